@@ -1,0 +1,265 @@
+"""Turns a text and a style into a PNG picture of that text.
+
+The page is laid out in points from the font's own unhinted advances, and only then put on a grid
+of pixels: lines break at the same words and glyphs stand at the same places at every DPI, with
+every version of the layout library. Page sizes are whole multiples of 1/50 inch, so 50, 100 and
+200 dots per inch are exactly 1x, 2x and 4x as many pixels a side.
+"""
+
+import functools
+import hashlib
+import io
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import yaml
+from fontTools.ttLib import TTFont
+from PIL import Image as Picture
+from PIL import ImageColor, ImageDraw, ImageFont
+
+from pytest_rest.errors import RenderingError, nearest
+from pytest_rest.terms import Image, Style
+
+REST = Style()
+
+_POINTS_PER_INCH = 72
+_PAGE_STEP_PT = _POINTS_PER_INCH / 50
+_MAX_PIXELS = 40_000_000
+_TAB = "    "
+_NUMBERS = {"size": "size_pt", "line_spacing": "line_spacing"} | {
+    name: f"{name}_pt" for name in ("page_width", "margin")
+}
+
+
+def draw(text: str, style: Style = REST) -> Image:
+    """Draw `text` in `style`: equal text and style give equal pixels.
+
+    Text is put in Unicode form NFC; a tab is four spaces; an empty text is a page of one blank
+    line; a word wider than the page is broken between characters, never within a combined one.
+    Raises `RenderingError` for an unknown font or colour, for a character the font has no glyph
+    for (naming it), and for a page of more than 40 million pixels.
+    """
+    font = load_font(style.font)
+    colors = [_color(style, name) for name in ("color", "background")]
+    lines = _lines(text, style, font)
+    widest = max(font.width(line) for line in lines) * style.size_pt
+    line_pt = style.line_spacing * style.size_pt
+    size = (
+        _pixels(min(widest, _column_pt(style)) + 2 * style.margin_pt, style.dpi),
+        _pixels(len(lines) * line_pt + 2 * style.margin_pt, style.dpi),
+    )
+    if size[0] * size[1] > _MAX_PIXELS:
+        raise RenderingError(
+            f"style {style.id!r}: the page would have {size[0]} x {size[1]} pixels, more than "
+            f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
+        )
+    page = Picture.new("RGB", size, colors[1])
+    pen = ImageDraw.Draw(page)
+    scale = style.dpi / _POINTS_PER_INCH
+    face = font.face(style.size_pt * scale)
+    leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
+    for row, line in enumerate(lines):
+        baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
+        for cluster, x in font.positions(line):
+            at = ((style.margin_pt + x * style.size_pt) * scale, round(baseline * scale))
+            pen.text(at, cluster, font=face, fill=colors[0], anchor="ls")
+    return _encode(page, text, style.dpi)
+
+
+def parse_style(name: str) -> Style:
+    """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `size=14`, joined by `-`.
+
+    What is not named is REST's, so that `parse_style(style.id) == style` and `courier` is REST's
+    style in another font. Raises `OptionError`'s sibling `RenderingError` naming the odd word.
+    """
+    found: dict[str, Any] = {}
+    tokens = iter(name.strip().lower().split("-"))
+    for token in tokens:
+        key, value = _style_field(token, tokens, name)
+        if key in found:
+            raise RenderingError(f"style {name!r} names its {key} twice; name it once")
+        found[key] = value
+    style = replace(REST, **found)
+    for each in ("color", "background"):
+        _color(style, each)
+    return style
+
+
+def _style_field(token: str, tokens: Iterator[str], name: str) -> tuple[str, object]:
+    if token in fonts():
+        return "font", token
+    if match := re.fullmatch(r"([1-9]\d{0,3})dpi", token):
+        return "dpi", int(match[1])
+    if token == "on":
+        return "background", next(tokens, "")
+    key, _, number = token.partition("=")
+    if key in _NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,6})?", number) and float(number) > 0:
+        return _NUMBERS[key], float(number)
+    if token in ImageColor.colormap or token.startswith("#"):
+        return "color", token
+    known = [*fonts(), *ImageColor.colormap, "50dpi", "100dpi", "200dpi"]
+    raise RenderingError(
+        f"unknown style {name!r}: {token!r} is no font ({', '.join(fonts())}), no dpi such as "
+        f"'100dpi' and no colour{nearest(token, known)}"
+    )
+
+
+@dataclass(frozen=True)
+class Font:
+    """A font file's glyphs, advances and line metrics; lengths in ems."""
+
+    name: str
+    path: Path
+    ascent: float
+    descent: float
+    advances: dict[int, float]
+
+    def face(self, pixels: float) -> ImageFont.FreeTypeFont:
+        """The font at a size in pixels."""
+        basic = ImageFont.Layout.BASIC
+        return ImageFont.truetype(str(self.path), pixels, layout_engine=basic)
+
+    def width(self, text: str) -> float:
+        """How far `text` reaches when set on one line."""
+        return sum(self.advances[ord(char)] for char in text)
+
+    def positions(self, line: str) -> Iterator[tuple[str, float]]:
+        """Each character that has ink, with its combining marks, and where it starts."""
+        x = 0.0
+        for cluster in clusters(line):
+            if not cluster.isspace():
+                yield cluster, x
+            x += self.width(cluster)
+
+    def check(self, text: str) -> None:
+        """Raise `RenderingError` naming the characters that have no glyph."""
+        missing = sorted({char for char in text if ord(char) not in self.advances})
+        if missing:
+            named = ", ".join(f"{char!r} ({_name(char)})" for char in missing[:5])
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            raise RenderingError(
+                f"font {self.name!r} has no glyph for {named}{more}; "
+                "use a style whose font has them, or leave them out of the text"
+            )
+
+
+def fonts() -> tuple[str, ...]:
+    """The names of the bundled fonts."""
+    return tuple(_catalogue())
+
+
+@functools.cache
+def load_font(name: str) -> Font:
+    """The bundled font of that name; `RenderingError` for an unknown name or a missing file."""
+    if name not in _catalogue():
+        known = ", ".join(_catalogue())
+        raise RenderingError(f"unknown font {name!r}; bundled are {known}{nearest(name, fonts())}")
+    path = _catalogue()[name]
+    if not path.is_file():
+        raise RenderingError(f"font {name!r}: no file {path}; reinstall pytest-rest")
+    with TTFont(path, lazy=True) as table:
+        em = table["head"].unitsPerEm
+        advances, glyphs = table["hmtx"].metrics, table.getBestCmap()
+        return Font(
+            name,
+            path,
+            ascent=table["hhea"].ascent / em,
+            descent=-table["hhea"].descent / em,
+            advances={code: advances[glyph][0] / em for code, glyph in glyphs.items()},
+        )
+
+
+def clusters(text: str) -> list[str]:
+    """Split a text into characters, each with the combining marks that follow it."""
+    found: list[str] = []
+    for char in text:
+        if found and unicodedata.category(char) in ("Mn", "Me"):
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+@functools.cache
+def _catalogue() -> dict[str, Path]:
+    package = Path(__file__).parent
+    folder = package / "fonts"
+    if not folder.is_dir():  # an editable install: the folder beside the package
+        folder = package.parent / "fonts"
+    listed = yaml.safe_load((folder / "fonts.yaml").read_text("utf-8"))["fonts"]
+    return {font["name"]: folder / font["file"] for font in listed}
+
+
+def _lines(text: str, style: Style, font: Font) -> list[str]:
+    """Break a text into the lines of the page; paragraphs keep their leading spaces."""
+    text = unicodedata.normalize("NFC", text).replace("\t", _TAB).replace("\r\n", "\n")
+    width = _column_pt(style) / style.size_pt
+    lines: list[str] = []
+    for paragraph in re.split("[\n\r\u0085\u2028\u2029]", text):
+        font.check(paragraph)
+        lines += _wrap(paragraph, width, font)
+    return lines
+
+
+def _wrap(paragraph: str, width: float, font: Font) -> list[str]:
+    lines, line = [], ""
+    for word in re.findall(r" *[^ ]+", paragraph):
+        if font.width(line + word) <= width:
+            line += word
+            continue
+        if line:
+            lines.append(line)
+            word = word.lstrip(" ")
+        *full, line = _break(word, width, font)
+        lines += full
+    return [*lines, line]
+
+
+def _break(word: str, width: float, font: Font) -> list[str]:
+    """Cut a word into pieces that fit, at least one character each."""
+    pieces = [""]
+    for cluster in clusters(word):
+        if pieces[-1] and font.width(pieces[-1] + cluster) > width:
+            pieces.append("")
+        pieces[-1] += cluster
+    return pieces
+
+
+def _column_pt(style: Style) -> float:
+    return max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)
+
+
+def _pixels(points: float, dpi: int) -> int:
+    steps = math.ceil(points / _PAGE_STEP_PT - 1e-9)
+    return max(round(steps * dpi / 50), 1)
+
+
+def _color(style: Style, name: str) -> tuple[int, ...]:
+    value = getattr(style, name)
+    try:
+        return ImageColor.getrgb(value)[:3]
+    except ValueError:
+        raise RenderingError(
+            f"style {style.id!r}: {name} {value!r} is no colour"
+            f"{nearest(value, ImageColor.colormap)}; use a CSS name or #rrggbb"
+        ) from None
+
+
+def _encode(page: Picture.Image, text: str, dpi: int) -> Image:
+    pixels = hashlib.sha256(b"%d %d " % page.size)
+    pixels.update(page.tobytes())
+    red, green, blue = page.split()
+    if red.tobytes() == green.tobytes() == blue.tobytes():
+        page = red
+    buffer = io.BytesIO()
+    page.save(buffer, "PNG", dpi=(dpi, dpi))
+    return Image(buffer.getvalue(), pixels.hexdigest()[:16], text)
+
+
+def _name(char: str) -> str:
+    return f"U+{ord(char):04X} {unicodedata.name(char, 'control or unnamed')}"

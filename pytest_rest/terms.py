@@ -1,0 +1,280 @@
+"""The nouns of REST: frozen dataclasses that every other module speaks in.
+
+Source of the terms: van Sprang et al., "Same Content, Different Answers: Cross-Modal
+Inconsistency in MLLMs", arXiv 2512.08923.
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields
+from typing import Any, Literal, Protocol, runtime_checkable
+
+Mode = Literal["text", "image", "mixed"]
+MODES: tuple[Mode, ...] = ("text", "image", "mixed")
+
+Task = Literal["solve", "transcribe"]
+AnswerKind = Literal["integer", "number", "choice", "text"]
+ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text")
+
+Status = Literal["parsed", "unparseable", "refused", "truncated", "failed"]
+Outcome = Literal["consistent", "inconsistent", "lost"]
+Home = Literal["endpoint", "loaded", "cpu"]
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One option of a multiple-choice item, under the label its source gave it."""
+
+    label: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One question with its known answer.
+
+    `context` is the part that the mixed form shows as a picture (the system of equations, the
+    story); an item with choices needs none, for there the stem is shown and the options are text.
+    """
+
+    id: str
+    question: str
+    answer: str
+    context: str = ""
+    choices: tuple[Choice, ...] = ()
+    answer_kind: AnswerKind = "text"
+    suite: str = "own"
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits of the content: ids may repeat over seeds, this does not."""
+        content = {name: value for name, value in asdict(self).items() if name != "id"}
+        return _digest(json.dumps(content, sort_keys=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """How text is drawn; the defaults are REST's style. Lengths are in points (1/72 inch).
+
+    `page_width_pt` is the widest the page gets: text wraps there, and a shorter text has a
+    narrower page. `line_spacing` is the distance of two lines in multiples of `size_pt`.
+    """
+
+    font: str = "dejavu"
+    dpi: int = 200
+    color: str = "black"
+    background: str = "white"
+    size_pt: float = 12.0
+    line_spacing: float = 1.4
+    page_width_pt: float = 468.0
+    margin_pt: float = 18.0
+
+    @property
+    def id(self) -> str:
+        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it."""
+        name = f"{self.font}-{self.dpi}dpi-{self.color}"
+        rest = Style()
+        for each in fields(self)[3:]:
+            value = getattr(self, each.name)
+            if value != getattr(rest, each.name):
+                name += f"-{each.name.removesuffix('_pt')}={value:g}" if isinstance(
+                    value, float
+                ) else f"-on-{value}"
+        return name
+
+
+@dataclass(frozen=True, slots=True)
+class Form:
+    """What an item is asked as: a mode, and the style of its picture (None for text)."""
+
+    mode: Mode
+    style: Style | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Image:
+    """A PNG file, the text that was drawn, and a digest of its pixels (not of its bytes)."""
+
+    png: bytes = field(repr=False)
+    digest: str
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Prompt:
+    """One request: what a model is shown, in order, and for which item, form and task."""
+
+    item: Item
+    form: Form
+    task: Task
+    parts: tuple[str | Image, ...]
+    max_tokens: int
+
+    @property
+    def digest(self) -> str:
+        """Sixteen hex digits of what the model sees, and of nothing else."""
+        seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
+        return _digest(json.dumps([seen, self.max_tokens]))
+
+    @property
+    def images(self) -> tuple[Image, ...]:
+        """The pictures among the parts."""
+        return tuple(part for part in self.parts if isinstance(part, Image))
+
+
+@dataclass(frozen=True, slots=True)
+class Completion:
+    """What came back for one prompt. With `error` set there is no answer at all.
+
+    `finish_reason` is `stop`, `length`, `refusal` or the endpoint's own word; `cost` is in US
+    dollars and None where the price is not known; `model` is the id that the endpoint reports.
+    """
+
+    text: str = ""
+    finish_reason: str = "stop"
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    seconds: float = 0.0
+    model: str = ""
+    error: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What one form was answered with, the value read from it, and whether that is right."""
+
+    mode: Mode
+    status: Status
+    text: str
+    value: str | None = None
+    correct: bool = False
+    prompt: str = ""
+    image: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    seconds: float = 0.0
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Transcription:
+    """What the model read in the image form's picture; `cer` in errors per reference character."""
+
+    status: Status
+    text: str
+    reference: str
+    cer: float | None = None
+    correct: bool = False
+    prompt: str = ""
+    image: str | None = None
+    input_tokens: int | None = None
+    output_tokens: int | None = None
+    cost: float | None = None
+    seconds: float = 0.0
+    model: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Whether an item's forms agree: consistent, inconsistent, or lost, and the answers behind it.
+
+    `reason` says in one line why an item was lost; it is empty otherwise.
+    """
+
+    outcome: Outcome
+    answers: Mapping[Mode, Answer]
+    transcription: Transcription | None = None
+    reason: str = ""
+
+    @property
+    def consistent(self) -> bool:
+        """Every form was answered, and with the same value."""
+        return self.outcome == "consistent"
+
+    @property
+    def lost(self) -> bool:
+        """A call failed, so nothing can be said of the item."""
+        return self.outcome == "lost"
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One item in one style, judged. The one thing that crosses processes, as ASCII JSON."""
+
+    suite: str
+    item: str
+    style: str
+    digest: str
+    truth: str
+    verdict: Verdict
+
+    @property
+    def key(self) -> tuple[str, str, str]:
+        """What a record is counted by: suite, item and style."""
+        return (self.suite, self.item, self.style)
+
+    def to_json(self) -> str:
+        """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
+        return json.dumps(asdict(self), ensure_ascii=True)
+
+    @classmethod
+    def from_json(cls, text: str) -> "Record":
+        """The record that `to_json` wrote."""
+        data: dict[str, Any] = json.loads(text)
+        verdict = data.pop("verdict")
+        transcription = verdict.pop("transcription")
+        answers = {mode: Answer(**answer) for mode, answer in verdict.pop("answers").items()}
+        return cls(
+            **data,
+            verdict=Verdict(
+                **verdict,
+                answers=answers,
+                transcription=transcription and Transcription(**transcription),
+            ),
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Rate:
+    """A value with its interval and the number it stands on; low and high are None if undefined."""
+
+    value: float
+    low: float | None
+    high: float | None
+    n: int
+
+
+@runtime_checkable
+class Model(Protocol):
+    """What answers prompts. Implementations are asked from one event loop.
+
+    `name` is what it resolved to, `description` one line for the header, `home` where it lives:
+    an `endpoint`, a model `loaded` once (a GPU), or one that computes on the `cpu`.
+    `parameters` are those actually sent; `batch_size` is how many prompts one `ask` gets.
+    """
+
+    @property
+    def name(self) -> str: ...
+    @property
+    def description(self) -> str: ...
+    @property
+    def home(self) -> Home: ...
+    @property
+    def batch_size(self) -> int: ...
+    @property
+    def parameters(self) -> Mapping[str, object]: ...
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """One completion for each prompt, in their order. A failure is a completion's `error`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections; called on the loop that asked."""
+        ...
+
+
+def _digest(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
