@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pytest_rest.benchmark import load
     from pytest_rest.errors import RestError
-    from pytest_rest.evaluate import evaluate
     from pytest_rest.models import load_model
     from pytest_rest.terms import (
         Answer,
@@ -45,14 +44,12 @@ __all__ = [
     "Style",
     "Transcription",
     "Verdict",
-    "evaluate",
     "load",
     "load_model",
 ]
 
 _HOMES = {
     "RestError": "errors",
-    "evaluate": "evaluate",
     "load": "benchmark",
     "load_model": "models",
 }

@@ -78,9 +78,9 @@ def parse_style(name: str) -> Style:
     style in another font. Raises `OptionError`'s sibling `RenderingError` naming the odd word.
     """
     found: dict[str, Any] = {}
-    tokens = iter(name.strip().lower().split("-"))
-    for token in tokens:
-        key, value = _style_field(token, tokens, name)
+    words = iter(name.strip().lower().split("-"))
+    for word in words:
+        key, value = _style_field(word, words, name)
         if key in found:
             raise RenderingError(f"style {name!r} names its {key} twice; name it once")
         found[key] = value
@@ -90,22 +90,22 @@ def parse_style(name: str) -> Style:
     return style
 
 
-def _style_field(token: str, tokens: Iterator[str], name: str) -> tuple[str, object]:
-    if token in fonts():
-        return "font", token
-    if match := re.fullmatch(r"([1-9]\d{0,3})dpi", token):
+def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, object]:
+    if word in fonts():
+        return "font", word
+    if match := re.fullmatch(r"([1-9]\d{0,3})dpi", word):
         return "dpi", int(match[1])
-    if token == "on":
-        return "background", next(tokens, "")
-    key, _, number = token.partition("=")
+    if word == "on":
+        return "background", next(words, "")
+    key, _, number = word.partition("=")
     if key in _NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,6})?", number) and float(number) > 0:
         return _NUMBERS[key], float(number)
-    if token in ImageColor.colormap or token.startswith("#"):
-        return "color", token
+    if word in ImageColor.colormap or word.startswith("#"):
+        return "color", word
     known = [*fonts(), *ImageColor.colormap, "50dpi", "100dpi", "200dpi"]
     raise RenderingError(
-        f"unknown style {name!r}: {token!r} is no font ({', '.join(fonts())}), no dpi such as "
-        f"'100dpi' and no colour{nearest(token, known)}"
+        f"unknown style {name!r}: {word!r} is no font ({', '.join(fonts())}), no dpi such as "
+        f"'100dpi' and no colour{nearest(word, known)}"
     )
 
 

@@ -78,9 +78,11 @@ class Style:
         for each in fields(self)[3:]:
             value = getattr(self, each.name)
             if value != getattr(rest, each.name):
-                name += f"-{each.name.removesuffix('_pt')}={value:g}" if isinstance(
-                    value, float
-                ) else f"-on-{value}"
+                name += (
+                    f"-{each.name.removesuffix('_pt')}={value:g}"
+                    if isinstance(value, float)
+                    else f"-on-{value}"
+                )
         return name
 
 
@@ -249,23 +251,32 @@ class Rate:
 
 @runtime_checkable
 class Model(Protocol):
-    """What answers prompts. Implementations are asked from one event loop.
-
-    `name` is what it resolved to, `description` one line for the header, `home` where it lives:
-    an `endpoint`, a model `loaded` once (a GPU), or one that computes on the `cpu`.
-    `parameters` are those actually sent; `batch_size` is how many prompts one `ask` gets.
-    """
+    """What answers prompts. Implementations are asked from one event loop."""
 
     @property
-    def name(self) -> str: ...
+    def name(self) -> str:
+        """What the spec resolved to: `anthropic/claude-haiku-4-5`."""
+        ...
+
     @property
-    def description(self) -> str: ...
+    def description(self) -> str:
+        """One line for the header."""
+        ...
+
     @property
-    def home(self) -> Home: ...
+    def home(self) -> Home:
+        """An `endpoint`, a model `loaded` once (a GPU), or one that computes on the `cpu`."""
+        ...
+
     @property
-    def batch_size(self) -> int: ...
+    def batch_size(self) -> int:
+        """How many prompts one `ask` gets at most."""
+        ...
+
     @property
-    def parameters(self) -> Mapping[str, object]: ...
+    def parameters(self) -> Mapping[str, object]:
+        """The parameters that are actually sent."""
+        ...
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """One completion for each prompt, in their order. A failure is a completion's `error`."""

@@ -1,0 +1,63 @@
+"""Turns a model's name, as a user writes it, into something that can be asked."""
+
+import sys
+from importlib import import_module
+from pathlib import Path
+
+from pytest_rest.errors import ModelError
+from pytest_rest.terms import Model
+
+
+def load_model(
+    spec: str, *, seed: int = 0, api_base: str | None = None, timeout: float = 120.0
+) -> Model:
+    """The model that `spec` names; `ModelError` says what is wrong, before anything is asked.
+
+    `embedded`, `simulated[:PROFILE]`, `python:module:factory` (a callable without arguments that
+    returns a `Model`), or any name that LiteLLM knows. `api_base` is an OpenAI-compatible server
+    that is asked for the name as it stands; `timeout` is in seconds for one call.
+    """
+    kind, _, rest = spec.partition(":")
+    if kind in ("embedded", "simulated", "python") and api_base:
+        raise ModelError(
+            f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
+        )
+    if spec == "embedded":
+        from pytest_rest.models.embedded import EmbeddedModel
+
+        return EmbeddedModel()
+    if kind == "simulated":
+        from pytest_rest.models.simulated import SimulatedModel
+
+        return SimulatedModel(rest, seed)
+    if kind == "python":
+        return _build(spec, rest)
+    from pytest_rest.models.litellm import connect
+
+    return connect(spec, api_base=api_base, timeout=timeout)
+
+
+def _build(spec: str, path: str) -> Model:
+    module_name, _, factory_name = path.partition(":")
+    if not module_name or not factory_name:
+        raise ModelError(f"model {spec!r}: write python:MODULE:FACTORY")
+    here = str(Path.cwd())
+    if here not in sys.path:  # as `python -m` does, so that a module beside the tests is found
+        sys.path.insert(0, here)
+    model: object
+    try:
+        model = getattr(import_module(module_name), factory_name)()
+    except Exception as error:
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        raise ModelError(f"model {spec!r} cannot be made: {line}") from error
+    if not isinstance(model, Model):
+        lacking = [name for name in _members() if not hasattr(model, name)]
+        raise ModelError(
+            f"model {spec!r}: {type(model).__name__!r} is no pytest_rest.Model; "
+            f"it lacks {', '.join(lacking)}"
+        )
+    return model
+
+
+def _members() -> list[str]:
+    return [name for name in dir(Model) if not name.startswith("_")]

@@ -1,0 +1,170 @@
+"""Turns pytest's hooks into calls on the run; every pytest run of the environment loads this.
+
+So nothing else is imported here at load, and without a model the plugin only declares its options,
+its marker and its fixtures, and skips the REST tests that it meets.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pytest_rest.plugin.runtest import Rest
+
+_MARKER = (
+    "rest(*benchmarks, styles=()): ask the items of these suites, such as 'soebench:20', or these "
+    "pytest_rest.Item objects, one test for each item and style; without any, the run's suites"
+)
+
+# option, ini type, default, metavar, help
+_OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
+    (
+        *("--rest-model", "string", "", "SPEC"),
+        "the model to ask: embedded, simulated[:PROFILE], python:MODULE:FACTORY, or a name that "
+        "LiteLLM knows, such as claude-haiku-4.5; without it the plugin is silent",
+    ),
+    (
+        *("--rest-api-base", "string", "", "URL"),
+        "an OpenAI-compatible server (vLLM, llama.cpp, a proxy) to ask for --rest-model",
+    ),
+    (
+        *("--rest-modes", "string", "text,image,mixed", "MODES"),
+        "the forms to compare (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-seed", "string", "0", "N"),
+        "draws the items; 'fresh' draws a new seed and prints it (default: %(default_value)s)",
+    ),
+    ("--rest-prompts", "string", "", "FILE", "a protocol file with prompts of your own"),
+    (
+        *("--rest-timeout", "string", "120", "SECONDS"),
+        "how long one call may take (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-run-dir", "string", "", "DIR"),
+        "where the run is kept (default: .rest/runs/TIME-MODEL)",
+    ),
+    ("--rest-min-rer", "string", "", "RATE", "fail when RER is below"),
+    ("--rest-max-cfr", "string", "", "RATE", "fail when CFR is above"),
+    (
+        *("--rest-max-lost", "string", "0", "N"),
+        "items lost to failed calls that are tolerated (default: %(default_value)s)",
+    ),
+    ("--rest-json", "string", "", "PATH", "write report.json there too"),
+)
+
+# option, ini, metavar, help: options that may be given several times
+_LISTS: tuple[tuple[str, str, str, str], ...] = (
+    (
+        *("--rest-suite", "rest_suites", "NAME[:N]"),
+        "ask N items of a suite; repeatable (default without paths: soebench:50)",
+    ),
+    (
+        *("--rest-style", "rest_styles", "NAME"),
+        "draw in this style, such as courier-50dpi-red; repeatable "
+        "(default: REST's, dejavu-200dpi-black)",
+    ),
+    (
+        *("--rest-require", "rest_require", "THRESHOLD"),
+        "fail when a threshold METRIC[@SUBSET]>=VALUE is missed; repeatable",
+    ),
+)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Declare every option with its ini twin; empty means that it was not given."""
+    group = parser.getgroup("rest", "REST: does a multimodal model answer alike in every form?")
+    for option, kind, default, metavar, text in _OPTIONS:
+        text = text.replace("%(default_value)s", default)
+        ini = option[2:].replace("-", "_")
+        group.addoption(option, dest=ini, default=None, metavar=metavar, help=text)
+        parser.addini(ini, text, type=kind, default=default)  # type: ignore[arg-type]
+    for option, ini, metavar, text in _LISTS:
+        dest = option[2:].replace("-", "_")
+        group.addoption(
+            option, dest=dest, action="append", default=None, metavar=metavar, help=text
+        )
+        parser.addini(ini, text, type="linelist", default=[])
+    strict = "each inconsistent item fails the run, thresholds or not"
+    group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
+    parser.addini("rest_strict", strict, type="bool", default=False)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the marker."""
+    config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionstart(session: pytest.Session) -> None:
+    """Check everything that was asked for, before a test or a call; then join the session."""
+    config = session.config
+    if not (config.getoption("rest_model") or config.getini("rest_model")):
+        return
+    from pytest_rest.errors import RestError
+
+    try:
+        _join(config)
+    except RestError as error:
+        raise pytest.UsageError(f"REST: {error}") from None
+
+
+def _join(config: pytest.Config) -> None:
+    from pytest_rest.plugin import options
+    from pytest_rest.plugin.collection import Collection
+    from pytest_rest.plugin.run import WIRE, Run
+    from pytest_rest.plugin.runtest import Recorder, Scopes
+    from pytest_rest.plugin.session import Controller
+    from pytest_rest.plugin.terminal import Terminal
+
+    workerinput = getattr(config, "workerinput", None)
+    run = Run(options.read(config, workerinput and workerinput[WIRE]))
+    register = config.pluginmanager.register
+    if workerinput is None:
+        controller = Controller(run)
+        register(Terminal(run, controller), "rest-terminal")
+        if not config.option.collectonly:
+            controller.prepare()
+        register(controller, "rest-controller")
+    register(run, "rest-run")
+    register(Scopes(), "rest-scopes")
+    register(Recorder(run), "rest-recorder")
+    register(Collection(run), "rest-collection")
+    if run.settings.is_benchmark:
+        config.args = []  # no paths were given: the suites are what is collected
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """Give a test with the `rest` fixture one call for each item and style."""
+    run: Any = metafunc.config.pluginmanager.getplugin("rest-run")
+    if run is not None and "rest" in metafunc.fixturenames:
+        from pytest_rest.plugin import collection
+
+        collection.parametrize(metafunc, run)
+
+
+@pytest.fixture
+def rest(request: pytest.FixtureRequest) -> "Rest":
+    """Ask this test's item, in this test's style, in every form: `verdict = rest()`."""
+    plugins: Any = request.config.pluginmanager
+    if not plugins.hasplugin("rest-run"):
+        pytest.skip("REST needs a model: give --rest-model")
+    from pytest_rest.errors import RestError
+    from pytest_rest.plugin.runtest import Rest
+
+    try:
+        return Rest(request, plugins.getplugin("rest-run"), plugins.getplugin("rest-scopes"))
+    except RestError as error:
+        pytest.fail(f"REST: {error}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def rer_threshold() -> float | None:
+    """The RER below which the build fails; override it in a folder's conftest.py."""
+    return None
+
+
+@pytest.fixture(scope="session")
+def cfr_threshold() -> float | None:
+    """The CFR above which the build fails; override it in a folder's conftest.py."""
+    return None

@@ -1,0 +1,1 @@
+"""Where items come from: one module for each suite."""

@@ -1,0 +1,75 @@
+"""Carries prompts from tests, which wait, to a model, which is asked from one event loop."""
+
+import asyncio
+import threading
+from collections import OrderedDict
+from collections.abc import Sequence
+from concurrent.futures import Future
+
+from pytest_rest.terms import Completion, Model, Prompt
+
+_REMEMBERED = 10_000
+
+
+async def ask(model: Model, prompt: Prompt) -> Completion:
+    """One completion; whatever a model of the user's own raises becomes its `error`."""
+    try:
+        (completion,) = await model.ask([prompt])
+    except Exception as error:
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        return Completion(error=f"error: {line[:300]}", model=model.name)
+    return completion
+
+
+class Dispatcher:
+    """One event loop in a thread of its own, and at most `concurrency` calls in flight on it.
+
+    A prompt that was answered, or is being asked, is not asked again; a failed call is forgotten,
+    so that a test that is run again asks again. May be used from several threads.
+    """
+
+    def __init__(self, model: Model, concurrency: int = 32) -> None:
+        self._model = model
+        self._places = asyncio.Semaphore(concurrency)
+        self._asked: OrderedDict[str, Future[Completion]] = OrderedDict()
+        self._lock = threading.Lock()
+        self._loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
+        self._thread.start()
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask all prompts at once and wait; completions come in the order of the prompts."""
+        futures = [self._submit(prompt) for prompt in prompts]
+        return [future.result() for future in futures]
+
+    def close(self) -> None:
+        """Cancel what is in flight, let the model go of its connections, and stop the loop."""
+        if self._loop.is_closed():
+            return
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result(timeout=10)
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join(timeout=10)
+        self._loop.close()
+
+    def _submit(self, prompt: Prompt) -> Future[Completion]:
+        with self._lock:
+            known = self._asked.get(prompt.digest)
+            if known and not (known.done() and (known.cancelled() or known.result().error)):
+                return known
+            future = asyncio.run_coroutine_threadsafe(self._ask(prompt), self._loop)
+            self._asked[prompt.digest] = future
+            while len(self._asked) > _REMEMBERED:
+                self._asked.popitem(last=False)
+            return future
+
+    async def _ask(self, prompt: Prompt) -> Completion:
+        async with self._places:
+            return await ask(self._model, prompt)
+
+    async def _shut_down(self) -> None:
+        others = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in others:
+            task.cancel()
+        await asyncio.gather(*others, return_exceptions=True)
+        await self._model.close()
+        await self._loop.shutdown_default_executor()

@@ -1,0 +1,221 @@
+"""Turns judged records into REST's metrics, each rate with its interval and its n.
+
+Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 when right:
+
+    RER = |{q : all forms of q agree}| / N                          render-equivalence rate
+    CFR = |{q : 1 <= sum_m C(q, m) < |M|}| / N_c                    cross-modality failure rate
+    MMC = N_c / N,  N_c = |{q : right in at least one form}|        max modal coverage
+
+An item asked in several styles counts once, with all its forms: it is render-equivalent when the
+forms of all its styles agree. So n is always a number of items, never of pictures.
+"""
+
+import functools
+import math
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pytest_rest.terms import MODES, Rate, Record
+
+Subset = Literal["all", "ocr_correct"]
+SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
+Group = Sequence[Record]  # the records of one item, one for each style
+
+LOWER_IS_BETTER = ("cfr", "cer")
+_CONFIDENCE = 0.95
+
+
+@dataclass(frozen=True)
+class Metrics:
+    """The metrics of one set of items; a rate is None where it is undefined.
+
+    `noise_floor`, `tokens` and `length_ratio` are None: this version does not measure them.
+    """
+
+    items: int
+    rer: Rate | None
+    cfr: Rate | None
+    mmc: Rate | None
+    all_correct: Rate | None
+    accuracy: Mapping[str, Rate | None]
+    ocr_correct_rate: Rate | None
+    cer: Rate | None
+    noise_floor: Rate | None = None
+    tokens: Mapping[str, Rate] | None = None
+    length_ratio: Rate | None = None
+
+    def rate(self, metric: str) -> Rate | None:
+        """The rate of that name; `accuracy.image` for one mode's accuracy."""
+        name, _, mode = metric.partition(".")
+        found = getattr(self, name)
+        rate: Rate | None = found.get(mode) if mode else found
+        return rate
+
+
+Table = dict[str, dict[Subset, Metrics]]
+
+
+def table(records: Iterable[Record]) -> Table:
+    """Metrics for each suite, for their unweighted mean and for all items pooled.
+
+    Lost records take no part. The order of the records plays none either.
+    """
+    by_suite: dict[str, list[Record]] = defaultdict(list)
+    for record in sorted(records, key=lambda record: record.key):
+        if not record.verdict.lost:
+            by_suite[record.suite].append(record)
+    found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
+    per_suite = list(found.values())
+    found["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
+    found["pooled"] = _subsets([record for listed in by_suite.values() for record in listed])
+    return found
+
+
+def compute(records: Iterable[Record]) -> Metrics:
+    """The metrics of one set of judged records."""
+    groups = _by_item(records)
+    n = len(groups)
+    covered = [group for group in groups if any(_correct(group))]
+    modes = [m for m in MODES if any(m in record.verdict.answers for g in groups for record in g)]
+    transcribed = [group for group in groups if all(r.verdict.transcription for r in group)]
+    return Metrics(
+        items=n,
+        rer=proportion(sum(map(_agrees, groups)), n),
+        cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
+        mmc=proportion(len(covered), n),
+        all_correct=proportion(sum(all(_correct(group)) for group in groups), n),
+        accuracy={mode: proportion(sum(_share(g, mode) for g in groups), n) for mode in modes},
+        ocr_correct_rate=proportion(sum(map(_read_right, transcribed)), len(transcribed)),
+        cer=average([_mean_cer(group) for group in transcribed]),
+    )
+
+
+def mean(suites: Sequence[Metrics]) -> Metrics:
+    """The unweighted mean over suites, REST's headline; undefined where one suite is.
+
+    Intervals are combined by MOVER (Zou and Donner, Statistics in Medicine 27, 2008): the squared
+    distances from value to bound add up. With one suite they are that suite's own.
+    """
+
+    def each(name: str) -> Rate | None:
+        return _mean([suite.rate(name) for suite in suites])
+
+    modes = [mode for mode in MODES if any(mode in suite.accuracy for suite in suites)]
+    return Metrics(
+        items=sum(suite.items for suite in suites),
+        rer=each("rer"),
+        cfr=each("cfr"),
+        mmc=each("mmc"),
+        all_correct=each("all_correct"),
+        accuracy={mode: each(f"accuracy.{mode}") for mode in modes},
+        ocr_correct_rate=each("ocr_correct_rate"),
+        cer=each("cer"),
+    )
+
+
+@functools.lru_cache(maxsize=4096)
+def proportion(count: float, n: int) -> Rate | None:
+    """`count / n` with Wilson's interval at 95 %; None when n is 0.
+
+    A count that is no whole number (an item right in half of its styles) is rounded outwards for
+    each bound, which makes the interval a little wider than it need be, never narrower.
+    """
+    if not n:
+        return None
+    from scipy.stats import binomtest  # imported when first used: scipy takes half a second
+
+    def wilson(k: int) -> tuple[float, float]:
+        interval = binomtest(k, n).proportion_ci(_CONFIDENCE, method="wilson")
+        return float(interval.low), float(interval.high)
+
+    near = round(count) if math.isclose(count, round(count), abs_tol=1e-9) else count
+    return Rate(near / n, wilson(math.floor(near))[0], wilson(math.ceil(near))[1], n)
+
+
+def average(values: Sequence[float]) -> Rate | None:
+    """The mean of non-negative values with Student's t interval at 95 %, cut at 0.
+
+    None without values; without bounds for a single one.
+    """
+    if not values:
+        return None
+    n = len(values)
+    value = math.fsum(values) / n
+    if n == 1:
+        return Rate(value, None, None, n)
+    from scipy.stats import t
+
+    spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)
+    reach = float(t.ppf((1 + _CONFIDENCE) / 2, n - 1)) * spread
+    return Rate(value, max(value - reach, 0.0), value + reach, n)
+
+
+def worst(rate: Rate | None, metric: str, lost: int) -> float | None:
+    """What the value would be if each lost item counted against the model; None for `cer`.
+
+    Against it means: not consistent, not right; for CFR, right in one form and wrong in another.
+    """
+    if metric == "cer" or (rate is None and not lost):
+        return None
+    count, n = (rate.value * rate.n, rate.n) if rate else (0.0, 0)
+    return (count + (lost if metric in LOWER_IS_BETTER else 0)) / (n + lost)
+
+
+def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
+    read_right = [record for group in _by_item(records) if _read_right(group) for record in group]
+    return {"all": compute(records), "ocr_correct": compute(read_right)}
+
+
+def _by_item(records: Iterable[Record]) -> list[Group]:
+    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.suite, record.item].append(record)
+    return list(groups.values())
+
+
+def _correct(group: Group) -> list[bool]:
+    return [answer.correct for record in group for answer in record.verdict.answers.values()]
+
+
+def _agrees(group: Group) -> bool:
+    values = {a.value for record in group for a in record.verdict.answers.values()}
+    return len(values) == 1 and None not in values
+
+
+def _read_right(group: Group) -> bool:
+    read = [record.verdict.transcription for record in group]
+    return all(each is not None and each.correct for each in read)
+
+
+def _share(group: Group, mode: str) -> float:
+    right = [a.correct for r in group for m, a in r.verdict.answers.items() if m == mode]
+    return sum(right) / len(right) if right else 0.0
+
+
+def _mean_cer(group: Group) -> float:
+    rates = [r.verdict.transcription.cer or 0.0 for r in group if r.verdict.transcription]
+    return math.fsum(rates) / len(rates)
+
+
+def _mean(rates: Sequence[Rate | None]) -> Rate | None:
+    known = [rate for rate in rates if rate is not None]
+    if not known or len(known) < len(rates):
+        return None
+    if len(known) == 1:
+        return replace(known[0])
+    value = math.fsum(rate.value for rate in known) / len(known)
+
+    def reach(distances: list[float | None]) -> float | None:
+        sizes = [distance for distance in distances if distance is not None]
+        return math.hypot(*sizes) / len(known) if len(sizes) == len(known) else None
+
+    down = reach([None if r.low is None else r.value - r.low for r in known])
+    up = reach([None if r.high is None else r.high - r.value for r in known])
+    return Rate(
+        value,
+        None if down is None else value - down,
+        None if up is None else value + up,
+        sum(rate.n for rate in known),
+    )

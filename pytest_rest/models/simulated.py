@@ -1,0 +1,187 @@
+"""Answers prompts with planted faults: a seeded stand-in for demos and for tests of statistics.
+
+It knows the right answer, for it is handed the item; it is never to be mistaken for a model.
+"""
+
+import asyncio
+import hashlib
+import operator
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_rest.errors import ModelError, nearest
+from pytest_rest.terms import MODES, Completion, Home, Item, Prompt, Style
+
+KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
+_COMPARISONS = {"<": operator.lt, ">": operator.gt}
+_INLINE = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<mode>[a-z]+))?=(?P<value>\d*\.?\d+)")
+
+
+@dataclass(frozen=True)
+class Fault:
+    """What goes wrong with a share `rate` of the prompts that it applies to."""
+
+    kind: str
+    rate: float
+    modes: tuple[str, ...] = MODES
+    when: Mapping[str, object] | None = None
+
+    def applies(self, prompt: Prompt) -> bool:
+        """Whether the fault can strike this prompt at all."""
+        if (prompt.task == "transcribe") != (self.kind == "misread"):
+            return self.kind == "failed" and self.modes == MODES and not self.when
+        return prompt.form.mode in self.modes and self._fits(prompt.item, prompt.form.style)
+
+    def _fits(self, item: Item, style: Style | None) -> bool:
+        known = asdict(style) if style else {}
+        for name, wanted in (self.when or {}).items():
+            if name == "item":
+                if not re.search(str(wanted), item.id):
+                    return False
+            elif name not in known or not _equals(known[name], wanted):
+                return False
+        return True
+
+
+class SimulatedModel:
+    """A seeded model whose faults are known; equal seeds give equal answers in every process."""
+
+    home: Home = "cpu"
+    batch_size = 1
+    parameters: Mapping[str, object] = {}
+
+    def __init__(self, profile: str = "", seed: int = 0) -> None:
+        self.name = f"simulated:{profile}" if profile else "simulated"
+        self.description = f"{self.name}, SIMULATED: planted answers, not a model"
+        self._seed = seed
+        self._faults, self._seconds = _load(profile or "steady")
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """Answer each prompt with the truth, or with the first fault that strikes."""
+        if self._seconds:
+            await asyncio.sleep(self._seconds)
+        return [self._complete(prompt) for prompt in prompts]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    def _complete(self, prompt: Prompt) -> Completion:
+        struck = next((fault for fault in self._faults if self._strikes(fault, prompt)), None)
+        text = _truth(prompt) if struck is None else self._faulty(struck.kind, prompt)
+        tokens = (self._size(prompt), len(text) // 4 + 1)
+        if struck and struck.kind == "failed":
+            return Completion(error="server error: planted failure", model=self.name)
+        ended = {"refused": "refusal", "truncated": "length"}
+        reason = ended.get(struck.kind, "stop") if struck else "stop"
+        return Completion(text, reason, *tokens, cost=0.0, seconds=self._seconds, model=self.name)
+
+    def _strikes(self, fault: Fault, prompt: Prompt) -> bool:
+        if not fault.applies(prompt):
+            return False
+        place = f"{fault.kind}/{self._faults.index(fault)}"
+        return self._draw(prompt, place) < fault.rate
+
+    def _faulty(self, kind: str, prompt: Prompt) -> str:
+        if kind == "misread":
+            return "(illegible) " + _truth(prompt)[1:]
+        if kind == "wrong":
+            return f"Answer: {self._wrong(prompt)}"
+        return {"refused": "I cannot help with that.", "truncated": "Let me think. First"}.get(
+            kind, "It depends."
+        )
+
+    def _wrong(self, prompt: Prompt) -> str:
+        item, draw = prompt.item, self._draw(prompt, "which")
+        if item.answer_kind == "choice":
+            others = [each.label for each in item.choices if each.label != item.answer.strip()]
+            return others[int(draw * len(others))]
+        if item.answer_kind == "integer":
+            return str(int(item.answer) + 1 + int(draw * 9))
+        return f"not {item.answer}"
+
+    def _draw(self, prompt: Prompt, place: str) -> float:
+        """A number in [0, 1) that depends on the seed, the item, the form and the task only."""
+        style = prompt.form.style.id if prompt.form.style else ""
+        named = (self._seed, place, prompt.item.digest, prompt.form.mode, style, prompt.task)
+        hashed = hashlib.sha256("/".join(map(str, named)).encode()).digest()
+        return int.from_bytes(hashed[:7]) / 2**56
+
+    @staticmethod
+    def _size(prompt: Prompt) -> int:
+        return sum(len(part) // 4 if isinstance(part, str) else 200 for part in prompt.parts)
+
+
+def _truth(prompt: Prompt) -> str:
+    if prompt.task == "transcribe":
+        return "\n".join(image.text for image in prompt.images)
+    return f"Answer: {prompt.item.answer}"
+
+
+def _equals(value: object, wanted: object) -> bool:
+    if isinstance(wanted, str) and wanted[:1] in _COMPARISONS:
+        return bool(_COMPARISONS[wanted[0]](float(str(value)), float(wanted[1:])))
+    return value == wanted
+
+
+def _load(profile: str) -> tuple[tuple[Fault, ...], float]:
+    """The faults and the delay of a named profile, a YAML file, or `KIND[.MODE]=RATE,...`."""
+    if "=" in profile:
+        return _inline(profile)
+    data: Any
+    if profile.endswith((".yaml", ".yml")):
+        try:
+            data = yaml.safe_load(Path(profile).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            line = " ".join(str(error).split())
+            raise ModelError(f"simulated profile {profile!r} cannot be read: {line}") from None
+    else:
+        own = Path(__file__).with_name("simulated.yaml").read_text("utf-8")
+        profiles = yaml.safe_load(own)["profiles"]
+        if profile not in profiles:
+            raise ModelError(
+                f"unknown simulated profile {profile!r}{nearest(profile, profiles)}; known are "
+                f"{', '.join(profiles)}, a YAML file, or faults such as 'wrong.image=0.2'"
+            )
+        data = profiles[profile]
+    try:
+        faults = tuple(_fault(**each) for each in data.get("faults", ()))
+        return faults, float(data.get("seconds", 0.0))
+    except (AttributeError, TypeError, ValueError) as error:
+        raise ModelError(f"simulated profile {profile!r}: {error}") from None
+
+
+def _inline(text: str) -> tuple[tuple[Fault, ...], float]:
+    faults, seconds = [], 0.0
+    for part in text.split(","):
+        match = _INLINE.fullmatch(part.strip())
+        if not match:
+            raise ModelError(f"simulated fault {part!r} cannot be read; write KIND[.MODE]=RATE")
+        kind, mode, value = match["kind"], match["mode"], float(match["value"])
+        if kind == "seconds":
+            seconds = value
+            continue
+        try:
+            faults.append(_fault(kind, value, [mode] if mode else MODES))
+        except ValueError as error:
+            raise ModelError(f"simulated fault {part!r}: {error}") from None
+    return tuple(faults), seconds
+
+
+def _fault(
+    kind: str,
+    rate: float,
+    modes: Sequence[str] = MODES,
+    when: Mapping[str, object] | None = None,
+) -> Fault:
+    if kind not in KINDS:
+        raise ValueError(f"unknown kind {kind!r}{nearest(kind, KINDS)}; kinds: {', '.join(KINDS)}")
+    if not 0 <= rate <= 1:
+        raise ValueError(f"the rate {rate} is not between 0 and 1")
+    if unknown := set(modes) - set(MODES):
+        raise ValueError(f"unknown mode {sorted(unknown)[0]!r}; modes: {', '.join(MODES)}")
+    return Fault(kind, rate, tuple(modes), when)

@@ -1,0 +1,122 @@
+"""Turns suites into tests: one for each item and style."""
+
+from collections.abc import Generator, Iterable, Iterator, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_rest import benchmark, rendering
+from pytest_rest.errors import OptionError, RestError, nearest
+from pytest_rest.plugin.run import Case, Run, case_id
+from pytest_rest.terms import Item, Style
+
+
+def test_answers_agree(rest: Any) -> None:
+    """The item's forms are answered alike."""
+    if not rest().consistent:
+        raise AssertionError(rest.explanation)
+
+
+class RestTest(pytest.Function):
+    """A test of the run's suites; its case stands on it instead of in a parameter."""
+
+    def __init__(self, *, case: Case, **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self.case = case
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Where the test is from: its suite, not this file."""
+        return self.path, None, self.name
+
+    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
+        """The explanation alone, without a traceback into this package."""
+        if isinstance(excinfo.value, AssertionError):
+            return excinfo.getrepr(style="value")
+        return super().repr_failure(excinfo)
+
+
+class RestSuite(pytest.Collector):
+    """One suite of the run, beside or in place of the files that pytest collects."""
+
+    def __init__(self, *, cases: Sequence[Case], **keywords: Any) -> None:
+        super().__init__(**keywords)
+        self._cases = cases
+
+    def collect(self) -> Iterator[RestTest]:
+        """One test for each item and style."""
+        for case in self._cases:
+            name = f"{test_answers_agree.__name__}[{case_id(case)}]"
+            yield RestTest.from_parent(self, name=name, callobj=test_answers_agree, case=case)
+
+
+class Collection:
+    """Adds the run's suites to what the session collects."""
+
+    def __init__(self, run: Run) -> None:
+        self._settings = run.settings
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
+        """Put the suites behind the session's own nodes."""
+        report = yield
+        if isinstance(collector, pytest.Session) and report.passed:
+            report.result = [*report.result, *self._suites(collector)]
+        return report
+
+    def _suites(self, session: pytest.Session) -> Iterator[RestSuite]:
+        settings = self._settings
+        for name in dict.fromkeys(item.suite for item in settings.items):
+            items = [item for item in settings.items if item.suite == name]
+            cases = [(item, style) for item in items for style in settings.styles]
+            yield RestSuite.from_parent(session, name=name, nodeid=name, cases=cases)
+
+
+def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
+    """Give a test of the user's own its cases: those of its marker, or the run's."""
+    marker = metafunc.definition.get_closest_marker("rest")
+    try:
+        cases = _marked(marker, run) if marker else _cases(run.settings.items, run.settings.styles)
+    except RestError as error:
+        pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
+    ids = [case_id(case) for case in cases]
+    metafunc.parametrize("rest", cases, ids=ids, indirect=True)
+
+
+def _marked(marker: pytest.Mark, run: Run) -> list[Case]:
+    known = ("styles",)
+    for keyword in marker.kwargs:
+        if keyword not in known:
+            raise OptionError(
+                f"marker rest: unknown keyword {keyword!r}{nearest(keyword, known)}; "
+                f"it takes benchmarks and {', '.join(known)}"
+            )
+    items: list[Item] = []
+    for each in marker.args:
+        if isinstance(each, Item):
+            items.append(each)
+        elif isinstance(each, str):
+            items += benchmark.load(each, run.settings.seed)
+        else:
+            raise OptionError(
+                f"marker rest: {each!r} is no benchmark; give 'NAME:N' or a pytest_rest.Item"
+            )
+    styles = [_style(each) for each in marker.kwargs.get("styles", ())]
+    return _cases(items or run.settings.items, styles or run.settings.styles)
+
+
+def _style(style: object) -> Style:
+    return style if isinstance(style, Style) else rendering.parse_style(str(style))
+
+
+def _cases(items: Iterable[Item], styles: Iterable[Style]) -> list[Case]:
+    styles = list(styles)
+    cases = [(item, style) for item in items for style in styles]
+    seen: set[tuple[str, str, str]] = set()
+    for item, style in cases:
+        key = (item.suite, item.id, style.id)
+        if key in seen:
+            raise OptionError(f"item {item.id!r} of {item.suite!r} is there twice; ids must differ")
+        seen.add(key)
+    return cases

@@ -1,0 +1,166 @@
+"""Turns a running test into a report that carries its record; on the side where tests run.
+
+What travels is one ASCII JSON string, an attribute of the TestReport: anything else that a worker
+cannot serialise is lost silently, and a worker's own output is lost when it crashes.
+"""
+
+import json
+import shlex
+from collections.abc import Generator
+from dataclasses import asdict
+from typing import Any
+
+import pytest
+
+from pytest_rest import gate
+from pytest_rest.display import address
+from pytest_rest.errors import OptionError
+from pytest_rest.gate import Threshold
+from pytest_rest.plugin.run import WIRE, Case, Run, case_id, case_of
+from pytest_rest.reporting import text
+from pytest_rest.terms import Record, Verdict
+
+_FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
+_RECORD = pytest.StashKey[Record]()
+_THRESHOLDS = pytest.StashKey[list[Threshold]]()
+
+
+class Rest:
+    """The `rest` fixture: one item in one style, bound to the run's model.
+
+    Calling it asks every form and returns the verdict; `item` and `style` say what is asked.
+    """
+
+    def __init__(self, request: pytest.FixtureRequest, run: Run, scopes: "Scopes") -> None:
+        case: Case | None = case_of(request.node)
+        if case is None:
+            raise OptionError("the rest fixture must be an argument of the test function itself")
+        self.item, self.style = case
+        self._node, self._run = request.node, run
+        self._node.stash[_THRESHOLDS] = [
+            found
+            for name, (metric, op) in _FIXTURES.items()
+            if (bound := request.getfixturevalue(name)) is not None
+            for found in [gate.threshold(metric, op, bound, scope=scopes.of(name, self._node))]
+        ]
+
+    def __call__(self) -> Verdict:
+        """Ask, and judge; failed calls give a verdict that is `lost`, never an exception."""
+        record = self._run.ask(self.item, self.style)
+        self._node.stash[_RECORD] = record
+        return record.verdict
+
+    @property
+    def explanation(self) -> str:
+        """Each form's answer, the pictures' paths, what was misread, and how to ask again."""
+        return _explanation(self._node, self._run)
+
+
+class Scopes:
+    """Which folder's threshold fixture a test sees: the innermost one that was set up for it."""
+
+    def __init__(self) -> None:
+        self._seen: set[tuple[str, str]] = set()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> None:
+        """Remember where each threshold fixture that is evaluated was defined."""
+        if fixturedef.argname in _FIXTURES:
+            self._seen.add((fixturedef.argname, fixturedef.baseid))
+
+    def of(self, name: str, node: pytest.Item) -> str:
+        """The node id of the folder, file or class; empty for the whole run."""
+        visible = [
+            where
+            for which, where in self._seen
+            if which == name and gate.covers(where, node.nodeid)
+        ]
+        return max(visible, key=len, default="")
+
+
+class Recorder:
+    """Attaches each test's record to its report, and what was selected to the first one."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._selected: str | None = None
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note which REST tests were selected, so that the controller can count."""
+        selected = [_named(item, case) for item in session.items if (case := case_of(item))]
+        self._selected = json.dumps(selected, ensure_ascii=True) if selected else None
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_makereport(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+        """Let the record travel; with a gate, disagreement is an outcome and not a failure."""
+        report = yield
+        case = case_of(item)
+        if case is None or report.when == "teardown":
+            return report
+        wire: dict[str, Any] = {"case": _named(item, case)}
+        if self._selected:
+            wire["selected"], self._selected = self._selected, None
+        if report.when == "call" or not report.passed:
+            self._judge(item, call, report, wire)
+        setattr(report, WIRE, json.dumps(wire, ensure_ascii=True))
+        return report
+
+    def _judge(
+        self,
+        item: pytest.Item,
+        call: pytest.CallInfo[None],
+        report: pytest.TestReport,
+        wire: dict[str, Any],
+    ) -> None:
+        record = item.stash.get(_RECORD, None)
+        thresholds = item.stash.get(_THRESHOLDS, [])
+        wire["thresholds"] = [asdict(each) for each in thresholds]
+        wire["record"] = record and record.to_json()
+        if record is None:
+            wire["reason"] = _unasked(call, report)
+            return
+        disagrees = call.excinfo is not None and call.excinfo.errisinstance(AssertionError)
+        settings = self._run.settings
+        gated = bool(thresholds or settings.thresholds) and not settings.strict
+        if disagrees and gated and not record.verdict.consistent:
+            wire["outcome"] = record.verdict.outcome
+            report.outcome, report.longrepr = "passed", None
+        elif disagrees and not record.verdict.consistent and not hasattr(item, "case"):
+            report.sections.append(("REST", _explanation(item, self._run)))
+
+
+def _named(item: pytest.Item, case: Case) -> list[str]:
+    """Suite, item, style, the item's digest, and the test function that asks.
+
+    Never the whole node id, which schedulers rewrite.
+    """
+    asked, style = case
+    return [asked.suite, asked.id, style.id, asked.digest, item.nodeid.partition("[")[0]]
+
+
+def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
+    if call.excinfo is None:
+        return "its test passed without asking"
+    word = "skipped" if report.skipped else "failed before it asked"
+    return f"its test was {word}: {call.excinfo.exconly(tryshort=True)}"[:500]
+
+
+def _explanation(item: pytest.Item, run: Run) -> str:
+    case = case_of(item)
+    assert case is not None  # noqa: S101 (for the type checker: only REST tests get here)
+    return text.explanation(item.stash[_RECORD], run.picture, _again(item, case, run))
+
+
+def _again(item: pytest.Item, case: Case, run: Run) -> str:
+    """The command that asks just this item again."""
+    settings = run.settings
+    words = ["pytest", f"--rest-model={settings.model}", f"--rest-seed={settings.seed}"]
+    if settings.api_base:
+        words.append(f"--rest-api-base={address(settings.api_base)}")
+    words += [f"--rest-style={style.id}" for style in settings.styles if style == case[1]]
+    if hasattr(item, "case"):
+        words += [f"--rest-suite={suite}" for suite in settings.suites]
+        return shlex.join([*words, "-k", case_id(case)])
+    return shlex.join([*words, item.nodeid])

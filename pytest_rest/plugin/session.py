@@ -1,0 +1,240 @@
+"""Turns the reports that come in into figures, a gate and files; in the controller."""
+
+import json
+import platform
+import subprocess
+import time
+from collections.abc import Generator, Iterator
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, Literal
+
+import pytest
+
+import pytest_rest
+from pytest_rest import benchmark, gate, metrics
+from pytest_rest.display import address
+from pytest_rest.errors import OptionError
+from pytest_rest.gate import Gate, Threshold
+from pytest_rest.plugin import options
+from pytest_rest.plugin.run import WIRE, Run
+from pytest_rest.report import Lost, Report
+from pytest_rest.terms import Record
+
+_PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
+Key = tuple[str, str, str]  # suite, item, style
+
+
+class Controller:
+    """Counts what was selected against what came back, and judges once everything is in.
+
+    Records are gathered by test function, item and style; the last one wins, so that a rerun
+    counts once. What was selected and gave no record is lost, by name.
+    """
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._started = time.monotonic()
+        self._selected: dict[tuple[str, Key], str] = {}  # with the item's digest
+        self._records: dict[tuple[str, Key], Record] = {}
+        self._reasons: dict[tuple[str, Key], str] = {}
+        self._thresholds: set[Threshold] = set(run.settings.thresholds)
+        self.report: Report | None = None
+
+    def prepare(self) -> None:
+        """Make the run's folder; `OptionError` if nothing can be written there."""
+        folder = self._run.settings.run_dir
+        try:
+            (folder / "images").mkdir(parents=True, exist_ok=True)
+            probe = folder / ".writable"
+            probe.touch()
+            probe.unlink()
+            if folder.parent.name == "runs" and folder.parent.parent.name == ".rest":
+                (folder.parent.parent / ".gitignore").write_text("*\n")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OptionError(
+                f"run folder {str(folder)!r} cannot be written: {reason}; choose another with "
+                "--rest-run-dir"
+            ) from None
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(self, node: Any) -> None:
+        """Send a worker what it cannot find out by itself."""
+        node.workerinput[WIRE] = options.to_wire(self._run.settings)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the record out of a report."""
+        carried = getattr(report, WIRE, None)
+        if carried is None:
+            return
+        wire = json.loads(carried)
+        for suite, item, style, digest, origin in json.loads(wire.get("selected", "[]")):
+            self._selected[origin, (suite, item, style)] = digest
+        if "record" not in wire:
+            return
+        suite, item, style, _, origin = wire["case"]
+        key = (origin, (suite, item, style))
+        self._thresholds.update(Threshold(**each) for each in wire["thresholds"])
+        if wire["record"] is None:
+            self._reasons[key] = wire["reason"]
+        else:
+            self._records[key] = Record.from_json(wire["record"])
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Judge when the last test is over, or when the run was cut short."""
+        try:
+            return (yield)
+        finally:
+            if not session.config.option.collectonly:
+                self._finish(session)
+
+    def _finish(self, session: pytest.Session) -> None:
+        self.report = self._build()
+        for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
+            _log(session, name, reason)
+        if not self._selected and not self.report.gate:
+            return  # no REST test was met: leave no trace
+        for path in (self._run.settings.run_dir / "report.json", self._run.settings.json_path):
+            if path is not None:
+                self._write(session, path)
+
+    def _write(self, session: pytest.Session, path: Any) -> None:
+        assert self.report is not None  # noqa: S101 (for the type checker)
+        try:
+            self.report.write(path)
+        except OSError as error:
+            _log(session, "report", f"the report cannot be written: {error}")
+
+    def _build(self) -> Report:
+        settings = self._run.settings
+        lost = {key: self._why(key) for key in {**self._selected, **self._records}}
+        lost = {key: why for key, why in lost.items() if why}
+        records = {key: record for (_, key), record in sorted(self._records.items(), key=_by_key)}
+        judged: Gate | None = None
+        if self._thresholds or len(lost) > settings.max_lost:
+            judged = self._gate(lost)
+        return Report(
+            provenance=self._provenance(),
+            records=list(records.values()),
+            table=metrics.table(records.values()),
+            gate=judged,
+            lost=sorted(
+                {Lost(*key, why) for (_, key), why in lost.items()},
+                key=lambda each: (each.suite, each.item, each.style),
+            ),
+            seconds=time.monotonic() - self._started,
+        )
+
+    def _why(self, key: tuple[str, Key]) -> str:
+        """Why an item is lost; empty when it is not."""
+        if record := self._records.get(key):
+            return record.verdict.reason if record.verdict.lost else ""
+        return self._reasons.get(key, "no record came back: it did not run, or its worker crashed")
+
+    def _gate(self, lost: dict[tuple[str, Key], str]) -> Gate:
+        scopes = {threshold.scope for threshold in self._thresholds} | {""}
+        tables, names = {}, {}
+        for scope in scopes:
+            # by item and style: two tests may ask the same, and it counts once
+            here = {
+                key: r for (origin, key), r in self._records.items() if gate.covers(scope, origin)
+            }
+            tables[scope] = metrics.table(here.values())
+            missing = {key for origin, key in lost if gate.covers(scope, origin)}
+            names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
+        max_lost = self._run.settings.max_lost
+        return gate.judge(sorted(self._thresholds), tables, names, max_lost)
+
+    def _provenance(self) -> dict[str, Any]:
+        settings, model = self._run.settings, self._run.model
+        suites = sorted({suite for _, (suite, *_) in self._selected})
+        return {
+            "version": pytest_rest.__version__,
+            "model": settings.model,
+            "resolved_name": model.name,
+            "parameters": dict(model.parameters),
+            "api_base": settings.api_base and address(settings.api_base),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seed": settings.seed,
+            "git_commit": _git_commit(str(self._run.settings.run_dir.parent)),
+            "protocol": self._run.protocol.id,
+            "packages": {"python": platform.python_version(), **_versions()},
+            "suites": [self._suite(name) for name in suites],
+            "styles": sorted({style for _, (_, _, style) in self._selected}),
+            "modes": list(settings.modes),
+        }
+
+    def _suite(self, name: str) -> dict[str, Any]:
+        digests = {
+            item: digest
+            for (_, (suite, item, _)), digest in self._selected.items()
+            if suite == name
+        }
+        return {
+            "name": name,
+            "items": len(digests),
+            "fingerprint": benchmark.fingerprint(digests.values()),
+        }
+
+
+def _gate_tests(report: Report, max_lost: int) -> Iterator[tuple[str, str]]:
+    """The name of each gate test, and why it failed (empty when it passed)."""
+    if report.gate is None:
+        return
+    too_many = len(report.lost) > max_lost
+    names = [each.name for each in report.lost]
+    yield f"lost<={max_lost}", gate.lost_reason(names, max_lost) if too_many else ""
+    for judged in report.gate.thresholds:
+        yield judged.threshold.id, "" if judged.outcome == "passed" else judged.reason
+
+
+def _log(session: pytest.Session, name: str, reason: str) -> None:
+    """Report a test of the gate's own, so that terminal, JUnit and exit status say the same."""
+    nodeid, location = f"rest-gate::{name}", ("rest-gate", None, name)
+    hook = session.config.hook
+    session.testscollected += 1
+    hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
+    phases: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
+    for when in phases:
+        failed = when == "call" and bool(reason)
+        report = pytest.TestReport(
+            nodeid=nodeid,
+            location=location,
+            keywords={},
+            outcome="failed" if failed else "passed",
+            longrepr=reason if failed else None,
+            when=when,
+        )
+        hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+
+
+def _by_key(entry: tuple[tuple[str, Key], Record]) -> tuple[Key, str]:
+    (origin, key), _ = entry
+    return key, origin
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git_commit(folder: str) -> str | None:
+    try:
+        asked = subprocess.run(  # noqa: S603
+            ["git", "-C", folder, "rev-parse", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return asked.stdout.strip() or None

@@ -1,0 +1,73 @@
+"""Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
+
+import json
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+from pytest_rest.plugin.run import WIRE, Run
+from pytest_rest.plugin.session import Controller
+from pytest_rest.reporting import text
+
+_OUTCOMES = {"inconsistent": "i", "lost": "l"}
+
+
+class Terminal:
+    """Speaks for the run; on the controller only."""
+
+    def __init__(self, run: Run, controller: Controller) -> None:
+        self._run, self._controller = run, controller
+        self._model = run.model  # a model that cannot be asked is told here, before any test
+        self._protocol = run.protocol.id
+
+    def pytest_report_header(self) -> list[str]:
+        """What is asked, of whom, and where it is kept."""
+        settings = self._run.settings
+        suites = ", ".join(settings.suites) or "the tests that are marked"
+        styles = ", ".join(style.id for style in settings.styles)
+        return [
+            f"rest: {self._model.description}",
+            f"rest: {suites}; seed {settings.seed}; {', '.join(settings.modes)}; {styles}",
+            f"rest: protocol {self._protocol}; {_near(settings.run_dir)}",
+        ]
+
+    def pytest_report_teststatus(
+        self, report: pytest.TestReport
+    ) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
+        """`i` and `l` for items that the gate judges; everything else is pytest's."""
+        if report.when != "call" or not hasattr(report, WIRE):
+            return None
+        outcome = json.loads(getattr(report, WIRE)).get("outcome")
+        if outcome is None:
+            return None
+        return outcome, _OUTCOMES[outcome], (outcome.upper(), {"yellow": True})
+
+    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+        """The table, what disagreed and what was lost, and the verdict last."""
+        report = self._controller.report
+        if report is None or not (report.records or report.lost or report.gate):
+            return
+        write = terminalreporter.write_line
+        terminalreporter.write_sep("=", "REST")
+        for line in text.table(report):
+            write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in (*text.inconsistent(report), *text.lost(report)):
+            write(line, yellow=not line.startswith(" "))
+        write(self._model.description)
+        write(text.usage(report))
+        write(_near(self._run.settings.run_dir / "report.json"))
+        if report.gate is None:
+            return
+        for judged in report.gate.thresholds:
+            met = judged.outcome == "passed"
+            write(f"  {judged.reason}", green=met, red=not met)
+        passed = report.gate.passed
+        verdict = "gate passed" if passed else "gate NOT PASSED"
+        write(f"{verdict}: {report.gate.reason}", bold=True, green=passed, red=not passed)
+
+
+def _near(path: Path) -> str:
+    """The path from here, where it lies below."""
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)

@@ -1,0 +1,140 @@
+"""Turns an item and a form into the prompt that a model is shown, after a protocol file."""
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+import yaml
+
+from pytest_rest import rendering
+from pytest_rest.errors import BenchmarkError, OptionError, nearest
+from pytest_rest.terms import ANSWER_KINDS, Form, Image, Item, Prompt, Style, Task
+
+Part = tuple[Literal["text", "image"], str]
+
+_OWN = Path(__file__).with_name("protocol.yaml")
+_PROMPTS = ("transcribe", "text", "image", "mixed", "mixed-choice")
+_PLACEHOLDERS = ("whole", "context", "question", "stem", "choices", "labels", "answer_format")
+_PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
+
+
+@dataclass(frozen=True)
+class Protocol:
+    """The prompts of a protocol file: `version`, and a digest of everything a prompt is made of."""
+
+    version: str
+    digest: str
+    max_tokens: Mapping[str, int]
+    parts: Mapping[str, tuple[Part, ...]]
+    answer_format: Mapping[str, str]
+
+    @property
+    def id(self) -> str:
+        """`rest-1 (a3f2c1d0)`: the version, and the digest that tells an edited file."""
+        return f"{self.version} ({self.digest[:8]})"
+
+
+def build(item: Item, form: Form, task: Task, protocol: Protocol) -> Prompt:
+    """The prompt for one call; drawing its picture may raise `RenderingError`.
+
+    Raises `BenchmarkError` for a mixed form of an item with neither context nor choices.
+    """
+    parts = tuple(
+        _fill(template, item, protocol)
+        if kind == "text"
+        else _draw(_fill(template, item, protocol), form.style or Style())
+        for kind, template in protocol.parts[_prompt_name(item, form, task)]
+    )
+    limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
+    return Prompt(item, form, task, parts, limit)
+
+
+def load_protocol(path: Path | None = None) -> Protocol:
+    """Read a protocol file, the project's own by default; `OptionError` says what is wrong."""
+    path = path or _OWN
+    try:
+        text = path.read_text("utf-8")
+        data = yaml.safe_load(text)
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        line = " ".join(str(error).split())
+        raise OptionError(f"protocol file {str(path)!r} cannot be read: {line}") from None
+    try:
+        return Protocol(
+            version=str(data["version"]),
+            digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
+            max_tokens={key: int(value) for key, value in data["max_tokens"].items()}
+            | {"default": int(data["max_tokens"]["default"])},
+            parts={name: _parts(data["prompts"][name]) for name in _PROMPTS},
+            answer_format={kind: _checked(data["answer_format"][kind]) for kind in ANSWER_KINDS},
+        )
+    except KeyError as error:
+        raise OptionError(f"protocol file {str(path)!r} lacks the key {error}") from None
+    except (AttributeError, TypeError, ValueError) as error:
+        raise OptionError(f"protocol file {str(path)!r}: {error}") from None
+
+
+def whole(item: Item) -> str:
+    """The item as one text: context, question and choices; what the image form shows."""
+    return "\n".join(filter(None, (item.context, item.question, _choices(item))))
+
+
+def _prompt_name(item: Item, form: Form, task: Task) -> str:
+    if task == "transcribe":
+        return "transcribe"
+    if form.mode != "mixed":
+        return form.mode
+    if item.choices:
+        return "mixed-choice"
+    if item.context:
+        return "mixed"
+    raise BenchmarkError(
+        f"item {item.id!r} of {item.suite!r} has neither context nor choices, so there is nothing "
+        "to show as a picture beside its question; give it a context, "
+        "or ask --rest-modes=text,image"
+    )
+
+
+def _fill(template: str, item: Item, protocol: Protocol) -> str:
+    values = {
+        "whole": whole(item),
+        "context": item.context,
+        "question": item.question,
+        "stem": "\n".join(filter(None, (item.context, item.question))),
+        "choices": _choices(item),
+        "labels": ", ".join(choice.label for choice in item.choices),
+    }
+    template = template.replace("{answer_format}", protocol.answer_format[item.answer_kind])
+    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def _choices(item: Item) -> str:
+    return "\n".join(f"{choice.label}. {choice.text}" for choice in item.choices)
+
+
+def _parts(listed: list[dict[str, Any]]) -> tuple[Part, ...]:
+    parts: list[Part] = []
+    for part in listed:
+        ((kind, template),) = part.items()
+        if kind == "text":
+            parts.append(("text", _checked(template)))
+        elif kind == "image":
+            parts.append(("image", _checked(template)))
+        else:
+            raise ValueError(f"a part is 'text' or 'image', not {kind!r}")
+    return tuple(parts)
+
+
+def _checked(template: str) -> str:
+    for name in _PLACEHOLDER.findall(template):
+        if name not in _PLACEHOLDERS:
+            raise ValueError(f"unknown placeholder {{{name}}}{nearest(name, _PLACEHOLDERS)}")
+    return template
+
+
+@functools.lru_cache(maxsize=16)
+def _draw(text: str, style: Style) -> Image:
+    return rendering.draw(text, style)  # the transcription shows the image form's picture again

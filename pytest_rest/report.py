@@ -1,0 +1,150 @@
+"""Turns records into report.json, schema `pytest-rest/report/1`, and its parts into builtins."""
+
+import json
+import math
+import os
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_rest.gate import Gate, Judged
+from pytest_rest.metrics import SUBSETS, Table, compute, worst
+from pytest_rest.terms import Answer, Record, Transcription
+
+SCHEMA = "pytest-rest/report/1"
+_WORST = ("rer", "cfr", "mmc", "all_correct")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An item in a style that gave no verdict, and why."""
+
+    suite: str
+    item: str
+    style: str
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """As in the test's id: `soebench-0007-dejavu-200dpi-black`."""
+        return f"{self.item}-{self.style}"
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished run; `provenance` and `seconds` are the caller's, the rest is computed."""
+
+    provenance: Mapping[str, Any]
+    records: Sequence[Record]
+    table: Table
+    gate: Gate | None
+    lost: Sequence[Lost]
+    seconds: float
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """Calls, tokens, dollars; a figure that some call did not report is None."""
+        calls = [each for record in self.records for each in _calls(record)]
+        return {
+            "calls": len(calls),
+            "retries": 0,
+            "input_tokens": _total([call.input_tokens for call in calls]),
+            "output_tokens": _total([call.output_tokens for call in calls]),
+            "cost": _total([call.cost for call in calls]),
+            "seconds": self.seconds,
+            "cached": 0,
+        }
+
+    def to_builtins(self) -> dict[str, Any]:
+        """The whole report; items in the order of suite, item and style."""
+        judged = [record for record in self.records if not record.verdict.lost]
+        styles = sorted({record.style for record in judged})
+        models = sorted({call.model for r in self.records for call in _calls(r) if call.model})
+        return {
+            "schema": SCHEMA,
+            "provenance": {**self.provenance, "resolved_model": models},
+            "metrics": {
+                scope: {subset: self._metrics(scope, subset) for subset in SUBSETS}
+                for scope in self.table
+            },
+            "styles": {
+                style: asdict(compute([r for r in judged if r.style == style])) for style in styles
+            },
+            "tests": {},
+            "gate": gate_to_builtins(self.gate),
+            "lost": [asdict(each) for each in self.lost],
+            "usage": self.usage,
+            "items": [item_to_builtins(r) for r in sorted(self.records, key=lambda r: r.key)],
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        text = json.dumps(self.to_builtins(), indent=1, ensure_ascii=True, allow_nan=False)
+        half = path.with_name(f".{path.name}.{os.getpid()}")
+        half.write_text(text + "\n", "ascii")
+        half.replace(path)
+
+    def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
+        metrics = self.table[scope][subset]  # type: ignore[index]
+        here = [each for each in self.lost if scope in ("mean", "pooled", each.suite)]
+        at_worst = {name: worst(metrics.rate(name), name, len(here)) for name in _WORST}
+        return {**asdict(metrics), "worst": at_worst}
+
+
+def item_to_builtins(record: Record) -> dict[str, Any]:
+    """One entry of the report's `items`."""
+    verdict = record.verdict
+    answers = {mode: asdict(answer) for mode, answer in verdict.answers.items()}
+    return {
+        "id": record.item,
+        "suite": record.suite,
+        "style": record.style,
+        "digest": record.digest,
+        "answer": record.truth,
+        "verdict": verdict.outcome,
+        "reason": verdict.reason,
+        "ocr": verdict.transcription and asdict(verdict.transcription),
+        "answers": answers,
+    }
+
+
+def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
+    """The report's `gate`; `passed` is None when no threshold was asked for."""
+    if gate is None:
+        reason = "no threshold was asked for"
+        return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
+    thresholds = [_judged(each) for each in gate.thresholds]
+    return {
+        "passed": gate.passed,
+        "reason": gate.reason,
+        "thresholds": thresholds,
+        "baseline": None,
+    }
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    rate = judged.rate
+    return {
+        **asdict(judged.threshold),
+        "value": rate and rate.value,
+        "low": rate and rate.low,
+        "high": rate and rate.high,
+        "n": rate.n if rate else 0,
+        "worst": judged.worst,
+        "outcome": judged.outcome,
+        "reason": judged.reason,
+    }
+
+
+def _calls(record: Record) -> list[Answer | Transcription]:
+    read = record.verdict.transcription
+    return [*record.verdict.answers.values(), *([read] if read else [])]
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    return sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)

@@ -1,0 +1,163 @@
+"""Turns a record or a report into lines of text for a terminal of 80 columns."""
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_rest.display import shown
+from pytest_rest.metrics import Metrics
+from pytest_rest.report import Report
+from pytest_rest.scoring import fold
+from pytest_rest.terms import Answer, Rate, Record, Transcription, Verdict
+
+_MISREADINGS_SHOWN = 5
+_COMPARED = 2_000
+_NAMES_SHOWN = 10
+_SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
+
+
+def headline(verdict: Verdict) -> str:
+    """`inconsistent: text 4, image 7, mixed no answer (refused)`."""
+    if verdict.lost:
+        return f"lost: {shown(verdict.reason, 300)}"
+    answers = ", ".join(f"{mode} {_value(answer)}" for mode, answer in _ordered(verdict))
+    return f"{verdict.outcome}: {answers}"
+
+
+def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:
+    """Why a test failed: each form's answer, the pictures' paths, and what was misread."""
+    verdict = record.verdict
+    lines = [
+        headline(verdict),
+        f"  {record.item} in {record.style}; right is {shown(record.truth)}",
+    ]
+    for mode, answer in _ordered(verdict):
+        state = "right" if answer.correct else "wrong" if answer.value is not None else ""
+        lines.append(f"  {mode:<6} {_value(answer)} {state}".rstrip())
+        if answer.value is None and answer.status != "failed":
+            lines.append(f"         it wrote: {shown(answer.text, 120) or 'nothing'}")
+        if answer.image:
+            lines.append(f"         {picture(answer.image)}")
+    if verdict.transcription:
+        lines.append(f"  read   {misreading(verdict.transcription)}")
+    return "\n".join([*lines, f"  again: {again}"])
+
+
+def misreading(read: Transcription) -> str:
+    """`every character right`, or the rate and the first characters that were not."""
+    if read.cer is None:
+        return f"not transcribed: {shown(read.text)}"
+    if read.correct:
+        return "every character of the picture right"
+    found = list(_differences(fold(read.reference)[:_COMPARED], fold(read.text)[:_COMPARED]))
+    more = f" and {len(found) - _MISREADINGS_SHOWN} more" if len(found) > _MISREADINGS_SHOWN else ""
+    return f"misread (CER {read.cer:.3f}): {', '.join(found[:_MISREADINGS_SHOWN])}{more}"
+
+
+def table(report: Report) -> Iterator[str]:
+    """The metrics in per cent, each with its interval at 95 %."""
+    scopes = [scope for scope in report.table if scope not in ("mean", "pooled")]
+    scopes += ["mean", "pooled"] if len(scopes) > 1 else []
+    yield _row("per cent [95 %]", "items", "RER", "CFR", "MMC")
+    for scope in scopes:
+        for subset, indent in _SUBSET_NAMES.items():
+            metrics = report.table[scope][subset]  # type: ignore[index]
+            rates = [_percent(each) for each in (metrics.rer, metrics.cfr, metrics.mmc)]
+            yield _row(indent or scope, metrics.items, *rates)
+    yield _row("accuracy", "items", "text", "image", "mixed")
+    for scope in scopes:
+        metrics = report.table[scope]["all"]
+        rates = [_percent(metrics.accuracy.get(mode)) for mode in ("text", "image", "mixed")]
+        yield _row(scope, metrics.items, *rates)
+    yield _row("transcription", "items", "all right", "CER", "")
+    for scope in scopes:
+        metrics = report.table[scope]["all"]
+        yield _row(
+            scope, _n(metrics), _percent(metrics.ocr_correct_rate), _percent(metrics.cer), ""
+        )
+
+
+def usage(report: Report) -> str:
+    """`200 calls, 12,345 tokens in, 2,345 out, $0.12, 52 s`."""
+    used = report.usage
+    parts = [f"{used['calls']:,} calls"]
+    parts += [_tokens(used), "price unknown" if used["cost"] is None else f"${used['cost']:.2f}"]
+    return ", ".join([*parts, f"{used['seconds']:.0f} s"])
+
+
+def lost(report: Report) -> Iterator[str]:
+    """How many items were lost, the rates at their worst, and the first of them by name."""
+    if not report.lost:
+        return
+    n = len(report.lost)
+    worst = report.to_builtins()["metrics"]["mean"]["all"]["worst"]
+    rates = [
+        f"{name.upper()} {worst[name]:.1%}" for name in ("rer", "cfr") if worst[name] is not None
+    ]
+    yield f"{n} lost; counted against the model: {', '.join(rates)}" if rates else f"{n} lost"
+    for each in report.lost[:_NAMES_SHOWN]:
+        yield f"  {each.name}: {shown(each.reason, 160)}"
+    if n > _NAMES_SHOWN:
+        yield f"  and {n - _NAMES_SHOWN} more, in report.json"
+
+
+def inconsistent(report: Report) -> Iterator[str]:
+    """The first inconsistent items, a line each."""
+    found = [record for record in report.records if record.verdict.outcome == "inconsistent"]
+    found.sort(key=lambda record: record.key)
+    if found:
+        yield f"{len(found)} inconsistent"
+    for record in found[:_NAMES_SHOWN]:
+        answers = headline(record.verdict).partition(": ")[2]
+        yield f"  {record.item}-{record.style}: {shown(answers, 120)}"
+    if len(found) > _NAMES_SHOWN:
+        yield f"  and {len(found) - _NAMES_SHOWN} more, in report.json"
+
+
+def _differences(reference: str, read: str) -> Iterator[str]:
+    matcher = difflib.SequenceMatcher(None, reference, read, autojunk=False)
+    for kind, a, b, c, d in matcher.get_opcodes():
+        wanted, got = shown(reference[a:b], 40), shown(read[c:d], 40)
+        if kind == "replace":
+            yield f"{wanted!r} as {got!r}"
+        elif kind == "delete":
+            yield f"{wanted!r} left out"
+        elif kind == "insert":
+            yield f"{got!r} added"
+
+
+def _ordered(verdict: Verdict) -> list[tuple[str, Answer]]:
+    return sorted(
+        verdict.answers.items(), key=lambda each: ("text", "image", "mixed").index(each[0])
+    )
+
+
+def _value(answer: Answer) -> str:
+    if answer.value is not None:
+        return shown(answer.value, 60)
+    return f"no answer ({answer.status})"
+
+
+def _row(name: str, items: object, *columns: str) -> str:
+    cells = "".join(f" {column:<19}" for column in columns)
+    return f"{shown(name, 40):<14}{items!s:>6}{cells}".rstrip()
+
+
+def _percent(rate: Rate | None) -> str:
+    if rate is None:
+        return "-"
+    if rate.low is None or rate.high is None:
+        return f"{rate.value * 100:.1f}"
+    return f"{rate.value * 100:.1f} [{rate.low * 100:.1f}, {rate.high * 100:.1f}]"
+
+
+def _n(metrics: Metrics) -> int:
+    return metrics.ocr_correct_rate.n if metrics.ocr_correct_rate else 0
+
+
+def _tokens(used: dict[str, Any]) -> str:
+    sizes: Sequence[int | None] = (used["input_tokens"], used["output_tokens"])
+    if None in sizes:
+        return "tokens not reported"
+    return f"{sizes[0]:,} tokens in, {sizes[1]:,} out"

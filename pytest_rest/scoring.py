@@ -1,0 +1,218 @@
+"""Turns what a model wrote into a value, and the values of an item's forms into a verdict.
+
+Everything here reads text that a model controls: it is cut to a bounded length, matched by
+patterns whose repetitions are bounded, and never evaluated.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterable
+from fractions import Fraction
+
+from pytest_rest.errors import BenchmarkError
+from pytest_rest.terms import Answer, Completion, Item, Prompt, Status, Transcription, Verdict
+
+KEPT_CHARACTERS = 20_000
+_TAIL = 4_000
+_LONGEST_VALUE = 500
+
+_MARKER = re.compile(r"\banswer[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
+_WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{([^{}]{0,200})\}")
+_DECORATION = " \t\r\n*_`\"'“”‘’"
+_CURRENCY = "$€£¥₣₺"
+_NUMBER = re.compile(
+    rf"(?:[A-Za-z] ?= ?)?"  # the variable that was asked for
+    rf"(?P<sign>[+-]?) ?[{_CURRENCY}]? ?"
+    r"(?P<whole>\d{1,3}(?:,\d{3}){1,10}|\d{0,30})(?P<decimals>\.\d{1,30})?"
+    r"(?: ?/ ?(?P<denominator>\d{1,30}))?"
+    rf"(?! (?:or|and|to|not)\b)(?: ?[%{_CURRENCY}]| [A-Za-z]{{1,20}}){{0,3}}"  # a unit
+)
+_SIGNS = str.maketrans("−–－＋．，／⁄", "---+.,//")
+_REFUSAL = re.compile(
+    r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
+    r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
+    re.IGNORECASE,
+)
+_FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
+
+
+def extract(text: str, item: Item) -> str | None:
+    """Read the value after the last `Answer:`; None when there is none in the item's kind.
+
+    Markdown and LaTeX decoration is dropped. Integers and numbers come back as `7`, `-3`, `91/2`
+    (exact), choices as the item's own label, text in NFKC with white space folded.
+    """
+    tail = text[-_TAIL:]
+    markers = list(_MARKER.finditer(tail))
+    if not markers:
+        return None
+    rest = tail[markers[-1].end() :].lstrip(_DECORATION)
+    return parse(rest.partition("\n")[0], item)
+
+
+def parse(text: str, item: Item) -> str | None:
+    """Read a value of the item's kind from the text that stands for an answer alone."""
+    text = _undecorated(text)
+    if not text or len(text) > _LONGEST_VALUE:
+        return None
+    if item.answer_kind == "choice":
+        return _choice(text, item)
+    if item.answer_kind == "text":
+        return fold(text) or None
+    return _number(text)
+
+
+def answer(prompt: Prompt, completion: Completion) -> Answer:
+    """Score one form's completion against the item's own answer."""
+    item = prompt.item
+    status, value = _read(completion, item)
+    return Answer(
+        mode=prompt.form.mode,
+        status=status,
+        text=_kept(completion.error or completion.text),
+        value=value,
+        correct=value is not None and value == truth(item),
+        prompt=prompt.digest,
+        image=prompt.images[0].digest if prompt.images else None,
+        input_tokens=completion.input_tokens,
+        output_tokens=completion.output_tokens,
+        cost=completion.cost,
+        seconds=completion.seconds,
+        model=completion.model,
+    )
+
+
+def transcription(prompt: Prompt, completion: Completion) -> Transcription:
+    """Score a transcription: `cer` is its character error rate against the text that was drawn."""
+    reference = prompt.images[0].text
+    failed = completion.error is not None
+    text = _kept(completion.error or completion.text)
+    cer = None if failed else character_error_rate(reference, text)
+    return Transcription(
+        status="failed" if failed else _ended(completion) or "parsed",
+        text=text,
+        reference=reference,
+        cer=cer,
+        correct=cer == 0,
+        prompt=prompt.digest,
+        image=prompt.images[0].digest,
+        input_tokens=completion.input_tokens,
+        output_tokens=completion.output_tokens,
+        cost=completion.cost,
+        seconds=completion.seconds,
+        model=completion.model,
+    )
+
+
+def judge(answers: Iterable[Answer], transcription: Transcription | None = None) -> Verdict:
+    """Say whether an item's forms agree; their order plays no part.
+
+    One failed call loses the item. An answer without a value equals nothing, itself included.
+    """
+    by_mode = {answer.mode: answer for answer in sorted(answers, key=lambda answer: answer.mode)}
+    failures = [f"{mode}: {a.text}" for mode, a in by_mode.items() if a.status == "failed"]
+    if transcription and transcription.status == "failed":
+        failures.append(f"transcription: {transcription.text}")
+    if failures:
+        return Verdict("lost", by_mode, transcription, "; ".join(failures))
+    values = {answer.value for answer in by_mode.values()}
+    agree = len(values) == 1 and None not in values
+    return Verdict("consistent" if agree else "inconsistent", by_mode, transcription)
+
+
+def truth(item: Item) -> str:
+    """The item's own answer as `extract` would read it; `BenchmarkError` if it cannot."""
+    value = parse(item.answer, item)
+    if value is None:
+        kind = item.answer_kind
+        labels = ", ".join(choice.label for choice in item.choices)
+        raise BenchmarkError(
+            f"item {item.id!r} of {item.suite!r}: its answer {item.answer!r} is no {kind}; "
+            f"give {f'one of {labels}' if labels else f'a {kind}'}"
+        )
+    return value
+
+
+def character_error_rate(reference: str, hypothesis: str) -> float:
+    """(insertions + deletions + substitutions) / reference length, after `fold` on both.
+
+    One code fence around the whole hypothesis is dropped. An empty reference is read with rate 0
+    by an empty hypothesis and 1 by any other.
+    """
+    import jiwer  # imported when first used: it loads rapidfuzz
+
+    if fenced := _FENCED.fullmatch(hypothesis):
+        hypothesis = fenced[1]
+    reference, hypothesis = fold(reference), fold(hypothesis)
+    if not reference:
+        return float(bool(hypothesis))
+    if not hypothesis:
+        return 1.0
+    same = jiwer.Compose([jiwer.ReduceToListOfListOfChars()])
+    rate = jiwer.cer(reference, hypothesis, reference_transform=same, hypothesis_transform=same)
+    return float(rate)
+
+
+def fold(text: str) -> str:
+    """Unicode form NFKC, runs of white space as one space, ends stripped; case stays."""
+    return " ".join(unicodedata.normalize("NFKC", text).split())
+
+
+def _read(completion: Completion, item: Item) -> tuple[Status, str | None]:
+    if completion.error is not None:
+        return "failed", None
+    if ended := _ended(completion):
+        return ended, None
+    value = extract(completion.text, item)
+    if value is not None:
+        return "parsed", value
+    return ("refused" if _REFUSAL.match(completion.text) else "unparseable"), None
+
+
+def _ended(completion: Completion) -> Status | None:
+    if completion.finish_reason == "length":
+        return "truncated"
+    return "refused" if completion.finish_reason in ("refusal", "content_filter") else None
+
+
+def _undecorated(text: str) -> str:
+    for _ in range(4):
+        text = text.strip(_DECORATION).rstrip(".")
+        text = text.removeprefix("\\(").removesuffix("\\)")
+        if len(text) > 1 and text[0] == text[-1] == "$":
+            text = text[1:-1]
+        if wrapped := _WRAPPED.fullmatch(text):
+            text = wrapped[1]
+    return text
+
+
+def _number(text: str) -> str | None:
+    # no NFKC here: it would read 5² as 52 and 3½ as 31/2
+    text = "".join(str(unicodedata.decimal(char, char)) for char in text).translate(_SIGNS)
+    match = _NUMBER.fullmatch(text)
+    if not match or not (match["whole"] or match["decimals"]):
+        return None
+    number = Fraction((match["whole"].replace(",", "") or "0") + (match["decimals"] or ""))
+    if match["denominator"]:
+        if not int(match["denominator"]):
+            return None
+        number /= int(match["denominator"])
+    return str(-number if match["sign"] == "-" else number)
+
+
+def _choice(text: str, item: Item) -> str | None:
+    """A label alone or followed by `.`, `)` or `:`, or the exact text of just one choice."""
+    folded = fold(text).casefold().removeprefix("option ").removeprefix("(")
+    for choice in item.choices:
+        label = fold(choice.label).casefold()
+        if folded.startswith(label) and folded[len(label) : len(label) + 1] in ("", ".", ")", ":"):
+            return choice.label
+    named = [choice.label for choice in item.choices if fold(choice.text) == fold(text)]
+    return named[0] if len(named) == 1 else None
+
+
+def _kept(text: str) -> str:
+    if len(text) <= KEPT_CHARACTERS:
+        return text
+    half = KEPT_CHARACTERS // 2
+    return text[:half] + text[-half:]
