@@ -1,52 +1,34 @@
 """Turns suites into tests: one for each item and style."""
 
 from collections.abc import Generator, Iterable, Iterator, Sequence
+from types import ModuleType
 from typing import Any
 
 import pytest
 
 from pytest_rest import benchmark, rendering
 from pytest_rest.errors import OptionError, RestError, nearest
-from pytest_rest.plugin.run import Case, Run, case_id
+from pytest_rest.plugin.run import Case, Disagreement, Run, case_id
 from pytest_rest.terms import Item, Style
 
 
 def test_answers_agree(rest: Any) -> None:
     """The item's forms are answered alike."""
     if not rest().consistent:
-        raise AssertionError(rest.explanation)
+        raise Disagreement(rest.explanation)
 
 
-class RestTest(pytest.Function):
-    """A test of the run's suites; its case stands on it instead of in a parameter."""
-
-    def __init__(self, *, case: Case, **keywords: Any) -> None:
-        super().__init__(**keywords)
-        self.case = case
-
-    def reportinfo(self) -> tuple[Any, int | None, str]:
-        """Where the test is from: its suite, not this file."""
-        return self.path, None, self.name
-
-    def repr_failure(self, excinfo: pytest.ExceptionInfo[BaseException]) -> Any:  # type: ignore[override]
-        """The explanation alone, without a traceback into this package."""
-        if isinstance(excinfo.value, AssertionError):
-            return excinfo.getrepr(style="value")
-        return super().repr_failure(excinfo)
+test_answers_agree.__test__ = True  # type: ignore[attr-defined] # whatever python_functions says
 
 
-class RestSuite(pytest.Collector):
-    """One suite of the run, beside or in place of the files that pytest collects."""
+class RestSuite(pytest.Module):
+    """A suite of the run, collected as a module that holds one test, without a file of its own."""
 
     def __init__(self, *, cases: Sequence[Case], **keywords: Any) -> None:
         super().__init__(**keywords)
-        self._cases = cases
-
-    def collect(self) -> Iterator[RestTest]:
-        """One test for each item and style."""
-        for case in self._cases:
-            name = f"{test_answers_agree.__name__}[{case_id(case)}]"
-            yield RestTest.from_parent(self, name=name, callobj=test_answers_agree, case=case)
+        self.cases = cases
+        self.obj = ModuleType(self.name)
+        self.obj.test_answers_agree = test_answers_agree
 
 
 class Collection:
@@ -70,14 +52,37 @@ class Collection:
         for name in dict.fromkeys(item.suite for item in settings.items):
             items = [item for item in settings.items if item.suite == name]
             cases = [(item, style) for item in items for style in settings.styles]
-            yield RestSuite.from_parent(session, name=name, nodeid=name, cases=cases)
+            # the root folder as its path, for the hooks of the root's conftest to apply
+            yield RestSuite.from_parent(
+                session, path=session.path, name=name, nodeid=name, cases=cases
+            )
+
+
+class SuiteCollection:
+    """Collects a suite ahead of other plugins: --lf would leave out a module without a file."""
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(
+        self, collector: pytest.Collector
+    ) -> pytest.CollectReport | None:
+        """A suite always collects."""
+        if not isinstance(collector, RestSuite):
+            return None
+        found = list(collector.collect())
+        return pytest.CollectReport(collector.nodeid, "passed", longrepr=None, result=found)
 
 
 def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
-    """Give a test of the user's own its cases: those of its marker, or the run's."""
+    """Give a test its cases: those of its suite or of its marker, or else the run's."""
+    suite = metafunc.definition.getparent(RestSuite)
     marker = metafunc.definition.get_closest_marker("rest")
     try:
-        cases = _marked(marker, run) if marker else _cases(run.settings.items, run.settings.styles)
+        if suite is not None:
+            cases = list(suite.cases)
+        elif marker is not None:
+            cases = _marked(marker, run)
+        else:
+            cases = _cases(run.settings.items, run.settings.styles)
     except RestError as error:
         pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
     ids = [case_id(case) for case in cases]

@@ -19,11 +19,17 @@ WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are na
 Case = tuple[Item, Style]
 
 
+class Disagreement(AssertionError):  # noqa: N818 (an outcome, not an error)
+    """What a suite's own test fails with: its explanation, shown without a traceback."""
+
+    __module__ = "builtins"  # as pytest's own outcomes, for a short name in the summary
+
+
 def case_of(node: pytest.Item) -> Case | None:
     """The item and style that a collected test asks; None for any other test."""
     callspec = getattr(node, "callspec", None)
     parameters = callspec.params if callspec and "rest" in getattr(node, "fixturenames", ()) else {}
-    found: Case | None = getattr(node, "case", None) or parameters.get("rest")
+    found: Case | None = parameters.get("rest")
     return found
 
 

@@ -16,9 +16,9 @@ from pytest_rest import gate
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Threshold
-from pytest_rest.plugin.run import WIRE, Case, Run, case_id, case_of
+from pytest_rest.plugin.run import WIRE, Case, Disagreement, Run, case_id, case_of
 from pytest_rest.reporting import text
-from pytest_rest.terms import Record, Verdict
+from pytest_rest.terms import Record, Style, Verdict
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
 _RECORD = pytest.StashKey[Record]()
@@ -121,13 +121,16 @@ class Recorder:
         if record is None:
             wire["reason"] = _unasked(call, report)
             return
-        disagrees = call.excinfo is not None and call.excinfo.errisinstance(AssertionError)
+        raised = call.excinfo.value if call.excinfo else None
+        disagrees = isinstance(raised, AssertionError) and not record.verdict.consistent
         settings = self._run.settings
         gated = bool(thresholds or settings.thresholds) and not settings.strict
-        if disagrees and gated and not record.verdict.consistent:
+        if disagrees and gated:
             wire["outcome"] = record.verdict.outcome
             report.outcome, report.longrepr = "passed", None
-        elif disagrees and not record.verdict.consistent and not hasattr(item, "case"):
+        elif call.excinfo and isinstance(raised, Disagreement):
+            report.longrepr = call.excinfo.getrepr(style="value")
+        elif disagrees:
             report.sections.append(("REST", _explanation(item, self._run)))
 
 
@@ -156,11 +159,14 @@ def _explanation(item: pytest.Item, run: Run) -> str:
 def _again(item: pytest.Item, case: Case, run: Run) -> str:
     """The command that asks just this item again."""
     settings = run.settings
-    words = ["pytest", f"--rest-model={settings.model}", f"--rest-seed={settings.seed}"]
+    words = ["pytest", f"--rest-model={settings.model}"]
+    if settings.seed:
+        words.append(f"--rest-seed={settings.seed}")
     if settings.api_base:
         words.append(f"--rest-api-base={address(settings.api_base)}")
-    words += [f"--rest-style={style.id}" for style in settings.styles if style == case[1]]
-    if hasattr(item, "case"):
+    if case[1] in settings.styles and case[1] != Style():
+        words.append(f"--rest-style={case[1].id}")
+    if hasattr(item.parent, "cases"):  # a suite's own test has no file to name
         words += [f"--rest-suite={suite}" for suite in settings.suites]
         return shlex.join([*words, "-k", case_id(case)])
     return shlex.join([*words, item.nodeid])

@@ -1,0 +1,13 @@
+"""The repository's own test settings: pytester, and one Hypothesis profile for each place."""
+
+import os
+
+from hypothesis import settings
+
+pytest_plugins = ["pytester"]
+
+settings.register_profile("rest-local", deadline=None)
+settings.register_profile(
+    "rest-ci", deadline=None, derandomize=True, database=None, print_blob=True
+)
+settings.load_profile("rest-ci" if os.environ.get("CI") else "rest-local")

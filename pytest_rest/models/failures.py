@@ -1,0 +1,107 @@
+"""Turns what LiteLLM raises into a completion that says in one line what went wrong."""
+
+import json
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from pytest_rest.terms import Completion
+
+_LENGTH = 300
+
+# LiteLLM says `stop` for every word that it does not know. These do mean it; of the others, some
+# say that the provider broke down in the middle, and then there is no answer.
+_STOPS = ("STOP", "COMPLETE", "end_turn", "stop_sequence", "eos", "eos_token")
+_BREAKDOWNS = ("error", "ERROR", "network_error")
+
+# The stable word for an error, by the classes in its chain of causes: the first line that matches.
+# LiteLLM's own server errors come last, for it calls a broken connection one of them.
+_WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
+    ("timeout", ("Timeout", "TimeoutException", "TimeoutError")),
+    ("authentication", ("AuthenticationError", "PermissionDeniedError")),
+    ("rate limit", ("RateLimitError",)),
+    ("bad request", ("BadRequestError", "NotFoundError", "UnprocessableEntityError")),
+    ("connection", ("TransportError", "OSError")),
+    ("malformed response", ("MalformedError", "JSONDecodeError", "APIResponseValidationError")),
+    ("malformed response", ("ValidationError", "LookupError", "TypeError", "AttributeError")),
+    ("server error", ("BreakdownError", "InternalServerError", "ServiceUnavailableError")),
+    ("server error", ("BadGatewayError",)),
+)
+_STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
+
+
+class MalformedError(Exception):
+    """A response that LiteLLM took for good and that holds no answer."""
+
+
+class BreakdownError(Exception):
+    """An answer that ends in the middle because the provider broke down."""
+
+
+def explain(error: Exception, timeout: float, key: str | None) -> Completion:
+    """The completion of a call that raised; a content filter's veto is a refusal, not an error.
+
+    `key` is blotted out wherever the error quotes it. The words that errors start with are listed
+    at `LiteLLMModel.ask`.
+    """
+    chain = list(_causes(error))
+    codes = [getattr(each, "code", None) for each in chain]
+    if "content_filter" in codes or any(_is(each, "ContentPolicyViolationError") for each in chain):
+        return Completion(finish_reason="refusal")
+    line = " ".join(_describe(chain, timeout).split())
+    if key:
+        line = line.replace(key, "***")
+    return Completion(error=line[:_LENGTH])
+
+
+def finish_reason(choice: Any) -> str:
+    """`stop`, `length`, `refusal` or the endpoint's own word, where LiteLLM kept it."""
+    reason = str(choice.finish_reason)
+    own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")
+    if own in _BREAKDOWNS:
+        raise BreakdownError(f"the provider ended its answer with {own!r}")
+    if reason == "content_filter":
+        return "refusal"
+    return str(own) if reason == "stop" and own and own not in _STOPS else reason
+
+
+def _causes(error: BaseException | None) -> Iterator[BaseException]:
+    seen: set[int] = set()
+    while error is not None and id(error) not in seen:
+        seen.add(id(error))
+        yield error
+        error = error.__cause__ or error.__context__
+
+
+def _is(error: BaseException, *names: str) -> bool:
+    """Whether it is of such a class, told by name: the classes are not to be imported here."""
+    return any(kind.__name__ in names for kind in type(error).__mro__)
+
+
+def _describe(chain: Sequence[BaseException], timeout: float) -> str:
+    for error in chain:
+        if _is(error, "HTTPStatusError"):
+            return _describe_status(getattr(error, "response", None), chain[0])
+    for word, names in _WORDS:
+        for error in chain:
+            if _is(error, *names):
+                if word == "timeout":
+                    return f"timeout: no answer within {timeout:g} s"
+                return f"{word}: {_text(error)}"
+    return f"error: {_text(chain[0])}"
+
+
+def _describe_status(response: Any, error: BaseException) -> str:
+    status = int(response.status_code)
+    word = _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
+    patience = str(response.headers.get("retry-after", ""))
+    after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
+    try:
+        said = json.loads(response.text)["error"]["message"]
+    except Exception:  # a gateway's page, or a provider with a form of its own
+        said = _text(error)
+    return f"{word}: HTTP {status}{after}: {said}"
+
+
+def _text(error: BaseException) -> str:
+    said = str(error).partition("Traceback (most recent call last)")[0]
+    return f"{type(error).__name__}: {said}"

@@ -1,0 +1,222 @@
+"""Turns prompts into completions through LiteLLM: a provider's model, or an OpenAI-like server.
+
+LiteLLM is imported by the first call and not before: it takes seconds.
+"""
+
+import asyncio
+import base64
+import functools
+import logging
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any, ClassVar
+from urllib.parse import urlsplit
+
+from pytest_rest.errors import ModelError
+from pytest_rest.models import failures
+from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
+from pytest_rest.terms import Completion, Home, Prompt
+
+_GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut off
+
+
+def connect(
+    name: str,
+    *,
+    api_base: str | None = None,
+    timeout: float = 120.0,
+    environ: Mapping[str, str] = os.environ,
+) -> "LiteLLMModel":
+    """The model of that name, checked without a request; `ModelError` says what is wrong with it.
+
+    With `api_base`, an OpenAI-compatible server is asked for the name as it stands, and nothing is
+    looked up. `timeout` is in seconds for one call. The key is taken from `environ`; whatever else
+    LiteLLM reads (addresses, a cloud's credentials) it reads from the process's environment.
+    """
+    name = name.strip()
+    if not name:
+        raise ModelError("the model has no name; name one, such as 'claude-haiku-4.5'")
+    if api_base is not None:
+        return _connect_server(name, api_base, timeout, environ)
+    catalogue = _catalogue()
+    listing = catalogue.find(name)
+    if listing.mode == "responses" and find_spec("mcp") is None:
+        raise ModelError(
+            f"model {name!r} is asked through the Responses API, for which LiteLLM needs the "
+            "package 'mcp'; run: pip install 'litellm[mcp]'"
+        )
+    return LiteLLMModel(
+        name=listing.name,
+        description=f"{name if name == listing.name else f'{name} -> {listing.name}'} (LiteLLM)",
+        parameters={"temperature": 0} if listing.temperature else {},
+        target=listing.name,
+        timeout=timeout,
+        priced=listing.listed,
+        key=_key(catalogue, listing, environ),
+    )
+
+
+def _connect_server(
+    name: str, api_base: str, timeout: float, environ: Mapping[str, str]
+) -> "LiteLLMModel":
+    return LiteLLMModel(
+        name=name,
+        description=f"{name} at {_host(api_base)} (LiteLLM)",
+        parameters={"temperature": 0} if _catalogue().takes_temperature(name) else {},
+        target=f"openai/{name}",
+        timeout=timeout,
+        priced=False,  # whatever the name says, what runs there has a price of its own
+        key=environ.get("OPENAI_API_KEY", "").strip() or None,
+        api_base=api_base,
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class LiteLLMModel:
+    """A model that LiteLLM reaches; made by `connect`. Asked from one event loop at a time."""
+
+    name: str
+    description: str
+    parameters: Mapping[str, object]
+    target: str
+    timeout: float
+    priced: bool
+    key: str | None = field(repr=False)
+    api_base: str | None = None
+
+    home: ClassVar[Home] = "endpoint"
+    batch_size: ClassVar[int] = 1
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
+
+        The words: `timeout`, `rate limit`, `authentication`, `bad request`, `server error`,
+        `connection`, `malformed response`, `error`. After an answer of the server's follow its
+        status and, where it said so, its patience: `rate limit: HTTP 429, retry after 7 s: ...`.
+        """
+        # Importing must not hold up the loop; a thread for each call would hold up the calls.
+        litellm = _load() if _load.cache_info().currsize else await asyncio.to_thread(_load)
+        return await asyncio.gather(*(self._ask(litellm, prompt) for prompt in prompts))
+
+    async def close(self) -> None:
+        """Close LiteLLM's connections, those of every model: it keeps them in one place."""
+        if not _load.cache_info().currsize:
+            return
+        litellm = _load()
+        await litellm.close_litellm_async_clients()
+        litellm.in_memory_llm_clients_cache.flush_cache()  # a closed client is still handed out
+
+    async def _ask(self, litellm: Any, prompt: Prompt) -> Completion:
+        start = time.perf_counter()
+        try:
+            async with asyncio.timeout(self.timeout + _GRACE):
+                response = await litellm.acompletion(
+                    model=self.target,
+                    messages=[{"role": "user", "content": _content(prompt)}],
+                    max_tokens=prompt.max_tokens,
+                    timeout=self.timeout,
+                    api_base=self.api_base,
+                    api_key=self.key or ("none" if self.api_base else None),
+                    num_retries=0,  # retries are the dispatcher's, and only there
+                    max_retries=0,
+                    **self.parameters,
+                )
+            completion = self._read(litellm, response)
+        except Exception as error:
+            completion = failures.explain(error, self.timeout, self.key)
+        return replace(completion, seconds=time.perf_counter() - start)
+
+    def _read(self, litellm: Any, response: Any) -> Completion:
+        if not response.choices:
+            raise failures.MalformedError("it holds no choices")
+        choice = response.choices[0]
+        message = choice.message
+        refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+        text = message.content if isinstance(message.content, str) else ""
+        usage: Any = getattr(response, "usage", None)
+        sent = usage.prompt_tokens if usage else None
+        return Completion(
+            text=text or (refusal if isinstance(refusal, str) else ""),
+            finish_reason="refusal" if refusal else failures.finish_reason(choice),
+            # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
+            input_tokens=sent or None,
+            output_tokens=usage.completion_tokens if sent else None,
+            cost=self._cost(litellm, response) if sent else None,
+            model=str(response.model or ""),
+        )
+
+    def _cost(self, litellm: Any, response: Any) -> float | None:
+        if not self.priced:
+            return None
+        try:
+            cost = litellm.completion_cost(response, model=self.target)
+        except Exception:  # LiteLLM raises a bare one for a price that it lacks
+            return None
+        return float(cost) or None  # the table has 0 where nobody filled a price in
+
+
+@functools.cache
+def _load() -> Any:
+    """LiteLLM, kept off the network but for what is asked of it, and quiet."""
+    os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
+    os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
+    os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
+    litellm = import_module("litellm")
+    settings: Mapping[str, object] = {
+        "telemetry": False,
+        "suppress_debug_info": True,
+        "drop_params": False,  # what is sent is what the report says was sent
+    }
+    for name, value in settings.items():
+        setattr(litellm, name, value)
+    if "LITELLM_LOG" not in os.environ:
+        logging.getLogger("LiteLLM").setLevel(logging.CRITICAL)
+    return litellm
+
+
+@functools.cache
+def _catalogue() -> Catalogue:
+    prices = read_prices()
+    return Catalogue(_load().model_cost if prices is None else prices)
+
+
+def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> str | None:
+    if catalogue.knows_keys_of(listing.provider):
+        return catalogue.key(listing, environ)
+    missing = _load().validate_environment(listing.name)["missing_keys"]
+    if missing:
+        raise ModelError(f"model {listing.asked!r} needs a key; set {' and '.join(missing)}")
+    return None
+
+
+def _host(api_base: str) -> str:
+    if "@" in api_base:  # reports and messages quote the URL, so no secret may be in it
+        raise ModelError("the API base holds a user or a password; set OPENAI_API_KEY instead")
+    try:
+        parts = urlsplit(api_base)
+        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
+    except ValueError:
+        usable = False
+    if not usable:
+        raise ModelError(f"API base {api_base!r} is no URL; write http://HOST:PORT/v1")
+    return parts.netloc
+
+
+def _content(prompt: Prompt) -> str | list[dict[str, object]]:
+    if len(prompt.parts) == 1 and isinstance(prompt.parts[0], str):
+        return prompt.parts[0]
+    return [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {
+            "type": "image_url",
+            "image_url": {
+                "url": f"data:image/png;base64,{base64.b64encode(part.png).decode('ascii')}"
+            },
+        }
+        for part in prompt.parts
+    ]

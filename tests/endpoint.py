@@ -1,0 +1,299 @@
+"""Turns a plan of replies into a real HTTP server that speaks OpenAI's and Anthropic's chat."""
+
+import asyncio
+import base64
+import contextlib
+import json
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from types import TracebackType
+from typing import Any, Literal, Self
+
+from aiohttp import web
+
+Protocol = Literal["openai", "anthropic"]
+Fault = Literal[
+    "", "malformed", "reset", "empty-choices", "null-content", "hang", "drip", "no-usage"
+]
+
+# Each protocol's own word for how an answer ended; any other word is sent as it is.
+_STOP_REASONS = {"stop": "end_turn", "length": "max_tokens"}
+_ERROR_TYPES = {
+    400: "invalid_request_error",
+    401: "authentication_error",
+    403: "permission_error",
+    404: "not_found_error",
+    429: "rate_limit_error",
+    529: "overloaded_error",
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """One request as it came over the wire; header names are in lower case."""
+
+    protocol: Protocol
+    path: str
+    model: str
+    texts: tuple[str, ...]
+    images: tuple[bytes, ...] = field(repr=False)
+    headers: Mapping[str, str]
+    body: Mapping[str, Any] = field(repr=False)
+    number: int
+
+
+@dataclass(frozen=True)
+class Reply:
+    """What to answer; `finish_reason` in OpenAI's words, `retry_after` and `delay` in seconds.
+
+    A `status` other than 200 sends an error body of the protocol, with `text` as its message and
+    `code` as its code. The faults: `malformed` is half a JSON; `reset` closes the connection in mid
+    body; `hang` never answers, and `drip` answers without an end, until the server closes; with
+    `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its content.
+    """
+
+    text: str = ""
+    finish_reason: str = "stop"
+    refusal: str | None = None
+    status: int = 200
+    code: str | None = None
+    retry_after: float | None = None
+    input_tokens: int = 120
+    output_tokens: int = 7
+    delay: float = 0.0
+    fault: Fault = ""
+
+
+class Endpoint:
+    """A server on a free port of 127.0.0.1, on a thread of its own, for as long as the block lasts.
+
+    `reply` is called for each request, in the server's thread. Should it raise, the request gets a
+    500 and leaving the block raises the same. `reports` is the model id that answers carry.
+    """
+
+    def __init__(self, reply: Callable[[Request], Reply], reports: str | None = None) -> None:
+        self._reply = reply
+        self._reports = reports
+        self._lock = threading.Lock()
+        self._log: list[tuple[Request, Reply]] = []
+        self._failure: Exception | None = None
+        self._count = 0
+        self._in_flight = 0
+        self._peak = 0
+        self._port = 0
+        self._loop = asyncio.new_event_loop()
+        self._closing = asyncio.Event()
+        self._ready = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="endpoint", daemon=True)
+
+    @property
+    def url(self) -> str:
+        """The server's address, without a path."""
+        return f"http://127.0.0.1:{self._port}"
+
+    @property
+    def openai_base(self) -> str:
+        """What an OpenAI client takes as its base URL."""
+        return f"{self.url}/v1"
+
+    @property
+    def anthropic_base(self) -> str:
+        """What an Anthropic client takes as its base URL: it adds `/v1/messages`."""
+        return self.url
+
+    @property
+    def log(self) -> tuple[tuple[Request, Reply], ...]:
+        """Each request and what it was answered, in the order in which they came."""
+        with self._lock:
+            return tuple(self._log)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """The requests of the log."""
+        return tuple(request for request, _ in self.log)
+
+    @property
+    def peak(self) -> int:
+        """The most requests that were being answered at one time."""
+        with self._lock:
+            return self._peak
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        if not self._ready.wait(30):
+            raise RuntimeError("the endpoint did not start within 30 s")
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._loop.call_soon_threadsafe(self._closing.set)
+        self._thread.join(30)
+        if self._failure is not None and error is None:
+            raise self._failure
+
+    def _run(self) -> None:
+        with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
+            runner.run(self._serve())
+
+    async def _serve(self) -> None:
+        app = web.Application(client_max_size=64 * 2**20)
+        for prefix in ("", "/v1"):
+            app.router.add_post(f"{prefix}/chat/completions", self._openai)
+            app.router.add_post(f"{prefix}/messages", self._anthropic)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await runner.setup()
+        await web.TCPSite(runner, "127.0.0.1", 0).start()
+        self._port = runner.addresses[0][1]
+        self._ready.set()
+        await self._closing.wait()
+        await runner.cleanup()
+
+    async def _openai(self, http: web.Request) -> web.StreamResponse:
+        return await self._answer(http, "openai")
+
+    async def _anthropic(self, http: web.Request) -> web.StreamResponse:
+        return await self._answer(http, "anthropic")
+
+    async def _answer(self, http: web.Request, protocol: Protocol) -> web.StreamResponse:
+        body = await http.json()
+        with self._lock:
+            self._count += 1
+            self._in_flight += 1
+            self._peak = max(self._peak, self._in_flight)
+            request = _request(http, protocol, body, self._count)
+        try:
+            try:
+                reply = self._reply(request)
+            except Exception as failure:
+                self._failure = failure
+                reply = Reply(f"the plan failed: {failure!r}", status=500)
+            with self._lock:
+                self._log.append((request, reply))
+            return await self._send(http, request, reply)
+        finally:
+            with self._lock:
+                self._in_flight -= 1
+
+    async def _send(self, http: web.Request, request: Request, reply: Reply) -> web.StreamResponse:
+        await asyncio.sleep(reply.delay)
+        if reply.fault == "hang":
+            await self._closing.wait()
+        if reply.fault == "drip":
+            return await self._drip(http)
+        model = self._reports or f"{request.model}-2026-01-01"
+        content = json.dumps(_body(request.protocol, model, reply)).encode()
+        if reply.fault == "malformed":
+            content = content[: len(content) // 2]
+        if reply.fault == "reset":
+            return await _cut_short(http, content)
+        headers = {} if reply.retry_after is None else {"retry-after": f"{reply.retry_after:g}"}
+        return web.Response(
+            body=content, status=reply.status, headers=headers, content_type="application/json"
+        )
+
+    async def _drip(self, http: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse()
+        await response.prepare(http)
+        with contextlib.suppress(ConnectionError):
+            while not self._closing.is_set():
+                await response.write(b" ")
+                await asyncio.sleep(0.05)
+        return response
+
+
+async def _cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
+    """Promise the whole body, send half of it, and close the connection."""
+    response = web.StreamResponse(headers={"content-length": str(len(content))})
+    response.content_type = "application/json"
+    await response.prepare(http)
+    await response.write(content[: len(content) // 2])
+    if http.transport is not None:
+        http.transport.abort()
+    return response
+
+
+def _request(
+    http: web.Request, protocol: Protocol, body: Mapping[str, Any], number: int
+) -> Request:
+    texts: list[str] = []
+    images: list[bytes] = []
+    for message in body["messages"]:
+        content = message["content"]
+        parts: list[dict[str, Any]] = (
+            [{"type": "text", "text": content}] if isinstance(content, str) else content
+        )
+        for part in parts:
+            if part["type"] == "text":
+                texts.append(part["text"])
+            elif part["type"] == "image_url":
+                images.append(base64.b64decode(part["image_url"]["url"].partition(",")[2]))
+            else:
+                images.append(base64.b64decode(part["source"]["data"]))
+    return Request(
+        protocol=protocol,
+        path=http.path,
+        model=body["model"],
+        texts=tuple(texts),
+        images=tuple(images),
+        headers={name.lower(): value for name, value in http.headers.items()},
+        body=body,
+        number=number,
+    )
+
+
+def _body(protocol: Protocol, model: str, reply: Reply) -> dict[str, Any]:
+    if reply.status != 200:
+        return _error(protocol, reply)
+    return _openai_body(model, reply) if protocol == "openai" else _anthropic_body(model, reply)
+
+
+def _error(protocol: Protocol, reply: Reply) -> dict[str, Any]:
+    kind = _ERROR_TYPES.get(reply.status, "api_error")
+    error: dict[str, Any] = {"message": reply.text, "type": kind}
+    if protocol == "anthropic":
+        return {"type": "error", "error": error}
+    return {"error": error | {"param": None, "code": reply.code}}
+
+
+def _openai_body(model: str, reply: Reply) -> dict[str, Any]:
+    text = None if reply.fault == "null-content" or reply.refusal is not None else reply.text
+    message = {"role": "assistant", "content": text, "refusal": reply.refusal}
+    choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
+    body: dict[str, Any] = {
+        "id": "chatcmpl-1",
+        "object": "chat.completion",
+        "created": 1767225600,
+        "model": model,
+        "choices": [] if reply.fault == "empty-choices" else [choice],
+    }
+    if reply.fault != "no-usage":
+        body["usage"] = {
+            "prompt_tokens": reply.input_tokens,
+            "completion_tokens": reply.output_tokens,
+            "total_tokens": reply.input_tokens + reply.output_tokens,
+        }
+    return body
+
+
+def _anthropic_body(model: str, reply: Reply) -> dict[str, Any]:
+    ended = "refusal" if reply.refusal is not None else reply.finish_reason
+    text = reply.text if reply.refusal is None else reply.refusal
+    body: dict[str, Any] = {
+        "id": "msg_1",
+        "type": "message",
+        "role": "assistant",
+        "model": model,
+        "content": [] if reply.fault == "null-content" else [{"type": "text", "text": text}],
+        "stop_reason": _STOP_REASONS.get(ended, ended),
+        "stop_sequence": None,
+    }
+    if reply.fault == "empty-choices":
+        del body["content"]
+    if reply.fault != "no-usage":
+        body["usage"] = {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
+    return body

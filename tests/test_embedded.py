@@ -1,0 +1,112 @@
+"""The embedded model: the control, whose inconsistency can only come from misreading."""
+
+import asyncio
+import subprocess
+import sys
+
+import pytest
+
+from conftest import RunRest
+from pytest_rest import metrics, prompts
+from pytest_rest.evaluate import evaluate
+from pytest_rest.models import load_model
+from pytest_rest.models.embedded import solve
+from pytest_rest.suites import soebench
+from pytest_rest.terms import Choice, Form, Item, Record, Style
+
+pytest.importorskip("rapidocr")
+
+
+@pytest.fixture(scope="module")
+def records() -> list[Record]:
+    """Fifty fresh systems in REST's style, read by RapidOCR."""
+    return asyncio.run(evaluate(soebench.generate(50, seed=11), load_model("embedded")))
+
+
+def test_the_control_is_consistent_where_it_reads_right(records: list[Record]) -> None:
+    """In REST's style, RER on the OCR-correct subset is 1, and most pictures are read right."""
+    table = metrics.table(records)["soebench"]
+    rer = table["ocr_correct"].rer
+    assert rer is not None
+    assert 1.0 == rer.value
+    assert 45 <= rer.n <= 50
+    text = table["all"].accuracy["text"]
+    assert text is not None
+    assert 1.0 == text.value
+
+
+def test_it_sees_the_picture_and_not_the_item() -> None:
+    """An item whose stated answer is false changes nothing: the model never looks at it."""
+    item = soebench.item(2, 5)
+    lie = Item(item.id, item.question, "99", item.context, (), "integer", item.suite)
+    protocol, model = prompts.load_protocol(), load_model("embedded")
+    form = Form("image", Style())
+    asked = [prompts.build(each, form, "solve", protocol) for each in (item, lie)]
+    honest, lied = asyncio.run(model.ask(asked))
+    assert honest.text == lied.text
+    assert f"Answer: {item.answer}" in honest.text
+
+
+@pytest.mark.parametrize("dpi", [50, 100, 200])
+def test_it_transcribes_line_by_line(dpi: int) -> None:
+    """A transcription is the picture's lines, in their order."""
+    lines = ["2A + 3B = 12", "A - B = 1", "What is the value of A?"]
+    item = Item("i", lines[2], "3", "\n".join(lines[:2]), answer_kind="integer")
+    prompt = prompts.build(
+        item, Form("image", Style(dpi=dpi)), "transcribe", prompts.load_protocol()
+    )
+    (read,) = asyncio.run(load_model("embedded").ask([prompt]))
+    assert 3 == len(read.text.splitlines())
+    assert lines[2] == read.text.splitlines()[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("2A + 3B = 12\nA - B = 1\nWhat is the value of A?", "Answer: 3"),
+        ("-A=-4\nWhat is the value of A?", "Answer: 4"),
+        ("2A = 3\nWhat is the value of A?", "Answer: 3/2"),
+        ("A + B = 3\nWhat is the value of A?", "do not give it"),
+        ("A = 3\nA = 4\nWhat is the value of A?", "do not give it"),
+        ("A = 3\nWhat is the value of B?", "do not give it"),
+        ("A = 3", "no variable to find"),
+        ("What is the capital of France?", "no system of linear equations"),
+        ("A = __import__('os')\nWhat is the value of A?", "no system of linear equations"),
+        ("A = " + "9" * 100_000 + "\nWhat is the value of A?", "no system of linear equations"),
+        ("", "no system of linear equations"),
+    ],
+)
+def test_solve(text: str, said: str) -> None:
+    """Exact where there is one solution; otherwise it says what is missing."""
+    assert said in solve(text)
+
+
+def test_it_is_honest_about_what_it_cannot_answer() -> None:
+    """A multiple-choice question is refused, never guessed."""
+    item = Item("q", "Which barks?", "B", choices=(Choice("A", "cat"), Choice("B", "dog")),
+                answer_kind="choice")  # fmt: skip
+    (record,) = asyncio.run(evaluate([item], load_model("embedded")))
+    assert {"refused"} == {answer.status for answer in record.verdict.answers.values()}
+    assert "inconsistent" == record.verdict.outcome
+
+
+def test_the_first_run_of_a_new_user(run_rest: RunRest) -> None:
+    """`pytest --rest-model=embedded`, over two workers, ends with the table."""
+    run = run_rest("--rest-model=embedded", "--rest-suite=soebench:6", "-n2", subprocess=True)
+    assert {"passed": 6} == run.outcomes
+    assert "a control, not an MLLM" in run.out
+    assert "RER" in run.out
+    assert 0.0 == run.report["usage"]["cost"]
+
+
+def test_without_its_extra_it_says_what_to_install() -> None:
+    """A missing RapidOCR is one line with the command that mends it."""
+    code = (
+        "import sys; sys.modules['rapidocr'] = None\n"
+        "import importlib.util as u; found = u.find_spec\n"
+        "u.find_spec = lambda name: None if name == 'rapidocr' else found(name)\n"
+        "import pytest; sys.exit(pytest.main(['--rest-model=embedded', '-p', 'no:cacheprovider']))"
+    )
+    ran = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert "pip install 'pytest-rest[embedded]'" in ran.stderr + ran.stdout
+    assert pytest.ExitCode.USAGE_ERROR == ran.returncode

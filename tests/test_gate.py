@@ -1,0 +1,447 @@
+"""From metrics and thresholds to a judgement that fails closed."""
+
+import dataclasses
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import TRUTH, runs
+
+from pytest_rest import gate, metrics, scoring
+from pytest_rest.errors import OptionError
+from pytest_rest.gate import GateOutcome, Judged, Threshold
+from pytest_rest.metrics import SUBSETS, Metrics, Table
+from pytest_rest.terms import MODES, Answer, Rate, Record, Transcription
+
+HALF = Rate(0.5, 0.2, 0.8, 10)
+EMPTY = Metrics(0, None, None, None, None, {}, None, None)
+
+
+def table(read: Mapping[str, Rate | None] | None = None, **rates: Rate | None) -> Table:
+    """A table whose mean has these rates on all items, and those of `read` on the OCR-correct."""
+    found = dataclasses.replace(EMPTY, items=10, **rates)  # type: ignore[arg-type]
+    correct = dataclasses.replace(EMPTY, items=5, **(read or {}))  # type: ignore[arg-type]
+    return {"mean": {"all": found, "ocr_correct": correct}}
+
+
+def judge(
+    text: str, tables: Mapping[str, Table], lost: Sequence[str] = (), max_lost: int = 0
+) -> Judged:
+    """One threshold's outcome on the whole run."""
+    judged = gate.judge([gate.parse_threshold(text)], tables, {"": lost}, max_lost)
+    assert (judged.thresholds[0].outcome == "passed") == judged.passed
+    return judged.thresholds[0]
+
+
+# Reading a threshold
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rer>=0.9", Threshold("rer", ">=", 0.9)),
+        ("rer>0.9", Threshold("rer", ">", 0.9)),
+        ("cfr<=0.1", Threshold("cfr", "<=", 0.1)),
+        ("cfr<.1", Threshold("cfr", "<", 0.1)),
+        ("cfr@ocr_correct<=0.1", Threshold("cfr", "<=", 0.1, "ocr_correct")),
+        ("rer@all>=1", Threshold("rer", ">=", 1.0, "all")),
+        ("mmc >= 0", Threshold("mmc", ">=", 0.0)),
+        (
+            "  all_correct @ ocr_correct >= 5e-1 ",
+            Threshold("all_correct", ">=", 0.5, "ocr_correct"),
+        ),
+        ("accuracy.image>=0.8", Threshold("accuracy.image", ">=", 0.8)),
+        ("accuracy.mixed@ocr_correct<1", Threshold("accuracy.mixed", "<", 1.0, "ocr_correct")),
+        ("ocr_correct_rate>=0.95", Threshold("ocr_correct_rate", ">=", 0.95)),
+        ("cer<=1.5", Threshold("cer", "<=", 1.5)),
+    ],
+)
+def test_thresholds(text: str, expected: Threshold) -> None:
+    """A metric, perhaps a subset, an operator and a share, blanks between them or not."""
+    assert expected == gate.parse_threshold(text)
+
+
+FORM = "write METRIC[@SUBSET]>=VALUE, as in 'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
+KNOWN = (
+    "metrics are rer, cfr, mmc, all_correct, ocr_correct_rate, cer, "
+    "accuracy.text, accuracy.image, accuracy.mixed"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", f"threshold '' cannot be read; {FORM}"),
+        ("rer", f"threshold 'rer' cannot be read; {FORM}"),
+        ("rer>", f"threshold 'rer>' cannot be read; {FORM}"),
+        (">=0.9", f"threshold '>=0.9' cannot be read; {FORM}"),
+        ("rer=0.9", f"threshold 'rer=0.9' cannot be read; {FORM}"),
+        ("rer>=0.9 0.8", f"threshold 'rer>=0.9 0.8' cannot be read; {FORM}"),
+        ("rer@@all>=0.9", f"threshold 'rer@@all>=0.9' cannot be read; {FORM}"),
+        ("x\n>=0.9;", f"threshold 'x\\n>=0.9;': unknown metric 'x'; {KNOWN}"),
+        ("rar>=0.9", f"threshold 'rar>=0.9': unknown metric 'rar'; did you mean 'rer'?; {KNOWN}"),
+        (
+            "accuracy>=0.9",
+            "threshold 'accuracy>=0.9': unknown metric 'accuracy'; did you mean 'accuracy.text' or "
+            f"'accuracy.mixed' or 'accuracy.image'?; {KNOWN}",
+        ),
+        (
+            "RER>=0.9",
+            f"threshold 'RER>=0.9': unknown metric 'RER'; did you mean 'rer' or 'cer'?; {KNOWN}",
+        ),
+        (
+            "rer@ocr>=0.9",
+            "threshold 'rer@ocr>=0.9': unknown subset 'ocr'; subsets are all, ocr_correct",
+        ),
+        (
+            "rer@ocr_corect>=0.9",
+            "threshold 'rer@ocr_corect>=0.9': unknown subset 'ocr_corect'; did you mean "
+            "'ocr_correct'?; subsets are all, ocr_correct",
+        ),
+        ("rer>=90", "threshold rer>=90: the value is a share from 0 to 1; did you mean 0.9?"),
+        ("cfr<=1.5", "threshold cfr<=1.5: the value is a share from 0 to 1; did you mean 0.015?"),
+        ("rer>=101", "threshold rer>=101: the value is a share from 0 to 1"),
+        ("rer>=-0.1", "threshold rer>=-0.1: the value is a share from 0 to 1"),
+        ("rer>=nan", "threshold rer>=nan: the value is a share from 0 to 1"),
+        ("rer>=inf", "threshold rer>=inf: the value is a share from 0 to 1"),
+        ("rer>=x", "threshold rer>=x: the value is a share from 0 to 1"),
+        ("rer>=", "threshold rer>=: the value is a share from 0 to 1"),
+        ("rer>==0.9", "threshold rer>==0.9: the value is a share from 0 to 1"),
+        ("cer<=nan", "threshold cer<=nan: the value is a share from 0 to 1"),
+    ],
+)
+def test_thresholds_that_cannot_be_understood(text: str, expected: str) -> None:
+    """The message quotes the threshold and says the mend."""
+    with pytest.raises(OptionError) as caught:
+        gate.parse_threshold(text)
+    assert expected == str(caught.value)
+
+
+def test_a_bound_that_nothing_misses_is_no_bound() -> None:
+    """A threshold that every rate meets guards nothing."""
+    with pytest.raises(OptionError):
+        gate.parse_threshold("cer<=inf")
+
+
+@pytest.mark.parametrize("bound", [None, True, False, "", "0,9", [], object(), float("nan"), -1, 2])
+def test_a_fixtures_bound_is_checked(bound: object) -> None:
+    """What a fixture returns may be anything; only a share is a bound."""
+    with pytest.raises(OptionError, match="the value is a share from 0 to 1"):
+        gate.threshold("rer", ">=", bound)
+
+
+@pytest.mark.parametrize(("bound", "expected"), [(0, 0.0), (1, 1.0), (0.9, 0.9), ("0.9", 0.9)])
+def test_a_fixtures_bound_may_be_any_number(bound: object, expected: float) -> None:
+    """A whole number and a text are as good as a float."""
+    assert Threshold("rer", ">=", expected, "all", "a") == gate.threshold(
+        "rer", ">=", bound, scope="a"
+    )
+
+
+@pytest.mark.parametrize(
+    ("threshold", "expected"),
+    [
+        (Threshold("rer", ">=", 0.9), "rer>=0.9"),
+        (Threshold("rer", ">=", 1.0), "rer>=1"),
+        (Threshold("cfr", "<=", 0.1, "ocr_correct"), "cfr@ocr_correct<=0.1"),
+        (Threshold("rer", ">=", 0.9, "all", "benchmarks/ocr"), "rer>=0.9 [benchmarks/ocr]"),
+    ],
+)
+def test_a_thresholds_id(threshold: Threshold, expected: str) -> None:
+    """The id is what the gate's own test is called."""
+    assert expected == threshold.id
+
+
+@given(
+    st.sampled_from(gate.METRICS),
+    st.sampled_from([">=", "<=", ">", "<"]),
+    st.integers(0, 10_000),
+    st.sampled_from(SUBSETS),
+)
+def test_an_id_reads_as_its_threshold(metric: str, op: str, share: int, subset: str) -> None:
+    """A threshold survives its own id."""
+    threshold = gate.parse_threshold(f"{metric}@{subset}{op}{share / 10_000}")
+    assert threshold == gate.parse_threshold(threshold.id)
+
+
+def test_near_bounds_have_ids_of_their_own() -> None:
+    """Two thresholds are two tests, however near their bounds are."""
+    one, other = gate.threshold("rer", ">=", 0.9999999), gate.threshold("rer", ">=", 1)
+    assert one.id != other.id
+
+
+# Judging
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("rer>=0.4", "passed"),
+        ("rer>=0.5", "passed"),
+        ("rer>0.5", "missed"),
+        ("rer>=0.51", "missed"),
+        ("rer<=0.5", "passed"),
+        ("rer<0.5", "missed"),
+        ("rer<=0.49", "missed"),
+        ("cfr<=0.5", "passed"),
+        ("cfr<=0.1", "missed"),
+        ("accuracy.image>=0.5", "passed"),
+        ("accuracy.image>=0.6", "missed"),
+        ("accuracy.text>=0", "undefined"),
+        ("mmc>=0", "undefined"),
+        ("cer<=9", "undefined"),
+        ("rer@ocr_correct>=1", "passed"),
+        ("cfr@ocr_correct<=1", "undefined"),
+    ],
+)
+def test_outcomes(text: str, expected: GateOutcome) -> None:
+    """The value meets the bound or misses it; what is undefined never passes."""
+    found = table(
+        {"rer": Rate(1.0, 0.5, 1.0, 5)},
+        rer=HALF,
+        cfr=HALF,
+        accuracy={"image": HALF},  # type: ignore[arg-type]
+    )
+    assert expected == judge(text, {"": found}).outcome
+
+
+@pytest.mark.parametrize("op", [">=", "<=", ">", "<"])
+def test_a_rate_that_is_no_number_is_missed(op: str) -> None:
+    """Nothing compares with it, and nothing passes by it."""
+    found = table(cer=Rate(float("nan"), None, None, 1))
+    assert "missed" == judge(f"cer{op}0.5", {"": found}).outcome
+
+
+@pytest.mark.parametrize("metric", gate.METRICS)
+@pytest.mark.parametrize("subset", SUBSETS)
+@pytest.mark.parametrize("tables", [{}, {"": {}}, {"": metrics.table([])}, {"other": table()}])
+def test_without_a_rate_nothing_passes(
+    metric: str, subset: str, tables: Mapping[str, Table]
+) -> None:
+    """No table, an empty one, one of no items, one of another folder: undefined, and no error."""
+    for op in ("<=", ">="):
+        bound = 1 if op == "<=" else 0
+        found = judge(f"{metric}@{subset}{op}{bound}", tables)
+        assert ("undefined", None) == (found.outcome, found.rate)
+
+
+@pytest.mark.parametrize(
+    ("lost", "max_lost", "expected"),
+    [
+        ((), 0, "passed"),
+        (("a",), 0, "lost"),
+        (("a",), 1, "passed"),
+        (("a", "b"), 1, "lost"),
+        (("a", "b"), 2, "passed"),
+    ],
+)
+def test_lost_items(lost: Sequence[str], max_lost: int, expected: GateOutcome) -> None:
+    """One item more than was allowed, and nothing passes, however good the rate is."""
+    perfect = table(rer=Rate(1.0, 0.9, 1.0, 100))
+    assert expected == judge("rer>=0.5", {"": perfect}, lost, max_lost).outcome
+
+
+def test_lost_items_come_before_every_other_reason() -> None:
+    """A rate that rests on too few answers is not judged as missed."""
+    assert "lost" == judge("rer>=0.9", {"": table(rer=HALF)}, ("a",)).outcome
+    assert "lost" == judge("cer>=0.9", {}, ("a",)).outcome
+
+
+def test_lost_items_alone_fail_a_run() -> None:
+    """Without any threshold too."""
+    judged = gate.judge([], {"": table(rer=HALF)}, {"": ["a", "b"]}, 1)
+    assert (False, "2 items lost (allowed: 1): a, b", ()) == (
+        judged.passed,
+        judged.reason,
+        judged.thresholds,
+    )
+
+
+def test_allowed_losses_are_shown_at_their_worst() -> None:
+    """A gate that lets items go says what they may have hidden."""
+    found = judge("rer>=0.5", {"": table(rer=HALF)}, ["a", "b"], 2)
+    assert ("passed", HALF) == (found.outcome, found.rate)
+    assert pytest.approx(5 / 12) == found.worst
+    assert pytest.approx(0.5) == judge("rer>=0.5", {"": table(rer=HALF)}).worst
+
+
+# Scopes
+
+
+def test_each_threshold_is_judged_on_its_own_folder() -> None:
+    """A good folder does not hide a bad one, nor the whole run either."""
+    good, bad = table(rer=Rate(1.0, 0.9, 1.0, 10)), table(rer=Rate(0.0, 0.0, 0.1, 10))
+    thresholds = [gate.threshold("rer", ">=", 0.5, scope=scope) for scope in ("", "good", "bad")]
+    judged = gate.judge(thresholds, {"": table(rer=HALF), "good": good, "bad": bad}, {})
+    assert {"": "passed", "good": "passed", "bad": "missed"} == {
+        each.threshold.scope: each.outcome for each in judged.thresholds
+    }
+    assert (False, "rer>=0.5 [bad] is missed: 0.000 (0.000 to 0.100, n = 10)") == (
+        judged.passed,
+        judged.reason,
+    )
+
+
+def test_a_folder_is_judged_on_its_own_losses() -> None:
+    """An item lost in one folder leaves another's threshold judged, but fails the run."""
+    thresholds = [gate.threshold("rer", ">=", 0.5, scope=scope) for scope in ("a", "b")]
+    tables = {"": table(rer=HALF), "a": table(rer=HALF), "b": table(rer=HALF)}
+    judged = gate.judge(thresholds, tables, {"": ["x"], "a": ["x"]})
+    assert ["lost", "passed"] == [each.outcome for each in judged.thresholds]
+    assert (False, "1 item lost (allowed: 0): x") == (judged.passed, judged.reason)
+
+
+def test_a_folder_without_a_table_does_not_pass() -> None:
+    """A threshold of a folder whose tests never ran is undefined, never borrowed."""
+    judged = gate.judge([gate.threshold("rer", ">=", 0, scope="b")], {"": table(rer=HALF)}, {})
+    assert (False, "rer>=0 [b] is not judged: no item was judged") == (judged.passed, judged.reason)
+
+
+@pytest.mark.parametrize(
+    ("scope", "nodeid", "expected"),
+    [
+        ("", "tests/test_x.py::test_a", True),
+        ("", "", True),
+        ("tests", "tests/test_x.py::test_a", True),
+        ("tests/test_x.py", "tests/test_x.py::test_a", True),
+        ("tests/test_x.py::TestA", "tests/test_x.py::TestA::test_a[b]", True),
+        ("tests/ocr", "tests/ocr_extra/test_x.py::test_a", False),
+        ("tests/test_x.py", "tests/test_x.py2/test_y.py::test_a", False),
+        ("ocr", "tests/ocr/test_x.py::test_a", False),
+        ("tests/ocr", "tests/test_x.py::test_a", False),
+    ],
+)
+def test_covers(scope: str, nodeid: str, expected: bool) -> None:
+    """A folder holds what lies below it, and no neighbour whose name begins alike."""
+    assert expected == gate.covers(scope, nodeid)
+
+
+# Reasons
+
+
+@pytest.mark.parametrize(
+    ("text", "found", "lost", "expected"),
+    [
+        ("rer>=0.5", table(rer=HALF), (), "rer>=0.5 is met: 0.500 (0.200 to 0.800, n = 10)"),
+        ("rer>=0.9", table(rer=HALF), (), "rer>=0.9 is missed: 0.500 (0.200 to 0.800, n = 10)"),
+        (
+            "cer<=0.1",
+            table(cer=Rate(0.25, None, None, 1)),
+            (),
+            "cer<=0.1 is missed: 0.250 (n = 1)",
+        ),
+        (
+            "rer>=0.5",
+            table(rer=HALF),
+            ("s/i1", "s/i2"),
+            "rer>=0.5 is not judged: 2 items lost (allowed: 0): s/i1, s/i2",
+        ),
+        (
+            "cfr<=0.1",
+            table(rer=HALF),
+            (),
+            "cfr<=0.1 is not judged: of 10 items of some suite none was right in any form",
+        ),
+        ("cer<=0.1", table(rer=HALF), (), "cer<=0.1 is not judged: it is undefined on 10 items"),
+        ("cfr<=0.1", metrics.table([]), (), "cfr<=0.1 is not judged: no item was judged"),
+        ("rer>=0.9", {}, (), "rer>=0.9 is not judged: no item was judged"),
+    ],
+)
+def test_reasons(text: str, found: Table, lost: Sequence[str], expected: str) -> None:
+    """Each outcome says what it stands on, in one line that begins with the threshold."""
+    assert expected == judge(text, {"": found}, lost).reason
+
+
+@pytest.mark.parametrize(
+    ("names", "expected"),
+    [
+        ("a", "1 item lost (allowed: 2): a"),
+        ("abcde", "5 items lost (allowed: 2): a, b, c, d, e"),
+        ("abcdef", "6 items lost (allowed: 2): a, b, c, d, e and 1 more"),
+        ("abcdefghij", "10 items lost (allowed: 2): a, b, c, d, e and 5 more"),
+    ],
+)
+def test_lost_items_are_named(names: str, expected: str) -> None:
+    """Five by name, the others by number."""
+    assert expected == gate.lost_reason(names, 2)
+
+
+def test_a_passed_gate_says_so() -> None:
+    """The reason of a pass is no reason to fail."""
+    judged = gate.judge([gate.parse_threshold("rer>=0.5")], {"": table(rer=HALF)}, {})
+    assert (True, "every threshold is met") == (judged.passed, judged.reason)
+
+
+# Real tables, and laws
+
+
+def record(item: str, *values: str) -> Record:
+    """An item's values in text, image and mixed; the true value is "1"."""
+    answers = [
+        Answer(mode, "parsed", "", value, value == TRUTH)
+        for mode, value in zip(MODES, values, strict=True)
+    ]
+    read = Transcription("parsed", "", "", 0.0, correct=True)
+    return Record("suite", item, "style", "digest", TRUTH, scoring.judge(answers, read))
+
+
+def test_a_whole_judgement() -> None:
+    """Four items, three thresholds: two met, one missed, in one order."""
+    records = [*(record(f"i{n}", "1", "1", "1") for n in range(3)), record("i3", "1", "1", "2")]
+    thresholds = [gate.parse_threshold(each) for each in ("rer>=0.7", "cfr<=0.2", "mmc>=1")]
+    judged = gate.judge(thresholds, {"": metrics.table(records)}, {})
+    assert ["cfr<=0.2", "mmc>=1", "rer>=0.7"] == [each.threshold.id for each in judged.thresholds]
+    assert ["missed", "passed", "passed"] == [each.outcome for each in judged.thresholds]
+    assert (False, "cfr<=0.2 is missed: 0.250 (0.046 to 0.699, n = 4)") == (
+        judged.passed,
+        judged.reason,
+    )
+
+
+def test_cfr_without_any_right_answer_does_not_pass() -> None:
+    """A model that is always wrong fails no item from right to wrong, and is not let through."""
+    found = metrics.table([record("i1", "2", "2", "2")])
+    assert "undefined" == judge("cfr<=1", {"": found}).outcome
+
+
+def drawn_thresholds() -> st.SearchStrategy[list[Threshold]]:
+    """Thresholds of every metric, some of them twice."""
+    metric, op = st.sampled_from(gate.METRICS), st.sampled_from([">=", "<=", ">", "<"])
+    bound, subset = st.sampled_from([0.0, 0.25, 0.5, 1.0]), st.sampled_from(SUBSETS)
+    return st.lists(st.builds(Threshold, metric, op, bound, subset), max_size=6)
+
+
+@given(drawn_thresholds(), runs(), st.integers(0, 3), st.integers(0, 3))
+def test_a_gate_passes_when_all_of_it_does(
+    thresholds: list[Threshold], records: list[Record], lost: int, max_lost: int
+) -> None:
+    """Every threshold once; passed means each is met by a defined rate and few enough are lost."""
+    names = ["a", "b", "c"][:lost]
+    tables = {"": metrics.table(records)}
+    judged = gate.judge(thresholds, tables, {"": names}, max_lost)
+    assert sorted(set(thresholds)) == [each.threshold for each in judged.thresholds]
+    met = all(each.outcome == "passed" for each in judged.thresholds)
+    assert (met and lost <= max_lost) == judged.passed
+    for each in judged.thresholds:
+        if each.outcome == "passed":
+            assert each.rate is not None
+            assert lost <= max_lost
+    assert judged == gate.judge(thresholds[::-1], tables, {"": names}, max_lost)
+
+
+@given(runs(), st.sampled_from(gate.METRICS), st.sampled_from(SUBSETS))
+def test_what_passes_meets_the_bound(
+    records: list[Record], metric: str, subset: metrics.Subset
+) -> None:
+    """A bound at the value is met by >= and <=, and missed by > and <."""
+    found = metrics.table(records)
+    rate = found["mean"][subset].rate(metric)
+    outcomes = [
+        gate.judge([Threshold(metric, op, rate.value if rate else 0.5, subset)], {"": found}, {})
+        .thresholds[0]
+        .outcome
+        for op in (">=", "<=", ">", "<")
+    ]
+    expected = ["passed", "passed", "missed", "missed"] if rate else ["undefined"] * 4
+    assert expected == outcomes

@@ -1,0 +1,539 @@
+"""From judged records to REST's rates: the definitions, their identities and their intervals."""
+
+import dataclasses
+import math
+import random
+import statistics
+from collections.abc import Mapping, Sequence
+
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from strategies import TRUTH, runs
+
+from pytest_rest import metrics, scoring
+from pytest_rest.metrics import SUBSETS, Metrics
+from pytest_rest.terms import Answer, Mode, Rate, Record, Transcription
+
+Z = statistics.NormalDist().inv_cdf(0.975)
+RATES = ("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer")
+X = None  # an answer that cannot be read
+
+
+def record(
+    item: str,
+    text: str | None = TRUTH,
+    image: str | None = TRUTH,
+    mixed: str | None = TRUTH,
+    *,
+    suite: str = "a",
+    style: str = "x",
+    cer: float | None = 0.0,
+    failed: bool = False,
+) -> Record:
+    """An item's values in text, image and mixed; the true value is "1"."""
+    values: Mapping[Mode, str | None] = {"text": text, "image": image, "mixed": mixed}
+    given = [
+        Answer(mode, "unparseable" if value is None else "parsed", "", value, value == TRUTH)
+        for mode, value in values.items()
+    ]
+    if failed:
+        given[0] = Answer("text", "failed", "HTTP 500")
+    read = None if cer is None else Transcription("parsed", "", "", cer, cer == 0)
+    return Record(suite, item, style, "digest", TRUTH, scoring.judge(given, read))
+
+
+def value(rate: Rate | None) -> tuple[float, int] | None:
+    """A rate's value and n, or None where it is undefined."""
+    return (rate.value, rate.n) if rate else None
+
+
+# The definitions, by hand
+
+FOUR = [
+    record("i1"),  # right in every form
+    record("i2", "1", "1", "2"),  # right in two forms
+    record("i3", "2", "2", "2"),  # wrong alike: equivalent, not covered
+    record("i4", X, X, X),  # unparseable: equal to nothing
+]
+
+
+@pytest.mark.parametrize(
+    ("records", "expected"),
+    [
+        (
+            FOUR,
+            {"rer": (2 / 4, 4), "cfr": (1 / 2, 2), "mmc": (2 / 4, 4), "all_correct": (1 / 4, 4)},
+        ),
+        (
+            [record("i1", "2", "3", "4"), record("i2", "2", "2", "2")],
+            {"rer": (1 / 2, 2), "cfr": None, "mmc": (0.0, 2), "all_correct": (0.0, 2)},
+        ),
+        (
+            [record("i1"), record("i2")],
+            {"rer": (1.0, 2), "cfr": (0.0, 2), "mmc": (1.0, 2), "all_correct": (1.0, 2)},
+        ),
+        (
+            [record("i1", "1", "2", "3"), record("i2", "1", X, "1"), record("i3", "2", "2", "1")],
+            {"rer": (0.0, 3), "cfr": (1.0, 3), "mmc": (1.0, 3), "all_correct": (0.0, 3)},
+        ),
+        ([], {"rer": None, "cfr": None, "mmc": None, "all_correct": None}),
+    ],
+)
+def test_rates_by_hand(
+    records: list[Record], expected: Mapping[str, tuple[float, int] | None]
+) -> None:
+    """RER over all items, CFR over those right in some form, undefined where none was."""
+    found = metrics.compute(records)
+    assert expected == {name: value(found.rate(name)) for name in expected}
+    assert len(records) == found.items
+
+
+def test_accuracy_by_hand() -> None:
+    """Each mode's share of right answers; what cannot be read is wrong."""
+    found = metrics.compute(FOUR)
+    assert {"text": (2 / 4, 4), "image": (2 / 4, 4), "mixed": (1 / 4, 4)} == {
+        mode: value(rate) for mode, rate in found.accuracy.items()
+    }
+
+
+def test_only_the_modes_that_were_asked_have_an_accuracy() -> None:
+    """A run of two modes says nothing of the third."""
+    answers: dict[Mode, Answer] = {
+        mode: FOUR[0].verdict.answers[mode] for mode in ("text", "image")
+    }
+    verdict = dataclasses.replace(FOUR[0].verdict, answers=answers)
+    found = metrics.compute([dataclasses.replace(FOUR[0], verdict=verdict)])
+    assert ["text", "image"] == list(found.accuracy)
+    assert None is found.rate("accuracy.mixed")
+
+
+def test_transcriptions_by_hand() -> None:
+    """The share read without an error, and the mean error rate, over what was transcribed."""
+    found = metrics.compute(
+        [record("i1"), record("i2", cer=0.5), record("i3", cer=0.25), record("i4", cer=None)]
+    )
+    assert (1 / 3, 3) == value(found.ocr_correct_rate)
+    assert (0.25, 3) == value(found.cer)
+    assert 4 == found.items
+
+
+def test_without_transcriptions_there_is_no_error_rate() -> None:
+    """Nothing was transcribed: undefined, neither right nor wrong, and no item is OCR-correct."""
+    found = metrics.table([record("i1", cer=None)])["a"]
+    assert (None, None) == (found["all"].ocr_correct_rate, found["all"].cer)
+    assert (1, 0) == (found["all"].items, found["ocr_correct"].items)
+
+
+def test_the_ocr_correct_subset_by_hand() -> None:
+    """Only items whose transcription is fully right."""
+    found = metrics.table(
+        [record("i1"), record("i2", "1", "2", "2", cer=0.1), record("i3", cer=None)]
+    )
+    assert ((2 / 3, 3), (1.0, 1)) == (
+        value(found["a"]["all"].rer),
+        value(found["a"]["ocr_correct"].rer),
+    )
+
+
+def test_several_styles_of_an_item_count_once() -> None:
+    """REST+: an item's forms in all its styles must agree, and n is the number of items."""
+    found = metrics.compute(
+        [
+            *(record("i1", style="x"), record("i1", style="y")),
+            *(record("i2", style="x"), record("i2", "1", "1", "2", style="y")),
+            *(record("i3", "2", "2", "2", style="x"), record("i3", "3", "3", "3", style="y")),
+        ]
+    )
+    assert 3 == found.items
+    assert {"rer": (1 / 3, 3), "cfr": (1 / 2, 2), "mmc": (2 / 3, 3), "all_correct": (1 / 3, 3)} == {
+        name: value(found.rate(name)) for name in ("rer", "cfr", "mmc", "all_correct")
+    }
+
+
+def test_accuracy_over_styles_is_a_share_of_the_item() -> None:
+    """An item right in half of its styles counts as half an item."""
+    found = metrics.compute(
+        [
+            *(record("i1", style="x"), record("i1", "1", "2", "1", style="y")),
+            *(record("i2", "1", "2", "2", style="x"), record("i2", "1", "2", "1", style="y")),
+        ]
+    )
+    assert {"text": (1.0, 2), "image": (0.5 / 2, 2), "mixed": (1.5 / 2, 2)} == {
+        mode: value(rate) for mode, rate in found.accuracy.items()
+    }
+
+
+def test_transcriptions_over_styles() -> None:
+    """An item is OCR-correct when each of its pictures was read; its error rate is their mean."""
+    found = metrics.compute(
+        [
+            *(record("i1", style="x"), record("i1", style="y")),
+            *(record("i2", style="x"), record("i2", style="y", cer=0.5)),
+            *(record("i3", style="x"), record("i3", style="y", cer=None)),
+        ]
+    )
+    assert ((1 / 2, 2), (0.125, 2)) == (value(found.ocr_correct_rate), value(found.cer))
+    table = metrics.table([record("i2", style="x"), record("i2", style="y", cer=0.5)])
+    assert 0 == table["a"]["ocr_correct"].items
+
+
+def test_the_same_name_in_two_suites_is_two_items() -> None:
+    """Suites number their items alike."""
+    found = metrics.table([record("i1", suite="a"), record("i1", suite="b")])
+    assert (1, 1, 2) == tuple(found[name]["all"].items for name in ("a", "b", "pooled"))
+
+
+def test_the_mean_is_over_suites_and_pooled_over_items() -> None:
+    """A small suite weighs as much as a large one in the mean, and less in the pool."""
+    small = [record("i1", "1", "1", "2", suite="b")]
+    large = [record(f"i{n}", suite="a") for n in range(3)]
+    found = metrics.table([*small, *large])
+    assert ["a", "b", "mean", "pooled"] == list(found)
+    assert ((0.5, 4), (0.75, 4)) == (
+        value(found["mean"]["all"].rer),
+        value(found["pooled"]["all"].rer),
+    )
+
+
+def test_a_mean_is_undefined_where_one_suite_is() -> None:
+    """A suite in which nothing was right leaves the mean's CFR undefined, the pool's not."""
+    found = metrics.table([record("i1"), record("i1", "2", "2", "2", suite="b")])
+    assert (None, (0.0, 1)) == (value(found["mean"]["all"].cfr), value(found["pooled"]["all"].cfr))
+    assert (1.0, 2) == value(found["mean"]["all"].rer)
+
+
+def test_an_empty_run_has_no_rates() -> None:
+    """No record: the mean and the pool exist and say nothing."""
+    found = metrics.table([])
+    assert ["mean", "pooled"] == list(found)
+    for name in ("mean", "pooled"):
+        assert 0 == found[name]["all"].items
+        assert [None] * len(RATES) == [found[name]["all"].rate(rate) for rate in RATES]
+
+
+def test_a_lost_record_is_left_out() -> None:
+    """A failed call is no answer: the item is in no rate and no n."""
+    lost = record("i9", "2", "2", "2", failed=True)
+    assert metrics.table(FOUR) == metrics.table([*FOUR, lost])
+
+
+def test_a_suite_of_lost_records_alone_is_no_suite() -> None:
+    """Nothing is known of it, so that it has no metrics of its own."""
+    assert ["mean", "pooled"] == list(metrics.table([record("i1", failed=True)]))
+
+
+# Laws
+
+
+@given(runs(), st.randoms(use_true_random=False))
+def test_the_order_of_records_plays_no_part(records: list[Record], chance: random.Random) -> None:
+    """Workers report in any order, and the table is equal to the last bit."""
+    shuffled = list(records)
+    chance.shuffle(shuffled)
+    assert metrics.table(records) == metrics.table(shuffled)
+
+
+def test_the_order_plays_no_part_in_a_sum_of_shares() -> None:
+    """Items that are right in a half or a third of their styles add up alike from both ends."""
+    halves = [record(f"h{n}", "1", image, style=image) for n in range(4) for image in "12"]
+    thirds = [record("t", "1", image, style=image) for image in "123"]
+    one, other = [*halves, *thirds], [*thirds, *halves]
+    assert metrics.table(one) == metrics.table(other)
+    assert metrics.compute(one) == metrics.compute(other)
+
+
+@given(runs())
+def test_records_from_the_wire_give_the_same_table(records: list[Record]) -> None:
+    """Records that crossed a process are as good as those that did not."""
+    crossed = [Record.from_json(record.to_json()) for record in records]
+    assert metrics.table(records) == metrics.table(crossed)
+
+
+@given(runs(failing=True))
+def test_lost_records_take_no_part(records: list[Record]) -> None:
+    """A table with lost records is the table without them."""
+    kept = [record for record in records if not record.verdict.lost]
+    assert metrics.table(kept) == metrics.table(records)
+
+
+@given(runs())
+def test_all_correct_is_coverage_less_failures(records: list[Record]) -> None:
+    """All-correct = MMC x (1 - CFR), and 0 where CFR is undefined."""
+    table = metrics.table(records)
+    for name in table.keys() - {"mean"}:
+        for subset in SUBSETS:
+            found = table[name][subset]
+            if found.items:
+                assert found.mmc is not None
+                assert found.all_correct is not None
+                kept = 1 - found.cfr.value if found.cfr else 0.0
+                assert math.isclose(found.mmc.value * kept, found.all_correct.value, abs_tol=1e-12)
+                assert (found.mmc.value == 0) == (found.cfr is None)
+
+
+@given(runs())
+def test_what_is_all_correct_is_equivalent(records: list[Record]) -> None:
+    """RER is never below the all-correct rate, on any set of items and in their mean."""
+    for subsets in metrics.table(records).values():
+        for found in subsets.values():
+            assert (found.rer is None) == (found.all_correct is None)
+            if found.rer and found.all_correct:
+                assert found.rer.value >= found.all_correct.value - 1e-12
+
+
+@given(runs())
+def test_coverage_bounds_every_accuracy(records: list[Record]) -> None:
+    """No mode is right more often than some mode is, nor less often than all are."""
+    found = metrics.compute(records)
+    for rate in found.accuracy.values():
+        assert rate is not None
+        assert found.mmc is not None
+        assert found.all_correct is not None
+        assert found.all_correct.value - 1e-12 <= rate.value <= found.mmc.value + 1e-12
+
+
+def every_rate(found: Metrics) -> list[Rate]:
+    """The rates of a set that are defined."""
+    listed = [*(found.rate(name) for name in RATES), *found.accuracy.values()]
+    return [rate for rate in listed if rate is not None]
+
+
+@given(runs())
+def test_every_interval_holds_its_value(records: list[Record]) -> None:
+    """Low, value and high stand in that order; both bounds are known or neither is."""
+    for name, subsets in metrics.table(records).items():
+        for found in subsets.values():
+            for rate in every_rate(found):
+                assert (rate.low is None) == (rate.high is None)
+                if rate.low is not None and rate.high is not None:
+                    assert rate.low <= rate.value <= rate.high
+                    assert 0 <= rate.low or name == "mean"
+                assert 0 < rate.n <= found.items
+
+
+@given(runs())
+def test_the_ocr_correct_subset_is_a_subset(records: list[Record]) -> None:
+    """It has no more items, its own reading is faultless, and its n is the share's count."""
+    table = metrics.table(records)
+    for name in table.keys() - {"mean"}:
+        everything, read = table[name]["all"], table[name]["ocr_correct"]
+        share = everything.ocr_correct_rate
+        assert (round(share.value * share.n) if share else 0) == read.items
+        assert read.ocr_correct_rate is None or read.ocr_correct_rate.value == 1
+        assert read.cer is None or read.cer.value == 0
+
+
+@given(runs(suites="a"))
+def test_the_mean_of_one_suite_is_the_suite(records: list[Record]) -> None:
+    """With one suite, the mean, the pool and the suite are one, intervals included."""
+    assume(records)
+    table = metrics.table(records)
+    assert table["a"] == table["mean"] == table["pooled"]
+
+
+@given(runs())
+def test_the_mean_is_unweighted(records: list[Record]) -> None:
+    """Each suite counts alike, however many items it has."""
+    table = metrics.table(records)
+    suites = [table[name]["all"] for name in table.keys() - {"mean", "pooled"}]
+    for name in RATES:
+        found = table["mean"]["all"].rate(name)
+        rates = [rate.value for rate in (suite.rate(name) for suite in suites) if rate]
+        if suites and len(rates) == len(suites):
+            assert found is not None
+            assert math.isclose(sum(rates) / len(rates), found.value, abs_tol=1e-12)
+        else:
+            assert None is found
+
+
+# Intervals
+
+
+def wilson(k: int, n: int) -> tuple[float, float]:
+    """Wilson's interval from its closed formula."""
+    share = k / n
+    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
+    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
+    return middle - half, middle + half
+
+
+@given(st.integers(1, 100_000), st.data())
+def test_a_proportion_has_wilsons_interval(n: int, data: st.DataObject) -> None:
+    """The interval is the closed formula's, within 0 and 1 and around the value."""
+    k = data.draw(st.integers(0, n))
+    rate = metrics.proportion(k, n)
+    assert rate is not None
+    assert (k / n, n) == (rate.value, rate.n)
+    assert rate.low is not None
+    assert rate.high is not None
+    assert wilson(k, n) == pytest.approx((rate.low, rate.high), abs=1e-12)
+    assert 0 <= rate.low <= rate.value <= rate.high <= 1
+
+
+@pytest.mark.parametrize(
+    ("k", "n", "low", "high"),
+    [
+        (0, 10, 0.0, 0.2775),
+        (10, 10, 0.7225, 1.0),
+        (5, 10, 0.2366, 0.7634),
+        (45, 50, 0.7864, 0.9565),
+    ],
+)
+def test_wilsons_interval_by_table(k: int, n: int, low: float, high: float) -> None:
+    """Known values to four places."""
+    rate = metrics.proportion(k, n)
+    assert rate is not None
+    assert (low, high) == pytest.approx((rate.low, rate.high), abs=5e-5)
+
+
+@given(st.integers(1, 60), st.data())
+def test_a_broken_count_is_rounded_outwards(n: int, data: st.DataObject) -> None:
+    """Half an item widens the interval: the bounds are those of the counts around it."""
+    whole = data.draw(st.integers(0, n - 1))
+    part = data.draw(st.sampled_from([0.5, 0.25, 1 / 3, 0.1]))
+    rate = metrics.proportion(whole + part, n)
+    assert rate is not None
+    assert (whole + part) / n == pytest.approx(rate.value)
+    expected = wilson(whole, n)[0], wilson(whole + 1, n)[1]
+    assert expected == pytest.approx((rate.low, rate.high), abs=1e-12)
+
+
+def test_a_sum_of_thirds_is_whole() -> None:
+    """The last bit of a floating sum does not widen an interval."""
+    assert metrics.proportion(1, 4) == metrics.proportion(0.1 + 0.2 + 0.7, 4)
+
+
+def test_nothing_of_nothing_is_undefined() -> None:
+    """No items: no rate, rather than 0 or 1."""
+    assert (None, None) == (metrics.proportion(0, 0), metrics.average([]))
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        ([0.5], Rate(0.5, None, None, 1)),
+        ([0.2, 0.2, 0.2], Rate(0.2, 0.2, 0.2, 3)),
+        # t(0.975) is 12.7062 at 1 and 2.7764 at 4 degrees of freedom
+        ([1.0, 1.1], Rate(1.05, 1.05 - 12.7062 * 0.05, 1.05 + 12.7062 * 0.05, 2)),
+        (
+            [1.0, 2.0, 3.0, 4.0, 5.0],
+            Rate(3.0, 3 - 2.7764 * math.sqrt(2.5 / 5), 3 + 2.7764 * math.sqrt(2.5 / 5), 5),
+        ),
+        ([0.0, 0.5], Rate(0.25, 0.0, 0.25 + 12.7062 * 0.25, 2)),
+    ],
+)
+def test_averages_by_hand(values: Sequence[float], expected: Rate) -> None:
+    """Student's interval, cut at 0; none for a single value."""
+    found = metrics.average(values)
+    assert found is not None
+    assert expected.n == found.n
+    assert (expected.value, expected.low, expected.high) == pytest.approx(
+        (found.value, found.low, found.high), abs=1e-4
+    )
+
+
+@given(st.lists(st.floats(0, 100), min_size=1, max_size=30))
+def test_an_averages_interval_holds_it(values: list[float]) -> None:
+    """The value is the mean, whatever the order, and lies within its bounds."""
+    found = metrics.average(values)
+    assert found is not None
+    assert found == metrics.average(values[::-1])
+    assert statistics.fmean(values) == pytest.approx(found.value, abs=1e-12)
+    if found.low is not None and found.high is not None:
+        assert 0 <= found.low <= found.value <= found.high
+
+
+def suite(**rates: Rate | None) -> Metrics:
+    """A suite's metrics, undefined but for the rates given."""
+    named = dict.fromkeys(RATES) | rates
+    return Metrics(items=10, accuracy={}, **named)
+
+
+def test_the_means_interval_by_hand() -> None:
+    """MOVER: the squared distances to the bounds add up, over the number of suites."""
+    one, other = Rate(0.9, 0.6, 0.98, 10), Rate(0.5, 0.1, 0.8, 30)
+    found = metrics.mean([suite(rer=one), suite(rer=other)]).rer
+    assert found is not None
+    expected = 0.7, 0.7 - math.hypot(0.3, 0.4) / 2, 0.7 + math.hypot(0.08, 0.3) / 2
+    assert expected == pytest.approx((found.value, found.low, found.high))
+    assert 40 == found.n
+
+
+def test_a_mean_without_every_bound_has_none() -> None:
+    """A suite of one item has no interval for its error rate, and so the mean has none."""
+    found = metrics.mean(
+        [suite(cer=Rate(0.1, 0.0, 0.2, 9)), suite(cer=Rate(0.3, None, None, 1))]
+    ).cer
+    assert found is not None
+    assert (None, None, 10) == (found.low, found.high, found.n)
+    assert 0.2 == pytest.approx(found.value)
+
+
+def test_the_mean_of_many_equal_suites_is_surer() -> None:
+    """Four equal suites have half the interval of one."""
+    rate = Rate(0.5, 0.3, 0.7, 10)
+    assert Rate(0.5, 0.4, 0.6, 40) == metrics.mean([suite(rer=rate)] * 4).rer
+
+
+# What a lost item would do
+
+
+@pytest.mark.parametrize(
+    ("rate", "metric", "lost", "expected"),
+    [
+        (Rate(0.9, None, None, 10), "rer", 0, 0.9),
+        (Rate(0.9, None, None, 10), "rer", 10, 9 / 20),
+        (Rate(0.9, None, None, 10), "mmc", 5, 9 / 15),
+        (Rate(0.9, None, None, 10), "all_correct", 5, 9 / 15),
+        (Rate(0.9, None, None, 10), "ocr_correct_rate", 5, 9 / 15),
+        (Rate(0.9, None, None, 10), "accuracy.image", 5, 9 / 15),
+        (Rate(0.1, None, None, 10), "cfr", 0, 0.1),
+        (Rate(0.1, None, None, 10), "cfr", 10, 11 / 20),
+        (Rate(0.1, None, None, 10), "cer", 10, None),
+        (None, "rer", 0, None),
+        (None, "rer", 3, 0.0),
+        (None, "cfr", 3, 1.0),
+        (None, "cer", 3, None),
+    ],
+)
+def test_worst(rate: Rate | None, metric: str, lost: int, expected: float | None) -> None:
+    """Each lost item counts against the model: not consistent, not right, a failure."""
+    assert expected == pytest.approx(metrics.worst(rate, metric, lost))
+
+
+@given(runs(suites="a", failing=True))
+def test_worst_is_what_the_worst_answers_would_give(records: list[Record]) -> None:
+    """In one suite it is the rate of the run whose lost items disagree and are all wrong."""
+    one_style = list({record.item: record for record in records}.values())
+    kept = [record for record in one_style if not record.verdict.lost]
+    lost = len(one_style) - len(kept)
+    against = [record(f"lost {n}", "2", "3", "4", cer=None) for n in range(lost)]
+    modes = {mode for each in kept for mode in each.verdict.answers}
+    assume(kept and modes)
+    rate, expected = metrics.compute(kept).rer, metrics.compute([*kept, *against]).rer
+    assert expected is not None
+    assert expected.value == pytest.approx(metrics.worst(rate, "rer", lost))
+
+
+def test_the_worst_mean_is_the_mean_of_the_worst() -> None:
+    """Over suites a lost item counts in its own suite, as every other item does."""
+    small = [record("i1", suite="a")]
+    large = [record(f"i{n}", "1", "1", "2", suite="b") for n in range(99)]
+    against = record("i2", "2", "3", "4", suite="a")
+    rate = metrics.table([*small, *large])["mean"]["all"].rer
+    expected = metrics.table([*small, against, *large])["mean"]["all"].rer
+    assert expected is not None
+    found = metrics.worst(rate, "rer", 1)
+    assert found is not None
+    assert found <= expected.value
+
+
+@pytest.mark.parametrize("name", [*RATES, "accuracy.text", "accuracy.image", "accuracy.mixed"])
+def test_a_rate_by_its_name(name: str) -> None:
+    """Every metric that a threshold may name is found by that name."""
+    found = metrics.compute(FOUR)
+    first, _, mode = name.partition(".")
+    held = getattr(found, first)
+    assert (held[mode] if mode else held) == found.rate(name)
+    assert found.rate(name) is not None
