@@ -3,12 +3,14 @@
 import asyncio
 import threading
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
+from typing import Any, TypeVar
 
 from pytest_rest.terms import Completion, Model, Prompt
 
 _REMEMBERED = 10_000
+T = TypeVar("T")
 
 
 async def ask(model: Model, prompt: Prompt) -> Completion:
@@ -16,9 +18,13 @@ async def ask(model: Model, prompt: Prompt) -> Completion:
     try:
         (completion,) = await model.ask([prompt])
     except Exception as error:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        return Completion(error=f"error: {line[:300]}", model=model.name)
+        return _failed(model, error)
     return completion
+
+
+def _failed(model: Model, error: Exception) -> Completion:
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return Completion(error=f"error: {line[:300]}", model=model.name)
 
 
 class Dispatcher:
@@ -36,17 +42,25 @@ class Dispatcher:
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
         self._thread.start()
+        self._opened = asyncio.run_coroutine_threadsafe(model.open(), self._loop)
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; completions come in the order of the prompts."""
-        futures = [self._submit(prompt) for prompt in prompts]
-        return [future.result() for future in futures]
+        return [future.result() for future in self.submit(prompts)]
+
+    def submit(self, prompts: Sequence[Prompt]) -> list[Future[Completion]]:
+        """Start asking, and return at once."""
+        return [self._submit(prompt) for prompt in prompts]
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run something else on the loop, and wait for it."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
 
     def close(self) -> None:
         """Cancel what is in flight, let the model go of its connections, and stop the loop."""
         if self._loop.is_closed():
             return
-        asyncio.run_coroutine_threadsafe(self._shut_down(), self._loop).result(timeout=10)
+        self.run(self._shut_down())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
@@ -64,6 +78,10 @@ class Dispatcher:
 
     async def _ask(self, prompt: Prompt) -> Completion:
         async with self._places:
+            try:
+                await asyncio.wrap_future(self._opened)
+            except Exception as error:
+                return _failed(self._model, error)
             return await ask(self._model, prompt)
 
     async def _shut_down(self) -> None:

@@ -4,7 +4,8 @@
     ├── OptionError      an option, a threshold or a marker that cannot be understood
     ├── ModelError       a model that is unknown, lacks a key, or cannot see images
     ├── BenchmarkError   a suite or an item that cannot be asked
-    └── RenderingError   a style, font or text that cannot be drawn
+    ├── RenderingError   a style, font or text that cannot be drawn
+    └── DispatcherError  the process that asks the model is gone
 
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
@@ -31,6 +32,10 @@ class BenchmarkError(RestError):
 
 class RenderingError(RestError):
     """A style, a font or a text that cannot be drawn."""
+
+
+class DispatcherError(RestError):
+    """The process that asks the model for the whole run is gone."""
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

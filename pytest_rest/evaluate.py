@@ -48,6 +48,7 @@ async def evaluate(
             completions = await asyncio.gather(*(ask(model, prompt) for prompt in asked))
             return record(item, style, asked, completions)
 
+    await model.open()
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
 
 

@@ -278,6 +278,10 @@ class Model(Protocol):
         """The parameters that are actually sent."""
         ...
 
+    async def open(self) -> None:
+        """Get ready (imports, weights), while the tests are still being collected."""
+        ...
+
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """One completion for each prompt, in their order. A failure is a completion's `error`."""
         ...

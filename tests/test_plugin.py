@@ -268,6 +268,9 @@ def test_a_model_of_ones_own(
             name = description = "mine"
             home, batch_size, parameters = "cpu", 1, {"temperature": 0.5}
 
+            async def open(self):
+                pass
+
             async def ask(self, prompts):
                 if prompts[0].item.id == "soebench-0001":
                     raise RuntimeError("no more memory")

@@ -81,7 +81,7 @@ class Plan:
         text = said if asked.call == "transcribe" else f"Let me see.\n\n**Answer:** {said}"
         replies = {
             "empty": Reply(text=""),
-            "refused": Reply(text="I can't help with that.", refusal="No."),
+            "refused": Reply(refusal="No."),
             "truncated": Reply(text="First, let me", finish_reason="length"),
             "unformatted": Reply(text="It is seven, or maybe eight."),
             "malformed": Reply(fault="malformed"),
@@ -136,7 +136,7 @@ def _cer(kinds: dict[str, str], item: Item) -> float:
         "wrong": text[:-3].rstrip(),
         "truncated": "First, let me",
         "unformatted": "It is seven, or maybe eight.",
-        "refused": "I can't help with that.",
+        "refused": "No.",
     }.get(kinds["transcribe"], "")
     return _levenshtein(text, written) / len(text)
 
@@ -159,12 +159,11 @@ def api_key(monkeypatch: pytest.MonkeyPatch) -> str:
     return key
 
 
-@pytest.mark.parametrize("seed", [1, 2])
 def test_the_report_equals_the_servers_log(
-    pytester: pytest.Pytester, run_rest: RunRest, api_key: str, mode: Sequence[str], seed: int
+    pytester: pytest.Pytester, run_rest: RunRest, api_key: str, mode: Sequence[str]
 ) -> None:
     """Wrong, empty, refused, truncated, malformed and failing answers: every figure agrees."""
-    plan = Plan(seed)
+    plan = Plan(2)
     with Endpoint(plan.reply) as endpoint:
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
@@ -296,17 +295,22 @@ HOSTILE = [
 ]
 
 
-@pytest.mark.parametrize("hostile", HOSTILE, ids=range(len(HOSTILE)))
 def test_hostile_answers_are_unparseable_and_escaped(
-    pytester: pytest.Pytester, run_rest: RunRest, api_key: str, hostile: str
+    pytester: pytest.Pytester, run_rest: RunRest, api_key: str
 ) -> None:
     """Code, floods, bidirectional marks, HTML and terminal codes: data, bounded, and escaped."""
-    with Endpoint(lambda _: Reply(text=hostile)) as endpoint:
+    plan = Plan(1)
+
+    def reply(request: Request) -> Reply:
+        return Reply(text=HOSTILE[plan.items.index(plan.asked(request).item)])
+
+    with Endpoint(reply) as endpoint:
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
-            *("--rest-suite=soebench:2", "-p", "no:xdist"),
+            *(f"--rest-suite=soebench:{len(HOSTILE)}", "-p", "no:xdist"),
             subprocess=True,
         )
+    assert {"failed": len(HOSTILE)} == run.outcomes
     statuses = {a["status"] for item in run.report["items"] for a in item["answers"].values()}
     assert {"unparseable"} == statuses
     assert not (pytester.path / "pwned").exists()
@@ -314,4 +318,4 @@ def test_hostile_answers_are_unparseable_and_escaped(
     assert max(map(len, run.out.splitlines())) < 1_000
     kept = max(len(a["text"]) for item in run.report["items"] for a in item["answers"].values())
     assert kept <= scoring.KEPT_CHARACTERS
-    assert {"failed": 2} == run.outcomes
+    assert run.report["usage"]["seconds"] < 60

@@ -58,6 +58,10 @@ class EmbeddedModel:
         self._readings: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
 
+    async def open(self) -> None:
+        """Load the reader's networks."""
+        await asyncio.to_thread(self._load)
+
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Read and solve, off the event loop."""
         return [await asyncio.to_thread(self._complete, prompt) for prompt in prompts]
@@ -78,6 +82,10 @@ class EmbeddedModel:
         seconds = time.perf_counter() - start
         return Completion(text, cost=0.0, seconds=seconds, model=self.name)
 
+    def _load(self) -> None:
+        with self._lock:
+            self._engine = self._engine or _load_engine()
+
     def _read(self, image: Image) -> str:
         """The picture's lines from top to bottom; the same picture is read once."""
         with self._lock:
@@ -88,8 +96,6 @@ class EmbeddedModel:
             return self._readings[image.digest]
 
     def _recognise(self, png: bytes) -> str:
-        if self._engine is None:
-            self._engine = _load_engine()
         found = self._engine(png)
         if found.txts is None:
             return ""

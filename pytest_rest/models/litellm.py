@@ -91,6 +91,10 @@ class LiteLLMModel:
     home: ClassVar[Home] = "endpoint"
     batch_size: ClassVar[int] = 1
 
+    async def open(self) -> None:
+        """Import LiteLLM, off the loop."""
+        await asyncio.to_thread(_load)
+
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
 

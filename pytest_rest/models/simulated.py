@@ -61,6 +61,9 @@ class SimulatedModel:
         self._seed = seed
         self._faults, self._seconds = _load(profile or "steady")
 
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Answer each prompt with the truth, or with the first fault that strikes."""
         if self._seconds:

@@ -36,6 +36,7 @@ class Settings:
     prompts: Path | None
     run_dir: Path
     json_path: Path | None
+    dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
 
 
 def read(config: pytest.Config, sent: str | None = None) -> Settings:
@@ -67,6 +68,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         prompts=_path(config, "rest_prompts"),
         run_dir=Path(resolved["run_dir"]),
         json_path=_path(config, "rest_json"),
+        dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
     )
 
 
@@ -75,13 +77,14 @@ def model(config: pytest.Config) -> str:
     return _value(config, "rest_model").strip()
 
 
-def to_wire(settings: Settings) -> str:
+def to_wire(settings: Settings, dispatcher: tuple[int, str] | None) -> str:
     """What a worker cannot find out by itself, as one ASCII string."""
     return json.dumps(
         {
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
             "run_dir": str(settings.run_dir),
+            "dispatcher": dispatcher,
         }
     )
 
@@ -91,6 +94,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         "seed": _seed(_value(config, "rest_seed")),
         "is_benchmark": config.args_source != pytest.Config.ArgsSource.ARGS,
         "run_dir": str(_run_dir(config)),
+        "dispatcher": None,
     }
 
 

@@ -9,6 +9,7 @@ import pytest
 
 from pytest_rest import prompts
 from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.dispatcher_remote import Client, Server
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import forms, lost, record
 from pytest_rest.models import load_model
@@ -47,6 +48,8 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self._dispatcher: Dispatcher | None = None
+        self._server: Server | None = None
+        self._client: Client | None = None
 
     @cached_property
     def model(self) -> Model:
@@ -71,9 +74,19 @@ class Run:
         except RestError as error:
             return lost(item, style, str(error))
         self._keep_pictures(asked)
-        if self._dispatcher is None:
+        try:
+            return record(item, style, asked, self._asker().ask(asked))
+        except RestError as error:
+            return lost(item, style, str(error))
+
+    def serve(self) -> tuple[int, str] | None:
+        """Let workers ask through this process; None for a model that is asked in each of them."""
+        if self.model.home == "cpu":
+            return None
+        if self._server is None:
             self._dispatcher = Dispatcher(self.model)
-        return record(item, style, asked, self._dispatcher.ask(asked))
+            self._server = Server(self._dispatcher)
+        return self._server.port, self._server.token
 
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
@@ -81,8 +94,18 @@ class Run:
 
     def pytest_unconfigure(self) -> None:
         """Close the model's connections when the session is over, however it ended."""
-        if self._dispatcher is not None:
-            self._dispatcher.close()
+        for each in (self._client, self._server, self._dispatcher):
+            if each is not None:
+                each.close()
+
+    def _asker(self) -> Dispatcher | Client:
+        if self._client is None and self._dispatcher is None:
+            if self.settings.dispatcher is not None:
+                with contextlib.suppress(OSError):  # a worker on another machine asks by itself
+                    self._client = Client(*self.settings.dispatcher)
+            if self._client is None:
+                self._dispatcher = Dispatcher(self.model)
+        return self._client or self._dispatcher  # type: ignore[return-value]
 
     def _keep_pictures(self, asked: Sequence[Prompt]) -> None:
         for image in {image.digest: image for prompt in asked for image in prompt.images}.values():

@@ -61,7 +61,7 @@ class Controller:
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Send a worker what it cannot find out by itself."""
-        node.workerinput[WIRE] = options.to_wire(self._run.settings)
+        node.workerinput[WIRE] = options.to_wire(self._run.settings, self._run.serve())
 
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Take the record out of a report."""

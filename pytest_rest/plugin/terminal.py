@@ -1,23 +1,23 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
 from pytest_rest.plugin.run import WIRE, Run
-from pytest_rest.plugin.session import Controller
+from pytest_rest.report import Report
 from pytest_rest.reporting import text
 
 _OUTCOMES = {"inconsistent": "i", "lost": "l"}
 
 
 class Terminal:
-    """Speaks for the run; on the controller only."""
+    """Speaks for the run; on the controller only. `report` gives the report once there is one."""
 
-    def __init__(self, run: Run, controller: Controller) -> None:
-        self._run, self._controller = run, controller
+    def __init__(self, run: Run, report: Callable[[], Report | None]) -> None:
+        self._run, self._report = run, report
         self._model = run.model  # a model that cannot be asked is told here, before any test
         self._protocol = run.protocol.id
 
@@ -45,7 +45,7 @@ class Terminal:
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table, what disagreed and what was lost, and the verdict last."""
-        report = self._controller.report
+        report = self._report()
         if report is None or not (report.records or report.lost or report.gate):
             return
         write = terminalreporter.write_line

@@ -1,0 +1,143 @@
+"""Carries prompts from a worker's process to the dispatcher in the main one, over loopback.
+
+A frame is four bytes of length and JSON, so nothing but builtins crosses. A worker's first frame
+is the run's token; after that each request is a list of prompts, and each answer the list of their
+completions. `Server` lives in the main process, `Client` in a worker.
+"""
+
+import asyncio
+import base64
+import json
+import secrets
+import socket
+import struct
+import threading
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import Any
+
+from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.errors import DispatcherError
+from pytest_rest.terms import Choice, Completion, Form, Image, Item, Prompt, Style
+
+_LENGTH = struct.Struct(">I")
+_LARGEST_FRAME = 1 << 28
+_LARGEST_GREETING = 256
+_CONNECT_SECONDS = 5.0
+
+
+class Server:
+    """Listens on loopback for the run's workers; who does not know the token is cut off."""
+
+    def __init__(self, dispatcher: Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self.token = secrets.token_hex(16)
+        self._server = dispatcher.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Take no more workers."""
+        self._dispatcher.run(self._close())
+
+    async def _close(self) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            greeting = await _read(reader, _LARGEST_GREETING)
+            if not secrets.compare_digest(str(greeting), self.token):
+                return
+            while True:
+                prompts = [_to_prompt(each) for each in await _read(reader, _LARGEST_FRAME)]
+                asked = map(asyncio.wrap_future, self._dispatcher.submit(prompts))
+                completions = await asyncio.gather(*asked)
+                writer.write(_frame([asdict(each) for each in completions]))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            pass  # the worker is gone, or was none of ours
+        finally:
+            writer.close()
+
+
+class Client:
+    """A worker's way to the dispatcher; `OSError` when it cannot be reached from here.
+
+    One request at a time: threads of one worker take turns.
+    """
+
+    def __init__(self, port: int, token: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_SECONDS)
+        self._socket.settimeout(None)  # how long a call may take is the model's matter
+        self._lock = threading.Lock()
+        self._socket.sendall(_frame(token))
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
+        with self._lock:
+            try:
+                self._socket.sendall(_frame([_to_builtins(prompt) for prompt in prompts]))
+                (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
+                answered = json.loads(self._receive(length))
+            except OSError:
+                raise DispatcherError(
+                    "the run's main process does not answer any more; nothing was asked"
+                ) from None
+        return [Completion(**each) for each in answered]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._socket.close()
+
+    def _receive(self, size: int) -> bytes:
+        received = bytearray()
+        while len(received) < size:
+            piece = self._socket.recv(size - len(received))
+            if not piece:
+                raise ConnectionError
+            received += piece
+        return bytes(received)
+
+
+async def _read(reader: asyncio.StreamReader, largest: int) -> Any:
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    if length > largest:
+        raise ValueError(f"a frame of {length} bytes")
+    return json.loads(await reader.readexactly(length))
+
+
+def _frame(content: object) -> bytes:
+    data = json.dumps(content).encode("ascii")
+    return _LENGTH.pack(len(data)) + data
+
+
+def _to_builtins(prompt: Prompt) -> dict[str, Any]:
+    return {
+        "item": asdict(prompt.item),
+        "mode": prompt.form.mode,
+        "style": prompt.form.style and asdict(prompt.form.style),
+        "task": prompt.task,
+        "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
+        "max_tokens": prompt.max_tokens,
+    }
+
+
+def _picture(image: Image) -> dict[str, str]:
+    png = base64.b64encode(image.png).decode("ascii")
+    return {"png": png, "digest": image.digest, "text": image.text}
+
+
+def _to_prompt(data: dict[str, Any]) -> Prompt:
+    choices = tuple(Choice(**each) for each in data["item"].pop("choices"))
+    style = data["style"] and Style(**data["style"])
+    return Prompt(
+        item=Item(**data["item"], choices=choices),
+        form=Form(data["mode"], style),
+        task=data["task"],
+        parts=tuple(
+            part
+            if isinstance(part, str)
+            else Image(base64.b64decode(part["png"]), part["digest"], part["text"])
+            for part in data["parts"]
+        ),
+        max_tokens=data["max_tokens"],
+    )

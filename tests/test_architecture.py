@@ -1,0 +1,113 @@
+"""The table of floors: imports only point down, type-only ones included."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+PACKAGE = Path(__file__).parents[1] / "pytest_rest"
+
+# From the roof to the ground. A module imports from the rows below its own, and nothing beside it.
+FLOORS = (
+    {"pytest_rest", "plugin"},
+    {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"},
+    {"plugin.run"},
+    {"plugin.options", "evaluate", "reporting.text", "dispatcher_remote"},
+    {"report", "dispatcher", "models"},
+    {"benchmark", "gate", "prompts", "models.litellm", "models.embedded", "models.simulated"},
+    {"suites.soebench", "rendering", "scoring", "metrics", "display"}
+    | {"models.catalogue", "models.failures"},
+    {"terms", "errors"},
+    {"suites", "reporting"},  # packages that hold a docstring only
+)
+
+# Who may import what is heavy or belongs to one side, at any depth of a function.
+DOORS = {
+    "pytest": "plugin",
+    "_pytest": "",
+    "PIL": "rendering",
+    "fontTools": "rendering",
+    "litellm": "models.litellm",
+    "rapidocr": "models.embedded",
+    "hypothesis": "",
+    "scipy": "metrics",
+    "jiwer": "scoring",
+}
+
+
+def _modules() -> dict[str, ast.Module]:
+    found = {}
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(PACKAGE).with_suffix("").parts
+        name = ".".join(part for part in parts if part != "__init__") or "pytest_rest"
+        found[name] = ast.parse(path.read_text("utf-8"))
+    return found
+
+
+MODULES = _modules()
+
+
+def _imports(name: str) -> Iterator[str]:
+    """Every module that a module names, wherever in the file: dotted, this package's without it."""
+    for node in ast.walk(MODULES[name]):
+        if isinstance(node, ast.Import):
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom):
+            assert node.level == 0, f"{name}: relative import"
+            for alias in node.names:
+                dotted = f"{node.module}.{alias.name}"
+                own = dotted.removeprefix("pytest_rest.")
+                yield dotted if own in MODULES or node.module == "pytest_rest" else str(node.module)
+
+
+def _own(name: str) -> set[str]:
+    found = {each for each in _imports(name) if each.startswith("pytest_rest")}
+    own = {each.removeprefix("pytest_rest.") for each in found}
+    return {each if each in MODULES else "pytest_rest" for each in own}
+
+
+def _floor(name: str) -> int:
+    return next(row for row, names in enumerate(FLOORS) if name in names)
+
+
+def test_every_module_has_a_floor() -> None:
+    """The table names each module once, and no other."""
+    listed = [name for names in FLOORS for name in names]
+    assert sorted(MODULES) == sorted(listed)
+
+
+@pytest.mark.parametrize("name", sorted(MODULES))
+def test_imports_only_point_down(name: str) -> None:
+    """A module imports from the floors below its own."""
+    if name == "pytest_rest":
+        return  # the front door: everything it names is resolved when it is first used
+    wrong = {each for each in _own(name) - {"pytest_rest"} if _floor(each) <= _floor(name)}
+    assert set() == wrong
+
+
+def test_the_front_door_opens_nothing() -> None:
+    """The package itself imports nothing of its own outside type checking."""
+    top = [node for node in MODULES["pytest_rest"].body if isinstance(node, ast.ImportFrom)]
+    assert {"importlib", "typing"} == {node.module for node in top}
+
+
+@pytest.mark.parametrize("package", sorted(DOORS))
+def test_each_package_has_one_door(package: str) -> None:
+    """Pillow is rendering's, LiteLLM its model's, pytest the plugin's; nobody else's."""
+    users = {
+        name
+        for name in MODULES
+        if any(each.partition(".")[0] == package for each in _imports(name))
+    }
+    door = DOORS[package]
+    assert set() == {user for user in users if not (door and user.startswith(door))}
+
+
+def test_only_terms_of_the_ground_floor_are_standard_library() -> None:
+    """Terms and errors import the standard library alone."""
+    import sys
+
+    for name in ("terms", "errors", "display", "gate"):
+        outside = {each.partition(".")[0] for each in _imports(name)}
+        assert set() == outside - set(sys.stdlib_module_names) - {"pytest_rest"}
