@@ -11,6 +11,7 @@ if TYPE_CHECKING:
     from pytest_rest.benchmark import load
     from pytest_rest.errors import RestError
     from pytest_rest.models import load_model
+    from pytest_rest.plugin.runtest import Rest
     from pytest_rest.terms import (
         Answer,
         Choice,
@@ -40,6 +41,7 @@ __all__ = [
     "Prompt",
     "Rate",
     "Record",
+    "Rest",
     "RestError",
     "Style",
     "Transcription",
@@ -49,6 +51,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "Rest": "plugin.runtest",
     "RestError": "errors",
     "load": "benchmark",
     "load_model": "models",

@@ -1,7 +1,6 @@
 """Turns text from outside, a model's above all, into text that is safe to show a person."""
 
 import unicodedata
-from urllib.parse import urlsplit
 
 _ESCAPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
@@ -15,15 +14,16 @@ def shown(text: str, limit: int = 200) -> str:
     if len(text) > limit:
         head, tail = limit * 2 // 3, limit // 3
         left_out = len(text) - head - tail
-        return f"{_escape(text[:head])} [... {left_out:,} characters ...] {_escape(text[-tail:])}"
+        ends = _escape(text[:head]), _escape(text[len(text) - tail :])
+        return f" [... {left_out:,} characters ...] ".join(ends)
     return _escape(text)
 
 
 def address(url: str) -> str:
     """A URL without user, password, query and fragment: what may be written into a report."""
-    parts = urlsplit(url)
-    host = parts.netloc.rpartition("@")[2]
-    return f"{parts.scheme}://{host}{parts.path}" if host else parts.path
+    scheme, separator, rest = url.removeprefix("//").rpartition("://")
+    place = rest.partition("?")[0].partition("#")[0]
+    return f"{scheme}{separator}{place.rpartition('@')[2]}"
 
 
 def _escape(text: str) -> str:

@@ -6,12 +6,13 @@ than allowed. Every other state is a reason not to pass, and the reason is said.
 
 import operator
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import SUBSETS, Subset, Table, worst
+from pytest_rest.metrics import SUBSETS, Subset, Table
 from pytest_rest.terms import MODES, Rate
 
 METRICS = (
@@ -42,20 +43,16 @@ class Threshold:
         """`rer>=0.9`, `cfr@ocr_correct<=0.1`, `rer>=0.9 [benchmarks/ocr]`."""
         subset = "" if self.subset == "all" else f"@{self.subset}"
         scope = f" [{self.scope}]" if self.scope else ""
-        return f"{self.metric}{subset}{self.op}{self.bound:g}{scope}"
+        return f"{self.metric}{subset}{self.op}{self.bound:.15g}{scope}"
 
 
 @dataclass(frozen=True)
 class Judged:
-    """One threshold's outcome, the rate it was judged on, and the reason in one line.
-
-    `worst` is the value with every lost item counted against the model.
-    """
+    """One threshold's outcome, the rate it was judged on, and the reason in one line."""
 
     threshold: Threshold
     outcome: GateOutcome
     rate: Rate | None
-    worst: float | None
     reason: str
 
 
@@ -98,7 +95,7 @@ def threshold(
         value = float(bound)  # type: ignore[arg-type]
     except (TypeError, ValueError):
         value = float("nan")
-    highest = float("inf") if metric == "cer" else 1.0
+    highest = sys.float_info.max if metric == "cer" else 1.0
     if isinstance(bound, bool) or not 0 <= value <= highest:
         hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
         raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
@@ -140,11 +137,10 @@ def lost_reason(lost: Sequence[str], max_lost: int) -> str:
 
 def _judge(threshold: Threshold, table: Table | None, lost: Sequence[str], max_lost: int) -> Judged:
     rate = table["mean"][threshold.subset].rate(threshold.metric) if table else None
-    at_worst = worst(rate, threshold.metric, len(lost))
     name = threshold.id
 
     def outcome(word: GateOutcome, reason: str) -> Judged:
-        return Judged(threshold, word, rate, at_worst, reason)
+        return Judged(threshold, word, rate, reason)
 
     if len(lost) > max_lost:
         return outcome("lost", f"{name} is not judged: {lost_reason(lost, max_lost)}")

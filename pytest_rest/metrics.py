@@ -86,7 +86,9 @@ def compute(records: Iterable[Record]) -> Metrics:
         cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
         mmc=proportion(len(covered), n),
         all_correct=proportion(sum(all(_correct(group)) for group in groups), n),
-        accuracy={mode: proportion(sum(_share(g, mode) for g in groups), n) for mode in modes},
+        accuracy={
+            mode: proportion(math.fsum(_share(g, mode) for g in groups), n) for mode in modes
+        },
         ocr_correct_rate=proportion(sum(map(_read_right, transcribed)), len(transcribed)),
         cer=average([_mean_cer(group) for group in transcribed]),
     )
@@ -153,7 +155,7 @@ def average(values: Sequence[float]) -> Rate | None:
 
 
 def worst(rate: Rate | None, metric: str, lost: int) -> float | None:
-    """What the value would be if each lost item counted against the model; None for `cer`.
+    """What a set's value would be if each lost item counted against the model; None for `cer`.
 
     Against it means: not consistent, not right; for CFR, right in one form and wrong in another.
     """
@@ -161,6 +163,17 @@ def worst(rate: Rate | None, metric: str, lost: int) -> float | None:
         return None
     count, n = (rate.value * rate.n, rate.n) if rate else (0.0, 0)
     return (count + (lost if metric in LOWER_IS_BETTER else 0)) / (n + lost)
+
+
+def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | None:
+    """`worst` of the mean over suites: a lost item counts in its own suite, as any item does."""
+    suites = (set(table) | set(lost)) - {"mean", "pooled"}
+    values = [
+        worst(table[s]["all"].rate(metric) if s in table else None, metric, lost.get(s, 0))
+        for s in suites
+    ]
+    known = [value for value in values if value is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(values) else None
 
 
 def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:

@@ -66,14 +66,16 @@ def load_protocol(path: Path | None = None) -> Protocol:
         return Protocol(
             version=str(data["version"]),
             digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
-            max_tokens={key: int(value) for key, value in data["max_tokens"].items()}
-            | {"default": int(data["max_tokens"]["default"])},
-            parts={name: _parts(data["prompts"][name]) for name in _PROMPTS},
-            answer_format={kind: _checked(data["answer_format"][kind]) for kind in ANSWER_KINDS},
+            max_tokens=_limits(data["max_tokens"]),
+            parts={name: _parts(name, data["prompts"][name]) for name in _PROMPTS},
+            answer_format={
+                kind: _checked(data["answer_format"][kind], _PLACEHOLDERS[:-1])
+                for kind in ANSWER_KINDS
+            },
         )
     except KeyError as error:
         raise OptionError(f"protocol file {str(path)!r} lacks the key {error}") from None
-    except (AttributeError, TypeError, ValueError) as error:
+    except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
 
 
@@ -115,7 +117,14 @@ def _choices(item: Item) -> str:
     return "\n".join(f"{choice.label}. {choice.text}" for choice in item.choices)
 
 
-def _parts(listed: list[dict[str, Any]]) -> tuple[Part, ...]:
+def _limits(data: dict[str, Any]) -> dict[str, int]:
+    limits = {str(key): int(value) for key, value in (data | {"default": data["default"]}).items()}
+    if wrong := [key for key, limit in limits.items() if limit < 1]:
+        raise ValueError(f"max_tokens of {wrong[0]!r} is {limits[wrong[0]]}; give at least 1")
+    return limits
+
+
+def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     parts: list[Part] = []
     for part in listed:
         ((kind, template),) = part.items()
@@ -125,13 +134,16 @@ def _parts(listed: list[dict[str, Any]]) -> tuple[Part, ...]:
             parts.append(("image", _checked(template)))
         else:
             raise ValueError(f"a part is 'text' or 'image', not {kind!r}")
+    wanted = "text" if name == "text" else "image"
+    if wanted not in [kind for kind, _ in parts]:
+        raise ValueError(f"prompt {name!r} has no {wanted} part")
     return tuple(parts)
 
 
-def _checked(template: str) -> str:
+def _checked(template: str, known: tuple[str, ...] = _PLACEHOLDERS) -> str:
     for name in _PLACEHOLDER.findall(template):
-        if name not in _PLACEHOLDERS:
-            raise ValueError(f"unknown placeholder {{{name}}}{nearest(name, _PLACEHOLDERS)}")
+        if name not in known:
+            raise ValueError(f"unknown placeholder {{{name}}}{nearest(name, known)}")
     return template
 
 

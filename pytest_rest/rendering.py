@@ -50,7 +50,7 @@ def draw(text: str, style: Style = REST) -> Image:
     widest = max(font.width(line) for line in lines) * style.size_pt
     line_pt = style.line_spacing * style.size_pt
     size = (
-        _pixels(min(widest, _column_pt(style)) + 2 * style.margin_pt, style.dpi),
+        _pixels(widest + 2 * style.margin_pt, style.dpi),
         _pixels(len(lines) * line_pt + 2 * style.margin_pt, style.dpi),
     )
     if size[0] * size[1] > _MAX_PIXELS:
@@ -61,7 +61,13 @@ def draw(text: str, style: Style = REST) -> Image:
     page = Picture.new("RGB", size, colors[1])
     pen = ImageDraw.Draw(page)
     scale = style.dpi / _POINTS_PER_INCH
-    face = font.face(style.size_pt * scale)
+    try:
+        face = font.face(style.size_pt * scale)
+    except OSError:
+        raise RenderingError(
+            f"style {style.id!r}: letters of {style.size_pt * scale:.2g} pixels are too small to "
+            "draw; use a higher dpi or a larger size"
+        ) from None
     leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
     for row, line in enumerate(lines):
         baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
@@ -98,7 +104,7 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     if word == "on":
         return "background", next(words, "")
     key, _, number = word.partition("=")
-    if key in _NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,6})?", number) and float(number) > 0:
+    if key in _NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number) and float(number) > 0:
         return _NUMBERS[key], float(number)
     if word in ImageColor.colormap or word.startswith("#"):
         return "color", word

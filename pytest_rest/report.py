@@ -3,13 +3,14 @@
 import json
 import math
 import os
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.gate import Gate, Judged
-from pytest_rest.metrics import SUBSETS, Table, compute, worst
+from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
 from pytest_rest.terms import Answer, Record, Transcription
 
 SCHEMA = "pytest-rest/report/1"
@@ -88,9 +89,18 @@ class Report:
 
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
         metrics = self.table[scope][subset]  # type: ignore[index]
-        here = [each for each in self.lost if scope in ("mean", "pooled", each.suite)]
-        at_worst = {name: worst(metrics.rate(name), name, len(here)) for name in _WORST}
-        return {**asdict(metrics), "worst": at_worst}
+        if subset != "all":  # whether a lost item would have been read right is not known
+            return asdict(metrics)
+        lost = Counter(each.suite for each in self.lost if scope in ("mean", "pooled", each.suite))
+        return {
+            **asdict(metrics),
+            "worst": {
+                name: worst_mean(self.table, name, lost)
+                if scope == "mean"
+                else worst(metrics.rate(name), name, lost.total())
+                for name in _WORST
+            },
+        }
 
 
 def item_to_builtins(record: Record) -> dict[str, Any]:
@@ -132,7 +142,6 @@ def _judged(judged: Judged) -> dict[str, Any]:
         "low": rate and rate.low,
         "high": rate and rate.high,
         "n": rate.n if rate else 0,
-        "worst": judged.worst,
         "outcome": judged.outcome,
         "reason": judged.reason,
     }

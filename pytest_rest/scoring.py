@@ -5,6 +5,7 @@ patterns whose repetitions are bounded, and never evaluated.
 """
 
 import re
+import string
 import unicodedata
 from collections.abc import Iterable
 from fractions import Fraction
@@ -15,16 +16,17 @@ from pytest_rest.terms import Answer, Completion, Item, Prompt, Status, Transcri
 KEPT_CHARACTERS = 20_000
 _TAIL = 4_000
 _LONGEST_VALUE = 500
+_LONGEST_REASON = 1_000
 
 _MARKER = re.compile(r"\banswer[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
-_WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{([^{}]{0,200})\}")
-_DECORATION = " \t\r\n*_`\"'“”‘’"
+_WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{(.*)\}")
+_DECORATION = "*_`\"'“”‘’"
 _CURRENCY = "$€£¥₣₺"
 _NUMBER = re.compile(
     rf"(?:[A-Za-z] ?= ?)?"  # the variable that was asked for
     rf"(?P<sign>[+-]?) ?[{_CURRENCY}]? ?"
-    r"(?P<whole>\d{1,3}(?:,\d{3}){1,10}|\d{0,30})(?P<decimals>\.\d{1,30})?"
-    r"(?: ?/ ?(?P<denominator>\d{1,30}))?"
+    r"(?P<whole>\d{1,3}(?:,\d{3}){1,9}|\d{0,30})"
+    r"(?:(?P<decimals>\.\d{1,30})| ?/ ?(?P<denominator>\d{1,30}))?"
     rf"(?! (?:or|and|to|not)\b)(?: ?[%{_CURRENCY}]| [A-Za-z]{{1,20}}){{0,3}}"  # a unit
 )
 _SIGNS = str.maketrans("−–－＋．，／⁄", "---+.,//")
@@ -39,27 +41,25 @@ _FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
 def extract(text: str, item: Item) -> str | None:
     """Read the value after the last `Answer:`; None when there is none in the item's kind.
 
-    Markdown and LaTeX decoration is dropped. Integers and numbers come back as `7`, `-3`, `91/2`
-    (exact), choices as the item's own label, text in NFKC with white space folded.
+    Markdown and LaTeX decoration is dropped. Numbers come back exactly, as `7`, `-3.5`, `1/3`,
+    choices as the item's own label, text in NFKC with white space folded.
     """
     tail = text[-_TAIL:]
     markers = list(_MARKER.finditer(tail))
     if not markers:
         return None
-    rest = tail[markers[-1].end() :].lstrip(_DECORATION)
+    rest = tail[markers[-1].end() :].lstrip(_DECORATION + string.whitespace)
     return parse(rest.partition("\n")[0], item)
 
 
 def parse(text: str, item: Item) -> str | None:
     """Read a value of the item's kind from the text that stands for an answer alone."""
-    text = _undecorated(text)
-    if not text or len(text) > _LONGEST_VALUE:
+    if len(text) > _LONGEST_VALUE:
         return None
-    if item.answer_kind == "choice":
-        return _choice(text, item)
-    if item.answer_kind == "text":
-        return fold(text) or None
-    return _number(text)
+    if item.answer_kind in ("integer", "number"):
+        return _number(_undecorated(" ".join(text.split())))
+    text = _undecorated(fold(text))
+    return _choice(text, item) if item.answer_kind == "choice" else text or None
 
 
 def answer(prompt: Prompt, completion: Completion) -> Answer:
@@ -114,7 +114,8 @@ def judge(answers: Iterable[Answer], transcription: Transcription | None = None)
     if transcription and transcription.status == "failed":
         failures.append(f"transcription: {transcription.text}")
     if failures:
-        return Verdict("lost", by_mode, transcription, "; ".join(failures))
+        reason = " ".join("; ".join(failures).split())
+        return Verdict("lost", by_mode, transcription, reason[:_LONGEST_REASON])
     values = {answer.value for answer in by_mode.values()}
     agree = len(values) == 1 and None not in values
     return Verdict("consistent" if agree else "inconsistent", by_mode, transcription)
@@ -128,7 +129,7 @@ def truth(item: Item) -> str:
         labels = ", ".join(choice.label for choice in item.choices)
         raise BenchmarkError(
             f"item {item.id!r} of {item.suite!r}: its answer {item.answer!r} is no {kind}; "
-            f"give {f'one of {labels}' if labels else f'a {kind}'}"
+            f"give {f'one of {labels}' if labels else f'an answer of kind {kind!r}'}"
         )
     return value
 
@@ -176,8 +177,11 @@ def _ended(completion: Completion) -> Status | None:
 
 
 def _undecorated(text: str) -> str:
-    for _ in range(4):
-        text = text.strip(_DECORATION).rstrip(".")
+    """The text without the Markdown, LaTeX, quotes and full stop around it."""
+    before = None
+    while text != before:  # every round that changes something makes it shorter
+        before = text
+        text = text.strip().strip(_DECORATION).rstrip(".")
         text = text.removeprefix("\\(").removesuffix("\\)")
         if len(text) > 1 and text[0] == text[-1] == "$":
             text = text[1:-1]
@@ -197,18 +201,35 @@ def _number(text: str) -> str | None:
         if not int(match["denominator"]):
             return None
         number /= int(match["denominator"])
-    return str(-number if match["sign"] == "-" else number)
+    return _exact(-number if match["sign"] == "-" else number)
+
+
+def _exact(number: Fraction) -> str:
+    """`7`, `124.5`, and a fraction such as `1/3` where no decimal is exact."""
+    twos, rest = 0, number.denominator
+    while rest % 2 == 0:
+        twos, rest = twos + 1, rest // 2
+    fives = 0
+    while rest % 5 == 0:
+        fives, rest = fives + 1, rest // 5
+    places = max(twos, fives)
+    if rest != 1 or not 0 < places <= 30:
+        return str(number)
+    digits = str(abs(number.numerator) * 10**places // number.denominator).zfill(places + 1)
+    return f"{'-' if number < 0 else ''}{digits[:-places]}.{digits[-places:]}"
 
 
 def _choice(text: str, item: Item) -> str | None:
-    """A label alone or followed by `.`, `)` or `:`, or the exact text of just one choice."""
-    folded = fold(text).casefold().removeprefix("option ").removeprefix("(")
-    for choice in item.choices:
-        label = fold(choice.label).casefold()
-        if folded.startswith(label) and folded[len(label) : len(label) + 1] in ("", ".", ")", ":"):
-            return choice.label
-    named = [choice.label for choice in item.choices if fold(choice.text) == fold(text)]
-    return named[0] if len(named) == 1 else None
+    """A label, the exact text of just one choice, or a label followed by `.`, `)` or `:`."""
+    said = text.casefold().removeprefix("option ").removeprefix("(")
+    labels = {fold(choice.label).casefold(): choice.label for choice in item.choices}
+    if said in labels:
+        return labels[said]
+    named = [each.label for each in item.choices if _undecorated(fold(each.text)) == text]
+    if named:
+        return named[0] if len(named) == 1 else None
+    begun = [label for label in labels if said.startswith((f"{label}.", f"{label})", f"{label}:"))]
+    return labels[begun[0]] if len(begun) == 1 else None
 
 
 def _kept(text: str) -> str:

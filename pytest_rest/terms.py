@@ -8,6 +8,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
+from decimal import Decimal
 from typing import Any, Literal, Protocol, runtime_checkable
 
 Mode = Literal["text", "image", "mixed"]
@@ -77,12 +78,13 @@ class Style:
         rest = Style()
         for each in fields(self)[3:]:
             value = getattr(self, each.name)
-            if value != getattr(rest, each.name):
-                name += (
-                    f"-{each.name.removesuffix('_pt')}={value:g}"
-                    if isinstance(value, float)
-                    else f"-on-{value}"
-                )
+            if value == getattr(rest, each.name):
+                continue
+            if isinstance(value, str):
+                name += f"-on-{value}"
+            else:
+                size = format(Decimal(repr(value)), "f").removesuffix(".0")
+                name += f"-{each.name.removesuffix('_pt')}={size}"
         return name
 
 

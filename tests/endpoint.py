@@ -14,7 +14,16 @@ from aiohttp import web
 
 Protocol = Literal["openai", "anthropic"]
 Fault = Literal[
-    "", "malformed", "reset", "empty-choices", "null-content", "hang", "drip", "no-usage"
+    "",
+    "malformed",
+    "reset",
+    "hang",
+    "drip",
+    "empty-choices",
+    "null-content",
+    "odd-content",
+    "odd-field",
+    "no-usage",
 ]
 
 # Each protocol's own word for how an answer ended; any other word is sent as it is.
@@ -50,7 +59,8 @@ class Reply:
     A `status` other than 200 sends an error body of the protocol, with `text` as its message and
     `code` as its code. The faults: `malformed` is half a JSON; `reset` closes the connection in mid
     body; `hang` never answers, and `drip` answers without an end, until the server closes; with
-    `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its content.
+    `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its content; `odd-content` and
+    `odd-field` (OpenAI's protocol only) have content, or a time, of a type it should not have.
     """
 
     text: str = ""
@@ -261,13 +271,14 @@ def _error(protocol: Protocol, reply: Reply) -> dict[str, Any]:
 
 
 def _openai_body(model: str, reply: Reply) -> dict[str, Any]:
-    text = None if reply.fault == "null-content" or reply.refusal is not None else reply.text
-    message = {"role": "assistant", "content": text, "refusal": reply.refusal}
+    text: object = None if reply.fault == "null-content" or reply.refusal else reply.text
+    content = [text] if reply.fault == "odd-content" else text
+    message = {"role": "assistant", "content": content, "refusal": reply.refusal}
     choice = {"index": 0, "message": message, "finish_reason": reply.finish_reason}
     body: dict[str, Any] = {
         "id": "chatcmpl-1",
         "object": "chat.completion",
-        "created": 1767225600,
+        "created": "today" if reply.fault == "odd-field" else 1767225600,
         "model": model,
         "choices": [] if reply.fault == "empty-choices" else [choice],
     }

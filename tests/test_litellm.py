@@ -16,6 +16,7 @@ import pytest
 from endpoint import Endpoint, Fault, Reply, Request
 
 from pytest_rest.errors import ModelError
+from pytest_rest.models import failures
 from pytest_rest.models import litellm as models
 from pytest_rest.models.catalogue import Catalogue, read_prices
 from pytest_rest.models.litellm import LiteLLMModel, connect
@@ -202,10 +203,21 @@ def test_answers(serve: Serve, protocol: str, reply: Reply, text: str, finish_re
     )
 
 
-def test_own_word_for_the_end(serve: Serve) -> None:
+@pytest.mark.parametrize(
+    ("word", "finish_reason"),
+    [("abandoned", "abandoned"), ("eos", "stop"), ("max_tokens", "length"), ("SAFETY", "refusal")],
+)
+def test_own_words_for_the_end(serve: Serve, word: str, finish_reason: str) -> None:
     """A finish reason that nobody knows is kept, although LiteLLM calls it a stop."""
-    _, model = serve("openai", Reply("3", finish_reason="abandoned"))
-    assert "abandoned" == ask(model, ASKED)[0].finish_reason
+    _, model = serve("openai", Reply("3", finish_reason=word))
+    assert finish_reason == ask(model, ASKED)[0].finish_reason
+
+
+def test_odd_field_does_not_lose_the_answer(serve: Serve) -> None:
+    """Pydantic warns of it, and where warnings are errors, as here, that would fail the call."""
+    _, model = serve("openai", Reply("3", fault="odd-field"))
+    (completion,) = ask(model, ASKED)
+    assert ("3", None) == (completion.text, completion.error)
 
 
 @pytest.mark.parametrize("protocol", PROTOCOLS)
@@ -271,6 +283,7 @@ def test_price_that_is_not_filled_in_is_not_zero(
         (Reply("out", status=503, retry_after=2), "server error: HTTP 503, retry after 2 s: out"),
         (Reply("gate", status=504), "server error: HTTP 504: gate"),
         (Reply("full", status=529), "server error: HTTP 529: full"),
+        (Reply("page", status=502, fault="malformed"), "server error: HTTP 502: "),
         (Reply("3", fault="malformed"), "malformed response: "),
         (Reply("3", fault="empty-choices"), "malformed response: "),
         (Reply("3", fault="reset"), "connection: "),
@@ -326,6 +339,18 @@ def test_provider_that_breaks_down_gives_no_answer(serve: Serve, word: str) -> N
     _, model = serve("openai", Reply("A = ", finish_reason=word))
     (completion,) = ask(model, ASKED)
     assert ("", "server error: ") == (completion.text, (completion.error or "")[:14])
+
+
+def test_content_that_is_no_text(serve: Serve) -> None:
+    """LiteLLM takes nothing but a string, so this is no answer."""
+    _, model = serve("openai", Reply("3", fault="odd-content"))
+    assert "malformed response: " == (ask(model, ASKED)[0].error or "")[:20]
+
+
+def test_errors_without_a_traceback() -> None:
+    """LiteLLM puts one into the message of whatever it did not expect."""
+    error = RuntimeError("odd\nTraceback (most recent call last):\n  File x")
+    assert "error: RuntimeError: odd" == failures.explain(error, 1.0, None).error
 
 
 def test_no_choices(serve: Serve) -> None:
@@ -471,11 +496,11 @@ def test_closing_leaves_nothing_open() -> None:
 
 
 def test_importing_does_not_import_litellm() -> None:
-    """Nor does connecting: it takes seconds, and every pytest run of an environment would pay."""
+    """Nor do connecting and closing: it takes seconds, which a run that asks nothing need not pay."""
     code = (
-        "import sys; from pytest_rest.models.litellm import connect; "
-        "connect('claude-haiku-4.5', environ={'ANTHROPIC_API_KEY': 'k'}); "
-        "sys.exit('litellm' in sys.modules)"
+        "import asyncio, sys; from pytest_rest.models.litellm import connect; "
+        "model = connect('claude-haiku-4.5', environ={'ANTHROPIC_API_KEY': 'k'}); "
+        "asyncio.run(model.close()); sys.exit('litellm' in sys.modules)"
     )
     assert (0, "") == ended(python(code))
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pytest_rest.plugin.runtest import Rest
+from pytest_rest import Rest
 
 
 @pytest.mark.rest("soebench:30")

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pytest_rest import Choice, Item
-from pytest_rest.plugin.runtest import Rest
+from pytest_rest import Choice, Item, Rest
 
 INVOICE = "Invoice 2031\n3 lamps at $12.50\n2 chairs at $41.00\nDelivery: $5.00"
 

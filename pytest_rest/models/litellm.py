@@ -9,6 +9,7 @@ import functools
 import logging
 import os
 import time
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
@@ -116,6 +117,9 @@ class LiteLLMModel:
 
     async def _ask(self, litellm: Any, prompt: Prompt) -> Completion:
         start = time.perf_counter()
+        # Where warnings are errors, this one of Pydantic's about an unusual field would lose the
+        # answer. It is set for each call, because pytest resets the filters for each test.
+        warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
         try:
             async with asyncio.timeout(self.timeout + _GRACE):
                 response = await litellm.acompletion(

@@ -9,6 +9,7 @@ import operator
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
@@ -103,8 +104,8 @@ class SimulatedModel:
         if item.answer_kind == "choice":
             others = [each.label for each in item.choices if each.label != item.answer.strip()]
             return others[int(draw * len(others))]
-        if item.answer_kind == "integer":
-            return str(int(item.answer) + 1 + int(draw * 9))
+        if item.answer_kind in ("integer", "number"):
+            return str(Fraction(item.answer.replace(",", "")) + 1 + int(draw * 9))
         return f"not {item.answer}"
 
     def _draw(self, prompt: Prompt, place: str) -> float:
