@@ -59,7 +59,8 @@ def record(command: tuple[str, ...]) -> str:
         received += piece
     running.wait()
     text = received.decode("utf-8").replace("\r\n", "\n")
-    lines = [line for line in text.split("\n") if not re.match(r"(plugins|cachedir|configfile):", line)]
+    noise = re.compile(r"(plugins|cachedir|configfile):")
+    lines = [line for line in text.split("\n") if not noise.match(line)]
     return "\n".join(lines).replace(str(Path.cwd()), "~").rstrip("\n")
 
 

@@ -21,7 +21,9 @@ def shown(text: str, limit: int = 200) -> str:
 
 def address(url: str) -> str:
     """A URL without user, password, query and fragment: what may be written into a report."""
-    scheme, separator, rest = url.removeprefix("//").rpartition("://")
+    scheme, separator, rest = url.removeprefix("//").partition("://")
+    if not separator:
+        scheme, rest = "", scheme
     place = rest.partition("?")[0].partition("#")[0]
     return f"{scheme}{separator}{place.rpartition('@')[2]}"
 

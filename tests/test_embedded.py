@@ -5,8 +5,8 @@ import subprocess
 import sys
 
 import pytest
+from runs import RunRest
 
-from conftest import RunRest
 from pytest_rest import metrics, prompts
 from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model

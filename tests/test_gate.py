@@ -258,12 +258,10 @@ def test_lost_items_alone_fail_a_run() -> None:
     )
 
 
-def test_allowed_losses_are_shown_at_their_worst() -> None:
+def test_allowed_losses_are_no_reason() -> None:
     """A gate that lets items go says what they may have hidden."""
     found = judge("rer>=0.5", {"": table(rer=HALF)}, ["a", "b"], 2)
     assert ("passed", HALF) == (found.outcome, found.rate)
-    assert pytest.approx(5 / 12) == found.worst
-    assert pytest.approx(0.5) == judge("rer>=0.5", {"": table(rer=HALF)}).worst
 
 
 # Scopes

@@ -4,8 +4,7 @@ import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 
 import pytest
-
-from conftest import RunRest
+from runs import RunRest
 
 SHAKY = "--rest-model=simulated:wrong.image=0.4"
 SUITE = "--rest-suite=soebench:10"

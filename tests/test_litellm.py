@@ -496,7 +496,7 @@ def test_closing_leaves_nothing_open() -> None:
 
 
 def test_importing_does_not_import_litellm() -> None:
-    """Nor do connecting and closing: it takes seconds, which a run that asks nothing need not pay."""
+    """Nor do connecting and closing: a run that asks nothing need not pay for it."""
     code = (
         "import asyncio, sys; from pytest_rest.models.litellm import connect; "
         "model = connect('claude-haiku-4.5', environ={'ANTHROPIC_API_KEY': 'k'}); "

@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 
 import pytest
-
-from conftest import RunRest
+from runs import RunRest
 
 OWN_TEST = """
     import os, signal

@@ -5,8 +5,7 @@ import sys
 from collections.abc import Sequence
 
 import pytest
-
-from conftest import RunRest, without_times
+from runs import RunRest, without_times
 
 OWN_TEST = """
     import pytest

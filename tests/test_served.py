@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 from endpoint import Endpoint, Reply, Request
+from runs import RunRest, without_times
 
-from conftest import RunRest, without_times
 from pytest_rest import prompts, scoring
 from pytest_rest.evaluate import forms
 from pytest_rest.suites import soebench

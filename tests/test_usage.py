@@ -4,8 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-
-from conftest import RunRest
+from runs import RunRest
 
 MODEL = "--rest-model=simulated"
 
