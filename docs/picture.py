@@ -15,15 +15,15 @@ from rich.console import Console
 from rich.text import Text
 
 COLUMNS = 80
-SVG = """<svg viewBox="0 0 {terminal_width} {terminal_height}" xmlns="http://www.w3.org/2000/svg">
+SVG = """<svg viewBox="0 0 {terminal_width}+24 {terminal_height}+44" xmlns="http://www.w3.org/2000/svg">
 <style>
 .{unique_id}-matrix {{ font-family: "DejaVu Sans Mono", Menlo, Consolas, monospace;
   font-size: {char_height}px; line-height: {line_height}px; font-variant-east-asian: full-width; }}
 {styles}
 </style>
 <defs><clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}" height="{terminal_height}"/></clipPath>{lines}</defs>
-<rect fill="#1c1c1c" width="{terminal_width}" height="{terminal_height}" rx="8"/>
+<rect x="0" y="0" width="{terminal_width}+24" height="{terminal_height}+44"/></clipPath>{lines}</defs>
+<rect fill="#1c1c1c" width="{terminal_width}+24" height="{terminal_height}+44" rx="8"/>
 <g transform="translate(8, 8)" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
 <g class="{unique_id}-matrix">{matrix}</g></g>
@@ -37,7 +37,12 @@ def main(out: str, *command: str) -> None:
     console = Console(record=True, width=COLUMNS, file=Path(os.devnull).open("w"))  # noqa: SIM115
     console.print(Text(f"$ {shlex.join(command)}", style="bold"))
     console.print(Text.from_ansi(text))
-    Path(out).write_text(console.export_svg(title="", code_format=SVG), "utf-8")
+    svg = console.export_svg(title="", code_format=SVG)
+    Path(out).write_text(re.sub(r"(-?[\d.]+)\+(\d+)", _sum, svg), "utf-8")
+
+
+def _sum(found: re.Match[str]) -> str:
+    return f"{float(found[1]) + int(found[2]):g}"
 
 
 def record(command: tuple[str, ...]) -> str:

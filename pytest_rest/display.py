@@ -21,9 +21,8 @@ def shown(text: str, limit: int = 200) -> str:
 
 def address(url: str) -> str:
     """A URL without user, password, query and fragment: what may be written into a report."""
-    scheme, separator, rest = url.removeprefix("//").partition("://")
-    if not separator:
-        scheme, rest = "", scheme
+    scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
+    rest = rest.removeprefix("//")
     place = rest.partition("?")[0].partition("#")[0]
     return f"{scheme}{separator}{place.rpartition('@')[2]}"
 

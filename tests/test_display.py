@@ -101,7 +101,7 @@ def test_a_text_of_a_megabyte_is_shown_by_its_ends() -> None:
         ("https://host.example/v1?key=secret", "https://host.example/v1"),
         ("https://host.example/v1#secret", "https://host.example/v1"),
         ("https://user:secret@[::1]:8000/v1", "https://[::1]:8000/v1"),
-        ("//user:secret@host.example/v1", "://host.example/v1"),
+        ("//user:secret@host.example/v1", "host.example/v1"),
         ("", ""),
     ],
 )

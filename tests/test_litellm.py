@@ -10,13 +10,14 @@ import time
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from importlib import import_module
+from importlib.machinery import ModuleSpec
 from pathlib import Path
 
 import pytest
 from endpoint import Endpoint, Fault, Reply, Request
 
 from pytest_rest.errors import ModelError
-from pytest_rest.models import failures
+from pytest_rest.models import catalogue, failures
 from pytest_rest.models import litellm as models
 from pytest_rest.models.catalogue import Catalogue, read_prices
 from pytest_rest.models.litellm import LiteLLMModel, connect
@@ -304,6 +305,7 @@ def test_failures(serve: Serve, protocol: str, reply: Reply, error: str) -> None
 @pytest.mark.parametrize("fault", ["hang", "drip"])
 def test_timeouts(serve: Serve, protocol: str, fault: Fault) -> None:
     """A server that says nothing is given up, and so is one that never comes to an end."""
+    ask(serve(protocol, Reply("3"))[1], ASKED)  # the first call imports this and that
     endpoint, model = serve(protocol, Reply("3", fault=fault), timeout=0.5)
     (completion,) = ask(model, ASKED)
     assert "timeout: no answer within 0.5 s" == completion.error
@@ -741,3 +743,34 @@ def test_price_table_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
         assert "anthropic/claude-haiku-4-5" == connect("claude-haiku-4.5", environ=KEYS).name
     finally:
         models._catalogue.cache_clear()
+
+
+def test_price_table_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    """A folder without the table gives none; without LiteLLM nothing can be asked."""
+    spec = ModuleSpec("litellm", None, origin=str(tmp_path / "__init__.py"))
+    monkeypatch.setattr(catalogue, "find_spec", lambda name: spec)
+    assert None is read_prices()
+    monkeypatch.setattr(catalogue, "find_spec", lambda name: None)
+    with pytest.raises(ModelError, match="pip install litellm"):
+        read_prices()
+
+
+# The server itself
+
+
+def test_reported_model() -> None:
+    """The id that a model reports is what the plan says, and not what was asked for."""
+    with Endpoint(lambda request: Reply("3"), reports="mine-2") as endpoint:
+        (completion,) = ask(connect("mine", api_base=endpoint.openai_base, environ={}), ASKED)
+    assert "mine-2" == completion.model
+
+
+def test_a_plan_that_fails_is_not_overlooked() -> None:
+    """The request gets a 500, and the block raises what the plan raised."""
+
+    def plan(request: Request) -> Reply:
+        raise LookupError("no reply left")
+
+    with pytest.raises(LookupError, match="no reply left"), Endpoint(plan) as endpoint:
+        (completion,) = ask(connect("mine", api_base=endpoint.openai_base, environ={}), ASKED)
+        assert "server error: HTTP 500: the plan failed" == (completion.error or "")[:39]

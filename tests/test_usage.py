@@ -14,7 +14,7 @@ MODEL = "--rest-model=simulated"
     [
         (
             ["--rest-model=claude-nonexistent-9"],
-            "is not known; did you mean",
+            "model 'claude-nonexistent-9' is not known",
         ),
         (["--rest-model=claud-haiku-4.5"], "claude-haiku-4.5"),
         (["--rest-model=claude-haiku-4.5"], "ANTHROPIC_API_KEY"),

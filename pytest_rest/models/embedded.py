@@ -90,6 +90,7 @@ class EmbeddedModel:
         """The picture's lines from top to bottom; the same picture is read once."""
         with self._lock:
             if image.digest not in self._readings:
+                self._engine = self._engine or _load_engine()
                 self._readings[image.digest] = self._recognise(image.png)
                 if len(self._readings) > _READINGS_KEPT:
                     self._readings.popitem(last=False)

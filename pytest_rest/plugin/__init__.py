@@ -122,7 +122,7 @@ def _join(config: pytest.Config) -> None:
     register = config.pluginmanager.register
     if workerinput is None:
         controller = Controller(run)
-        register(Terminal(run, lambda: controller.report), "rest-terminal")
+        register(Terminal(config, run, lambda: controller.report), "rest-terminal")
         if not config.option.collectonly:
             controller.prepare()
         register(controller, "rest-controller")

@@ -16,8 +16,11 @@ _OUTCOMES = {"inconsistent": "i", "lost": "l"}
 class Terminal:
     """Speaks for the run; on the controller only. `report` gives the report once there is one."""
 
-    def __init__(self, run: Run, report: Callable[[], Report | None]) -> None:
-        self._run, self._report = run, report
+    def __init__(
+        self, config: pytest.Config, run: Run, report: Callable[[], Report | None]
+    ) -> None:
+        self._config, self._run, self._report = config, run, report
+        self._gate_begun = False
         self._model = run.model  # a model that cannot be asked is told here, before any test
         self._protocol = run.protocol.id
 
@@ -42,6 +45,14 @@ class Terminal:
         if outcome is None:
             return None
         return outcome, _OUTCOMES[outcome], (outcome.upper(), {"yellow": True})
+
+    def pytest_runtest_logstart(self, nodeid: str) -> None:
+        """Begin a line for the gate, which xdist's progress would run into."""
+        plugins = self._config.pluginmanager
+        distributed = plugins.hasplugin("dsession") and self._config.get_verbosity() == 0
+        if nodeid.startswith("rest-gate::") and distributed and not self._gate_begun:
+            self._gate_begun = True
+            plugins.getplugin("terminalreporter").write("\nrest-gate ")
 
     def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
         """The table, what disagreed and what was lost, and the verdict last."""

@@ -1,0 +1,78 @@
+"""What the documents promise: commands, options and examples that work as they stand there."""
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from runs import RunRest
+
+ROOT = Path(__file__).parents[1]
+README = (ROOT / "README.md").read_text("utf-8")
+
+
+def _blocks(language: str) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+
+
+def test_the_two_commands_are_one_line_each() -> None:
+    """The first sets up and runs, the second sets up and tests; .ci/run takes them from here."""
+    for name, end in (("run", "pytest --rest-model=embedded"), ("test", "pytest -n 2")):
+        (block,) = re.findall(rf"<!-- command: {name} -->\n```\n(.*?)```", README, re.DOTALL)
+        assert 1 == len(block.splitlines())
+        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
+        assert block.rstrip().endswith(end)
+
+
+def test_every_option_is_in_the_readme(pytester: pytest.Pytester) -> None:
+    """The table lists what --help lists, and nothing that is not there."""
+    helped = pytester.runpytest_inprocess("--help").stdout.str()
+    promised = set(re.findall(r"`?(--rest-[a-z-]+)", README))
+    offered = set(re.findall(r"^  (--rest-[a-z-]+)", helped, re.MULTILINE))
+    assert offered == promised
+
+
+def test_the_code_in_the_readme_runs(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """The test and the conftest of the readme, as they stand there, gate a run."""
+    test, conftest = _blocks("python")
+    pytester.makepyfile(test_systems=test)
+    pytester.makeconftest(conftest)
+    good = run_rest("--rest-model=simulated", "test_systems.py")
+    assert (0, True) == (good.status, good.report["gate"]["passed"])
+    bad = run_rest("--rest-model=simulated:wrong.image=0.5", "test_systems.py")
+    assert (1, False) == (bad.status, bad.report["gate"]["passed"])
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_the_examples_run(pytester: pytest.Pytester, run_rest: RunRest, workers: str) -> None:
+    """Copied into a folder of one's own, the examples do what they say."""
+    shutil.copytree(ROOT / "examples", pytester.path / "examples")
+    good = run_rest("--rest-model=simulated", "examples", workers)
+    assert (0, True) == (good.status, good.report["gate"]["passed"])
+    assert {"soebench", "invoices", "mean", "pooled"} == set(good.report["metrics"])
+    assert {"passed": 30 + 4 + 3} == good.outcomes
+    bad = run_rest("--rest-model=simulated:wrong.image=0.3", "examples/gate", workers)
+    assert (1, False) == (bad.status, bad.report["gate"]["passed"])
+    assert bad.outcomes["inconsistent"] > 3
+
+
+def test_links_and_pictures_exist() -> None:
+    """Every file that a document points to is there."""
+    for document in ROOT.glob("*.md"):
+        for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
+            assert (ROOT / target).exists(), f"{document.name}: {target}"
+
+
+def test_the_floors_in_the_architecture_are_the_tested_ones() -> None:
+    """The table in ARCHITECTURE.md names the modules of tests/test_architecture.py."""
+    from test_architecture import FLOORS
+
+    text = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
+    table = text[text.index("| floor |") :].partition("\n\n")[0]
+    table = re.sub(r"(\w+)/\{([^}]*)\}", lambda m: _spread(m[1], m[2]), table)
+    for name in set().union(*FLOORS) - {"suites", "reporting"}:
+        assert f"`{name.replace('.', '/')}`" in table, name
+
+
+def _spread(package: str, names: str) -> str:
+    return "`, `".join(f"{package}/{name}" for name in names.split(","))
