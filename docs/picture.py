@@ -22,7 +22,8 @@ SVG = """<svg viewBox="0 0 {terminal_width}+24 {terminal_height}+44" xmlns="http
 {styles}
 </style>
 <defs><clipPath id="{unique_id}-clip-terminal">
-<rect x="0" y="0" width="{terminal_width}+24" height="{terminal_height}+44"/></clipPath>{lines}</defs>
+<rect x="0" y="0" width="{terminal_width}+24" height="{terminal_height}+44"/>
+</clipPath>{lines}</defs>
 <rect fill="#1c1c1c" width="{terminal_width}+24" height="{terminal_height}+44" rx="8"/>
 <g transform="translate(8, 8)" clip-path="url(#{unique_id}-clip-terminal)">
 {backgrounds}
