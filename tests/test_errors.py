@@ -5,7 +5,9 @@ import pytest
 from pytest_rest import errors
 
 
-@pytest.mark.parametrize("name", ["OptionError", "ModelError", "BenchmarkError", "RenderingError"])
+@pytest.mark.parametrize(
+    "name", ["OptionError", "ModelError", "BenchmarkError", "RenderingError", "DispatcherError"]
+)
 def test_every_error_is_a_rest_error(name: str) -> None:
     """One `except RestError` catches whatever a user can mend, and no bug beside it."""
     error = getattr(errors, name)

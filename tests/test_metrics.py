@@ -399,10 +399,10 @@ def test_a_broken_count_is_rounded_outwards(n: int, data: st.DataObject) -> None
     assert expected == pytest.approx((rate.low, rate.high), abs=1e-12)
 
 
-def test_a_sum_of_thirds_is_whole() -> None:
+def test_a_sum_of_tenths_is_whole() -> None:
     """The last bit of a floating sum does not widen an interval."""
-    below_one = 0.1 + 0.7 + 0.2
-    assert below_one != 1
+    below_one = 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1
+    assert below_one < 1
     assert metrics.proportion(1, 4) == metrics.proportion(below_one, 4)
 
 
@@ -527,6 +527,30 @@ def test_the_worst_mean_is_the_mean_of_the_worst() -> None:
     expected = metrics.table([*small, against, *large])["mean"]["all"].rer
     assert expected is not None
     assert pytest.approx(expected.value) == metrics.worst_mean(table, "rer", {"a": 1})
+
+
+@pytest.mark.parametrize(
+    ("metric", "lost", "expected"),
+    [
+        ("rer", {}, 0.75),
+        ("rer", {"a": 2}, (2 / 4 + 1 / 2) / 2),
+        ("rer", {"a": 2, "b": 2}, (2 / 4 + 1 / 4) / 2),
+        ("rer", {"c": 5}, (1 + 1 / 2 + 0) / 3),
+        ("cfr", {}, None),
+        ("cfr", {"b": 1}, (0 + 1) / 2),
+        ("cer", {"a": 1}, None),
+    ],
+)
+def test_worst_means(metric: str, lost: Mapping[str, int], expected: float | None) -> None:
+    """Suites that lost every item take part; one that is undefined leaves the mean undefined."""
+    wrong = [record("i1", "2", "2", "2", suite="b"), record("i2", "2", "3", "4", suite="b")]
+    table = metrics.table([record("i1"), record("i2"), *wrong])
+    assert expected == pytest.approx(metrics.worst_mean(table, metric, lost))
+
+
+def test_the_worst_mean_of_nothing_is_undefined() -> None:
+    """No suite and nothing lost."""
+    assert None is metrics.worst_mean(metrics.table([]), "rer", {})
 
 
 @pytest.mark.parametrize("name", [*RATES, "accuracy.text", "accuracy.image", "accuracy.mixed"])

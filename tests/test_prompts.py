@@ -367,6 +367,22 @@ def test_a_copy_is_the_same_protocol(tmp_path: Path, own: Protocol) -> None:
             ": unknown placeholder {hole}; did you mean 'whole'?",
         ),
         (
+            {"max_tokens": {"default": 5, "arc": 0}},
+            ": max_tokens of 'arc' is 0; give at least 1",
+        ),
+        (
+            {"prompts": SMALL["prompts"] | {"mixed": [{"text": "{whole}"}]}},
+            ": prompt 'mixed' has no image part",
+        ),
+        (
+            {"prompts": SMALL["prompts"] | {"text": [{"image": "{whole}"}]}},
+            ": prompt 'text' has no text part",
+        ),
+        (
+            {"answer_format": SMALL["answer_format"] | {"text": "{answer_format}"}},
+            ": unknown placeholder {answer_format}",
+        ),
+        (
             {"answer_format": SMALL["answer_format"] | {"text": "{xyz}"}},
             ": unknown placeholder {xyz}",
         ),

@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import styles, texts, words
@@ -35,6 +35,8 @@ DATA = ROOT.parent / "shared" / "data"
 FONTS = ("dejavu", "courier", "cursive")
 DPIS = (50, 100, 200)
 COLUMN_PT = 432.0  # 468 points of page less two margins of 18
+FEW = settings(max_examples=30, phases=[Phase.explicit, Phase.reuse, Phase.generate])
+# (to make a failing example smaller would draw thousands of pages)
 
 Pixels = npt.NDArray[np.uint8]
 
@@ -96,7 +98,7 @@ def written(font: str, max_size: int = 60) -> st.SearchStrategy[str]:
 
 
 @given(st.data(), st.sampled_from(FONTS), st.sampled_from(DPIS))
-@settings(max_examples=60)
+@FEW
 def test_drawing_twice_gives_equal_pixels(data: st.DataObject, font: str, dpi: int) -> None:
     """The file, the pixels and the digest are the same, and the drawn text is kept."""
     text, style = data.draw(written(font)), Style(font, dpi)
@@ -163,7 +165,7 @@ def test_the_file_is_a_png_of_its_dpi() -> None:
 
 
 @given(words(30), st.sampled_from(FONTS))
-@settings(max_examples=30)
+@FEW
 def test_lines_break_alike_at_every_dpi(text: str, font: str) -> None:
     """50, 100 and 200 DPI are exactly 1x, 2x and 4x the pixels, the same words on each line."""
     drawn = {dpi: rendering.draw(text, Style(font, dpi)) for dpi in DPIS}
@@ -228,7 +230,7 @@ def test_a_long_word_begins_on_a_line_of_its_own() -> None:
 
 
 @given(st.lists(st.text(string.ascii_letters, min_size=1, max_size=30), min_size=1, max_size=40))
-@settings(max_examples=30)
+@FEW
 def test_lines_hold_as_many_words_as_fit(listed: list[str]) -> None:
     """In a font of equal advances, lines are those that any word processor makes."""
     advance = rendering.load_font("courier").advances[ord("x")] * 12

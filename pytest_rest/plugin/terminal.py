@@ -54,7 +54,7 @@ class Terminal:
             self._gate_begun = True
             plugins.getplugin("terminalreporter").write("\nrest-gate ")
 
-    def pytest_terminal_summary(self, terminalreporter: pytest.TerminalReporter) -> None:
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """The table, what disagreed and what was lost, and the verdict last."""
         report = self._report()
         if report is None or not (report.records or report.lost or report.gate):
