@@ -15,7 +15,8 @@ FLOORS = (
     {"plugin.run"},
     {"plugin.options", "evaluate", "reporting.text", "dispatcher_remote"},
     {"report", "dispatcher", "models"},
-    {"benchmark", "gate", "prompts", "models.litellm", "models.embedded", "models.simulated"},
+    {"benchmark", "gate", "prompts", "models.litellm", "models.embedded", "models.simulated"}
+    | {"models.served"},
     {"suites.soebench", "rendering", "scoring", "metrics", "display"}
     | {"models.catalogue", "models.failures"},
     {"terms", "errors"},
@@ -29,6 +30,7 @@ DOORS = {
     "PIL": "rendering",
     "fontTools": "rendering",
     "litellm": "models.litellm",
+    "aiohttp": "models.served",
     "rapidocr": "models.embedded",
     "hypothesis": "",
     "scipy": "metrics",

@@ -32,9 +32,13 @@ def load_model(
         return SimulatedModel(rest, seed)
     if kind == "python":
         return _build(spec, rest)
-    from pytest_rest.models.litellm import connect
+    if api_base is not None:
+        from pytest_rest.models import served
 
-    return connect(spec, api_base=api_base, timeout=timeout)
+        return served.connect(spec, api_base, timeout=timeout)
+    from pytest_rest.models import litellm
+
+    return litellm.connect(spec, timeout=timeout)
 
 
 def _build(spec: str, path: str) -> Model:

@@ -1,4 +1,4 @@
-"""Turns what LiteLLM raises into a completion that says in one line what went wrong."""
+"""Turns what went wrong with a call into one line that starts with a stable word."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -47,10 +47,28 @@ def explain(error: Exception, timeout: float, key: str | None) -> Completion:
     codes = [getattr(each, "code", None) for each in chain]
     if "content_filter" in codes or any(_is(each, "ContentPolicyViolationError") for each in chain):
         return Completion(finish_reason="refusal")
-    line = " ".join(_describe(chain, timeout).split())
-    if key:
-        line = line.replace(key, "***")
-    return Completion(error=line[:_LENGTH])
+    return Completion(error=one_line(_describe(chain, timeout), key))
+
+
+def one_line(text: str, key: str | None) -> str:
+    """The text in one bounded line, the key blotted out."""
+    line = " ".join(text.split())
+    return (line.replace(key, "***") if key else line)[:_LENGTH]
+
+
+def describe_status(status: int, patience: str, text: str) -> str:
+    """`rate limit: HTTP 429, retry after 7 s: ...` for an answer whose status is not 200.
+
+    `patience` is the Retry-After header, told only when it is a number of seconds; `text` is the
+    body, of which the message is told where it has one.
+    """
+    word = _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
+    after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
+    try:
+        said = json.loads(text)["error"]["message"]
+    except (ValueError, LookupError, TypeError):  # a gateway's page, or a form of its own
+        said = text
+    return f"{word}: HTTP {status}{after}: {said}"
 
 
 def finish_reason(choice: Any) -> str:
@@ -91,15 +109,10 @@ def _describe(chain: Sequence[BaseException], timeout: float) -> str:
 
 
 def _describe_status(response: Any, error: BaseException) -> str:
-    status = int(response.status_code)
-    word = _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
     patience = str(response.headers.get("retry-after", ""))
-    after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
-    try:
-        said = json.loads(response.text)["error"]["message"]
-    except Exception:  # a gateway's page, or a provider with a form of its own
-        said = _text(error)
-    return f"{word}: HTTP {status}{after}: {said}"
+    text = str(response.text)
+    said = text if '"message"' in text else _text(error)
+    return describe_status(int(response.status_code), patience, said)
 
 
 def _text(error: BaseException) -> str:
