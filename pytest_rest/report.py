@@ -34,7 +34,7 @@ class Lost:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished run; `provenance` and `seconds` are the caller's, the rest is computed."""
+    """A finished run: what its caller knows of it, and from that all of report.json."""
 
     provenance: Mapping[str, Any]
     records: Sequence[Record]
@@ -42,6 +42,7 @@ class Report:
     gate: Gate | None
     lost: Sequence[Lost]
     seconds: float
+    retries: int = 0
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -49,7 +50,7 @@ class Report:
         calls = [each for record in self.records for each in _calls(record)]
         return {
             "calls": len(calls),
-            "retries": 0,
+            "retries": self.retries,
             "input_tokens": _total([call.input_tokens for call in calls]),
             "output_tokens": _total([call.output_tokens for call in calls]),
             "cost": _total([call.cost for call in calls]),

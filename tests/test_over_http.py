@@ -4,6 +4,7 @@ Each run is a process of its own: LiteLLM cannot be imported twice in one.
 """
 
 import random
+import zlib
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -167,7 +168,7 @@ def test_the_report_equals_the_servers_log(
     with Endpoint(plan.reply) as endpoint:
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
-            *(f"--rest-suite=soebench:{N}", *mode),
+            *(f"--rest-suite=soebench:{N}", "--rest-retries=0", *mode),
             subprocess=True,
         )
     counted = _count(plan, endpoint)
@@ -200,7 +201,7 @@ def test_what_is_sent_and_reported(
     with Endpoint(plan.reply) as endpoint:
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
-            f"--rest-suite=soebench:{N}",
+            *(f"--rest-suite=soebench:{N}", "--rest-retries=0"),
             subprocess=True,
         )
     bodies = [request.body for request in endpoint.requests]
@@ -274,7 +275,7 @@ def test_the_report_is_the_same_under_every_scheduler(
                 run = run_rest(
                     *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
                     *(f"--rest-suite=soebench:{N}", "--rest-min-rer=0.1", "--rest-max-lost=99"),
-                    *way,
+                    *("--rest-retries=0", *way),
                     subprocess=True,
                 )
             reports[name] = without_times(run.report)
@@ -282,6 +283,58 @@ def test_the_report_is_the_same_under_every_scheduler(
     assert N == len(first["items"])
     for name, report in reports.items():
         assert first == report, name
+
+
+def test_faults_that_pass_lose_nothing(
+    run_rest: RunRest, api_key: str, mode: Sequence[str]
+) -> None:
+    """A third of the requests fail once: all are asked again, none twice after its answer."""
+    plan = Plan(1)
+    failed: set[tuple[str, str]] = set()
+    answered: list[tuple[str, str]] = []
+    faults = [
+        Reply(status=429, text="slow down", retry_after=0.1),
+        Reply(status=503, text="overloaded"),
+        Reply(fault="reset"),
+        Reply(fault="malformed"),
+    ]
+
+    def reply(request: Request) -> Reply:
+        asked = plan.asked(request)
+        call = (asked.item.id, asked.call)
+        if zlib.crc32(repr(call).encode()) % 3 == 0 and call not in failed:
+            failed.add(call)
+            return faults[len(failed) % len(faults)]
+        answered.append(call)
+        said = asked.item.answer if asked.call != "transcribe" else prompts.whole(asked.item)
+        return Reply(text=f"Answer: {said}" if asked.call != "transcribe" else said)
+
+    with Endpoint(reply) as endpoint:
+        run = run_rest(
+            *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
+            *(f"--rest-suite=soebench:{N}", *mode),
+            subprocess=True,
+        )
+    assert {"passed": N} == run.outcomes
+    assert len(failed) > N // 2
+    assert len(failed) == run.report["usage"]["retries"]
+    assert sorted(set(answered)) == sorted(answered)
+
+
+@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n2"]], ids=["serial", "n2"])
+def test_a_refused_key_stops_the_run(run_rest: RunRest, api_key: str, workers: list[str]) -> None:
+    """One line, not one failure for each item; no flood of requests; nothing passes."""
+    with Endpoint(lambda _: Reply(status=401, text="no such key")) as endpoint:
+        run = run_rest(
+            *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
+            *("--rest-suite=soebench:40", "--rest-min-rer=0", *workers),
+            subprocess=True,
+        )
+    assert len(endpoint.requests) <= 8
+    assert "REST: authentication: HTTP 401: no such key" in run.out
+    assert run.outcomes.get("lost", 0) <= 2
+    assert pytest.ExitCode.INTERRUPTED == run.status
+    assert run.report["gate"]["passed"] is False
 
 
 HOSTILE = [

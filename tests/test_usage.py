@@ -45,6 +45,8 @@ MODEL = "--rest-model=simulated"
         ([MODEL, "--rest-modes=text,picture"], "unknown mode 'picture'"),
         ([MODEL, "--rest-seed=lucky"], "--rest-seed 'lucky' is no seed"),
         ([MODEL, "--rest-max-lost=few"], "--rest-max-lost 'few' is no count"),
+        ([MODEL, "--rest-concurrency=0"], "--rest-concurrency '0' is no count"),
+        ([MODEL, "--rest-retries=-1"], "--rest-retries '-1' is no count"),
         ([MODEL, "--rest-timeout=0"], "--rest-timeout '0' is no time"),
         ([MODEL, "--rest-prompts=nowhere.yaml"], "protocol file"),
         ([MODEL, "--rest-run-dir=taken"], "cannot be written"),

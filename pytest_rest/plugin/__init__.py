@@ -41,6 +41,14 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "how long one call may take (default: %(default_value)s)",
     ),
     (
+        *("--rest-concurrency", "string", "32", "N"),
+        "calls in flight in the whole run, however many workers (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-retries", "string", "5", "N"),
+        "how often a failure that may pass is tried again (default: %(default_value)s)",
+    ),
+    (
         *("--rest-run-dir", "string", "", "DIR"),
         "where the run is kept (default: .rest/runs/TIME-MODEL)",
     ),

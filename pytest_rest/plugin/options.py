@@ -33,6 +33,8 @@ class Settings:
     strict: bool
     api_base: str | None
     timeout: float
+    concurrency: int
+    retries: int
     prompts: Path | None
     run_dir: Path
     json_path: Path | None
@@ -65,6 +67,8 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
         api_base=_value(config, "rest_api_base") or None,
         timeout=_seconds(config, "rest_timeout"),
+        concurrency=_count(config, "rest_concurrency", least=1),
+        retries=_count(config, "rest_retries"),
         prompts=_path(config, "rest_prompts"),
         run_dir=Path(resolved["run_dir"]),
         json_path=_path(config, "rest_json"),
@@ -157,11 +161,11 @@ def _thresholds(config: pytest.Config) -> tuple[Threshold, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _count(config: pytest.Config, name: str) -> int:
+def _count(config: pytest.Config, name: str, least: int = 0) -> int:
     text = _value(config, name)
-    if not re.fullmatch(r"\d{1,9}", text):
+    if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
         option = "--" + name.replace("_", "-")
-        raise OptionError(f"{option} {text!r} is no count; give a whole number from 0")
+        raise OptionError(f"{option} {text!r} is no count; give a whole number from {least}")
     return int(text)
 
 

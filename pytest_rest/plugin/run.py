@@ -84,9 +84,14 @@ class Run:
         if self.model.home == "cpu":
             return None
         if self._server is None:
-            self._dispatcher = Dispatcher(self.model)
+            self._dispatcher = self._dispatch()
             self._server = Server(self._dispatcher)
         return self._server.port, self._server.token
+
+    @property
+    def retries(self) -> int:
+        """How often this process asked again after a failure."""
+        return self._dispatcher.retries if self._dispatcher else 0
 
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
@@ -98,13 +103,16 @@ class Run:
             if each is not None:
                 each.close()
 
+    def _dispatch(self) -> Dispatcher:
+        return Dispatcher(self.model, self.settings.concurrency, self.settings.retries)
+
     def _asker(self) -> Dispatcher | Client:
         if self._client is None and self._dispatcher is None:
             if self.settings.dispatcher is not None:
                 with contextlib.suppress(OSError):  # a worker on another machine asks by itself
                     self._client = Client(*self.settings.dispatcher)
             if self._client is None:
-                self._dispatcher = Dispatcher(self.model)
+                self._dispatcher = self._dispatch()
         return self._client or self._dispatcher  # type: ignore[return-value]
 
     def _keep_pictures(self, asked: Sequence[Prompt]) -> None:

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 
 from pytest_rest import gate
+from pytest_rest.dispatcher import REFUSED
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Threshold
@@ -121,6 +122,8 @@ class Recorder:
         if record is None:
             wire["reason"] = _unasked(call, report)
             return
+        if (refused := record.verdict.reason.find(REFUSED)) >= 0:
+            item.session.shouldstop = f"REST: {record.verdict.reason[refused:][:300]}"
         raised = call.excinfo.value if call.excinfo else None
         disagrees = isinstance(raised, AssertionError) and not record.verdict.consistent
         settings = self._run.settings

@@ -125,6 +125,7 @@ class Controller:
                 key=lambda each: (each.suite, each.item, each.style),
             ),
             seconds=time.monotonic() - self._started,
+            retries=self._run.retries,
         )
 
     def _why(self, key: tuple[str, Key]) -> str:
