@@ -67,6 +67,30 @@ def test_a_record_dropped_on_its_way(
     assert pytest.ExitCode.OK != run.status
 
 
+@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n0"], ["-n1"]], ids=str)
+def test_the_list_of_what_was_selected_dropped(
+    pytester: pytest.Pytester, run_rest: RunRest, workers: list[str]
+) -> None:
+    """Without the list the items are not known by name, but their number is."""
+    pytester.makeconftest(
+        """
+        import pytest
+
+        @pytest.hookimpl(wrapper=True, tryfirst=True)
+        def pytest_runtest_makereport(item, call):
+            report = yield
+            if "soebench-0000" in item.name and report.when != "teardown":
+                del report.pytest_rest
+            return report
+        """
+    )
+    run = run_rest("--rest-model=simulated", "--rest-suite=soebench:4", *workers)
+    assert ["the list of what was selected did not arrive"] == [
+        each["reason"] for each in run.report["lost"]
+    ]
+    assert pytest.ExitCode.TESTS_FAILED == run.status
+
+
 @pytest.mark.parametrize("options", [[], ["--rest-min-rer=0.1"]])
 @pytest.mark.parametrize("item", ["soebench-0003", "soebench-0007"])
 def test_a_report_that_cannot_be_serialised(

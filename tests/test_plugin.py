@@ -80,6 +80,18 @@ def test_a_test_of_ones_own(
     assert 3 == run.report["metrics"]["soebench"]["all"]["items"]
 
 
+def test_a_run_without_rest_tests_leaves_no_trace(
+    pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """With a model in the ini file, an ordinary test run writes nothing and says nothing."""
+    pytester.makeini("[pytest]\nrest_model = simulated")
+    pytester.makepyfile("def test_nothing(): pass")
+    run = run_rest("test_a_run_without_rest_tests_leaves_no_trace.py", *mode)
+    assert {"passed": 1} == run.outcomes
+    assert not (pytester.path / "run").exists()
+    assert "RER" not in run.out
+
+
 def test_suites_join_paths(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """With paths, the suites that are named are asked beside them."""
     pytester.makepyfile("def test_nothing(): pass")

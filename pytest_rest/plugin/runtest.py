@@ -38,6 +38,8 @@ class Rest:
             raise OptionError("the rest fixture must be an argument of the test function itself")
         self.item, self.style = case
         self._node, self._run = request.node, run
+        if _RECORD in self._node.stash:  # of an earlier attempt, where a plugin runs tests again
+            del self._node.stash[_RECORD]
         self._node.stash[_THRESHOLDS] = [
             found
             for name, (metric, op) in _FIXTURES.items()
@@ -85,11 +87,12 @@ class Recorder:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._selected: str | None = None
+        self._of = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which REST tests were selected, so that the controller can count."""
         selected = [_named(item, case) for item in session.items if (case := case_of(item))]
-        self._selected = json.dumps(selected, ensure_ascii=True) if selected else None
+        self._selected, self._of = json.dumps(selected, ensure_ascii=True), len(selected)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -100,7 +103,7 @@ class Recorder:
         case = case_of(item)
         if case is None or report.when == "teardown":
             return report
-        wire: dict[str, Any] = {"case": _named(item, case)}
+        wire: dict[str, Any] = {"case": _named(item, case), "of": self._of}
         if self._selected:
             wire["selected"], self._selected = self._selected, None
         if report.when == "call" or not report.passed:

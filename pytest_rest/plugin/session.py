@@ -1,5 +1,6 @@
 """Turns the reports that come in into figures, a gate and files; in the controller."""
 
+import contextlib
 import json
 import platform
 import subprocess
@@ -7,6 +8,7 @@ import time
 from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
 from typing import Any, Literal
 
 import pytest
@@ -36,6 +38,7 @@ class Controller:
         self._run = run
         self._started = time.monotonic()
         self._selected: dict[tuple[str, Key], str] = {}  # with the item's digest
+        self._of = 0  # how many were selected: every report says so, one names them
         self._records: dict[tuple[str, Key], Record] = {}
         self._reasons: dict[tuple[str, Key], str] = {}
         self._thresholds: set[Threshold] = set(run.settings.thresholds)
@@ -69,6 +72,7 @@ class Controller:
         if carried is None:
             return
         wire = json.loads(carried)
+        self._of = max(self._of, wire["of"])
         for suite, item, style, digest, origin in json.loads(wire.get("selected", "[]")):
             self._selected[origin, (suite, item, style)] = digest
         if "record" not in wire:
@@ -94,23 +98,25 @@ class Controller:
         self.report = self._build()
         for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
             _log(session, name, reason)
-        if not self._selected and not self.report.gate:
-            return  # no REST test was met: leave no trace
-        for path in (self._run.settings.run_dir / "report.json", self._run.settings.json_path):
+        folder = self._run.settings.run_dir
+        if not self._selected and not self.report.gate:  # no REST test was met: leave no trace
+            with contextlib.suppress(OSError):  # what is not empty was there before
+                (folder / "images").rmdir()
+                folder.rmdir()
+            return
+        for path in (folder / "report.json", self._run.settings.json_path):
             if path is not None:
-                self._write(session, path)
+                self._write(session, path, self.report)
 
-    def _write(self, session: pytest.Session, path: Any) -> None:
-        assert self.report is not None  # noqa: S101 (for the type checker)
+    def _write(self, session: pytest.Session, path: Path, report: Report) -> None:
         try:
-            self.report.write(path)
+            report.write(path)
         except OSError as error:
             _log(session, "report", f"the report cannot be written: {error}")
 
     def _build(self) -> Report:
         settings = self._run.settings
-        lost = {key: self._why(key) for key in {**self._selected, **self._records}}
-        lost = {key: why for key, why in lost.items() if why}
+        lost = self._lost()
         records = {key: record for (_, key), record in sorted(self._records.items(), key=_by_key)}
         judged: Gate | None = None
         if self._thresholds or len(lost) > settings.max_lost:
@@ -127,6 +133,13 @@ class Controller:
             seconds=time.monotonic() - self._started,
             retries=self._run.retries,
         )
+
+    def _lost(self) -> dict[tuple[str, Key], str]:
+        known = {**self._selected, **self._records}
+        lost = {key: why for key in known if (why := self._why(key))}
+        for number in range(len(known), self._of):
+            lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
+        return lost
 
     def _why(self, key: tuple[str, Key]) -> str:
         """Why an item is lost; empty when it is not."""
@@ -159,7 +172,7 @@ class Controller:
             "api_base": settings.api_base and address(settings.api_base),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seed": settings.seed,
-            "git_commit": _git_commit(str(self._run.settings.run_dir.parent)),
+            "git_commit": _git_commit(),
             "protocol": self._run.protocol.id,
             "packages": {"python": platform.python_version(), **_versions()},
             "suites": [self._suite(name) for name in suites],
@@ -228,10 +241,10 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _git_commit(folder: str) -> str | None:
+def _git_commit() -> str | None:
     try:
-        asked = subprocess.run(  # noqa: S603
-            ["git", "-C", folder, "rev-parse", "HEAD"],  # noqa: S607
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607
             capture_output=True,
             text=True,
             timeout=5,
