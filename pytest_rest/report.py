@@ -46,14 +46,15 @@ class Report:
 
     @property
     def usage(self) -> dict[str, Any]:
-        """Calls, tokens, dollars; a figure that some call did not report is None."""
+        """Calls, tokens, dollars; a figure that some answered call did not report is None."""
         calls = [each for record in self.records for each in _calls(record)]
+        answered = [call for call in calls if call.status != "failed"]
         return {
             "calls": len(calls),
             "retries": self.retries,
-            "input_tokens": _total([call.input_tokens for call in calls]),
-            "output_tokens": _total([call.output_tokens for call in calls]),
-            "cost": _total([call.cost for call in calls]),
+            "input_tokens": _total([call.input_tokens for call in answered]),
+            "output_tokens": _total([call.output_tokens for call in answered]),
+            "cost": _total([call.cost for call in answered]),
             "seconds": self.seconds,
             "cached": 0,
         }

@@ -47,10 +47,11 @@ class Terminal:
         return outcome, _OUTCOMES[outcome], (outcome.upper(), {"yellow": True})
 
     def pytest_runtest_logstart(self, nodeid: str) -> None:
-        """Begin a line for the gate, which xdist's progress would run into."""
+        """Begin a line for the gate, where the progress of the tests would run into it."""
         plugins = self._config.pluginmanager
-        distributed = plugins.hasplugin("dsession") and self._config.get_verbosity() == 0
-        if nodeid.startswith("rest-gate::") and distributed and not self._gate_begun:
+        verbosity = self._config.get_verbosity()
+        runs_on = verbosity < 0 or (verbosity == 0 and plugins.hasplugin("dsession"))
+        if nodeid.startswith("rest-gate::") and runs_on and not self._gate_begun:
             self._gate_begun = True
             plugins.getplugin("terminalreporter").write("\nrest-gate ")
 

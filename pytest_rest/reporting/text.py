@@ -14,6 +14,7 @@ from pytest_rest.terms import Answer, Rate, Record, Transcription, Verdict
 _MISREADINGS_SHOWN = 5
 _COMPARED = 2_000
 _NAMES_SHOWN = 10
+_NAME_WIDTH = 14
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
 
@@ -141,7 +142,9 @@ def _value(answer: Answer) -> str:
 
 def _row(name: str, items: object, *columns: str) -> str:
     cells = "".join(f" {column:<19}" for column in columns)
-    return f"{shown(name, 40):<14}{items!s:>6}{cells}".rstrip()
+    name = shown(name, 100)
+    name = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 3]}..."
+    return f"{name:<{_NAME_WIDTH}}{items!s:>6}{cells}".rstrip()
 
 
 def _percent(rate: Rate | None) -> str:

@@ -1,0 +1,132 @@
+"""Evaluation without pytest: in a notebook, with any model."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+import pytest
+
+from pytest_rest import benchmark, metrics
+from pytest_rest.errors import BenchmarkError
+from pytest_rest.evaluate import evaluate
+from pytest_rest.models import load_model
+from pytest_rest.report import Report
+from pytest_rest.suites import soebench
+from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Style
+
+
+class Counting:
+    """Answers right, one call at a time or many; keeps how many were in flight."""
+
+    name = description = "counting"
+    home: Home = "endpoint"
+    batch_size = 1
+    parameters: Mapping[str, object] = {}
+
+    def __init__(self) -> None:
+        self.calls = self.in_flight = self.peak = 0
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """The truth, after a moment; item 3 breaks."""
+        self.calls += 1
+        self.in_flight += 1
+        self.peak = max(self.peak, self.in_flight)
+        await asyncio.sleep(0.01)
+        self.in_flight -= 1
+        (prompt,) = prompts
+        if prompt.item.id.endswith("3"):
+            raise RuntimeError("out of\nmemory")
+        text = prompt.images[0].text if prompt.task == "transcribe" else prompt.item.answer
+        return [Completion(text if prompt.task == "transcribe" else f"Answer: {text}")]
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+
+def test_a_record_for_each_item_and_style_in_order() -> None:
+    """Calls overlap, records do not move; what raises loses its item alone."""
+    model: Model = Counting()
+    styles = [Style(), Style(dpi=50)]
+    records = asyncio.run(evaluate(soebench.generate(6, 0), model, styles=styles))
+    expected = [(f"soebench-{n:04d}", style.id) for n in range(6) for style in styles]
+    assert expected == [(record.item, record.style) for record in records]
+    assert {"soebench-0003"} == {record.item for record in records if record.verdict.lost}
+    assert "RuntimeError: out of memory" in records[6].verdict.reason
+
+
+@pytest.mark.parametrize("concurrency", [1, 3])
+def test_concurrency_bounds_the_items_in_flight(concurrency: int) -> None:
+    """Four calls an item."""
+    model = Counting()
+    asyncio.run(evaluate(soebench.generate(3, 0), model, concurrency=concurrency))
+    assert 4 * concurrency == model.peak
+
+
+def test_two_modes() -> None:
+    """Only what was asked for is asked."""
+    model = Counting()
+    (record,) = asyncio.run(evaluate(soebench.generate(1, 0), model, modes=["text", "image"]))
+    assert {"text", "image"} == set(record.verdict.answers)
+    assert 3 == model.calls
+
+
+def test_an_item_that_cannot_be_asked_is_told() -> None:
+    """Neither context nor choices: nothing to show beside the question."""
+    item = Item("bare", "What is 2 + 2?", "4", answer_kind="integer")
+    with pytest.raises(BenchmarkError, match="neither context nor choices"):
+        asyncio.run(evaluate([item], Counting()))
+
+
+def test_the_report_of_an_evaluation() -> None:
+    """Every key that is promised, and nothing undefined in it."""
+    records = asyncio.run(evaluate(benchmark.load("soebench:8"), load_model("simulated")))
+    report = Report({"model": "simulated"}, records, metrics.table(records), None, [], 1.5)
+    written = report.to_builtins()
+    promised = "schema provenance metrics styles tests gate lost usage items"
+    assert set(promised.split()) == set(written)
+    assert {"soebench", "mean", "pooled"} == set(written["metrics"])
+    rates = "items rer cfr mmc all_correct accuracy ocr_correct_rate cer"
+    later = "noise_floor tokens length_ratio"
+    for subset in ("all", "ocr_correct"):
+        found = set(written["metrics"]["soebench"][subset]) - {"worst"}
+        assert set(f"{rates} {later}".split()) == found
+    usage = "calls retries input_tokens output_tokens cost seconds cached"
+    assert set(usage.split()) == set(written["usage"])
+    assert (32, 1.5) == (written["usage"]["calls"], written["usage"]["seconds"])
+    item = written["items"][0]
+    assert {"id", "suite", "style", "verdict", "ocr", "answers"} <= set(item)
+    assert {"text", "value", "correct", "status"} <= set(item["answers"]["image"])
+    assert {"text", "cer", "correct"} <= set(item["ocr"])
+
+
+def test_fingerprints_know_items_and_not_their_order() -> None:
+    """Equal items give one fingerprint, others another."""
+    one = [item.digest for item in soebench.generate(5, 0)]
+    two = [item.digest for item in soebench.generate(5, 1)]
+    assert benchmark.fingerprint(one) == benchmark.fingerprint(reversed(one))
+    assert benchmark.fingerprint(one) != benchmark.fingerprint(two)
+
+
+@pytest.mark.parametrize(
+    ("spec", "message"),
+    [
+        ("sobench", "unknown suite 'sobench'; did you mean 'soebench'?; known are soebench"),
+        ("soebench:0", "suite 'soebench:0': N is 0, but soebench has 1 to 100,000 items"),
+        ("soebench:100001", "N is 100001"),
+        ("soebench:x", "suite 'soebench:x' cannot be read; write NAME or NAME:N"),
+        ("", "suite '' cannot be read"),
+    ],
+)
+def test_a_suite_that_cannot_be_loaded(spec: str, message: str) -> None:
+    """What is wrong with the name or its N, and the mend."""
+    with pytest.raises(BenchmarkError) as caught:
+        benchmark.load(spec)
+    assert message in str(caught.value)
+
+
+def test_a_suite_by_name() -> None:
+    """N items of the seed, or the suite's own number."""
+    assert soebench.generate(7, 3) == benchmark.load("soebench:7", 3)
+    assert 50 == len(benchmark.load("soebench"))
