@@ -60,12 +60,13 @@ Table = dict[str, dict[Subset, Metrics]]
 def table(records: Iterable[Record]) -> Table:
     """Metrics for each suite, for their unweighted mean and for all items pooled.
 
-    Lost records take no part. The order of the records plays none either.
+    An item that was lost in one of its styles takes no part: its other forms alone would say less
+    than was asked. The order of the records plays no part either.
     """
     by_suite: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda record: record.key):
-        if not record.verdict.lost:
-            by_suite[record.suite].append(record)
+    for group in _by_item(sorted(records, key=lambda record: record.key)):
+        if not any(record.verdict.lost for record in group):
+            by_suite[group[0].suite] += group
     found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
     per_suite = list(found.values())
     found["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}

@@ -59,7 +59,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
     try:
         text = path.read_text("utf-8")
         data = yaml.safe_load(text)
-    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+    except (OSError, RecursionError, UnicodeDecodeError, yaml.YAMLError) as error:
         line = " ".join(str(error).split())
         raise OptionError(f"protocol file {str(path)!r} cannot be read: {line}") from None
     try:

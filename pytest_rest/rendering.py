@@ -46,6 +46,11 @@ def draw(text: str, style: Style = REST) -> Image:
     """
     font = load_font(style.font)
     colors = [_color(style, name) for name in ("color", "background")]
+    if colors[0] == colors[1]:
+        raise RenderingError(
+            f"style {style.id!r}: text and background are both {style.color!r}; nothing would be "
+            "seen; change one of them"
+        )
     lines = _lines(text, style, font)
     widest = max(font.width(line) for line in lines) * style.size_pt
     line_pt = style.line_spacing * style.size_pt
@@ -214,7 +219,7 @@ def _lines(text: str, style: Style, font: Font) -> list[str]:
 
 def _wrap(paragraph: str, width: float, font: Font) -> list[str]:
     lines, line = [], ""
-    for word in re.findall(r" *[^ ]+", paragraph):
+    for word in re.findall(r" *[^ ]+", paragraph.rstrip(" ")):
         if font.width(line + word) <= width:
             line += word
             continue

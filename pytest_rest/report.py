@@ -93,7 +93,8 @@ class Report:
         metrics = self.table[scope][subset]  # type: ignore[index]
         if subset != "all":  # whether a lost item would have been read right is not known
             return asdict(metrics)
-        lost = Counter(each.suite for each in self.lost if scope in ("mean", "pooled", each.suite))
+        items = {(each.suite, each.item) for each in self.lost}
+        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
         return {
             **asdict(metrics),
             "worst": {

@@ -35,6 +35,7 @@ _REFUSAL = re.compile(
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
     re.IGNORECASE,
 )
+_HEDGED = re.compile(r"\b(?:and|or) \(?(\w{1,5})(?=[.):]|$)")
 _FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
 
 
@@ -220,16 +221,24 @@ def _exact(number: Fraction) -> str:
 
 
 def _choice(text: str, item: Item) -> str | None:
-    """A label, the exact text of just one choice, or a label followed by `.`, `)` or `:`."""
+    """A label, the exact text of just one choice, or a label followed by `.`, `)` or `:`.
+
+    A second label behind an "and" or an "or" is no answer, unless the choice's own text has it.
+    """
     said = text.casefold().removeprefix("option ").removeprefix("(")
-    labels = {fold(choice.label).casefold(): choice.label for choice in item.choices}
-    if said in labels:
-        return labels[said]
+    labels = {fold(each.label).casefold().strip("(.)"): each.label for each in item.choices}
+    if said.removesuffix(")") in labels:
+        return labels[said.removesuffix(")")]
     named = [each.label for each in item.choices if _undecorated(fold(each.text)) == text]
     if named:
         return named[0] if len(named) == 1 else None
     begun = [label for label in labels if said.startswith((f"{label}.", f"{label})", f"{label}:"))]
-    return labels[begun[0]] if len(begun) == 1 else None
+    if len(begun) != 1:
+        return None
+    own = {each.label: _undecorated(fold(each.text)).casefold() for each in item.choices}
+    rest = said[len(begun[0]) + 1 :].strip()
+    hedged = any(found[1] in labels for found in _HEDGED.finditer(rest))
+    return None if hedged and rest != own[labels[begun[0]]] else labels[begun[0]]
 
 
 def _kept(text: str) -> str:

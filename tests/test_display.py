@@ -102,6 +102,8 @@ def test_a_text_of_a_megabyte_is_shown_by_its_ends() -> None:
         ("https://host.example/v1#secret", "https://host.example/v1"),
         ("https://user:secret@[::1]:8000/v1", "https://[::1]:8000/v1"),
         ("//user:secret@host.example/v1", "host.example/v1"),
+        ("//host.example/v1", "host.example/v1"),
+        ("localhost:8000/v1?key=secret", "localhost:8000/v1"),
         ("", ""),
     ],
 )

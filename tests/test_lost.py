@@ -161,6 +161,26 @@ def test_failed_calls_are_lost_and_not_wrong(run_rest: RunRest, mode: Sequence[s
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 
+def test_an_item_lost_in_one_style_is_lost(
+    pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """Its other style alone would say less than was asked, so it is in no rate of its suite."""
+    pytester.path.joinpath("mine.yaml").write_text(
+        "faults: [{kind: failed, rate: 1, modes: [image], when: {dpi: '<80', item: '0001'}}]"
+    )
+    styles = ("--rest-style=dejavu-200dpi", "--rest-style=dejavu-50dpi")
+    run = run_rest("--rest-model=simulated:mine.yaml", "--rest-suite=soebench:3", *styles, *mode)
+    metrics = run.report["metrics"]["soebench"]["all"]
+    assert (2, 1.0, 2 / 3) == (
+        metrics["items"],
+        metrics["rer"]["value"],
+        pytest.approx(metrics["worst"]["rer"]),
+    )
+    assert {"dejavu-200dpi-black": 3, "dejavu-50dpi-black": 2} == {
+        style: each["items"] for style, each in run.report["styles"].items()
+    }
+
+
 def test_lost_items_are_tolerated_only_when_asked(run_rest: RunRest, mode: Sequence[str]) -> None:
     """--rest-max-lost N lets N go; one fewer does not pass."""
     args = ("--rest-model=simulated:failed.image=0.3", "--rest-suite=soebench:12", *mode)

@@ -429,7 +429,16 @@ def test_a_protocol_of_the_wrong_form(tmp_path: Path, changes: dict[str, object]
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"[1, 2]", b"text", b"a: [", b"\xff\xfe", b"a: \x00", b"!!python/object:os.system {}"],
+    [
+        b"",
+        b"[1, 2]",
+        b"text",
+        b"a: [",
+        b"\xff\xfe",
+        b"a: \x00",
+        b"!!python/object:os.system {}",
+        b"[" * 5000,
+    ],
 )
 def test_a_file_that_is_no_protocol(tmp_path: Path, content: bytes) -> None:
     """Empty, no mapping, no YAML, no UTF-8, or an object: one line that names the file."""

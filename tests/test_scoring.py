@@ -166,6 +166,10 @@ def test_an_answer_is_looked_for_at_the_end() -> None:
         ("7 apples", "7"),
         ("7 small red apples", "7"),
         ("7 km", "7"),
+        ("7\u00a0km", "7"),
+        ("$\u202f18", "18"),
+        ("A\u00a0=\t7", "7"),
+        ("1\u202f000", None),
         ("A = 7", "7"),
         ("A=7", "7"),
         ("x = -7", "-7"),
@@ -250,6 +254,10 @@ def test_numbers(item: Item, text: str, expected: str | None) -> None:
         ("AB", None),
         ("A or B", None),
         ("A and B", None),
+        ("(A) and (B)", None),
+        ("A. and C.", None),
+        ("A) or B)", None),
+        ("A. x or B. y", None),
         ("A, B", None),
         ("Both", None),
         ("kidney stone", None),
@@ -299,6 +307,8 @@ def choices(**options: str) -> Item:
         (choices(A="yes", B="yes", C="no"), "yes", None),
         (choices(A="yes", B="yes", C="no"), "no", "C"),
         (choices(A="yes", B="yes", C="no"), "B. yes", "B"),
+        (choices(**{"1": "x", "1.1": "y"}), "1.1", "1.1"),
+        (choices(**{"1": "x", "1.1": "y"}), "1.1: y", None),
     ],
 )
 def test_the_exact_text_of_a_choice(item: Item, text: str, expected: str | None) -> None:
@@ -402,6 +412,22 @@ def test_odd_values_are_read_once_and_for_all(item: Item, text: str) -> None:
     """Normal forms, many layers and very long numbers too: the value reads as itself."""
     value = scoring.extract(f"Answer: {text}", item)
     assert value is None or value == scoring.extract(f"Answer: {value}", item)
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "text"),
+    [
+        ("1,000", "integer", "1000"),
+        ("7.50", "number", "15/2"),
+        ("Ada  Lovelace.", "text", "Ada Lovelace"),
+    ],
+)
+def test_an_items_answer_may_be_written_in_any_way(
+    answer: str, kind: AnswerKind, text: str
+) -> None:
+    """Both sides are read alike before they are compared."""
+    item = Item("i", "q", answer, answer_kind=kind)
+    assert scoring.answer(prompt(item), Completion(f"Answer: {text}")).correct
 
 
 @given(st.sampled_from(list(ITEMS.values())))
@@ -697,6 +723,13 @@ def test_the_reason_is_one_line() -> None:
     assert 1 == len(scoring.judge(failed).reason.splitlines())
 
 
+def test_the_reason_is_short() -> None:
+    """An error of a page is cut; its beginning is kept."""
+    failed = [Answer(mode, "failed", "x" * 5_000) for mode in MODES]
+    reason = scoring.judge(failed).reason
+    assert (1_000, "image: xxx") == (len(reason), reason[:10])
+
+
 def test_a_verdict_keeps_what_it_stands_on() -> None:
     """Answers by mode, the transcription, and no reason where nothing was lost."""
     drawn = given_answers("7", "7", "8")
@@ -828,6 +861,14 @@ def test_real_choices_are_read_by_label(written: str) -> None:
 
 
 @needs_data
+def test_labels_may_be_written_in_parentheses() -> None:
+    """The item's own label comes back, as it stands in the data."""
+    item = Item("p", "q", "(B)", "", (Choice("(A)", "x"), Choice("(B)", "y")), "choice")
+    assert "(B)" == scoring.truth(item)
+    for said in ("B", "(B)", "b)", "B. y", "y"):
+        assert "(B)" == scoring.parse(said, item)
+
+
 def test_real_choices_are_read_by_text() -> None:
     """An option's exact text names it, unless it is another option's text or label too."""
     wrong = []

@@ -8,12 +8,12 @@ import pytest
 from pytest_rest import metrics
 from pytest_rest.report import Lost, Report
 from pytest_rest.reporting import text
-from pytest_rest.terms import Answer, Mode, Record, Transcription, Verdict
+from pytest_rest.terms import MODES, Answer, Mode, Record, Status, Transcription, Verdict
 
 
 def answer(mode: Mode, value: str | None, correct: bool = False, said: str = "") -> Answer:
     """One answer."""
-    status = "parsed" if value is not None else "unparseable"
+    status: Status = "parsed" if value is not None else "unparseable"
     return Answer(mode, status, said, value, correct, image=None if mode == "text" else "d1")
 
 
@@ -22,8 +22,7 @@ def record(
 ) -> Record:
     """A record whose right answer is 2."""
     answers: Mapping[Mode, Answer] = {
-        mode: answer(mode, value, value == "2")
-        for mode, value in values.items()  # type: ignore[arg-type,misc]
+        mode: answer(mode, values[mode], values[mode] == "2") for mode in MODES if mode in values
     }
     agree = len(set(values.values())) == 1 and None not in values.values()
     cer = 0.0 if read == "3A = 6" else 1 / 6
@@ -80,10 +79,8 @@ def test_many_misreadings_are_cut() -> None:
 
 def test_the_table_fits_eighty_columns() -> None:
     """With every rate at its longest, and a suite of a long name."""
-    records = [
-        record(f"i{n}", "a-suite-of-a-name-that-is-too-long", text="2", image="2", mixed="2")
-        for n in range(500)
-    ]
+    long = "a-suite-of-a-name-that-is-too-long"
+    records = [record(f"i{n}", long, text="2", image="2", mixed="2") for n in range(500)]
     records += [record(f"i{n}", "other", text="2", image="3", mixed="2") for n in range(3)]
     lines = list(text.table(report(*records)))
     assert max(map(len, lines)) <= 80

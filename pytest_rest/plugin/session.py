@@ -5,7 +5,7 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterable, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -124,7 +124,7 @@ class Controller:
         return Report(
             provenance=self._provenance(),
             records=list(records.values()),
-            table=metrics.table(records.values()),
+            table=metrics.table(_whole(records, lost)),
             gate=judged,
             lost=sorted(
                 {Lost(*key, why) for (_, key), why in lost.items()},
@@ -155,7 +155,7 @@ class Controller:
             here = {
                 key: r for (origin, key), r in self._records.items() if gate.covers(scope, origin)
             }
-            tables[scope] = metrics.table(here.values())
+            tables[scope] = metrics.table(_whole(here, lost))
             missing = {key for origin, key in lost if gate.covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         max_lost = self._run.settings.max_lost
@@ -224,6 +224,12 @@ def _log(session: pytest.Session, name: str, reason: str) -> None:
         )
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+
+
+def _whole(records: dict[Key, Record], lost: Iterable[tuple[str, Key]]) -> list[Record]:
+    """The records of items of which nothing was lost, in any style."""
+    missing = {(suite, item) for _, (suite, item, _) in lost}
+    return [record for (suite, item, _), record in records.items() if (suite, item) not in missing]
 
 
 def _by_key(entry: tuple[tuple[str, Key], Record]) -> tuple[Key, str]:
