@@ -171,11 +171,8 @@ def test_an_item_lost_in_one_style_is_lost(
     styles = ("--rest-style=dejavu-200dpi", "--rest-style=dejavu-50dpi")
     run = run_rest("--rest-model=simulated:mine.yaml", "--rest-suite=soebench:3", *styles, *mode)
     metrics = run.report["metrics"]["soebench"]["all"]
-    assert (2, 1.0, 2 / 3) == (
-        metrics["items"],
-        metrics["rer"]["value"],
-        pytest.approx(metrics["worst"]["rer"]),
-    )
+    assert (2, 1.0) == (metrics["items"], metrics["rer"]["value"])
+    assert 2 / 3 == pytest.approx(metrics["worst"]["rer"])
     assert {"dejavu-200dpi-black": 3, "dejavu-50dpi-black": 2} == {
         style: each["items"] for style, each in run.report["styles"].items()
     }
