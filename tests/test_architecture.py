@@ -18,7 +18,7 @@ FLOORS = (
     {"benchmark", "gate", "prompts", "models.litellm", "models.embedded", "models.simulated"}
     | {"models.served"},
     {"suites.soebench", "rendering", "scoring", "metrics", "display"}
-    | {"models.catalogue", "models.failures"},
+    | {"models.catalogue", "models.failures", "models.messages"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
 )

@@ -8,10 +8,15 @@ from pytest_rest.terms import Completion
 
 _LENGTH = 300
 
-# LiteLLM says `stop` for every word that it does not know. These do mean it; of the others, some
-# say that the provider broke down in the middle, and then there is no answer.
-_STOPS = ("STOP", "COMPLETE", "end_turn", "stop_sequence", "eos", "eos_token")
+# What the words mean by which servers say how an answer ended; any other word is kept. Some say
+# that the provider broke down in the middle, and then there is no answer.
+_ENDS = {
+    "stop": ("STOP", "COMPLETE", "end_turn", "stop_sequence", "eos", "eos_token"),
+    "length": ("max_tokens", "MAX_TOKENS"),
+    "refusal": ("content_filter", "content_filtered", "refusal", "SAFETY", "sensitive"),
+}
 _BREAKDOWNS = ("error", "ERROR", "network_error")
+_FILTERS = ("content_filter", "content_policy_violation")
 
 # The stable word for an error, by the classes in its chain of causes: the first line that matches.
 # LiteLLM's own server errors come last, for it calls a broken connection one of them.
@@ -20,8 +25,9 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("authentication", ("AuthenticationError", "PermissionDeniedError")),
     ("rate limit", ("RateLimitError",)),
     ("bad request", ("BadRequestError", "NotFoundError", "UnprocessableEntityError")),
-    ("connection", ("TransportError", "OSError")),
+    ("connection", ("TransportError", "OSError", "ClientConnectionError", "ClientPayloadError")),
     ("malformed response", ("MalformedError", "JSONDecodeError", "APIResponseValidationError")),
+    ("malformed response", ("ClientResponseError", "RecursionError")),
     ("malformed response", ("ValidationError", "LookupError", "TypeError", "AttributeError")),
     ("server error", ("BreakdownError", "InternalServerError", "ServiceUnavailableError")),
     ("server error", ("BadGatewayError",)),
@@ -30,7 +36,7 @@ _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 4
 
 
 class MalformedError(Exception):
-    """A response that LiteLLM took for good and that holds no answer."""
+    """A response that is none, or that holds no answer."""
 
 
 class BreakdownError(Exception):
@@ -44,7 +50,7 @@ def explain(error: Exception, timeout: float, key: str | None) -> Completion:
     at `LiteLLMModel.ask`.
     """
     chain = list(_causes(error))
-    codes = [getattr(each, "code", None) for each in chain]
+    codes = [vars(each).get("code") for each in chain]  # a property may warn
     if "content_filter" in codes or any(_is(each, "ContentPolicyViolationError") for each in chain):
         return Completion(finish_reason="refusal")
     return Completion(error=one_line(_describe(chain, timeout), key))
@@ -66,20 +72,24 @@ def describe_status(status: int, patience: str, text: str) -> str:
     after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
     try:
         said = json.loads(text)["error"]["message"]
-    except (ValueError, LookupError, TypeError):  # a gateway's page, or a form of its own
+    except (ValueError, LookupError, TypeError, RecursionError):  # a page, or a form of its own
         said = text
     return f"{word}: HTTP {status}{after}: {said}"
 
 
-def finish_reason(choice: Any) -> str:
-    """`stop`, `length`, `refusal` or the endpoint's own word, where LiteLLM kept it."""
-    reason = str(choice.finish_reason)
-    own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")
-    if own in _BREAKDOWNS:
-        raise BreakdownError(f"the provider ended its answer with {own!r}")
-    if reason == "content_filter":
-        return "refusal"
-    return str(own) if reason == "stop" and own and own not in _STOPS else reason
+def is_filtered(text: str) -> bool:
+    """Whether the body of an error is a content filter's veto: a refusal, not a failed call."""
+    try:
+        return json.loads(text)["error"]["code"] in _FILTERS
+    except (ValueError, LookupError, TypeError, RecursionError):
+        return False
+
+
+def finish_reason(word: str) -> str:
+    """`stop`, `length`, `refusal` or the endpoint's own word; raises `BreakdownError`."""
+    if word in _BREAKDOWNS:
+        raise BreakdownError(f"the provider ended its answer with {word!r}")
+    return next((meant for meant, words in _ENDS.items() if word in words), word)
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -116,5 +126,7 @@ def _describe_status(response: Any, error: BaseException) -> str:
 
 
 def _text(error: BaseException) -> str:
+    if isinstance(error, MalformedError | BreakdownError):
+        return str(error)
     said = str(error).partition("Traceback (most recent call last)")[0]
     return f"{type(error).__name__}: {said}"

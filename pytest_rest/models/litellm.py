@@ -1,10 +1,9 @@
-"""Turns prompts into completions through LiteLLM: a provider's model, or an OpenAI-like server.
+"""Turns prompts into completions through LiteLLM, at any of its providers.
 
 LiteLLM is imported by the first call and not before: it takes seconds.
 """
 
 import asyncio
-import base64
 import functools
 import logging
 import os
@@ -15,34 +14,27 @@ from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any, ClassVar
-from urllib.parse import urlsplit
 
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
+from pytest_rest.models.messages import messages
 from pytest_rest.terms import Completion, Home, Prompt
 
 _GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut off
 
 
 def connect(
-    name: str,
-    *,
-    api_base: str | None = None,
-    timeout: float = 120.0,
-    environ: Mapping[str, str] = os.environ,
+    name: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
 ) -> "LiteLLMModel":
     """The model of that name, checked without a request; `ModelError` says what is wrong with it.
 
-    With `api_base`, an OpenAI-compatible server is asked for the name as it stands, and nothing is
-    looked up. `timeout` is in seconds for one call. The key is taken from `environ`; whatever else
-    LiteLLM reads (addresses, a cloud's credentials) it reads from the process's environment.
+    `timeout` is in seconds for one call. The key is taken from `environ`; whatever else LiteLLM
+    reads (addresses, a cloud's credentials) it reads from the process's environment.
     """
     name = name.strip()
     if not name:
         raise ModelError("the model has no name; name one, such as 'claude-haiku-4.5'")
-    if api_base is not None:
-        return _connect_server(name, api_base, timeout, environ)
     catalogue = _catalogue()
     listing = catalogue.find(name)
     if listing.mode == "responses" and find_spec("mcp") is None:
@@ -61,21 +53,6 @@ def connect(
     )
 
 
-def _connect_server(
-    name: str, api_base: str, timeout: float, environ: Mapping[str, str]
-) -> "LiteLLMModel":
-    return LiteLLMModel(
-        name=name,
-        description=f"{name} at {_host(api_base)} (LiteLLM)",
-        parameters={"temperature": 0} if _catalogue().takes_temperature(name) else {},
-        target=f"openai/{name}",
-        timeout=timeout,
-        priced=False,  # whatever the name says, what runs there has a price of its own
-        key=environ.get("OPENAI_API_KEY", "").strip() or None,
-        api_base=api_base,
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class LiteLLMModel:
     """A model that LiteLLM reaches; made by `connect`. Asked from one event loop at a time."""
@@ -87,7 +64,6 @@ class LiteLLMModel:
     timeout: float
     priced: bool
     key: str | None = field(repr=False)
-    api_base: str | None = None
 
     home: ClassVar[Home] = "endpoint"
     batch_size: ClassVar[int] = 1
@@ -124,11 +100,10 @@ class LiteLLMModel:
             async with asyncio.timeout(self.timeout + _GRACE):
                 response = await litellm.acompletion(
                     model=self.target,
-                    messages=[{"role": "user", "content": _content(prompt)}],
+                    messages=messages(prompt),
                     max_tokens=prompt.max_tokens,
                     timeout=self.timeout,
-                    api_base=self.api_base,
-                    api_key=self.key or ("none" if self.api_base else None),
+                    api_key=self.key,
                     num_retries=0,  # retries are the dispatcher's, and only there
                     max_retries=0,
                     **self.parameters,
@@ -149,7 +124,7 @@ class LiteLLMModel:
         sent = usage.prompt_tokens if usage else None
         return Completion(
             text=text or (refusal if isinstance(refusal, str) else ""),
-            finish_reason="refusal" if refusal else failures.finish_reason(choice),
+            finish_reason="refusal" if refusal else _finish_reason(choice),
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
             output_tokens=usage.completion_tokens if sent else None,
@@ -201,30 +176,8 @@ def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> 
     return None
 
 
-def _host(api_base: str) -> str:
-    if "@" in api_base:  # reports and messages quote the URL, so no secret may be in it
-        raise ModelError("the API base holds a user or a password; set OPENAI_API_KEY instead")
-    try:
-        parts = urlsplit(api_base)
-        usable = parts.scheme in ("http", "https") and parts.hostname and parts.port != 0
-    except ValueError:
-        usable = False
-    if not usable:
-        raise ModelError(f"API base {api_base!r} is no URL; write http://HOST:PORT/v1")
-    return parts.netloc
-
-
-def _content(prompt: Prompt) -> str | list[dict[str, object]]:
-    if len(prompt.parts) == 1 and isinstance(prompt.parts[0], str):
-        return prompt.parts[0]
-    return [
-        {"type": "text", "text": part}
-        if isinstance(part, str)
-        else {
-            "type": "image_url",
-            "image_url": {
-                "url": f"data:image/png;base64,{base64.b64encode(part.png).decode('ascii')}"
-            },
-        }
-        for part in prompt.parts
-    ]
+def _finish_reason(choice: Any) -> str:
+    reason = str(choice.finish_reason)
+    own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")
+    # LiteLLM says `stop` for every word that it does not know.
+    return failures.finish_reason(str(own) if own and reason == "stop" else reason)

@@ -5,13 +5,13 @@ of this machine's time for each call than the server's answer takes to arrive.
 """
 
 import asyncio
-import base64
 import json
 import os
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
+from urllib.parse import urlsplit
 
 import aiohttp
 
@@ -19,9 +19,27 @@ from pytest_rest.display import address
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.messages import messages
 from pytest_rest.terms import Completion, Home, Prompt
 
 _LARGEST_BODY = 8 << 20
+
+
+def connect(
+    name: str, api_base: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
+) -> "ServedModel":
+    """The model of that name at a server, asked without a look-up; the key is OPENAI_API_KEY's.
+
+    Raises `ModelError` for an address that is no URL. `timeout` is in seconds for one call.
+    """
+    if not name.strip():
+        raise ModelError("the model has no name; give the name that the server knows it by")
+    if not _is_address(api_base):
+        raise ModelError(
+            f"API base {address(api_base)!r}: write http://HOST:PORT/v1, without a user or a "
+            "query; for a secret, set OPENAI_API_KEY"
+        )
+    return ServedModel(name, api_base, timeout, environ.get("OPENAI_API_KEY", "").strip() or None)
 
 
 class ServedModel:
@@ -44,11 +62,7 @@ class ServedModel:
 
     async def open(self) -> None:
         """Make the connection pool, on the loop that asks."""
-        self._session = aiohttp.ClientSession(
-            connector=aiohttp.TCPConnector(limit=0),  # how many at once is the dispatcher's matter
-            timeout=aiohttp.ClientTimeout(total=self._timeout),
-            headers={"Authorization": f"Bearer {self._key or 'none'}"},
-        )
+        self._connections()
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
@@ -58,106 +72,89 @@ class ServedModel:
         return await asyncio.gather(*(self._ask(prompt) for prompt in prompts))
 
     async def close(self) -> None:
-        """Close the connection pool."""
-        if self._session is not None:
-            await self._session.close()
+        """Close the connection pool; what is in flight fails, and a later call makes a new one."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
 
     async def _ask(self, prompt: Prompt) -> Completion:
         start = time.perf_counter()
         try:
-            status, patience, body = await self._post(prompt)
-            completion = _read(status, patience, body)
-        except TimeoutError:
-            completion = Completion(error=f"timeout: no answer within {self._timeout:g} s")
-        except (aiohttp.ClientError, OSError) as error:
-            completion = Completion(error=f"connection: {type(error).__name__}: {error}")
-        except (ValueError, LookupError, TypeError, AttributeError) as error:
-            completion = Completion(error=f"malformed response: {type(error).__name__}: {error}")
-        if completion.error is None:
-            return replace(completion, seconds=time.perf_counter() - start)
-        return Completion(error=failures.one_line(completion.error, self._key))
+            async with asyncio.timeout(self._timeout):  # from the connecting to the last byte
+                completion = self._read(*await self._post(prompt))
+        except Exception as error:
+            completion = failures.explain(error, self._timeout, self._key)
+        return replace(completion, seconds=time.perf_counter() - start)
 
     async def _post(self, prompt: Prompt) -> tuple[int, str, bytes]:
-        if self._session is None:
-            await self.open()
-        assert self._session is not None  # noqa: S101 (for the type checker)
         body = {
             "model": self.name,
-            "messages": [{"role": "user", "content": _content(prompt)}],
+            "messages": messages(prompt),
             self._limit: prompt.max_tokens,
             **self.parameters,
         }
         headers = {"Content-Type": "application/json"}
         data = json.dumps(body).encode("ascii")
-        async with self._session.post(self._url, data=data, headers=headers) as response:
-            received = await response.content.read(_LARGEST_BODY + 1)
-            while len(received) <= _LARGEST_BODY and not response.content.at_eof():
-                received += await response.content.read(_LARGEST_BODY + 1 - len(received))
-            return response.status, response.headers.get("Retry-After", ""), received
+        async with self._connections().post(
+            self._url, data=data, headers=headers, allow_redirects=False
+        ) as response:
+            received = bytearray()
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) > _LARGEST_BODY:
+                    break
+            return response.status, response.headers.get("Retry-After", ""), bytes(received)
+
+    def _connections(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),  # how many at once is the dispatcher's
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"Authorization": f"Bearer {self._key or 'none'}"},
+            )
+        return self._session
+
+    def _read(self, status: int, patience: str, body: bytes) -> Completion:
+        text = body.decode("utf-8", "replace")
+        if status != 200:
+            if failures.is_filtered(text):
+                return Completion(finish_reason="refusal")
+            said = failures.describe_status(status, patience, text)
+            return Completion(error=failures.one_line(said, self._key))
+        if len(body) > _LARGEST_BODY:
+            raise failures.MalformedError(f"it is longer than {_LARGEST_BODY:,} bytes")
+        return _read_answer(json.loads(text))
 
 
-def connect(
-    name: str, api_base: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
-) -> ServedModel:
-    """The model of that name at a server, asked without a look-up; the key is OPENAI_API_KEY's.
-
-    Raises `ModelError` for an address that is no URL. `timeout` is in seconds for one call.
-    """
-    if not name.strip():
-        raise ModelError("the model has no name; give the name that the server knows it by")
-    if not api_base.startswith(("http://", "https://")) or "@" in api_base:
-        raise ModelError(
-            f"API base {address(api_base)!r} is no address of a server; give http://HOST:PORT/v1, "
-            "and a key, where one is needed, in OPENAI_API_KEY"
-        )
-    return ServedModel(name, api_base, timeout, environ.get("OPENAI_API_KEY", "").strip() or None)
-
-
-def _content(prompt: Prompt) -> str | list[dict[str, Any]]:
-    if len(prompt.parts) == 1 and isinstance(prompt.parts[0], str):
-        return prompt.parts[0]
-    return [
-        {"type": "text", "text": part}
-        if isinstance(part, str)
-        else {"type": "image_url", "image_url": {"url": _data_url(part.png)}}
-        for part in prompt.parts
-    ]
-
-
-def _data_url(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
-
-
-def _read(status: int, patience: str, body: bytes) -> Completion:
-    if len(body) > _LARGEST_BODY:
-        raise ValueError(f"the body is longer than {_LARGEST_BODY:,} bytes")
-    text = body.decode("utf-8", "replace")
-    if status != 200:
-        if _error_code(text) == "content_filter":
-            return Completion(finish_reason="refusal")
-        return Completion(error=failures.describe_status(status, patience, text))
-    data = json.loads(text)
+def _read_answer(data: Any) -> Completion:
+    if not data.get("choices"):
+        raise failures.MalformedError("it holds no choices")
     choice = data["choices"][0]
-    message, usage = choice["message"], data.get("usage") or {}
+    message, usage = choice["message"], data.get("usage")
     refusal, content = message.get("refusal"), message.get("content")
-    if content is not None and not isinstance(content, str):
-        raise TypeError("the content is not text")
-    reason = str(choice.get("finish_reason") or "stop")
+    if not isinstance(content, str | None):
+        raise failures.MalformedError("its content is not text")
+    refusal = refusal if isinstance(refusal, str) else ""
+    counts = usage if isinstance(usage, dict) else {}
+    word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
     return Completion(
-        text=content or refusal or "",
-        finish_reason="refusal" if refusal or reason == "content_filter" else reason,
-        input_tokens=_count(usage.get("prompt_tokens")),
-        output_tokens=_count(usage.get("completion_tokens")),
+        text=content or refusal,
+        finish_reason=failures.finish_reason(word),
+        input_tokens=_count(counts.get("prompt_tokens")),
+        output_tokens=_count(counts.get("completion_tokens")),
         model=str(data.get("model") or ""),
     )
 
 
-def _error_code(text: str) -> object:
-    try:
-        return json.loads(text)["error"]["code"]
-    except (ValueError, LookupError, TypeError):
-        return None
-
-
 def _count(value: object) -> int | None:
     return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_address(api_base: str) -> bool:
+    if any(char in "@?#" or char.isspace() for char in api_base):  # reports quote it: no secrets
+        return False
+    try:
+        parts = urlsplit(api_base)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

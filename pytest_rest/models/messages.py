@@ -1,0 +1,26 @@
+"""Turns a prompt into a chat message, as OpenAI's protocol has it."""
+
+import base64
+from typing import Any
+
+from pytest_rest.terms import Prompt
+
+
+def messages(prompt: Prompt) -> list[dict[str, Any]]:
+    """The one message of a chat, pictures as data URLs.
+
+    A text alone is plain content: not every server takes a list of parts.
+    """
+    if len(prompt.parts) == 1 and isinstance(prompt.parts[0], str):
+        return [{"role": "user", "content": prompt.parts[0]}]
+    parts = [
+        {"type": "text", "text": part}
+        if isinstance(part, str)
+        else {"type": "image_url", "image_url": {"url": _data_url(part.png)}}
+        for part in prompt.parts
+    ]
+    return [{"role": "user", "content": parts}]
+
+
+def _data_url(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
