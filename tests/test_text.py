@@ -84,7 +84,8 @@ def test_the_table_fits_eighty_columns() -> None:
     records += [record(f"i{n}", "other", text="2", image="3", mixed="2") for n in range(3)]
     lines = list(text.table(report(*records)))
     assert max(map(len, lines)) <= 80
-    assert {"mean", "pooled"} <= {line.split()[0] for line in lines}
+    assert {"mean", "pooled", "a-suite-of-..."} <= {line.split()[0] for line in lines}
+    assert lines[0].startswith("per cent [95%] items RER")
 
 
 def test_one_suite_needs_no_mean() -> None:

@@ -60,7 +60,7 @@ def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     scopes = [scope for scope in report.table if scope not in ("mean", "pooled")]
     scopes += ["mean", "pooled"] if len(scopes) > 1 else []
-    yield _row("per cent [95 %]", "items", "RER", "CFR", "MMC")
+    yield _row("per cent [95%]", "items", "RER", "CFR", "MMC")
     for scope in scopes:
         for subset, indent in _SUBSET_NAMES.items():
             metrics = report.table[scope][subset]  # type: ignore[index]
