@@ -140,14 +140,15 @@ def proportion(count: float, n: int) -> Rate | None:
 def average(values: Sequence[float]) -> Rate | None:
     """The mean of non-negative values with Student's t interval at 95 %, cut at 0.
 
-    None without values; without bounds for a single one.
+    None without values; without bounds where all values are equal (one value is), for then they
+    tell nothing of how much they vary, and a width of zero would be a false certainty.
     """
     if not values:
         return None
     n = len(values)
     value = math.fsum(values) / n
-    if n == 1:
-        return Rate(value, None, None, n)
+    if min(values) == max(values):
+        return Rate(values[0], None, None, n)
     from scipy.stats import t
 
     spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)

@@ -416,7 +416,7 @@ def test_nothing_of_nothing_is_undefined() -> None:
     ("values", "expected"),
     [
         ([0.5], Rate(0.5, None, None, 1)),
-        ([0.2, 0.2, 0.2], Rate(0.2, 0.2, 0.2, 3)),
+        ([0.2, 0.2, 0.2], Rate(0.2, None, None, 3)),
         # t(0.975) is 12.7062 at 1 and 2.7764 at 4 degrees of freedom
         ([1.0, 1.1], Rate(1.05, 1.05 - 12.7062 * 0.05, 1.05 + 12.7062 * 0.05, 2)),
         (
@@ -427,7 +427,7 @@ def test_nothing_of_nothing_is_undefined() -> None:
     ],
 )
 def test_averages_by_hand(values: Sequence[float], expected: Rate) -> None:
-    """Student's interval, cut at 0; none for a single value."""
+    """Student's interval, cut at 0; none where nothing varies."""
     found = metrics.average(values)
     assert found is not None
     assert expected.n == found.n

@@ -151,7 +151,7 @@ def _percent(rate: Rate | None) -> str:
     if rate is None:
         return "-"
     if rate.low is None or rate.high is None:
-        return f"{rate.value * 100:.1f}"
+        return f"{rate.value * 100:.1f} [no spread]"
     return f"{rate.value * 100:.1f} [{rate.low * 100:.1f}, {rate.high * 100:.1f}]"
 
 
