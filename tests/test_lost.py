@@ -178,6 +178,26 @@ def test_an_item_lost_in_one_style_is_lost(
     }
 
 
+def test_an_item_without_a_record_in_one_style_is_lost(
+    pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """The same when nothing came back for that style."""
+    pytester.makepyfile(
+        """
+        import pytest
+
+        @pytest.mark.rest("soebench:3", styles=["dejavu-200dpi", "dejavu-50dpi"])
+        def test_systems(rest):
+            if (rest.item.id, rest.style.dpi) == ("soebench-0001", 50):
+                pytest.skip("not today")
+            assert rest().consistent
+        """
+    )
+    run = run_rest("--rest-model=simulated", "--rest-min-rer=0.1", "--rest-max-lost=1", ".", *mode)
+    assert 2 == run.report["metrics"]["soebench"]["all"]["items"]
+    assert [2] == [each["n"] for each in run.report["gate"]["thresholds"]]
+
+
 def test_lost_items_are_tolerated_only_when_asked(run_rest: RunRest, mode: Sequence[str]) -> None:
     """--rest-max-lost N lets N go; one fewer does not pass."""
     args = ("--rest-model=simulated:failed.image=0.3", "--rest-suite=soebench:12", *mode)
