@@ -119,7 +119,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 
 def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin import options
-    from pytest_rest.plugin.collection import Collection, SuiteCollection
+    from pytest_rest.plugin.collection import Collection
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
     from pytest_rest.plugin.session import Controller
@@ -138,7 +138,6 @@ def _join(config: pytest.Config) -> None:
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
     register(Collection(run), "rest-collection")
-    register(SuiteCollection(), "rest-suites")
     if run.settings.is_benchmark:
         config.args = []  # no paths were given: the suites are what is collected
 

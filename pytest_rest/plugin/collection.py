@@ -52,24 +52,10 @@ class Collection:
         for name in dict.fromkeys(item.suite for item in settings.items):
             items = [item for item in settings.items if item.suite == name]
             cases = [(item, style) for item in items for style in settings.styles]
-            # the root folder as its path, for the hooks of the root's conftest to apply
+            # the root folder as its path: so the root's conftest applies, and --lf finds it
             yield RestSuite.from_parent(
                 session, path=session.path, name=name, nodeid=name, cases=cases
             )
-
-
-class SuiteCollection:
-    """Collects a suite ahead of other plugins: --lf would leave out a module without a file."""
-
-    @pytest.hookimpl(tryfirst=True)
-    def pytest_make_collect_report(
-        self, collector: pytest.Collector
-    ) -> pytest.CollectReport | None:
-        """A suite always collects."""
-        if not isinstance(collector, RestSuite):
-            return None
-        found = list(collector.collect())
-        return pytest.CollectReport(collector.nodeid, "passed", longrepr=None, result=found)
 
 
 def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
