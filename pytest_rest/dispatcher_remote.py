@@ -79,9 +79,7 @@ class Client:
                 (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
                 answered = json.loads(self._receive(length))
             except OSError:
-                raise DispatcherError(
-                    "the run's main process does not answer any more; nothing was asked"
-                ) from None
+                raise DispatcherError("the run's main process does not answer any more") from None
         return [Completion(**each) for each in answered]
 
     def close(self) -> None:

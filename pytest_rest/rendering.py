@@ -86,7 +86,7 @@ def parse_style(name: str) -> Style:
     """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `size=14`, joined by `-`.
 
     What is not named is REST's, so that `parse_style(style.id) == style` and `courier` is REST's
-    style in another font. Raises `OptionError`'s sibling `RenderingError` naming the odd word.
+    style in another font. Raises `RenderingError` naming the odd word.
     """
     found: dict[str, Any] = {}
     words = iter(name.strip().lower().split("-"))

@@ -93,17 +93,16 @@ class Report:
         metrics = self.table[scope][subset]  # type: ignore[index]
         if subset != "all":  # whether a lost item would have been read right is not known
             return asdict(metrics)
+        return {**asdict(metrics), "worst": self.worst(scope)}
+
+    def worst(self, scope: str) -> dict[str, float | None]:
+        """A scope's rates on all items with every lost item counted against the model."""
         items = {(each.suite, each.item) for each in self.lost}
         lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
-        return {
-            **asdict(metrics),
-            "worst": {
-                name: worst_mean(self.table, name, lost)
-                if scope == "mean"
-                else worst(metrics.rate(name), name, lost.total())
-                for name in _WORST
-            },
-        }
+        if scope == "mean":
+            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+        metrics = self.table[scope]["all"]
+        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
 
 
 def item_to_builtins(record: Record) -> dict[str, Any]:

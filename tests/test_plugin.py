@@ -124,6 +124,26 @@ def test_items_of_ones_own(pytester: pytest.Pytester, run_rest: RunRest) -> None
     assert "test_own[price-courier-100dpi-black]" in run.out
 
 
+def test_an_answer_that_nothing_can_equal_is_told_before_asking(
+    pytester: pytest.Pytester, run_rest: RunRest
+) -> None:
+    """An item whose own answer is not of its kind stops collection: no test, no call."""
+    pytester.makepyfile(
+        """
+        import pytest
+        from pytest_rest import Item
+
+        @pytest.mark.rest(Item("odd", "How many?", "seven", context="x", answer_kind="integer"))
+        def test_own(rest):
+            assert rest().consistent
+        """
+    )
+    run = run_rest("--rest-model=simulated", ".")
+    assert "item 'odd' of 'own': its answer 'seven' is no integer" in run.out
+    assert {"errors": 1} == run.outcomes
+    assert pytest.ExitCode.INTERRUPTED == run.status
+
+
 @pytest.mark.parametrize(
     ("marker", "message"),
     [

@@ -92,7 +92,7 @@ def lost(report: Report) -> Iterator[str]:
     if not report.lost:
         return
     n = len(report.lost)
-    worst = report.to_builtins()["metrics"]["mean"]["all"]["worst"]
+    worst = report.worst("mean")
     rates = [
         f"{name.upper()} {worst[name]:.1%}" for name in ("rer", "cfr") if worst[name] is not None
     ]
