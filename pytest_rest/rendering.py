@@ -31,6 +31,8 @@ _POINTS_PER_INCH = 72
 _PAGE_STEP_PT = _POINTS_PER_INCH / 50
 _MAX_PIXELS = 40_000_000
 _TAB = "    "
+_STEPS = 8  # places within a pixel at which a glyph may stand
+_MARGIN = 4  # pixels around a glyph, for ink that leaves its own box
 _NUMBERS = {"size": "size_pt", "line_spacing": "line_spacing"} | {
     name: f"{name}_pt" for name in ("page_width", "margin")
 }
@@ -63,23 +65,26 @@ def draw(text: str, style: Style = REST) -> Image:
             f"style {style.id!r}: the page would have {size[0]} x {size[1]} pixels, more than "
             f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
         )
-    page = Picture.new("RGB", size, colors[1])
-    pen = ImageDraw.Draw(page)
+    ink = Picture.new("L", size)
     scale = style.dpi / _POINTS_PER_INCH
+    leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
     try:
-        face = font.face(style.size_pt * scale)
+        for row, line in enumerate(lines):
+            baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
+            for cluster, x in font.positions(line):
+                at = round((style.margin_pt + x * style.size_pt) * scale * _STEPS)
+                _place(
+                    ink,
+                    font.glyph(cluster, style.size_pt * scale, at % _STEPS),
+                    at // _STEPS,
+                    round(baseline * scale),
+                )
     except OSError:
         raise RenderingError(
             f"style {style.id!r}: letters of {style.size_pt * scale:.2g} pixels are too small to "
             "draw; use a higher dpi or a larger size"
         ) from None
-    leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
-    for row, line in enumerate(lines):
-        baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
-        for cluster, x in font.positions(line):
-            at = ((style.margin_pt + x * style.size_pt) * scale, round(baseline * scale))
-            pen.text(at, cluster, font=face, fill=colors[0], anchor="ls")
-    return _encode(page, text, style.dpi)
+    return _encode(_colored(ink, *colors), text, style.dpi)
 
 
 def parse_style(name: str) -> Style:
@@ -130,10 +135,12 @@ class Font:
     descent: float
     advances: dict[int, float]
 
-    def face(self, pixels: float) -> ImageFont.FreeTypeFont:
-        """The font at a size in pixels."""
-        basic = ImageFont.Layout.BASIC
-        return ImageFont.truetype(str(self.path), pixels, layout_engine=basic)
+    def glyph(self, cluster: str, pixels: float, step: int) -> tuple[Picture.Image, int, int]:
+        """A character's ink at a size in pixels, and where it lies from the pen: right, down.
+
+        `step` is how far the pen stands right of a whole pixel, in eighths of one.
+        """
+        return _glyph(self.path, cluster, pixels, step)
 
     def width(self, text: str) -> float:
         """How far `text` reaches when set on one line."""
@@ -196,6 +203,41 @@ def clusters(text: str) -> list[str]:
     return found
 
 
+@functools.lru_cache(maxsize=16)
+def _face(path: Path, pixels: float) -> ImageFont.FreeTypeFont:
+    return ImageFont.truetype(str(path), pixels, layout_engine=ImageFont.Layout.BASIC)
+
+
+@functools.lru_cache(maxsize=1024)  # a text has few characters, and many of each
+def _glyph(path: Path, cluster: str, pixels: float, step: int) -> tuple[Picture.Image, int, int]:
+    face = _face(path, pixels)
+    left, top, right, bottom = (round(edge) for edge in face.getbbox(cluster, anchor="ls"))
+    x, y = _MARGIN - left, _MARGIN - top
+    ink = Picture.new("L", (right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN))
+    pen = ImageDraw.Draw(ink)
+    pen.text((x + step / _STEPS, y), cluster, font=face, fill=255, anchor="ls")
+    box = ink.getbbox() or (0, 0, 1, 1)
+    return ink.crop(box), box[0] - x, box[1] - y
+
+
+def _place(ink: Picture.Image, glyph: tuple[Picture.Image, int, int], x: int, y: int) -> None:
+    mask, right, down = glyph
+    at = (x + right, y + down)
+    ink.paste(255, (*at, at[0] + mask.width, at[1] + mask.height), mask)
+
+
+def _colored(
+    ink: Picture.Image, color: tuple[int, ...], background: tuple[int, ...]
+) -> Picture.Image:
+    """The page: as many channels as its colours need."""
+    if len({*color}) == len({*background}) == 1:
+        color, background = color[:1], background[:1]
+    mode = "L" if len(color) == 1 else "RGB"
+    page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
+    page.paste(color if mode == "RGB" else color[0], mask=ink)
+    return page
+
+
 @functools.cache
 def _catalogue() -> dict[str, Path]:
     package = Path(__file__).parent
@@ -218,9 +260,10 @@ def _lines(text: str, style: Style, font: Font) -> list[str]:
 
 
 def _wrap(paragraph: str, width: float, font: Font) -> list[str]:
-    lines, line = [], ""
+    lines, line, reached = [], "", 0.0
     for word in re.findall(r" *[^ ]+", paragraph.rstrip(" ")):
-        if font.width(line + word) <= width:
+        reached += font.width(word)
+        if reached <= width:
             line += word
             continue
         if line:
@@ -228,6 +271,7 @@ def _wrap(paragraph: str, width: float, font: Font) -> list[str]:
             word = word.lstrip(" ")
         *full, line = _break(word, width, font)
         lines += full
+        reached = font.width(line)
     return [*lines, line]
 
 
@@ -262,13 +306,10 @@ def _color(style: Style, name: str) -> tuple[int, ...]:
 
 
 def _encode(page: Picture.Image, text: str, dpi: int) -> Image:
-    pixels = hashlib.sha256(b"%d %d " % page.size)
+    pixels = hashlib.sha256(b"%s %d %d " % (page.mode.encode(), *page.size))
     pixels.update(page.tobytes())
-    red, green, blue = page.split()
-    if red.tobytes() == green.tobytes() == blue.tobytes():
-        page = red
     buffer = io.BytesIO()
-    page.save(buffer, "PNG", dpi=(dpi, dpi))
+    page.save(buffer, "PNG", dpi=(dpi, dpi), compress_level=1)  # half the time, a quarter larger
     return Image(buffer.getvalue(), pixels.hexdigest()[:16], text)
 
 
