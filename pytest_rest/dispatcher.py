@@ -1,21 +1,27 @@
 """Carries prompts from tests, which wait, to a model, which is asked from one event loop."""
 
 import asyncio
+import contextlib
 import random
 import re
 import threading
-from collections import OrderedDict
+from collections import Counter, deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pytest_rest.terms import Completion, Model, Prompt
+from pytest_rest.limits import Limits, Throttle
+from pytest_rest.store import MemoryStore, Store
+from pytest_rest.terms import Completion, Model, Priced, Prompt
 
 RETRIED = ("rate limit:", "timeout:", "server error:", "connection:", "malformed response:")
 REFUSED = "authentication:"
+ENDED = "asking ended: "  # begins the error of every prompt after the one that ended all asking
 
-_REMEMBERED = 10_000
+_STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
 _FINAL = 3
+_OUTAGE = 10
 _LONGEST_PAUSE = 30.0
 _LONGEST_PATIENCE = 300.0
 _PATIENCE = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,9}(?:\.\d{1,9})?) s")
@@ -36,37 +42,82 @@ def _failed(model: Model, error: Exception) -> Completion:
     return Completion(error=f"error: {line[:300]}", model=model.name)
 
 
+@dataclass(eq=False, slots=True)
+class _Request:
+    """A prompt on its way: its future, and the failures that it has met."""
+
+    prompt: Prompt
+    is_ahead: bool
+    future: "Future[Completion]" = field(default_factory=Future)
+    errors: list[str] = field(default_factory=list)
+    tries: int = 0
+    answers_seen: int = 0
+    is_begun: bool = False
+
+
 class Dispatcher:
-    """One event loop in a thread of its own, and at most `concurrency` calls in flight on it.
+    """One event loop in a thread of its own, and no more calls in flight than its limits allow.
 
     A prompt that was answered, or is being asked, is not asked again; a failed call is forgotten,
-    so that a test that is run again asks again. May be used from several threads.
+    so that a test that is run again asks again. Prompts that a test waits for go before those that
+    were handed over ahead. May be used from several threads.
 
     A failure that may pass (`RETRIED`) is retried up to `retries` times, after the time that the
-    server asked for or a jittered, doubling pause; the same failure three times running is final,
-    for it will not pass. A key that is refused ends all asking: nothing else would be answered.
+    server asked for or a jittered, doubling pause. The same answer of a broken server three times
+    running is final, for it will not pass; a rate limit counts only while nobody else is answered.
+    All asking ends when a key is refused, the budget is spent, answers cannot be stored, or the
+    last ten requests or more (as many as may be in flight) all failed for good.
     """
 
-    def __init__(self, model: Model, concurrency: int = 32, retries: int = 5) -> None:
-        self._model = model
-        self._most_retries = 0 if model.home == "cpu" else retries
-        self._places = asyncio.Semaphore(concurrency)
-        self._asked: OrderedDict[str, Future[Completion]] = OrderedDict()
+    def __init__(
+        self,
+        model: Model,
+        limits: Limits = Limits(),  # noqa: B008 (frozen)
+        store: Store | None = None,
+        spent: float = 0.0,
+    ) -> None:
+        self._model, self.limits, self._store = model, limits, store or MemoryStore()
+        price = model.price if isinstance(model, Priced) else None
+        self._throttle = Throttle(limits, price, model.name, spent)
+        self._most_retries = 0 if model.home == "cpu" else limits.retries
+        self._open: dict[str, _Request] = {}
         self._lock = threading.Lock()
-        self._refused: str | None = None
-        self.retries = 0
+        self._again: deque[_Request] = deque()
+        self._waiting: deque[_Request] = deque()
+        self._ahead: deque[_Request] = deque()
+        self._pausing: dict[_Request, asyncio.TimerHandle] = {}
+        self._held = 0
+        self._answers = self._lost_in_a_row = 0
+        self._ended: str | None = None
+        self._timer: asyncio.TimerHandle | None = None
+        self._tasks: set[asyncio.Task[None]] = set()
+        self.counts = Counter({"retries": 0, "cached": 0})
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
         self._thread.start()
         self._opened = asyncio.run_coroutine_threadsafe(model.open(), self._loop)
 
+    @property
+    def changes(self) -> list[str]:
+        """Each change of how many calls may be in flight, with its reason."""
+        return self._throttle.changes
+
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; completions come in the order of the prompts."""
         return [future.result() for future in self.submit(prompts)]
 
-    def submit(self, prompts: Sequence[Prompt]) -> list[Future[Completion]]:
-        """Start asking, and return at once."""
-        return [self._submit(prompt) for prompt in prompts]
+    def submit(self, prompts: Sequence[Prompt], ahead: bool = False) -> list["Future[Completion]"]:
+        """Start asking, and return at once; `ahead` of the test that will wait for it."""
+        return [self._submit(prompt, ahead) for prompt in prompts]
+
+    def hurry(self, prompts: Sequence[Prompt]) -> None:
+        """A test waits now for what was handed over ahead."""
+        with self._lock:
+            found = [self._open.get(prompt.digest) for prompt in prompts]
+        for request in found:
+            if request is not None and request.is_ahead:
+                request.is_ahead = False
+                self._loop.call_soon_threadsafe(self._enter, request, self._waiting)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
@@ -81,58 +132,170 @@ class Dispatcher:
         self._thread.join(timeout=10)
         self._loop.close()
 
-    def _submit(self, prompt: Prompt) -> Future[Completion]:
+    def _submit(self, prompt: Prompt, ahead: bool) -> "Future[Completion]":
         with self._lock:
-            known = self._asked.get(prompt.digest)
-            if known and not (known.done() and (known.cancelled() or known.result().error)):
+            if request := self._open.get(prompt.digest):
+                known: Future[Completion] = request.future
+            elif completion := self._store.get(prompt.digest):
+                self.counts["cached"] += self._store.is_old(prompt.digest)
+                known = Future()
+                known.set_result(completion)
                 return known
-            future = asyncio.run_coroutine_threadsafe(self._ask(prompt), self._loop)
-            self._asked[prompt.digest] = future
-            while len(self._asked) > _REMEMBERED:
-                self._asked.popitem(last=False)
-            return future
+            else:
+                request = self._open[prompt.digest] = _Request(prompt, ahead)
+                queue = self._ahead if ahead else self._waiting
+                self._loop.call_soon_threadsafe(self._enter, request, queue)
+                return request.future
+        if not ahead:
+            self.hurry([prompt])
+        return known
 
-    async def _ask(self, prompt: Prompt) -> Completion:
-        async with self._places:
-            try:
-                await asyncio.wrap_future(self._opened)
-            except Exception as error:
-                return _failed(self._model, error)
-            errors: list[str] = []
-            while self._refused is None:
-                completion = await ask(self._model, prompt)
-                if completion.error is None:
-                    return completion
-                errors.append(completion.error)
-                if completion.error.startswith(REFUSED):
-                    self._refused = completion.error
-                elif len(errors) > self._most_retries or not _may_pass(errors):
-                    return completion
-                else:
-                    self.retries += 1
-                    await asyncio.sleep(_pause(errors))
-            return Completion(error=self._refused)
+    # What follows runs on the loop.
+
+    def _enter(self, request: _Request, queue: deque[_Request]) -> None:
+        queue.append(request)
+        self._pump()
+
+    def _pump(self) -> None:
+        """Send what may be sent now: what is tried again, what is waited for, what is ahead."""
+        while request := self._next():
+            if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
+                self._end(f"budget: {excess}")
+            if self._ended is not None:
+                self._finish(request, Completion(error=self._ended))
+                continue
+            wait = self._throttle.wait(request.prompt)
+            if wait is None or wait > 0:
+                self._put_back(request)
+                if wait and not (self._timer and not self._timer.cancelled()):
+                    self._timer = self._loop.call_later(wait, self._wake)
+                return
+            task = self._loop.create_task(self._try(request))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    def _next(self) -> _Request | None:
+        if self._again:
+            return self._again.popleft()
+        if self._held >= self._throttle.allowed and self._ended is None:
+            return None  # what pauses after a failure keeps its place
+        for queue in (self._waiting, self._ahead):
+            while queue:
+                request = queue.popleft()
+                if not request.is_begun:
+                    request.is_begun = True
+                    self._held += 1
+                    return request
+        return None
+
+    def _put_back(self, request: _Request) -> None:
+        if request.errors:
+            self._again.appendleft(request)
+            return
+        request.is_begun = False
+        self._held -= 1
+        (self._ahead if request.is_ahead else self._waiting).appendleft(request)
+
+    def _wake(self) -> None:
+        self._timer = None
+        self._pump()
+
+    async def _try(self, request: _Request) -> None:
+        call = self._throttle.begin(request.prompt)
+        request.tries += 1
+        if not self._opened.done():
+            await asyncio.wait([asyncio.wrap_future(self._opened)])
+        if isinstance(error := self._opened.exception(), Exception):
+            completion = _failed(self._model, error)
+        else:
+            completion = await ask(self._model, request.prompt)
+        self._throttle.end(call, completion)
+        self._judge(request, completion)
+        self._pump()
+
+    def _judge(self, request: _Request, completion: Completion) -> None:
+        """Keep an answer; try a failure again, or give it up."""
+        if completion.error is None:
+            self._answers += 1
+            self._lost_in_a_row = 0
+            self._held -= 1
+            self._store.put(
+                request.prompt, completion, lambda why: self._kept(request, completion, why)
+            )
+            return
+        error = completion.error
+        if error.startswith(REFUSED):
+            self._end(error)
+            completion = Completion(error=self._ended)
+        if error.startswith("rate limit:") and self._answers > request.answers_seen:
+            request.errors.clear()  # the endpoint is busy with others, and not with nobody
+        request.answers_seen = self._answers
+        request.errors.append(error)
+        if self._ended is None and self._may_pass(request.errors):
+            self.counts["retries"] += 1
+            pause = _pause(error, request.tries)
+            self._pausing[request] = self._loop.call_later(pause, self._resume, request)
+            return
+        self._finish(request, completion)
+        if error.startswith(RETRIED):
+            self._lost_in_a_row += 1
+            if self._lost_in_a_row >= max(_OUTAGE, self.limits.concurrency):
+                self._end(f"outage: {self._lost_in_a_row} requests in a row: {error}")
+
+    def _resume(self, request: _Request) -> None:
+        del self._pausing[request]
+        self._enter(request, self._again)
+
+    def _may_pass(self, errors: Sequence[str]) -> bool:
+        """Whether the last of a request's failures may pass if it is asked again."""
+        last = errors[-1]
+        if len(errors) > self._most_retries or not last.startswith(RETRIED):
+            return False
+        return not last.startswith(_STEADY) or errors[-_FINAL:] != [last] * _FINAL
+
+    def _finish(self, request: _Request, completion: Completion) -> None:
+        self._held -= 1
+        self._settle(request, completion)
+
+    def _kept(self, request: _Request, completion: Completion, failure: str | None) -> None:
+        """An answer is on disk; called by the store, from its own thread."""
+        if failure is not None:
+            with contextlib.suppress(RuntimeError):  # the session is over
+                self._loop.call_soon_threadsafe(self._end, f"store: {failure}")
+        self._settle(request, completion)
+
+    def _settle(self, request: _Request, completion: Completion) -> None:
+        with self._lock:
+            self._open.pop(request.prompt.digest, None)
+        if request.future.set_running_or_notify_cancel():
+            request.future.set_result(completion)
+
+    def _end(self, reason: str) -> None:
+        """Ask nothing any more; every prompt is told why."""
+        if self._ended is None:
+            self._ended = ENDED + reason
+            for request, timer in [*self._pausing.items()]:
+                timer.cancel()
+                self._resume(request)
+            self._pump()
 
     async def _shut_down(self) -> None:
+        self._ended = f"{ENDED}the session is over"
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()
         await asyncio.gather(*others, return_exceptions=True)
+        with self._lock:
+            left = list(self._open.values())
+        for request in left:
+            request.future.cancel()
         await self._model.close()
         await self._loop.shutdown_default_executor()
 
 
-def _may_pass(errors: Sequence[str]) -> bool:
-    """Whether the last of a request's failures may pass if it is asked again."""
-    last = errors[-1]
-    if last.startswith("rate limit:"):
-        return True
-    return last.startswith(RETRIED) and errors[-_FINAL:] != [last] * _FINAL
-
-
-def _pause(errors: Sequence[str]) -> float:
+def _pause(error: str, tries: int) -> float:
     """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half."""
-    if patience := _PATIENCE.match(errors[-1]):
+    if patience := _PATIENCE.match(error):
         return min(float(patience[1]), _LONGEST_PATIENCE)
-    doubled: float = min(0.5 * 2 ** (len(errors) - 1), _LONGEST_PAUSE)
+    doubled: float = min(0.5 * 2 ** (tries - 1), _LONGEST_PAUSE)
     return doubled * random.uniform(0.5, 1.5)  # noqa: S311 (spreads the retries of many prompts)

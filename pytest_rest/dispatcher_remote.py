@@ -1,36 +1,50 @@
 """Carries prompts from a worker's process to the dispatcher in the main one, over loopback.
 
 A frame is four bytes of length and JSON, so nothing but builtins crosses. A worker's first frame
-is the run's token; after that each request is a list of prompts, and each answer the list of their
-completions. `Server` lives in the main process, `Client` in a worker.
+is the run's token; after that each request says what it wants: to ask prompts, to claim a case
+that was handed over ahead, or to hand one over. `Server` lives in the main process, `Client` in a
+worker.
 """
 
 import asyncio
 import base64
+import contextlib
 import json
 import secrets
 import socket
 import struct
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.errors import DispatcherError
-from pytest_rest.terms import Choice, Completion, Form, Image, Item, Prompt, Style
+from pytest_rest.lookahead import Asked, LookAhead
+from pytest_rest.terms import (
+    Choice,
+    Completion,
+    Form,
+    Image,
+    Item,
+    Prompt,
+    Style,
+    to_builtins,
+)
 
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 1 << 28
 _LARGEST_GREETING = 256
 _CONNECT_SECONDS = 5.0
+_ROOM_SECONDS = 0.02
 
 
 class Server:
     """Listens on loopback for the run's workers; who does not know the token is cut off."""
 
-    def __init__(self, dispatcher: Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, dispatcher: Dispatcher, ahead: LookAhead) -> None:
+        self._dispatcher, self._ahead = dispatcher, ahead
         self.token = secrets.token_hex(16)
         self._server = dispatcher.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
@@ -48,15 +62,34 @@ class Server:
             if not secrets.compare_digest(str(greeting), self.token):
                 return
             while True:
-                prompts = [_to_prompt(each) for each in await _read(reader, _LARGEST_FRAME)]
-                asked = map(asyncio.wrap_future, self._dispatcher.submit(prompts))
-                completions = await asyncio.gather(*asked)
-                writer.write(_frame([asdict(each) for each in completions]))
+                answer = await self._answer(await _read(reader, _LARGEST_FRAME))
+                writer.write(_frame(answer))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             pass  # the worker is gone, or was none of ours
         finally:
             writer.close()
+
+    async def _answer(self, request: dict[str, Any]) -> object:
+        match request:
+            case {"ask": prompts}:
+                futures = self._dispatcher.submit([_to_prompt(each) for each in prompts])
+                return [to_builtins(each) for each in await _all(futures)]
+            case {"claim": str(name)}:
+                if (claimed := self._ahead.claim(name)) is None:
+                    return None
+                prompts, futures = claimed
+                return [
+                    [_to_builtins(prompt), to_builtins(completion)]
+                    for prompt, completion in zip(prompts, await _all(futures), strict=True)
+                ]
+            case {"room": str(name)}:
+                while not (self._ahead.has(name) or self._ahead.has_room()):  # noqa: ASYNC110
+                    await asyncio.sleep(_ROOM_SECONDS)
+                return not self._ahead.has(name)
+            case {"place": str(name), "prompts": prompts}:
+                return self._ahead.place(name, [_to_prompt(each) for each in prompts])
+        raise ValueError(f"an unknown request: {sorted(request)}")
 
 
 class Client:
@@ -73,18 +106,39 @@ class Client:
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
-        with self._lock:
-            try:
-                self._socket.sendall(_frame([_to_builtins(prompt) for prompt in prompts]))
-                (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
-                answered = json.loads(self._receive(length))
-            except OSError:
-                raise DispatcherError("the run's main process does not answer any more") from None
+        answered = self._request({"ask": [_to_builtins(prompt) for prompt in prompts]})
         return [Completion(**each) for each in answered]
+
+    def claim(self, name: str) -> Asked | None:
+        """Wait for the answers of a case that was handed over; None when it was not."""
+        claimed = self._request({"claim": name})
+        if claimed is None:
+            return None
+        return [(_to_prompt(prompt), Completion(**each)) for prompt, each in claimed]
+
+    def wait(self, name: str) -> bool:
+        """Wait for room to hand over a case; False when it need not be."""
+        return bool(self._request({"room": name}))
+
+    def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
+        """Hand over a case's prompts; False when no more are taken."""
+        request = {"place": name, "prompts": [_to_builtins(prompt) for prompt in prompts]}
+        return bool(self._request(request))
 
     def close(self) -> None:
         """Hang up."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # whoever waits for an answer is let go
         self._socket.close()
+
+    def _request(self, request: Mapping[str, object]) -> Any:
+        with self._lock:
+            try:
+                self._socket.sendall(_frame(request))
+                (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
+                return json.loads(self._receive(length))
+            except OSError:
+                raise DispatcherError("the run's main process does not answer any more") from None
 
     def _receive(self, size: int) -> bytes:
         received = bytearray()
@@ -94,6 +148,10 @@ class Client:
                 raise ConnectionError
             received += piece
         return bytes(received)
+
+
+async def _all(futures: Sequence["Future[Completion]"]) -> list[Completion]:
+    return await asyncio.gather(*map(asyncio.wrap_future, futures))
 
 
 async def _read(reader: asyncio.StreamReader, largest: int) -> Any:
@@ -112,7 +170,7 @@ def _to_builtins(prompt: Prompt) -> dict[str, Any]:
     return {
         "item": asdict(prompt.item),
         "mode": prompt.form.mode,
-        "style": prompt.form.style and asdict(prompt.form.style),
+        "style": prompt.form.style and to_builtins(prompt.form.style),
         "task": prompt.task,
         "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
         "max_tokens": prompt.max_tokens,

@@ -5,7 +5,8 @@
     ├── ModelError       a model that is unknown, lacks a key, or cannot see images
     ├── BenchmarkError   a suite or an item that cannot be asked
     ├── RenderingError   a style, font or text that cannot be drawn
-    └── DispatcherError  the process that asks the model is gone
+    ├── DispatcherError  the process that asks the model is gone
+    └── StoreError       a run's stored answers that cannot be read, or are another run's
 
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
@@ -36,6 +37,10 @@ class RenderingError(RestError):
 
 class DispatcherError(RestError):
     """The process that asks the model for the whole run is gone."""
+
+
+class StoreError(RestError):
+    """A run's stored answers that cannot be read or written, or are those of another run."""
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

@@ -8,10 +8,11 @@ every version of the layout library. Page sizes are whole multiples of 1/50 inch
 
 import functools
 import hashlib
-import io
 import math
 import re
+import struct
 import unicodedata
+import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -306,11 +307,27 @@ def _color(style: Style, name: str) -> tuple[int, ...]:
 
 
 def _encode(page: Picture.Image, text: str, dpi: int) -> Image:
-    pixels = hashlib.sha256(b"%s %d %d " % (page.mode.encode(), *page.size))
-    pixels.update(page.tobytes())
-    buffer = io.BytesIO()
-    page.save(buffer, "PNG", dpi=(dpi, dpi), compress_level=1)  # half the time, a quarter larger
-    return Image(buffer.getvalue(), pixels.hexdigest()[:16], text)
+    pixels = page.tobytes()
+    digest = hashlib.sha256(b"%s %d %d " % (page.mode.encode(), *page.size) + pixels)
+    return Image(_png(page, pixels, dpi), digest.hexdigest()[:16], text)
+
+
+def _png(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
+    """A PNG file (RFC 2083) without row filters: for text a third of Pillow's time, and smaller."""
+    row = page.width * len(page.mode)
+    rows = (b"\0" + pixels[start : start + row] for start in range(0, len(pixels), row))
+    gray_or_rgb = 0 if page.mode == "L" else 2
+    per_meter = round(dpi / 0.0254)
+    header = struct.pack(">IIBBBBB", *page.size, 8, gray_or_rgb, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in (
+            (b"IHDR", header),
+            (b"pHYs", struct.pack(">IIB", per_meter, per_meter, 1)),
+            (b"IDAT", zlib.compress(b"".join(rows), 2)),
+            (b"IEND", b""),
+        )
+    )
 
 
 def _name(char: str) -> str:

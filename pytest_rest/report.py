@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
-from pytest_rest.terms import Answer, Record, Transcription
+from pytest_rest.terms import Answer, Completion, Record, Transcription
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -43,27 +43,36 @@ class Report:
     lost: Sequence[Lost]
     seconds: float
     retries: int = 0
+    cached: int = 0
+    spare: Sequence[Completion] = ()
 
     @property
     def usage(self) -> dict[str, Any]:
-        """Calls, tokens, dollars; a figure that some answered call did not report is None."""
-        calls = [each for record in self.records for each in _calls(record)]
-        answered = [call for call in calls if call.status != "failed"]
+        """Calls, tokens, dollars; a figure that some answered call did not report is None.
+
+        A prompt that several tests share counts once; one that was answered and whose test did
+        not run counts too. `cached` prompts were answered before this session.
+        """
+        asked = {call.prompt: call for record in self.records for call in calls(record)}
+        answered: list[Answer | Transcription | Completion] = [
+            call for call in asked.values() if call.status != "failed"
+        ]
+        answered += self.spare
         return {
-            "calls": len(calls),
+            "calls": len(asked) + len(self.spare),
             "retries": self.retries,
             "input_tokens": _total([call.input_tokens for call in answered]),
             "output_tokens": _total([call.output_tokens for call in answered]),
             "cost": _total([call.cost for call in answered]),
             "seconds": self.seconds,
-            "cached": 0,
+            "cached": self.cached,
         }
 
     def to_builtins(self) -> dict[str, Any]:
         """The whole report; items in the order of suite, item and style."""
         judged = [record for record in self.records if not record.verdict.lost]
         styles = sorted({record.style for record in judged})
-        models = sorted({call.model for r in self.records for call in _calls(r) if call.model})
+        models = sorted({call.model for r in self.records for call in calls(r) if call.model})
         return {
             "schema": SCHEMA,
             "provenance": {**self.provenance, "resolved_model": models},
@@ -149,7 +158,8 @@ def _judged(judged: Judged) -> dict[str, Any]:
     }
 
 
-def _calls(record: Record) -> list[Answer | Transcription]:
+def calls(record: Record) -> list[Answer | Transcription]:
+    """What a record's item was asked, form by form, and what its picture was read as."""
     read = record.verdict.transcription
     return [*record.verdict.answers.values(), *([read] if read else [])]
 

@@ -4,6 +4,7 @@ Source of the terms: van Sprang et al., "Same Content, Different Answers: Cross-
 Inconsistency in MLLMs", arXiv 2512.08923.
 """
 
+import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
@@ -31,7 +32,7 @@ class Choice:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer.
 
@@ -47,7 +48,7 @@ class Item:
     answer_kind: AnswerKind = "text"
     suite: str = "own"
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not."""
         content = {name: value for name, value in asdict(self).items() if name != "id"}
@@ -105,7 +106,7 @@ class Image:
     text: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Prompt:
     """One request: what a model is shown, in order, and for which item, form and task."""
 
@@ -115,7 +116,7 @@ class Prompt:
     parts: tuple[str | Image, ...]
     max_tokens: int
 
-    @property
+    @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of what the model sees, and of nothing else."""
         seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
@@ -222,7 +223,11 @@ class Record:
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
-        return json.dumps(asdict(self), ensure_ascii=True)
+        verdict = self.verdict
+        answers = {mode: to_builtins(answer) for mode, answer in verdict.answers.items()}
+        read = verdict.transcription and to_builtins(verdict.transcription)
+        verdict_data = to_builtins(verdict) | {"answers": answers, "transcription": read}
+        return json.dumps(to_builtins(self) | {"verdict": verdict_data}, ensure_ascii=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Record":
@@ -249,6 +254,24 @@ class Rate:
     low: float | None
     high: float | None
     n: int
+
+
+@dataclass(frozen=True, slots=True)
+class Price:
+    """US dollars for one token that is sent, and for one that is answered."""
+
+    input: float
+    output: float
+
+
+@runtime_checkable
+class Priced(Protocol):
+    """A model whose price is known before it is asked."""
+
+    @property
+    def price(self) -> Price | None:
+        """What a token costs; None where nobody says."""
+        ...
 
 
 @runtime_checkable
@@ -291,6 +314,11 @@ class Model(Protocol):
     async def close(self) -> None:
         """Let go of connections; called on the loop that asked."""
         ...
+
+
+def to_builtins(noun: Any) -> dict[str, Any]:
+    """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
+    return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
 
 
 def _digest(text: str) -> str:

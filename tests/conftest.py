@@ -1,6 +1,7 @@
 """What the plugin's tests share: runs of pytest in three modes."""
 
 import json
+import shutil
 from collections.abc import Sequence
 
 import jiwer  # noqa: F401 (below: C extensions cannot be loaded once for each run in a process)
@@ -22,13 +23,18 @@ def mode(request: pytest.FixtureRequest) -> Sequence[str]:
 
 @pytest.fixture
 def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunRest:
-    """Run pytest in a folder of its own; the run folder is `run` there."""
+    """Run pytest in a folder of its own; the run folder is `run` there, and a new one.
+
+    `keep` leaves it as the run before has left it.
+    """
     for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
         monkeypatch.delenv(name, raising=False)
 
-    def run(*args: str, subprocess: bool = False) -> Finished:
+    def run(*args: str, subprocess: bool = False, keep: bool = False) -> Finished:
         path = pytester.path / "run" / "report.json"
         path.unlink(missing_ok=True)
+        if not keep:
+            shutil.rmtree(path.parent, ignore_errors=True)
         start = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
         result = start("-p", "no:randomly", f"--rest-run-dir={path.parent}", *args)
         report = json.loads(path.read_text("ascii")) if path.exists() else {}

@@ -11,13 +11,16 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 # From the roof to the ground. A module imports from the rows below its own, and nothing beside it.
 FLOORS = (
     {"pytest_rest", "plugin"},
-    {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"},
+    {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
+    | {"plugin.foresight"},
     {"plugin.run"},
-    {"plugin.options", "evaluate", "reporting.text", "dispatcher_remote"},
-    {"report", "dispatcher", "models"},
-    {"benchmark", "gate", "prompts", "models.litellm", "models.embedded", "models.simulated"}
-    | {"models.served"},
-    {"suites.soebench", "rendering", "scoring", "metrics", "display"}
+    {"plugin.options", "evaluate", "reporting.text", "asker"},
+    {"report", "dispatcher_remote", "models"},
+    {"lookahead"},
+    {"dispatcher"},
+    {"benchmark", "gate", "prompts", "limits", "models.litellm", "models.embedded"}
+    | {"models.served", "models.simulated", "models.replayed"},
+    {"suites.soebench", "rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only

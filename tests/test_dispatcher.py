@@ -15,6 +15,8 @@ from pytest_rest import prompts
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.dispatcher_remote import Client, Server, _to_builtins, _to_prompt
 from pytest_rest.errors import DispatcherError
+from pytest_rest.limits import Limits
+from pytest_rest.lookahead import LookAhead
 from pytest_rest.models.served import connect
 from pytest_rest.suites import soebench
 from pytest_rest.terms import Form, Image, Item, Prompt, Style
@@ -36,7 +38,7 @@ def dispatching(
     """A server with a plan, and a dispatcher that asks it."""
     with Endpoint(reply) as endpoint:
         model = connect("tested", endpoint.openai_base, timeout=5, environ={})
-        dispatcher = Dispatcher(model, concurrency, retries)
+        dispatcher = Dispatcher(model, Limits(concurrency, retries=retries))
         try:
             yield endpoint, dispatcher
         finally:
@@ -114,7 +116,7 @@ def test_what_may_pass_is_asked_again(fault: Reply) -> None:
     with dispatching(first(2, fault)) as (endpoint, dispatcher):
         (completion,) = dispatcher.ask(asked(1))
     assert (None, "Answer: 1") == (completion.error, completion.text)
-    assert (3, 2) == (len(endpoint.requests), dispatcher.retries)
+    assert (3, 2) == (len(endpoint.requests), dispatcher.counts["retries"])
 
 
 @pytest.mark.parametrize(
@@ -171,7 +173,7 @@ def test_a_refused_key_ends_all_asking() -> None:
     """The first refusal is told for every other prompt, which is not sent."""
     with dispatching(lambda _: Reply(status=401, text="who?"), concurrency=2) as (endpoint, d):
         completions = d.ask(asked(20))
-    assert {"authentication: HTTP 401: who?"} == {each.error for each in completions}
+    assert {"asking ended: authentication: HTTP 401: who?"} == {each.error for each in completions}
     assert len(endpoint.requests) <= 2
 
 
@@ -191,7 +193,7 @@ def test_a_worker_gets_what_the_main_process_gets() -> None:
     """The same completions, and one request for each prompt, through the loopback."""
     given_prompts = asked(5)
     with dispatching(lambda r: Reply(text=f"\ud83d\ude00 {len(r.texts[0])}")) as (endpoint, d):
-        server = Server(d)
+        server = Server(d, LookAhead(d, 64, 64))
         client = Client(server.port, server.token)
         assert d.ask(given_prompts) == client.ask(given_prompts)
         client.close()
@@ -202,7 +204,7 @@ def test_a_worker_gets_what_the_main_process_gets() -> None:
 def test_a_stranger_is_cut_off() -> None:
     """Without the run's token nothing is asked."""
     with dispatching(lambda _: Reply(text="x")) as (endpoint, dispatcher):
-        server = Server(dispatcher)
+        server = Server(dispatcher, LookAhead(dispatcher, 64, 64))
         with closing(Client(server.port, "0" * 32)) as guess, pytest.raises(DispatcherError):
             guess.ask(asked(1))
         with socket.create_connection(("127.0.0.1", server.port), timeout=5) as stranger:
@@ -217,7 +219,7 @@ def test_a_stranger_is_cut_off() -> None:
 def test_a_main_process_that_is_gone_is_one_clear_line() -> None:
     """A worker's test is told, and does not hang."""
     with dispatching(lambda _: Reply(fault="hang")) as (_, dispatcher):
-        server = Server(dispatcher)
+        server = Server(dispatcher, LookAhead(dispatcher, 64, 64))
         client = Client(server.port, server.token)
 
         def die() -> None:

@@ -1,6 +1,7 @@
 """What a person reads in the terminal."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -22,7 +23,9 @@ def record(
 ) -> Record:
     """A record whose right answer is 2."""
     answers: Mapping[Mode, Answer] = {
-        mode: answer(mode, values[mode], values[mode] == "2") for mode in MODES if mode in values
+        mode: replace(answer(mode, values[mode], values[mode] == "2"), prompt=f"{item}-{mode}")
+        for mode in MODES
+        if mode in values
     }
     agree = len(set(values.values())) == 1 and None not in values.values()
     cer = 0.0 if read == "3A = 6" else 1 / 6

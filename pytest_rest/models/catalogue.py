@@ -11,6 +11,7 @@ from typing import Any
 import yaml
 
 from pytest_rest.errors import ModelError, nearest
+from pytest_rest.terms import Price
 
 _DATA = Path(__file__).with_name("models.yaml")
 _PRICES = "model_prices_and_context_window_backup.json"
@@ -30,6 +31,7 @@ class Listing:
     listed: bool
     temperature: bool
     mode: str = "chat"
+    price: Price | None = None
 
     @property
     def provider(self) -> str:
@@ -99,6 +101,7 @@ class Catalogue:
             temperature=self.takes_temperature(name)
             and entry.get("supports_sampling_params") is not False,
             mode=entry.get("mode", "chat"),
+            price=_price(entry),
         )
 
     def takes_temperature(self, name: str) -> bool:
@@ -177,6 +180,12 @@ def _provider(entry: Mapping[str, Any]) -> str:
     if provider.startswith("vertex_ai-"):
         return "vertex_ai"
     return "bedrock" if provider == "bedrock_converse" else provider
+
+
+def _price(entry: Mapping[str, Any]) -> Price | None:
+    """What a token costs; None where the table has nothing, or the 0 that nobody filled in."""
+    sent, answered = (entry.get(f"{kind}_cost_per_token") for kind in ("input", "output"))
+    return Price(float(sent), float(answered)) if sent and answered else None
 
 
 def _full_name(key: str, provider: str) -> str:

@@ -19,7 +19,7 @@ from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
 from pytest_rest.models.messages import messages
-from pytest_rest.terms import Completion, Home, Prompt
+from pytest_rest.terms import Completion, Home, Price, Prompt
 
 _GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut off
 
@@ -49,6 +49,7 @@ def connect(
         target=listing.name,
         timeout=timeout,
         priced=listing.listed,
+        price=listing.price,
         key=_key(catalogue, listing, environ),
     )
 
@@ -63,6 +64,7 @@ class LiteLLMModel:
     target: str
     timeout: float
     priced: bool
+    price: Price | None
     key: str | None = field(repr=False)
 
     home: ClassVar[Home] = "endpoint"

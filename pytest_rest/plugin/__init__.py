@@ -52,6 +52,12 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         *("--rest-run-dir", "string", "", "DIR"),
         "where the run is kept (default: .rest/runs/TIME-MODEL)",
     ),
+    ("--rest-rpm", "string", "", "N", "calls in any minute, in the whole run"),
+    ("--rest-tpm", "string", "", "N", "tokens in any minute, in the whole run"),
+    (
+        *("--rest-max-cost", "string", "", "DOLLARS"),
+        "ask nothing more when the next call might cost more than is left; the run is incomplete",
+    ),
     ("--rest-min-rer", "string", "", "RATE", "fail when RER is below"),
     ("--rest-max-cfr", "string", "", "RATE", "fail when CFR is above"),
     (
@@ -93,6 +99,19 @@ def pytest_addoption(parser: pytest.Parser) -> None:
             option, dest=dest, action="append", default=None, metavar=metavar, help=text
         )
         parser.addini(ini, text, type="linelist", default=[])
+    resume = "go on with a run, asking only what is missing (default: this model's latest)"
+    group.addoption(
+        *("--rest-resume",),
+        dest="rest_resume",
+        nargs="?",
+        const="latest",
+        metavar="RUN",
+        help=resume,
+    )
+    parser.addini("rest_resume", resume, type="string", default="")
+    replay = "judge a run again from its stored answers, asking nothing"
+    group.addoption("--rest-replay", dest="rest_replay", default=None, metavar="RUN", help=replay)
+    parser.addini("rest_replay", replay, type="string", default="")
     strict = "each inconsistent item fails the run, thresholds or not"
     group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
     parser.addini("rest_strict", strict, type="bool", default=False)
@@ -107,7 +126,8 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Check everything that was asked for, before a test or a call; then join the session."""
     config = session.config
-    if not (config.getoption("rest_model") or config.getini("rest_model")):
+    names = ("rest_model", "rest_resume", "rest_replay")
+    if not any(config.getoption(name) or config.getini(name) for name in names):
         return
     from pytest_rest.errors import RestError
 
@@ -120,6 +140,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
 def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin import options
     from pytest_rest.plugin.collection import Collection
+    from pytest_rest.plugin.foresight import Foresight
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
     from pytest_rest.plugin.session import Controller
@@ -138,6 +159,10 @@ def _join(config: pytest.Config) -> None:
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
     register(Collection(run), "rest-collection")
+    foresight = Foresight(config, run)
+    register(foresight, "rest-foresight")
+    if workerinput is None and not config.option.collectonly:
+        foresight.begin()
     if run.settings.is_benchmark:
         config.args = []  # no paths were given: the suites are what is collected
 

@@ -1,5 +1,6 @@
 """Turns suites into tests: one for each item and style."""
 
+import itertools
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from types import ModuleType
 from typing import Any
@@ -8,7 +9,8 @@ import pytest
 
 from pytest_rest import benchmark, rendering, scoring
 from pytest_rest.errors import OptionError, RestError, nearest
-from pytest_rest.plugin.run import Case, Disagreement, Run, case_id
+from pytest_rest.lookahead import Case
+from pytest_rest.plugin.run import Disagreement, Run, case_id
 from pytest_rest.terms import Item, Style
 
 
@@ -48,13 +50,11 @@ class Collection:
         return report
 
     def _suites(self, session: pytest.Session) -> Iterator[RestSuite]:
-        settings = self._settings
-        for name in dict.fromkeys(item.suite for item in settings.items):
-            items = [item for item in settings.items if item.suite == name]
-            cases = [(item, style) for item in items for style in settings.styles]
+        suites = itertools.groupby(self._settings.cases, key=lambda case: case[0].suite)
+        for name, cases in suites:
             # the root folder as its path: so the root's conftest applies, and --lf finds it
             yield RestSuite.from_parent(
-                session, path=session.path, name=name, nodeid=name, cases=cases
+                session, path=session.path, name=name, nodeid=name, cases=list(cases)
             )
 
 

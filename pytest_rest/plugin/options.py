@@ -4,17 +4,34 @@ import json
 import os
 import re
 import secrets
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import pytest
 
 from pytest_rest import benchmark, gate, rendering
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.gate import Threshold
+from pytest_rest.limits import Limits
+from pytest_rest.lookahead import Case
+from pytest_rest.store import NAME as STORE
+from pytest_rest.store import read_about
 from pytest_rest.terms import MODES, Item, Mode, Style
+
+LATEST = "latest"  # the run that --rest-resume goes on with, where none is named
+Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by itself
+
+# What draws the tests: ini name, and the command line's.
+_DRAWN = {
+    "rest_model": "rest_model",
+    "rest_suites": "rest_suite",
+    "rest_styles": "rest_style",
+    "rest_modes": "rest_modes",
+    "rest_seed": "rest_seed",
+}
 
 
 @dataclass(frozen=True)
@@ -33,12 +50,25 @@ class Settings:
     strict: bool
     api_base: str | None
     timeout: float
-    concurrency: int
-    retries: int
+    limits: Limits
+    may_stop: bool  # before the last test: then nothing is asked far ahead
     prompts: Path | None
     run_dir: Path
+    resume: bool
+    replay: Path | None
     json_path: Path | None
+    place: Place
+    askers: int  # processes that ask the model by themselves; more than one: workers elsewhere
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
+    given: Mapping[str, Any]  # what draws the same tests again
+
+    @property
+    def cases(self) -> Iterator[Case]:
+        """Every item of the suites in every style, in the order of their tests."""
+        for name in dict.fromkeys(item.suite for item in self.items):
+            for item in self.items:
+                if item.suite == name:
+                    yield from ((item, style) for style in self.styles)
 
 
 def read(config: pytest.Config, sent: str | None = None) -> Settings:
@@ -47,59 +77,144 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     `sent` is what the controller's `to_wire` gave, in a worker.
     """
     resolved = json.loads(sent) if sent else _resolve(config)
-    seed, is_benchmark = resolved["seed"], resolved["is_benchmark"]
-    suites = tuple(_listed(config, "rest_suites", "rest_suite"))
+    given, seed, is_benchmark = resolved["given"], resolved["seed"], resolved["is_benchmark"]
+    suites = tuple(given["rest_suites"])
     if is_benchmark and not suites:
         suites = (benchmark.DEFAULT,)
     names = [suite.partition(":")[0] for suite in suites]
     if twice := {name for name in names if names.count(name) > 1}:
         raise OptionError(f"--rest-suite names {sorted(twice)[0]!r} twice; name it once")
+    run_dir = Path(resolved["run_dir"])
+    place: Place = resolved["place"]
     return Settings(
-        model=model(config),
+        model=given["rest_model"],
         items=tuple(item for suite in suites for item in benchmark.load(suite, seed)),
         suites=suites,
         is_benchmark=is_benchmark,
-        styles=_styles(config),
-        modes=_modes(_value(config, "rest_modes")),
+        styles=_styles(given["rest_styles"]),
+        modes=_modes(given["rest_modes"]),
         seed=seed,
         thresholds=_thresholds(config),
         max_lost=_count(config, "rest_max_lost"),
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
         api_base=_value(config, "rest_api_base") or None,
         timeout=_seconds(config, "rest_timeout"),
-        concurrency=_count(config, "rest_concurrency", least=1),
-        retries=_count(config, "rest_retries"),
+        limits=_limits(config).share(resolved["askers"]),
+        may_stop=bool(config.getvalue("maxfail")),
         prompts=_path(config, "rest_prompts"),
-        run_dir=Path(resolved["run_dir"]),
+        run_dir=config.rootpath / run_dir.name if place == "remote" else run_dir,
+        resume=bool(_value(config, "rest_resume")),
+        replay=_replayed(config),
         json_path=_path(config, "rest_json"),
+        place=place,
+        askers=resolved["askers"],
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
+        given=given,
     )
 
 
-def model(config: pytest.Config) -> str:
-    """The model that was asked for, or an empty string: then the plugin stays silent."""
-    return _value(config, "rest_model").strip()
-
-
-def to_wire(settings: Settings, dispatcher: tuple[int, str] | None) -> str:
+def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place) -> str:
     """What a worker cannot find out by itself, as one ASCII string."""
     return json.dumps(
         {
+            "given": dict(settings.given),
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
             "run_dir": str(settings.run_dir),
             "dispatcher": dispatcher,
+            "place": place,
+            "askers": settings.askers,
         }
     )
 
 
 def _resolve(config: pytest.Config) -> dict[str, Any]:
+    kept = _kept(config)
+    given = {name: _chosen(config, name, kept) for name in _DRAWN}
+    seed = given["rest_seed"] = _seed(given["rest_seed"])
+    if not given["rest_model"].strip():
+        raise OptionError("no model is named; give --rest-model")
     return {
-        "seed": _seed(_value(config, "rest_seed")),
+        "given": given,
+        "seed": seed,
         "is_benchmark": config.args_source != pytest.Config.ArgsSource.ARGS,
-        "run_dir": str(_run_dir(config)),
+        "run_dir": str(_run_dir(config, given["rest_model"])),
         "dispatcher": None,
+        "place": "main",
+        "askers": _askers(config),
     }
+
+
+def _askers(config: pytest.Config) -> int:
+    """How many processes ask the model by themselves: this one, and each worker elsewhere."""
+    local = remote = 0
+    for spec in getattr(config.option, "tx", None) or ():
+        count, star, kind = spec.rpartition("*")
+        workers = int(count) if star and count.isdigit() else 1
+        if kind.startswith("popen"):
+            local += workers
+        else:
+            remote += workers
+    askers = remote + bool(local or not remote)
+    concurrency = _count(config, "rest_concurrency", least=1)
+    if askers > concurrency:
+        raise OptionError(
+            f"--rest-concurrency {concurrency} cannot be shared by {askers} processes that ask by "
+            "themselves; give at least one call to each"
+        )
+    return askers
+
+
+def _kept(config: pytest.Config) -> Mapping[str, Any]:
+    """What draws the tests of the run that is resumed or replayed."""
+    resumed, replayed = _value(config, "rest_resume"), _replayed(config)
+    if resumed and replayed:
+        raise OptionError("--rest-resume asks and --rest-replay does not; give one of them")
+    if not (resumed or replayed):
+        return {}
+    run = replayed or _resumed(config)
+    kept: Mapping[str, Any] = read_about(run)["options"]
+    return kept
+
+
+def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
+    """An option: as the command line has it, or else the stored run, or else the ini file."""
+    given = config.getoption(_DRAWN[name])
+    if given is None:
+        given = kept.get(name, config.getini(name))
+    return [*given] if isinstance(given, list) else str(given).strip()
+
+
+def _replayed(config: pytest.Config) -> Path | None:
+    path = _path(config, "rest_replay")
+    if path is not None and path.name == "report.json":
+        path = path.parent
+    if path is not None and path == _path(config, "rest_run_dir"):
+        raise OptionError("--rest-replay writes a new run; give another --rest-run-dir")
+    return path
+
+
+def _resumed(config: pytest.Config) -> Path:
+    """The folder of the run to go on with: the named one, or else the latest of this model's."""
+    named, run_dir = _value(config, "rest_resume"), _path(config, "rest_run_dir")
+    if named != LATEST:
+        path: Path = config.invocation_params.dir / named
+        if run_dir is not None and path != run_dir:
+            raise OptionError("--rest-resume and --rest-run-dir name two folders; give one")
+        return path
+    if run_dir is not None:
+        return run_dir
+    model = config.getoption("rest_model") or config.getini("rest_model")
+    folder = config.rootpath / ".rest" / "runs"
+    runs = sorted(
+        path.parent
+        for path in folder.glob(f"*/{STORE}")
+        if not model or read_about(path.parent)["options"]["rest_model"] == model.strip()
+    )
+    if not runs:
+        of = f" of {model!r}" if model else ""
+        raise OptionError(f"no run{of} to resume in {str(folder)!r}; name one: --rest-resume=RUN")
+    return runs[-1]
 
 
 def _value(config: pytest.Config, name: str) -> str:
@@ -107,21 +222,18 @@ def _value(config: pytest.Config, name: str) -> str:
     return str(config.getini(name) if given is None else given)
 
 
-def _listed(config: pytest.Config, ini: str, option: str) -> list[str]:
-    given: list[str] | None = config.getoption(option)
-    return list(config.getini(ini)) if given is None else given
-
-
 def _path(config: pytest.Config, name: str) -> Path | None:
     value = _value(config, name)
     return config.invocation_params.dir / value if value else None
 
 
-def _run_dir(config: pytest.Config) -> Path:
+def _run_dir(config: pytest.Config, model: str) -> Path:
+    if _value(config, "rest_resume"):
+        return _resumed(config)
     if given := _path(config, "rest_run_dir"):
         return given
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = re.sub(r"[^\w.-]+", "-", model(config)).strip("-")[:60]
+    name = re.sub(r"[^\w.-]+", "-", model).strip("-")[:60]
     return config.rootpath / ".rest" / "runs" / f"{now}-{name}-{os.getpid()}"
 
 
@@ -135,9 +247,8 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _styles(config: pytest.Config) -> tuple[Style, ...]:
-    names = _listed(config, "rest_styles", "rest_style") or [Style().id]
-    styles = [rendering.parse_style(name) for name in names]
+def _styles(names: Sequence[str]) -> tuple[Style, ...]:
+    styles = [rendering.parse_style(name) for name in names or [Style().id]]
     for style in styles:
         rendering.load_font(style.font)
     return tuple(dict.fromkeys(styles))
@@ -154,11 +265,35 @@ def _modes(text: str) -> tuple[Mode, ...]:
 
 
 def _thresholds(config: pytest.Config) -> tuple[Threshold, ...]:
-    found = [gate.parse_threshold(text) for text in _listed(config, "rest_require", "rest_require")]
+    given: list[str] | None = config.getoption("rest_require")
+    required = config.getini("rest_require") if given is None else given
+    found = [gate.parse_threshold(text) for text in required]
     for name, metric, op in (("rest_min_rer", "rer", ">="), ("rest_max_cfr", "cfr", "<=")):
         if bound := _value(config, name):
             found.append(gate.threshold(metric, op, bound))
     return tuple(dict.fromkeys(found))
+
+
+def _limits(config: pytest.Config) -> Limits:
+    limit = {
+        name: _count(config, f"rest_{name}", least=1) if _value(config, f"rest_{name}") else None
+        for name in ("rpm", "tpm")
+    }
+    return Limits(
+        concurrency=_count(config, "rest_concurrency", least=1),
+        max_cost=_dollars(config, "rest_max_cost"),
+        retries=_count(config, "rest_retries"),
+        **limit,
+    )
+
+
+def _dollars(config: pytest.Config, name: str) -> float | None:
+    text = _value(config, name)
+    if not text:
+        return None
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text) or not float(text):
+        raise OptionError(f"--rest-max-cost {text!r} is no amount; give dollars, such as 2.50")
+    return float(text)
 
 
 def _count(config: pytest.Config, name: str, least: int = 0) -> int:

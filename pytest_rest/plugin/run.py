@@ -1,23 +1,31 @@
 """Turns an item and a style into its record, inside whichever process the test runs in."""
 
 import contextlib
-from collections.abc import Sequence
+import math
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from pytest_rest import prompts
+from pytest_rest.asker import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatcher import Dispatcher
-from pytest_rest.dispatcher_remote import Client, Server
-from pytest_rest.errors import RestError
+from pytest_rest.display import address
+from pytest_rest.errors import DispatcherError, RestError
 from pytest_rest.evaluate import forms, lost, record
+from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
+from pytest_rest.models.replayed import ReplayedModel
 from pytest_rest.plugin.options import Settings
+from pytest_rest.store import LOCK, FileStore, read_about
+from pytest_rest.store import NAME as STORE
 from pytest_rest.terms import Item, Model, Prompt, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
-Case = tuple[Item, Style]
+OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
+ABOUT = ("model", "parameters", "API base", "protocol", "seed")
 
 
 class Disagreement(AssertionError):  # noqa: N818 (an outcome, not an error)
@@ -42,19 +50,20 @@ def case_id(case: Case) -> str:
 class Run:
     """One process's side of a run: its settings, its model, and the way to ask it.
 
-    Model, protocol and dispatcher are made when they are first used.
+    Model, protocol and the way to ask are made when they are first used.
     """
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self._dispatcher: Dispatcher | None = None
-        self._server: Server | None = None
-        self._client: Client | None = None
+        self.store: FileStore | None = None
+        self._asker_made: Asker | None = None
 
     @cached_property
     def model(self) -> Model:
         """The model; `ModelError` if it cannot be asked."""
         settings = self.settings
+        if settings.replay is not None:
+            return ReplayedModel(read_about(settings.replay))
         return load_model(
             settings.model,
             seed=settings.seed,
@@ -70,55 +79,116 @@ class Run:
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
         try:
-            asked = forms(item, style, self.protocol, self.settings.modes)
+            asked = self.asker.ask((item, style))
         except RestError as error:
             return lost(item, style, str(error))
-        self._keep_pictures(asked)
-        try:
-            return record(item, style, asked, self._asker().ask(asked))
-        except RestError as error:
-            return lost(item, style, str(error))
+        return record(item, style, *zip(*asked, strict=True))
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests."""
+        with contextlib.suppress(RestError):  # the tests meet the same, and say so
+            self.asker.walk(cases)
 
     def serve(self) -> tuple[int, str] | None:
         """Let workers ask through this process; None for a model that is asked in each of them."""
-        if self.model.home == "cpu":
-            return None
-        if self._server is None:
-            self._dispatcher = self._dispatch()
-            self._server = Server(self._dispatcher)
-        return self._server.port, self._server.token
+        asker = None if self.model.home == "cpu" else self.asker
+        return asker.serve() if isinstance(asker, LocalAsker) else None
+
+    def keep(self) -> None:
+        """Open the run's store, in its main process; `StoreError` says why it cannot be."""
+        settings = self.settings
+        if settings.replay is not None:
+            self.store = FileStore.replay(settings.replay, self.about("protocol"))
+        elif settings.resume:
+            self.store = FileStore.resume(settings.run_dir, self.about(*ABOUT))
+        else:
+            self.store = FileStore.create(settings.run_dir, self.about())
+
+    def about(self, *names: str) -> dict[str, Any]:
+        """What the run is asked for, or these parts of it, in builtins."""
+        about = {
+            "model": self.model.name,
+            "parameters": dict(self.model.parameters),
+            "API base": self.settings.api_base and address(self.settings.api_base),
+            "protocol": f"{self.protocol.version} ({self.protocol.digest})",
+            "seed": self.settings.seed,
+            "options": dict(self.settings.given),
+        }
+        return {name: about[name] for name in names or about}
 
     @property
-    def retries(self) -> int:
-        """How often this process asked again after a failure."""
-        return self._dispatcher.retries if self._dispatcher else 0
+    def counts(self) -> Mapping[str, int]:
+        """How often this process asked again after a failure, or had an answer already."""
+        asker = self._asker_made
+        return asker.dispatcher.counts if isinstance(asker, LocalAsker) else {}
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """Each change of how many calls may be in flight, with its reason."""
+        asker = self._asker_made
+        return asker.dispatcher.changes if isinstance(asker, LocalAsker) else ()
 
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
         return self.settings.run_dir / "images" / f"{digest}.png"
 
-    def pytest_unconfigure(self) -> None:
-        """Close the model's connections when the session is over, however it ended."""
-        for each in (self._client, self._server, self._dispatcher):
+    def close(self) -> None:
+        """Close the model's connections, and then the store."""
+        for each in (self._asker_made, self.store):
             if each is not None:
                 each.close()
+        self._asker_made = self.store = None
 
-    def _dispatch(self) -> Dispatcher:
-        return Dispatcher(self.model, self.settings.concurrency, self.settings.retries)
+    def discard(self) -> None:
+        """Leave no trace of a run that met no REST test."""
+        is_new = self.store is not None and self.store.is_empty
+        self.close()
+        folder = self.settings.run_dir
+        with contextlib.suppress(OSError):  # what is not empty was there before
+            (folder / "images").rmdir()
+            if is_new:
+                (folder / STORE).unlink(missing_ok=True)
+                (folder / LOCK).unlink(missing_ok=True)
+            folder.rmdir()
 
-    def _asker(self) -> Dispatcher | Client:
-        if self._client is None and self._dispatcher is None:
-            if self.settings.dispatcher is not None:
-                with contextlib.suppress(OSError):  # a worker on another machine asks by itself
-                    self._client = Client(*self.settings.dispatcher)
-            if self._client is None:
-                self._dispatcher = self._dispatch()
-        return self._client or self._dispatcher  # type: ignore[return-value]
+    def pytest_unconfigure(self) -> None:
+        """Let go of everything when the session is over, however it ended."""
+        self.close()
+
+    @property
+    def asker(self) -> Asker:
+        """This process's way to the model."""
+        if self._asker_made is None:
+            self._asker_made = self._make_asker()
+        return self._asker_made
+
+    def _make_asker(self) -> Asker:
+        settings = self.settings
+        if settings.dispatcher is not None:
+            try:
+                return RemoteAsker(*settings.dispatcher, self._build)
+            except OSError as error:
+                raise DispatcherError(
+                    f"the run's main process cannot be reached: {error}"
+                ) from None
+        if settings.place == "remote":
+            settings.run_dir.mkdir(parents=True, exist_ok=True)
+            (settings.run_dir / "images").mkdir(exist_ok=True)
+            self.store = FileStore.share(settings.run_dir, self.about())
+        elif settings.place == "worker":
+            self.store = FileStore.join(settings.run_dir)
+        assert self.store is not None  # noqa: S101 (the main process has opened it)
+        spent = math.fsum(each.cost or 0.0 for _, each in self.store.all())
+        dispatcher = Dispatcher(self.model, settings.limits, self.store, spent)
+        return LocalAsker(dispatcher, self._build, settings.may_stop)
+
+    def _build(self, case: Case) -> list[Prompt]:
+        asked = forms(*case, self.protocol, self.settings.modes)
+        self._keep_pictures(asked)
+        return asked
 
     def _keep_pictures(self, asked: Sequence[Prompt]) -> None:
         for image in {image.digest: image for prompt in asked for image in prompt.images}.values():
-            path = self.picture(image.digest)
-            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
-                path.parent.mkdir(parents=True, exist_ok=True)
-                if not path.exists():
-                    path.write_bytes(image.png)
+            # a picture less must not lose a paid answer
+            with contextlib.suppress(OSError), self.picture(image.digest).open("xb") as file:
+                file.write(image.png)

@@ -13,11 +13,12 @@ from typing import Any
 import pytest
 
 from pytest_rest import gate
-from pytest_rest.dispatcher import REFUSED
+from pytest_rest.dispatcher import ENDED
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Threshold
-from pytest_rest.plugin.run import WIRE, Case, Disagreement, Run, case_id, case_of
+from pytest_rest.lookahead import Case
+from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of
 from pytest_rest.reporting import text
 from pytest_rest.terms import Record, Style, Verdict
 
@@ -103,10 +104,13 @@ class Recorder:
         case = case_of(item)
         if case is None or report.when == "teardown":
             return report
+        is_judged = report.when == "call" or not report.passed
+        if not (is_judged or self._selected):
+            return report
         wire: dict[str, Any] = {"case": _named(item, case), "of": self._of}
         if self._selected:
             wire["selected"], self._selected = self._selected, None
-        if report.when == "call" or not report.passed:
+        if is_judged:
             self._judge(item, call, report, wire)
         setattr(report, WIRE, json.dumps(wire, ensure_ascii=True))
         return report
@@ -125,8 +129,9 @@ class Recorder:
         if record is None:
             wire["reason"] = _unasked(call, report)
             return
-        if (refused := record.verdict.reason.find(REFUSED)) >= 0:
-            item.session.shouldstop = f"REST: {record.verdict.reason[refused:][:300]}"
+        _, ended, why = record.verdict.reason.partition(ENDED)
+        if ended:
+            item.session.shouldstop = f"REST: {ended}{why[:300]}"
         raised = call.excinfo.value if call.excinfo else None
         disagrees = isinstance(raised, AssertionError) and not record.verdict.consistent
         settings = self._run.settings

@@ -1,6 +1,5 @@
 """Turns the reports that come in into figures, a gate and files; in the controller."""
 
-import contextlib
 import json
 import platform
 import subprocess
@@ -16,12 +15,12 @@ import pytest
 import pytest_rest
 from pytest_rest import benchmark, gate, metrics
 from pytest_rest.display import address
-from pytest_rest.errors import OptionError
+from pytest_rest.errors import OptionError, StoreError
 from pytest_rest.gate import Gate, Threshold
 from pytest_rest.plugin import options
-from pytest_rest.plugin.run import WIRE, Run
-from pytest_rest.report import Lost, Report
-from pytest_rest.terms import Record
+from pytest_rest.plugin.run import OUTCOME, WIRE, Run
+from pytest_rest.report import Lost, Report, calls
+from pytest_rest.terms import Completion, Priced, Record
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 Key = tuple[str, str, str]  # suite, item, style
@@ -45,7 +44,12 @@ class Controller:
         self.report: Report | None = None
 
     def prepare(self) -> None:
-        """Make the run's folder; `OptionError` if nothing can be written there."""
+        """Make the run's folder and open its store; `RestError` says why that cannot be."""
+        model, limits = self._run.model, self._run.settings.limits
+        if limits.max_cost and not (isinstance(model, Priced) and model.price):
+            raise OptionError(
+                f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
+            )
         folder = self._run.settings.run_dir
         try:
             (folder / "images").mkdir(parents=True, exist_ok=True)
@@ -60,18 +64,24 @@ class Controller:
                 f"run folder {str(folder)!r} cannot be written: {reason}; choose another with "
                 "--rest-run-dir"
             ) from None
+        self._run.keep()
 
     @pytest.hookimpl(optionalhook=True)
     def pytest_configure_node(self, node: Any) -> None:
         """Send a worker what it cannot find out by itself."""
-        node.workerinput[WIRE] = options.to_wire(self._run.settings, self._run.serve())
+        is_local = node.gateway.spec.popen
+        dispatcher = self._run.serve() if is_local else None
+        place: options.Place = "worker" if is_local else "remote"
+        node.workerinput[WIRE] = options.to_wire(self._run.settings, dispatcher, place)
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Take the record out of a report."""
-        carried = getattr(report, WIRE, None)
+        """Take the record out of a report, of which pytest keeps every one."""
+        carried = report.__dict__.pop(WIRE, None)
         if carried is None:
             return
         wire = json.loads(carried)
+        report.__dict__[OUTCOME] = wire.get("outcome")
         self._of = max(self._of, wire["of"])
         for suite, item, style, digest, origin in json.loads(wire.get("selected", "[]")):
             self._selected[origin, (suite, item, style)] = digest
@@ -100,9 +110,7 @@ class Controller:
             _log(session, name, reason)
         folder = self._run.settings.run_dir
         if not self._selected and not self.report.gate:  # no REST test was met: leave no trace
-            with contextlib.suppress(OSError):  # what is not empty was there before
-                (folder / "images").rmdir()
-                folder.rmdir()
+            self._run.discard()
             return
         for path in (folder / "report.json", self._run.settings.json_path):
             if path is not None:
@@ -131,8 +139,20 @@ class Controller:
                 key=lambda each: (each.suite, each.item, each.style),
             ),
             seconds=time.monotonic() - self._started,
-            retries=self._run.retries,
+            retries=self._run.counts.get("retries", 0),
+            cached=self._run.counts.get("cached", 0),
+            spare=self._spare(),
         )
+
+    def _spare(self) -> list[Completion]:
+        """What was asked and paid for, and no record shows: its test did not run."""
+        if self._run.store is None or self._run.settings.replay is not None:
+            return []
+        shown = {call.prompt for record in self._records.values() for call in calls(record)}
+        try:
+            return [answer for digest, answer in self._run.store.all() if digest not in shown]
+        except StoreError:
+            return []
 
     def _lost(self) -> dict[tuple[str, Key], str]:
         known = {**self._selected, **self._records}
@@ -172,6 +192,7 @@ class Controller:
             "api_base": settings.api_base and address(settings.api_base),
             "created": datetime.now(UTC).isoformat(timespec="seconds"),
             "seed": settings.seed,
+            "replay_of": settings.replay and settings.replay.name,
             "git_commit": _git_commit(),
             "protocol": self._run.protocol.id,
             "packages": {"python": platform.python_version(), **_versions()},

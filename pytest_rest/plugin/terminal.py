@@ -1,12 +1,11 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
-import json
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
-from pytest_rest.plugin.run import WIRE, Run
+from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
 from pytest_rest.reporting import text
 
@@ -39,10 +38,8 @@ class Terminal:
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
         """`i` and `l` for items that the gate judges; everything else is pytest's."""
-        if report.when != "call" or not hasattr(report, WIRE):
-            return None
-        outcome = json.loads(getattr(report, WIRE)).get("outcome")
-        if outcome is None:
+        outcome = getattr(report, OUTCOME, None)
+        if report.when != "call" or outcome is None:
             return None
         return outcome, _OUTCOMES[outcome], (outcome.upper(), {"yellow": True})
 

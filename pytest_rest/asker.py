@@ -1,0 +1,99 @@
+"""Turns a case into its prompts and completions, in this process or through the main one."""
+
+from collections.abc import Callable, Iterable
+from typing import Protocol
+
+from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.dispatcher_remote import Client, Server
+from pytest_rest.lookahead import Asked, Case, LookAhead, Walker, key
+from pytest_rest.terms import Prompt
+
+Build = Callable[[Case], list[Prompt]]
+_AHEAD = 2  # times as many prompts wait their turn as may be in flight
+_UNCLAIMED = 8_000  # prompts that may be answered before their tests come
+
+
+class Asker(Protocol):
+    """One process's way to the model."""
+
+    def ask(self, case: Case) -> Asked:
+        """Ask every prompt of a case, and wait; raises what building the prompts raises."""
+        ...
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; calls that are in flight are given up."""
+        ...
+
+
+class LocalAsker:
+    """Asks in this process, for itself and for the workers that it serves.
+
+    `is_careful` keeps it from running far ahead of the tests, which may stop early.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, build: Build, is_careful: bool = False) -> None:
+        self.dispatcher = dispatcher
+        most = _AHEAD * dispatcher.limits.concurrency
+        self._ahead = LookAhead(dispatcher, most, most if is_careful else _UNCLAIMED)
+        self._walker = Walker(self._ahead, build)
+        self._build = build
+        self._server: Server | None = None
+
+    def ask(self, case: Case) -> Asked:
+        """Claim what was handed over, or else build it now; and wait."""
+        name = key(case)
+        self._walker.finish(name)
+        prompts, futures = self._ahead.claim(name) or (None, None)
+        if prompts is None or futures is None:
+            prompts = self._build(case)
+            futures = self.dispatcher.submit(prompts)
+        return [(prompt, future.result()) for prompt, future in zip(prompts, futures, strict=True)]
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests."""
+        self._walker.walk(cases)
+
+    def serve(self) -> tuple[int, str]:
+        """The port and the token by which workers reach this process."""
+        if self._server is None:
+            self._server = Server(self.dispatcher, self._ahead)
+        return self._server.port, self._server.token
+
+    def close(self) -> None:
+        """Let go of everything; calls that are in flight are given up."""
+        self._ahead.close()
+        if self._server is not None:
+            self._server.close()
+        self.dispatcher.close()
+
+
+class RemoteAsker:
+    """Asks through the main process; `OSError` where that cannot be reached."""
+
+    def __init__(self, port: int, token: str, build: Build) -> None:
+        self._client, self._second = Client(port, token), Client(port, token)
+        self._walker = Walker(self._second, build)
+        self._build = build
+
+    def ask(self, case: Case) -> Asked:
+        """Claim what was handed over by whichever process, or else build it now; and wait."""
+        name = key(case)
+        self._walker.finish(name)
+        claimed = self._client.claim(name)
+        if claimed is not None:
+            return claimed
+        prompts = self._build(case)
+        return list(zip(prompts, self._client.ask(prompts), strict=True))
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests, on a connection of its own."""
+        self._walker.walk(cases)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._second.close()
+        self._client.close()

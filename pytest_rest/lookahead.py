@@ -1,0 +1,192 @@
+"""Turns the cases that a run will ask into prompts that are on their way before their tests are."""
+
+import logging
+import queue
+import threading
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.errors import DispatcherError, RestError
+from pytest_rest.terms import Completion, Image, Item, Prompt, Style
+
+LOG = logging.getLogger("pytest_rest")
+
+Case = tuple[Item, Style]
+Asked = list[tuple[Prompt, Completion]]
+_LARGEST = 64 << 20  # bytes of pictures that may wait for their answers
+
+
+def key(case: Case) -> str:
+    """What a case is known by in every process of a run."""
+    item, style = case
+    return f"{item.suite}/{item.id}/{item.digest}/{style.id}"
+
+
+class Board(Protocol):
+    """Where cases are handed over ahead of their tests."""
+
+    def wait(self, name: str) -> bool:
+        """Wait for room for a case; False when it need not be handed over."""
+        ...
+
+    def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
+        """Take a case's prompts; False when no more are taken."""
+        ...
+
+
+@dataclass
+class _Entry:
+    prompts: list[Prompt]  # without their pictures' bytes, which the dispatcher holds till sent
+    futures: list["Future[Completion]"]
+    size: int
+    open: int = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.open = len(self.futures)
+
+
+class LookAhead:
+    """The cases that were handed over, of one dispatcher; may be used from several threads.
+
+    Bounded: `most` prompts without an answer, 64 MB of their pictures, and `unclaimed` prompts
+    whose test has not come yet.
+    """
+
+    def __init__(self, dispatcher: Dispatcher, most: int, unclaimed: int) -> None:
+        self._dispatcher, self._most, self._unclaimed = dispatcher, most, unclaimed
+        self._entries: dict[str, _Entry] = {}
+        self._claimed: set[str] = set()
+        self._changed = threading.Condition()
+        self._open = self._waiting = self._size = 0
+        self._closed = False
+
+    def has(self, name: str) -> bool:
+        """Whether a case need not be handed over: it was, or its test has come."""
+        with self._changed:
+            return self._is_known(name)
+
+    def wait(self, name: str) -> bool:
+        """Wait for room for a case; False when it need not be handed over."""
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_known(name) or self._has_room())
+            return not self._is_known(name)
+
+    def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
+        """Take a case's prompts; False when no more are taken."""
+        size = sum(len(image.png) for prompt in prompts for image in prompt.images)
+        with self._changed:
+            if self._closed:
+                return False
+            if self._is_known(name):
+                return True
+            futures = self._dispatcher.submit(prompts, ahead=True)
+            entry = _Entry([_light(prompt) for prompt in prompts], futures, size)
+            self._entries[name] = entry
+            self._open += len(futures)
+            self._waiting += len(futures)
+            self._size += size
+        for future in futures:
+            future.add_done_callback(lambda _: self._answered(entry))
+        return True
+
+    def has_room(self) -> bool:
+        """Whether a case may be handed over now."""
+        with self._changed:
+            return self._has_room()
+
+    def claim(self, name: str) -> tuple[list[Prompt], list["Future[Completion]"]] | None:
+        """A case's prompts and their answers to come, for the test that now waits for them.
+
+        None for a case that was not handed over, or was claimed before: its test asks by itself.
+        """
+        with self._changed:
+            self._claimed.add(name)
+            entry = self._entries.pop(name, None)
+            if entry is None:
+                return None
+            self._waiting -= len(entry.futures)
+            self._changed.notify_all()
+        self._dispatcher.hurry(entry.prompts)
+        return entry.prompts, entry.futures
+
+    def close(self) -> None:
+        """Take no more, and let go of whoever waits for room."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._entries or name in self._claimed
+
+    def _has_room(self) -> bool:
+        if self._closed:
+            return True
+        is_full = self._open >= self._most or self._size >= _LARGEST
+        return not is_full and self._waiting < self._unclaimed
+
+    def _answered(self, entry: _Entry) -> None:
+        with self._changed:
+            self._open -= 1
+            entry.open -= 1
+            if entry.open == 0:
+                self._size -= entry.size
+            self._changed.notify_all()
+
+
+class Walker:
+    """A thread that builds the prompts of cases, one after the other, and hands them over."""
+
+    def __init__(self, board: Board, build: Callable[[Case], Sequence[Prompt]]) -> None:
+        self._board, self._build = board, build
+        self._to_walk: queue.SimpleQueue[Iterable[Case]] = queue.SimpleQueue()
+        self._building = ("", threading.Event())
+        self._thread: threading.Thread | None = None
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Begin with these, or go on with them after what is walked already."""
+        self._to_walk.put(cases)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
+            self._thread.start()
+
+    def finish(self, name: str) -> None:
+        """Wait for the case that is being built, if it is this one: nobody draws it twice."""
+        building, built = self._building
+        if building == name:
+            built.wait()
+
+    def _walk(self) -> None:
+        """Until nothing more is taken."""
+        try:
+            while True:
+                for case in self._to_walk.get():
+                    if self._board.wait(key(case)) and not self._hand_over(case):
+                        return
+        except DispatcherError:  # the tests meet the same, and say so
+            return
+
+    def _hand_over(self, case: Case) -> bool:
+        name, built = self._building = (key(case), threading.Event())
+        try:
+            return self._board.place(name, self._build(case))
+        except DispatcherError:
+            raise
+        except RestError as error:  # its test meets the same, and says so
+            LOG.debug("%s is not asked ahead: %s", name, error)
+            return True
+        finally:
+            built.set()
+
+
+def _light(prompt: Prompt) -> Prompt:
+    """The prompt without its pictures' bytes: enough to judge an answer by."""
+    return replace(
+        prompt,
+        parts=tuple(
+            Image(b"", part.digest, part.text) if isinstance(part, Image) else part
+            for part in prompt.parts
+        ),
+    )

@@ -1,0 +1,65 @@
+"""Turns what is known of the tests to come into cases that are asked ahead of them."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_rest.plugin.run import Run, case_of
+from pytest_rest.terms import Item, Style
+
+# Options by which some of the tests are left out, whatever the suites hold.
+_SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly")
+_KNOWN = ("_pytest.", "xdist.", "_hypothesis_pytestplugin", "pytest_rest.")
+
+
+class Foresight:
+    """Has cases asked ahead: as soon as they are known, by whichever process is sure of them.
+
+    Where one dispatcher asks for all, the suites' cases are handed over before there are tests,
+    unless something may leave some of them out; and after collection each process hands over its
+    share of the selected ones. A process that asks by itself is sure only of its next test.
+    """
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self._config, self._run = config, run
+        workerinput = getattr(config, "workerinput", None)
+        self._is_main = workerinput is None
+        if workerinput is not None:
+            self._count = int(workerinput["workercount"])
+            self._number = int(workerinput["workerid"].removeprefix("gw")) % self._count
+        is_shared = run.settings.dispatcher is not None and run.settings.askers == 1
+        self._is_sure_of_all = is_shared or (self._is_main and not self._has_workers())
+
+    def begin(self) -> None:
+        """Ask the suites at once, if every test of theirs will run for sure."""
+        settings = self._run.settings
+        answers_reach = not self._has_workers() or self._run.model.home != "cpu"
+        if answers_reach and settings.askers == 1 and not self._may_select():
+            self._run.walk(settings.cases)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Walk this process's share of what was selected."""
+        if self._is_sure_of_all and not self._config.option.collectonly:
+            items = session.items if self._is_main else session.items[self._number :: self._count]
+            self._run.walk(_cases(items))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
+        """Ask the next test's case, where nothing else is sure."""
+        if not self._is_sure_of_all and nextitem is not None:
+            self._run.walk(_cases([nextitem]))
+
+    def _has_workers(self) -> bool:
+        return bool(getattr(self._config.option, "tx", None))
+
+    def _may_select(self) -> bool:
+        option = self._config.option
+        if any(getattr(option, name, None) for name in _SELECTING):
+            return True
+        hook = self._config.hook.pytest_collection_modifyitems
+        modules = [each.function.__module__ for each in hook.get_hookimpls()]
+        return any(not f"{module}.".startswith(_KNOWN) for module in modules)
+
+
+def _cases(items: list[pytest.Item]) -> Iterator[tuple[Item, Style]]:
+    return (case for item in items if (case := case_of(item)) is not None)
