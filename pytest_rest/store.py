@@ -229,6 +229,13 @@ def read_about(folder: Path) -> dict[str, Any]:
         }
 
 
+def read_digests(folder: Path) -> frozenset[str]:
+    """The prompts that are answered in a stored run."""
+    connection = _opened(folder)
+    with contextlib.closing(connection), _explained("read", connection):
+        return frozenset(row[0] for row in connection.execute("SELECT digest FROM completions"))
+
+
 def _refuse_others(folder: Path, about: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
     for name, value in about.items():
         was = kept.get(name)

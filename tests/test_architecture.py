@@ -12,10 +12,10 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 FLOORS = (
     {"pytest_rest", "plugin"},
     {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
-    | {"plugin.foresight"},
+    | {"plugin.foresight", "plugin.planning"},
     {"plugin.run"},
     {"plugin.options", "evaluate", "reporting.text", "asker"},
-    {"report", "dispatcher_remote", "models"},
+    {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher"},
     {"benchmark", "gate", "prompts", "limits", "models.litellm", "models.embedded"}

@@ -9,13 +9,19 @@ from pytest_rest.terms import Model
 
 
 def load_model(
-    spec: str, *, seed: int = 0, api_base: str | None = None, timeout: float = 120.0
+    spec: str,
+    *,
+    seed: int = 0,
+    api_base: str | None = None,
+    timeout: float = 120.0,
+    is_asked: bool = True,
 ) -> Model:
     """The model that `spec` names; `ModelError` says what is wrong, before anything is asked.
 
     `embedded`, `simulated[:PROFILE]`, `python:module:factory` (a callable without arguments that
     returns a `Model`), or any name that LiteLLM knows. `api_base` is an OpenAI-compatible server
-    that is asked for the name as it stands; `timeout` is in seconds for one call.
+    that is asked for the name as it stands; `timeout` is in seconds for one call. A model
+    that is not asked, but only planned for, needs no key.
     """
     kind, _, rest = spec.partition(":")
     if kind in ("embedded", "simulated", "python") and api_base:
@@ -38,7 +44,7 @@ def load_model(
         return served.connect(spec, api_base, timeout=timeout)
     from pytest_rest.models import litellm
 
-    return litellm.connect(spec, timeout=timeout)
+    return litellm.connect(spec, timeout=timeout, is_asked=is_asked)
 
 
 def _build(spec: str, path: str) -> Model:

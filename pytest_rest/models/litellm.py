@@ -25,12 +25,17 @@ _GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut of
 
 
 def connect(
-    name: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
+    name: str,
+    *,
+    timeout: float = 120.0,
+    environ: Mapping[str, str] = os.environ,
+    is_asked: bool = True,
 ) -> "LiteLLMModel":
     """The model of that name, checked without a request; `ModelError` says what is wrong with it.
 
     `timeout` is in seconds for one call. The key is taken from `environ`; whatever else LiteLLM
-    reads (addresses, a cloud's credentials) it reads from the process's environment.
+    reads (addresses, a cloud's credentials) it reads from the process's environment. None is needed
+    for a model that is not asked.
     """
     name = name.strip()
     if not name:
@@ -50,7 +55,7 @@ def connect(
         timeout=timeout,
         priced=listing.listed,
         price=listing.price,
-        key=_key(catalogue, listing, environ),
+        key=_key(catalogue, listing, environ) if is_asked else None,
     )
 
 

@@ -4,6 +4,7 @@ So nothing else is imported here at load, and without a model the plugin only de
 its marker and its fixtures, and skips the REST tests that it meets.
 """
 
+from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -112,6 +113,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     replay = "judge a run again from its stored answers, asking nothing"
     group.addoption("--rest-replay", dest="rest_replay", default=None, metavar="RUN", help=replay)
     parser.addini("rest_replay", replay, type="string", default="")
+    plan = "how many calls, tokens and dollars the run would take; sends nothing"
+    group.addoption("--rest-plan", dest="rest_plan", action="store_true", help=plan)
+    parser.addini("rest_plan", plan, type="bool", default=False)
     strict = "each inconsistent item fails the run, thresholds or not"
     group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
     parser.addini("rest_strict", strict, type="bool", default=False)
@@ -120,6 +124,15 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the marker."""
     config.addinivalue_line("markers", _MARKER)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
+    """Plan in one process: before xdist decides that there are workers."""
+    option = config.option
+    if (option.rest_plan or config.getini("rest_plan")) and hasattr(option, "numprocesses"):
+        option.numprocesses, option.dist, option.tx = None, "no", []
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -141,6 +154,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin import options
     from pytest_rest.plugin.collection import Collection
     from pytest_rest.plugin.foresight import Foresight
+    from pytest_rest.plugin.planning import Planner
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
     from pytest_rest.plugin.session import Controller
@@ -149,7 +163,10 @@ def _join(config: pytest.Config) -> None:
     workerinput = getattr(config, "workerinput", None)
     run = Run(options.read(config, workerinput and workerinput[WIRE]))
     register = config.pluginmanager.register
-    if workerinput is None:
+    if run.settings.plan:
+        register(Terminal(config, run, lambda: None), "rest-terminal")
+        register(Planner(run), "rest-planner")
+    elif workerinput is None:
         controller = Controller(run)
         register(Terminal(config, run, lambda: controller.report), "rest-terminal")
         if not config.option.collectonly:
@@ -159,9 +176,9 @@ def _join(config: pytest.Config) -> None:
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
     register(Collection(run), "rest-collection")
-    foresight = Foresight(config, run)
-    register(foresight, "rest-foresight")
-    if workerinput is None and not config.option.collectonly:
+    if not (run.settings.plan or config.option.collectonly):
+        foresight = Foresight(config, run)
+        register(foresight, "rest-foresight")
         foresight.begin()
     if run.settings.is_benchmark:
         config.args = []  # no paths were given: the suites are what is collected

@@ -8,7 +8,7 @@ from pytest_rest.plugin.run import Run, case_of
 from pytest_rest.terms import Item, Style
 
 # Options by which some of the tests are left out, whatever the suites hold.
-_SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly")
+_SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
 _KNOWN = ("_pytest.", "xdist.", "_hypothesis_pytestplugin", "pytest_rest.")
 
 
@@ -33,13 +33,15 @@ class Foresight:
     def begin(self) -> None:
         """Ask the suites at once, if every test of theirs will run for sure."""
         settings = self._run.settings
+        if not self._is_main:
+            return
         answers_reach = not self._has_workers() or self._run.model.home != "cpu"
         if answers_reach and settings.askers == 1 and not self._may_select():
             self._run.walk(settings.cases)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Walk this process's share of what was selected."""
-        if self._is_sure_of_all and not self._config.option.collectonly:
+        if self._is_sure_of_all:
             items = session.items if self._is_main else session.items[self._number :: self._count]
             self._run.walk(_cases(items))
 

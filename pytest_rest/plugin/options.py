@@ -54,6 +54,7 @@ class Settings:
     may_stop: bool  # before the last test: then nothing is asked far ahead
     prompts: Path | None
     run_dir: Path
+    plan: bool
     resume: bool
     replay: Path | None
     json_path: Path | None
@@ -103,6 +104,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         may_stop=bool(config.getvalue("maxfail")),
         prompts=_path(config, "rest_prompts"),
         run_dir=config.rootpath / run_dir.name if place == "remote" else run_dir,
+        plan=is_plan(config),
         resume=bool(_value(config, "rest_resume")),
         replay=_replayed(config),
         json_path=_path(config, "rest_json"),
@@ -111,6 +113,11 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
         given=given,
     )
+
+
+def is_plan(config: pytest.Config) -> bool:
+    """Whether the run is only to be planned."""
+    return bool(config.getoption("rest_plan") or config.getini("rest_plan"))
 
 
 def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place) -> str:

@@ -21,7 +21,7 @@ from pytest_rest.models.replayed import ReplayedModel
 from pytest_rest.plugin.options import Settings
 from pytest_rest.store import LOCK, FileStore, read_about
 from pytest_rest.store import NAME as STORE
-from pytest_rest.terms import Item, Model, Prompt, Record, Style
+from pytest_rest.terms import Item, Model, Price, Priced, Prompt, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
@@ -69,12 +69,18 @@ class Run:
             seed=settings.seed,
             api_base=settings.api_base,
             timeout=settings.timeout,
+            is_asked=not settings.plan,
         )
 
     @cached_property
     def protocol(self) -> prompts.Protocol:
         """The prompts; `OptionError` if their file cannot be used."""
         return prompts.load_protocol(self.settings.prompts)
+
+    @property
+    def price(self) -> Price | None:
+        """What the model's tokens cost, where that is known."""
+        return self.model.price if isinstance(self.model, Priced) else None
 
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""

@@ -20,7 +20,7 @@ from pytest_rest.gate import Gate, Threshold
 from pytest_rest.plugin import options
 from pytest_rest.plugin.run import OUTCOME, WIRE, Run
 from pytest_rest.report import Lost, Report, calls
-from pytest_rest.terms import Completion, Priced, Record
+from pytest_rest.terms import Completion, Record
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 Key = tuple[str, str, str]  # suite, item, style
@@ -46,7 +46,7 @@ class Controller:
     def prepare(self) -> None:
         """Make the run's folder and open its store; `RestError` says why that cannot be."""
         model, limits = self._run.model, self._run.settings.limits
-        if limits.max_cost and not (isinstance(model, Priced) and model.price):
+        if limits.max_cost and not self._run.price:
             raise OptionError(
                 f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
             )

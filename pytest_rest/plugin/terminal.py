@@ -31,8 +31,16 @@ class Terminal:
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {', '.join(settings.modes)}; {styles}",
-            f"rest: protocol {self._protocol}; {_near(settings.run_dir)}",
+            f"rest: protocol {self._protocol}; {self._where()}",
         ]
+
+    def _where(self) -> str:
+        settings, store = self._run.settings, self._run.store
+        if settings.plan:
+            return "a plan: nothing is asked"
+        if settings.resume and store is not None:
+            return f"{_near(settings.run_dir)}, with {store.stored:,} answers stored"
+        return _near(settings.run_dir)
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -65,6 +73,10 @@ class Terminal:
             write(line, yellow=not line.startswith(" "))
         write(self._model.description)
         write(text.usage(report))
+        for line in text.changes(self._run.changes):
+            write(line, yellow=True)
+        if report.lost and report.provenance["replay_of"] is None:
+            write(f"ask again what is lost: --rest-resume={_near(self._run.settings.run_dir)}")
         write(_near(self._run.settings.run_dir / "report.json"))
         if report.gate is None:
             return

@@ -1,19 +1,24 @@
 """Turns a record or a report into lines of text for a terminal of 80 columns."""
 
 import difflib
+import math
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.display import shown
+from pytest_rest.limits import Limits
 from pytest_rest.metrics import Metrics
+from pytest_rest.plan import Plan
 from pytest_rest.report import Report
 from pytest_rest.scoring import fold
-from pytest_rest.terms import Answer, Rate, Record, Transcription, Verdict
+from pytest_rest.terms import Answer, Model, Rate, Record, Transcription, Verdict
+from pytest_rest.tokens import rule
 
 _MISREADINGS_SHOWN = 5
 _COMPARED = 2_000
 _NAMES_SHOWN = 10
+_CHANGES_SHOWN = 4
 _NAME_WIDTH = 14
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
@@ -80,11 +85,40 @@ def table(report: Report) -> Iterator[str]:
 
 
 def usage(report: Report) -> str:
-    """`200 calls, 12,345 tokens in, 2,345 out, $0.12, 52 s`."""
+    """`200 calls (80 stored before), 3 retries, 12,345 tokens in, 2,345 out, $0.12, 52 s`."""
     used = report.usage
-    parts = [f"{used['calls']:,} calls"]
+    stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
+    parts = [f"{used['calls']:,} calls{stored}"]
+    parts += [f"{used['retries']:,} retries"] if used["retries"] else []
     parts += [_tokens(used), "price unknown" if used["cost"] is None else f"${used['cost']:.2f}"]
     return ", ".join([*parts, f"{used['seconds']:.0f} s"])
+
+
+def changes(made: Sequence[str]) -> Iterator[str]:
+    """How the number of calls in flight was changed: the first of the changes, and the last."""
+    shown_ones = made if len(made) <= _CHANGES_SHOWN else [*made[: _CHANGES_SHOWN - 1], made[-1]]
+    if len(made) > _CHANGES_SHOWN:
+        yield f"{len(made)} changes of the calls in flight, among them:"
+    yield from (f"  {shown(each, 120)}" for each in shown_ones)
+
+
+def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
+    """Calls, tokens, dollars and time, a line each, as estimates."""
+    stored = f", and {planned.stored:,} are stored" if planned.stored else ""
+    yield f"  calls       {planned.calls:,}{stored}: {planned.items:,} tests"
+    yield f"  tokens in   about {planned.text:,} of text, {planned.vision:,} of pictures"
+    yield f"              ({rule(model.name)})"
+    yield f"  tokens out  at most {planned.answers:,}; about {planned.typical:,} at 300 an answer"
+    most, typical = planned.cost(planned.answers), planned.cost(planned.typical)
+    if most is None or typical is None:
+        here = model.home == "endpoint"
+        yield f"  dollars     {'the price is not known' if here else 'none: nobody is paid'}"
+    else:
+        yield f"  dollars     at most ${most:,.2f}; about ${typical:,.2f} at 300 tokens an answer"
+    if model.home == "endpoint":
+        seconds = planned.seconds(limits)
+        bound = max(seconds, key=seconds.__getitem__)
+        yield f"  time        about {_duration(seconds[bound])}, by --rest-{bound}, at 5 s a call"
 
 
 def lost(report: Report) -> Iterator[str]:
@@ -157,6 +191,13 @@ def _percent(rate: Rate | None) -> str:
 
 def _n(metrics: Metrics) -> int:
     return metrics.ocr_correct_rate.n if metrics.ocr_correct_rate else 0
+
+
+def _duration(seconds: float) -> str:
+    minutes, seconds = divmod(math.ceil(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))
+    return " ".join(f"{count} {unit}" for count, unit in parts if count) or "0 s"
 
 
 def _tokens(used: dict[str, Any]) -> str:

@@ -1,0 +1,53 @@
+"""Turns the tests that were collected into a plan of what they would ask, and asks nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_rest import plan
+from pytest_rest.errors import RestError
+from pytest_rest.evaluate import forms
+from pytest_rest.plan import Plan
+from pytest_rest.plugin.run import Run, case_of
+from pytest_rest.reporting import text
+from pytest_rest.store import read_digests
+from pytest_rest.terms import Prompt
+
+
+class Planner:
+    """Runs no test; in the only process, for a plan needs no workers."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._plan: Plan | None = None
+        self._failures: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Plan what was selected, instead of running it; errors of the collection are pytest's."""
+        if session.testsfailed:
+            return None
+        settings, model = self._run.settings, self._run.model
+        stored = read_digests(settings.run_dir) if settings.resume else frozenset()
+        self._plan = plan.make(self._prompts(session), model.name, self._run.price, stored)
+        return True
+
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
+        """The plan."""
+        if self._plan is None:
+            return
+        terminalreporter.write_sep("=", "REST plan: nothing was asked")
+        settings, model = self._run.settings, self._run.model
+        for line in text.plan(self._plan, settings.limits, model):
+            terminalreporter.write_line(line)
+        for line in self._failures:
+            terminalreporter.write_line(line, yellow=True)
+
+    def _prompts(self, session: pytest.Session) -> Iterator[list[Prompt]]:
+        for item in session.items:
+            if (case := case_of(item)) is None:
+                continue
+            try:
+                yield forms(*case, self._run.protocol, self._run.settings.modes)
+            except RestError as error:
+                self._failures.append(f"cannot be asked: {case[0].id}: {error}")
