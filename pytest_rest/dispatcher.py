@@ -11,7 +11,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pytest_rest.limits import Limits, Throttle
+from pytest_rest.limits import Call, Limits, Throttle
 from pytest_rest.store import MemoryStore, Store
 from pytest_rest.terms import Completion, Model, Priced, Prompt
 
@@ -96,6 +96,7 @@ class Dispatcher:
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
         self._thread.start()
         self._opened = asyncio.run_coroutine_threadsafe(model.open(), self._loop)
+        self._opened.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._pump))
 
     @property
     def changes(self) -> list[str]:
@@ -158,6 +159,8 @@ class Dispatcher:
 
     def _pump(self) -> None:
         """Send what may be sent now: what is tried again, what is waited for, what is ahead."""
+        if not self._opened.done():
+            return
         while request := self._next():
             if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
                 self._end(f"budget: {excess}")
@@ -170,7 +173,8 @@ class Dispatcher:
                 if wait and not (self._timer and not self._timer.cancelled()):
                     self._timer = self._loop.call_later(wait, self._wake)
                 return
-            task = self._loop.create_task(self._try(request))
+            call = self._throttle.begin(request.prompt)  # now: the next one is held against it
+            task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
@@ -200,11 +204,8 @@ class Dispatcher:
         self._timer = None
         self._pump()
 
-    async def _try(self, request: _Request) -> None:
-        call = self._throttle.begin(request.prompt)
+    async def _try(self, request: _Request, call: Call) -> None:
         request.tries += 1
-        if not self._opened.done():
-            await asyncio.wait([asyncio.wrap_future(self._opened)])
         if isinstance(error := self._opened.exception(), Exception):
             completion = _failed(self._model, error)
         else:

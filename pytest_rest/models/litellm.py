@@ -4,9 +4,11 @@ LiteLLM is imported by the first call and not before: it takes seconds.
 """
 
 import asyncio
+import contextlib
 import functools
 import logging
 import os
+import threading
 import time
 import warnings
 from collections.abc import Mapping, Sequence
@@ -76,8 +78,18 @@ class LiteLLMModel:
     batch_size: ClassVar[int] = 1
 
     async def open(self) -> None:
-        """Import LiteLLM, off the loop."""
-        await asyncio.to_thread(_load)
+        """Import LiteLLM, off the loop, in a thread that nobody waits for who is interrupted."""
+        loop = asyncio.get_running_loop()
+        imported = asyncio.Event()
+
+        def load() -> None:
+            with contextlib.suppress(Exception):  # the first call meets the same, and tells it
+                _load()
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+                loop.call_soon_threadsafe(imported.set)
+
+        threading.Thread(target=load, name="rest-import", daemon=True).start()
+        await imported.wait()
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Ask all at once; a failed call is a completion whose `error` starts with a stable word.

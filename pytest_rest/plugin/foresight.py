@@ -27,7 +27,7 @@ class Foresight:
         if workerinput is not None:
             self._count = int(workerinput["workercount"])
             self._number = int(workerinput["workerid"].removeprefix("gw")) % self._count
-        is_shared = run.settings.dispatcher is not None and run.settings.askers == 1
+        is_shared = run.settings.dispatcher is not None and not run.settings.has_far_workers
         self._is_sure_of_all = is_shared or (self._is_main and not self._has_workers())
 
     def begin(self) -> None:
@@ -36,7 +36,7 @@ class Foresight:
         if not self._is_main:
             return
         answers_reach = not self._has_workers() or self._run.model.home != "cpu"
-        if answers_reach and settings.askers == 1 and not self._may_select():
+        if answers_reach and not (settings.has_far_workers or self._may_select()):
             self._run.walk(settings.cases)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:

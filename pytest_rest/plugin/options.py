@@ -59,7 +59,7 @@ class Settings:
     replay: Path | None
     json_path: Path | None
     place: Place
-    askers: int  # processes that ask the model by themselves; more than one: workers elsewhere
+    has_far_workers: bool  # on other machines, where each asks the model by itself
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
     given: Mapping[str, Any]  # what draws the same tests again
 
@@ -100,7 +100,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
         api_base=_value(config, "rest_api_base") or None,
         timeout=_seconds(config, "rest_timeout"),
-        limits=_limits(config).share(resolved["askers"]),
+        limits=_limits(config).share(_askers(config)),
         may_stop=bool(config.getvalue("maxfail")),
         prompts=_path(config, "rest_prompts"),
         run_dir=config.rootpath / run_dir.name if place == "remote" else run_dir,
@@ -109,7 +109,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         replay=_replayed(config),
         json_path=_path(config, "rest_json"),
         place=place,
-        askers=resolved["askers"],
+        has_far_workers=resolved["has_far_workers"],
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
         given=given,
     )
@@ -130,7 +130,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
             "run_dir": str(settings.run_dir),
             "dispatcher": dispatcher,
             "place": place,
-            "askers": settings.askers,
+            "has_far_workers": settings.has_far_workers,
         }
     )
 
@@ -148,21 +148,14 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         "run_dir": str(_run_dir(config, given["rest_model"])),
         "dispatcher": None,
         "place": "main",
-        "askers": _askers(config),
+        "has_far_workers": _workers(config)[1] > 0,
     }
 
 
 def _askers(config: pytest.Config) -> int:
     """How many processes ask the model by themselves: this one, and each worker elsewhere."""
-    local = remote = 0
-    for spec in getattr(config.option, "tx", None) or ():
-        count, star, kind = spec.rpartition("*")
-        workers = int(count) if star and count.isdigit() else 1
-        if kind.startswith("popen"):
-            local += workers
-        else:
-            remote += workers
-    askers = remote + bool(local or not remote)
+    here, far = _workers(config)
+    askers = far + bool(here or not far)
     concurrency = _count(config, "rest_concurrency", least=1)
     if askers > concurrency:
         raise OptionError(
@@ -170,6 +163,19 @@ def _askers(config: pytest.Config) -> int:
             "themselves; give at least one call to each"
         )
     return askers
+
+
+def _workers(config: pytest.Config) -> tuple[int, int]:
+    """How many of xdist's workers are on this machine, and how many on others."""
+    here = far = 0
+    for spec in getattr(config.option, "tx", None) or ():
+        count, star, kind = spec.rpartition("*")
+        workers = int(count) if star and count.isdigit() else 1
+        if kind.startswith("popen"):
+            here += workers
+        else:
+            far += workers
+    return here, far
 
 
 def _kept(config: pytest.Config) -> Mapping[str, Any]:
