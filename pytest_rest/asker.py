@@ -68,6 +68,7 @@ class LocalAsker:
         self._ahead.close()
         if self._server is not None:
             self._server.close()
+            self._server = None
         self.dispatcher.close()
 
 

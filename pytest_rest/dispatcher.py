@@ -17,6 +17,7 @@ from pytest_rest.terms import Completion, Model, Priced, Prompt
 
 RETRIED = ("rate limit:", "timeout:", "server error:", "connection:", "malformed response:")
 REFUSED = "authentication:"
+BUSY = "rate limit:"
 ENDED = "asking ended: "  # begins the error of every prompt after the one that ended all asking
 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
@@ -127,7 +128,7 @@ class Dispatcher:
     def close(self) -> None:
         """Cancel what is in flight, let the model go of its connections, and stop the loop."""
         if self._loop.is_closed():
-            return
+            return  # hung up already
         self.run(self._shut_down())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
@@ -145,7 +146,10 @@ class Dispatcher:
             else:
                 request = self._open[prompt.digest] = _Request(prompt, ahead)
                 queue = self._ahead if ahead else self._waiting
-                self._loop.call_soon_threadsafe(self._enter, request, queue)
+                try:
+                    self._loop.call_soon_threadsafe(self._enter, request, queue)
+                except RuntimeError:  # the session is over
+                    request.future.cancel()
                 return request.future
         if not ahead:
             self.hurry([prompt])
@@ -181,8 +185,8 @@ class Dispatcher:
     def _next(self) -> _Request | None:
         if self._again:
             return self._again.popleft()
-        if self._held >= self._throttle.allowed and self._ended is None:
-            return None  # what pauses after a failure keeps its place
+        if self._is_full() and self._ended is None:
+            return None
         for queue in (self._waiting, self._ahead):
             while queue:
                 request = queue.popleft()
@@ -191,6 +195,15 @@ class Dispatcher:
                     self._held += 1
                     return request
         return None
+
+    def _is_full(self) -> bool:
+        """Whether no other request may begin: what pauses after a failure keeps its place.
+
+        Only a rate limit says that fewer are to be asked, so only its pauses count against those.
+        """
+        apart = sum(not request.errors[-1].startswith(BUSY) for request in self._pausing)
+        is_many = self._held - apart >= self._throttle.allowed
+        return is_many or self._held >= self.limits.concurrency
 
     def _put_back(self, request: _Request) -> None:
         if request.errors:
@@ -228,7 +241,7 @@ class Dispatcher:
         if error.startswith(REFUSED):
             self._end(error)
             completion = Completion(error=self._ended)
-        if error.startswith("rate limit:") and self._answers > request.answers_seen:
+        if error.startswith(BUSY) and self._answers > request.answers_seen:
             request.errors.clear()  # the endpoint is busy with others, and not with nobody
         request.answers_seen = self._answers
         request.errors.append(error)
@@ -261,6 +274,7 @@ class Dispatcher:
     def _kept(self, request: _Request, completion: Completion, failure: str | None) -> None:
         """An answer is on disk; called by the store, from its own thread."""
         if failure is not None:
+            completion = Completion(error=f"{ENDED}store: {failure}")
             with contextlib.suppress(RuntimeError):  # the session is over
                 self._loop.call_soon_threadsafe(self._end, f"store: {failure}")
         self._settle(request, completion)

@@ -67,6 +67,8 @@ class Server:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             pass  # the worker is gone, or was none of ours
+        except asyncio.CancelledError:
+            pass  # the session is over; asyncio's streams would print it
         finally:
             writer.close()
 

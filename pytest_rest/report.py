@@ -95,8 +95,11 @@ class Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         text = json.dumps(self.to_builtins(), indent=1, ensure_ascii=True, allow_nan=False)
         half = path.with_name(f".{path.name}.{os.getpid()}")
-        half.write_text(text + "\n", "ascii")
-        half.replace(path)
+        try:
+            half.write_text(text + "\n", "ascii")
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
 
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
         metrics = self.table[scope][subset]  # type: ignore[index]

@@ -8,12 +8,14 @@ protocol), its rows are found by the digest of what the model saw; failed calls 
 import contextlib
 import json
 import queue
+import shutil
 import sqlite3
+import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from pytest_rest.errors import StoreError
 from pytest_rest.terms import Completion, Prompt, to_builtins
@@ -30,7 +32,10 @@ _SCHEMA = (
     "CREATE TABLE completions (digest TEXT PRIMARY KEY, suite TEXT, item TEXT, mode TEXT,"
     " task TEXT, completion TEXT NOT NULL)",
 )
+_BARRED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 Done = Callable[[str | None], None]
+_Mode = Literal["rwc", "rw", "ro"]
+_Row = tuple[str, ...]
 
 
 class Store(Protocol):
@@ -74,13 +79,15 @@ class MemoryStore:
 class FileStore:
     """Keeps completions in `NAME` in a folder. A thread writes what has come in, all at once."""
 
-    def __init__(self, connection: sqlite3.Connection, lock: sqlite3.Connection | None) -> None:
-        self._connection, self._lock_file = connection, lock
+    def __init__(
+        self, path: Path, connection: sqlite3.Connection, lock: sqlite3.Connection | None = None
+    ) -> None:
+        self._path, self._connection, self._lock_file = path, connection, lock
         self._lock = threading.Lock()
-        with _explained("read", connection):
+        with _explained(path, "read", connection):
             self._known = {row[0] for row in connection.execute("SELECT digest FROM completions")}
         self._old = frozenset(self._known)
-        self._waiting: queue.SimpleQueue[tuple[Prompt, Completion, Done] | None]
+        self._waiting: queue.SimpleQueue[tuple[_Row, Done] | None]
         self._waiting = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, name="rest-store", daemon=True)
         self._writer.start()
@@ -88,15 +95,14 @@ class FileStore:
     @classmethod
     def create(cls, folder: Path, about: Mapping[str, Any]) -> "FileStore":
         """A new store; `StoreError` where the folder holds one already, or cannot be written."""
-        lock = _lock(folder)
         path = folder / NAME
-        if path.exists():
-            lock.close()
-            raise StoreError(
-                f"run folder {str(folder)!r} holds the answers of an earlier run; go on with it "
-                "by --rest-resume, or choose another --rest-run-dir"
-            )
-        return cls(cls._make(path, about), lock)
+        with _locked(folder) as lock:
+            if path.exists():
+                raise StoreError(
+                    f"run folder {str(folder)!r} holds the answers of an earlier run; go on with "
+                    "it by --rest-resume, or choose another --rest-run-dir"
+                )
+            return cls(path, cls._make(path, about), lock)
 
     @classmethod
     def resume(cls, folder: Path, about: Mapping[str, Any]) -> "FileStore":
@@ -106,29 +112,36 @@ class FileStore:
         `about`, or if another run is writing in the folder.
         """
         _refuse_others(folder, about, read_about(folder))
-        lock = _lock(folder)
-        return cls(_opened(folder), lock)
+        path = folder / NAME
+        with _locked(folder) as lock:
+            connection = _opened(folder, "rw")
+            with _explained(path, "written", connection):
+                connection.execute("PRAGMA journal_mode=WAL")
+            return cls(path, connection, lock)
 
     @classmethod
     def replay(cls, folder: Path, about: Mapping[str, Any]) -> "FileStore":
         """The store of an earlier run, to read only; `StoreError` as `resume`."""
         _refuse_others(folder, about, read_about(folder))
-        connection = _opened(folder)
-        connection.execute("PRAGMA query_only=ON")
-        return cls(connection, None)
+        return cls(folder / NAME, _opened(folder, "ro"))
 
     @classmethod
     def join(cls, folder: Path) -> "FileStore":
         """The store that this run's main process has made, from another process of the run."""
-        return cls(_opened(folder), None)
+        return cls(folder / NAME, _opened(folder, "rw"))
 
     @classmethod
     def share(cls, folder: Path, about: Mapping[str, Any]) -> "FileStore":
-        """The store of a host where several processes of a run ask by themselves."""
-        lock = _lock(folder, _PATIENCE)
-        with contextlib.closing(lock):
-            if not (folder / NAME).exists():
-                cls._make(folder / NAME, about).close()
+        """The store of a host where several processes of a run ask by themselves.
+
+        `StoreError` if it was asked for something else than `about`; its `options` may differ.
+        """
+        path = folder / NAME
+        with _locked(folder, _PATIENCE) as lock, contextlib.closing(lock):
+            if not path.exists():
+                cls._make(path, about).close()
+            wanted = {name: value for name, value in about.items() if name != "options"}
+            _refuse_others(folder, wanted, read_about(folder))
             return cls.join(folder)
 
     def get(self, digest: str) -> Completion | None:
@@ -136,13 +149,18 @@ class FileStore:
         if digest not in self._known:
             return None
         query = "SELECT completion FROM completions WHERE digest = ?"
-        with self._lock, _explained("read"):
+        with self._lock, _explained(self._path, "read"):
             (kept,) = self._connection.execute(query, (digest,)).fetchone()
-        return _completion(kept)
+            return _completion(kept)
 
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
         """Have a completion written; `done` is called from another thread."""
-        self._waiting.put((prompt, completion, done))
+        try:
+            row = _row(prompt, completion)
+        except (TypeError, ValueError) as error:  # a model of the user's own answers anything
+            done(f"an answer cannot be stored: {error}")
+        else:
+            self._waiting.put((row, done))
 
     def is_old(self, digest: str) -> bool:
         """Whether that prompt was answered before this session began."""
@@ -158,13 +176,21 @@ class FileStore:
         """How many answers were there when this session began."""
         return len(self._old)
 
+    def note(self, name: str, value: object) -> None:
+        """Change what the store says that the run is asked for."""
+        with self._lock, _explained(self._path, "written"), self._connection:
+            row = (name, json.dumps(value))
+            self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", row)
+
     def all(self) -> Iterator[tuple[str, Completion]]:
         """Every digest and completion, those of the run's other processes included."""
-        with self._lock, _explained("read"):
-            for digest, kept in self._connection.execute(
-                "SELECT digest, completion FROM completions"
-            ):
-                yield digest, _completion(kept)
+        query = "SELECT digest, completion FROM completions"
+        with self._lock, _explained(self._path, "read"):
+            rows = self._connection.execute(query).fetchall()
+        for digest, kept in rows:  # the lock is free again: who walks may ask for one meanwhile
+            with _explained(self._path, "read"):
+                completion = _completion(kept)
+            yield digest, completion
 
     def close(self) -> None:
         """Write what is waiting, and leave one plain file where this process made it."""
@@ -179,16 +205,23 @@ class FileStore:
 
     @staticmethod
     def _make(path: Path, about: Mapping[str, Any]) -> sqlite3.Connection:
-        connection = _connect(path)
-        with _explained("written", connection):
-            connection.execute("PRAGMA journal_mode=WAL")
-            with connection:
-                connection.execute(f"PRAGMA application_id={_APPLICATION}")
-                connection.execute(f"PRAGMA user_version={_VERSION}")
-                for statement in _SCHEMA:
-                    connection.execute(statement)
-                rows = [(name, json.dumps(value)) for name, value in about.items()]
-                connection.executemany("INSERT INTO about VALUES (?, ?)", rows)
+        rows = [(name, json.dumps(value)) for name, value in about.items()]
+        try:
+            with _explained(path, "written"):
+                connection = _connect(path, "rwc")
+            with _explained(path, "written", connection):
+                connection.execute("PRAGMA journal_mode=WAL")
+                with connection:
+                    connection.execute("BEGIN")  # all of it or nothing, whenever this is killed
+                    connection.execute(f"PRAGMA application_id={_APPLICATION}")
+                    connection.execute(f"PRAGMA user_version={_VERSION}")
+                    for statement in _SCHEMA:
+                        connection.execute(statement)
+                    connection.executemany("INSERT INTO about VALUES (?, ?)", rows)
+        except StoreError:
+            for each in _files(path):
+                each.unlink(missing_ok=True)
+            raise
         return connection
 
     def _write_all(self) -> None:
@@ -199,16 +232,11 @@ class FileStore:
                 batch.append(self._waiting.get())
             going_on = None not in batch
             kept = [each for each in batch if each is not None]
-            failure = self._write([(prompt, completion) for prompt, completion, _ in kept])
-            for _, _, done in kept:
+            failure = self._write([row for row, _ in kept])
+            for _, done in kept:
                 done(failure)
 
-    def _write(self, batch: Iterable[tuple[Prompt, Completion]]) -> str | None:
-        rows = [
-            (prompt.digest, prompt.item.suite, prompt.item.id, prompt.form.mode, prompt.task, text)
-            for prompt, completion in batch
-            for text in [json.dumps(to_builtins(completion))]
-        ]
+    def _write(self, rows: Sequence[_Row]) -> str | None:
         statement = "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?)"
         try:
             with self._lock, self._connection:
@@ -221,8 +249,8 @@ class FileStore:
 
 def read_about(folder: Path) -> dict[str, Any]:
     """What a stored run was asked for; `StoreError` if the folder holds none that can be read."""
-    connection = _opened(folder)
-    with contextlib.closing(connection), _explained("read", connection):
+    connection = _opened(folder, "ro")
+    with contextlib.closing(connection), _explained(folder / NAME, "read"):
         return {
             name: json.loads(value)
             for name, value in connection.execute("SELECT name, value FROM about")
@@ -231,8 +259,8 @@ def read_about(folder: Path) -> dict[str, Any]:
 
 def read_digests(folder: Path) -> frozenset[str]:
     """The prompts that are answered in a stored run."""
-    connection = _opened(folder)
-    with contextlib.closing(connection), _explained("read", connection):
+    connection = _opened(folder, "ro")
+    with contextlib.closing(connection), _explained(folder / NAME, "read"):
         return frozenset(row[0] for row in connection.execute("SELECT digest FROM completions"))
 
 
@@ -246,62 +274,139 @@ def _refuse_others(folder: Path, about: Mapping[str, Any], kept: Mapping[str, An
             )
 
 
-def _opened(folder: Path) -> sqlite3.Connection:
+def _opened(folder: Path, mode: _Mode) -> sqlite3.Connection:
     """A connection to a store that is there, and is one, and is whole."""
     path = folder / NAME
-    if not path.is_file():
-        raise StoreError(f"no run is stored in {str(folder)!r}: it has no {NAME}")
-    connection = _connect(path)
-    with _explained(f"read: {str(path)!r}", connection):
-        (application,) = connection.execute("PRAGMA application_id").fetchone()
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-        (state,) = connection.execute("PRAGMA quick_check(1)").fetchone()
-    if application == _APPLICATION and version == _VERSION and state == "ok":
-        return connection
-    connection.close()
-    if application != _APPLICATION:
-        raise StoreError(f"{str(path)!r} is no store of pytest-rest; choose another run")
-    if version != _VERSION:
-        raise StoreError(
-            f"{str(path)!r} has version {version} of the store, and this pytest-rest reads "
-            f"version {_VERSION}; use the pytest-rest that wrote it"
-        )
-    raise StoreError(
-        f"{str(path)!r} is damaged ({state}); 'sqlite3 {NAME} .recover' saves the rest"
-    )
+    with _explained(path, "read"):
+        if not path.is_file():
+            raise StoreError(f"no run is stored in {str(folder)!r}: it has no {NAME}")
+        connection = _reading(path) if mode == "ro" else _connect(path, mode)
+    with _explained(path, "read", connection):
+        application, version = _pragma(connection, "application_id", "user_version")
+        if application != _APPLICATION:
+            raise _foreign(path)
+        if version != _VERSION:
+            raise StoreError(
+                f"{str(path)!r} has version {version} of the store, and this pytest-rest reads "
+                f"version {_VERSION}; use the pytest-rest that wrote it"
+            )
+        state, pages, size = _pragma(connection, "quick_check(1)", "page_count", "page_size")
+        if state != "ok":
+            raise _damaged(path, state)
+        log = _files(path)[1]  # with what is not yet in the file itself
+        is_plain = not log.exists() or log.stat().st_size == 0
+        if is_plain and path.stat().st_size < pages * size:  # SQLite takes what is cut off for 0
+            raise _damaged(path, "its end is missing")
+    return connection
 
 
-def _connect(path: Path) -> sqlite3.Connection:
-    with _explained("opened"):
-        return sqlite3.connect(path, timeout=_PATIENCE, check_same_thread=False)
+def _reading(path: Path) -> sqlite3.Connection:
+    """A connection that changes nothing, to a copy where the file's own folder is barred.
 
-
-def _lock(folder: Path, patience: float = 0.0) -> sqlite3.Connection:
-    """Hold the folder for one run, until the process ends, however it ends."""
-    with _explained("opened"):
-        lock = sqlite3.connect(
-            folder / LOCK, timeout=patience, check_same_thread=False, isolation_level=None
-        )
+    Beside a file that its writer did not close, SQLite needs room for an index.
+    """
+    connection = _connect(path, "ro")
     try:
-        lock.execute("BEGIN EXCLUSIVE")
-    except sqlite3.OperationalError:
-        lock.close()
-        raise StoreError(
-            f"another run is going on in {str(folder)!r}; wait for it, or choose another "
-            "--rest-run-dir"
-        ) from None
-    return lock
+        _pragma(connection, "schema_version")
+    except sqlite3.Error as error:
+        connection.close()
+        if _code(error) not in _BARRED:
+            raise
+    else:
+        return connection
+    with tempfile.TemporaryDirectory() as folder:
+        copy = Path(folder) / NAME
+        for source, target in zip(_files(path), _files(copy), strict=True):
+            if source.exists():
+                shutil.copyfile(source, target)
+        connection = sqlite3.connect(":memory:", check_same_thread=False)
+        with _explained(path, "read", connection), contextlib.closing(_connect(copy, "rw")) as file:
+            file.backup(connection)
+            connection.execute("PRAGMA query_only=ON")
+    return connection
+
+
+def _connect(path: Path, mode: _Mode) -> sqlite3.Connection:
+    uri = f"{path.absolute().as_uri()}?mode={mode}"
+    return sqlite3.connect(uri, timeout=_PATIENCE, check_same_thread=False, uri=True)
+
+
+def _pragma(connection: sqlite3.Connection, *names: str) -> list[Any]:
+    return [connection.execute(f"PRAGMA {name}").fetchone()[0] for name in names]
+
+
+def _files(path: Path) -> list[Path]:
+    """What a store may consist of, as long as its writer has not closed it."""
+    return [path.with_name(f"{path.name}{end}") for end in ("", "-wal", "-journal", "-shm")]
 
 
 @contextlib.contextmanager
-def _explained(what: str, connection: sqlite3.Connection | None = None) -> Iterator[None]:
+def _locked(folder: Path, patience: float = 0.0) -> Iterator[sqlite3.Connection]:
+    """Hold the folder for one run, until the process ends, however it ends, or the block fails."""
+    path = folder / LOCK
+    with _explained(path, "written"):
+        lock = sqlite3.connect(
+            path, timeout=patience, check_same_thread=False, isolation_level=None
+        )
+    try:
+        with _explained(path, "written"):
+            lock.execute("BEGIN EXCLUSIVE")
+        yield lock
+    except BaseException:
+        lock.close()
+        raise
+
+
+@contextlib.contextmanager
+def _explained(
+    path: Path, what: str, connection: sqlite3.Connection | None = None
+) -> Iterator[None]:
     """Tell SQLite's errors as `StoreError`, and let go of the connection that is of no use."""
     try:
         yield
-    except (sqlite3.Error, ValueError) as error:
+    except (StoreError, OSError, sqlite3.Error, TypeError, ValueError) as error:
         if connection is not None:
             connection.close()
-        raise StoreError(f"the run's stored answers cannot be {what}: {error}") from None
+        raise _told(path, what, error) from None
+
+
+def _told(path: Path, what: str, error: Exception) -> StoreError:
+    if isinstance(error, StoreError):
+        return error
+    if _code(error) == sqlite3.SQLITE_BUSY:
+        return StoreError(
+            f"another run is going on in {str(path.parent)!r}; wait for it, or choose another "
+            "--rest-run-dir"
+        )
+    if _code(error) == sqlite3.SQLITE_NOTADB:
+        return _foreign(path)
+    if _code(error) == sqlite3.SQLITE_CORRUPT or isinstance(error, (TypeError, ValueError)):
+        return _damaged(path, str(error))
+    return StoreError(
+        f"{str(path)!r} cannot be {what}: {error}; see to its folder's permissions and space, or "
+        "choose another run"
+    )
+
+
+def _code(error: Exception) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
+
+
+def _foreign(path: Path) -> StoreError:
+    return StoreError(f"{str(path)!r} is no store of pytest-rest; choose another run")
+
+
+def _damaged(path: Path, why: str) -> StoreError:
+    return StoreError(
+        f"{str(path)!r} is damaged ({' '.join(why.split())}); 'sqlite3 {NAME} .recover' saves the "
+        "rest"
+    )
+
+
+def _row(prompt: Prompt, completion: Completion) -> _Row:
+    named = (prompt.item.suite, prompt.item.id, prompt.form.mode, prompt.task)
+    printable = [name.encode("utf-8", "backslashreplace").decode() for name in named]
+    return (prompt.digest, *printable, json.dumps(to_builtins(completion)))
 
 
 def _completion(text: str) -> Completion:

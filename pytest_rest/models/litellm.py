@@ -112,9 +112,7 @@ class LiteLLMModel:
 
     async def _ask(self, litellm: Any, prompt: Prompt) -> Completion:
         start = time.perf_counter()
-        # Where warnings are errors, this one of Pydantic's about an unusual field would lose the
-        # answer. It is set for each call, because pytest resets the filters for each test.
-        warnings.filterwarnings("ignore", message="Pydantic serializer warnings")
+        _ignore_warnings()
         try:
             async with asyncio.timeout(self.timeout + _GRACE):
                 response = await litellm.acompletion(
@@ -161,9 +159,19 @@ class LiteLLMModel:
         return float(cost) or None  # the table has 0 where nobody filled a price in
 
 
+def _ignore_warnings() -> None:
+    """Ignore what Pydantic says of LiteLLM's types and answers, which no user can mend.
+
+    Where warnings are errors it would lose the answer. It is done for each call, because pytest
+    resets the filters for each test.
+    """
+    warnings.filterwarnings("ignore", message=r"(?s).{0,300}Pydantic")
+
+
 @functools.cache
 def _load() -> Any:
     """LiteLLM, kept off the network but for what is asked of it, and quiet."""
+    _ignore_warnings()
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")

@@ -164,11 +164,12 @@ def _join(config: pytest.Config) -> None:
     run = Run(options.read(config, workerinput and workerinput[WIRE]))
     register = config.pluginmanager.register
     if run.settings.plan:
-        register(Terminal(config, run, lambda: None), "rest-terminal")
+        register(Terminal(config, run, lambda: None, ()), "rest-terminal")
         register(Planner(run), "rest-planner")
     elif workerinput is None:
         controller = Controller(run)
-        register(Terminal(config, run, lambda: controller.report), "rest-terminal")
+        terminal = Terminal(config, run, lambda: controller.report, controller.written)
+        register(terminal, "rest-terminal")
         if not config.option.collectonly:
             controller.prepare()
         register(controller, "rest-controller")

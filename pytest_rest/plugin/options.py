@@ -1,5 +1,6 @@
 """Turns pytest's command line and ini file into the checked settings of a run."""
 
+import contextlib
 import json
 import os
 import re
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_rest import benchmark, gate, rendering
-from pytest_rest.errors import OptionError, nearest
+from pytest_rest.errors import OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
@@ -27,6 +28,7 @@ Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by
 # What draws the tests: ini name, and the command line's.
 _DRAWN = {
     "rest_model": "rest_model",
+    "rest_api_base": "rest_api_base",
     "rest_suites": "rest_suite",
     "rest_styles": "rest_style",
     "rest_modes": "rest_modes",
@@ -98,7 +100,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         thresholds=_thresholds(config),
         max_lost=_count(config, "rest_max_lost"),
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
-        api_base=_value(config, "rest_api_base") or None,
+        api_base=given["rest_api_base"] or None,
         timeout=_seconds(config, "rest_timeout"),
         limits=_limits(config).share(_askers(config)),
         may_stop=bool(config.getvalue("maxfail")),
@@ -138,7 +140,9 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
 def _resolve(config: pytest.Config) -> dict[str, Any]:
     kept = _kept(config)
     given = {name: _chosen(config, name, kept) for name in _DRAWN}
-    seed = given["rest_seed"] = _seed(given["rest_seed"])
+    if kept and given["rest_seed"] == "fresh":
+        given["rest_seed"] = kept["rest_seed"]
+    seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
     if not given["rest_model"].strip():
         raise OptionError("no model is named; give --rest-model")
     return {
@@ -187,6 +191,12 @@ def _kept(config: pytest.Config) -> Mapping[str, Any]:
         return {}
     run = replayed or _resumed(config)
     kept: Mapping[str, Any] = read_about(run)["options"]
+    model = config.getoption("rest_model")
+    if model and model.strip() != kept["rest_model"]:
+        raise OptionError(
+            f"run {str(run)!r} was asked of {kept['rest_model']!r}; leave --rest-model out, or "
+            "start a new run"
+        )
     return kept
 
 
@@ -202,8 +212,6 @@ def _replayed(config: pytest.Config) -> Path | None:
     path = _path(config, "rest_replay")
     if path is not None and path.name == "report.json":
         path = path.parent
-    if path is not None and path == _path(config, "rest_run_dir"):
-        raise OptionError("--rest-replay writes a new run; give another --rest-run-dir")
     return path
 
 
@@ -212,22 +220,19 @@ def _resumed(config: pytest.Config) -> Path:
     named, run_dir = _value(config, "rest_resume"), _path(config, "rest_run_dir")
     if named != LATEST:
         path: Path = config.invocation_params.dir / named
-        if run_dir is not None and path != run_dir:
+        if run_dir is not None and path.resolve() != run_dir.resolve():
             raise OptionError("--rest-resume and --rest-run-dir name two folders; give one")
         return path
     if run_dir is not None:
         return run_dir
     model = config.getoption("rest_model") or config.getini("rest_model")
     folder = config.rootpath / ".rest" / "runs"
-    runs = sorted(
-        path.parent
-        for path in folder.glob(f"*/{STORE}")
-        if not model or read_about(path.parent)["options"]["rest_model"] == model.strip()
-    )
-    if not runs:
-        of = f" of {model!r}" if model else ""
-        raise OptionError(f"no run{of} to resume in {str(folder)!r}; name one: --rest-resume=RUN")
-    return runs[-1]
+    for path in sorted(folder.glob(f"*/{STORE}"), reverse=True):
+        with contextlib.suppress(StoreError):  # of another version, or damaged: not this one
+            if not model or read_about(path.parent)["options"]["rest_model"] == model.strip():
+                return path.parent
+    of = f" of {model!r}" if model else ""
+    raise OptionError(f"no run{of} to resume in {str(folder)!r}; name one: --rest-resume=RUN")
 
 
 def _value(config: pytest.Config, name: str) -> str:

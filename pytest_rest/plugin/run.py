@@ -13,7 +13,7 @@ from pytest_rest import prompts
 from pytest_rest.asker import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.display import address
-from pytest_rest.errors import DispatcherError, RestError
+from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import forms, lost, record
 from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
@@ -40,6 +40,15 @@ def case_of(node: pytest.Item) -> Case | None:
     parameters = callspec.params if callspec and "rest" in getattr(node, "fixturenames", ()) else {}
     found: Case | None = parameters.get("rest")
     return found
+
+
+def named(node: pytest.Item, case: Case) -> list[str]:
+    """Suite, item, style, the item's digest, and the test function that asks.
+
+    Never the whole node id, which schedulers rewrite.
+    """
+    asked, style = case
+    return [asked.suite, asked.id, style.id, asked.digest, node.nodeid.partition("[")[0]]
 
 
 def case_id(case: Case) -> str:
@@ -104,9 +113,15 @@ class Run:
         """Open the run's store, in its main process; `StoreError` says why it cannot be."""
         settings = self.settings
         if settings.replay is not None:
+            if (settings.run_dir / STORE).exists():
+                raise OptionError(
+                    f"--rest-replay makes a new run, and {str(settings.run_dir)!r} holds one "
+                    "already; choose another --rest-run-dir"
+                )
             self.store = FileStore.replay(settings.replay, self.about("protocol"))
         elif settings.resume:
             self.store = FileStore.resume(settings.run_dir, self.about(*ABOUT))
+            self.store.note("options", self.about()["options"])
         else:
             self.store = FileStore.create(settings.run_dir, self.about())
 
@@ -138,12 +153,17 @@ class Run:
         """Where the picture of that digest is kept."""
         return self.settings.run_dir / "images" / f"{digest}.png"
 
+    def hang_up(self) -> None:
+        """Ask nothing more, and let go of whoever waits for an answer."""
+        if self._asker_made is not None:
+            self._asker_made.close()
+
     def close(self) -> None:
         """Close the model's connections, and then the store."""
-        for each in (self._asker_made, self.store):
-            if each is not None:
-                each.close()
-        self._asker_made = self.store = None
+        self.hang_up()
+        if self.store is not None:
+            self.store.close()
+        self.store = None
 
     def discard(self) -> None:
         """Leave no trace of a run that met no REST test."""

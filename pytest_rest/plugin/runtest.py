@@ -5,6 +5,7 @@ cannot serialise is lost silently, and a worker's own output is lost when it cra
 """
 
 import json
+import re
 import shlex
 from collections.abc import Generator
 from dataclasses import asdict
@@ -18,11 +19,12 @@ from pytest_rest.display import address
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Threshold
 from pytest_rest.lookahead import Case
-from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of
+from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
 from pytest_rest.reporting import text
 from pytest_rest.terms import Record, Style, Verdict
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
+_ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
 _RECORD = pytest.StashKey[Record]()
 _THRESHOLDS = pytest.StashKey[list[Threshold]]()
 
@@ -92,7 +94,7 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which REST tests were selected, so that the controller can count."""
-        selected = [_named(item, case) for item in session.items if (case := case_of(item))]
+        selected = [named(item, case) for item in session.items if (case := case_of(item))]
         self._selected, self._of = json.dumps(selected, ensure_ascii=True), len(selected)
 
     @pytest.hookimpl(wrapper=True)
@@ -107,7 +109,7 @@ class Recorder:
         is_judged = report.when == "call" or not report.passed
         if not (is_judged or self._selected):
             return report
-        wire: dict[str, Any] = {"case": _named(item, case), "of": self._of}
+        wire: dict[str, Any] = {"case": named(item, case), "of": self._of}
         if self._selected:
             wire["selected"], self._selected = self._selected, None
         if is_judged:
@@ -129,9 +131,8 @@ class Recorder:
         if record is None:
             wire["reason"] = _unasked(call, report)
             return
-        _, ended, why = record.verdict.reason.partition(ENDED)
-        if ended:
-            item.session.shouldstop = f"REST: {ended}{why[:300]}"
+        if ended := _ENDED.search(record.verdict.reason):
+            item.session.shouldstop = f"REST: {ended[0][:300]}"
         raised = call.excinfo.value if call.excinfo else None
         disagrees = isinstance(raised, AssertionError) and not record.verdict.consistent
         settings = self._run.settings
@@ -143,15 +144,6 @@ class Recorder:
             report.longrepr = call.excinfo.getrepr(style="value")
         elif disagrees:
             report.sections.append(("REST", _explanation(item, self._run)))
-
-
-def _named(item: pytest.Item, case: Case) -> list[str]:
-    """Suite, item, style, the item's digest, and the test function that asks.
-
-    Never the whole node id, which schedulers rewrite.
-    """
-    asked, style = case
-    return [asked.suite, asked.id, style.id, asked.digest, item.nodeid.partition("[")[0]]
 
 
 def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:

@@ -18,7 +18,7 @@ from pytest_rest.display import address
 from pytest_rest.errors import OptionError, StoreError
 from pytest_rest.gate import Gate, Threshold
 from pytest_rest.plugin import options
-from pytest_rest.plugin.run import OUTCOME, WIRE, Run
+from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Lost, Report, calls
 from pytest_rest.terms import Completion, Record
 
@@ -42,11 +42,12 @@ class Controller:
         self._reasons: dict[tuple[str, Key], str] = {}
         self._thresholds: set[Threshold] = set(run.settings.thresholds)
         self.report: Report | None = None
+        self.written: list[Path] = []
 
     def prepare(self) -> None:
         """Make the run's folder and open its store; `RestError` says why that cannot be."""
         model, limits = self._run.model, self._run.settings.limits
-        if limits.max_cost and not self._run.price:
+        if limits.max_cost and not self._run.price and not self._run.settings.replay:
             raise OptionError(
                 f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
             )
@@ -83,8 +84,8 @@ class Controller:
         wire = json.loads(carried)
         report.__dict__[OUTCOME] = wire.get("outcome")
         self._of = max(self._of, wire["of"])
-        for suite, item, style, digest, origin in json.loads(wire.get("selected", "[]")):
-            self._selected[origin, (suite, item, style)] = digest
+        for selected in json.loads(wire.get("selected", "[]")):
+            self._select(*selected)
         if "record" not in wire:
             return
         suite, item, style, _, origin = wire["case"]
@@ -95,6 +96,17 @@ class Controller:
         else:
             self._records[key] = Record.from_json(wire["record"])
 
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what was selected where this is the only process; workers tell it."""
+        for item in getattr(session, "items", ()):
+            if (case := case_of(item)) is not None:
+                self._select(*named(item, case))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hang up before xdist waits for its workers, which may still wait for an answer."""
+        self._run.hang_up()
+
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Judge when the last test is over, or when the run was cut short."""
@@ -104,23 +116,29 @@ class Controller:
             if not session.config.option.collectonly:
                 self._finish(session)
 
+    def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
+        self._selected[origin, (suite, item, style)] = digest
+
     def _finish(self, session: pytest.Session) -> None:
         self.report = self._build()
         for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
             _log(session, name, reason)
         folder = self._run.settings.run_dir
         if not self._selected and not self.report.gate:  # no REST test was met: leave no trace
-            self._run.discard()
+            if self._run.store is None or self._run.store.is_empty:
+                self._run.discard()
             return
         for path in (folder / "report.json", self._run.settings.json_path):
-            if path is not None:
-                self._write(session, path, self.report)
+            if path is not None and self._write(session, path, self.report):
+                self.written.append(path)
 
-    def _write(self, session: pytest.Session, path: Path, report: Report) -> None:
+    def _write(self, session: pytest.Session, path: Path, report: Report) -> bool:
         try:
             report.write(path)
         except OSError as error:
             _log(session, "report", f"the report cannot be written: {error}")
+            return False
+        return True
 
     def _build(self) -> Report:
         settings = self._run.settings

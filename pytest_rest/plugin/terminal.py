@@ -1,6 +1,6 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -16,9 +16,14 @@ class Terminal:
     """Speaks for the run; on the controller only. `report` gives the report once there is one."""
 
     def __init__(
-        self, config: pytest.Config, run: Run, report: Callable[[], Report | None]
+        self,
+        config: pytest.Config,
+        run: Run,
+        report: Callable[[], Report | None],
+        written: Sequence[Path],
     ) -> None:
         self._config, self._run, self._report = config, run, report
+        self._written = written
         self._gate_begun = False
         self._model = run.model  # a model that cannot be asked is told here, before any test
         self._protocol = run.protocol.id
@@ -42,6 +47,9 @@ class Terminal:
             return f"{_near(settings.run_dir)}, with {store.stored:,} answers stored"
         return _near(settings.run_dir)
 
+    def _resume(self) -> str:
+        return f"--rest-resume={_near(self._run.settings.run_dir)}"
+
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
@@ -63,9 +71,11 @@ class Terminal:
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """The table, what disagreed and what was lost, and the verdict last."""
         report = self._report()
-        if report is None or not (report.records or report.lost or report.gate):
-            return
         write = terminalreporter.write_line
+        if report is None or not (report.records or report.lost or report.gate):
+            if self._run.store is not None and not self._run.store.is_empty:
+                write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
+            return
         terminalreporter.write_sep("=", "REST")
         for line in text.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
@@ -76,8 +86,9 @@ class Terminal:
         for line in text.changes(self._run.changes):
             write(line, yellow=True)
         if report.lost and report.provenance["replay_of"] is None:
-            write(f"ask again what is lost: --rest-resume={_near(self._run.settings.run_dir)}")
-        write(_near(self._run.settings.run_dir / "report.json"))
+            write(f"ask again what is lost: {self._resume()}")
+        for path in self._written:
+            write(_near(path))
         if report.gate is None:
             return
         for judged in report.gate.thresholds:
