@@ -5,7 +5,7 @@ import contextlib
 import random
 import re
 import threading
-from collections import Counter, deque
+from collections import deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
@@ -92,7 +92,7 @@ class Dispatcher:
         self._ended: str | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.counts = Counter({"retries": 0, "cached": 0})
+        self.retries = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
         self._thread.start()
@@ -139,7 +139,6 @@ class Dispatcher:
             if request := self._open.get(prompt.digest):
                 known: Future[Completion] = request.future
             elif completion := self._store.get(prompt.digest):
-                self.counts["cached"] += self._store.is_old(prompt.digest)
                 known = Future()
                 known.set_result(completion)
                 return known
@@ -246,7 +245,7 @@ class Dispatcher:
         request.answers_seen = self._answers
         request.errors.append(error)
         if self._ended is None and self._may_pass(request.errors):
-            self.counts["retries"] += 1
+            self.retries += 1
             pause = _pause(error, request.tries)
             self._pausing[request] = self._loop.call_later(pause, self._resume, request)
             return
@@ -309,8 +308,12 @@ class Dispatcher:
 
 
 def _pause(error: str, tries: int) -> float:
-    """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half."""
-    if patience := _PATIENCE.match(error):
-        return min(float(patience[1]), _LONGEST_PATIENCE)
+    """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half.
+
+    Its word is not taken for none at all, nor for so long that no run should wait: a used-up quota.
+    """
+    patience = _PATIENCE.match(error)
+    if patience and 0 < float(patience[1]) <= _LONGEST_PATIENCE:
+        return float(patience[1])
     doubled: float = min(0.5 * 2 ** (tries - 1), _LONGEST_PAUSE)
     return doubled * random.uniform(0.5, 1.5)  # noqa: S311 (spreads the retries of many prompts)

@@ -116,7 +116,7 @@ def test_what_may_pass_is_asked_again(fault: Reply) -> None:
     with dispatching(first(2, fault)) as (endpoint, dispatcher):
         (completion,) = dispatcher.ask(asked(1))
     assert (None, "Answer: 1") == (completion.error, completion.text)
-    assert (3, 2) == (len(endpoint.requests), dispatcher.counts["retries"])
+    assert (3, 2) == (len(endpoint.requests), dispatcher.retries)
 
 
 @pytest.mark.parametrize(
@@ -124,7 +124,7 @@ def test_what_may_pass_is_asked_again(fault: Reply) -> None:
     [
         (Reply(status=400, text="bad"), "bad request"),
         (Reply(status=404, text="no such model"), "bad request"),
-        (Reply(status=401, text="who?"), "authentication"),
+        (Reply(status=401, text="who?"), "asking ended: authentication"),
     ],
 )
 def test_an_answer_is_not_asked_again(fault: Reply, word: str) -> None:

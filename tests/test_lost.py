@@ -67,11 +67,19 @@ def test_a_record_dropped_on_its_way(
     assert pytest.ExitCode.OK != run.status
 
 
-@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n0"], ["-n1"]], ids=str)
+@pytest.mark.parametrize(
+    ("workers", "reason"),
+    [
+        (["-p", "no:xdist"], "no record came back: it did not run, or its worker crashed"),
+        (["-n0"], "no record came back: it did not run, or its worker crashed"),
+        (["-n1"], "the list of what was selected did not arrive"),
+    ],
+    ids=["no-xdist", "n0", "n1"],
+)
 def test_the_list_of_what_was_selected_dropped(
-    pytester: pytest.Pytester, run_rest: RunRest, workers: list[str]
+    pytester: pytest.Pytester, run_rest: RunRest, workers: list[str], reason: str
 ) -> None:
-    """Without the list the items are not known by name, but their number is."""
+    """Without a worker's list the items are not known by name, but their number is."""
     pytester.makeconftest(
         """
         import pytest
@@ -85,9 +93,7 @@ def test_the_list_of_what_was_selected_dropped(
         """
     )
     run = run_rest("--rest-model=simulated", "--rest-suite=soebench:4", *workers)
-    assert ["the list of what was selected did not arrive"] == [
-        each["reason"] for each in run.report["lost"]
-    ]
+    assert [reason] == [each["reason"] for each in run.report["lost"]]
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 

@@ -2,7 +2,7 @@
 
 import contextlib
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -138,10 +138,10 @@ class Run:
         return {name: about[name] for name in names or about}
 
     @property
-    def counts(self) -> Mapping[str, int]:
-        """How often this process asked again after a failure, or had an answer already."""
+    def retries(self) -> int:
+        """How often this process asked again after a failure."""
         asker = self._asker_made
-        return asker.dispatcher.counts if isinstance(asker, LocalAsker) else {}
+        return asker.dispatcher.retries if isinstance(asker, LocalAsker) else 0
 
     @property
     def changes(self) -> Sequence[str]:
@@ -214,7 +214,9 @@ class Run:
         return asked
 
     def _keep_pictures(self, asked: Sequence[Prompt]) -> None:
+        may_be_cut = self.settings.resume  # the run may have been killed while it wrote one
         for image in {image.digest: image for prompt in asked for image in prompt.images}.values():
+            path = self.picture(image.digest)
             # a picture less must not lose a paid answer
-            with contextlib.suppress(OSError), self.picture(image.digest).open("xb") as file:
+            with contextlib.suppress(OSError), path.open("wb" if may_be_cut else "xb") as file:
                 file.write(image.png)

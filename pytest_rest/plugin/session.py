@@ -157,8 +157,8 @@ class Controller:
                 key=lambda each: (each.suite, each.item, each.style),
             ),
             seconds=time.monotonic() - self._started,
-            retries=self._run.counts.get("retries", 0),
-            cached=self._run.counts.get("cached", 0),
+            retries=self._run.retries,
+            cached=self._cached(),
             spare=self._spare(),
         )
 
@@ -166,11 +166,19 @@ class Controller:
         """What was asked and paid for, and no record shows: its test did not run."""
         if self._run.store is None or self._run.settings.replay is not None:
             return []
-        shown = {call.prompt for record in self._records.values() for call in calls(record)}
+        shown = self._shown()
         try:
             return [answer for digest, answer in self._run.store.all() if digest not in shown]
         except StoreError:
             return []
+
+    def _cached(self) -> int:
+        """How many prompts were answered before this session, whichever process asked for them."""
+        store = self._run.store
+        return sum(map(store.is_old, self._shown())) if store is not None else 0
+
+    def _shown(self) -> set[str]:
+        return {call.prompt for record in self._records.values() for call in calls(record)}
 
     def _lost(self) -> dict[tuple[str, Key], str]:
         known = {**self._selected, **self._records}
