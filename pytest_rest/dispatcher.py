@@ -76,10 +76,12 @@ class Dispatcher:
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         store: Store | None = None,
         spent: float = 0.0,
+        *,
+        minute: float = 60.0,
     ) -> None:
         self._model, self.limits, self._store = model, limits, store or MemoryStore()
         price = model.price if isinstance(model, Priced) else None
-        self._throttle = Throttle(limits, price, model.name, spent)
+        self._throttle = Throttle(limits, price, model.name, spent, minute=minute)
         self._most_retries = 0 if model.home == "cpu" else limits.retries
         self._open: dict[str, _Request] = {}
         self._lock = threading.Lock()
@@ -110,16 +112,31 @@ class Dispatcher:
 
     def submit(self, prompts: Sequence[Prompt], ahead: bool = False) -> list["Future[Completion]"]:
         """Start asking, and return at once; `ahead` of the test that will wait for it."""
-        return [self._submit(prompt, ahead) for prompt in prompts]
+        futures, new, known = [], [], []
+        with self._lock:
+            for prompt in prompts:
+                future = self._answered(prompt)
+                if future is None and (request := self._open.get(prompt.digest)):
+                    known.append(prompt)
+                    future = request.future
+                elif future is None:
+                    request = self._open[prompt.digest] = _Request(prompt, ahead)
+                    new.append(request)
+                    future = request.future
+                futures.append(future)
+        self._enter_soon(new, self._ahead if ahead else self._waiting)
+        if not ahead:
+            self.hurry(known)
+        return futures
 
     def hurry(self, prompts: Sequence[Prompt]) -> None:
         """A test waits now for what was handed over ahead."""
         with self._lock:
             found = [self._open.get(prompt.digest) for prompt in prompts]
-        for request in found:
-            if request is not None and request.is_ahead:
-                request.is_ahead = False
-                self._loop.call_soon_threadsafe(self._enter, request, self._waiting)
+        late = [each for each in found if each and each.is_ahead and not each.is_begun]
+        for request in late:
+            request.is_ahead = False
+        self._enter_soon(late, self._waiting)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
@@ -129,35 +146,32 @@ class Dispatcher:
         """Cancel what is in flight, let the model go of its connections, and stop the loop."""
         if self._loop.is_closed():
             return  # hung up already
-        self.run(self._shut_down())
+        with contextlib.suppress(TimeoutError):  # a model of the user's own may not come to an end
+            self.run(self._shut_down())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
         self._loop.close()
 
-    def _submit(self, prompt: Prompt, ahead: bool) -> "Future[Completion]":
-        with self._lock:
-            if request := self._open.get(prompt.digest):
-                known: Future[Completion] = request.future
-            elif completion := self._store.get(prompt.digest):
-                known = Future()
-                known.set_result(completion)
-                return known
-            else:
-                request = self._open[prompt.digest] = _Request(prompt, ahead)
-                queue = self._ahead if ahead else self._waiting
-                try:
-                    self._loop.call_soon_threadsafe(self._enter, request, queue)
-                except RuntimeError:  # the session is over
-                    request.future.cancel()
-                return request.future
-        if not ahead:
-            self.hurry([prompt])
-        return known
+    def _answered(self, prompt: Prompt) -> "Future[Completion] | None":
+        if prompt.digest in self._open or not (kept := self._store.get(prompt.digest)):
+            return None
+        future: Future[Completion] = Future()
+        future.set_result(kept)
+        return future
+
+    def _enter_soon(self, requests: Sequence[_Request], queue: deque[_Request]) -> None:
+        if not requests:
+            return
+        try:
+            self._loop.call_soon_threadsafe(self._enter, requests, queue)
+        except RuntimeError:  # the session is over
+            for request in requests:
+                request.future.cancel()
 
     # What follows runs on the loop.
 
-    def _enter(self, request: _Request, queue: deque[_Request]) -> None:
-        queue.append(request)
+    def _enter(self, requests: Sequence[_Request], queue: deque[_Request]) -> None:
+        queue.extend(requests)
         self._pump()
 
     def _pump(self) -> None:
@@ -257,7 +271,7 @@ class Dispatcher:
 
     def _resume(self, request: _Request) -> None:
         del self._pausing[request]
-        self._enter(request, self._again)
+        self._enter([request], self._again)
 
     def _may_pass(self, errors: Sequence[str]) -> bool:
         """Whether the last of a request's failures may pass if it is asked again."""
@@ -304,7 +318,6 @@ class Dispatcher:
         for request in left:
             request.future.cancel()
         await self._model.close()
-        await self._loop.shutdown_default_executor()
 
 
 def _pause(error: str, tries: int) -> float:

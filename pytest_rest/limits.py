@@ -72,7 +72,7 @@ class Throttle:
         self._price, self._model, self._spent = price, model, spent
         self._minute, self._clock = minute, clock
         self._allowed = float(limits.concurrency)
-        self._in_flight: set[int] = set()
+        self._in_flight = 0
         self._reserved = 0.0
         self._window: deque[Call] = deque()
         self._window_tokens = 0
@@ -86,7 +86,7 @@ class Throttle:
 
     def wait(self, prompt: Prompt) -> float | None:
         """Seconds until this prompt may be sent; None: when a call that is in flight has ended."""
-        if len(self._in_flight) >= self.allowed:
+        if self._in_flight >= self.allowed:
             return None
         if self._is_dear(prompt):
             return None
@@ -107,7 +107,7 @@ class Throttle:
     def begin(self, prompt: Prompt) -> Call:
         """Count a call that is being sent."""
         call = Call(self._clock(), self._tokens(prompt), self._worst(prompt))
-        self._in_flight.add(id(call))
+        self._in_flight += 1
         self._reserved += call.cost
         if self.limits.rpm or self.limits.tpm:
             self._window.append(call)
@@ -116,7 +116,7 @@ class Throttle:
 
     def end(self, call: Call, completion: Completion) -> None:
         """Count what came of it, and learn from it how many calls the endpoint takes."""
-        self._in_flight.discard(id(call))
+        self._in_flight -= 1
         self._reserved -= call.cost
         if completion.error is None:
             self._spent += call.cost if completion.cost is None else completion.cost

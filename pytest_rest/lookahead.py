@@ -1,8 +1,8 @@
 """Turns the cases that a run will ask into prompts that are on their way before their tests are."""
 
 import logging
-import queue
 import threading
+from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field, replace
@@ -105,10 +105,11 @@ class LookAhead:
         with self._changed:
             self._claimed.add(name)
             entry = self._entries.pop(name, None)
-            if entry is None:
-                return None
-            self._waiting -= len(entry.futures)
-            self._changed.notify_all()
+            if entry is not None:
+                self._waiting -= len(entry.futures)
+            self._changed.notify_all()  # also whoever waits with this very case
+        if entry is None:
+            return None
         self._dispatcher.hurry(entry.prompts)
         return entry.prompts, entry.futures
 
@@ -141,16 +142,18 @@ class Walker:
 
     def __init__(self, board: Board, build: Callable[[Case], Sequence[Prompt]]) -> None:
         self._board, self._build = board, build
-        self._to_walk: queue.SimpleQueue[Iterable[Case]] = queue.SimpleQueue()
+        self._to_walk: deque[Iterable[Case]] = deque()
+        self._lock = threading.Lock()
         self._building = ("", threading.Event())
         self._thread: threading.Thread | None = None
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Begin with these, or go on with them after what is walked already."""
-        self._to_walk.put(cases)
-        if self._thread is None:
-            self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
-            self._thread.start()
+        with self._lock:
+            self._to_walk.append(cases)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
+                self._thread.start()
 
     def finish(self, name: str) -> None:
         """Wait for the case that is being built, if it is this one: nobody draws it twice."""
@@ -159,14 +162,21 @@ class Walker:
             built.wait()
 
     def _walk(self) -> None:
-        """Until nothing more is taken."""
+        """Until there is nothing more to walk, or nothing more is taken."""
         try:
-            while True:
-                for case in self._to_walk.get():
+            while (cases := self._next()) is not None:
+                for case in cases:
                     if self._board.wait(key(case)) and not self._hand_over(case):
                         return
         except DispatcherError:  # the tests meet the same, and say so
             return
+
+    def _next(self) -> Iterable[Case] | None:
+        with self._lock:
+            if self._to_walk:
+                return self._to_walk.popleft()
+            self._thread = None  # another walk begins another thread: none is left waiting
+            return None
 
     def _hand_over(self, case: Case) -> bool:
         name, built = self._building = (key(case), threading.Event())

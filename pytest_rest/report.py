@@ -11,7 +11,7 @@ from typing import Any
 
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
-from pytest_rest.terms import Answer, Completion, Record, Transcription
+from pytest_rest.terms import Answer, Completion, Record, Transcription, to_builtins
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -93,7 +93,10 @@ class Report:
     def write(self, path: Path) -> None:
         """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        text = json.dumps(self.to_builtins(), indent=1, ensure_ascii=True, allow_nan=False)
+        content = self.to_builtins()
+        items = ",\n  ".join(json.dumps(item, allow_nan=False) for item in content.pop("items"))
+        text = json.dumps(content, indent=1, allow_nan=False)  # a line for each item: of the
+        text = f'{text[:-2]},\n "items": [\n  {items}\n ]\n}}'  # rest there is little, for people
         half = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             half.write_text(text + "\n", "ascii")
@@ -120,7 +123,7 @@ class Report:
 def item_to_builtins(record: Record) -> dict[str, Any]:
     """One entry of the report's `items`."""
     verdict = record.verdict
-    answers = {mode: asdict(answer) for mode, answer in verdict.answers.items()}
+    answers = {mode: to_builtins(answer) for mode, answer in verdict.answers.items()}
     return {
         "id": record.item,
         "suite": record.suite,
@@ -129,7 +132,7 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "answer": record.truth,
         "verdict": verdict.outcome,
         "reason": verdict.reason,
-        "ocr": verdict.transcription and asdict(verdict.transcription),
+        "ocr": verdict.transcription and to_builtins(verdict.transcription),
         "answers": answers,
     }
 

@@ -12,6 +12,7 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -26,6 +27,7 @@ LOCK = ".lock"
 _APPLICATION = 0x52455354  # "REST"
 _VERSION = 1
 _PATIENCE = 30.0  # seconds that one process waits for another one's write
+_GATHERING = 0.005  # seconds in which answers gather that are written at once
 _REMEMBERED = 10_000
 _SCHEMA = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -228,6 +230,7 @@ class FileStore:
         going_on = True
         while going_on:
             batch = [self._waiting.get()]
+            time.sleep(_GATHERING)
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
             going_on = None not in batch

@@ -55,7 +55,7 @@ class Item:
         return _digest(json.dumps(content, sort_keys=True))
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Style:
     """How text is drawn; the defaults are REST's style. Lengths are in points (1/72 inch).
 
@@ -72,7 +72,7 @@ class Style:
     page_width_pt: float = 468.0
     margin_pt: float = 18.0
 
-    @property
+    @functools.cached_property
     def id(self) -> str:
         """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it."""
         name = f"{self.font}-{self.dpi}dpi-{self.color}"

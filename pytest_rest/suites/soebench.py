@@ -13,7 +13,6 @@ depends on the ones before it is moved off their span along a variable that is s
 
 import random
 from collections.abc import Sequence
-from fractions import Fraction
 
 from pytest_rest.terms import Item
 
@@ -67,7 +66,7 @@ def item(index: int, seed: int) -> Item:
 
 def _independent_rows(draws: _Draws, size: int, limit: int) -> list[list[int]]:
     rows: list[list[int]] = []
-    reduced: dict[int, list[Fraction]] = {}  # the pivot's column -> the row reduced to it
+    reduced: dict[int, list[int]] = {}  # the pivot's column -> the row reduced to it
     while len(rows) < size:
         row = _row(draws, size, limit)
         rest = _reduce(row, reduced)
@@ -92,11 +91,12 @@ def _row(draws: _Draws, size: int, limit: int) -> list[int]:
     return row
 
 
-def _reduce(row: Sequence[int], reduced: dict[int, list[Fraction]]) -> list[Fraction]:
-    rest = [Fraction(value) for value in row]
+def _reduce(row: Sequence[int], reduced: dict[int, list[int]]) -> list[int]:
+    """A multiple of what the row adds to the others: elimination in whole numbers."""
+    rest = [*row]
     for pivot, other in reduced.items():
-        factor = rest[pivot] / other[pivot]
-        rest = [a - factor * b for a, b in zip(rest, other, strict=True)]
+        mine, its = rest[pivot], other[pivot]
+        rest = [a * its - mine * b for a, b in zip(rest, other, strict=True)]
     return rest
 
 
