@@ -245,7 +245,6 @@ class Dispatcher:
         if completion.error is None:
             self._answers += 1
             self._lost_in_a_row = 0
-            self._held -= 1
             self._store.put(
                 request.prompt, completion, lambda why: self._kept(request, completion, why)
             )
@@ -285,12 +284,22 @@ class Dispatcher:
         self._settle(request, completion)
 
     def _kept(self, request: _Request, completion: Completion, failure: str | None) -> None:
-        """An answer is on disk; called by the store, from its own thread."""
+        """An answer is on disk; called by the store, from its own thread.
+
+        Only now may another call take its place: so whatever ends the process, no more answers
+        are lost than calls may be in flight.
+        """
         if failure is not None:
             completion = Completion(error=f"{ENDED}store: {failure}")
-            with contextlib.suppress(RuntimeError):  # the session is over
-                self._loop.call_soon_threadsafe(self._end, f"store: {failure}")
         self._settle(request, completion)
+        with contextlib.suppress(RuntimeError):  # the session is over
+            self._loop.call_soon_threadsafe(self._release, failure)
+
+    def _release(self, failure: str | None) -> None:
+        self._held -= 1
+        if failure is not None:
+            self._end(f"store: {failure}")
+        self._pump()
 
     def _settle(self, request: _Request, completion: Completion) -> None:
         with self._lock:

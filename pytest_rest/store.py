@@ -12,7 +12,6 @@ import shutil
 import sqlite3
 import tempfile
 import threading
-import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -27,7 +26,6 @@ LOCK = ".lock"
 _APPLICATION = 0x52455354  # "REST"
 _VERSION = 1
 _PATIENCE = 30.0  # seconds that one process waits for another one's write
-_GATHERING = 0.005  # seconds in which answers gather that are written at once
 _REMEMBERED = 10_000
 _SCHEMA = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
@@ -207,21 +205,27 @@ class FileStore:
 
     @staticmethod
     def _make(path: Path, about: Mapping[str, Any]) -> sqlite3.Connection:
+        """Make the file under another name first: it is there as a whole, or not at all."""
         rows = [(name, json.dumps(value)) for name, value in about.items()]
+        half = path.with_name(f".{path.name}")
         try:
             with _explained(path, "written"):
-                connection = _connect(path, "rwc")
-            with _explained(path, "written", connection):
-                connection.execute("PRAGMA journal_mode=WAL")
+                half.unlink(missing_ok=True)
+                connection = _connect(half, "rwc")
+            with _explained(path, "written", connection), contextlib.closing(connection):
+                connection.execute(f"PRAGMA application_id={_APPLICATION}")
+                connection.execute(f"PRAGMA user_version={_VERSION}")
                 with connection:
-                    connection.execute("BEGIN")  # all of it or nothing, whenever this is killed
-                    connection.execute(f"PRAGMA application_id={_APPLICATION}")
-                    connection.execute(f"PRAGMA user_version={_VERSION}")
                     for statement in _SCHEMA:
                         connection.execute(statement)
                     connection.executemany("INSERT INTO about VALUES (?, ?)", rows)
+            with _explained(path, "written"):
+                half.replace(path)
+                connection = _connect(path, "rw")
+            with _explained(path, "written", connection):
+                connection.execute("PRAGMA journal_mode=WAL")
         except StoreError:
-            for each in _files(path):
+            for each in (*_files(half), *_files(path)):
                 each.unlink(missing_ok=True)
             raise
         return connection
@@ -230,7 +234,6 @@ class FileStore:
         going_on = True
         while going_on:
             batch = [self._waiting.get()]
-            time.sleep(_GATHERING)
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
             going_on = None not in batch
@@ -254,10 +257,17 @@ def read_about(folder: Path) -> dict[str, Any]:
     """What a stored run was asked for; `StoreError` if the folder holds none that can be read."""
     connection = _opened(folder, "ro")
     with contextlib.closing(connection), _explained(folder / NAME, "read"):
-        return {
-            name: json.loads(value)
-            for name, value in connection.execute("SELECT name, value FROM about")
-        }
+        rows = connection.execute("SELECT name, value FROM about").fetchall()
+        return {name: json.loads(value) for name, value in rows}
+
+
+def read_run(folder: Path) -> dict[str, Any]:
+    """What a stored run was asked for, its model and options among it; `StoreError` if not."""
+    about = read_about(folder)
+    wanted = {"model", "parameters", "options"}
+    if not wanted <= about.keys() or "rest_model" not in about["options"]:
+        raise _damaged(folder / NAME, "it does not say what was asked")
+    return about
 
 
 def read_digests(folder: Path) -> frozenset[str]:

@@ -19,6 +19,7 @@ Fault = Literal[
     "reset",
     "hang",
     "drip",
+    "page",
     "empty-choices",
     "null-content",
     "odd-content",
@@ -56,9 +57,10 @@ class Request:
 class Reply:
     """What to answer; `finish_reason` in OpenAI's words, `retry_after` and `delay` in seconds.
 
-    A `status` other than 200 sends an error body of the protocol, with `text` as its message and
-    `code` as its code. The faults: `malformed` is half a JSON; `reset` closes the connection in mid
-    body; `hang` never answers, and `drip` answers without an end, until the server closes; with
+    A `retry_after` that is a string is sent as it is. A `status` other than 200 sends an error body
+    of the protocol, with `text` as its message and `code` as its code. The faults: `malformed` is
+    half a JSON; `reset` closes the connection in mid body; `hang` never answers, and `drip` answers
+    without an end, until the server closes; `page` is HTML with `text` as its title; with
     `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its content; `odd-content` and
     `odd-field` (OpenAI's protocol only) have content, or a time, of a type it should not have.
     """
@@ -68,7 +70,7 @@ class Reply:
     refusal: str | None = None
     status: int = 200
     code: str | None = None
-    retry_after: float | None = None
+    retry_after: float | str | None = None
     input_tokens: int = 120
     output_tokens: int = 7
     delay: float = 0.0
@@ -146,6 +148,14 @@ class Endpoint:
         if self._failure is not None and error is None:
             raise self._failure
 
+    def go_down(self) -> None:
+        """Cut every connection and refuse new ones, as a server that is killed."""
+        asyncio.run_coroutine_threadsafe(self._go_down(), self._loop).result(30)
+
+    def come_up(self) -> None:
+        """Listen again, on the same port."""
+        asyncio.run_coroutine_threadsafe(self._listen(), self._loop).result(30)
+
     def _run(self) -> None:
         with asyncio.Runner(loop_factory=lambda: self._loop) as runner:
             runner.run(self._serve())
@@ -155,13 +165,24 @@ class Endpoint:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._openai)
             app.router.add_post(f"{prefix}/messages", self._anthropic)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
-        await runner.setup()
-        await web.TCPSite(runner, "127.0.0.1", 0).start()
-        self._port = runner.addresses[0][1]
+        self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
+        await self._runner.setup()
+        await self._listen()
         self._ready.set()
         await self._closing.wait()
-        await runner.cleanup()
+        await self._runner.cleanup()
+
+    async def _listen(self) -> None:
+        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        await self._site.start()
+        self._port = self._runner.addresses[0][1]
+
+    async def _go_down(self) -> None:
+        await self._site.stop()
+        assert self._runner.server is not None
+        for connection in self._runner.server.connections:
+            if connection.transport is not None:
+                connection.transport.abort()
 
     async def _openai(self, http: web.Request) -> web.StreamResponse:
         return await self._answer(http, "openai")
@@ -201,7 +222,11 @@ class Endpoint:
             content = content[: len(content) // 2]
         if reply.fault == "reset":
             return await _cut_short(http, content)
-        headers = {} if reply.retry_after is None else {"retry-after": f"{reply.retry_after:g}"}
+        if reply.fault == "page":
+            page = f"<!DOCTYPE html><title>{reply.text}</title>"
+            return web.Response(text=page, status=reply.status, content_type="text/html")
+        after = reply.retry_after
+        headers = {} if after is None else {"retry-after": str(after)}
         return web.Response(
             body=content, status=reply.status, headers=headers, content_type="application/json"
         )

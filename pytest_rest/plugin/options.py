@@ -19,7 +19,7 @@ from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
 from pytest_rest.store import NAME as STORE
-from pytest_rest.store import read_about
+from pytest_rest.store import read_run
 from pytest_rest.terms import MODES, Item, Mode, Style
 
 LATEST = "latest"  # the run that --rest-resume goes on with, where none is named
@@ -190,7 +190,7 @@ def _kept(config: pytest.Config) -> Mapping[str, Any]:
     if not (resumed or replayed):
         return {}
     run = replayed or _resumed(config)
-    kept: Mapping[str, Any] = read_about(run)["options"]
+    kept: Mapping[str, Any] = read_run(run)["options"]
     model = config.getoption("rest_model")
     if model and model.strip() != kept["rest_model"]:
         raise OptionError(
@@ -229,7 +229,8 @@ def _resumed(config: pytest.Config) -> Path:
     folder = config.rootpath / ".rest" / "runs"
     for path in sorted(folder.glob(f"*/{STORE}"), reverse=True):
         with contextlib.suppress(StoreError):  # of another version, or damaged: not this one
-            if not model or read_about(path.parent)["options"]["rest_model"] == model.strip():
+            kept = read_run(path.parent)["options"]
+            if not model or kept["rest_model"] == model.strip():
                 return path.parent
     of = f" of {model!r}" if model else ""
     raise OptionError(f"no run{of} to resume in {str(folder)!r}; name one: --rest-resume=RUN")

@@ -19,7 +19,7 @@ from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
 from pytest_rest.models.replayed import ReplayedModel
 from pytest_rest.plugin.options import Settings
-from pytest_rest.store import LOCK, FileStore, read_about
+from pytest_rest.store import LOCK, FileStore, read_run
 from pytest_rest.store import NAME as STORE
 from pytest_rest.terms import Item, Model, Price, Priced, Prompt, Record, Style
 
@@ -72,7 +72,7 @@ class Run:
         """The model; `ModelError` if it cannot be asked."""
         settings = self.settings
         if settings.replay is not None:
-            return ReplayedModel(read_about(settings.replay))
+            return ReplayedModel(read_run(settings.replay))
         return load_model(
             settings.model,
             seed=settings.seed,
