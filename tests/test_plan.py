@@ -1,0 +1,113 @@
+"""What a run would take: calls, tokens, dollars and time, and nothing asked."""
+
+from collections.abc import Sequence
+
+import pytest
+from endpoint import Endpoint, Reply
+from hypothesis import given
+from hypothesis import strategies as st
+from runs import RunRest
+
+from pytest_rest import plan, prompts, tokens
+from pytest_rest.evaluate import forms
+from pytest_rest.limits import Limits
+from pytest_rest.suites import soebench
+from pytest_rest.terms import Price, Style
+
+PROTOCOL = prompts.load_protocol()
+ITEMS = soebench.generate(4, 0)
+PROMPTS = [forms(item, Style(), PROTOCOL) for item in ITEMS]
+
+
+def test_a_plan_counts_every_prompt_once() -> None:
+    """The text form of an item in two styles is one call."""
+    styles = (Style(), Style(dpi=50))
+    made = plan.make([forms(ITEMS[0], style, PROTOCOL) for style in styles], "m")
+    assert (2, 7) == (made.items, made.calls)
+
+
+def test_a_plan_is_the_sum_of_its_prompts() -> None:
+    """Tokens as each prompt's estimate; answers as long as they may get, and as is typical."""
+    made = plan.make(PROMPTS, "openai/gpt-4o-mini")
+    each = [tokens.estimate(prompt, "openai/gpt-4o-mini") for case in PROMPTS for prompt in case]
+    assert (16, 0) == (made.calls, made.stored)
+    assert sum(one.text for one in each) == made.text
+    assert sum(one.vision for one in each) == made.vision
+    assert (16 * 2048, 16 * plan.TYPICAL_ANSWER) == (made.answers, made.typical)
+
+
+def test_what_is_stored_is_not_asked_again() -> None:
+    """A resumed run plans only what is missing."""
+    stored = frozenset(prompt.digest for prompt in PROMPTS[0])
+    made, rest = plan.make(PROMPTS, "m", stored=stored), plan.make(PROMPTS[1:], "m")
+    assert (12, 4) == (made.calls, made.stored)
+    assert (rest.text, rest.vision, rest.answers) == (made.text, made.vision, made.answers)
+
+
+def test_dollars_are_tokens_times_price() -> None:
+    """Input and output each at their own price; unknown is not zero."""
+    made = plan.make(PROMPTS, "m", Price(1e-6, 5e-6))
+    sent = (made.text + made.vision) * 1e-6
+    assert sent + made.answers * 5e-6 == pytest.approx(made.cost(made.answers))
+    assert plan.make(PROMPTS, "m").cost(1000) is None
+
+
+@given(st.integers(1, 200), st.integers(1, 10_000), st.integers(1000, 10**7))
+def test_a_tighter_limit_is_never_faster(concurrency: int, rpm: int, tpm: int) -> None:
+    """The time is the largest of what each limit makes it."""
+    made = plan.make(PROMPTS, "m")
+    loose = max(made.seconds(Limits(concurrency, rpm + 1, tpm + 1)).values())
+    tight = max(made.seconds(Limits(concurrency, rpm, tpm)).values())
+    assert loose <= tight
+    assert max(made.seconds(Limits(concurrency)).values()) <= tight
+
+
+def test_nothing_is_sent(run_rest: RunRest, mode: Sequence[str]) -> None:
+    """Calls as a run makes them, exit status 0, no folder, no request; with workers too."""
+    with Endpoint(lambda _: Reply(text="Answer: 1")) as endpoint:
+        args = ("--rest-model=vlm", f"--rest-api-base={endpoint.openai_base}")
+        suite = "--rest-suite=soebench:3"
+        planned = run_rest(*args, suite, "--rest-plan", "--rest-min-rer=0.9", *mode)
+        assert 0 == len(endpoint.requests)
+        run_rest(*args, suite, "--rest-max-cfr=1")
+        asked = len(endpoint.requests)
+    assert pytest.ExitCode.OK == planned.status
+    assert f"calls       {asked}: 3 tests" in planned.out
+    assert "the price is not known" in planned.out
+    assert "gate" not in planned.out
+    assert {} == planned.report
+
+
+def test_a_plan_needs_no_key(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Dollars from LiteLLM's price table, and the limit that decides the time."""
+    monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)
+    args = ("--rest-model=claude-haiku-4.5", "--rest-suite=soebench:20", "--rest-rpm=10")
+    run = run_rest(*args, "--rest-plan", subprocess=True)
+    assert pytest.ExitCode.OK == run.status
+    (dollars,) = [line for line in run.out.splitlines() if line.startswith("  dollars")]
+    assert "at most $0.8" in dollars
+    assert "time        about 7 min, by --rest-rpm, at 5 s a call" in run.out
+
+
+def test_a_plan_of_selected_tests(run_rest: RunRest) -> None:
+    """What -k leaves out is not planned."""
+    args = ("--rest-model=simulated", "--rest-suite=soebench:5", "--rest-plan")
+    run = run_rest(*args, "-k", "soebench-0001 or soebench-0002")
+    assert "calls       8: 2 tests" in run.out
+    assert "none: nobody is paid" in run.out
+
+
+def test_a_plan_of_a_resumed_run(run_rest: RunRest) -> None:
+    """Only what is missing is planned."""
+    model = "--rest-model=simulated"
+    run_rest(model, "--rest-suite=soebench:2")
+    run = run_rest(model, "--rest-suite=soebench:5", "--rest-resume", "--rest-plan", keep=True)
+    assert "calls       12, and 8 are stored: 5 tests" in run.out
+
+
+def test_a_test_file_that_cannot_be_collected(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """A plan of half the tests is no plan: pytest's own error, and its status."""
+    pytester.makepyfile(test_broken="import nowhere_at_all")
+    run = run_rest("--rest-model=simulated", "--rest-plan", "test_broken.py")
+    assert pytest.ExitCode.INTERRUPTED == run.status
+    assert "nothing was asked" not in run.out
