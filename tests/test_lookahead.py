@@ -134,8 +134,13 @@ class Waiting:
     def result(self) -> object:
         """What it has waited for."""
         self._thread.join(20)
-        (result,) = self.results
-        return result
+        assert 1 == len(self.results)
+        return self.results[0]
+
+
+def soon(call: Callable[[], object]) -> object:
+    """What a call gives that need not wait; fails when it does for ever."""
+    return Waiting(call).result()
 
 
 class Build:
@@ -218,11 +223,11 @@ def test_a_case_is_placed_once() -> None:
     with dispatching() as (_, endpoint, dispatcher):
         ahead = LookAhead(dispatcher, 64, 64)
         assert not ahead.has(key(case(1)))
-        assert ahead.wait(key(case(1)))
+        assert soon(lambda: ahead.wait(key(case(1))))
         for _ in range(2):
             place(ahead, case(1))
             assert ahead.has(key(case(1)))
-            assert not ahead.wait(key(case(1)))
+            assert not soon(lambda: ahead.wait(key(case(1))))
         assert texts(case(1)) == claim(ahead, case(1))
         place(ahead, case(1))
         assert claim(ahead, case(1)) is None
@@ -235,7 +240,7 @@ def test_a_case_that_was_claimed_is_not_placed() -> None:
         ahead = LookAhead(dispatcher, 64, 64)
         assert claim(ahead, case(1)) is None
         assert ahead.has(key(case(1)))
-        assert not ahead.wait(key(case(1)))
+        assert not soon(lambda: ahead.wait(key(case(1))))
         place(ahead, case(1))
         flush(dispatcher)
         assert claim(ahead, case(1)) is None
@@ -247,7 +252,7 @@ def test_cases_that_show_the_same() -> None:
     with dispatching() as (_, endpoint, dispatcher):
         ahead = LookAhead(dispatcher, 2, 64)
         for name in "abc":
-            assert ahead.wait(name)
+            assert soon(lambda: ahead.wait("new"))
             assert ahead.place(name, build(case(1)))
             claimed = ahead.claim(name)
             assert claimed is not None
@@ -380,7 +385,7 @@ def test_what_fails_makes_room_too() -> None:
         ahead = LookAhead(dispatcher, 1, 64)
         plan.faults = {text: Reply(status=400, text="bad") for text in texts(case(1))}
         place(ahead, case(1))
-        assert Waiting(lambda: ahead.wait("new")).result() is True
+        assert soon(lambda: ahead.wait("new"))
         plan.open.clear()
         place(ahead, case(2))
         waiting = Waiting(lambda: ahead.wait("new"))
@@ -489,15 +494,19 @@ def test_pictures_are_let_go_of() -> None:
 def test_a_walker_goes_on() -> None:
     """After one walk comes the next, be the first over or not; no thread is left behind."""
     with dispatching() as (_, endpoint, dispatcher):
-        ahead = LookAhead(dispatcher, 64, 64)
-        walker = Walker(ahead, Build())
+        ahead, built = LookAhead(dispatcher, 64, 64), Build()
+        walker = Walker(ahead, built)
+        built.open.clear()
         before = {thread for thread in threading.enumerate() if thread.name == "rest-ahead"}
-        walker.walk(iter(cases(3)))
+        walker.walk(iter(cases(2)))
+        walker.walk([case(3)])
         walker.walk(cases(5))
+        built.open.set()
         until(lambda: ahead.has(key(case(4))))
         until(lambda: before == {t for t in threading.enumerate() if t.name == "rest-ahead"})
         walker.walk([case(5)])
         until(lambda: ahead.has(key(case(5))))
+        assert ["i0", "i1", "i3", "i2", "i4", "i5"] == built.built
         for each in cases(6):
             assert texts(each) == claim(ahead, each)
     assert 12 == len(endpoint.requests)
@@ -566,7 +575,7 @@ def test_a_walker_stops_when_the_main_process_is_gone() -> None:
     assert thread is not None
     thread.join(20)
     assert not thread.is_alive()
-    walker.finish(key(case(0)))
+    assert soon(lambda: walker.finish(key(case(0)))) is None
     assert ["i0"] == built.built
 
 
@@ -593,17 +602,17 @@ def test_who_needs_a_case_that_is_being_built_waits_for_it() -> None:
     with dispatching() as (_, _, dispatcher):
         ahead, built = LookAhead(dispatcher, 64, 64), Build()
         walker = Walker(ahead, built)
-        walker.finish(key(case(1)))
+        assert soon(lambda: walker.finish(key(case(1)))) is None
         built.open.clear()
         walker.walk([case(1)])
         until(lambda: ["i1"] == built.built)
-        walker.finish(key(case(2)))
+        assert soon(lambda: walker.finish(key(case(2)))) is None
         waiting = Waiting(lambda: walker.finish(key(case(1))))
         assert waiting.is_blocked()
         built.open.set()
         assert waiting.result() is None
         assert texts(case(1)) == claim(ahead, case(1))
-        walker.finish(key(case(1)))
+        assert soon(lambda: walker.finish(key(case(1)))) is None
 
 
 def test_who_waits_for_a_case_that_fails_is_freed() -> None:
@@ -738,6 +747,21 @@ def test_workers_and_main_process_share_what_was_handed_over() -> None:
         for number in (3, 4, 5):
             assert texts(case(number)) == answers(main.ask(case(number)))
     assert 12 == len(endpoint.requests)
+
+
+def test_a_worker_draws_nothing_twice() -> None:
+    """A test that comes while its worker builds its case waits for that."""
+    with remote(1) as (_, endpoint, _, [(worker, built)]):
+        built.open.clear()
+        worker.walk(cases(2))
+        until(lambda: ["i0"] == built.built)
+        waiting = Waiting(lambda: answers(worker.ask(case(0))))
+        assert waiting.is_blocked()
+        built.open.set()
+        assert texts(case(0)) == waiting.result()
+        assert texts(case(1)) == answers(worker.ask(case(1)))
+    assert ["i0", "i1"] == built.built
+    assert 4 == len(endpoint.requests)
 
 
 def test_a_worker_asks_what_nobody_handed_over() -> None:

@@ -123,11 +123,11 @@ def test_only_what_failed_is_asked_again(
         assert 1 < len(failing) < 4 * N == len(endpoint.requests)
         assert first.report["gate"]["passed"] is False
         assert "ask again what is lost: --rest-resume=run" in first.out
-        second = run_rest(*args, "--rest-resume", *resumed, keep=True, subprocess=True)
+        second = run_rest(*args, "--rest-resume", *resumed, keep=True)
         assert sorted(failing) == sorted(oracle.digests(endpoint.requests[4 * N :]))
         assert 4 * N - len(failing) == second.report["usage"]["cached"]
         assert settled(finished.report) == settled(second.report)
-        third = run_rest(*args, "--rest-resume", *begun, keep=True, subprocess=True)
+        third = run_rest(*args, "--rest-resume", *begun, keep=True)
         assert 4 * N + len(failing) == len(endpoint.requests)
         assert 4 * N == third.report["usage"]["cached"]
         assert f"{4 * N} calls ({4 * N} stored before)" in third.out
@@ -199,11 +199,15 @@ def test_the_models_latest_run_is_resumed(pytester: pytest.Pytester, run_rest: R
         assert 12 == len(endpoint.requests)
 
 
-@pytest.mark.parametrize("workers", [SERIAL, TWO], ids=["serial", "n2"])
+@pytest.mark.parametrize(
+    "more",
+    [SERIAL, TWO, (*SERIAL, "--rest-seed=fresh")],
+    ids=["serial", "n2", "fresh"],
+)
 def test_what_is_not_named_is_the_runs(
-    pytester: pytest.Pytester, run_rest: RunRest, workers: Sequence[str]
+    pytester: pytest.Pytester, run_rest: RunRest, more: Sequence[str]
 ) -> None:
-    """Model, fresh seed, suites, styles and modes: from the run, and not from the ini file."""
+    """Model, fresh seed, suites, styles, modes: from the run, and not drawn or read anew."""
     with Endpoint(lambda _: ANY) as endpoint:
         first = run_rest(
             *(*named(endpoint), "--rest-seed=fresh", "--rest-suite=soebench:2"),
@@ -214,7 +218,7 @@ def test_what_is_not_named_is_the_runs(
         assert 2 * (1 + 2 * 2) == asked
         pytester.makeini("[pytest]\nrest_model = other\nrest_seed = 7\nrest_suites = soebench:9")
         base = named(endpoint)[1]
-        second = run_rest(base, "--rest-resume", *workers, keep=True)
+        second = run_rest(base, "--rest-resume", *more, keep=True)
     assert asked == len(endpoint.requests)
     assert settled(first.report) == settled(second.report)
 
@@ -407,8 +411,7 @@ def _cut(path: Path) -> None:
 
 
 def _scribble(path: Path) -> None:
-    content = path.read_bytes()
-    path.write_bytes(content[:4096] + b"\xff" * 4096 + content[8192:])
+    path.write_bytes(path.read_bytes()[:-4096] + b"\xff" * 4096)
 
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
@@ -444,19 +447,20 @@ def test_a_store_that_cannot_be_read(
 
 
 @pytest.mark.parametrize(
-    ("concurrency", "room", "workers"),
-    [(4, 200_000, SERIAL), (32, 200_000, SERIAL), (4, 45_000, TWO)],
+    ("concurrency", "delay", "room", "workers"),
+    [(4, 0.0, 200_000, SERIAL), (4 * N, 2.0, 200_000, SERIAL), (4, 0.0, 45_000, TWO)],
     ids=["midway", "at the end", "at once"],
 )
 def test_a_full_disk(
     pytester: pytest.Pytester,
     run_rest: RunRest,
     concurrency: int,
+    delay: float,
     room: int,
     workers: Sequence[str],
 ) -> None:
     """Answers that cannot be stored end the run: said in a line, and never passed."""
-    long = replace(ANY, text="x" * 30_000 + "\n\nAnswer: 1")
+    long = replace(ANY, text="x" * 30_000 + "\n\nAnswer: 1", delay=delay)
 
     def limit() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (room, room))

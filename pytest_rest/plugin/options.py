@@ -63,6 +63,7 @@ class Settings:
     place: Place
     has_far_workers: bool  # on other machines, where each asks the model by itself
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
+    run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
 
     @property
@@ -113,6 +114,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         place=place,
         has_far_workers=resolved["has_far_workers"],
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
+        run_id=resolved["run_id"],
         given=given,
     )
 
@@ -127,6 +129,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
     return json.dumps(
         {
             "given": dict(settings.given),
+            "run_id": settings.run_id,
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
             "run_dir": str(settings.run_dir),
@@ -138,7 +141,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
 
 
 def _resolve(config: pytest.Config) -> dict[str, Any]:
-    kept = _kept(config)
+    kept, run_id = _kept(config)
     given = {name: _chosen(config, name, kept) for name in _DRAWN}
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
@@ -147,6 +150,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         raise OptionError("no model is named; give --rest-model")
     return {
         "given": given,
+        "run_id": run_id,
         "seed": seed,
         "is_benchmark": config.args_source != pytest.Config.ArgsSource.ARGS,
         "run_dir": str(_run_dir(config, given["rest_model"])),
@@ -182,22 +186,23 @@ def _workers(config: pytest.Config) -> tuple[int, int]:
     return here, far
 
 
-def _kept(config: pytest.Config) -> Mapping[str, Any]:
-    """What draws the tests of the run that is resumed or replayed."""
+def _kept(config: pytest.Config) -> tuple[Mapping[str, Any], str]:
+    """What draws the tests of the run that is resumed or replayed, and its id; or a new id."""
     resumed, replayed = _value(config, "rest_resume"), _replayed(config)
     if resumed and replayed:
         raise OptionError("--rest-resume asks and --rest-replay does not; give one of them")
     if not (resumed or replayed):
-        return {}
+        return {}, secrets.token_hex(8)
     run = replayed or _resumed(config)
-    kept: Mapping[str, Any] = read_run(run)["options"]
+    about = read_run(run)
+    kept: Mapping[str, Any] = about["options"]
     model = config.getoption("rest_model")
     if model and model.strip() != kept["rest_model"]:
         raise OptionError(
             f"run {str(run)!r} was asked of {kept['rest_model']!r}; leave --rest-model out, or "
             "start a new run"
         )
-    return kept
+    return kept, str(about.get("run"))
 
 
 def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:

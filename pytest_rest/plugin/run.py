@@ -133,6 +133,7 @@ class Run:
             "API base": self.settings.api_base and address(self.settings.api_base),
             "protocol": f"{self.protocol.version} ({self.protocol.digest})",
             "seed": self.settings.seed,
+            "run": self.settings.run_id,
             "options": dict(self.settings.given),
         }
         return {name: about[name] for name in names or about}

@@ -1,0 +1,563 @@
+"""The fault table: how each way in which an endpoint can fail ends, over both clients.
+
+What was asked is counted at the server; nothing of a client is replaced.
+"""
+
+import asyncio
+import random
+import threading
+import time
+from collections import Counter, deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import pytest
+from endpoint import Endpoint, Reply, Request
+from runs import Finished, Oracle, RunRest
+from test_dispatcher import asked
+from test_protocols import ASKED, ask, connected, serving
+
+from pytest_rest.dispatcher import ENDED, Dispatcher
+from pytest_rest.limits import Limits
+from pytest_rest.models import served
+from pytest_rest.terms import Completion, Prompt
+
+CLIENTS = ("served", "litellm-openai")
+Plan = Callable[[Request], Reply]
+SOON = 0.05  # what a server may say in Retry-After to a test that has no time
+
+
+@pytest.fixture(scope="module", autouse=True)
+def _litellm_is_warm() -> None:
+    """Its first call imports this and that, for longer than the timeouts here."""
+    with serving("litellm-openai", Reply("3")) as (_, model):
+        ask(model, ASKED)
+
+
+@contextmanager
+def dispatching(
+    client: str, plan: Plan, concurrency: int = 32, *, retries: int = 5, timeout: float = 5.0
+) -> Iterator[tuple[Endpoint, Dispatcher]]:
+    """A server with a plan, and a dispatcher that asks it by that client."""
+    with (
+        Endpoint(plan) as endpoint,
+        connected(client, endpoint.url, timeout=timeout) as model,
+    ):
+        dispatcher = Dispatcher(model, Limits(concurrency, retries=retries))
+        try:
+            yield endpoint, dispatcher
+        finally:
+            dispatcher.close()
+
+
+def right(request: Request) -> Reply:
+    """An answer that says which prompt it is for."""
+    return Reply(text=request.texts[0])
+
+
+def answered(endpoint: Endpoint) -> Counter[str]:
+    """How often each prompt was answered with success, in the server's own log."""
+    return Counter(
+        request.texts[0]
+        for request, reply in endpoint.log
+        if reply.status == 200 and not reply.fault
+    )
+
+
+# What passes
+
+PASSING = {
+    "429": Reply("slow down", status=429),
+    "429-after": Reply("slow down", status=429, retry_after=SOON),
+    "408": Reply("late", status=408, retry_after=SOON),
+    "500": Reply("oops", status=500, retry_after=SOON),
+    "502-page": Reply("Bad gateway", status=502, fault="page"),
+    "503": Reply("overloaded", status=503, retry_after=SOON),
+    "504": Reply("gateway", status=504, retry_after=SOON),
+    "529": Reply("full", status=529, retry_after=SOON),
+    "reset": Reply("3", fault="reset"),
+    "half-a-json": Reply("3", fault="malformed"),
+    "no-choices": Reply("3", fault="empty-choices"),
+    "page": Reply("Sign in", fault="page"),
+    "broken-down": Reply("half of it", finish_reason="error"),
+    "hang": Reply(fault="hang"),
+    "slow-loris": Reply(fault="drip"),
+}
+
+
+@pytest.fixture(scope="module")
+def passed() -> dict[tuple[str, str], tuple[str | None, bool, int]]:
+    """By client and fault: the error, whether the answer is its own, and the number of requests."""
+    found = {}
+    given = dict(zip(PASSING, asked(len(PASSING)), strict=True))
+    faults = {str(prompt.parts[0]): PASSING[fault] for fault, prompt in given.items()}
+    for client in CLIENTS:
+        met: set[str] = set()
+
+        def plan(request: Request, met: set[str] = met) -> Reply:
+            (text,) = request.texts
+            is_new = text not in met
+            met.add(text)
+            return faults[text] if is_new else right(request)
+
+        with dispatching(client, plan, timeout=1.0) as (endpoint, dispatcher):
+            completions = dispatcher.ask(list(given.values()))
+        tries = Counter(request.texts[0] for request in endpoint.requests)
+        for (fault, prompt), each in zip(given.items(), completions, strict=True):
+            is_own = each.text == prompt.parts[0]
+            found[client, fault] = (each.error, is_own, tries[str(prompt.parts[0])])
+    return found
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("fault", PASSING)
+def test_a_fault_that_passes(
+    client: str, fault: str, passed: dict[tuple[str, str], tuple[str | None, bool, int]]
+) -> None:
+    """Asked once more, and answered."""
+    assert (None, True, 2) == passed[client, fault]
+
+
+# What does not pass
+
+LASTING = {
+    "500": ("server error: HTTP 500", lambda _: Reply("bug", status=500, retry_after=SOON), 3),
+    "500-varied": (
+        "server error: HTTP 500",
+        lambda request: Reply(str(request.number), status=500, retry_after=SOON),
+        6,
+    ),
+    "429": ("rate limit: HTTP 429", lambda _: Reply("quota", status=429, retry_after=SOON), 6),
+    "408": ("timeout: HTTP 408", lambda _: Reply("late", status=408, retry_after=SOON), 6),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("fault", LASTING)
+def test_a_fault_that_lasts(client: str, fault: str) -> None:
+    """The same answer of a broken server three times is final; whatever varies is bounded too."""
+    error, plan, requests = LASTING[fault]
+    with dispatching(client, plan) as (endpoint, dispatcher):
+        (completion,) = dispatcher.ask(asked(1))
+    assert error == str(completion.error)[: len(error)]
+    assert requests == len(endpoint.requests) == dispatcher.retries + 1
+
+
+@pytest.mark.parametrize(
+    ("fault", "error", "retries", "requests"),
+    [
+        (Reply("3", fault="malformed"), "malformed response: JSONDecodeError: ", 5, 3),
+        (Reply("3", fault="empty-choices"), "malformed response: it holds no choices", 5, 3),
+        (Reply("Sign in", fault="page"), "malformed response: JSONDecodeError: ", 5, 3),
+        (Reply("3", fault="reset"), "connection: ", 3, 4),
+        (Reply(fault="hang"), "timeout: no answer within 0.2 s", 1, 2),
+        (Reply(fault="drip"), "timeout: no answer within 0.2 s", 1, 2),
+    ],
+    ids=lambda value: value.fault if isinstance(value, Reply) else "",
+)
+def test_a_fault_without_a_status_that_lasts(
+    fault: Reply, error: str, retries: int, requests: int
+) -> None:
+    """An answer that is none is final the third time; what never came is tried to the end."""
+    with dispatching("served", lambda _: fault, retries=retries, timeout=0.2) as (endpoint, d):
+        (completion,) = d.ask(asked(1))
+    assert error == str(completion.error)[: len(error)]
+    assert requests == len(endpoint.requests)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("status", [400, 404, 413, 422])
+def test_a_bad_request_is_asked_once(client: str, status: int) -> None:
+    """What is wrong with a prompt will be wrong again; the others are none the worse."""
+
+    def plan(request: Request) -> Reply:
+        return Reply("bad", status=status) if request.texts[0] == given[0].parts[0] else Reply("3")
+
+    given = asked(20)
+    with dispatching(client, plan) as (endpoint, dispatcher):
+        completions = dispatcher.ask(given)
+    assert f"bad request: HTTP {status}: bad" == completions[0].error
+    assert {None} == {each.error for each in completions[1:]}
+    assert (20, 0) == (len(endpoint.requests), dispatcher.retries)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_content_filter_is_asked_once(client: str) -> None:
+    """A veto is an answer."""
+    veto = Reply("filtered", status=400, code="content_filter")
+    with dispatching(client, lambda _: veto) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(3))
+    assert {("refusal", None)} == {(each.finish_reason, each.error) for each in completions}
+    assert 3 == len(endpoint.requests)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_bad_key_ends_all_asking(client: str, status: int) -> None:
+    """No more than what was in flight was asked; every prompt is told the same, in one line."""
+    with dispatching(client, lambda _: Reply("who?", status=status), 2) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(20))
+    told = f"{ENDED}authentication: HTTP {status}: who?"
+    assert [told] * 20 == [each.error for each in completions]
+    assert len(endpoint.requests) <= 2
+
+
+def test_one_prompt_that_is_never_taken() -> None:
+    """A rate limit that one prompt alone meets is waited for, but not for ever."""
+    given = asked(60)
+
+    def plan(request: Request) -> Reply:
+        if request.texts[0] == given[0].parts[0]:
+            return Reply("too large for any minute", status=429, retry_after=SOON)
+        return Reply("3", delay=0.02)
+
+    with dispatching("served", plan, 4) as (endpoint, dispatcher):
+        completions = dispatcher.ask(given)
+    tries = sum(request.texts[0] == given[0].parts[0] for request in endpoint.requests)
+    assert "rate limit: HTTP 429" == str(completions[0].error)[:20]
+    assert {None} == {each.error for each in completions[1:]}
+    assert 6 <= tries < 60
+
+
+# Storms of 429
+
+
+def in_flight(most: int, after: float | None) -> Plan:
+    """A server that answers so many at a time, and refuses the others."""
+    ends: deque[float] = deque()
+
+    def plan(request: Request) -> Reply:
+        now = time.monotonic()
+        while ends and ends[0] <= now:
+            ends.popleft()
+        if len(ends) >= most:
+            return Reply("slow down", status=429, retry_after=after)
+        ends.append(now + 0.04)
+        return Reply(request.texts[0], delay=0.04)
+
+    return plan
+
+
+def per_second(most: int, after: float | None) -> Plan:
+    """A server that answers so many in any second, and refuses the others."""
+    seen: deque[float] = deque()
+
+    def plan(request: Request) -> Reply:
+        now = time.monotonic()
+        while seen and seen[0] <= now - 1:
+            seen.popleft()
+        if len(seen) >= most:
+            return Reply("slow down", status=429, retry_after=after)
+        seen.append(now)
+        return Reply(request.texts[0], delay=0.01)
+
+    return plan
+
+
+@pytest.mark.parametrize(
+    ("client", "plan"),
+    [
+        ("served", in_flight(4, None)),
+        ("served", in_flight(4, 0.2)),
+        ("served", per_second(60, None)),
+        ("served", per_second(60, 1)),
+        ("served", per_second(60, 0)),
+        ("litellm-openai", in_flight(4, 0.2)),
+    ],
+    ids=["4", "4-after", "60/s", "60/s-after", "60/s-after-0", "litellm"],
+)
+def test_a_storm(client: str, plan: Plan) -> None:
+    """Every prompt is answered, once, for its own question; how many are in flight follows."""
+    given = asked(90)
+    with dispatching(client, plan) as (endpoint, dispatcher):
+        completions = dispatcher.ask(given)
+    assert [prompt.parts[0] for prompt in given] == [each.text for each in completions]
+    assert {1} == set(answered(endpoint).values())
+    assert len(given) + dispatcher.retries == len(endpoint.requests)
+    assert dispatcher.retries < 4 * len(given)
+    assert "32 -> 16 calls in flight: rate limit: HTTP 429" == dispatcher.changes[0][:46]
+    assert any("answers in a row" in change for change in dispatcher.changes)
+
+
+def test_a_burst_halves_once_and_is_recovered_from() -> None:
+    """Sixteen refusals of what was in flight together are one reason, not sixteen."""
+
+    def plan(request: Request) -> Reply:
+        slow = Reply("slow down", status=429, retry_after=SOON, delay=0.3)
+        return slow if request.number <= 16 else Reply("3", delay=0.02)
+
+    with dispatching("served", plan, 16) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(250))
+    cuts = [change for change in dispatcher.changes if "rate limit" in change]
+    assert {None} == {each.error for each in completions}
+    assert ["16 -> 8 calls in flight: rate limit: HTTP 429, retry after 0.05 s: slow down"] == cuts
+    assert "-> 16 calls in flight: 14 answers in a row" == dispatcher.changes[-1].partition(" ")[2]
+    assert 250 + 16 == len(endpoint.requests)
+
+
+def test_what_pauses_for_itself_holds_up_nobody() -> None:
+    """After a burst fewer are in flight; prompts that wait for something else are not counted."""
+    given = [str(prompt.parts[0]) for prompt in asked(40)]
+    tries: Counter[str] = Counter()
+
+    def plan(request: Request) -> Reply:
+        (text,) = request.texts
+        tries[text] += 1
+        if request.number <= 8:
+            return Reply("slow down", status=429, retry_after=SOON, delay=0.2)
+        if given.index(text) < 7 and tries[text] == 2:
+            return Reply("restarting", status=503, retry_after=3)
+        return right(request)
+
+    with dispatching("served", plan, 8) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(40))
+    asked_for = [given.index(request.texts[0]) for request in endpoint.requests]
+    assert given == [each.text for each in completions]
+    assert set(range(7)) == set(asked_for[-7:])
+
+
+# An endpoint that is gone
+
+
+@pytest.mark.parametrize(("client", "seconds"), [("served", 3), ("litellm-openai", 1)])
+def test_an_endpoint_that_dies_and_comes_back(client: str, seconds: float) -> None:
+    """On the same port, a while later: nothing is lost."""
+    given = asked(80)
+    with dispatching(client, lambda r: Reply(r.texts[0], delay=0.1), 8) as (endpoint, dispatcher):
+        futures = dispatcher.submit(given)
+        while len(endpoint.requests) < 20:
+            time.sleep(0.01)
+        endpoint.go_down()
+        time.sleep(seconds)
+        seen = len(endpoint.requests)
+        endpoint.come_up()
+        completions = [future.result(30) for future in futures]
+    assert seen < 40  # it was gone
+    assert [prompt.parts[0] for prompt in given] == [each.text for each in completions]
+    assert dispatcher.retries >= 8
+
+
+ENDINGS: dict[str, tuple[str, Plan]] = {
+    "gone": ("connection: ", right),
+    "reset": ("connection: ", lambda _: Reply("3", fault="reset")),
+    "hang": ("timeout: no answer within 0.3 s", lambda _: Reply(fault="hang")),
+    "no-choices": ("malformed response: ", lambda _: Reply("3", fault="empty-choices")),
+    "500": ("server error: HTTP 500", lambda r: Reply(str(r.number), status=500, retry_after=SOON)),
+    "quota": ("rate limit: HTTP 429", lambda _: Reply("used up", status=429, retry_after=SOON)),
+}
+
+
+@pytest.mark.parametrize(
+    ("client", "ending"),
+    [
+        *(("served", ending) for ending in ENDINGS),
+        *(("litellm-openai", e) for e in ("gone", "500")),
+    ],
+)
+def test_an_endpoint_that_dies_for_good(client: str, ending: str) -> None:
+    """All asking ends after twelve that failed for good, and what was in flight beside them."""
+    error, dead = ENDINGS[ending]
+    given = asked(200)
+    alive = {str(prompt.parts[0]) for prompt in given[:20]}
+
+    def plan(request: Request) -> Reply:
+        return right(request) if request.texts[0] in alive else dead(request)
+
+    timeout = 0.3 if ending == "hang" else 5.0
+    with dispatching(client, plan, 12, retries=1, timeout=timeout) as (endpoint, dispatcher):
+        before = dispatcher.ask(given[:20])
+        if ending == "gone":
+            endpoint.go_down()
+        start = time.monotonic()
+        completions = dispatcher.ask(given[20:])
+        seconds = time.monotonic() - start
+        requests = len(endpoint.requests) - 20
+    ended = [str(each.error) for each in completions if str(each.error).startswith(ENDED)]
+    told = f"{ENDED}outage: 12 requests in a row: {error}"
+    assert {None} == {each.error for each in before}
+    assert {told} == {each[: len(told)] for each in set(ended)}
+    assert 1 == len(set(ended))
+    assert 12 <= 180 - len(ended) < 24
+    assert 12 <= dispatcher.retries <= 24
+    assert requests == 0 if ending == "gone" else 24 <= requests < 48
+    assert seconds < 20
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("address", ["http://nowhere.invalid:8000", "http://127.0.0.1:9"])
+def test_an_address_where_nobody_is(client: str, address: str) -> None:
+    """A name that is not known and a port that is closed are one line each, soon."""
+    with connected(client, address) as model:
+        dispatcher = Dispatcher(model, Limits(4, retries=0))
+        start = time.monotonic()
+        completions = dispatcher.ask(asked(40))
+        seconds = time.monotonic() - start
+        dispatcher.close()
+    told = f"{ENDED}outage: 10 requests in a row: connection: "
+    assert "connection: " == str(completions[0].error)[:12]
+    assert told == str(completions[-1].error)[: len(told)]
+    assert {1} == {len(str(each.error).splitlines()) for each in completions}
+    assert seconds < 10
+
+
+def test_closing_over_a_thread_that_hangs() -> None:
+    """A model of the user's own may block where nothing can end it: the run ends all the same."""
+    let_go = threading.Event()
+
+    class Blocking(served.ServedModel):
+        async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+            return [Completion(str(await asyncio.to_thread(let_go.wait, 60))) for _ in prompts]
+
+    dispatcher = Dispatcher(Blocking("tested", "http://127.0.0.1:9", 5.0, None))
+    futures = dispatcher.submit(asked(2))
+    time.sleep(0.2)
+    start = time.monotonic()
+    dispatcher.close()
+    seconds = time.monotonic() - start
+    let_go.set()
+    assert all(future.cancelled() for future in futures)
+    assert seconds < 5
+
+
+# Hostile endpoints
+
+
+NO_PATIENCE = (
+    *("31536000", "301", "0", "-1", "Wed, 21 Oct 2076 07:28:00 GMT", "inf", "nan", "1e9", ""),
+    *("9" * 4000, "0x10", "1.2.3", "soon", "\N{ARABIC-INDIC DIGIT THREE}" * 9),
+)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_patience_that_is_none(client: str) -> None:
+    """A year, a date, nothing, less than nothing: the dispatcher takes a pause of its own."""
+    given = {str(p.parts[0]): after for p, after in zip(asked(14), NO_PATIENCE, strict=True)}
+    times: dict[str, list[float]] = {after: [] for after in NO_PATIENCE}
+
+    def plan(request: Request) -> Reply:
+        after = given[request.texts[0]]
+        times[after].append(time.monotonic())
+        return right(request) if times[after][1:] else Reply(status=429, retry_after=after)
+
+    with dispatching(client, plan) as (_, dispatcher):
+        completions = [future.result(30) for future in dispatcher.submit(asked(14))]
+    assert list(given) == [each.text for each in completions]
+    pauses = {after: seen[1] - seen[0] for after, seen in times.items()}
+    assert {} == {after: pause for after, pause in pauses.items() if not 0.2 < pause < 3}
+
+
+@pytest.mark.parametrize(
+    ("client", "size"),
+    [("served", 5_000_000), ("litellm-openai", 100_000)],  # LiteLLM reads it at 150 kB/s
+)
+def test_an_error_of_megabytes(client: str, size: int) -> None:
+    """It is one line of 300 characters."""
+    with dispatching(client, lambda _: Reply("x\n" * (size // 2), status=400)) as (_, dispatcher):
+        (completion,) = dispatcher.ask(asked(1))
+    assert "bad request: HTTP 400: x x x" == str(completion.error)[:28]
+    assert 300 == len(str(completion.error))
+
+
+@pytest.mark.parametrize("reply", [Reply("9" * 20_000_000), Reply(fault="bomb")], ids=["", "bomb"])
+def test_an_answer_of_twenty_megabytes(reply: Reply) -> None:
+    """It is not read to its end, packed or not, and is no answer."""
+    with dispatching("served", lambda _: reply, retries=1) as (endpoint, dispatcher):
+        (completion,) = dispatcher.ask(asked(1))
+    assert "malformed response: it is longer than 8,388,608 bytes" == completion.error
+    assert 2 == len(endpoint.requests)
+
+
+# The whole plugin
+
+SERIAL, TWO = ("-p", "no:xdist"), ("-n2",)
+KINDS = {"429": 2, "500": 10, "reset": 6, "malformed": 5, "empty-choices": 5, "hang": 2}
+N = 250
+
+
+class Weather:
+    """An oracle that fails three requests in ten, by a seed: no prompt more than four times."""
+
+    def __init__(self, seed: int) -> None:
+        self._seed, self._oracle = seed, Oracle(N)
+        self.faults: Counter[str] = Counter()
+        self.tries: Counter[str] = Counter()
+        self.answered: Counter[str] = Counter()
+
+    def reply(self, request: Request) -> Reply:
+        """The right answer, or a fault."""
+        prompt = self._oracle.prompt(request)
+        name = f"{prompt.item.id}/{prompt.form.mode}/{prompt.task}"
+        self.tries[name] += 1
+        draw = random.Random(f"{self._seed}/{name}/{self.tries[name]}")
+        if draw.random() >= 0.3:
+            self.answered[name] += 1
+            return self._oracle.reply(request)
+        (kind,) = draw.choices(list(KINDS), list(KINDS.values()))
+        self.faults[kind] += 1
+        faults = {
+            "429": Reply("slow down", status=429, retry_after=SOON),
+            "500": Reply(f"oops {draw.random()}", status=500, retry_after=SOON),
+            "reset": Reply("3", fault="reset"),
+            "malformed": Reply("3", fault="malformed"),
+            "empty-choices": Reply("3", fault="empty-choices"),
+            "hang": Reply(fault="hang"),
+        }
+        return faults[kind]
+
+
+@pytest.mark.parametrize("workers", [SERIAL, TWO], ids=["serial", "n2"])
+def test_three_faults_in_ten(run_rest: RunRest, workers: Sequence[str]) -> None:
+    """A thousand prompts: none is lost, and none is asked again after its answer."""
+    weather = Weather(54)
+    with Endpoint(weather.reply) as endpoint:
+        run = run_rest(
+            *("--rest-model=tested", f"--rest-api-base={endpoint.openai_base}"),
+            *(f"--rest-suite=soebench:{N}", "--rest-timeout=2", *workers),
+            subprocess=True,
+        )
+    faults = weather.faults.total()
+    assert set(KINDS) == set(weather.faults)
+    assert 0.25 < faults / len(endpoint.requests) < 0.35
+    assert [] == run.report["lost"]
+    assert {"passed": N - 1, "failed": 1} == run.outcomes  # the oracle's one wrong answer
+    assert [1] * 4 * N == list(weather.answered.values())
+    assert 4 * N + faults == len(endpoint.requests)
+    assert (4 * N, faults) == (run.report["usage"]["calls"], run.report["usage"]["retries"])
+
+
+@pytest.mark.parametrize("workers", [SERIAL, TWO], ids=["serial", "n2"])
+def test_an_endpoint_that_is_down(run_rest: RunRest, workers: Sequence[str]) -> None:
+    """One line, soon, and nothing passes."""
+    with Endpoint(right) as endpoint:
+        pass
+    run, seconds = ended(run_rest, endpoint, *workers)
+    told = "REST: asking ended: outage: 32 requests in a row: connection: "
+    assert 1 == sum(told in line for line in run.out.splitlines())
+    assert N == len(run.report["lost"])
+    assert 32 <= run.report["usage"]["retries"] < 64
+    assert seconds < 60
+
+
+def test_a_key_that_is_refused_with_two_workers(run_rest: RunRest) -> None:
+    """One line, and no more requests than were in flight."""
+    with Endpoint(lambda _: Reply("no access", status=403)) as endpoint:
+        run, seconds = ended(run_rest, endpoint, *TWO)
+    told = "REST: asking ended: authentication: HTTP 403: no access"
+    assert 1 == sum(told in line for line in run.out.splitlines())
+    assert 1 <= len(endpoint.requests) <= 32
+    assert 0 == run.report["usage"]["retries"]
+    assert seconds < 60
+
+
+def ended(run_rest: RunRest, endpoint: Endpoint, *args: str) -> tuple[Finished, float]:
+    """A run that cannot come to a good end, and the seconds that it took."""
+    start = time.monotonic()
+    run = run_rest(
+        *("--rest-model=tested", f"--rest-api-base={endpoint.openai_base}"),
+        *(f"--rest-suite=soebench:{N}", "--rest-retries=1", "--rest-min-rer=0", *args),
+        subprocess=True,
+    )
+    assert pytest.ExitCode.INTERRUPTED == run.status
+    assert run.report["gate"]["passed"] is False
+    assert "Traceback" not in run.out
+    return run, time.monotonic() - start
