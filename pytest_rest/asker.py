@@ -1,6 +1,7 @@
 """Turns a case into its prompts and completions, in this process or through the main one."""
 
 from collections.abc import Callable, Iterable
+from concurrent.futures import wait
 from typing import Protocol
 
 from pytest_rest.dispatcher import Dispatcher
@@ -9,7 +10,7 @@ from pytest_rest.lookahead import Asked, Case, LookAhead, Walker, key
 from pytest_rest.terms import Prompt
 
 Build = Callable[[Case], list[Prompt]]
-_AHEAD = 2  # times as many prompts wait their turn as may be in flight
+_AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
 _UNCLAIMED = 8_000  # prompts that may be answered before their tests come
 
 
@@ -37,8 +38,8 @@ class LocalAsker:
 
     def __init__(self, dispatcher: Dispatcher, build: Build, is_careful: bool = False) -> None:
         self.dispatcher = dispatcher
-        most = _AHEAD * dispatcher.limits.concurrency
-        self._ahead = LookAhead(dispatcher, most, most if is_careful else _UNCLAIMED)
+        most = dispatcher.limits.concurrency * _AHEAD
+        self._ahead = LookAhead(dispatcher, most, most // 2 if is_careful else _UNCLAIMED)
         self._walker = Walker(self._ahead, build)
         self._build = build
         self._server: Server | None = None
@@ -51,6 +52,7 @@ class LocalAsker:
         if prompts is None or futures is None:
             prompts = self._build(case)
             futures = self.dispatcher.submit(prompts)
+        wait(futures)  # all at once: waking up for each costs more
         return [(prompt, future.result()) for prompt, future in zip(prompts, futures, strict=True)]
 
     def walk(self, cases: Iterable[Case]) -> None:

@@ -89,6 +89,7 @@ class Dispatcher:
         self._waiting: deque[_Request] = deque()
         self._ahead: deque[_Request] = deque()
         self._pausing: dict[_Request, asyncio.TimerHandle] = {}
+        self._kept_places: deque[str | None] = deque()
         self._held = 0
         self._answers = self._lost_in_a_row = 0
         self._ended: str | None = None
@@ -292,13 +293,16 @@ class Dispatcher:
         if failure is not None:
             completion = Completion(error=f"{ENDED}store: {failure}")
         self._settle(request, completion)
-        with contextlib.suppress(RuntimeError):  # the session is over
-            self._loop.call_soon_threadsafe(self._release, failure)
+        self._kept_places.append(failure)
+        if len(self._kept_places) == 1:  # those after it are released together with it
+            with contextlib.suppress(RuntimeError):  # the session is over
+                self._loop.call_soon_threadsafe(self._release)
 
-    def _release(self, failure: str | None) -> None:
-        self._held -= 1
-        if failure is not None:
-            self._end(f"store: {failure}")
+    def _release(self) -> None:
+        while self._kept_places:
+            self._held -= 1
+            if (failure := self._kept_places.popleft()) is not None:
+                self._end(f"store: {failure}")
         self._pump()
 
     def _settle(self, request: _Request, completion: Completion) -> None:

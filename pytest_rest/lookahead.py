@@ -52,7 +52,8 @@ class LookAhead:
     """The cases that were handed over, of one dispatcher; may be used from several threads.
 
     Bounded: `most` prompts without an answer, 64 MB of their pictures, and `unclaimed` prompts
-    whose test has not come yet.
+    whose test has not come yet. Once full, there is room again when half of it is: whoever fills
+    it draws many pictures in a row then, which is much cheaper than one after each answer.
     """
 
     def __init__(self, dispatcher: Dispatcher, most: int, unclaimed: int) -> None:
@@ -61,7 +62,7 @@ class LookAhead:
         self._claimed: set[str] = set()
         self._changed = threading.Condition()
         self._open = self._waiting = self._size = 0
-        self._closed = False
+        self._is_full = self._closed = False
 
     def has(self, name: str) -> bool:
         """Whether a case need not be handed over: it was, or its test has come."""
@@ -125,8 +126,11 @@ class LookAhead:
     def _has_room(self) -> bool:
         if self._closed:
             return True
-        is_full = self._open >= self._most or self._size >= _LARGEST
-        return not is_full and self._waiting < self._unclaimed
+        if self._open >= self._most or self._size >= _LARGEST:
+            self._is_full = True
+        elif self._open <= self._most // 2 and self._size <= _LARGEST // 2:
+            self._is_full = False
+        return not self._is_full and self._waiting < self._unclaimed
 
     def _answered(self, entry: _Entry) -> None:
         with self._changed:
@@ -134,7 +138,8 @@ class LookAhead:
             entry.open -= 1
             if entry.open == 0:
                 self._size -= entry.size
-            self._changed.notify_all()
+            if self._is_full and self._has_room():
+                self._changed.notify_all()
 
 
 class Walker:
