@@ -1,6 +1,7 @@
 """Turns a subject's name into a process that asks the endpoint, and that into a row of figures."""
 
 import json
+import math
 import os
 import shutil
 import subprocess
@@ -14,6 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any
 
+import asking as asking_plugin
 import processes
 from clients import LITELLM_MODEL, SERVED_MODEL
 from processes import Finished
@@ -68,7 +70,8 @@ class Row:
 
     `whole` is from the start of the process to its end. `wall` is the same, but for the bare
     clients from their first request to their last answer; so are the two figures of CPU time.
-    `span` is the endpoint's: from the first request to the last answer.
+    `span` is the endpoint's: from the first request to the last answer. `asking_ms` is the CPU
+    time of the plugin's threads that ask, its loop and its store; NaN for the others.
     """
 
     subject: str
@@ -80,6 +83,7 @@ class Row:
     first: float
     cpu_ms: float
     whole_cpu_ms: float
+    asking_ms: float
     peak: int
     memory: int
     efficiency: float
@@ -157,6 +161,7 @@ def _command(subject: str, task: Task, base: str) -> list[str]:
         f"--rest-style={task.style}",
         f"--rest-concurrency={task.concurrency}",
         "--rest-max-cfr=1",  # a disagreement is no failure
+        *("-p", asking_plugin.__name__),
         *workers,
     ]
 
@@ -168,6 +173,7 @@ def _environ(subject: str, task: Task, base: str) -> dict[str, str]:
         for name, value in os.environ.items()
         if not name.startswith(left_out) and not name.lower().endswith("_proxy")
     }
+    environ["PYTHONPATH"] = str(_HERE)  # where the plugin of `asking.py` is
     environ |= {"BENCH_ITEMS": str(task.naive_items), "BENCH_STYLE": task.style}
     environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no look-up of prices over the network
     environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
@@ -180,6 +186,8 @@ def _read(folder: Path) -> dict[str, Any]:
     """What the subject says of itself: the plugin's report, a bare client's figures."""
     for path in (*folder.glob(".rest/runs/*/report.json"), *folder.glob("client.json")):
         read: dict[str, Any] = json.loads(path.read_text("ascii"))
+        if (asking := folder / asking_plugin.FILE).exists():
+            read["asking"] = json.loads(asking.read_text("ascii"))["cpu_seconds"]
         return read
     return {}
 
@@ -203,6 +211,7 @@ def _row(
         first=first - finished.started,
         cpu_ms=1000 * cpu / counted,
         whole_cpu_ms=1000 * finished.cpu_seconds / counted,
+        asking_ms=1000 * own["asking"] / counted if "asking" in own else math.nan,
         peak=seen["peak"],
         memory=finished.peak_bytes,
         efficiency=requests / task.places(subject) * task.latency / wall,

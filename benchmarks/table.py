@@ -1,5 +1,6 @@
 """Turns rows of figures into ratios and plain-text tables of at most 100 columns."""
 
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -9,7 +10,7 @@ from subjects import BARE, PLUGIN, Row
 
 COLUMNS = 100
 REFERENCES = (*BARE, "naive")
-RATIOS = ("wall", "whole", "cpu_ms", "whole_cpu_ms")
+RATIOS = ("wall", "whole", "span", "cpu_ms", "whole_cpu_ms")
 LEGEND = """\
 wall    seconds: the whole process; of a bare client from its first request to its last answer,
         with imports and drawing done before: the harder comparison for the plugin
@@ -18,6 +19,7 @@ span    seconds from the first request to the last answer, as the endpoint saw i
 first   seconds from the start of the process until the endpoint saw a request
 CPU     milliseconds of user and system time a request, of the process and all its children, over
         the time of `wall`; w.CPU over the time of `whole`
+asks    of that, what the plugin's threads that ask took: its loop and its store
 peak    requests in flight at the endpoint, at most; MB is the memory of the whole process tree
 eff     requests / concurrency x latency, divided by `wall`"""
 RATIO_LEGEND = """\
@@ -75,8 +77,8 @@ def figures(rounds: Sequence[Sequence[Row]]) -> str:
     grouped: dict[tuple[int, str], list[Row]] = defaultdict(list)
     for row in (row for rows in rounds for row in rows):
         grouped[row.concurrency, row.subject].append(row)
-    head = ("subject", "C", "wall s", "whole", "span", "first", "CPU ms", "w.CPU", "peak", "MB")
-    lines: list[tuple[str, ...]] = [(*head, "eff")]
+    head = ("subject", "C", "wall s", "whole", "span", "first", "CPU ms", "w.CPU", "asks")
+    lines: list[tuple[str, ...]] = [(*head, "peak", "MB", "eff")]
     for (concurrency, subject), rows in grouped.items():
         walls, cpus = spread(row.wall for row in rows), spread(row.cpu_ms for row in rows)
         lines.append(
@@ -87,6 +89,7 @@ def figures(rounds: Sequence[Sequence[Row]]) -> str:
                 *(_middle(rows, name) for name in ("whole", "span", "first")),
                 str(cpus),
                 _middle(rows, "whole_cpu_ms"),
+                _middle(rows, "asking_ms"),
                 f"{median(row.peak for row in rows):.0f}",
                 f"{median(row.memory for row in rows) / 1e6:.0f}",
                 f"{median(row.efficiency for row in rows):.2f}",
@@ -97,7 +100,7 @@ def figures(rounds: Sequence[Sequence[Row]]) -> str:
 
 def compared(found: Sequence[Ratio]) -> str:
     """One line for each subject, reference and concurrency."""
-    lines = [("plugin", "C", "reference", "wall", "whole", "CPU", "w.CPU")]
+    lines = [("plugin", "C", "reference", "wall", "whole", "span", "CPU", "w.CPU")]
     pairs = sorted(
         {(each.concurrency, each.subject, each.reference) for each in found},
         key=lambda pair: (pair[0], PLUGIN.index(pair[1]), REFERENCES.index(pair[2])),
@@ -108,8 +111,8 @@ def compared(found: Sequence[Ratio]) -> str:
             for each in found
             if (each.concurrency, each.subject, each.reference) == pair
         ]
-        wall, whole, cpu, whole_cpu = values
-        lines.append((pair[1], str(pair[0]), pair[2], wall, whole, cpu, whole_cpu))
+        wall, whole, span, cpu, whole_cpu = values
+        lines.append((pair[1], str(pair[0]), pair[2], wall, whole, span, cpu, whole_cpu))
     return _table(lines)
 
 
@@ -123,7 +126,9 @@ def _middle(rows: Sequence[Row], figure: str) -> str:
 
 
 def _short(value: float) -> str:
-    """Three digits."""
+    """Three digits, or a dash."""
+    if math.isnan(value):
+        return "-"
     return f"{value:.{2 if value < 9.995 else 1 if value < 99.95 else 0}f}"
 
 
