@@ -203,8 +203,8 @@ def test_a_bad_key_ends_all_asking(client: str, status: int) -> None:
 
 
 def test_one_prompt_that_is_never_taken() -> None:
-    """A rate limit that one prompt alone meets is waited for, but not for ever."""
-    given = asked(60)
+    """A rate limit that one prompt alone meets counts only when no other is answered any more."""
+    given = asked(150)
 
     def plan(request: Request) -> Reply:
         if request.texts[0] == given[0].parts[0]:
@@ -216,7 +216,7 @@ def test_one_prompt_that_is_never_taken() -> None:
     tries = sum(request.texts[0] == given[0].parts[0] for request in endpoint.requests)
     assert "rate limit: HTTP 429" == str(completions[0].error)[:20]
     assert {None} == {each.error for each in completions[1:]}
-    assert 6 <= tries < 60
+    assert 10 <= tries < 150
 
 
 # Storms of 429

@@ -276,10 +276,13 @@ def test_a_picture_that_was_cut_short_is_whole_again(run_rest: RunRest, stored: 
 # Judging a run again
 
 
-@pytest.mark.parametrize("name", ["old", "old/report.json", "{path}/old"])
 @pytest.mark.parametrize(
-    ("thresholds", "status", "passed"),
-    [([], 1, None), (["--rest-min-rer=0.7"], 0, True), (["--rest-min-rer=0.8"], 1, False)],
+    ("name", "thresholds", "status", "passed"),
+    [
+        ("old", [], 1, None),
+        ("{path}/old", ["--rest-min-rer=0.7"], 0, True),
+        ("old/report.json", ["--rest-min-rer=0.8"], 1, False),
+    ],
     ids=["none", "met", "missed"],
 )
 def test_a_replay_judges_by_its_own_thresholds(
