@@ -1,4 +1,19 @@
-"""Turns an item and a form into the prompt that a model is shown, after a protocol file."""
+"""Turns an item and a form into the prompt that a model is shown, after a protocol file.
+
+What each form shows:
+
+- text: the whole item as text;
+- image: the whole item drawn as one picture;
+- mixed: the context drawn, and the question as text; with choices the stem drawn, and they as text.
+
+An item's own picture, a chart or a scan, comes before the text, and where text is drawn, above it
+in the same picture, with a line between. Its pixels are the same in every form, so that nothing but
+the form of the text differs. An item with such a picture but neither context nor choices has no
+mixed form, which would be its text form again.
+
+The transcription is of the image form's picture; of an item's own one nothing is transcribed, for
+nobody says what stands there.
+"""
 
 import functools
 import hashlib
@@ -10,14 +25,14 @@ from typing import Any, Literal
 
 import yaml
 
-from pytest_rest import rendering
+from pytest_rest import pictures, rendering
 from pytest_rest.errors import BenchmarkError, OptionError, nearest
 from pytest_rest.terms import ANSWER_KINDS, Form, Image, Item, Prompt, Style, Task
 
 Part = tuple[Literal["text", "image"], str]
 
 _OWN = Path(__file__).with_name("protocol.yaml")
-_PROMPTS = ("transcribe", "text", "image", "mixed", "mixed-choice")
+_PROMPTS = ("transcribe", "transcribe-picture", "text", "image", "mixed", "mixed-choice")
 _PLACEHOLDERS = ("whole", "context", "question", "stem", "choices", "labels", "answer_format")
 _PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
 
@@ -41,14 +56,17 @@ class Protocol:
 def build(item: Item, form: Form, task: Task, protocol: Protocol) -> Prompt:
     """The prompt for one call; drawing its picture may raise `RenderingError`.
 
-    Raises `BenchmarkError` for a mixed form of an item with neither context nor choices.
+    Raises `BenchmarkError` for a mixed form of an item with neither context nor choices, and for a
+    picture of its own that cannot be read any more.
     """
     parts = tuple(
         _fill(template, item, protocol)
         if kind == "text"
-        else _draw(_fill(template, item, protocol), form.style or Style())
+        else _draw(_fill(template, item, protocol), form.style or Style(), item)
         for kind, template in protocol.parts[_prompt_name(item, form, task)]
     )
+    if item.image and not any(isinstance(part, Image) for part in parts):
+        parts = (pictures.read(item.image, item.image_digest), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
     return Prompt(item, form, task, parts, limit)
 
@@ -86,17 +104,21 @@ def whole(item: Item) -> str:
 
 def _prompt_name(item: Item, form: Form, task: Task) -> str:
     if task == "transcribe":
-        return "transcribe"
+        return "transcribe-picture" if item.image else "transcribe"
     if form.mode != "mixed":
         return form.mode
     if item.choices:
         return "mixed-choice"
     if item.context:
         return "mixed"
+    so = (
+        "its mixed form would be its text form"
+        if item.image
+        else "there is nothing to show as a picture beside its question"
+    )
     raise BenchmarkError(
-        f"item {item.id!r} of {item.suite!r} has neither context nor choices, so there is nothing "
-        "to show as a picture beside its question; give it a context, "
-        "or ask --rest-modes=text,image"
+        f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {so}; "
+        "give it a context, or ask --rest-modes=text,image"
     )
 
 
@@ -147,6 +169,20 @@ def _checked(template: str, known: tuple[str, ...] = _PLACEHOLDERS) -> str:
     return template
 
 
+def _draw(text: str, style: Style, item: Item) -> Image:
+    if item.image:
+        return _draw_under(item.image, item.image_digest, text, style)
+    return _draw_alone(text, style)
+
+
+# Both are remembered, for the transcription shows the image form's picture again.
+
+
 @functools.lru_cache(maxsize=16)
-def _draw(text: str, style: Style) -> Image:
-    return rendering.draw(text, style)  # the transcription shows the image form's picture again
+def _draw_alone(text: str, style: Style) -> Image:
+    return rendering.draw(text, style)
+
+
+@functools.lru_cache(maxsize=4)
+def _draw_under(path: str, digest: str, text: str, style: Style) -> Image:
+    return pictures.place_under(pictures.read(path, digest), rendering.draw(text, style), style)

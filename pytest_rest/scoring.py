@@ -2,14 +2,18 @@
 
 Everything here reads text that a model controls: it is cut to a bounded length, matched by
 patterns whose repetitions are bounded, and never evaluated.
+
+Equal answers have equal values, as strings, so that forms, styles and runs are compared without
+their item. What an item takes for its own answer, such as a number within its tolerance, therefore
+has that answer's value.
 """
 
 import re
 import string
 import unicodedata
 from collections.abc import Iterable
-from fractions import Fraction
 
+from pytest_rest import expressions, quantities
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Answer, Completion, Item, Prompt, Status, Transcription, Verdict
 
@@ -21,15 +25,6 @@ _LONGEST_REASON = 1_000
 _MARKER = re.compile(r"\banswer[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
 _WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{(.*)\}")
 _DECORATION = "*_`\"'“”‘’"
-_CURRENCY = "$€£¥₣₺"
-_NUMBER = re.compile(
-    rf"(?:[A-Za-z] ?= ?)?"  # the variable that was asked for
-    rf"(?P<sign>[+-]?) ?[{_CURRENCY}]? ?"
-    r"(?P<whole>\d{1,3}(?:,\d{3}){1,9}|\d{0,30})"
-    r"(?:(?P<decimals>\.\d{1,30})| ?/ ?(?P<denominator>\d{1,30}))?"
-    rf"(?! (?:or|and|to|not)\b)(?: ?[%{_CURRENCY}]| [A-Za-z]{{1,20}}){{0,3}}"  # a unit
-)
-_SIGNS = str.maketrans("−–－＋．，／⁄", "---+.,//")
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
@@ -43,7 +38,8 @@ def extract(text: str, item: Item) -> str | None:
     """Read the value after the last `Answer:`; None when there is none in the item's kind.
 
     Markdown and LaTeX decoration is dropped. Numbers come back exactly, as `7`, `-3.5`, `1/3`,
-    choices as the item's own label, text in NFKC with white space folded.
+    choices as the item's own label, expressions in their normal form, text in NFKC with white space
+    folded. Whatever the item takes for its own answer comes back as that answer.
     """
     tail = text[-_TAIL:]
     markers = list(_MARKER.finditer(tail))
@@ -57,8 +53,10 @@ def parse(text: str, item: Item) -> str | None:
     """Read a value of the item's kind from the text that stands for an answer alone."""
     if len(text) > _LONGEST_VALUE:
         return None
+    if item.answer_kind == "expression":
+        return expressions.value(_bare(text), _bare(item.answer))
     if item.answer_kind in ("integer", "number"):
-        return _number(_undecorated(" ".join(text.split())))
+        return quantities.value(_line(text), _line(item.answer), item.tolerance)
     text = _undecorated(fold(text))
     return _choice(text, item) if item.answer_kind == "choice" else text or None
 
@@ -123,13 +121,25 @@ def judge(answers: Iterable[Answer], transcription: Transcription | None = None)
 
 
 def truth(item: Item) -> str:
-    """The item's own answer as `extract` would read it; `BenchmarkError` if it cannot."""
-    value = parse(item.answer, item)
+    """The item's own answer as `extract` would read it; `BenchmarkError` if it cannot.
+
+    So too for a tolerance that cannot be read, or belongs to no number.
+    """
+    place = f"item {item.id!r} of {item.suite!r}"
+    if item.tolerance and item.answer_kind not in ("integer", "number"):
+        raise BenchmarkError(
+            f"{place}: only a number has a tolerance, and its answer is of kind "
+            f"{item.answer_kind!r}; leave the tolerance out"
+        )
+    try:
+        value = parse(item.answer, item)
+    except BenchmarkError as error:
+        raise BenchmarkError(f"{place}: {error}") from None
     if value is None:
         kind = item.answer_kind
         labels = ", ".join(choice.label for choice in item.choices)
         raise BenchmarkError(
-            f"item {item.id!r} of {item.suite!r}: its answer {item.answer!r} is no {kind}; "
+            f"{place}: its answer {item.answer!r} is no {kind}; "
             f"give {f'one of {labels}' if labels else f'an answer of kind {kind!r}'}"
         )
     return value
@@ -191,33 +201,14 @@ def _undecorated(text: str) -> str:
     return text
 
 
-def _number(text: str) -> str | None:
-    # no NFKC here: it would read 5² as 52 and 3½ as 31/2
-    text = "".join(str(unicodedata.decimal(char, char)) for char in text).translate(_SIGNS)
-    match = _NUMBER.fullmatch(text)
-    if not match or not (match["whole"] or match["decimals"]):
-        return None
-    number = Fraction((match["whole"].replace(",", "") or "0") + (match["decimals"] or ""))
-    if match["denominator"]:
-        if not int(match["denominator"]):
-            return None
-        number /= int(match["denominator"])
-    return _exact(-number if match["sign"] == "-" else number)
+def _line(text: str) -> str:
+    return _undecorated(" ".join(text.split()))
 
 
-def _exact(number: Fraction) -> str:
-    """`7`, `124.5`, and a fraction such as `1/3` where no decimal is exact."""
-    twos, rest = 0, number.denominator
-    while rest % 2 == 0:
-        twos, rest = twos + 1, rest // 2
-    fives = 0
-    while rest % 5 == 0:
-        fives, rest = fives + 1, rest // 5
-    places = max(twos, fives)
-    if rest != 1 or not 0 < places <= 30:
-        return str(number)
-    digits = str(abs(number.numerator) * 10**places // number.denominator).zfill(places + 1)
-    return f"{'-' if number < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+def _bare(text: str) -> str:
+    """An expression without the Markdown and the full stop around it."""
+    around = _DECORATION + string.whitespace
+    return text.lstrip(around).rstrip(around + ".")
 
 
 def _choice(text: str, item: Item) -> str | None:

@@ -16,8 +16,8 @@ Mode = Literal["text", "image", "mixed"]
 MODES: tuple[Mode, ...] = ("text", "image", "mixed")
 
 Task = Literal["solve", "transcribe"]
-AnswerKind = Literal["integer", "number", "choice", "text"]
-ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text")
+AnswerKind = Literal["integer", "number", "choice", "text", "expression"]
+ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text", "expression")
 
 Status = Literal["parsed", "unparseable", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
@@ -38,6 +38,9 @@ class Item:
 
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
+    `tolerance` is how far a number may be off, `0.05` or `1%` of the answer. `image` is the path of
+    a picture that belongs to the question in every form, a chart or a scan, and `image_digest` that
+    of its pixels; `pictures.beside` gives an item both.
     """
 
     id: str
@@ -47,11 +50,20 @@ class Item:
     choices: tuple[Choice, ...] = ()
     answer_kind: AnswerKind = "text"
     suite: str = "own"
+    tolerance: str = ""
+    image: str = ""
+    image_digest: str = ""
 
     @functools.cached_property
     def digest(self) -> str:
-        """Sixteen hex digits of the content: ids may repeat over seeds, this does not."""
-        content = {name: value for name, value in asdict(self).items() if name != "id"}
+        """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
+
+        Of a picture the pixels count, not the path; without picture and tolerance the digest is
+        what it was before items had them.
+        """
+        unset = {name for name in ("tolerance", "image_digest") if not getattr(self, name)}
+        left_out = {"id", "image"} | unset
+        content = {name: value for name, value in asdict(self).items() if name not in left_out}
         return _digest(json.dumps(content, sort_keys=True))
 
 

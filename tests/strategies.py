@@ -87,6 +87,7 @@ def items(
         answer = draw(st.sampled_from(labels))
     elif kind != "text":
         answer = str(draw(st.integers(-1000, 1000)))
+    near = st.sampled_from(["", "", "2", "0.05"])
     return Item(
         id=draw(lines(max_size=10)),
         question=draw(lines()),
@@ -95,6 +96,7 @@ def items(
         choices=choices,
         answer_kind=kind,
         suite=draw(st.sampled_from(["own", "soebench", "mmlu"])),
+        tolerance=draw(near) if kind in ("integer", "number") else "",
     )
 
 

@@ -9,9 +9,10 @@ import pytest
 import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL import Image as Picture
 from strategies import items, lines
 
-from pytest_rest import prompts, rendering
+from pytest_rest import pictures, prompts, rendering
 from pytest_rest.errors import BenchmarkError, OptionError, RenderingError
 from pytest_rest.prompts import Protocol
 from pytest_rest.terms import (
@@ -56,6 +57,7 @@ SMALL: dict[str, Any] = {
     "max_tokens": {"default": 10, "arc": 20},
     "prompts": {
         "transcribe": [{"image": "{whole}"}, {"text": "Read."}],
+        "transcribe-picture": [{"image": "{whole}"}, {"text": "Read below."}],
         "text": [{"text": "T[{whole}] {answer_format}"}],
         "image": [{"text": "before"}, {"image": "{whole}"}, {"text": "{answer_format}"}],
         "mixed": [{"image": "{context}"}, {"text": "M[{question}] {answer_format}"}],
@@ -66,6 +68,7 @@ SMALL: dict[str, Any] = {
         "number": "(number)",
         "choice": "(one of {labels})",
         "text": "(text)",
+        "expression": "(expression)",
     },
 }
 
@@ -243,7 +246,7 @@ def test_mixed_shows_everything_once(own: Protocol, item: Item) -> None:
 @settings(max_examples=50)
 def test_no_placeholder_is_left(own: Protocol, item: Item, mode: Mode, task: Task) -> None:
     """Every placeholder of the protocol is filled, and building twice gives equal prompts."""
-    plain = dataclasses.replace(item, question="Q", context=item.context and "C", choices=())
+    plain = dataclasses.replace(item, question="Q", context="C", choices=())
     prompt = prompts.build(plain, Form(mode, STYLE), task, own)
     assert not any(re.search(r"[{}]", part) for part in prompt.parts if isinstance(part, str))
     assert prompt == prompts.build(plain, Form(mode, STYLE), task, own)
@@ -256,6 +259,95 @@ def test_different_questions_are_different_prompts(one: str, other: str) -> None
     a, b = (dataclasses.replace(BARE, question=question) for question in (one, other))
     found = [prompts.build(item, TEXT, "solve", protocol).digest for item in (a, b)]
     assert (one == other) == (found[0] == found[1])
+
+
+# A picture of one's own
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A file with a picture."""
+    path = tmp_path_factory.mktemp("chart") / "chart.png"
+    Picture.new("RGB", (60, 40), "steelblue").save(path)
+    return path
+
+
+OWN_PICTURE = "||"  # it has no text
+
+
+@pytest.mark.parametrize(
+    ("item", "form", "task", "expected"),
+    [
+        (SYSTEM, TEXT, "solve", [OWN_PICTURE, f"T[{WHOLE_SYSTEM}] (integer)"]),
+        (SYSTEM, IMAGE, "solve", ["before", f"|{WHOLE_SYSTEM}|", "(integer)"]),
+        (
+            SYSTEM,
+            MIXED,
+            "solve",
+            ["|A + B = 4\nA - B = 2|", "M[What is the value of A?] (integer)"],
+        ),
+        (SYSTEM, IMAGE, "transcribe", [f"|{WHOLE_SYSTEM}|", "Read below."]),
+        (CHOICE, TEXT, "solve", [OWN_PICTURE, f"T[{WHOLE_CHOICE}] {LABELS}"]),
+        (CHOICE, MIXED, "solve", ["|Which one barks?|", f"C[{OPTIONS}] {LABELS}"]),
+        (BARE, TEXT, "solve", [OWN_PICTURE, "T[Who wrote it?] (text)"]),
+        (BARE, IMAGE, "solve", ["before", "|Who wrote it?|", "(text)"]),
+    ],
+)
+def test_forms_with_a_picture(
+    small: Protocol, chart: Path, item: Item, form: Form, task: Task, expected: list[str]
+) -> None:
+    """Before the text, or above what is drawn in one picture with it; never twice."""
+    item = pictures.beside(item, chart)
+    prompt = prompts.build(item, form, task, small)
+    assert expected == seen(prompt)
+    (shown,) = prompt.images
+    own = pictures.read(item.image, item.image_digest)
+    if shown.text:
+        page = rendering.draw(shown.text, STYLE)
+        assert shown == pictures.place_under(own, page, STYLE)
+    else:
+        assert shown == own
+
+
+def test_the_transcription_is_of_the_picture_that_is_solved(own: Protocol, chart: Path) -> None:
+    """With a picture of its own too; the words say which part of it is meant."""
+    item = pictures.beside(SYSTEM, chart)
+    read = prompts.build(item, IMAGE, "transcribe", own)
+    assert prompts.build(item, IMAGE, "solve", own).images == read.images
+    plain = prompts.build(SYSTEM, IMAGE, "transcribe", own)
+    assert (False, True) == ("below" in str(plain.parts[-1]), "below a line" in str(read.parts[-1]))
+
+
+def test_another_picture_is_another_prompt(own: Protocol, chart: Path, tmp_path: Path) -> None:
+    """In every form: what a model sees decides which stored answer is used."""
+    path = tmp_path / "other.png"
+    Picture.new("RGB", (60, 40), "red").save(path)
+    for form in (TEXT, IMAGE, MIXED):
+        made = [SYSTEM, pictures.beside(SYSTEM, chart), pictures.beside(SYSTEM, path)]
+        found = {prompts.build(item, form, "solve", own).digest for item in made}
+        assert 3 == len(found)
+
+
+def test_a_picture_and_a_question_have_no_mixed_form(small: Protocol, chart: Path) -> None:
+    """It would be the text form again, and agree with it for nothing."""
+    with pytest.raises(BenchmarkError) as caught:
+        prompts.build(pictures.beside(BARE, chart), MIXED, "solve", small)
+    expected = (
+        "item 'i-3' of 'own' has neither context nor choices, so its mixed form would be its text "
+        "form; give it a context, or ask --rest-modes=text,image"
+    )
+    assert expected == str(caught.value)
+
+
+def test_a_picture_that_changed_is_not_shown(small: Protocol, tmp_path: Path) -> None:
+    """The item's digest is that of the pixels it was collected with."""
+    path = tmp_path / "chart.png"
+    Picture.new("RGB", (60, 40), "red").save(path)
+    item = pictures.beside(BARE, path)
+    Picture.new("RGB", (60, 40), "blue").save(path)
+    for form in (TEXT, IMAGE):
+        with pytest.raises(BenchmarkError, match="is not the one that its item was made with"):
+            prompts.build(item, form, "solve", small)
 
 
 # The project's own protocol
@@ -271,7 +363,7 @@ def test_the_own_protocol(own: Protocol) -> None:
 
 def test_the_own_wording_stays(own: Protocol) -> None:
     """A word that changes needs a version of its own: reports are compared by it."""
-    assert "rest-1 (351a4117)" == own.id
+    assert "rest-1 (42ccfe26)" == own.id
 
 
 @pytest.mark.parametrize("kind", ANSWER_KINDS)

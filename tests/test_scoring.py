@@ -53,7 +53,10 @@ DIGITS = Item(
     choices=(Choice("1", "a cat"), Choice("2", "a dog"), Choice("10", "a cow")),
     answer_kind="choice",
 )
-ITEMS = {"integer": INTEGER, "number": NUMBER, "text": TEXT, "choice": LETTERS}
+NEAR = Item("e", "How much?", "7.50", answer_kind="number", tolerance="1%")
+EXPRESSION = Item("x", "Which?", "x^2 + 1", answer_kind="expression")
+ITEMS: dict[str, Item] = {"integer": INTEGER, "number": NUMBER, "text": TEXT, "choice": LETTERS}
+ITEMS |= {"near": NEAR, "expression": EXPRESSION}
 
 
 def prompt(item: Item, mode: Mode = "text", task: Task = "solve", drawn: str = "") -> Prompt:
@@ -386,9 +389,9 @@ def rich() -> st.SearchStrategy[str]:
     return st.lists(st.sampled_from(pieces) | texts(8), max_size=8).map("".join)
 
 
-@pytest.mark.parametrize("kind", ["integer", "number", "choice", "text"])
+@pytest.mark.parametrize("kind", list(ITEMS))
 @given(rich() | lines() | st.from_regex(r"[-+]?[0-9]{1,30}([.,/][0-9]{1,30})?", fullmatch=True))
-def test_extract_is_idempotent(kind: AnswerKind, text: str) -> None:
+def test_extract_is_idempotent(kind: str, text: str) -> None:
     """A value that was read reads as itself again."""
     item = ITEMS[kind]
     value = scoring.extract(f"Answer: {text}", item)
@@ -430,6 +433,61 @@ def test_an_items_answer_may_be_written_in_any_way(
     assert scoring.answer(prompt(item), Completion(f"Answer: {text}")).correct
 
 
+@pytest.mark.parametrize(
+    ("text", "correct"),
+    [
+        ("7.5", True),
+        ("7.425", True),
+        ("7.575", True),
+        ("$7.5", True),
+        ("15/2", True),
+        ("7.5751", False),
+        ("7.4249", False),
+        ("-7.5", False),
+    ],
+)
+def test_a_number_may_be_off_by_its_tolerance(text: str, correct: bool) -> None:
+    """What is near enough is right, exactly up to the edge, and has the answer's value."""
+    found = scoring.answer(prompt(NEAR), Completion(f"Answer: {text}"))
+    assert (correct, correct) == (found.correct, found.value == "7.5")
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("7.5", "7.45", "7.55"), "consistent"),
+        (("7.5", "7.45", "7.6"), "inconsistent"),
+        (("9", "9.0", "18/2"), "consistent"),
+        (("9", "9.01", "9"), "inconsistent"),
+    ],
+)
+def test_numbers_agree_when_equal_or_both_right(texts: tuple[str, ...], expected: Outcome) -> None:
+    """Wrong numbers that are near each other do not agree; right ones do, in any order."""
+    for order in (texts, texts[::-1]):
+        asked = zip(MODES, order, strict=True)
+        found = [
+            scoring.answer(prompt(NEAR, mode), Completion(f"Answer: {t}")) for mode, t in asked
+        ]
+        assert expected == scoring.judge(found).outcome
+
+
+@pytest.mark.parametrize(
+    ("texts", "expected"),
+    [
+        (("x^2+1", "1+x*x", "\\frac{x^3+x}{x}"), "consistent"),
+        (("(x+1)^2", "x^2+2x+1", "(1+x)(x+1)"), "consistent"),
+        (("(x+1)^2", "x^2+1", "x^2+1"), "inconsistent"),
+    ],
+)
+def test_expressions_agree_when_equal(texts: tuple[str, ...], expected: Outcome) -> None:
+    """However each form writes it, right or wrong."""
+    asked = zip(MODES, texts, strict=True)
+    found = [
+        scoring.answer(prompt(EXPRESSION, mode), Completion(f"Answer: {t}")) for mode, t in asked
+    ]
+    assert expected == scoring.judge(found).outcome
+
+
 @given(st.sampled_from(list(ITEMS.values())))
 def test_an_items_own_answer_is_its_truth(item: Item) -> None:
     """A model that writes the item's answer is right."""
@@ -441,6 +499,8 @@ def test_an_items_own_answer_is_its_truth(item: Item) -> None:
     ("item", "expected"),
     [
         (INTEGER, "7"),
+        (NEAR, "7.5"),
+        (EXPRESSION, "x^2 + 1"),
         (NUMBER, "7.5"),
         (TEXT, "Ada Lovelace"),
         (LETTERS, "B"),
@@ -468,6 +528,26 @@ def test_truth(item: Item, expected: str) -> None:
         (
             Item("i-5", "q", "C", "", (Choice("A", "x"), Choice("B", "y")), "choice", "arc"),
             "item 'i-5' of 'arc': its answer 'C' is no choice; give one of A, B",
+        ),
+        (
+            Item("i-6", "q", "it depends", answer_kind="expression"),
+            "item 'i-6' of 'own': its answer 'it depends' is no expression; "
+            "give an answer of kind 'expression'",
+        ),
+        (
+            Item("i-7", "q", "7", answer_kind="integer", tolerance="some"),
+            "item 'i-7' of 'own': tolerance 'some' is no number and no percentage; "
+            "give a number, such as 0.05, or a percentage of the answer, such as 1%",
+        ),
+        (
+            Item("i-8", "q", "0", answer_kind="number", tolerance="1%"),
+            "item 'i-8' of 'own': tolerance '1%' is nothing where the answer is 0; "
+            "give a number, such as 0.05, or a percentage of the answer, such as 1%",
+        ),
+        (
+            Item("i-9", "q", "seven", tolerance="1"),
+            "item 'i-9' of 'own': only a number has a tolerance, and its answer is of kind 'text'; "
+            "leave the tolerance out",
         ),
     ],
 )
@@ -507,7 +587,9 @@ HOSTILE = {
 
 
 @pytest.mark.parametrize("name", HOSTILE)
-@pytest.mark.parametrize("item", [INTEGER, NUMBER, LETTERS], ids=["integer", "number", "choice"])
+@pytest.mark.parametrize(
+    "item", [INTEGER, NEAR, LETTERS, EXPRESSION], ids=["integer", "near", "choice", "expression"]
+)
 def test_hostile_text_is_unparseable_in_time(item: Item, name: str) -> None:
     """Nothing is evaluated, nothing matches by accident, and a megabyte takes no longer."""
     start = time.perf_counter()

@@ -74,6 +74,8 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"choices": (Choice("A", "3"),)},
         {"answer_kind": "number"},
         {"suite": "own"},
+        {"tolerance": "1%"},
+        {"image_digest": "d"},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:
@@ -89,6 +91,14 @@ def test_an_items_digest_leaves_its_id_out() -> None:
 def test_an_items_digest_stays() -> None:
     """The digest is stored in reports: it must be the same in every release and process."""
     assert "6973e9f801686e71" == ITEM.digest
+
+
+def test_an_items_digest_leaves_a_pictures_place_out() -> None:
+    """The pixels count, wherever the file lies."""
+    one, other = (
+        dataclasses.replace(ITEM, image=path, image_digest="d") for path in ("/a.png", "/b.png")
+    )
+    assert one.digest == other.digest
 
 
 def test_choices_count_with_their_labels_and_order() -> None:

@@ -1,0 +1,128 @@
+"""Turns a picture of one's own, a chart or a scan, into what a model can be shown.
+
+A file is checked before it is decoded, its size in bytes and in pixels, for it may come from
+anywhere. Whatever it was, the result is a PNG in RGB: turned upright, laid on white where it is
+transparent, the first frame of an animation. It is never scaled, so that its pixels are the same in
+every form of a question, and only the text beside it changes.
+"""
+
+import functools
+import hashlib
+import io
+from dataclasses import replace
+from pathlib import Path
+
+from PIL import Image as Picture
+from PIL import ImageColor, ImageOps
+
+from pytest_rest.errors import BenchmarkError, RenderingError
+from pytest_rest.terms import Image, Item, Style
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+LARGEST_FILE = 20 << 20
+MOST_PIXELS = 40_000_000
+
+_LFS = b"version https://git-lfs.github.com/"
+
+
+def beside(item: Item, path: Path) -> Item:
+    """The item with the picture of that file beside its question.
+
+    Raises `BenchmarkError` for a file that cannot be read, is too large, or is no picture.
+    """
+    return replace(item, image=str(path.absolute()), image_digest=digest(path))
+
+
+def digest(path: Path) -> str:
+    """Sixteen hex digits of a file's pixels; `BenchmarkError` as `beside`."""
+    return _digest(_decode(path))
+
+
+@functools.lru_cache(maxsize=4)
+def read(path: str, expected: str) -> Image:
+    """The picture of an item, which must have that digest still; its `text` is empty."""
+    picture = _decode(Path(path))
+    if _digest(picture) != expected:
+        raise BenchmarkError(
+            f"picture {path!r} is not the one that its item was made with; "
+            "run again, or make the item with pytest_rest.pictures.beside"
+        )
+    return _encode(picture, "")
+
+
+def place_under(picture: Image, page: Image, style: Style) -> Image:
+    """One picture of a picture, a line under it, and under that a page of text in a style.
+
+    As wide as the wider of the two; its `text` is the page's.
+    """
+    above, below = (Picture.open(io.BytesIO(each.png)) for each in (picture, page))
+    rule = max(style.dpi // 72, 1)
+    size = max(above.width, below.width), above.height + rule + below.height
+    if size[0] * size[1] > MOST_PIXELS:
+        raise RenderingError(
+            f"style {style.id!r}: the page under its picture would have {size[0]} x {size[1]} "
+            f"pixels, more than {MOST_PIXELS:,}; use a lower dpi or a smaller picture"
+        )
+    whole = Picture.new("RGB", size, ImageColor.getrgb(style.background)[:3])
+    whole.paste(above, (0, 0))
+    ink = ImageColor.getrgb(style.color)[:3]
+    whole.paste(ink, (0, above.height, size[0], above.height + rule))
+    whole.paste(below, (0, above.height + rule))
+    return _encode(whole, page.text)
+
+
+def _decode(path: Path) -> Picture.Image:
+    content = _content(path)
+    try:
+        with Picture.open(io.BytesIO(content), formats=FORMATS) as found:
+            if found.width * found.height > MOST_PIXELS:  # known before anything is decoded
+                raise Picture.DecompressionBombError
+            return _flat(ImageOps.exif_transpose(found))
+    except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
+        raise BenchmarkError(
+            f"picture {str(path)!r} has more than {MOST_PIXELS:,} pixels; make it smaller"
+        ) from None
+    except Exception:  # each of Pillow's decoders has its own
+        raise BenchmarkError(
+            f"picture {str(path)!r} is no {', '.join(FORMATS)} file, or a damaged one; "
+            "save it as one of them"
+        ) from None
+
+
+def _content(path: Path) -> bytes:
+    try:
+        if not path.is_file():
+            raise BenchmarkError(f"picture {str(path)!r} is not there, or no file; check its path")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise BenchmarkError(f"picture {str(path)!r} cannot be read: {error.strerror}") from None
+    if len(content) > LARGEST_FILE:
+        raise BenchmarkError(
+            f"picture {str(path)!r} has more than {LARGEST_FILE >> 20} MB; make it smaller"
+        )
+    if content.startswith(_LFS):
+        raise BenchmarkError(f"picture {str(path)!r} is not fetched yet; run: git lfs pull")
+    return content
+
+
+def _flat(picture: Picture.Image) -> Picture.Image:
+    """RGB, on white where it is transparent; of 16 bits a pixel the upper eight."""
+    if picture.mode.startswith("I"):
+        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
+    if not picture.has_transparency_data:
+        return picture.convert("RGB")
+    page = Picture.new("RGBA", picture.size, "white")
+    page.alpha_composite(picture.convert("RGBA"))
+    return page.convert("RGB")
+
+
+def _digest(picture: Picture.Image) -> str:
+    name = b"%s %d %d " % (picture.mode.encode(), *picture.size)
+    return hashlib.sha256(name + picture.tobytes()).hexdigest()[:16]
+
+
+def _encode(picture: Picture.Image, text: str) -> Image:
+    file = io.BytesIO()
+    picture.save(file, "PNG")
+    return Image(file.getvalue(), _digest(picture), text)

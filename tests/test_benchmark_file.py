@@ -1,0 +1,635 @@
+"""Files of questions: what they may say, what becomes of it, and what is wrong with them."""
+
+import dataclasses
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+from PIL import Image as Picture
+from strategies import items, lines, texts
+
+from pytest_rest import benchmark_file, scoring
+from pytest_rest.errors import BenchmarkError
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
+
+ROOT = Path(__file__).parents[1]
+SCHEMA = json.loads((ROOT / "pytest_rest" / "benchmark.schema.json").read_text("utf-8"))
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder with a picture in it."""
+    (tmp_path / "pictures").mkdir()
+    Picture.new("RGB", (6, 4), "red").save(tmp_path / "pictures" / "red.png")
+    return tmp_path
+
+
+def load(folder: Path, text: str, name: str = "mine.rest.yaml") -> benchmark_file.Benchmark:
+    """The benchmark of a file with that text."""
+    path = folder / name
+    path.write_text(text, "utf-8")
+    return benchmark_file.load(path)
+
+
+def item(folder: Path, *written: str, header: str = "") -> Item:
+    """The one item of a file with these lines."""
+    inner = "\n    ".join(("question: Q", *written))
+    (found,) = load(folder, f"{header}\nitems:\n  - {inner}\n").items
+    return found
+
+
+def fault(folder: Path, text: str, name: str = "mine.rest.yaml") -> str:
+    """What is said of a file with that text, without the file's own path."""
+    with pytest.raises(BenchmarkError) as caught:
+        load(folder, text, name)
+    message = str(caught.value)
+    assert 1 == len(message.splitlines())
+    assert message.startswith(f"{folder / name}:")
+    return message.removeprefix(f"{folder / name}:")
+
+
+# What a file says
+
+
+def test_a_file(folder: Path) -> None:
+    """Header, defaults and items, in their order."""
+    found = load(
+        folder,
+        """\
+        name: invoices
+        styles: [dejavu, courier-50dpi-red]
+        context: |
+          3 lamps at $12.50
+          2 chairs at $41.00
+        items:
+          - id: total
+            question: What is the total?
+            answer: 119.50
+            tolerance: 0.01
+          - question: Which is dearer?
+            choices: [lamps, chairs]
+            answer: chairs
+          - {question: What is 2 + 2?, answer: 4, context: "", image: pictures/red.png}
+        """.replace("\n        ", "\n").lstrip(),
+    )
+    context = "3 lamps at $12.50\n2 chairs at $41.00"
+    assert ("invoices", ("dejavu", "courier-50dpi-red")) == (found.name, found.styles)
+    total, dearer, plain = found.items
+    assert total == Item(
+        "total", "What is the total?", "119.50", context, (), "number", "invoices", "0.01"
+    )
+    choices = (Choice("A", "lamps"), Choice("B", "chairs"))
+    assert dearer == Item(
+        "invoices-0002", "Which is dearer?", "chairs", context, choices, "choice", "invoices"
+    )
+    assert ("", "integer", str(folder / "pictures" / "red.png"), 16) == (
+        plain.context,
+        plain.answer_kind,
+        plain.image,
+        len(plain.image_digest),
+    )
+
+
+def test_json_lines(folder: Path) -> None:
+    """One item a line; the first line may be a header."""
+    rows = [
+        {"question": "How many?", "answer": 7},
+        {"id": "b", "question": "Which?", "answer": "B", "choices": ["x", "y"]},
+    ]
+    text = "".join(json.dumps(row) + "\n" for row in rows)
+    bare = load(folder, text, "mine.rest.jsonl")
+    assert ("mine", ("mine-0001", "b")) == (bare.name, tuple(each.id for each in bare.items))
+    header = json.dumps({"benchmark": "named", "context": "There are 7.", "styles": ["dejavu"]})
+    named = load(folder, f"{header}\n{text}", "mine.rest.jsonl")
+    assert ("named", ("dejavu",)) == (named.name, named.styles)
+    assert {"There are 7."} == {each.context for each in named.items}
+
+
+def test_both_formats_say_the_same(folder: Path) -> None:
+    """An item is the same in YAML and in JSON Lines."""
+    row = {"id": "a", "question": "Q", "answer": 1.5, "tolerance": "1%", "context": "C"}
+    one = load(folder, json.dumps(row), "mine.rest.jsonl")
+    assert one == load(folder, yaml.safe_dump({"items": [row]}))
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("mine.rest.yaml", "mine"),
+        ("mine.rest.yml", "mine"),
+        ("My bench (2).REST.YAML", "My-bench-2-"),
+        ("a.b.rest.jsonl", "a.b"),
+    ],
+)
+def test_a_file_without_a_name(folder: Path, name: str, expected: str) -> None:
+    """The benchmark is called after its file, in letters that a test's name may have."""
+    row = '{"question": "Q", "answer": "A"}'
+    found = load(folder, row if name.endswith("jsonl") else f"items: [{row}]", name)
+    assert (expected, expected) == (found.name, found.items[0].suite)
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"),
+    [
+        ("a.rest.yaml", True),
+        ("a.rest.yml", True),
+        ("a.rest.jsonl", True),
+        ("A.REST.YAML", True),
+        ("a.yaml", False),
+        ("rest.yaml", False),
+        ("a.rest.json", False),
+        ("a.rest.yaml.bak", False),
+    ],
+)
+def test_which_files_are_benchmarks(name: str, expected: bool) -> None:
+    """The ending says it, before anything is read."""
+    assert expected == benchmark_file.is_benchmark(Path("folder") / name)
+
+
+# Answers
+
+
+@pytest.mark.parametrize(
+    ("answer", "kind", "truth"),
+    [
+        ("7", "integer", "7"),
+        ("-7", "integer", "-7"),
+        ("+7", "integer", "7"),
+        ("010", "integer", "10"),
+        ("1.10", "number", "1.1"),
+        ("-.5", "number", "-0.5"),
+        ("7.", "number", "7"),
+        ("yes", "text", "yes"),
+        ("no", "text", "no"),
+        ("on", "text", "on"),
+        ("true", "text", "true"),
+        ("12:30", "text", "12:30"),
+        ("2031-03-01", "text", "2031-03-01"),
+        ("1.2.3", "text", "1.2.3"),
+        ("Ada Lovelace", "text", "Ada Lovelace"),
+        ("'null'", "text", "null"),
+        ("'~'", "text", "~"),
+        ("x^2", "text", "x^2"),
+    ],
+)
+def test_answers_are_taken_as_written(
+    folder: Path, answer: str, kind: AnswerKind, truth: str
+) -> None:
+    """What YAML would make of it plays no part; the kind is inferred where it is plain."""
+    found = item(folder, f"answer: {answer}")
+    assert (kind, truth) == (found.answer_kind, scoring.truth(found))
+    assert answer.strip("'") == found.answer
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [
+        "'7'",
+        '"7"',
+        "1,000",
+        "$18",
+        "45%",
+        "7 apples",
+        "1/2",
+        "0x1F",
+        "1e3",
+        "1_000",
+        "0o17",
+        ".inf",
+        "'1e3'",
+    ],
+)
+def test_a_kind_is_not_guessed(folder: Path, answer: str) -> None:
+    """What may be a number or a text needs its kind."""
+    written = answer.strip("'\"")
+    expected = (
+        f"3: answer {written!r} may be a number or a text; write a number as 1250 or 12.5 without "
+        "quotes, or add kind: number, or kind: text"
+    )
+    assert expected == fault(folder, f"items:\n- question: Q\n  answer: {answer}\n")
+    assert written == scoring.truth(item(folder, f"answer: {answer}", "kind: text"))
+
+
+@pytest.mark.parametrize(
+    ("kind", "answer", "truth"),
+    [
+        ("integer", "'1,000'", "1000"),
+        ("number", "$18", "18"),
+        ("number", "1/2", "0.5"),
+        ("text", "7", "7"),
+        ("expression", "(x+1)^2", "x^2 + 2*x + 1"),
+        ("expression", "7", "7"),
+    ],
+)
+def test_a_kind_that_is_said(folder: Path, kind: str, answer: str, truth: str) -> None:
+    """An item's kind decides how its answer is read; so does the file's default."""
+    one = item(folder, f"answer: {answer}", f"kind: {kind}")
+    other = item(folder, f"answer: {answer}", header=f"kind: {kind}")
+    assert (kind, truth) == (one.answer_kind, scoring.truth(one))
+    assert dataclasses.replace(one, id=other.id) == other
+
+
+@pytest.mark.parametrize(
+    ("choices", "answer", "truth"),
+    [
+        ("[a cat, a dog]", "B", "B"),
+        ("[a cat, a dog]", "a dog", "B"),
+        ("[a cat, a dog]", "b", "B"),
+        ("[3, 4, 5]", "4", "B"),
+        ("[yes, no]", "no", "B"),
+        ("{1: a cat, 2: a dog}", "2", "2"),
+        ("{yes: right, no: wrong}", "no", "no"),
+        ("{Jan: January, Feb: February}", "February", "Feb"),
+    ],
+)
+def test_choices(folder: Path, choices: str, answer: str, truth: str) -> None:
+    """A list is lettered, a mapping has labels; the answer is a label, or the text of one."""
+    found = item(folder, f"choices: {choices}", f"answer: {answer}")
+    assert ("choice", truth) == (found.answer_kind, scoring.truth(found))
+
+
+def test_an_items_own_word_goes_before_the_files(folder: Path) -> None:
+    """Defaults are for the items that say nothing else."""
+    header = "kind: number\ntolerance: 1%\ncontext: C\n"
+    assert "1%" == item(folder, "answer: 7", header=header).tolerance
+    assert "2" == item(folder, "answer: 7", "tolerance: 2", header=header).tolerance
+    assert "" == item(folder, "answer: 7", "tolerance: ", header=header).tolerance
+    assert "" == item(folder, "answer: x", "kind: text", header=header).tolerance
+    assert "choice" == item(folder, "answer: A", "choices: [x, y]", header=header).answer_kind
+    assert "" == item(folder, "answer: 7", "context: ''", header=header).context
+    chosen = item(folder, "answer: no", header="choices: [yes, no]\n")
+    assert "B" == scoring.truth(chosen)
+
+
+def test_a_context_of_several_lines(folder: Path) -> None:
+    """Indentation within a block stays, blank lines around it do not."""
+    assert "a\n  b" == item(folder, "answer: x", "context: |", "", "  a", "    b", "").context
+
+
+# What is wrong
+
+
+ONE = "items:\n- question: Q\n  answer: x\n"
+KEYS = "id, question, answer, kind, context, choices, tolerance, image"
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "1: begins with no key; write items: and the list below it"),
+        ("- question: Q\n", "1: begins with no key; write items: and the list below it"),
+        ("hello", "1: begins with no key; write items: and the list below it"),
+        ("name: x\n", "1: has no items; write at least a question and its answer"),
+        ("name: x\nitems:\n", "2: has no items; write at least a question and its answer"),
+        ("items: []", "1: has no items; write at least a question and its answer"),
+        ("items: none", "1: items is no list; begin each item with a dash"),
+        ("items: {question: Q}", "1: items is no list; begin each item with a dash"),
+        ("items:\n- Q\n", "2: an item needs keys, question: and answer: at least"),
+        (
+            "items:\n- answer: x\n",
+            "2: the item has no question; write question: and what is asked",
+        ),
+        (
+            "items:\n- question: Q\n",
+            "2: the item has no answer; write answer: and the right one, in quotes if it is null",
+        ),
+        (
+            "items:\n- question: Q\n  answer: null\n",
+            "3: the item has no answer; write answer: and the right one, in quotes if it is null",
+        ),
+        (
+            "items:\n- question: Q\n  answer: [x]\n",
+            "3: 'answer' is a list or a mapping; write one text",
+        ),
+        (
+            "items:\n- question: Q\n  anwser: x\n",
+            f"3: unknown key 'anwser'; did you mean 'answer'?; known are {KEYS}",
+        ),
+        (
+            "nam: x\n" + ONE,
+            "1: unknown key 'nam'; did you mean 'name'?; known are "
+            "name, styles, kind, context, choices, tolerance, image, items",
+        ),
+        (ONE + "  answer: y\n", "4: key 'answer' is there already, line 3; take one out"),
+        (
+            "items:\n- {id: a, question: Q, answer: x}\n- {id: a, question: Q, answer: x}\n",
+            "3: id 'a' is taken, line 2; change it",
+        ),
+        (
+            "items:\n- {id: mine-0002, question: Q, answer: x}\n- {question: Q, answer: x}\n",
+            "3: id 'mine-0002' is taken, line 2; change it",
+        ),
+        (
+            ONE + "  id: " + "x" * 101 + "\n",
+            "4: id '" + "x" * 40 + "..." + "x" * 15 + "' is no name; take at most 100 characters",
+        ),
+        (ONE + '  id: "a\\nb"\n', "4: id 'a\\nb' is no name; take at most 100 characters"),
+        (
+            "name: mean\n" + ONE,
+            "1: name 'mean' is a word of the report; take letters, digits, - _ and .",
+        ),
+        ("name: a/b\n" + ONE, "1: name 'a/b' is no short word; take letters, digits, - _ and ."),
+        (
+            ONE + "  kind: textt\n",
+            "4: unknown kind 'textt'; did you mean 'text'?; known are "
+            "integer, number, choice, text, expression",
+        ),
+        (ONE + "  kind: choice\n", "4: a choice needs choices: [this, that]"),
+        (
+            ONE + "  choices: [x, y]\n  kind: text\n",
+            "5: an item with choices is of kind choice",
+        ),
+        (ONE + "  choices: x\n", "4: choices is a list, such as [this, that]"),
+        (
+            ONE + "  choices: [x]\n",
+            "4: choices are two texts or more, each with a label of its own",
+        ),
+        (
+            ONE + "  choices: [x, '']\n",
+            "4: choices are two texts or more, each with a label of its own",
+        ),
+        (
+            ONE + "  choices: {a: x, A: y}\n",
+            "4: choices are two texts or more, each with a label of its own",
+        ),
+        (
+            ONE + f"  choices: {list(range(27))}\n",
+            "4: has more choices than letters; give them labels",
+        ),
+        (
+            ONE + "  choices: [y, z]\n",
+            "3: item 'mine-0001' of 'mine': its answer 'x' is no choice; give one of A, B",
+        ),
+        (
+            "items:\n- question: Q\n  answer: B\n  choices: [B, A]\n",
+            "3: answer 'B' is one choice's label and another one's text; "
+            "give the choices other labels",
+        ),
+        (
+            ONE + "  kind: number\n",
+            "3: item 'mine-0001' of 'mine': its answer 'x' is no number; "
+            "give an answer of kind 'number'",
+        ),
+        (
+            "items:\n- {question: Q, answer: 7.5, kind: integer}\n",
+            "2: answer '7.5' is no whole number; say kind: number",
+        ),
+        (
+            "items:\n- question: Q\n  answer: 1e3\n  kind: number\n",
+            "3: item 'mine-0001' of 'mine': its answer '1e3' is no number; "
+            "give an answer of kind 'number'",
+        ),
+        (
+            ONE + "  tolerance: 1\n",
+            "4: item 'mine-0001' of 'mine': only a number has a tolerance, and its answer is of "
+            "kind 'text'; leave the tolerance out",
+        ),
+        (
+            "items:\n- question: Q\n  answer: 7\n  tolerance: little\n",
+            "4: item 'mine-0001' of 'mine': tolerance 'little' is no number and no percentage; "
+            "give a number, such as 0.05, or a percentage of the answer, such as 1%",
+        ),
+        ("styles: [[a]]\n" + ONE, "1: styles is a list of names, such as [courier-50dpi]"),
+        (
+            ONE + "  image: /etc/passwd\n",
+            "4: image '/etc/passwd': give a path below the file's folder",
+        ),
+        (ONE + "  image: ../a.png\n", "4: image '../a.png': give a path below the file's folder"),
+        (
+            ONE + "  image: pictures/../../a.png\n",
+            "4: image 'pictures/../../a.png': give a path below the file's folder",
+        ),
+        (
+            ONE + "  image: https://x.org/a.png\n",
+            "4: image 'https://x.org/a.png': give a path below the file's folder",
+        ),
+        (
+            ONE + "  image: 'C:\\a.png'\n",
+            "4: image 'C:\\\\a.png': give a path below the file's folder",
+        ),
+        (ONE + "  <<: {kind: text}\n", f"4: unknown key '<<'; known are {KEYS}"),
+        ("items:\n\t- question: Q\n", "2: a tab indents it; indent with blanks"),
+    ],
+)
+def test_what_is_wrong(folder: Path, text: str, expected: str) -> None:
+    """File, line, what is wrong, and what mends it."""
+    assert expected == fault(folder, text)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("", "1: has no items; write at least a question and its answer"),
+        ('{"benchmark": "x"}', "1: has no items; write at least a question and its answer"),
+        ('\n"Q"\n', "2: an item needs keys, question: and answer: at least"),
+        (
+            '{"benchmark": "x", "items": []}',
+            "1: unknown key 'items'; known are "
+            "benchmark, styles, kind, context, choices, tolerance, image",
+        ),
+        (
+            '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',
+            "2: the item has no answer; write answer: and the right one, in quotes if it is null",
+        ),
+        (
+            '{"question": "Q", "answer": "7"}\n',
+            "1: answer '7' may be a number or a text; write a number as 1250 or 12.5 without "
+            "quotes, or add kind: number, or kind: text",
+        ),
+        ("{'question': 'Q'}", "1: is no JSON: Expecting property name enclosed in double quotes, "
+         "at character 2; write one object on the line"),
+    ],
+)  # fmt: skip
+def test_what_is_wrong_in_json_lines(folder: Path, text: str, expected: str) -> None:
+    """The same of a file of JSON Lines."""
+    assert expected == fault(folder, text, "mine.rest.jsonl")
+
+
+def test_a_style_that_is_not_known(folder: Path) -> None:
+    """The renderer's own words, at the line of the name."""
+    found = fault(folder, "styles:\n- dejavu\n- comic\n" + ONE)
+    assert found.startswith("3: unknown style 'comic': 'comic' is no font")
+
+
+def test_a_picture_that_cannot_be_shown(folder: Path) -> None:
+    """The picture's own fault, at the line that names it."""
+    found = fault(folder, ONE + "  image: none.png\n")
+    path = str(folder / "none.png")
+    assert f"4: picture {path!r} is not there, or no file; check its path" == found
+
+
+@pytest.mark.parametrize(
+    ("content", "expected"),
+    [
+        (b"\xff\xfei\x00", " is UTF-16; save it as UTF-8 text"),
+        (b"items:\n- question: caf\xe9\n", "2: the byte 0xE9 is not UTF-8; save it as UTF-8"),
+        (b"\x7fELF\x00\x00", " is no text; save it as UTF-8 text"),
+    ],
+)
+def test_a_file_that_is_no_text(tmp_path: Path, content: bytes, expected: str) -> None:
+    """Binary files and other encodings, where no line is to blame and where one is."""
+    path = tmp_path / "mine.rest.yaml"
+    path.write_bytes(content)
+    with pytest.raises(BenchmarkError) as caught:
+        benchmark_file.load(path)
+    assert f"{path}:{expected}" == str(caught.value)
+
+
+def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+    """No file, or a folder in its place."""
+    for path in (tmp_path / "none.rest.yaml", tmp_path):
+        with pytest.raises(BenchmarkError, match="is not there, or no file; check its path"):
+            benchmark_file.load(path)
+
+
+def test_many_items_are_one_after_the_other(folder: Path) -> None:
+    """A file of thousands of items is read in a second or two, an alias is no bomb."""
+    start = time.process_time()
+    rows = "\n".join(
+        f"- {{question: Is {n} odd?, answer: {n}, context: *long }}" for n in range(3000)
+    )
+    found = load(folder, f"context: &long {'x' * 10_000}\nitems:\n{rows}\n")
+    assert time.process_time() - start < 5.0
+    assert 3000 == len({each.id for each in found.items})
+    assert 1 == len({id(each.context) for each in found.items})
+
+
+# Laws
+
+
+def dumped(found: list[Item]) -> dict[str, Any]:
+    """Items as a file says them."""
+    rows = []
+    for each in found:
+        row: dict[str, Any] = {"id": each.id, "question": each.question, "answer": each.answer}
+        row["kind"] = each.answer_kind
+        optional = {"context": each.context, "tolerance": each.tolerance}
+        row |= {key: value for key, value in optional.items() if value}
+        if each.choices:
+            row["choices"] = {choice.label: choice.text for choice in each.choices}
+        rows.append(row)
+    return {"name": "own", "items": rows}
+
+
+@given(st.lists(items(), min_size=1, max_size=4, unique_by=lambda each: each.id))
+@settings(max_examples=40, deadline=None)
+def test_what_was_dumped_is_loaded(
+    tmp_path_factory: pytest.TempPathFactory, found: list[Item]
+) -> None:
+    """Items that are written as YAML or JSON Lines are loaded as they were."""
+    found = [dataclasses.replace(each, suite="own") for each in found]
+    for each in found:  # a text that is another choice's label is refused
+        assume(each.answer not in {choice.text for choice in each.choices})
+    folder = tmp_path_factory.getbasetemp()
+    file = dumped(found)
+    assert tuple(found) == load(folder, yaml.safe_dump(file)).items
+    rows = [{"benchmark": "own"}, *file["items"]]
+    text = "\n".join(json.dumps(row) for row in rows)
+    assert tuple(found) == load(folder, text, "mine.rest.jsonl").items
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from([*benchmark_file.ITEM_KEYS, "other"]),
+        lines(max_size=8) | texts(8) | st.lists(lines(max_size=4), max_size=3) | st.integers(),
+        max_size=6,
+    ),
+    st.sampled_from(["mine.rest.yaml", "mine.rest.jsonl"]),
+)
+@settings(max_examples=100, deadline=None)
+def test_any_item_is_loaded_or_told(
+    tmp_path_factory: pytest.TempPathFactory, row: dict[str, Any], name: str
+) -> None:
+    """A benchmark whose answers can be judged, or one line with a place."""
+    path = tmp_path_factory.getbasetemp() / name
+    file = json.dumps(row) if name.endswith("jsonl") else json.dumps({"items": [row]})
+    path.write_text(file, "utf-8")
+    try:
+        (found,) = benchmark_file.load(path).items
+    except BenchmarkError as error:
+        assert (1, True) == (len(str(error).splitlines()), str(error).startswith(f"{path}:"))
+    else:
+        assert scoring.truth(found)
+
+
+@given(st.binary(max_size=80) | st.text("items: -[]{}\n\tqa&*'\"!", max_size=60).map(str.encode))
+@settings(max_examples=100, deadline=None)
+def test_any_file_is_loaded_or_told(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    """Whatever the bytes, nothing but a benchmark or a `BenchmarkError` comes of them."""
+    for name in ("mine.rest.yaml", "mine.rest.jsonl"):
+        path = tmp_path_factory.getbasetemp() / name
+        path.write_bytes(content)
+        try:
+            benchmark_file.load(path)
+        except BenchmarkError as error:
+            assert 1 == len(str(error).splitlines())
+
+
+# The schema, for editors
+
+
+def test_the_schema_knows_the_same_keys() -> None:
+    """What an editor offers is what is read."""
+    assert set(benchmark_file.HEADER_KEYS) == set(SCHEMA["properties"])
+    assert set(benchmark_file.ITEM_KEYS) == set(SCHEMA["$defs"]["item"]["properties"])
+    assert list(ANSWER_KINDS) == SCHEMA["$defs"]["kind"]["enum"]
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("items: [{question: Q, answer: 7}]", True),
+        ("name: x\nstyles: dejavu\nitems: [{question: Q, answer: x, choices: [x, y]}]", True),
+        ("items: [{question: Q, answer: x, choices: {1: x, 2: y}, image: null}]", True),
+        ("items: [{question: Q, answer: 7, tolerance: 1%, kind: number}]", True),
+        ("items: []", False),
+        ("items: [{question: Q}]", False),
+        ("items: [{question: Q, anwser: 7}]", False),
+        ("items: [{question: Q, answer: [7]}]", False),
+        ("items: [{question: Q, answer: 7, kind: textt}]", False),
+        ("items: [{question: Q, answer: x, choices: [x]}]", False),
+    ],
+)
+def test_the_schema_says_the_same(folder: Path, text: str, expected: bool) -> None:
+    """What an editor underlines is what is refused."""
+    jsonschema = pytest.importorskip("jsonschema")
+    data = json.loads(json.dumps(yaml.safe_load(text)))  # the keys of JSON are texts
+    assert expected == jsonschema.Draft202012Validator(SCHEMA).is_valid(data)
+    try:
+        load(folder, text)
+    except BenchmarkError:
+        assert not expected
+    else:
+        assert expected
+
+
+# The example
+
+
+def test_the_example() -> None:
+    """Every kind of item is there, each can be judged, and an editor finds nothing wrong."""
+    path = ROOT / "examples" / "own_benchmark" / "invoices.rest.yaml"
+    found = benchmark_file.load(path)
+    kinds = {each.answer_kind for each in found.items}
+    assert {"integer", "number", "choice", "text", "expression"} == kinds
+    assert (True, True) == (3 <= len(found.items) <= 10, any(each.image for each in found.items))
+    assert all(scoring.truth(each) for each in found.items)
+    assert all(each.context or each.choices for each in found.items)  # each has a mixed form
+    jsonschema = pytest.importorskip("jsonschema")
+    jsonschema.Draft202012Validator.check_schema(SCHEMA)
+    data = yaml.load(path.read_text("utf-8"), yaml.BaseLoader)  # noqa: S506 (texts only)
+    jsonschema.Draft202012Validator(SCHEMA).validate(data)
+
+
+def test_the_examples_picture_is_small() -> None:
+    """A chart of a few kilobytes, beside the script that draws it."""
+    folder = ROOT / "examples" / "own_benchmark" / "pictures"
+    assert (folder / "draw.py").is_file()
+    assert (folder / "sales.png").stat().st_size < 10_000
