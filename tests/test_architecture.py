@@ -19,7 +19,8 @@ FLOORS = (
     {"lookahead"},
     {"dispatcher"},
     {"benchmark", "benchmark_file", "effects", "gate", "prompts", "limits"}
-    | {"models.litellm", "models.embedded", "models.served", "models.simulated", "models.replayed"},
+    | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
+    | {"models.replayed", "models.process"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},

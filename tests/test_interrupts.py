@@ -224,6 +224,7 @@ SLOW_IMPORT = """
     import sys
     import time
     from importlib.machinery import ModuleSpec
+    from pathlib import Path
 
     class Slow:
         def find_spec(self, name, path=None, target=None):
@@ -233,7 +234,7 @@ SLOW_IMPORT = """
             return None
 
         def exec_module(self, module):
-            print("importing LiteLLM")
+            Path(__file__).with_name("importing").touch()
             time.sleep(30)
 
     sys.meta_path.insert(0, Slow())
@@ -245,11 +246,12 @@ def test_an_interrupt_while_litellm_is_imported(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, to_all: bool
 ) -> None:
     """The import takes seconds, here thirty, and nobody has to wait for it."""
-    pytester.makeconftest(SLOW_IMPORT)
+    pytester.makepyfile(sitecustomize=SLOW_IMPORT)
+    monkeypatch.setenv("PYTHONPATH", str(pytester.path))
     monkeypatch.setenv("OPENAI_API_KEY", "sk-none")
     args = ("--rest-model=openai/gpt-4o-mini", f"--rest-suite=soebench:{N}", "-s", *SERIAL)
     with Started(*args) as run:
-        run.wait(shown(run, "importing LiteLLM"))
+        run.wait((pytester.path / "importing").exists)
         run.wait(shown(run, f"collected {N} items"))
         time.sleep(0.2)
         promptly = max(PROMPTLY, 2 * run.age)

@@ -42,9 +42,9 @@ def load_model(
         from pytest_rest.models import served
 
         return served.connect(spec, api_base, timeout=timeout)
-    from pytest_rest.models import litellm
+    from pytest_rest.models import litellm, process
 
-    return litellm.connect(spec, timeout=timeout, is_asked=is_asked)
+    return process.ModelProcess(litellm.connect(spec, timeout=timeout, is_asked=is_asked))
 
 
 def _build(spec: str, path: str) -> Model:

@@ -125,12 +125,12 @@ class LiteLLMModel:
                     max_retries=0,
                     **self.parameters,
                 )
-            completion = self._read(litellm, response)
+            completion = self._read(response)
         except Exception as error:
             completion = failures.explain(error, self.timeout, self.key)
         return replace(completion, seconds=time.perf_counter() - start)
 
-    def _read(self, litellm: Any, response: Any) -> Completion:
+    def _read(self, response: Any) -> Completion:
         if not response.choices:
             raise failures.MalformedError("it holds no choices")
         choice = response.choices[0]
@@ -145,18 +145,14 @@ class LiteLLMModel:
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
             output_tokens=usage.completion_tokens if sent else None,
-            cost=self._cost(litellm, response) if sent else None,
+            cost=self._cost(response) if sent else None,
             model=str(response.model or ""),
         )
 
-    def _cost(self, litellm: Any, response: Any) -> float | None:
-        if not self.priced:
-            return None
-        try:
-            cost = litellm.completion_cost(response, model=self.target)
-        except Exception:  # LiteLLM raises a bare one for a price that it lacks
-            return None
-        return float(cost) or None  # the table has 0 where nobody filled a price in
+    def _cost(self, response: Any) -> float | None:
+        """What LiteLLM made of it; the table has 0 where nobody filled a price in."""
+        cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
+        return float(cost) or None if isinstance(cost, (int, float)) else None
 
 
 def _ignore_warnings() -> None:
