@@ -1,0 +1,122 @@
+"""Turns a text and a style into a PNG picture of that text.
+
+The page is laid out in points from the font's own unhinted advances, and only then put on a grid
+of pixels: lines break at the same words and glyphs stand at the same places at every DPI, with
+every version of the layout library. Page sizes are whole multiples of 1/50 inch, so 50, 100 and
+200 dots per inch are exactly 1x, 2x and 4x as many pixels a side.
+"""
+
+import hashlib
+import math
+import struct
+import zlib
+
+from PIL import Image as Picture
+
+from pytest_rest.errors import RenderingError
+from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
+from pytest_rest.rendering.lines import lay_out
+from pytest_rest.rendering.naming import REST, color, parse_style
+from pytest_rest.terms import Image, Style
+
+__all__ = ["REST", "Font", "clusters", "draw", "fonts", "load_font", "parse_style"]
+
+_POINTS_PER_INCH = 72
+_PAGE_STEP_PT = _POINTS_PER_INCH / 50
+_MAX_PIXELS = 40_000_000
+
+
+def draw(text: str, style: Style = REST) -> Image:
+    """Draw `text` in `style`: equal text and style give equal pixels.
+
+    Text is put in Unicode form NFC; a tab is four spaces; an empty text is a page of one blank
+    line; a word wider than the page is broken between characters, never within a combined one.
+    Raises `RenderingError` for an unknown font or colour, for a character the font has no glyph
+    for (naming it), and for a page of more than 40 million pixels.
+    """
+    font = load_font(style.font)
+    colors = [color(style, name) for name in ("color", "background")]
+    if colors[0] == colors[1]:
+        raise RenderingError(
+            f"style {style.id!r}: text and background are both {style.color!r}; nothing would be "
+            "seen; change one of them"
+        )
+    lines = lay_out(text, style, font)
+    widest = max(font.width(line) for line in lines) * style.size_pt
+    line_pt = style.line_spacing * style.size_pt
+    size = (
+        _pixels(widest + 2 * style.margin_pt, style.dpi),
+        _pixels(len(lines) * line_pt + 2 * style.margin_pt, style.dpi),
+    )
+    if size[0] * size[1] > _MAX_PIXELS:
+        raise RenderingError(
+            f"style {style.id!r}: the page would have {size[0]} x {size[1]} pixels, more than "
+            f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
+        )
+    ink = Picture.new("L", size)
+    scale = style.dpi / _POINTS_PER_INCH
+    leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
+    try:
+        for row, line in enumerate(lines):
+            baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
+            for cluster, x in font.positions(line):
+                at = round((style.margin_pt + x * style.size_pt) * scale * STEPS)
+                _place(
+                    ink,
+                    font.glyph(cluster, style.size_pt * scale, at % STEPS),
+                    at // STEPS,
+                    round(baseline * scale),
+                )
+    except OSError:
+        raise RenderingError(
+            f"style {style.id!r}: letters of {style.size_pt * scale:.2g} pixels are too small to "
+            "draw; use a higher dpi or a larger size"
+        ) from None
+    return _encode(_colored(ink, *colors), text, style.dpi)
+
+
+def _place(ink: Picture.Image, glyph: tuple[Picture.Image, int, int], x: int, y: int) -> None:
+    mask, right, down = glyph
+    at = (x + right, y + down)
+    ink.paste(255, (*at, at[0] + mask.width, at[1] + mask.height), mask)
+
+
+def _colored(
+    ink: Picture.Image, color: tuple[int, ...], background: tuple[int, ...]
+) -> Picture.Image:
+    """The page: as many channels as its colours need."""
+    if len({*color}) == len({*background}) == 1:
+        color, background = color[:1], background[:1]
+    mode = "L" if len(color) == 1 else "RGB"
+    page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
+    page.paste(color if mode == "RGB" else color[0], mask=ink)
+    return page
+
+
+def _pixels(points: float, dpi: int) -> int:
+    steps = math.ceil(points / _PAGE_STEP_PT - 1e-9)
+    return max(round(steps * dpi / 50), 1)
+
+
+def _encode(page: Picture.Image, text: str, dpi: int) -> Image:
+    pixels = page.tobytes()
+    digest = hashlib.sha256(b"%s %d %d " % (page.mode.encode(), *page.size) + pixels)
+    return Image(_png(page, pixels, dpi), digest.hexdigest()[:16], text)
+
+
+def _png(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
+    """A PNG file (RFC 2083) without row filters: for text a third of Pillow's time, and smaller."""
+    row = page.width * len(page.mode)
+    rows = [pixels[start : start + row] for start in range(0, len(pixels), row)]
+    gray_or_rgb = 0 if page.mode == "L" else 2
+    per_meter = round(dpi / 0.0254)
+    header = struct.pack(">IIBBBBB", *page.size, 8, gray_or_rgb, 0, 0, 0)
+    return b"\x89PNG\r\n\x1a\n" + b"".join(
+        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+        for kind, data in (
+            (b"IHDR", header),
+            (b"pHYs", struct.pack(">IIB", per_meter, per_meter, 1)),
+            (b"IDAT", zlib.compress(b"\0" + b"\0".join(rows), 2)),
+            (b"IEND", b""),
+        )
+    )
