@@ -25,7 +25,8 @@ FLOORS = (
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "suites.rows"},
     {"normal_form", "suites.hub", "rendering.lines", "rendering.naming"},
-    {"formula", "quantities", "written", "pictures", "paired", "rendering.font"},
+    {"formula", "quantities", "written", "pictures", "paired"}
+    | {"rendering.font", "rendering.distortion"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
 )

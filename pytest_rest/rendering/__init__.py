@@ -14,12 +14,13 @@ import zlib
 from PIL import Image as Picture
 
 from pytest_rest.errors import RenderingError
+from pytest_rest.rendering.distortion import distort, turned_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
 from pytest_rest.rendering.lines import lay_out
-from pytest_rest.rendering.naming import REST, color, parse_style
+from pytest_rest.rendering.naming import REST, check, color, parse_style
 from pytest_rest.terms import Image, Style
 
-__all__ = ["REST", "Font", "clusters", "draw", "fonts", "load_font", "parse_style"]
+__all__ = ["REST", "Font", "check", "clusters", "draw", "fonts", "load_font", "parse_style"]
 
 _POINTS_PER_INCH = 72
 _PAGE_STEP_PT = _POINTS_PER_INCH / 50
@@ -31,9 +32,10 @@ def draw(text: str, style: Style = REST) -> Image:
 
     Text is put in Unicode form NFC; a tab is four spaces; an empty text is a page of one blank
     line; a word wider than the page is broken between characters, never within a combined one.
-    Raises `RenderingError` for an unknown font or colour, for a character the font has no glyph
-    for (naming it), and for a page of more than 40 million pixels.
+    Raises `RenderingError` for an unknown font or colour, a number out of its range, a character
+    the font has no glyph for (naming it), and a page of more than 40 million pixels.
     """
+    check(style)
     font = load_font(style.font)
     colors = [color(style, name) for name in ("color", "background")]
     if colors[0] == colors[1]:
@@ -44,15 +46,8 @@ def draw(text: str, style: Style = REST) -> Image:
     lines = lay_out(text, style, font)
     widest = max(font.width(line) for line in lines) * style.size_pt
     line_pt = style.line_spacing * style.size_pt
-    size = (
-        _pixels(widest + 2 * style.margin_pt, style.dpi),
-        _pixels(len(lines) * line_pt + 2 * style.margin_pt, style.dpi),
-    )
-    if size[0] * size[1] > _MAX_PIXELS:
-        raise RenderingError(
-            f"style {style.id!r}: the page would have {size[0]} x {size[1]} pixels, more than "
-            f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
-        )
+    paper = widest + 2 * style.margin_pt, len(lines) * line_pt + 2 * style.margin_pt
+    size = _size(paper, style)
     ink = Picture.new("L", size)
     scale = style.dpi / _POINTS_PER_INCH
     leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
@@ -72,7 +67,22 @@ def draw(text: str, style: Style = REST) -> Image:
             f"style {style.id!r}: letters of {style.size_pt * scale:.2g} pixels are too small to "
             "draw; use a higher dpi or a larger size"
         ) from None
-    return _encode(_colored(ink, *colors), text, style.dpi)
+    page = _colored(ink, *colors)
+    if not style.is_plain:
+        whole = _size(turned_size(paper, style.rotation), style)
+        page = distort(page, whole, style, colors[1], text)
+    return _encode(page, text, style.dpi)
+
+
+def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:
+    """The pixels of a page of that width and height in points."""
+    width, height = (_pixels(points, style.dpi) for points in paper)
+    if width * height > _MAX_PIXELS:
+        raise RenderingError(
+            f"style {style.id!r}: the page would have {width} x {height} pixels, more than "
+            f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
+        )
+    return width, height
 
 
 def _place(ink: Picture.Image, glyph: tuple[Picture.Image, int, int], x: int, y: int) -> None:

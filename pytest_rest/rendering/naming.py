@@ -1,5 +1,7 @@
 """Turns a style's name into the style, and refuses what no page could be drawn in."""
 
+import functools
+import math
 import re
 from collections.abc import Iterator
 from dataclasses import replace
@@ -13,13 +15,33 @@ from pytest_rest.terms import Style
 
 REST = Style()
 
-_NUMBERS = {"size": "size_pt", "line_spacing": "line_spacing"} | {
-    name: f"{name}_pt" for name in ("page_width", "margin")
+# What a style's name and its file call a number, and the field.
+NUMBERS = {"size": "size_pt", "line_spacing": "line_spacing"} | {
+    "page_width": "page_width_pt",
+    "margin": "margin_pt",
+    "rotation": "rotation",
+    "blur": "blur_pt",
+    "noise": "noise",
+    "jpeg_quality": "jpeg_quality",
 }
+# The range of each field, and what to give.
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "dpi": (1, 9999, "a whole number of dots per inch from 1 to 9999"),
+    "size_pt": (0, math.inf, "points above 0"),
+    "line_spacing": (0, math.inf, "a multiple of the size above 0"),
+    "page_width_pt": (0, math.inf, "points above 0"),
+    "margin_pt": (0, math.inf, "points from 0"),
+    "rotation": (-180, 180, "degrees from -180 to 180"),
+    "blur_pt": (0, 72, "points from 0 to 72"),
+    "noise": (0, 1, "a share from 0 to 1"),
+    "jpeg_quality": (0, 95, "a whole number from 1 to 95, or 0 for none"),
+}
+_WHOLE = ("dpi", "jpeg_quality")
+_POSITIVE = ("size_pt", "line_spacing", "page_width_pt")
 
 
 def parse_style(name: str) -> Style:
-    """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `size=14`, joined by `-`.
+    """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `rotation=-2`, joined by `-`.
 
     What is not named is REST's, so that `parse_style(style.id) == style` and `courier` is REST's
     style in another font. Raises `RenderingError` naming the odd word.
@@ -32,9 +54,28 @@ def parse_style(name: str) -> Style:
             raise RenderingError(f"style {name!r} names its {key} twice; name it once")
         found[key] = value
     style = replace(REST, **found)
-    for each in ("color", "background"):
-        color(style, each)
+    check(style)
     return style
+
+
+@functools.lru_cache(maxsize=256)
+def check(style: Style) -> None:
+    """Raise `RenderingError` for a number out of its range, and for what is no colour."""
+    for field, (low, high, wanted) in _RANGES.items():
+        value = getattr(style, field)
+        if not _is_number(value, field) or not low <= value <= high:
+            name = field.removesuffix("_pt")
+            raise RenderingError(f"style {style.id!r}: {name} is {value!r}; give {wanted}")
+    for name in ("color", "background"):
+        color(style, name)
+
+
+def _is_number(value: object, field: str) -> bool:
+    if not isinstance(value, int | float) or not math.isfinite(value):
+        return False
+    if field in _WHOLE and value != int(value):
+        return False
+    return value > 0 or field not in _POSITIVE
 
 
 def color(style: Style, name: str) -> tuple[int, ...]:
@@ -57,8 +98,11 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     if word == "on":
         return "background", next(words, "")
     key, _, number = word.partition("=")
-    if key in _NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number) and float(number) > 0:
-        return _NUMBERS[key], float(number)
+    sign = -1 if word == "rotation=" else 1  # the sign is the very hyphen that joins the words
+    number = next(words, "") if sign < 0 else number
+    if key in NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number) and float(number) > 0:
+        value = sign * float(number)
+        return NUMBERS[key], int(value) if key == "jpeg_quality" and value.is_integer() else value
     if word in ImageColor.colormap or word.startswith("#"):
         return "color", word
     known = [*fonts(), *ImageColor.colormap, "50dpi", "100dpi", "200dpi"]
