@@ -25,7 +25,7 @@ FLOORS = (
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "suites.rows"},
     {"normal_form", "suites.hub", "rendering.lines", "rendering.naming"},
-    {"formula", "quantities", "written", "pictures", "paired"}
+    {"formula", "quantities", "written", "pictures", "paired", "plus"}
     | {"rendering.font", "rendering.distortion"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only

@@ -18,6 +18,7 @@ from pytest_rest.errors import OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
+from pytest_rest.plus import rest_plus
 from pytest_rest.store import NAME as STORE
 from pytest_rest.store import read_run
 from pytest_rest.terms import MODES, Item, Mode, Style
@@ -31,6 +32,7 @@ _DRAWN = {
     "rest_api_base": "rest_api_base",
     "rest_suites": "rest_suite",
     "rest_styles": "rest_style",
+    "rest_plus": "rest_plus",
     "rest_modes": "rest_modes",
     "rest_seed": "rest_seed",
 }
@@ -44,7 +46,8 @@ class Settings:
     items: tuple[Item, ...]
     suites: tuple[str, ...]
     is_benchmark: bool
-    styles: tuple[Style, ...]
+    styles: tuple[Style, ...]  # without REST+
+    plus: bool  # REST+: ten styles, of which one differs by item
     modes: tuple[Mode, ...]
     seed: int
     thresholds: tuple[Threshold, ...]
@@ -72,7 +75,11 @@ class Settings:
         for name in dict.fromkeys(item.suite for item in self.items):
             for item in self.items:
                 if item.suite == name:
-                    yield from ((item, style) for style in self.styles)
+                    yield from ((item, style) for style in self.styles_of(item))
+
+    def styles_of(self, item: Item) -> tuple[Style, ...]:
+        """What an item is drawn in where its test does not say."""
+        return rest_plus(item.digest, self.seed) if self.plus else self.styles
 
 
 def read(config: pytest.Config, sent: str | None = None) -> Settings:
@@ -96,6 +103,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         suites=suites,
         is_benchmark=is_benchmark,
         styles=_styles(given["rest_styles"]),
+        plus=given["rest_plus"],
         modes=_modes(given["rest_modes"]),
         seed=seed,
         thresholds=_thresholds(config),
@@ -143,6 +151,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
 def _resolve(config: pytest.Config) -> dict[str, Any]:
     kept, run_id = _kept(config)
     given = {name: _chosen(config, name, kept) for name in _DRAWN}
+    _choose_styles(config, given)
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
     seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
@@ -210,7 +219,20 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     given = config.getoption(_DRAWN[name])
     if given is None:
         given = kept.get(name, config.getini(name))
+    if isinstance(given, bool):
+        return given
     return [*given] if isinstance(given, list) else str(given).strip()
+
+
+def _choose_styles(config: pytest.Config, given: dict[str, Any]) -> None:
+    """Have either REST+ or named styles; the command line wins over the ini file."""
+    if not (given["rest_plus"] and given["rest_styles"]):
+        return
+    named, plus = (config.getoption(name) is not None for name in ("rest_style", "rest_plus"))
+    if named == plus:
+        raise OptionError("--rest-plus has ten styles of its own; leave --rest-style out")
+    given["rest_plus"] = plus
+    given["rest_styles"] = given["rest_styles"] if named else []
 
 
 def _replayed(config: pytest.Config) -> Path | None:

@@ -167,7 +167,9 @@ def _again(item: pytest.Item, case: Case, run: Run) -> str:
         words.append(f"--rest-seed={settings.seed}")
     if settings.api_base:
         words.append(f"--rest-api-base={address(settings.api_base)}")
-    if case[1] in settings.styles and case[1] != Style():
+    if settings.plus and case[1] in settings.styles_of(case[0]):
+        words.append("--rest-plus")
+    elif case[1] in settings.styles and case[1] != Style():
         words.append(f"--rest-style={case[1].id}")
     if hasattr(item.parent, "cases"):  # a suite's own test has no file to name
         words += [f"--rest-suite={suite}" for suite in settings.suites]
