@@ -151,7 +151,7 @@ class Style:
         if not self.has_own_font:
             return self.font
         stem = re.sub(r"\W", "_", PurePath(self.font.partition("|")[0]).stem, flags=re.ASCII)
-        return f"{stem}~{_digest(self.font_sha256 or self.font)[:8]}"
+        return f"{stem}.{_digest(self.font_sha256 or self.font)[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

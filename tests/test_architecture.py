@@ -23,7 +23,7 @@ FLOORS = (
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "suites.rows"},
+    {"expressions", "suites.rows", "rendering.style_file"},
     {"normal_form", "suites.hub", "rendering.lines", "rendering.naming"},
     {"formula", "quantities", "written", "pictures", "paired", "plus"}
     | {"rendering.font", "rendering.distortion"},

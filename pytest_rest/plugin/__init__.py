@@ -13,9 +13,9 @@ if TYPE_CHECKING:
     from pytest_rest.plugin.runtest import Rest
 
 _MARKER = (
-    "rest(*benchmarks, styles=(), plus=None): ask the items of these suites, such as 'soebench:20', "
-    "or these pytest_rest.Item objects, one test for each item and style, in REST+'s ten styles "
-    "with plus=True; without any, the run's suites"
+    "rest(*benchmarks, styles=(), plus=None): ask the items of these suites, such as "
+    "'soebench:20', or these pytest_rest.Item objects, one test for each item and style, in "
+    "REST+'s ten styles with plus=True; without any, the run's suites"
 )
 
 # option, ini type, default, metavar, help
@@ -77,8 +77,8 @@ _LISTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         *("--rest-style", "rest_styles", "NAME"),
-        "draw in this style, such as courier-50dpi-red; repeatable "
-        "(default: REST's, dejavu-200dpi-black)",
+        "draw in this style, such as courier-50dpi-red, or in those of a file, my.yaml; "
+        "repeatable, or joined by commas (default: REST's, dejavu-200dpi-black)",
     ),
     (
         *("--rest-require", "rest_require", "THRESHOLD"),

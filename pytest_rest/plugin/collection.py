@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -69,16 +70,17 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
         if suite is not None:
             cases = list(suite.cases)
         elif marker is not None:
-            cases = _marked(marker, run)
+            cases = _marked(marker, run, metafunc.definition.path.parent)
         else:
             cases = _cases(run.settings.items, run.settings.styles_of)
+        run.note(style for _, style in cases)
     except RestError as error:
         pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
     ids = [case_id(case) for case in cases]
     metafunc.parametrize("rest", cases, ids=ids, indirect=True)
 
 
-def _marked(marker: pytest.Mark, run: Run) -> list[Case]:
+def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
     known = ("styles", "plus")
     for keyword in marker.kwargs:
         if keyword not in known:
@@ -96,12 +98,13 @@ def _marked(marker: pytest.Mark, run: Run) -> list[Case]:
             raise OptionError(
                 f"marker rest: {each!r} is no benchmark; give 'NAME:N' or a pytest_rest.Item"
             )
-    return _cases(items or run.settings.items, _marked_styles(marker, run))
+    return _cases(items or run.settings.items, _marked_styles(marker, run, folder))
 
 
-def _marked_styles(marker: pytest.Mark, run: Run) -> StylesOf:
+def _marked_styles(marker: pytest.Mark, run: Run, folder: Path) -> StylesOf:
     """What a marker has each item drawn in; where it does not say, what the run has."""
-    styles = tuple(_style(each) for each in marker.kwargs.get("styles", ()))
+    named = marker.kwargs.get("styles", ())
+    styles = tuple(style for each in named for style in _styles(each, folder))
     plus = marker.kwargs.get("plus")
     if plus not in (None, True, False):
         raise OptionError(f"marker rest: plus is {plus!r}; give True or False")
@@ -114,12 +117,14 @@ def _marked_styles(marker: pytest.Mark, run: Run) -> StylesOf:
     return run.settings.styles_of
 
 
-def _style(style: object) -> Style:
-    if not isinstance(style, Style):
-        return rendering.parse_style(str(style))
-    rendering.check(style)
-    rendering.load_font(style.font)
-    return style
+def _styles(named: object, folder: Path) -> tuple[Style, ...]:
+    """A style, one by its name, or those of a file beside the test's."""
+    if isinstance(named, Style):
+        rendering.check(named)
+        rendering.load_font(named.font)
+        return (named,)
+    name = str(named)
+    return rendering.styles([str(folder / name) if name.endswith(rendering.ENDINGS) else name])
 
 
 def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:

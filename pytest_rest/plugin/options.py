@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -102,7 +103,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         items=tuple(item for suite in suites for item in benchmark.load(suite, seed)),
         suites=suites,
         is_benchmark=is_benchmark,
-        styles=_styles(given["rest_styles"]),
+        styles=_styles(resolved),
         plus=given["rest_plus"],
         modes=_modes(given["rest_modes"]),
         seed=seed,
@@ -138,6 +139,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
         {
             "given": dict(settings.given),
             "run_id": settings.run_id,
+            "styles": [style.digest for style in settings.styles],
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
             "run_dir": str(settings.run_dir),
@@ -151,6 +153,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
 def _resolve(config: pytest.Config) -> dict[str, Any]:
     kept, run_id = _kept(config)
     given = {name: _chosen(config, name, kept) for name in _DRAWN}
+    given["rest_styles"] = _named_styles(config, given["rest_styles"])
     _choose_styles(config, given)
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
@@ -293,11 +296,23 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _styles(names: Sequence[str]) -> tuple[Style, ...]:
-    styles = [rendering.parse_style(name) for name in names or [Style().id]]
-    for style in styles:
-        rendering.load_font(style.font)
-    return tuple(dict.fromkeys(styles))
+def _styles(resolved: dict[str, Any]) -> tuple[Style, ...]:
+    """The styles that were named; where a worker sees other files than the main process, none."""
+    styles = rendering.styles(resolved["given"]["rest_styles"] or [Style().id])
+    digests = [style.digest for style in styles]
+    if resolved.get("styles", digests) != digests:
+        raise OptionError(
+            f"--rest-style: a worker at {platform.node()!r} reads other style files or fonts than "
+            "the main process; let all of them read the same"
+        )
+    return styles
+
+
+def _named_styles(config: pytest.Config, given: Sequence[str]) -> list[str]:
+    """Each style's name, or the whole path of its file, so that every process finds it."""
+    names = [name.strip() for each in given for name in each.split(",")]
+    folder = config.invocation_params.dir
+    return [str(folder / name) if name.endswith(rendering.ENDINGS) else name for name in names]
 
 
 def _modes(text: str) -> tuple[Mode, ...]:

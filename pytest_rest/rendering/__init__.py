@@ -10,6 +10,8 @@ import hashlib
 import math
 import struct
 import zlib
+from collections.abc import Iterable
+from pathlib import Path
 
 from PIL import Image as Picture
 
@@ -18,9 +20,22 @@ from pytest_rest.rendering.distortion import distort, turned_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
 from pytest_rest.rendering.lines import lay_out
 from pytest_rest.rendering.naming import REST, check, color, parse_style
+from pytest_rest.rendering.style_file import ENDINGS, read_styles
 from pytest_rest.terms import Image, Style
 
-__all__ = ["REST", "Font", "check", "clusters", "draw", "fonts", "load_font", "parse_style"]
+__all__ = [
+    "ENDINGS",
+    "REST",
+    "Font",
+    "check",
+    "clusters",
+    "draw",
+    "fonts",
+    "load_font",
+    "parse_style",
+    "read_styles",
+    "styles",
+]
 
 _POINTS_PER_INCH = 72
 _PAGE_STEP_PT = _POINTS_PER_INCH / 50
@@ -72,6 +87,26 @@ def draw(text: str, style: Style = REST) -> Image:
         whole = _size(turned_size(paper, style.rotation), style)
         page = distort(page, whole, style, colors[1], text)
     return _encode(page, text, style.dpi)
+
+
+def styles(names: Iterable[str]) -> tuple[Style, ...]:
+    """The styles of these names, and of the style files among them, each once.
+
+    Raises `RenderingError` for a style that cannot be drawn in, a font that is not there, and two
+    different ones of one id, or two ids of styles that look alike.
+    """
+    found: dict[str, Style] = {}
+    for name in names:
+        read = read_styles(Path(name)) if name.endswith(ENDINGS) else (parse_style(name),)
+        for style in read:
+            load_font(style.font)
+            alike = next((each for each in found.values() if each == style), None)
+            if alike is not None and alike.id != style.id:
+                both = f"styles {alike.id!r} and {style.id!r}"
+                raise RenderingError(f"{both} look alike; leave one of them out")
+            if found.setdefault(style.id, style) != style:
+                raise RenderingError(f"style {style.id!r} is there twice; rename one of them")
+    return tuple(found.values())
 
 
 def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:

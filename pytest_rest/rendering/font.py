@@ -1,9 +1,11 @@
-"""Turns the name of a font into its glyphs, advances and line metrics."""
+"""Turns the name of a font, or the path of its file, into glyphs, advances and line metrics."""
 
 import functools
+import hashlib
+import re
 import unicodedata
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import yaml
@@ -19,20 +21,46 @@ _MARGIN = 4  # pixels around a glyph, for ink that leaves its own box
 
 @dataclass(frozen=True)
 class Font:
-    """A font file's glyphs, advances and line metrics; lengths in ems."""
+    """A font file's glyphs, advances and line metrics; lengths in ems.
+
+    `index` is its place in a collection; `digest` tells its file from a changed one. `others` stand
+    in for characters that it lacks; `advances` has theirs too.
+    """
 
     name: str
     path: Path
     ascent: float
     descent: float
     advances: dict[int, float]
+    index: int = 0
+    digest: str = ""
+    others: "tuple[Font, ...]" = ()
 
     def glyph(self, cluster: str, pixels: float, step: int) -> tuple[Picture.Image, int, int]:
         """A character's ink at a size in pixels, and where it lies from the pen: right, down.
 
         `step` is how far the pen stands right of a whole pixel, in eighths of one.
         """
-        return _glyph(self.path, cluster, pixels, step)
+        font = self.of(cluster) if self.others else self
+        return _glyph(font.path, font.index, cluster, pixels, step)
+
+    def of(self, cluster: str) -> "Font":
+        """This font, or the first other one, that has all of a text's characters, or of its first.
+
+        Without `others`, this one.
+        """
+        for wanted in (cluster, cluster[:1]):
+            for font in self.members:
+                if all(ord(char) in font.advances for char in wanted):
+                    return font
+        return self
+
+    @functools.cached_property
+    def members(self) -> "tuple[Font, ...]":
+        """This font by itself, and then the others."""
+        if not self.others:
+            return (self,)
+        return (load_font(self.name.partition("|")[0]), *self.others)
 
     def width(self, text: str) -> float:
         """How far `text` reaches when set on one line."""
@@ -65,14 +93,49 @@ def fonts() -> tuple[str, ...]:
 
 @functools.cache
 def load_font(name: str) -> Font:
-    """The bundled font of that name; `RenderingError` for an unknown name or a missing file."""
+    """The font of that name: a bundled one's, or the path of a file, `file.ttc#2`, or several.
+
+    `RenderingError` for an unknown name, a missing file, and what is no font.
+    """
+    if "|" in name:
+        first, *others = map(load_font, name.split("|"))
+        advances: dict[int, float] = {}
+        for font in (*others[::-1], first):
+            advances |= font.advances
+        digest = "|".join(font.digest or font.name for font in (first, *others))
+        return replace(first, name=name, advances=advances, others=tuple(others), digest=digest)
+    return _read_file(name) if re.search(r"[./\\]", name) else _bundled(name)
+
+
+def _bundled(name: str) -> Font:
     if name not in _catalogue():
         known = ", ".join(_catalogue())
         raise RenderingError(f"unknown font {name!r}; bundled are {known}{nearest(name, fonts())}")
     path = _catalogue()[name]
     if not path.is_file():
         raise RenderingError(f"font {name!r}: no file {path}; reinstall pytest-rest")
-    with TTFont(path, lazy=True) as table:
+    return _read(name, path, 0)
+
+
+def _read_file(name: str) -> Font:
+    match = re.fullmatch(r"(.+\.(?:ttf|otf|ttc|otc))(?:#(\d{1,4}))?", name, re.IGNORECASE)
+    if not match:
+        raise RenderingError(f"font {name!r} is no .ttf, .otf or .ttc file; convert it to one")
+    path, index = Path(match[1]), int(match[2] or 0)
+    if not path.is_file():
+        raise RenderingError(f"font {name!r}: no file {str(path)!r}; check its path")
+    try:
+        font = _read(name, path, index)
+        ImageFont.truetype(str(path), 16, index, layout_engine=ImageFont.Layout.BASIC)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except Exception as error:  # of a damaged file each table has its own
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        raise RenderingError(f"font {name!r} cannot be read: {reason}; use another file") from None
+    return replace(font, digest=f"{digest}#{index}" if index else digest)
+
+
+def _read(name: str, path: Path, index: int) -> Font:
+    with path.open("rb") as file, TTFont(file, lazy=True, fontNumber=index) as table:
         em = table["head"].unitsPerEm
         advances, glyphs = table["hmtx"].metrics, table.getBestCmap()
         return Font(
@@ -81,6 +144,7 @@ def load_font(name: str) -> Font:
             ascent=table["hhea"].ascent / em,
             descent=-table["hhea"].descent / em,
             advances={code: advances[glyph][0] / em for code, glyph in glyphs.items()},
+            index=index,
         )
 
 
@@ -96,13 +160,16 @@ def clusters(text: str) -> list[str]:
 
 
 @functools.lru_cache(maxsize=16)
-def _face(path: Path, pixels: float) -> ImageFont.FreeTypeFont:
-    return ImageFont.truetype(str(path), pixels, layout_engine=ImageFont.Layout.BASIC)
+def _face(path: Path, index: int, pixels: float) -> ImageFont.FreeTypeFont:
+    basic = ImageFont.Layout.BASIC
+    return ImageFont.truetype(str(path), pixels, index, layout_engine=basic)
 
 
 @functools.lru_cache(maxsize=1024)  # a text has few characters, and many of each
-def _glyph(path: Path, cluster: str, pixels: float, step: int) -> tuple[Picture.Image, int, int]:
-    face = _face(path, pixels)
+def _glyph(
+    path: Path, index: int, cluster: str, pixels: float, step: int
+) -> tuple[Picture.Image, int, int]:
+    face = _face(path, index, pixels)
     left, top, right, bottom = (round(edge) for edge in face.getbbox(cluster, anchor="ls"))
     x, y = _MARGIN - left, _MARGIN - top
     ink = Picture.new("L", (right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN))

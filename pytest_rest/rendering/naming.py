@@ -61,21 +61,21 @@ def parse_style(name: str) -> Style:
 @functools.lru_cache(maxsize=256)
 def check(style: Style) -> None:
     """Raise `RenderingError` for a number out of its range, and for what is no colour."""
-    for field, (low, high, wanted) in _RANGES.items():
-        value = getattr(style, field)
-        if not _is_number(value, field) or not low <= value <= high:
-            name = field.removesuffix("_pt")
-            raise RenderingError(f"style {style.id!r}: {name} is {value!r}; give {wanted}")
+    for field in _RANGES:
+        if why := out_of_range(field, getattr(style, field)):
+            raise RenderingError(f"style {style.id!r}: {why}")
     for name in ("color", "background"):
         color(style, name)
 
 
-def _is_number(value: object, field: str) -> bool:
-    if not isinstance(value, int | float) or not math.isfinite(value):
-        return False
-    if field in _WHOLE and value != int(value):
-        return False
-    return value > 0 or field not in _POSITIVE
+def out_of_range(field: str, value: object) -> str:
+    """Why a field cannot have that value, and what to give; empty where it can."""
+    low, high, wanted = _RANGES[field]
+    if isinstance(value, int | float) and math.isfinite(value):
+        is_whole = field not in _WHOLE or value == int(value)
+        if is_whole and low <= value <= high and (value > 0 or field not in _POSITIVE):
+            return ""
+    return f"{field.removesuffix('_pt')} is {value!r}; give {wanted}"
 
 
 def color(style: Style, name: str) -> tuple[int, ...]:
