@@ -23,10 +23,10 @@ FLOORS = (
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "suites.rows", "rendering.style_file"},
-    {"normal_form", "suites.hub", "rendering.lines", "rendering.naming"},
+    {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
+    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
     {"formula", "quantities", "written", "pictures", "paired", "plus"}
-    | {"rendering.font", "rendering.distortion"},
+    | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
 )

@@ -10,7 +10,7 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 from PIL import Image as Picture
@@ -18,8 +18,9 @@ from PIL import Image as Picture
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.distortion import distort, turned_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
-from pytest_rest.rendering.lines import lay_out
+from pytest_rest.rendering.lines import Line, lay_out
 from pytest_rest.rendering.naming import REST, check, color, parse_style
+from pytest_rest.rendering.shaping import Setter, needs_shaping
 from pytest_rest.rendering.style_file import ENDINGS, read_styles
 from pytest_rest.terms import Image, Style
 
@@ -58,28 +59,26 @@ def draw(text: str, style: Style = REST) -> Image:
             f"style {style.id!r}: text and background are both {style.color!r}; nothing would be "
             "seen; change one of them"
         )
-    lines = lay_out(text, style, font)
-    widest = max(font.width(line) for line in lines) * style.size_pt
+    setter = Setter(font, text) if needs_shaping(text) else font
+    lines = lay_out(text, style, setter)
+    widest = max(setter.width(line.text) for line in lines)
     line_pt = style.line_spacing * style.size_pt
-    paper = widest + 2 * style.margin_pt, len(lines) * line_pt + 2 * style.margin_pt
-    size = _size(paper, style)
-    ink = Picture.new("L", size)
-    scale = style.dpi / _POINTS_PER_INCH
-    leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
+    paper = (
+        widest * style.size_pt + 2 * style.margin_pt,
+        len(lines) * line_pt + 2 * style.margin_pt,
+    )
+    ink = Picture.new("L", _size(paper, style))
+    pixels = style.size_pt * style.dpi / _POINTS_PER_INCH
     try:
-        for row, line in enumerate(lines):
-            baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
-            for cluster, x in font.positions(line):
-                at = round((style.margin_pt + x * style.size_pt) * scale * STEPS)
-                _place(
-                    ink,
-                    font.glyph(cluster, style.size_pt * scale, at % STEPS),
-                    at // STEPS,
-                    round(baseline * scale),
-                )
+        for baseline, line in zip(_baselines(len(lines), style, font), lines, strict=True):
+            if isinstance(setter, Setter):
+                x = widest - setter.width(line.text) if line.is_rtl else 0.0
+                _set_shaped(ink, line, setter, style, x, baseline)
+            else:
+                _set_plain(ink, line.text, setter, style, baseline)
     except OSError:
         raise RenderingError(
-            f"style {style.id!r}: letters of {style.size_pt * scale:.2g} pixels are too small to "
+            f"style {style.id!r}: letters of {pixels:.2g} pixels are too small to "
             "draw; use a higher dpi or a larger size"
         ) from None
     page = _colored(ink, *colors)
@@ -118,6 +117,36 @@ def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:
             f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
         )
     return width, height
+
+
+def _baselines(count: int, style: Style, font: Font) -> Iterator[int]:
+    """How many pixels below the page's upper edge each line stands."""
+    line_pt = style.line_spacing * style.size_pt
+    leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
+    scale = style.dpi / _POINTS_PER_INCH
+    for row in range(count):
+        baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
+        yield round(baseline * scale)
+
+
+def _set_plain(ink: Picture.Image, line: str, font: Font, style: Style, baseline: int) -> None:
+    scale = style.dpi / _POINTS_PER_INCH
+    for cluster, x in font.positions(line):
+        at = round((style.margin_pt + x * style.size_pt) * scale * STEPS)
+        glyph = font.glyph(cluster, style.size_pt * scale, at % STEPS)
+        _place(ink, glyph, at // STEPS, baseline)
+
+
+def _set_shaped(
+    ink: Picture.Image, line: Line, setter: Setter, style: Style, x: float, baseline: int
+) -> None:
+    """Set a line whose pen begins `x` ems after the left margin."""
+    scale = style.dpi / _POINTS_PER_INCH
+    pixels = style.size_pt * scale
+    part, whole = math.modf((style.margin_pt + x * style.size_pt) * scale)
+    mask = setter.draw(line.text, line.is_rtl, pixels, part)
+    em = math.ceil(pixels)
+    _place(ink, (mask, -em, -2 * em), int(whole), baseline)
 
 
 def _place(ink: Picture.Image, glyph: tuple[Picture.Image, int, int], x: int, y: int) -> None:

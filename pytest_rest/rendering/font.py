@@ -74,6 +74,14 @@ class Font:
                 yield cluster, x
             x += self.width(cluster)
 
+    def cut(self, word: str) -> list[str]:
+        """What of a word is never parted."""
+        return clusters(word)
+
+    def is_rtl(self, paragraph: str) -> bool:
+        """Whether it begins on the right: never, for that needs shaping."""
+        return False
+
     def check(self, text: str) -> None:
         """Raise `RenderingError` naming the characters that have no glyph."""
         missing = sorted({char for char in text if ord(char) not in self.advances})

@@ -120,8 +120,9 @@ def _color(node: Node, key: str) -> str:
         mend = "a # begins a comment, so put '#rrggbb' in quotes"
         raise PlaceError(node.line, f"{key} is empty; {mend}")
     text = text_of({key: node}, key).strip().lower()
+    field: dict[str, Any] = {key: text}
     try:
-        color(replace(REST, **{key: text}), key)
+        color(replace(REST, **field), key)
     except RenderingError as error:
         raise PlaceError(node.line, str(error).partition(": ")[2]) from None
     if "(" in text:  # rgb(1, 2, 3) has what parts a style's name
