@@ -130,11 +130,11 @@ def _baselines(count: int, style: Style, font: Font) -> Iterator[int]:
 
 
 def _set_plain(ink: Picture.Image, line: str, font: Font, style: Style, baseline: int) -> None:
-    scale = style.dpi / _POINTS_PER_INCH
+    margin, size, scale = style.margin_pt, style.size_pt, style.dpi / _POINTS_PER_INCH
+    pixels = size * scale
     for cluster, x in font.positions(line):
-        at = round((style.margin_pt + x * style.size_pt) * scale * STEPS)
-        glyph = font.glyph(cluster, style.size_pt * scale, at % STEPS)
-        _place(ink, glyph, at // STEPS, baseline)
+        at = round((margin + x * size) * scale * STEPS)
+        _place(ink, font.glyph(cluster, pixels, at % STEPS), at // STEPS, baseline)
 
 
 def _set_shaped(

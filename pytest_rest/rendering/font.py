@@ -42,7 +42,7 @@ class Font:
         `step` is how far the pen stands right of a whole pixel, in eighths of one.
         """
         font = self.of(cluster) if self.others else self
-        return _glyph(font.path, font.index, cluster, pixels, step)
+        return _glyph(font._file, font.index, cluster, pixels, step)
 
     def of(self, cluster: str) -> "Font":
         """This font, or the first other one, that has all of a text's characters, or of its first.
@@ -56,6 +56,11 @@ class Font:
         return self
 
     @functools.cached_property
+    def _file(self) -> str:
+        """The path as a text, of which the hash costs less: it is asked for with each glyph."""
+        return str(self.path)
+
+    @functools.cached_property
     def members(self) -> "tuple[Font, ...]":
         """This font by itself, and then the others."""
         if not self.others:
@@ -64,7 +69,7 @@ class Font:
 
     def width(self, text: str) -> float:
         """How far `text` reaches when set on one line."""
-        return sum(self.advances[ord(char)] for char in text)
+        return sum(map(self.advances.__getitem__, map(ord, text)))
 
     def positions(self, line: str) -> Iterator[tuple[str, float]]:
         """Each character that has ink, with its combining marks, and where it starts."""
@@ -168,14 +173,14 @@ def clusters(text: str) -> list[str]:
 
 
 @functools.lru_cache(maxsize=16)
-def _face(path: Path, index: int, pixels: float) -> ImageFont.FreeTypeFont:
+def _face(path: str, index: int, pixels: float) -> ImageFont.FreeTypeFont:
     basic = ImageFont.Layout.BASIC
-    return ImageFont.truetype(str(path), pixels, index, layout_engine=basic)
+    return ImageFont.truetype(path, pixels, index, layout_engine=basic)
 
 
 @functools.lru_cache(maxsize=1024)  # a text has few characters, and many of each
 def _glyph(
-    path: Path, index: int, cluster: str, pixels: float, step: int
+    path: str, index: int, cluster: str, pixels: float, step: int
 ) -> tuple[Picture.Image, int, int]:
     face = _face(path, index, pixels)
     left, top, right, bottom = (round(edge) for edge in face.getbbox(cluster, anchor="ls"))

@@ -47,9 +47,8 @@ class Setter:
         if not features.check("raqm"):
             odd = _COMPLEX.findall(text)[0]
             raise RenderingError(
-                f"{odd!r} ({unicodedata.name(odd, 'unnamed')}) needs Pillow's Raqm layout, which "
-                "this Pillow lacks; install libraqm, or a wheel: pip install --force-reinstall "
-                "--only-binary :all: pillow"
+                f"{odd!r} ({unicodedata.name(odd, 'unnamed')}) needs Pillow's Raqm layout, which is "
+                "not there; install libfribidi (Debian: libfribidi0), for which its wheels look"
             )
         self._font = font
         if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
