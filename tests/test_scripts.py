@@ -3,6 +3,7 @@
 import io
 import itertools
 import re
+import time
 import unicodedata
 from pathlib import Path
 
@@ -131,6 +132,14 @@ def test_graphemes(text: str, expected: str) -> None:
 def test_graphemes_are_the_text(text: str) -> None:
     """Nothing is lost or moved."""
     assert text == "".join(breaks.graphemes(text))
+
+
+def test_long_texts_are_cut_in_no_time() -> None:
+    """Of fifty thousand letters, with blanks and without."""
+    begun = time.perf_counter()
+    for text in ("a" * 50_000 + "ก", "布" * 50_000, "ก" + "\u0301" * 50_000, " " * 50_000 + "布"):
+        assert text == "".join(breaks.pieces(text))
+    assert time.perf_counter() - begun < 2
 
 
 # What is shaped

@@ -31,12 +31,14 @@ def pieces(word: str) -> list[str]:
     """Cut a word after each place at which a line may end; most words are one piece."""
     if word.isascii() or not _SPACELESS.search(word):
         return [word]
-    found = [""]
+    found: list[list[str]] = [[]]
+    last = " "  # a piece keeps the blanks before it
     for cluster in graphemes(word):
-        if found[-1].strip() and _may_part(found[-1], cluster):
-            found.append("")
-        found[-1] += cluster
-    return found
+        if last != " " and _may_part(last, cluster):
+            found.append([])
+        found[-1].append(cluster)
+        last = cluster
+    return ["".join(clusters) for clusters in found]
 
 
 def graphemes(text: str) -> list[str]:
@@ -55,8 +57,8 @@ def graphemes(text: str) -> list[str]:
     return found
 
 
-def _may_part(before: str, after: str) -> bool:
-    last = graphemes(before)[-1][0]
-    if not (_SPACELESS.match(last) or _SPACELESS.match(after)):
+def _may_part(last: str, following: str) -> bool:
+    """Whether a line may end between two clusters."""
+    if not (_SPACELESS.search(last) or _SPACELESS.match(following)):
         return False
-    return after[0] not in _CLOSING and last not in _OPENING
+    return following[0] not in _CLOSING and not any(char in _OPENING for char in last)

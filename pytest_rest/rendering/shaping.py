@@ -46,9 +46,10 @@ class Setter:
         font.check(re.sub(r"\s", "", text.translate(_IGNORABLE)))
         if not features.check("raqm"):
             odd = _COMPLEX.findall(text)[0]
+            named = f"{odd!r} ({unicodedata.name(odd, 'unnamed')})"
             raise RenderingError(
-                f"{odd!r} ({unicodedata.name(odd, 'unnamed')}) needs Pillow's Raqm layout, which is "
-                "not there; install libfribidi (Debian: libfribidi0), for which its wheels look"
+                f"{named} needs Pillow's Raqm layout, which is not there; "
+                "install libfribidi (Debian: libfribidi0), for which its wheels look"
             )
         self._font = font
         if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
