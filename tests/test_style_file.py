@@ -246,6 +246,25 @@ def test_the_marker_takes_a_file_beside_its_test(
     assert ["own"] == list(run.report["provenance"]["own_styles"])
 
 
+def test_the_marker_takes_a_style_with_a_font_file(
+    folder: Path, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """Made in Python; its file's digest is found."""
+    (folder / "test_it.py").write_text(
+        "import pytest\n"
+        "from pytest_rest import Style\n"
+        f"OWN = Style(font={str(folder / 'fonts/script.otf')!r}, dpi=50)\n"
+        "@pytest.mark.rest('soebench:2', styles=[OWN])\n"
+        "def test_own(rest): assert rest().consistent\n",
+        "utf-8",
+    )
+    run = run_rest("--rest-model=simulated", ".", *mode)
+    assert {"passed": 2} == run.outcomes
+    sha256 = hashlib.sha256((folder / "fonts/script.otf").read_bytes()).hexdigest()
+    (own,) = run.report["provenance"]["own_styles"].values()
+    assert sha256 == own["font_sha256"]
+
+
 def test_an_id_is_one_styles_in_the_whole_run(folder: Path, run_rest: RunRest) -> None:
     """Two files with a style of one name, in two tests, stop the collection."""
     (folder / "other.yaml").write_text("styles: [{name: scan, dpi: 50}]", "utf-8")

@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -121,8 +122,8 @@ def _styles(named: object, folder: Path) -> tuple[Style, ...]:
     """A style, one by its name, or those of a file beside the test's."""
     if isinstance(named, Style):
         rendering.check(named)
-        rendering.load_font(named.font)
-        return (named,)
+        font = rendering.load_font(named.font)
+        return (replace(named, font_sha256=font.digest) if named.has_own_font else named,)
     name = str(named)
     return rendering.styles([str(folder / name) if name.endswith(rendering.ENDINGS) else name])
 
