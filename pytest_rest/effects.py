@@ -54,6 +54,8 @@ def _changes(styles: Iterable[Style]) -> Iterator[tuple[str, Any]]:
     """Each characteristic with each of its values that is not the default's, then each style."""
     known = sorted(set(styles), key=lambda style: style.id)
     for field in fields(Style):
+        if not field.compare:  # a style's name is no characteristic
+            continue
         values = {getattr(style, field.name) for style in known} - {getattr(_DEFAULT, field.name)}
         others = sorted(values, key=lambda value: (str(type(value)), value))
         if field.name == "color" and len(others) > 1:

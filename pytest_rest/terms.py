@@ -7,9 +7,11 @@ Inconsistency in MLLMs", arXiv 2512.08923.
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any, Literal, Protocol, runtime_checkable
 
 Mode = Literal["text", "image", "mixed"]
@@ -71,8 +73,17 @@ class Item:
 class Style:
     """How text is drawn; the defaults are REST's style. Lengths are in points (1/72 inch).
 
+    `font` is a bundled font's name or the path of a font file, `file.ttc#2` the third font of a
+    collection; several, joined by `|`, stand in for each other's missing characters.
     `page_width_pt` is the widest the page gets: text wraps there, and a shorter text has a
     narrower page. `line_spacing` is the distance of two lines in multiples of `size_pt`.
+
+    Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
+    by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
+    of 255, and packed as a JPEG of `jpeg_quality` 1 to 95 (0: not at all).
+
+    `name`, if it has one, is its id; styles that differ in their names only are equal.
+    `font_sha256` has, where `font` has files, the digest of each in its path's place.
     """
 
     font: str = "dejavu"
@@ -83,22 +94,64 @@ class Style:
     line_spacing: float = 1.4
     page_width_pt: float = 468.0
     margin_pt: float = 18.0
+    rotation: float = 0.0
+    blur_pt: float = 0.0
+    noise: float = 0.0
+    jpeg_quality: int = 0
+    name: str = field(default="", compare=False)
+    font_sha256: str = field(default="", compare=False)
 
     @functools.cached_property
     def id(self) -> str:
         """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it."""
-        name = f"{self.font}-{self.dpi}dpi-{self.color}"
-        rest = Style()
-        for each in fields(self)[3:]:
-            value = getattr(self, each.name)
-            if value == getattr(rest, each.name):
+        if self.name:
+            return self.name
+        name = f"{self._font_word}-{self.dpi}dpi-{self.color}"
+        for each, value in self._changes.items():
+            if each in ("font", "dpi", "color"):
                 continue
             if isinstance(value, str):
                 name += f"-on-{value}"
             else:
                 size = format(Decimal(repr(value)), "f").removesuffix(".0")
-                name += f"-{each.name.removesuffix('_pt')}={size}"
+                name += f"-{each.removesuffix('_pt')}={size}"
         return name
+
+    @functools.cached_property
+    def digest(self) -> str:
+        """Sixteen hex digits of how it looks: of a font's file the content, not the path."""
+        content = {
+            name: value if isinstance(value, str) else float(value)
+            for name, value in self._changes.items()
+        }
+        if self.font_sha256:
+            content["font"] = self.font_sha256
+        return _digest(json.dumps(content, sort_keys=True))
+
+    @property
+    def is_plain(self) -> bool:
+        """Whether the page stays as it was drawn."""
+        return not (self.rotation or self.blur_pt or self.noise or self.jpeg_quality)
+
+    @property
+    def has_own_font(self) -> bool:
+        """Whether the font is a file, or several; a bundled font's name has no dot."""
+        return "." in self.font
+
+    @property
+    def _changes(self) -> dict[str, Any]:
+        """What differs from REST's style, in the order of the fields."""
+        looks = [each for each in fields(self) if each.compare]
+        found = {each.name: (getattr(self, each.name), each.default) for each in looks}
+        return {name: value for name, (value, usual) in found.items() if value != usual}
+
+    @property
+    def _font_word(self) -> str:
+        """The font in an id: its name, or that of its file with a digest."""
+        if not self.has_own_font:
+            return self.font
+        stem = re.sub(r"\W", "_", PurePath(self.font.partition("|")[0]).stem, flags=re.ASCII)
+        return f"{stem}.{_digest(self.font_sha256 or self.font)[:8]}"
 
 
 @dataclass(frozen=True, slots=True)

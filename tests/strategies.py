@@ -68,6 +68,10 @@ def styles(draw: st.DrawFn) -> Style:
         line_spacing=draw(st.one_of(st.just(1.4), st.integers(1, 40).map(lambda n: n / 10))),
         page_width_pt=draw(st.one_of(st.just(468.0), lengths(50, 2000))),
         margin_pt=draw(st.one_of(st.just(18.0), lengths())),
+        rotation=draw(st.one_of(st.just(0.0), st.integers(-720, 720).map(lambda n: n / 4))),
+        blur_pt=draw(st.one_of(st.just(0.0), lengths())),
+        noise=draw(st.one_of(st.just(0.0), st.integers(0, 100).map(lambda n: n / 100))),
+        jpeg_quality=draw(st.one_of(st.just(0), st.integers(0, 95))),
     )
 
 

@@ -24,9 +24,10 @@ FLOORS = (
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "suites.rows"},
-    {"normal_form", "suites.hub"},
-    {"formula", "quantities", "written", "pictures", "paired"},
+    {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
+    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
+    {"formula", "quantities", "written", "pictures", "paired", "plus"}
+    | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
 )
@@ -36,7 +37,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pytest": ("plugin",),
     "_pytest": (),
     "PIL": ("rendering", "pictures"),
-    "fontTools": ("rendering",),
+    "fontTools": ("rendering.font",),
     "litellm": ("models.litellm",),
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),

@@ -147,7 +147,9 @@ def test_an_answer_that_nothing_can_equal_is_told_before_asking(
 @pytest.mark.parametrize(
     ("marker", "message"),
     [
-        ("'soebench:3', plus=True", "unknown keyword 'plus'"),
+        ("'soebench:3', pluss=True", "unknown keyword 'pluss'; did you mean 'plus'?"),
+        ("'soebench:3', plus='no'", "plus is 'no'; give True or False"),
+        ("'soebench:3', plus=True, styles=['courier']", "leave styles out"),
         ("'sobench:3'", "unknown suite 'sobench'; did you mean 'soebench'?"),
         ("'soebench:0'", "N is 0"),
         ("7", "7 is no benchmark"),

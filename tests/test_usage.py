@@ -41,6 +41,8 @@ MODEL = "--rest-model=simulated"
         ([MODEL, "--rest-min-rer=nan"], "the value is a share from 0 to 1"),
         ([MODEL, "--rest-style=papyrus-50dpi"], "unknown style 'papyrus-50dpi'"),
         ([MODEL, "--rest-style=dejavu-200dpi-blak"], "did you mean 'black'"),
+        ([MODEL, "--rest-style=noise=2"], "noise is 2.0; give a share from 0 to 1"),
+        ([MODEL, "--rest-style=courier", "--rest-plus"], "leave --rest-style out"),
         ([MODEL, "--rest-modes=text"], "at least two modes"),
         ([MODEL, "--rest-modes=text,picture"], "unknown mode 'picture'"),
         ([MODEL, "--rest-seed=lucky"], "--rest-seed 'lucky' is no seed"),
@@ -85,9 +87,10 @@ def test_wrong_usage(
 def test_a_missing_font_is_named(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bundled font whose file is gone is told before anything is asked."""
     from pytest_rest import rendering
+    from pytest_rest.rendering import font
 
     gone = {name: Path("/nowhere") / name for name in rendering.fonts()}
-    monkeypatch.setattr(rendering, "_catalogue", lambda: gone)
+    monkeypatch.setattr(font, "_catalogue", lambda: gone)
     rendering.load_font.cache_clear()
     run = run_rest(MODEL)
     rendering.load_font.cache_clear()

@@ -13,8 +13,9 @@ if TYPE_CHECKING:
     from pytest_rest.plugin.runtest import Rest
 
 _MARKER = (
-    "rest(*benchmarks, styles=()): ask the items of these suites, such as 'soebench:20', or these "
-    "pytest_rest.Item objects, one test for each item and style; without any, the run's suites"
+    "rest(*benchmarks, styles=(), plus=None): ask the items of these suites, such as "
+    "'soebench:20', or these pytest_rest.Item objects, one test for each item and style, in "
+    "REST+'s ten styles with plus=True; without any, the run's suites"
 )
 
 # option, ini type, default, metavar, help
@@ -76,8 +77,8 @@ _LISTS: tuple[tuple[str, str, str, str], ...] = (
     ),
     (
         *("--rest-style", "rest_styles", "NAME"),
-        "draw in this style, such as courier-50dpi-red; repeatable "
-        "(default: REST's, dejavu-200dpi-black)",
+        "draw in this style, such as courier-50dpi-red, or in those of a file, my.yaml; "
+        "repeatable, or joined by commas (default: REST's, dejavu-200dpi-black)",
     ),
     (
         *("--rest-require", "rest_require", "THRESHOLD"),
@@ -116,6 +117,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     plan = "how many calls, tokens and dollars the run would take; sends nothing"
     group.addoption("--rest-plan", dest="rest_plan", action="store_true", help=plan)
     parser.addini("rest_plan", plan, type="bool", default=False)
+    plus = "draw each item in REST+'s ten styles: three fonts, three resolutions, one colour"
+    group.addoption("--rest-plus", dest="rest_plus", action="store_const", const=True, help=plus)
+    parser.addini("rest_plus", plus, type="bool", default=False)
     strict = "each inconsistent item fails the run, thresholds or not"
     group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
     parser.addini("rest_strict", strict, type="bool", default=False)

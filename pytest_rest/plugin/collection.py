@@ -1,7 +1,9 @@
 """Turns suites into tests: one for each item and style."""
 
 import itertools
-from collections.abc import Generator, Iterable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -11,7 +13,10 @@ from pytest_rest import benchmark, rendering, scoring
 from pytest_rest.errors import OptionError, RestError, nearest
 from pytest_rest.lookahead import Case
 from pytest_rest.plugin.run import Disagreement, Run, case_id
+from pytest_rest.plus import rest_plus
 from pytest_rest.terms import Item, Style
+
+StylesOf = Callable[[Item], Iterable[Style]]
 
 
 def test_answers_agree(rest: Any) -> None:
@@ -66,17 +71,18 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
         if suite is not None:
             cases = list(suite.cases)
         elif marker is not None:
-            cases = _marked(marker, run)
+            cases = _marked(marker, run, metafunc.definition.path.parent)
         else:
-            cases = _cases(run.settings.items, run.settings.styles)
+            cases = _cases(run.settings.items, run.settings.styles_of)
+        run.note(style for _, style in cases)
     except RestError as error:
         pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
     ids = [case_id(case) for case in cases]
     metafunc.parametrize("rest", cases, ids=ids, indirect=True)
 
 
-def _marked(marker: pytest.Mark, run: Run) -> list[Case]:
-    known = ("styles",)
+def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
+    known = ("styles", "plus")
     for keyword in marker.kwargs:
         if keyword not in known:
             raise OptionError(
@@ -93,17 +99,37 @@ def _marked(marker: pytest.Mark, run: Run) -> list[Case]:
             raise OptionError(
                 f"marker rest: {each!r} is no benchmark; give 'NAME:N' or a pytest_rest.Item"
             )
-    styles = [_style(each) for each in marker.kwargs.get("styles", ())]
-    return _cases(items or run.settings.items, styles or run.settings.styles)
+    return _cases(items or run.settings.items, _marked_styles(marker, run, folder))
 
 
-def _style(style: object) -> Style:
-    return style if isinstance(style, Style) else rendering.parse_style(str(style))
+def _marked_styles(marker: pytest.Mark, run: Run, folder: Path) -> StylesOf:
+    """What a marker has each item drawn in; where it does not say, what the run has."""
+    named = marker.kwargs.get("styles", ())
+    styles = tuple(style for each in named for style in _styles(each, folder))
+    plus = marker.kwargs.get("plus")
+    if plus not in (None, True, False):
+        raise OptionError(f"marker rest: plus is {plus!r}; give True or False")
+    if plus and styles:
+        raise OptionError("marker rest: plus=True has ten styles of its own; leave styles out")
+    if plus:
+        return lambda item: rest_plus(item.digest, run.settings.seed)
+    if styles or plus is False:
+        return lambda item: styles or run.settings.styles
+    return run.settings.styles_of
 
 
-def _cases(items: Iterable[Item], styles: Iterable[Style]) -> list[Case]:
-    styles = list(styles)
-    cases = [(item, style) for item in items for style in styles]
+def _styles(named: object, folder: Path) -> tuple[Style, ...]:
+    """A style, one by its name, or those of a file beside the test's."""
+    if isinstance(named, Style):
+        rendering.check(named)
+        font = rendering.load_font(named.font)
+        return (replace(named, font_sha256=font.digest) if named.has_own_font else named,)
+    name = str(named)
+    return rendering.styles([str(folder / name) if name.endswith(rendering.ENDINGS) else name])
+
+
+def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:
+    cases = [(item, style) for item in items for style in styles_of(item)]
     seen: set[tuple[str, str, str]] = set()
     for item, style in cases:
         scoring.truth(item)  # an answer that nothing can equal is told before a call is paid

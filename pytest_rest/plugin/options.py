@@ -3,6 +3,7 @@
 import contextlib
 import json
 import os
+import platform
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,6 +19,7 @@ from pytest_rest.errors import OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
+from pytest_rest.plus import rest_plus
 from pytest_rest.store import NAME as STORE
 from pytest_rest.store import read_run
 from pytest_rest.terms import MODES, Item, Mode, Style
@@ -31,6 +33,7 @@ _DRAWN = {
     "rest_api_base": "rest_api_base",
     "rest_suites": "rest_suite",
     "rest_styles": "rest_style",
+    "rest_plus": "rest_plus",
     "rest_modes": "rest_modes",
     "rest_seed": "rest_seed",
 }
@@ -44,7 +47,8 @@ class Settings:
     items: tuple[Item, ...]
     suites: tuple[str, ...]
     is_benchmark: bool
-    styles: tuple[Style, ...]
+    styles: tuple[Style, ...]  # without REST+
+    plus: bool  # REST+: ten styles, of which one differs by item
     modes: tuple[Mode, ...]
     seed: int
     thresholds: tuple[Threshold, ...]
@@ -72,7 +76,11 @@ class Settings:
         for name in dict.fromkeys(item.suite for item in self.items):
             for item in self.items:
                 if item.suite == name:
-                    yield from ((item, style) for style in self.styles)
+                    yield from ((item, style) for style in self.styles_of(item))
+
+    def styles_of(self, item: Item) -> tuple[Style, ...]:
+        """What an item is drawn in where its test does not say."""
+        return rest_plus(item.digest, self.seed) if self.plus else self.styles
 
 
 def read(config: pytest.Config, sent: str | None = None) -> Settings:
@@ -95,7 +103,8 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         items=tuple(item for suite in suites for item in benchmark.load(suite, seed)),
         suites=suites,
         is_benchmark=is_benchmark,
-        styles=_styles(given["rest_styles"]),
+        styles=_styles(resolved),
+        plus=given["rest_plus"],
         modes=_modes(given["rest_modes"]),
         seed=seed,
         thresholds=_thresholds(config),
@@ -130,6 +139,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
         {
             "given": dict(settings.given),
             "run_id": settings.run_id,
+            "styles": [style.digest for style in settings.styles],
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
             "run_dir": str(settings.run_dir),
@@ -143,6 +153,8 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
 def _resolve(config: pytest.Config) -> dict[str, Any]:
     kept, run_id = _kept(config)
     given = {name: _chosen(config, name, kept) for name in _DRAWN}
+    given["rest_styles"] = _named_styles(config, given["rest_styles"])
+    _choose_styles(config, given)
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
     seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
@@ -210,7 +222,20 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     given = config.getoption(_DRAWN[name])
     if given is None:
         given = kept.get(name, config.getini(name))
+    if isinstance(given, bool):
+        return given
     return [*given] if isinstance(given, list) else str(given).strip()
+
+
+def _choose_styles(config: pytest.Config, given: dict[str, Any]) -> None:
+    """Have either REST+ or named styles; the command line wins over the ini file."""
+    if not (given["rest_plus"] and given["rest_styles"]):
+        return
+    named, plus = (config.getoption(name) is not None for name in ("rest_style", "rest_plus"))
+    if named == plus:
+        raise OptionError("--rest-plus has ten styles of its own; leave --rest-style out")
+    given["rest_plus"] = plus
+    given["rest_styles"] = given["rest_styles"] if named else []
 
 
 def _replayed(config: pytest.Config) -> Path | None:
@@ -271,11 +296,23 @@ def _seed(text: str) -> int:
     return int(text)
 
 
-def _styles(names: Sequence[str]) -> tuple[Style, ...]:
-    styles = [rendering.parse_style(name) for name in names or [Style().id]]
-    for style in styles:
-        rendering.load_font(style.font)
-    return tuple(dict.fromkeys(styles))
+def _styles(resolved: dict[str, Any]) -> tuple[Style, ...]:
+    """The styles that were named; where a worker sees other files than the main process, none."""
+    styles = rendering.styles(resolved["given"]["rest_styles"] or [Style().id])
+    digests = [style.digest for style in styles]
+    if resolved.get("styles", digests) != digests:
+        raise OptionError(
+            f"--rest-style: a worker at {platform.node()!r} reads other style files or fonts than "
+            "the main process; let all of them read the same"
+        )
+    return styles
+
+
+def _named_styles(config: pytest.Config, given: Sequence[str]) -> list[str]:
+    """Each style's name, or the whole path of its file, so that every process finds it."""
+    names = [name.strip() for each in given for name in each.split(",")]
+    folder = config.invocation_params.dir
+    return [str(folder / name) if name.endswith(rendering.ENDINGS) else name for name in names]
 
 
 def _modes(text: str) -> tuple[Mode, ...]:

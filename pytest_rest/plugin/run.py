@@ -66,6 +66,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.store: FileStore | None = None
+        self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self._asker_made: Asker | None = None
 
     @cached_property
@@ -91,6 +92,12 @@ class Run:
     def price(self) -> Price | None:
         """What the model's tokens cost, where that is known."""
         return self.model.price if isinstance(self.model, Priced) else None
+
+    def note(self, styles: Iterable[Style]) -> None:
+        """Know styles by their ids; `OptionError` for an id that stands for two of them."""
+        for style in styles:
+            if self.styles.setdefault(style.id, style).digest != style.digest:
+                raise OptionError(f"style {style.id!r} is there twice; rename one of them")
 
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""

@@ -21,7 +21,7 @@ from pytest_rest.gate import Threshold
 from pytest_rest.lookahead import Case
 from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
 from pytest_rest.reporting import text
-from pytest_rest.terms import Record, Style, Verdict
+from pytest_rest.terms import Record, Style, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
@@ -112,6 +112,7 @@ class Recorder:
         wire: dict[str, Any] = {"case": named(item, case), "of": self._of}
         if self._selected:
             wire["selected"], self._selected = self._selected, None
+            wire["styles"] = [to_builtins(style) for style in self._run.styles.values()]
         if is_judged:
             self._judge(item, call, report, wire)
         setattr(report, WIRE, json.dumps(wire, ensure_ascii=True))
@@ -167,9 +168,22 @@ def _again(item: pytest.Item, case: Case, run: Run) -> str:
         words.append(f"--rest-seed={settings.seed}")
     if settings.api_base:
         words.append(f"--rest-api-base={address(settings.api_base)}")
-    if case[1] in settings.styles and case[1] != Style():
-        words.append(f"--rest-style={case[1].id}")
+    words += _style_words(case, run)
     if hasattr(item.parent, "cases"):  # a suite's own test has no file to name
         words += [f"--rest-suite={suite}" for suite in settings.suites]
-        return shlex.join([*words, "-k", case_id(case)])
+        named = re.split(r"[^\w.+-]+", case_id(case))  # what -k can read
+        return shlex.join([*words, "-k", " and ".join(filter(None, named))])
     return shlex.join([*words, item.nodeid])
+
+
+def _style_words(case: Case, run: Run) -> list[str]:
+    """The options by which a run has this style among its own."""
+    settings = run.settings
+    item, style = case
+    if settings.plus and style in settings.styles_of(item):
+        return ["--rest-plus"]
+    if style not in settings.styles or style == Style():
+        return []
+    if style.name or style.has_own_font:  # it is known by its file alone
+        return [f"--rest-style={each}" for each in settings.given["rest_styles"]]
+    return [f"--rest-style={style.id}"]

@@ -20,7 +20,7 @@ from pytest_rest.gate import Gate, Threshold
 from pytest_rest.plugin import options
 from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Lost, Report, calls
-from pytest_rest.terms import Completion, Record
+from pytest_rest.terms import Completion, Record, Style, to_builtins
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 Key = tuple[str, str, str]  # suite, item, style
@@ -84,6 +84,8 @@ class Controller:
         wire = json.loads(carried)
         report.__dict__[OUTCOME] = wire.get("outcome")
         self._of = max(self._of, wire["of"])
+        for style in wire.get("styles", []):
+            self._run.note([Style(**style)])
         for selected in json.loads(wire.get("selected", "[]")):
             self._select(*selected)
         if "record" not in wire:
@@ -210,6 +212,7 @@ class Controller:
     def _provenance(self) -> dict[str, Any]:
         settings, model = self._run.settings, self._run.model
         suites = sorted({suite for _, (suite, *_) in self._selected})
+        styles = sorted({style for _, (_, _, style) in self._selected})
         return {
             "version": pytest_rest.__version__,
             "model": settings.model,
@@ -223,9 +226,16 @@ class Controller:
             "protocol": self._run.protocol.id,
             "packages": {"python": platform.python_version(), **_versions()},
             "suites": [self._suite(name) for name in suites],
-            "styles": sorted({style for _, (_, _, style) in self._selected}),
+            "styles": styles,
+            "own_styles": self._own_styles(styles),
             "modes": list(settings.modes),
         }
+
+    def _own_styles(self, ids: Iterable[str]) -> dict[str, Any]:
+        """What the ids of styles from files stand for, with the digests of their fonts."""
+        known = [self._run.styles[name] for name in ids if name in self._run.styles]
+        own = [style for style in known if style.name or style.has_own_font]
+        return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
 
     def _suite(self, name: str) -> dict[str, Any]:
         digests = {

@@ -33,6 +33,8 @@ class Terminal:
         settings = self._run.settings
         suites = ", ".join(settings.suites) or "the tests that are marked"
         styles = ", ".join(style.id for style in settings.styles)
+        if settings.plus:
+            styles = "REST+, ten styles an item"
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {', '.join(settings.modes)}; {styles}",

@@ -1,0 +1,206 @@
+"""Turns the name of a font, or the path of its file, into glyphs, advances and line metrics."""
+
+import functools
+import hashlib
+import re
+import unicodedata
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import yaml
+from fontTools.ttLib import TTFont
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont
+
+from pytest_rest.errors import RenderingError, nearest
+
+STEPS = 8  # places within a pixel at which a glyph may stand
+_MARGIN = 4  # pixels around a glyph, for ink that leaves its own box
+
+
+@dataclass(frozen=True)
+class Font:
+    """A font file's glyphs, advances and line metrics; lengths in ems.
+
+    `index` is its place in a collection; `digest` tells its file from a changed one. `others` stand
+    in for characters that it lacks; `advances` has theirs too.
+    """
+
+    name: str
+    path: Path
+    ascent: float
+    descent: float
+    advances: dict[int, float]
+    index: int = 0
+    digest: str = ""
+    others: "tuple[Font, ...]" = ()
+
+    def glyph(self, cluster: str, pixels: float, step: int) -> tuple[Picture.Image, int, int]:
+        """A character's ink at a size in pixels, and where it lies from the pen: right, down.
+
+        `step` is how far the pen stands right of a whole pixel, in eighths of one.
+        """
+        font = self.of(cluster) if self.others else self
+        return _glyph(font._file, font.index, cluster, pixels, step)
+
+    def of(self, cluster: str) -> "Font":
+        """This font, or the first other one, that has all of a text's characters, or of its first.
+
+        Without `others`, this one.
+        """
+        for wanted in (cluster, cluster[:1]):
+            for font in self.members:
+                if all(ord(char) in font.advances for char in wanted):
+                    return font
+        return self
+
+    @functools.cached_property
+    def _file(self) -> str:
+        """The path as a text, of which the hash costs less: it is asked for with each glyph."""
+        return str(self.path)
+
+    @functools.cached_property
+    def members(self) -> "tuple[Font, ...]":
+        """This font by itself, and then the others."""
+        if not self.others:
+            return (self,)
+        return (load_font(self.name.partition("|")[0]), *self.others)
+
+    def width(self, text: str) -> float:
+        """How far `text` reaches when set on one line."""
+        return sum(map(self.advances.__getitem__, map(ord, text)))
+
+    def positions(self, line: str) -> Iterator[tuple[str, float]]:
+        """Each character that has ink, with its combining marks, and where it starts."""
+        x = 0.0
+        for cluster in clusters(line):
+            if not cluster.isspace():
+                yield cluster, x
+            x += self.width(cluster)
+
+    def cut(self, word: str) -> list[str]:
+        """What of a word is never parted."""
+        return clusters(word)
+
+    def is_rtl(self, paragraph: str) -> bool:
+        """Whether it begins on the right: never, for that needs shaping."""
+        return False
+
+    def check(self, text: str) -> None:
+        """Raise `RenderingError` naming the characters that have no glyph."""
+        missing = sorted({char for char in text if ord(char) not in self.advances})
+        if missing:
+            named = ", ".join(f"{char!r} ({_name(char)})" for char in missing[:5])
+            more = f" and {len(missing) - 5} more" if len(missing) > 5 else ""
+            raise RenderingError(
+                f"font {self.name!r} has no glyph for {named}{more}; "
+                "use a style whose font has them, or leave them out of the text"
+            )
+
+
+def fonts() -> tuple[str, ...]:
+    """The names of the bundled fonts."""
+    return tuple(_catalogue())
+
+
+@functools.cache
+def load_font(name: str) -> Font:
+    """The font of that name: a bundled one's, or the path of a file, `file.ttc#2`, or several.
+
+    `RenderingError` for an unknown name, a missing file, and what is no font.
+    """
+    if "|" in name:
+        first, *others = map(load_font, name.split("|"))
+        advances: dict[int, float] = {}
+        for font in (*others[::-1], first):
+            advances |= font.advances
+        digest = "|".join(font.digest or font.name for font in (first, *others))
+        return replace(first, name=name, advances=advances, others=tuple(others), digest=digest)
+    return _read_file(name) if re.search(r"[./\\]", name) else _bundled(name)
+
+
+def _bundled(name: str) -> Font:
+    if name not in _catalogue():
+        known = ", ".join(_catalogue())
+        raise RenderingError(f"unknown font {name!r}; bundled are {known}{nearest(name, fonts())}")
+    path = _catalogue()[name]
+    if not path.is_file():
+        raise RenderingError(f"font {name!r}: no file {path}; reinstall pytest-rest")
+    return _read(name, path, 0)
+
+
+def _read_file(name: str) -> Font:
+    match = re.fullmatch(r"(.+\.(?:ttf|otf|ttc|otc))(?:#(\d{1,4}))?", name, re.IGNORECASE)
+    if not match:
+        raise RenderingError(f"font {name!r} is no .ttf, .otf or .ttc file; convert it to one")
+    path, index = Path(match[1]), int(match[2] or 0)
+    if not path.is_file():
+        raise RenderingError(f"font {name!r}: no file {str(path)!r}; check its path")
+    try:
+        font = _read(name, path, index)
+        ImageFont.truetype(str(path), 16, index, layout_engine=ImageFont.Layout.BASIC)
+        digest = hashlib.sha256(path.read_bytes()).hexdigest()
+    except Exception as error:  # of a damaged file each table has its own
+        reason = " ".join(str(error).split())[:100] or type(error).__name__
+        raise RenderingError(f"font {name!r} cannot be read: {reason}; use another file") from None
+    return replace(font, digest=f"{digest}#{index}" if index else digest)
+
+
+def _read(name: str, path: Path, index: int) -> Font:
+    with path.open("rb") as file, TTFont(file, lazy=True, fontNumber=index) as table:
+        em = table["head"].unitsPerEm
+        advances, glyphs = table["hmtx"].metrics, table.getBestCmap()
+        return Font(
+            name,
+            path,
+            ascent=table["hhea"].ascent / em,
+            descent=-table["hhea"].descent / em,
+            advances={code: advances[glyph][0] / em for code, glyph in glyphs.items()},
+            index=index,
+        )
+
+
+def clusters(text: str) -> list[str]:
+    """Split a text into characters, each with the combining marks that follow it."""
+    found: list[str] = []
+    for char in text:
+        if found and unicodedata.category(char) in ("Mn", "Me"):
+            found[-1] += char
+        else:
+            found.append(char)
+    return found
+
+
+@functools.lru_cache(maxsize=16)
+def _face(path: str, index: int, pixels: float) -> ImageFont.FreeTypeFont:
+    basic = ImageFont.Layout.BASIC
+    return ImageFont.truetype(path, pixels, index, layout_engine=basic)
+
+
+@functools.lru_cache(maxsize=1024)  # a text has few characters, and many of each
+def _glyph(
+    path: str, index: int, cluster: str, pixels: float, step: int
+) -> tuple[Picture.Image, int, int]:
+    face = _face(path, index, pixels)
+    left, top, right, bottom = (round(edge) for edge in face.getbbox(cluster, anchor="ls"))
+    x, y = _MARGIN - left, _MARGIN - top
+    ink = Picture.new("L", (right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN))
+    pen = ImageDraw.Draw(ink)
+    pen.text((x + step / STEPS, y), cluster, font=face, fill=255, anchor="ls")
+    box = ink.getbbox() or (0, 0, 1, 1)
+    return ink.crop(box), box[0] - x, box[1] - y
+
+
+@functools.cache
+def _catalogue() -> dict[str, Path]:
+    package = Path(__file__).parents[1]
+    folder = package / "fonts"
+    if not folder.is_dir():  # an editable install: the folder beside the package
+        folder = package.parent / "fonts"
+    listed = yaml.safe_load((folder / "fonts.yaml").read_text("utf-8"))["fonts"]
+    return {font["name"]: folder / font["file"] for font in listed}
+
+
+def _name(char: str) -> str:
+    return f"U+{ord(char):04X} {unicodedata.name(char, 'control or unnamed')}"

@@ -1,0 +1,64 @@
+"""Turns a text into the lines of a page: where they break, in a font's own advances."""
+
+import re
+import unicodedata
+from typing import NamedTuple
+
+from pytest_rest.rendering.breaks import pieces
+from pytest_rest.rendering.font import Font
+from pytest_rest.rendering.shaping import Setter
+from pytest_rest.terms import Style
+
+_TAB = "    "
+
+
+class Line(NamedTuple):
+    """A line's text in the order of reading, and whether its paragraph begins on the right."""
+
+    text: str
+    is_rtl: bool = False
+
+
+def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
+    """Break a text into the lines of the page; paragraphs keep their leading spaces."""
+    text = unicodedata.normalize("NFC", text).replace("\t", _TAB).replace("\r\n", "\n")
+    width = _column_pt(style) / style.size_pt
+    lines: list[Line] = []
+    for paragraph in re.split("[\n\r\u0085\u2028\u2029]", text):
+        font.check(paragraph)
+        is_rtl = font.is_rtl(paragraph)
+        lines += [Line(line, is_rtl) for line in _wrap(paragraph, width, font)]
+    return lines
+
+
+def _wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
+    lines, line, reached = [], "", 0.0
+    words: list[str] = re.findall(r" *[^ ]+", paragraph.rstrip(" "))
+    if not paragraph.isascii():
+        words = [piece for word in words for piece in pieces(word)]
+    for word in words:
+        reached += font.width(word)
+        if reached <= width:
+            line += word
+            continue
+        if line:
+            lines.append(line)
+            word = word.lstrip(" ")
+        *full, line = _break(word, width, font)
+        lines += full
+        reached = font.width(line)
+    return [*lines, line]
+
+
+def _break(word: str, width: float, font: Font | Setter) -> list[str]:
+    """Cut a word into pieces that fit, at least one character each."""
+    found = [""]
+    for cluster in font.cut(word):
+        if found[-1] and font.width(found[-1] + cluster) > width:
+            found.append("")
+        found[-1] += cluster
+    return found
+
+
+def _column_pt(style: Style) -> float:
+    return max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)

@@ -1,0 +1,112 @@
+"""Turns a style's name into the style, and refuses what no page could be drawn in."""
+
+import functools
+import math
+import re
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+from PIL import ImageColor
+
+from pytest_rest.errors import RenderingError, nearest
+from pytest_rest.rendering.font import fonts
+from pytest_rest.terms import Style
+
+REST = Style()
+
+# What a style's name and its file call a number, and the field.
+NUMBERS = {"size": "size_pt", "line_spacing": "line_spacing"} | {
+    "page_width": "page_width_pt",
+    "margin": "margin_pt",
+    "rotation": "rotation",
+    "blur": "blur_pt",
+    "noise": "noise",
+    "jpeg_quality": "jpeg_quality",
+}
+# The range of each field, and what to give.
+_RANGES: dict[str, tuple[float, float, str]] = {
+    "dpi": (1, 9999, "a whole number of dots per inch from 1 to 9999"),
+    "size_pt": (0, math.inf, "points above 0"),
+    "line_spacing": (0, math.inf, "a multiple of the size above 0"),
+    "page_width_pt": (0, math.inf, "points above 0"),
+    "margin_pt": (0, math.inf, "points from 0"),
+    "rotation": (-180, 180, "degrees from -180 to 180"),
+    "blur_pt": (0, 72, "points from 0 to 72"),
+    "noise": (0, 1, "a share from 0 to 1"),
+    "jpeg_quality": (0, 95, "a whole number from 1 to 95, or 0 for none"),
+}
+_WHOLE = ("dpi", "jpeg_quality")
+_POSITIVE = ("size_pt", "line_spacing", "page_width_pt")
+
+
+def parse_style(name: str) -> Style:
+    """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `rotation=-2`, joined by `-`.
+
+    What is not named is REST's, so that `parse_style(style.id) == style` and `courier` is REST's
+    style in another font. Raises `RenderingError` naming the odd word.
+    """
+    found: dict[str, Any] = {}
+    words = iter(name.strip().lower().split("-"))
+    for word in words:
+        key, value = _style_field(word, words, name)
+        if key in found:
+            raise RenderingError(f"style {name!r} names its {key} twice; name it once")
+        found[key] = value
+    style = replace(REST, **found)
+    check(style)
+    return style
+
+
+@functools.lru_cache(maxsize=256)
+def check(style: Style) -> None:
+    """Raise `RenderingError` for a number out of its range, and for what is no colour."""
+    for field in _RANGES:
+        if why := out_of_range(field, getattr(style, field)):
+            raise RenderingError(f"style {style.id!r}: {why}")
+    for name in ("color", "background"):
+        color(style, name)
+
+
+def out_of_range(field: str, value: object) -> str:
+    """Why a field cannot have that value, and what to give; empty where it can."""
+    low, high, wanted = _RANGES[field]
+    if isinstance(value, int | float) and math.isfinite(value):
+        is_whole = field not in _WHOLE or value == int(value)
+        if is_whole and low <= value <= high and (value > 0 or field not in _POSITIVE):
+            return ""
+    return f"{field.removesuffix('_pt')} is {value!r}; give {wanted}"
+
+
+def color(style: Style, name: str) -> tuple[int, ...]:
+    """The red, green and blue of a style's `color` or `background`, 0 to 255."""
+    value = getattr(style, name)
+    try:
+        return ImageColor.getrgb(value)[:3]
+    except ValueError:
+        raise RenderingError(
+            f"style {style.id!r}: {name} {value!r} is no colour"
+            f"{nearest(value, ImageColor.colormap)}; use a CSS name or #rrggbb"
+        ) from None
+
+
+def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, object]:
+    if word in fonts():
+        return "font", word
+    if match := re.fullmatch(r"([1-9]\d{0,3})dpi", word):
+        return "dpi", int(match[1])
+    if word == "on":
+        return "background", next(words, "")
+    key, _, number = word.partition("=")
+    sign = -1 if word == "rotation=" else 1  # the sign is the very hyphen that joins the words
+    number = next(words, "") if sign < 0 else number
+    if key in NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number) and float(number) > 0:
+        value = sign * float(number)
+        return NUMBERS[key], int(value) if key == "jpeg_quality" and value.is_integer() else value
+    if word in ImageColor.colormap or word.startswith("#"):
+        return "color", word
+    known = [*fonts(), *ImageColor.colormap, "50dpi", "100dpi", "200dpi"]
+    raise RenderingError(
+        f"unknown style {name!r}: {word!r} is no font ({', '.join(fonts())}), no dpi such as "
+        f"'100dpi' and no colour{nearest(word, known)}"
+    )

@@ -1,0 +1,122 @@
+"""Turns a line in a script whose letters join, stack or run from right to left into ink.
+
+HarfBuzz shapes and FriBidi orders it, through Pillow's Raqm layout. Widths are measured at the size
+of the font's own grid, so that lines break alike at every DPI; a line is drawn much larger than it
+is shown and made smaller, so that it has its place and width at every DPI too.
+"""
+
+import functools
+import math
+import re
+import unicodedata
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from PIL import Image as Picture
+from PIL import ImageDraw, ImageFont, features
+
+from pytest_rest.errors import RenderingError
+from pytest_rest.rendering.breaks import graphemes
+from pytest_rest.rendering.font import Font
+
+_COMPLEX = re.compile(
+    "[\u0590-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uaadf\uabc0-\uabff"
+    "\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00011fff\U0001e800-\U0001efff]"
+)
+_IGNORABLE = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\u061c"))
+_RULER = 1024  # pixels an em, for measuring
+_FINEST = 128  # pixels an em, at least, at which a line is drawn
+
+
+def needs_shaping(text: str) -> bool:
+    """Whether a text has letters that stand otherwise than one after another."""
+    return not text.isascii() and _COMPLEX.search(text) is not None
+
+
+class Setter:
+    """Sets lines of one text in a font; lengths in ems.
+
+    A text with letters that run from right to left is set in the first of the font's files that has
+    all of it, for their order is found in each file by itself.
+    """
+
+    def __init__(self, font: Font, text: str) -> None:
+        text = unicodedata.normalize("NFC", text)
+        font.check(re.sub(r"\s", "", text.translate(_IGNORABLE)))
+        if not features.check("raqm"):
+            odd = _COMPLEX.findall(text)[0]
+            named = f"{odd!r} ({unicodedata.name(odd, 'unnamed')})"
+            raise RenderingError(
+                f"{named} needs Pillow's Raqm layout, which is not there; "
+                "install libfribidi (Debian: libfribidi0), for which its wheels look"
+            )
+        self._font = font
+        if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
+            self._font = _whole(font, text)
+
+    def check(self, text: str) -> None:
+        """Nothing: the whole text was checked."""
+
+    def cut(self, word: str) -> list[str]:
+        """What of a word is never parted."""
+        return graphemes(word)
+
+    def is_rtl(self, paragraph: str) -> bool:
+        """Whether its first letter runs from right to left (UAX 9, P2 and P3)."""
+        kinds = map(unicodedata.bidirectional, paragraph)
+        return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+
+    def width(self, text: str) -> float:
+        """How far `text` reaches when set on one line."""
+        return sum(_width(font.path, font.index, run) for font, run in self._runs(text))
+
+    def draw(self, line: str, is_rtl: bool, pixels: float, x: float) -> Picture.Image:
+        """The ink of a line, `pixels` an em, its pen begun `x` pixels after the first em.
+
+        The baseline is two ems below the upper edge, and one em above the lower one.
+        """
+        scale = max(math.ceil(_FINEST / pixels), 1)
+        pad = math.ceil(pixels)
+        width = math.ceil(self.width(line) * pixels + x) + 2 * pad
+        large = Picture.new("L", (width * scale, 3 * pad * scale))
+        pen, direction = ImageDraw.Draw(large), "rtl" if is_rtl else "ltr"
+        at = (pad + x) * scale
+        for font, run in self._runs(line):
+            face = _face(font.path, font.index, pixels * scale)
+            place = (at, 2 * pad * scale)
+            pen.text(place, run, font=face, fill=255, anchor="ls", direction=direction)
+            at += _width(font.path, font.index, run) * pixels * scale
+        return large.reduce(scale) if scale > 1 else large
+
+    def _runs(self, text: str) -> Iterator[tuple[Font, str]]:
+        """The text's parts, each with the file it is drawn from."""
+        if not self._font.others:
+            yield self._font, text
+            return
+        chosen = ((self._font.of(cluster), cluster) for cluster in graphemes(text))
+        for _, run in groupby(chosen, key=lambda each: each[0].name):
+            listed = list(run)
+            yield listed[0][0], "".join(cluster for _, cluster in listed)
+
+
+def _whole(font: Font, text: str) -> Font:
+    wanted = {ord(char) for char in text.translate(_IGNORABLE) if not char.isspace()}
+    for member in font.members:
+        if wanted <= member.advances.keys():
+            return member
+    raise RenderingError(
+        f"font {font.name!r}: none of its files has all of a text that runs from right to left; "
+        "name one that has, digits and Latin letters too"
+    )
+
+
+@functools.lru_cache(maxsize=4096)  # in scripts without blanks a text's pieces are its letters
+def _width(path: Path, index: int, text: str) -> float:
+    return float(_face(path, index, _RULER).getlength(text)) / _RULER
+
+
+@functools.lru_cache(maxsize=16)
+def _face(path: Path, index: int, pixels: float) -> ImageFont.FreeTypeFont:
+    raqm = ImageFont.Layout.RAQM
+    return ImageFont.truetype(str(path), pixels, index, layout_engine=raqm)
