@@ -36,6 +36,10 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         *("--rest-seed", "string", "0", "N"),
         "draws the items; 'fresh' draws a new seed and prints it (default: %(default_value)s)",
     ),
+    (
+        *("--rest-data", "string", "", "DIR"),
+        "a folder with local copies of the data sets, which are downloaded else",
+    ),
     ("--rest-prompts", "string", "", "FILE", "a protocol file with prompts of your own"),
     (
         *("--rest-timeout", "string", "120", "SECONDS"),
@@ -72,7 +76,8 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
 _LISTS: tuple[tuple[str, str, str, str], ...] = (
     (
         *("--rest-suite", "rest_suites", "NAME[:N]"),
-        "ask N items of a suite; repeatable (default without paths: soebench:50)",
+        "ask N items of soebench, mmlu, arc or gsm-symbolic; repeatable, or with commas between "
+        "(default without paths: soebench:50)",
     ),
     (
         *("--rest-style", "rest_styles", "NAME"),

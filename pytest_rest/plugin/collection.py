@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import benchmark, rendering, scoring
+from pytest_rest import rendering, scoring
 from pytest_rest.errors import OptionError, RestError, nearest
 from pytest_rest.lookahead import Case
 from pytest_rest.plugin.run import Disagreement, Run, case_id
@@ -88,7 +88,7 @@ def _marked(marker: pytest.Mark, run: Run) -> list[Case]:
         if isinstance(each, Item):
             items.append(each)
         elif isinstance(each, str):
-            items += benchmark.load(each, run.settings.seed)
+            items += run.settings.library.load(each).items
         else:
             raise OptionError(
                 f"marker rest: {each!r} is no benchmark; give 'NAME:N' or a pytest_rest.Item"

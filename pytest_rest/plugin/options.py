@@ -14,6 +14,7 @@ from typing import Any, Literal
 import pytest
 
 from pytest_rest import benchmark, gate, rendering
+from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.errors import OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
@@ -30,6 +31,7 @@ _DRAWN = {
     "rest_model": "rest_model",
     "rest_api_base": "rest_api_base",
     "rest_suites": "rest_suite",
+    "rest_data": "rest_data",
     "rest_styles": "rest_style",
     "rest_modes": "rest_modes",
     "rest_seed": "rest_seed",
@@ -41,7 +43,7 @@ class Settings:
     """What a run was asked for, checked: nothing here can fail any more once it is built."""
 
     model: str
-    items: tuple[Item, ...]
+    library: Library
     suites: tuple[str, ...]
     is_benchmark: bool
     styles: tuple[Style, ...]
@@ -67,12 +69,20 @@ class Settings:
     given: Mapping[str, Any]  # what draws the same tests again
 
     @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """What was drawn of each suite of the run."""
+        return tuple(self.library.load(suite) for suite in self.suites)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the run's suites."""
+        return tuple(item for drawn in self.drawn for item in drawn.items)
+
+    @property
     def cases(self) -> Iterator[Case]:
         """Every item of the suites in every style, in the order of their tests."""
-        for name in dict.fromkeys(item.suite for item in self.items):
-            for item in self.items:
-                if item.suite == name:
-                    yield from ((item, style) for style in self.styles)
+        for item in self.items:
+            yield from ((item, style) for style in self.styles)
 
 
 def read(config: pytest.Config, sent: str | None = None) -> Settings:
@@ -90,9 +100,13 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         raise OptionError(f"--rest-suite names {sorted(twice)[0]!r} twice; name it once")
     run_dir = Path(resolved["run_dir"])
     place: Place = resolved["place"]
+    data = Path(given["rest_data"]) if given["rest_data"] else None
+    library = Library(seed, data, resolved["library"])
+    for suite in suites:
+        library.load(suite)
     return Settings(
         model=given["rest_model"],
-        items=tuple(item for suite in suites for item in benchmark.load(suite, seed)),
+        library=library,
         suites=suites,
         is_benchmark=is_benchmark,
         styles=_styles(given["rest_styles"]),
@@ -132,6 +146,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
             "run_id": settings.run_id,
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
+            "library": settings.library.manifest,
             "run_dir": str(settings.run_dir),
             "dispatcher": dispatcher,
             "place": place,
@@ -146,6 +161,8 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
     seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
+    given["rest_suites"] = _split(given["rest_suites"])
+    given["rest_data"] = _data(config, given["rest_data"])
     if not given["rest_model"].strip():
         raise OptionError("no model is named; give --rest-model")
     return {
@@ -154,6 +171,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         "seed": seed,
         "is_benchmark": config.args_source != pytest.Config.ArgsSource.ARGS,
         "run_dir": str(_run_dir(config, given["rest_model"])),
+        "library": None,
         "dispatcher": None,
         "place": "main",
         "has_far_workers": _workers(config)[1] > 0,
@@ -211,6 +229,18 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     if given is None:
         given = kept.get(name, config.getini(name))
     return [*given] if isinstance(given, list) else str(given).strip()
+
+
+def _split(suites: Sequence[str]) -> list[str]:
+    """Suites that stand in one word, with commas between them, each by itself."""
+    return [name.strip() for suite in suites for name in suite.split(",")]
+
+
+def _data(config: pytest.Config, folder: str) -> str:
+    """The folder's whole path: from here on the command line, from the root in the ini file."""
+    is_here = config.getoption("rest_data") is not None
+    start = config.invocation_params.dir if is_here else config.rootpath
+    return str(start / Path(folder).expanduser()) if folder else ""
 
 
 def _replayed(config: pytest.Config) -> Path | None:

@@ -233,10 +233,13 @@ class Controller:
             for (_, (suite, item, _)), digest in self._selected.items()
             if suite == name
         }
+        drawn = next((each for each in self._run.settings.drawn if each.name == name), None)
         return {
             "name": name,
             "items": len(digests),
             "fingerprint": benchmark.fingerprint(digests.values()),
+            "counts": dict(drawn.counts) if drawn else {},
+            "left_out": [*drawn.left_out] if drawn else [],
         }
 
 

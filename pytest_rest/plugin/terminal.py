@@ -36,6 +36,7 @@ class Terminal:
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {', '.join(settings.modes)}; {styles}",
+            *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
 
