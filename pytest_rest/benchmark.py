@@ -111,7 +111,11 @@ class Library:
         files = [Path(path) for path in self._sent["files"].get(name, ())]
         if files and all(path.is_file() for path in files):
             return files
-        return hub.files(source, self._data, may_download=False)
+        try:
+            return hub.files(source, self._data, may_download=False)
+        except BenchmarkError as error:
+            there = f"; the run's main process has {files[0]}, this one not" if files else ""
+            raise BenchmarkError(f"{error}{there}") from None
 
     def _check(self, spec: str, drawn: Drawn) -> None:
         expected = self._sent and self._sent["drawn"].get(spec)

@@ -219,3 +219,44 @@ def test_a_worker_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 def test_every_data_set_is_a_suite() -> None:
     """By the name that its module gives it."""
     assert {"soebench", mmlu.NAME, arc.NAME, gsm_symbolic.NAME} == set(benchmark.SUITES)
+
+
+LATE = """
+    import pathlib, time
+    import pytest
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_configure_node(node):
+        if node.gateway.id == "{worker}":
+            pathlib.Path({path!r}).{change}
+"""
+
+
+@pytest.mark.parametrize("worker", ["gw0", "gw1"])
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ("unlink()", "the run's main process has "),
+        ("write_text('9?,1,2,3,4,A\\n' * 9)", "has other items here than in the run's main proc"),
+    ],
+)
+def test_a_worker_that_cannot_read_the_same(
+    pytester: pytest.Pytester,
+    run_rest: RunRest,
+    data: Path,
+    worker: str,
+    change: str,
+    message: str,
+) -> None:
+    """It says so in one line and is not replaced; nothing is judged, and no gate passed."""
+    path = str(data / "mmlu" / "test" / "sums_test.csv")
+    pytester.makeconftest(LATE.format(worker=worker, path=path, change=change))
+    options = ("--rest-suite=mmlu:3", "--rest-min-rer=0.1", f"--rest-data={data}")
+    run = run_rest(MODEL, *options, "-n2")
+    (line,) = [line for line in run.out.splitlines() if line.startswith("REST: ")]
+    assert message in line
+    assert "Traceback" not in run.out
+    assert "replacing" not in run.out
+    assert [] == run.report["items"]
+    assert run.report["gate"]["passed"] is False
+    assert pytest.ExitCode.INTERRUPTED == run.status

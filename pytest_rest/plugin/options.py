@@ -15,6 +15,7 @@ import pytest
 
 from pytest_rest import benchmark, gate, rendering
 from pytest_rest.benchmark import Drawn, Library
+from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.errors import OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
@@ -46,7 +47,10 @@ class Settings:
     library: Library
     suites: tuple[str, ...]
     is_benchmark: bool
+    root: Path
+    files: tuple[str, ...]  # the benchmark files that the command line names
     styles: tuple[Style, ...]
+    styles_named: bool  # on the command line: then a file's own do not count
     modes: tuple[Mode, ...]
     seed: int
     thresholds: tuple[Threshold, ...]
@@ -109,7 +113,10 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         library=library,
         suites=suites,
         is_benchmark=is_benchmark,
+        root=config.rootpath,
+        files=_files(config),
         styles=_styles(given["rest_styles"]),
+        styles_named=given["styles_named"],
         modes=_modes(given["rest_modes"]),
         seed=seed,
         thresholds=_thresholds(config),
@@ -162,6 +169,9 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         given["rest_seed"] = kept["rest_seed"]
     seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
     given["rest_suites"] = _split(given["rest_suites"])
+    if config.getoption("rest_suite") is None and _files(config):
+        given["rest_suites"] = []  # the files alone, whatever the ini file has
+    given["styles_named"] = _names_styles(config) or kept.get("styles_named", False)
     given["rest_data"] = _data(config, given["rest_data"])
     if not given["rest_model"].strip():
         raise OptionError("no model is named; give --rest-model")
@@ -229,6 +239,19 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     if given is None:
         given = kept.get(name, config.getini(name))
     return [*given] if isinstance(given, list) else str(given).strip()
+
+
+def _files(config: pytest.Config) -> tuple[str, ...]:
+    """The benchmark files among the arguments, without the tests that are chosen in them."""
+    if config.args_source != pytest.Config.ArgsSource.ARGS:
+        return ()
+    names = [arg.partition("::")[0] for arg in config.args]
+    return tuple(dict.fromkeys(name for name in names if name.lower().endswith(ENDINGS)))
+
+
+def _names_styles(config: pytest.Config) -> bool:
+    """Whether the command line says in which styles to draw."""
+    return config.getoption("rest_style") is not None
 
 
 def _split(suites: Sequence[str]) -> list[str]:

@@ -19,6 +19,7 @@ from pytest_rest.evaluate import forms, lost, record
 from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
 from pytest_rest.models.replayed import ReplayedModel
+from pytest_rest.plugin.files import Files
 from pytest_rest.plugin.options import Settings
 from pytest_rest.store import LOCK, FileStore, read_run
 from pytest_rest.store import NAME as STORE
@@ -65,6 +66,7 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.files = Files()
         self.store: FileStore | None = None
         self._asker_made: Asker | None = None
 

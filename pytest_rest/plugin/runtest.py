@@ -169,7 +169,7 @@ def _again(item: pytest.Item, case: Case, run: Run) -> str:
         words.append(f"--rest-api-base={address(settings.api_base)}")
     if case[1] in settings.styles and case[1] != Style():
         words.append(f"--rest-style={case[1].id}")
-    if hasattr(item.parent, "cases"):  # a suite's own test has no file to name
+    if item.path.is_dir():  # a suite's own test has no file to name
         words += [f"--rest-suite={suite}" for suite in settings.suites]
         return shlex.join([*words, "-k", case_id(case)])
     return shlex.join([*words, item.nodeid])
