@@ -1,10 +1,12 @@
 """A benchmark of one's own as a user meets it: a file that pytest collects, or a marker names."""
 
+import io
 import xml.etree.ElementTree as ElementTree
 from collections.abc import Sequence
 
 import pytest
-from endpoint import Endpoint, Reply
+from endpoint import Endpoint, Reply, Request
+from PIL import Image as Picture
 from runs import RunRest, without_times
 
 from pytest_rest import benchmark_file, plugin
@@ -354,3 +356,62 @@ def test_junit_names_the_file(files: pytest.Pytester, run_rest: RunRest) -> None
     run_rest(MODEL, "below", f"--junitxml={path}")
     cases = ElementTree.parse(path).getroot().iter("testcase")  # noqa: S314 (our own file)
     assert {"below.sums.rest.jsonl"} == {case.get("classname") for case in cases}
+
+
+PICTURED = """\
+image: pictures/chart.png
+items:
+  - {id: chosen, question: Which?, choices: [left, right], answer: right}
+  - {id: counted, context: Each bar is a lamp., question: How many?, answer: 2}
+"""
+
+
+def seen(request: Request) -> list[Picture.Image]:
+    """The pictures of a request, as pixels."""
+    return [Picture.open(io.BytesIO(image)).convert("RGB") for image in request.images]
+
+
+def test_a_picture_of_ones_own(
+    pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """Beside the text as it is, and above it where the text is drawn: always one picture."""
+    chart = Picture.linear_gradient("L").resize((90, 40)).convert("RGB")
+    chart.save(pytester.mkdir("pictures") / "chart.png")
+    pytester.path.joinpath("charts.rest.yaml").write_text(PICTURED)
+    with Endpoint(lambda _: Reply("Answer: 2")) as server:
+        model = ("--rest-model=m", f"--rest-api-base={server.openai_base}")
+        run = run_rest(*model, "charts.rest.yaml", *mode, subprocess=True)
+        requests = server.requests
+    assert 8 == len(requests) == run.report["usage"]["calls"], run.out
+    assert {1} == {len(request.images) for request in requests}
+    bare = [request for request in requests if seen(request)[0].size == chart.size]
+    assert 2 == len(bare)
+    for request in bare:
+        assert seen(request)[0].tobytes() == chart.tobytes()
+        whole = " ".join(request.texts)
+        assert "How many?" in whole or ("Which?" in whole and "B. right" in whole)
+    for request in set(range(8)) - {requests.index(each) for each in bare}:
+        (picture,) = seen(requests[request])
+        assert picture.crop((0, 0, *chart.size)).tobytes() == chart.tobytes()
+        assert picture.height > chart.height + 20
+        assert "Each bar" not in " ".join(requests[request].texts)
+    mixed = [each for each in requests if each not in bare and "How many?" in " ".join(each.texts)]
+    assert 1 == len(mixed)
+
+
+def test_a_picture_alone_has_no_mixed_form(
+    pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """It would be the text form again: told while collecting, or not compared."""
+    Picture.new("L", (9, 9)).save(pytester.path / "a.png")
+    own = "items:\n- {id: bare, question: How many?, image: a.png, answer: 1}\n"
+    pytester.path.joinpath("bare.rest.yaml").write_text(own)
+    told = run_rest(MODEL, "bare.rest.yaml", *mode)
+    assert (
+        "bare.rest.yaml: item 'bare' of 'bare' has neither context nor choices, so its mixed form "
+        "would be its text form; give it a context, or ask --rest-modes=text,image"
+    ) in told.out
+    assert pytest.ExitCode.INTERRUPTED == told.status
+    asked = run_rest(MODEL, "bare.rest.yaml", "--rest-modes=text,image", *mode)
+    assert {"passed": 1} == asked.outcomes
+    assert 3 == asked.report["usage"]["calls"]
