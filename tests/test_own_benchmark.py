@@ -344,6 +344,28 @@ def test_planned_resumed_and_replayed(run_rest: RunRest, mode: Sequence[str]) ->
 
 
 @pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("paths", [["below"], ["test_marked.py", "below/sums.rest.jsonl"]])
+def test_a_run_is_gone_on_with_where_it_was_asked(
+    files: pytest.Pytester,
+    run_rest: RunRest,
+    mode: Sequence[str],
+    paths: list[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Its paths are remembered, from wherever it is gone on with; no suite is asked instead."""
+    files.makeini("[pytest]\nrest_suites = soebench:3")
+    files.makepyfile(test_marked=MARKED.format(marker="'invoices.rest.yaml'"))
+    first = run_rest(MODEL, *paths, *mode)
+    run = files.path / "run"
+    monkeypatch.chdir(files.path / "below")
+    again = run_rest(f"--rest-resume={run}", *mode, keep=True)
+    second = f"--rest-run-dir={files.path / 'second'}"
+    replayed = run_rest(f"--rest-replay={run}", second, *mode, keep=True)
+    assert first.outcomes == again.outcomes == replayed.outcomes
+    assert without_times(first.report)["items"] == without_times(again.report)["items"]
+
+
+@pytest.mark.usefixtures("files")
 def test_workers_give_the_same_report(run_rest: RunRest) -> None:
     """Whichever process ran the test."""
     serial, parallel = run_rest(SHAKY, "."), run_rest(SHAKY, ".", "-n2")
@@ -390,11 +412,11 @@ def test_a_picture_of_ones_own(
         assert seen(request)[0].tobytes() == chart.tobytes()
         whole = " ".join(request.texts)
         assert "How many?" in whole or ("Which?" in whole and "B. right" in whole)
-    for request in set(range(8)) - {requests.index(each) for each in bare}:
-        (picture,) = seen(requests[request])
+    for request in [each for each in requests if each not in bare]:
+        (picture,) = seen(request)
         assert picture.crop((0, 0, *chart.size)).tobytes() == chart.tobytes()
         assert picture.height > chart.height + 20
-        assert "Each bar" not in " ".join(requests[request].texts)
+        assert "Each bar" not in " ".join(request.texts)
     mixed = [each for each in requests if each not in bare and "How many?" in " ".join(each.texts)]
     assert 1 == len(mixed)
 

@@ -192,15 +192,17 @@ class Unasked(pytest.File):
 
     def collect(self) -> list[pytest.Item]:
         """No test."""
-        self.config.stash.setdefault(_UNASKED, set()).add(self.nodeid)
+        found: set[str] = self.config.stash.setdefault(_UNASKED, set())
+        found.add(self.nodeid)
         return []
 
 
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Tell the main process which benchmark files a worker met."""
     output = getattr(session.config, "workeroutput", None)
-    if output is not None and _UNASKED in session.config.stash:
-        output[_WIRE] = sorted(session.config.stash[_UNASKED])
+    unasked: set[str] = session.config.stash.get(_UNASKED, set())
+    if output is not None and unasked:
+        output[_WIRE] = sorted(unasked)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -208,12 +210,14 @@ def pytest_testnodedown(node: Any) -> None:
     """Take what a worker tells."""
     unasked = getattr(node, "workeroutput", {}).get(_WIRE, ())
     if unasked:
-        node.config.stash.setdefault(_UNASKED, set()).update(unasked)
+        found: set[str] = node.config.stash.setdefault(_UNASKED, set())
+        found.update(unasked)
 
 
 def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
     """Say that there are questions which nobody was asked."""
-    if number := len(config.stash.get(_UNASKED, set())):
+    unasked: set[str] = config.stash.get(_UNASKED, set())
+    if number := len(unasked):
         files = "benchmark file was" if number == 1 else "benchmark files were"
         terminalreporter.write_line(f"REST: {number} {files} not asked: give --rest-model")
 
@@ -251,6 +255,8 @@ def _join(config: pytest.Config) -> None:
         foresight.begin()
     if run.settings.is_benchmark:
         config.args = []  # no paths were given: the suites are what is collected
+    elif config.args_source != pytest.Config.ArgsSource.ARGS:
+        config.args = [str(config.rootpath / path) for path in run.settings.paths]  # of the run
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

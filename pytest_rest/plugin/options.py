@@ -48,7 +48,7 @@ class Settings:
     suites: tuple[str, ...]
     is_benchmark: bool
     root: Path
-    files: tuple[str, ...]  # the benchmark files that the command line names
+    paths: tuple[str, ...]  # what is collected: from the root, or whole
     styles: tuple[Style, ...]
     styles_named: bool  # on the command line: then a file's own do not count
     modes: tuple[Mode, ...]
@@ -76,6 +76,11 @@ class Settings:
     def drawn(self) -> tuple[Drawn, ...]:
         """What was drawn of each suite of the run."""
         return tuple(self.library.load(suite) for suite in self.suites)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The benchmark files that are named."""
+        return _files(self.paths)
 
     @property
     def items(self) -> tuple[Item, ...]:
@@ -114,7 +119,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         suites=suites,
         is_benchmark=is_benchmark,
         root=config.rootpath,
-        files=_files(config),
+        paths=tuple(given["paths"]),
         styles=_styles(given["rest_styles"]),
         styles_named=given["styles_named"],
         modes=_modes(given["rest_modes"]),
@@ -169,7 +174,8 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         given["rest_seed"] = kept["rest_seed"]
     seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
     given["rest_suites"] = _split(given["rest_suites"])
-    if config.getoption("rest_suite") is None and _files(config):
+    given["paths"] = _paths(config) or kept.get("paths", [])
+    if config.getoption("rest_suite") is None and _files(given["paths"]):
         given["rest_suites"] = []  # the files alone, whatever the ini file has
     given["styles_named"] = _names_styles(config) or kept.get("styles_named", False)
     given["rest_data"] = _data(config, given["rest_data"])
@@ -179,7 +185,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         "given": given,
         "run_id": run_id,
         "seed": seed,
-        "is_benchmark": config.args_source != pytest.Config.ArgsSource.ARGS,
+        "is_benchmark": not given["paths"],
         "run_dir": str(_run_dir(config, given["rest_model"])),
         "library": None,
         "dispatcher": None,
@@ -241,11 +247,22 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     return [*given] if isinstance(given, list) else str(given).strip()
 
 
-def _files(config: pytest.Config) -> tuple[str, ...]:
-    """The benchmark files among the arguments, without the tests that are chosen in them."""
+def _paths(config: pytest.Config) -> list[str]:
+    """The arguments, as they are found again from the root, whence a run is gone on with."""
     if config.args_source != pytest.Config.ArgsSource.ARGS:
-        return ()
-    names = [arg.partition("::")[0] for arg in config.args]
+        return []
+    found = []
+    for arg in config.args:
+        name, colons, test = arg.partition("::")
+        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100
+        near = path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path
+        found.append(f"{near}{colons}{test}" if path.exists() else arg)  # a module, with --pyargs
+    return found
+
+
+def _files(paths: Sequence[str]) -> tuple[str, ...]:
+    """The benchmark files among the paths, without the tests that are chosen in them."""
+    names = [path.partition("::")[0] for path in paths]
     return tuple(dict.fromkeys(name for name in names if name.lower().endswith(ENDINGS)))
 
 
