@@ -206,13 +206,14 @@ def test_only_the_modes_that_are_compared_are_needed(
 def test_a_threshold_below_one_folder(
     files: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:
-    """A conftest's threshold judges the files of its folder, and no others."""
-    files.path.joinpath("below", "conftest.py").write_text(
+    """A conftest's threshold judges the files of its folder, whatever its name, and no others."""
+    folder = files.path.joinpath("below").rename(files.path / "be [low]")
+    folder.joinpath("conftest.py").write_text(
         "import pytest\n@pytest.fixture(scope='session')\ndef rer_threshold(): return 0.99\n"
     )
-    run = run_rest(SHAKY, "below", "invoices.rest.yaml", *mode)
+    run = run_rest(SHAKY, ".", *mode)
     (judged,) = run.report["gate"]["thresholds"]
-    assert ("below", "missed", 8) == (judged["scope"], judged["outcome"], judged["n"])
+    assert ("be [low]", "missed", 8) == (judged["scope"], judged["outcome"], judged["n"])
     inconsistent = [each for each in run.report["items"] if each["verdict"] == "inconsistent"]
     below = [each for each in inconsistent if each["suite"] == "sums"]
     assert len(below) == run.outcomes["inconsistent"] > 0
@@ -363,6 +364,17 @@ def test_a_run_is_gone_on_with_where_it_was_asked(
     replayed = run_rest(f"--rest-replay={run}", second, *mode, keep=True)
     assert first.outcomes == again.outcomes == replayed.outcomes
     assert without_times(first.report)["items"] == without_times(again.report)["items"]
+
+
+@pytest.mark.usefixtures("files")
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_file_is_asked_ahead(run_rest: RunRest, workers: str) -> None:
+    """More calls are on their way than the tests that run would wait for; each is made once."""
+    with Endpoint(lambda _: Reply("Answer: 1", delay=0.3)) as server:
+        model = ("--rest-model=m", f"--rest-api-base={server.openai_base}", "--rest-max-cfr=1")
+        run = run_rest(*model, "below", workers, subprocess=True)
+        assert 32 == len(server.requests) == run.report["usage"]["calls"]
+    assert 8 < server.peak
 
 
 @pytest.mark.usefixtures("files")

@@ -50,7 +50,9 @@ def named(node: pytest.Item, case: Case) -> list[str]:
     Never the whole node id, which schedulers rewrite.
     """
     asked, style = case
-    return [asked.suite, asked.id, style.id, asked.digest, node.nodeid.partition("[")[0]]
+    function = getattr(node, "originalname", node.name)
+    origin = f"{node.parent.nodeid}::{function}" if node.parent else function
+    return [asked.suite, asked.id, style.id, asked.digest, origin]
 
 
 def case_id(case: Case) -> str:
