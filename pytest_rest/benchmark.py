@@ -145,6 +145,11 @@ def _parse(spec: str) -> tuple[str, int | None]:
     if not match:
         raise BenchmarkError(f"suite {spec!r} cannot be read; write NAME or NAME:N")
     name = match["name"]
+    if name.lower().endswith((".yaml", ".yml", ".jsonl")):
+        raise BenchmarkError(
+            f"suite {name!r}: a benchmark file ends in .rest.yaml, .rest.yml or .rest.jsonl, and "
+            "is a path like any other; write it without --rest-suite"
+        )
     if name not in SUITES:
         known = ", ".join(SUITES)
         raise BenchmarkError(f"unknown suite {name!r}{nearest(name, SUITES)}; known are {known}")
