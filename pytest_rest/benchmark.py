@@ -2,11 +2,13 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
 
 from pytest_rest.errors import BenchmarkError, nearest
-from pytest_rest.suites import soebench
+from pytest_rest.suites import arc, gsm_symbolic, hub, mmlu, rows, soebench
 from pytest_rest.terms import Item
 
 DEFAULT = "soebench:50"
@@ -15,38 +17,157 @@ _SPEC = re.compile(r"(?P<name>[^:]{1,200})(?::(?P<n>[+-]?\d{1,9}))?")
 
 
 @dataclass(frozen=True)
-class Suite:
-    """Where a suite's items come from: `generate(n, seed)`, up to `largest` of them."""
+class Generated:
+    """A suite that is made anew: `generate(n, seed)`, up to `largest` items."""
 
     generate: Callable[[int, int], list[Item]]
     default: int
     largest: int
 
 
-SUITES = {soebench.NAME: Suite(soebench.generate, default=50, largest=100_000)}
+@dataclass(frozen=True)
+class DataSet:
+    """A suite that is read: where its files are, and what makes items of them."""
+
+    source: hub.Source
+    load: Callable[[hub.Place], rows.Loaded]
 
 
-def load(spec: str, seed: int = 0) -> list[Item]:
-    """The items of `NAME[:N]`; equal for equal seeds, on every platform and in every process.
+SUITES: dict[str, Generated | DataSet] = {
+    soebench.NAME: Generated(soebench.generate, default=50, largest=100_000),
+    **{each.NAME: DataSet(each.SOURCE, each.load) for each in (mmlu, arc, gsm_symbolic)},
+}
 
-    Raises `BenchmarkError` for an unknown suite and for an N that the suite cannot give.
+
+@dataclass(frozen=True)
+class Drawn:
+    """A suite's items, and for a data set what became of its rows.
+
+    `counts` are those of `rows.Loaded`, and `drawn`; `left_out` names the broken rows.
     """
-    match = _SPEC.fullmatch(spec.strip())
-    if not match:
-        raise BenchmarkError(f"suite {spec!r} cannot be read; write NAME or NAME:N")
-    name = match["name"]
-    if name not in SUITES:
-        known = ", ".join(SUITES)
-        raise BenchmarkError(f"unknown suite {name!r}{nearest(name, SUITES)}; known are {known}")
-    suite = SUITES[name]
-    n = suite.default if match["n"] is None else int(match["n"])
-    if not 1 <= n <= suite.largest:
-        raise BenchmarkError(
-            f"suite {spec!r}: N is {n}, but {name} has 1 to {suite.largest:,} items"
-        )
-    return suite.generate(n, seed)
+
+    name: str
+    items: tuple[Item, ...]
+    counts: Mapping[str, int] = field(default_factory=dict)
+    left_out: tuple[str, ...] = ()
+
+
+class Library:
+    """The suites of one process; each data set is read once.
+
+    `data` is a folder with local copies. `sent` is another process's `manifest`: then nothing is
+    downloaded, and what is read here must be what was read there.
+    """
+
+    def __init__(
+        self, seed: int = 0, data: Path | None = None, sent: Mapping[str, Any] | None = None
+    ) -> None:
+        self._seed, self._data, self._sent = seed, data, sent
+        self._files: dict[str, list[Path]] = {}
+        self._rows: dict[str, rows.Loaded] = {}
+        self._drawn: dict[str, Drawn] = {}
+
+    def load(self, spec: str) -> Drawn:
+        """The items of `NAME[:N]`; equal for equal seeds, on every platform, in every process.
+
+        Raises `BenchmarkError` for an unknown suite, for an N that the suite cannot give, and for
+        a data set that cannot be read.
+        """
+        if spec not in self._drawn:
+            drawn = self._draw(*_parse(spec), spec)
+            self._check(spec, drawn)
+            self._drawn[spec] = drawn
+        return self._drawn[spec]
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """What another process needs to read the same, in builtins: paths and fingerprints."""
+        return {
+            "files": {name: [str(path) for path in self._files[name]] for name in self._files},
+            "drawn": {
+                spec: _identity(drawn) for spec, drawn in self._drawn.items() if drawn.counts
+            },
+        }
+
+    def _draw(self, name: str, n: int | None, spec: str) -> Drawn:
+        suite = SUITES[name]
+        if isinstance(suite, Generated):
+            n = suite.default if n is None else n
+            _check_number(spec, n, name, suite.largest)
+            return Drawn(name, tuple(suite.generate(n, self._seed)))
+        if name not in self._rows:
+            self._files[name] = self._find(name, suite.source)
+            self._rows[name] = suite.load(self._files[name])
+        loaded = self._rows[name]
+        if n is not None or not loaded.items:
+            _check_number(spec, n or 0, name, len(loaded.items))
+        items = rows.draw(loaded.items, n, self._seed)
+        counts = {**loaded.counts, "drawn": len(items)}
+        return Drawn(name, tuple(items), counts, loaded.left_out)
+
+    def _find(self, name: str, source: hub.Source) -> list[Path]:
+        if self._sent is None:
+            return hub.files(source, self._data)
+        files = [Path(path) for path in self._sent["files"].get(name, ())]
+        if files and all(path.is_file() for path in files):
+            return files
+        try:
+            return hub.files(source, self._data, may_download=False)
+        except BenchmarkError as error:
+            there = f"; the run's main process has {files[0]}, this one not" if files else ""
+            raise BenchmarkError(f"{error}{there}") from None
+
+    def _check(self, spec: str, drawn: Drawn) -> None:
+        expected = self._sent and self._sent["drawn"].get(spec)
+        if expected and expected != _identity(drawn):
+            files = ", ".join(str(path) for path in self._files[drawn.name][:2])
+            raise BenchmarkError(
+                f"suite {spec!r} has other items here than in the run's main process: {files} must "
+                "be the same file on every machine; copy it"
+            )
+
+
+def load(spec: str, seed: int = 0, data: Path | None = None) -> list[Item]:
+    """The items of `NAME[:N]`, for a notebook; a data set from the folder `data`, or the hub.
+
+    Raises `BenchmarkError` as `Library.load`.
+    """
+    return [*Library(seed, data).load(spec).items]
 
 
 def fingerprint(digests: Iterable[str]) -> str:
     """Sixteen hex digits of the items with these digests, whatever their order."""
     return hashlib.sha256(" ".join(sorted(digests)).encode()).hexdigest()[:16]
+
+
+def _parse(spec: str) -> tuple[str, int | None]:
+    match = _SPEC.fullmatch(spec.strip())
+    if not match:
+        raise BenchmarkError(f"suite {spec!r} cannot be read; write NAME or NAME:N")
+    name = match["name"]
+    if name.lower().endswith((".yaml", ".yml", ".jsonl")):
+        raise BenchmarkError(
+            f"suite {name!r}: a benchmark file ends in .rest.yaml, .rest.yml or .rest.jsonl, and "
+            "is a path like any other; write it without --rest-suite"
+        )
+    if name not in SUITES:
+        known = ", ".join(SUITES)
+        raise BenchmarkError(f"unknown suite {name!r}{nearest(name, SUITES)}; known are {known}")
+    n = None if match["n"] is None else int(match["n"])
+    if n is not None and n < 1:
+        _check_number(spec, n, name, _largest(SUITES[name]))
+    return name, n
+
+
+def _largest(suite: Generated | DataSet) -> int | None:
+    return suite.largest if isinstance(suite, Generated) else None
+
+
+def _check_number(spec: str, n: int, name: str, largest: int | None) -> None:
+    if n < 1 or (largest is not None and n > largest):
+        has = "the least is 1" if largest is None else f"{name} has 1 to {largest:,} items"
+        raise BenchmarkError(f"suite {spec!r}: N is {n}, but {has}")
+
+
+def _identity(drawn: Drawn) -> str:
+    return fingerprint(f"{item.id} {item.digest}" for item in drawn.items)

@@ -8,7 +8,7 @@ import operator
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_rest.errors import OptionError, nearest
@@ -126,6 +126,15 @@ def judge(
     if len(everything) > max_lost:
         reasons.insert(0, lost_reason(everything, max_lost))
     return Gate(not reasons, reasons[0] if reasons else "every threshold is met", judged)
+
+
+def withhold(judged: Gate, broken: Sequence[str]) -> Gate:
+    """The gate, not passed if these files could not be collected: their items were not judged."""
+    if not broken:
+        return judged
+    more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
+    reason = f"not collected: {', '.join(name or 'tests' for name in broken[:5])}{more}"
+    return replace(judged, passed=False, reason=reason)
 
 
 def lost_reason(lost: Sequence[str], max_lost: int) -> str:

@@ -18,7 +18,7 @@ nobody says what stands there.
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -27,7 +27,7 @@ import yaml
 
 from pytest_rest import pictures, rendering
 from pytest_rest.errors import BenchmarkError, OptionError, nearest
-from pytest_rest.terms import ANSWER_KINDS, Form, Image, Item, Prompt, Style, Task
+from pytest_rest.terms import ANSWER_KINDS, Form, Image, Item, Mode, Prompt, Style, Task
 
 Part = tuple[Literal["text", "image"], str]
 
@@ -69,6 +69,12 @@ def build(item: Item, form: Form, task: Task, protocol: Protocol) -> Prompt:
         parts = (pictures.read(item.image, item.image_digest), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
     return Prompt(item, form, task, parts, limit)
+
+
+def check(item: Item, modes: Sequence[Mode]) -> None:
+    """Raise `BenchmarkError` for an item that has not all of these forms."""
+    for mode in modes:
+        _prompt_name(item, Form(mode), "solve")
 
 
 def load_protocol(path: Path | None = None) -> Protocol:

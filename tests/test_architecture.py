@@ -14,7 +14,7 @@ FLOORS = (
     {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
     | {"plugin.foresight", "plugin.planning"},
     {"plugin.run"},
-    {"plugin.options", "evaluate", "reporting.text", "asker"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher"},

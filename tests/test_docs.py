@@ -11,8 +11,8 @@ ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text("utf-8")
 
 
-def _blocks(language: str) -> list[str]:
-    return re.findall(rf"^```{language}\n(.*?)^```$", README, re.DOTALL | re.MULTILINE)
+def _blocks(language: str, text: str = README) -> list[str]:
+    return re.findall(rf"^```{language}\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
 
 
 def test_the_two_commands_are_one_line_each() -> None:
@@ -49,18 +49,60 @@ def test_the_examples_run(pytester: pytest.Pytester, run_rest: RunRest, workers:
     shutil.copytree(ROOT / "examples", pytester.path / "examples")
     good = run_rest("--rest-model=simulated", "examples", workers)
     assert (0, True) == (good.status, good.report["gate"]["passed"])
-    assert {"soebench", "invoices", "mean", "pooled"} == set(good.report["metrics"])
-    assert {"passed": 30 + 4 + 3} == good.outcomes
+    names = {"soebench", "invoices", "own-invoices", "mean", "pooled"}
+    assert names == set(good.report["metrics"])
+    assert {"passed": 30 + 4 + 7 + 3} == good.outcomes
     bad = run_rest("--rest-model=simulated:wrong.image=0.3", "examples/gate", workers)
     assert (1, False) == (bad.status, bad.report["gate"]["passed"])
     assert bad.outcomes["inconsistent"] > 3
 
 
+OWN = (ROOT / "docs" / "own-benchmark.md").read_text("utf-8")
+COMMANDS = [
+    line.partition("#")[0].split()
+    for line in OWN.splitlines()
+    if re.match(r"pytest \S+ --rest-model=", line)
+]
+
+
+def test_there_are_commands_on_the_page() -> None:
+    """So that the test below is not an empty one."""
+    assert 6 == len(COMMANDS)
+
+
+@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
+def test_the_commands_for_a_benchmark_of_ones_own(
+    pytester: pytest.Pytester, run_rest: RunRest, command: list[str]
+) -> None:
+    """As the page has them, with its first file, on a model that costs nothing."""
+    shutil.copytree(ROOT / "examples", pytester.path / "examples")
+    smallest = _blocks("yaml", OWN)[0].replace("  - context", "  - id: total\n    context", 1)
+    pytester.mkdir("benchmarks").joinpath("small.rest.yaml").write_text(smallest, "utf-8")
+    (pytester.path / "invoices.rest.yaml").write_text(smallest, "utf-8")
+    args = [word.replace("claude-haiku-4.5", "simulated") for word in command[1:]]
+    run = run_rest(*args)
+    assert pytest.ExitCode.OK == run.status, run.out
+    assert ("nothing was asked" in run.out) == ("--rest-plan" in args)
+    if "examples" in args[0]:
+        assert {"passed": 7} == run.outcomes
+
+
+def test_the_other_files_on_the_page(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """The JSON Lines there, and the readme's smallest file."""
+    (jsonl,) = _blocks("json", OWN)
+    (yaml,) = _blocks("yaml")
+    (pytester.path / "lines.rest.jsonl").write_text(jsonl, "utf-8")
+    (pytester.path / "invoices-2.rest.yaml").write_text(yaml, "utf-8")
+    run = run_rest("--rest-model=simulated", "lines.rest.jsonl")
+    assert {"passed": 1} == run.outcomes
+    assert {"passed": 1} == run_rest("--rest-model=simulated", "invoices-2.rest.yaml").outcomes
+
+
 def test_links_and_pictures_exist() -> None:
     """Every file that a document points to is there."""
-    for document in ROOT.glob("*.md"):
+    for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):
         for target in re.findall(r"\]\(([^)#:]+)\)", document.read_text("utf-8")):
-            assert (ROOT / target).exists(), f"{document.name}: {target}"
+            assert (document.parent / target).exists(), f"{document.name}: {target}"
 
 
 def test_the_floors_in_the_architecture_are_the_tested_ones() -> None:

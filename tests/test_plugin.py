@@ -38,6 +38,7 @@ def test_without_a_model_rest_tests_are_skipped(
 def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) -> None:
     """Every pytest run of the environment loads the plugin; it must cost next to nothing."""
     pytester.makepyfile("def test_nothing(): pass")
+    (pytester.path / "own.rest.yaml").write_text("items: []")
     idle, asked = _imported(), _imported("--rest-model=simulated", "--rest-suite=soebench:1")
     assert {"pytest_rest", "pytest_rest.plugin"} == {n for n in idle if n.startswith("pytest_rest")}
     assert set() == _HEAVY & idle

@@ -5,6 +5,7 @@ its marker and its fixtures, and skips the REST tests that it meets.
 """
 
 from collections.abc import Generator
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 
 _MARKER = (
     "rest(*benchmarks, styles=(), plus=None): ask the items of these suites, such as "
-    "'soebench:20', or these pytest_rest.Item objects, one test for each item and style, in "
-    "REST+'s ten styles with plus=True; without any, the run's suites"
+    "'soebench:20', of these files, such as 'invoices.rest.yaml', or these pytest_rest.Item "
+    "objects, one test for each item and style, in REST+'s ten styles with plus=True; without "
+    "any, the run's suites"
 )
+_ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")  # as in benchmark_file, which is not loaded
+_UNASKED = pytest.StashKey[set[str]]()  # benchmark files that were met without a model
+_WIRE = "pytest_rest_unasked"
 
 # option, ini type, default, metavar, help
 _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
@@ -36,6 +41,10 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     (
         *("--rest-seed", "string", "0", "N"),
         "draws the items; 'fresh' draws a new seed and prints it (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-data", "string", "", "DIR"),
+        "a folder with local copies of the data sets, which are downloaded else",
     ),
     ("--rest-prompts", "string", "", "FILE", "a protocol file with prompts of your own"),
     (
@@ -73,7 +82,8 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
 _LISTS: tuple[tuple[str, str, str, str], ...] = (
     (
         *("--rest-suite", "rest_suites", "NAME[:N]"),
-        "ask N items of a suite; repeatable (default without paths: soebench:50)",
+        "ask N items of soebench, mmlu, arc or gsm-symbolic; repeatable, or with commas between "
+        "(default without paths: soebench:50)",
     ),
     (
         *("--rest-style", "rest_styles", "NAME"),
@@ -145,13 +155,75 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     names = ("rest_model", "rest_resume", "rest_replay")
     if not any(config.getoption(name) or config.getini(name) for name in names):
+        _refuse_files(config)
         return
     from pytest_rest.errors import RestError
 
     try:
         _join(config)
     except RestError as error:
-        raise pytest.UsageError(f"REST: {error}") from None
+        if not hasattr(config, "workerinput"):
+            raise pytest.UsageError(f"REST: {error}") from None
+        from pytest_rest.plugin.collection import Refusal
+
+        config.pluginmanager.register(Refusal(f"REST: {error}"), "rest-refusal")
+
+
+def _refuse_files(config: pytest.Config) -> None:
+    """Say what is missing where a benchmark file is to be asked, and nobody says which model."""
+    if config.args_source != pytest.Config.ArgsSource.ARGS:
+        return
+    for arg in config.args:
+        name = arg.partition("::")[0]
+        if name.lower().endswith(_ENDINGS):
+            raise pytest.UsageError(f"REST: {name!r} needs a model; give --rest-model")
+
+
+def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> pytest.Collector | None:
+    """Collect a benchmark file; without a model it has no tests, and is counted."""
+    if not file_path.name.lower().endswith(_ENDINGS):
+        return None
+    run: Any = parent.config.pluginmanager.getplugin("rest-run")
+    if run is None:
+        return Unasked.from_parent(parent, path=file_path)
+    from pytest_rest.plugin.collection import RestFile
+
+    return RestFile.from_parent(parent, path=file_path, run=run)
+
+
+class Unasked(pytest.File):
+    """A benchmark file in a run without a model."""
+
+    def collect(self) -> list[pytest.Item]:
+        """No test."""
+        found: set[str] = self.config.stash.setdefault(_UNASKED, set())
+        found.add(self.nodeid)
+        return []
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Tell the main process which benchmark files a worker met."""
+    output = getattr(session.config, "workeroutput", None)
+    unasked: set[str] = session.config.stash.get(_UNASKED, set())
+    if output is not None and unasked:
+        output[_WIRE] = sorted(unasked)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Take what a worker tells."""
+    unasked = getattr(node, "workeroutput", {}).get(_WIRE, ())
+    if unasked:
+        found: set[str] = node.config.stash.setdefault(_UNASKED, set())
+        found.update(unasked)
+
+
+def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> None:
+    """Say that there are questions which nobody was asked."""
+    unasked: set[str] = config.stash.get(_UNASKED, set())
+    if number := len(unasked):
+        files = "benchmark file was" if number == 1 else "benchmark files were"
+        terminalreporter.write_line(f"REST: {number} {files} not asked: give --rest-model")
 
 
 def _join(config: pytest.Config) -> None:
@@ -187,6 +259,8 @@ def _join(config: pytest.Config) -> None:
         foresight.begin()
     if run.settings.is_benchmark:
         config.args = []  # no paths were given: the suites are what is collected
+    elif config.args_source != pytest.Config.ArgsSource.ARGS:
+        config.args = [str(config.rootpath / path) for path in run.settings.paths]  # of the run
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:

@@ -9,12 +9,14 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import benchmark, rendering, scoring
-from pytest_rest.errors import OptionError, RestError, nearest
+from pytest_rest import rendering
+from pytest_rest.benchmark_file import ENDINGS, Benchmark
+from pytest_rest.errors import BenchmarkError, OptionError, RestError, nearest
 from pytest_rest.lookahead import Case
+from pytest_rest.plugin import files
 from pytest_rest.plugin.run import Disagreement, Run, case_id
 from pytest_rest.plus import rest_plus
-from pytest_rest.terms import Item, Style
+from pytest_rest.terms import Item, Mode, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
 
@@ -38,11 +40,37 @@ class RestSuite(pytest.Module):
         self.obj.test_answers_agree = test_answers_agree
 
 
+class RestFile(RestSuite):
+    """A benchmark file, collected as such a module; one that cannot be asked is an error."""
+
+    def __init__(self, *, run: Run, **keywords: Any) -> None:
+        super().__init__(cases=(), **keywords)
+        self._run = run
+
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Its one test; `CollectError` is one line, and ends the run before anything is asked."""
+        settings = self._run.settings
+        try:
+            found = self._run.files.read(self.path)
+            self.cases = _cases(found.items, _file_styles(found, self._run))
+            _check(self.cases, settings.modes, f"{files.near(self.path)}: ")
+        except RestError as error:
+            self._run.files.broken.append(self.nodeid)
+            raise self.CollectError(str(error)) from None
+        return super().collect()
+
+
 class Collection:
     """Adds the run's suites to what the session collects."""
 
     def __init__(self, run: Run) -> None:
-        self._settings = run.settings
+        self._settings, self._files = run.settings, run.files
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[Any]) -> None:
+        """Run nothing if a benchmark file is broken: xdist would go on, where pytest ends."""
+        if self._files.broken and not config.option.continue_on_collection_errors:
+            items.clear()
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -63,17 +91,33 @@ class Collection:
             )
 
 
+class Refusal:
+    """A worker that cannot take part: it collects nothing but the reason.
+
+    Were it to end instead, xdist would start another one in its place, and another one.
+    """
+
+    def __init__(self, reason: str) -> None:
+        self._reason = reason
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport:
+        """The reason, as the error of whatever is collected first."""
+        return pytest.CollectReport(collector.nodeid, "failed", self._reason, [])
+
+
 def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
     """Give a test its cases: those of its suite or of its marker, or else the run's."""
     suite = metafunc.definition.getparent(RestSuite)
     marker = metafunc.definition.get_closest_marker("rest")
+    settings = run.settings
     try:
         if suite is not None:
             cases = list(suite.cases)
-        elif marker is not None:
-            cases = _marked(marker, run, metafunc.definition.path.parent)
         else:
-            cases = _cases(run.settings.items, run.settings.styles_of)
+            cases = _marked(marker, run, metafunc.definition.path.parent) if marker else []
+            cases = cases or _cases(settings.items, settings.styles_of)
+            _check(cases, settings.modes)
         run.note(style for _, style in cases)
     except RestError as error:
         pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
@@ -89,21 +133,29 @@ def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
                 f"marker rest: unknown keyword {keyword!r}{nearest(keyword, known)}; "
                 f"it takes benchmarks and {', '.join(known)}"
             )
-    items: list[Item] = []
+    settings = run.settings
+    own = _marked_styles(marker, run, folder)
+    if not marker.args:
+        return _cases(settings.items, own or settings.styles_of)
+    cases: list[Case] = []
     for each in marker.args:
         if isinstance(each, Item):
-            items.append(each)
+            cases += _cases([each], own or settings.styles_of)
+        elif isinstance(each, str | Path) and str(each).lower().endswith(ENDINGS):
+            found = run.files.read(files.find(str(each), folder, settings.root))
+            cases += _cases(found.items, own or _file_styles(found, run))
         elif isinstance(each, str):
-            items += benchmark.load(each, run.settings.seed)
+            cases += _cases(settings.library.load(each).items, own or settings.styles_of)
         else:
             raise OptionError(
-                f"marker rest: {each!r} is no benchmark; give 'NAME:N' or a pytest_rest.Item"
+                f"marker rest: {each!r} is no benchmark; give 'NAME:N', a file such as "
+                "'invoices.rest.yaml', or a pytest_rest.Item"
             )
-    return _cases(items or run.settings.items, _marked_styles(marker, run, folder))
+    return cases
 
 
-def _marked_styles(marker: pytest.Mark, run: Run, folder: Path) -> StylesOf:
-    """What a marker has each item drawn in; where it does not say, what the run has."""
+def _marked_styles(marker: pytest.Mark, run: Run, folder: Path) -> StylesOf | None:
+    """What a marker has each item drawn in; None where it does not say."""
     named = marker.kwargs.get("styles", ())
     styles = tuple(style for each in named for style in _styles(each, folder))
     plus = marker.kwargs.get("plus")
@@ -115,7 +167,7 @@ def _marked_styles(marker: pytest.Mark, run: Run, folder: Path) -> StylesOf:
         return lambda item: rest_plus(item.digest, run.settings.seed)
     if styles or plus is False:
         return lambda item: styles or run.settings.styles
-    return run.settings.styles_of
+    return None
 
 
 def _styles(named: object, folder: Path) -> tuple[Style, ...]:
@@ -128,13 +180,30 @@ def _styles(named: object, folder: Path) -> tuple[Style, ...]:
     return rendering.styles([str(folder / name) if name.endswith(rendering.ENDINGS) else name])
 
 
+def _file_styles(found: Benchmark, run: Run) -> StylesOf:
+    """A file's own styles, unless the command line says others, or the file none."""
+    own = tuple(files.styles(found))
+    is_own = own and not run.settings.styles_named
+    return (lambda item: own) if is_own else run.settings.styles_of
+
+
 def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:
-    cases = [(item, style) for item in items for style in styles_of(item)]
+    return [(item, style) for item in items for style in styles_of(item)]
+
+
+def _check(cases: Iterable[Case], modes: Sequence[Mode], where: str = "") -> None:
+    """Raise for what cannot be asked or counted: it is told before a call is paid."""
     seen: set[tuple[str, str, str]] = set()
+    checked: set[int] = set()
     for item, style in cases:
-        scoring.truth(item)  # an answer that nothing can equal is told before a call is paid
         key = (item.suite, item.id, style.id)
         if key in seen:
             raise OptionError(f"item {item.id!r} of {item.suite!r} is there twice; ids must differ")
         seen.add(key)
-    return cases
+        if id(item) in checked:
+            continue
+        checked.add(id(item))
+        try:
+            files.check(item, modes)
+        except RestError as error:
+            raise BenchmarkError(f"{where}{error}") from None

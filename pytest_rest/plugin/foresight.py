@@ -58,6 +58,8 @@ class Foresight:
         option = self._config.option
         if any(getattr(option, name, None) for name in _SELECTING):
             return True
+        if self._run.settings.files:  # one that cannot be read ends the run
+            return True
         hook = self._config.hook.pytest_collection_modifyitems
         modules = [each.function.__module__ for each in hook.get_hookimpls()]
         return any(not f"{module}.".startswith(_KNOWN) for module in modules)

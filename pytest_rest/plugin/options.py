@@ -15,6 +15,8 @@ from typing import Any, Literal
 import pytest
 
 from pytest_rest import benchmark, gate, rendering
+from pytest_rest.benchmark import Drawn, Library
+from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.errors import OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
@@ -32,6 +34,7 @@ _DRAWN = {
     "rest_model": "rest_model",
     "rest_api_base": "rest_api_base",
     "rest_suites": "rest_suite",
+    "rest_data": "rest_data",
     "rest_styles": "rest_style",
     "rest_plus": "rest_plus",
     "rest_modes": "rest_modes",
@@ -44,10 +47,13 @@ class Settings:
     """What a run was asked for, checked: nothing here can fail any more once it is built."""
 
     model: str
-    items: tuple[Item, ...]
+    library: Library
     suites: tuple[str, ...]
     is_benchmark: bool
+    root: Path
+    paths: tuple[str, ...]  # what is collected: from the root, or whole
     styles: tuple[Style, ...]  # without REST+
+    styles_named: bool  # on the command line: then a file's own do not count
     plus: bool  # REST+: ten styles, of which one differs by item
     modes: tuple[Mode, ...]
     seed: int
@@ -71,12 +77,25 @@ class Settings:
     given: Mapping[str, Any]  # what draws the same tests again
 
     @property
+    def drawn(self) -> tuple[Drawn, ...]:
+        """What was drawn of each suite of the run."""
+        return tuple(self.library.load(suite) for suite in self.suites)
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        """The benchmark files that are named."""
+        return _files(self.paths)
+
+    @property
+    def items(self) -> tuple[Item, ...]:
+        """The items of the run's suites."""
+        return tuple(item for drawn in self.drawn for item in drawn.items)
+
+    @property
     def cases(self) -> Iterator[Case]:
         """Every item of the suites in every style, in the order of their tests."""
-        for name in dict.fromkeys(item.suite for item in self.items):
-            for item in self.items:
-                if item.suite == name:
-                    yield from ((item, style) for style in self.styles_of(item))
+        for item in self.items:
+            yield from ((item, style) for style in self.styles_of(item))
 
     def styles_of(self, item: Item) -> tuple[Style, ...]:
         """What an item is drawn in where its test does not say."""
@@ -98,12 +117,19 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         raise OptionError(f"--rest-suite names {sorted(twice)[0]!r} twice; name it once")
     run_dir = Path(resolved["run_dir"])
     place: Place = resolved["place"]
+    data = Path(given["rest_data"]) if given["rest_data"] else None
+    library = Library(seed, data, resolved["library"])
+    for suite in suites:
+        library.load(suite)
     return Settings(
         model=given["rest_model"],
-        items=tuple(item for suite in suites for item in benchmark.load(suite, seed)),
+        library=library,
         suites=suites,
         is_benchmark=is_benchmark,
+        root=config.rootpath,
+        paths=tuple(given["paths"]),
         styles=_styles(resolved),
+        styles_named=given["styles_named"],
         plus=given["rest_plus"],
         modes=_modes(given["rest_modes"]),
         seed=seed,
@@ -142,6 +168,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
             "styles": [style.digest for style in settings.styles],
             "seed": settings.seed,
             "is_benchmark": settings.is_benchmark,
+            "library": settings.library.manifest,
             "run_dir": str(settings.run_dir),
             "dispatcher": dispatcher,
             "place": place,
@@ -158,14 +185,21 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
     seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
+    given["rest_suites"] = _split(given["rest_suites"])
+    given["paths"] = _paths(config) or kept.get("paths", [])
+    if config.getoption("rest_suite") is None and _files(given["paths"]):
+        given["rest_suites"] = []  # the files alone, whatever the ini file has
+    given["styles_named"] = _names_styles(config) or kept.get("styles_named", False)
+    given["rest_data"] = _data(config, given["rest_data"])
     if not given["rest_model"].strip():
         raise OptionError("no model is named; give --rest-model")
     return {
         "given": given,
         "run_id": run_id,
         "seed": seed,
-        "is_benchmark": config.args_source != pytest.Config.ArgsSource.ARGS,
+        "is_benchmark": not given["paths"],
         "run_dir": str(_run_dir(config, given["rest_model"])),
+        "library": None,
         "dispatcher": None,
         "place": "main",
         "has_far_workers": _workers(config)[1] > 0,
@@ -236,6 +270,42 @@ def _choose_styles(config: pytest.Config, given: dict[str, Any]) -> None:
         raise OptionError("--rest-plus has ten styles of its own; leave --rest-style out")
     given["rest_plus"] = plus
     given["rest_styles"] = given["rest_styles"] if named else []
+
+
+def _paths(config: pytest.Config) -> list[str]:
+    """The arguments, as they are found again from the root, whence a run is gone on with."""
+    if config.args_source != pytest.Config.ArgsSource.ARGS:
+        return []
+    found = []
+    for arg in config.args:
+        name, colons, test = arg.partition("::")
+        path = Path(os.path.abspath(config.invocation_params.dir / name))  # noqa: PTH100
+        near = path.relative_to(config.rootpath) if path.is_relative_to(config.rootpath) else path
+        found.append(f"{near}{colons}{test}" if path.exists() else arg)  # a module, with --pyargs
+    return found
+
+
+def _files(paths: Sequence[str]) -> tuple[str, ...]:
+    """The benchmark files among the paths, without the tests that are chosen in them."""
+    names = [path.partition("::")[0] for path in paths]
+    return tuple(dict.fromkeys(name for name in names if name.lower().endswith(ENDINGS)))
+
+
+def _names_styles(config: pytest.Config) -> bool:
+    """Whether the command line says in which styles to draw."""
+    return any(config.getoption(name) is not None for name in ("rest_style", "rest_plus"))
+
+
+def _split(suites: Sequence[str]) -> list[str]:
+    """Suites that stand in one word, with commas between them, each by itself."""
+    return [name.strip() for suite in suites for name in suite.split(",")]
+
+
+def _data(config: pytest.Config, folder: str) -> str:
+    """The folder's whole path: from here on the command line, from the root in the ini file."""
+    is_here = config.getoption("rest_data") is not None
+    start = config.invocation_params.dir if is_here else config.rootpath
+    return str(start / Path(folder).expanduser()) if folder else ""
 
 
 def _replayed(config: pytest.Config) -> Path | None:

@@ -19,6 +19,7 @@ from pytest_rest.evaluate import forms, lost, record
 from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
 from pytest_rest.models.replayed import ReplayedModel
+from pytest_rest.plugin.files import Files
 from pytest_rest.plugin.options import Settings
 from pytest_rest.store import LOCK, FileStore, read_run
 from pytest_rest.store import NAME as STORE
@@ -49,7 +50,9 @@ def named(node: pytest.Item, case: Case) -> list[str]:
     Never the whole node id, which schedulers rewrite.
     """
     asked, style = case
-    return [asked.suite, asked.id, style.id, asked.digest, node.nodeid.partition("[")[0]]
+    function = getattr(node, "originalname", node.name)
+    origin = f"{node.parent.nodeid}::{function}" if node.parent else function
+    return [asked.suite, asked.id, style.id, asked.digest, origin]
 
 
 def case_id(case: Case) -> str:
@@ -65,6 +68,7 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.files = Files()
         self.store: FileStore | None = None
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self._asker_made: Asker | None = None

@@ -14,6 +14,7 @@ import pytest
 
 import pytest_rest
 from pytest_rest import benchmark, gate, metrics
+from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError, StoreError
 from pytest_rest.gate import Gate, Threshold
@@ -41,6 +42,7 @@ class Controller:
         self._records: dict[tuple[str, Key], Record] = {}
         self._reasons: dict[tuple[str, Key], str] = {}
         self._thresholds: set[Threshold] = set(run.settings.thresholds)
+        self._broken: list[str] = []  # what could not be collected
         self.report: Report | None = None
         self.written: list[Path] = []
 
@@ -74,6 +76,11 @@ class Controller:
         dispatcher = self._run.serve() if is_local else None
         place: options.Place = "worker" if is_local else "remote"
         node.workerinput[WIRE] = options.to_wire(self._run.settings, dispatcher, place)
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected, here or in a worker."""
+        if report.failed:
+            self._broken.append(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -112,11 +119,18 @@ class Controller:
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
         """Judge when the last test is over, or when the run was cut short."""
+        option = session.config.option
         try:
-            return (yield)
+            result = yield
         finally:
-            if not session.config.option.collectonly:
+            if not option.collectonly:
                 self._finish(session)
+        broken = [name for name in self._broken if not name or name.lower().endswith(ENDINGS)]
+        if broken and not option.continue_on_collection_errors:  # pytest's own loop has raised
+            number = len(self._broken)
+            noun = "error" if number == 1 else "errors"
+            raise session.Interrupted(f"{number} {noun} during collection")
+        return result
 
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
         self._selected[origin, (suite, item, style)] = digest
@@ -148,7 +162,7 @@ class Controller:
         records = {key: record for (_, key), record in sorted(self._records.items(), key=_by_key)}
         judged: Gate | None = None
         if self._thresholds or len(lost) > settings.max_lost:
-            judged = self._gate(lost)
+            judged = gate.withhold(self._gate(lost), self._broken)
         return Report(
             provenance=self._provenance(),
             records=list(records.values()),
@@ -243,10 +257,13 @@ class Controller:
             for (_, (suite, item, _)), digest in self._selected.items()
             if suite == name
         }
+        drawn = next((each for each in self._run.settings.drawn if each.name == name), None)
         return {
             "name": name,
             "items": len(digests),
             "fingerprint": benchmark.fingerprint(digests.values()),
+            "counts": dict(drawn.counts) if drawn else {},
+            "left_out": [*drawn.left_out] if drawn else [],
         }
 
 

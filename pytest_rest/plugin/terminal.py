@@ -9,6 +9,7 @@ from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
 from pytest_rest.reporting import text
 
+_FILES_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l"}
 
 
@@ -31,13 +32,19 @@ class Terminal:
     def pytest_report_header(self) -> list[str]:
         """What is asked, of whom, and where it is kept."""
         settings = self._run.settings
-        suites = ", ".join(settings.suites) or "the tests that are marked"
+        asked = [*settings.suites, *settings.files[:_FILES_SHOWN]]
+        if more := len(settings.files[_FILES_SHOWN:]):
+            asked.append(f"{more} files more")
+        suites = ", ".join(asked) or "the tests that are marked"
         styles = ", ".join(style.id for style in settings.styles)
         if settings.plus:
             styles = "REST+, ten styles an item"
+        if settings.files and not settings.styles_named:
+            styles += " where a file names no styles"
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {', '.join(settings.modes)}; {styles}",
+            *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
 

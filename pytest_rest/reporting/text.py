@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_rest.benchmark import Drawn
 from pytest_rest.display import shown
 from pytest_rest.limits import Limits
 from pytest_rest.metrics import Metrics
@@ -29,6 +30,15 @@ def headline(verdict: Verdict) -> str:
         return f"lost: {shown(verdict.reason, 300)}"
     answers = ", ".join(f"{mode} {_value(answer)}" for mode, answer in _ordered(verdict))
     return f"{verdict.outcome}: {answers}"
+
+
+def drawn(suite: Drawn) -> str:
+    """`arc: 1,670 rows, 21 left out (broken), 1,631 after REST's filters, 50 drawn`."""
+    *kept, taken = suite.counts.values()
+    return (
+        f"{suite.name}: {kept[0]:,} rows, {kept[0] - kept[1]:,} left out (broken), "
+        f"{kept[-1]:,} after REST's filters, {taken:,} drawn"
+    )
 
 
 def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:

@@ -7,7 +7,6 @@ relabelled the keys and not the choices, and which one was meant cannot be known
 """
 
 import re
-from pathlib import Path
 from typing import Any
 
 from pytest_rest.suites import hub, rows
@@ -36,7 +35,7 @@ _ID = re.compile(r"[\w.&+-]{1,80}", re.ASCII)
 _LABEL = re.compile(r"[A-Z]|[1-9]")
 
 
-def load(folder: Path | None) -> Loaded:
+def load(folder: hub.Place) -> Loaded:
     """ARC from a local copy, or from the hub where `folder` is None."""
     return rows.load(SOURCE, folder, (), _item, rows.FILTERS)
 

@@ -10,7 +10,6 @@ the comma before its question word; one that cannot be cut has no mixed form and
 """
 
 import re
-from pathlib import Path
 
 from pytest_rest.suites import hub, rows
 from pytest_rest.suites.rows import Loaded, Row, RowError
@@ -44,7 +43,7 @@ _SENTENCE_END = re.compile(
 _CLAUSE_END = re.compile(rf",\s{{1,9}}(?=(?:(?:and|then|so) )?{_ASKS})", re.IGNORECASE)
 
 
-def load(folder: Path | None) -> Loaded:
+def load(folder: hub.Place) -> Loaded:
     """GSM-Symbolic from a local copy, or from the hub where `folder` is None."""
     return rows.load(SOURCE, folder, (), _item, rows.FILTERS | {"with_story": has_story})
 

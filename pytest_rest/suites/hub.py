@@ -10,13 +10,15 @@ import os
 import re
 import stat
 import zlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, Any
 
 from pytest_rest.errors import BenchmarkError
+
+Place = Path | Sequence[Path] | None  # a local copy, the very files, or the hub
 
 MAX_BYTES = 512 * 2**20
 FORMATS = (".jsonl", ".json", ".parquet", ".arrow", ".csv", ".tsv")  # the first is preferred
@@ -48,14 +50,17 @@ class Source:
     layouts: tuple[str, ...]
 
 
-def files(source: Source, folder: Path | None) -> list[Path]:
+def files(source: Source, folder: Place, may_download: bool = True) -> list[Path]:
     """The files with the test rows, in order: in a local copy, or from the hub where it is None.
 
     A local copy is a file, the data set's folder, or a folder that holds it; also a snapshot, a
-    cache or a `save_to_disk` of Hugging Face's. Raises `BenchmarkError` if there is none.
+    cache or a `save_to_disk` of Hugging Face's. Several paths are the files themselves. Raises
+    `BenchmarkError` if there is none.
     """
     if folder is None:
-        return [_downloaded(source, name) for name in source.files]
+        return [_downloaded(source, name, may_download) for name in source.files]
+    if not isinstance(folder, Path):
+        return [*folder]
     try:
         found = _found(source, folder.expanduser())
     except OSError as error:
@@ -187,7 +192,7 @@ def _walk(source: Source, home: Path) -> Iterator[Path]:
         yield from (path for name in names if format_of(path := Path(folder, name)))
 
 
-def _downloaded(source: Source, name: str) -> Path:
+def _downloaded(source: Source, name: str, may_download: bool) -> Path:
     place: dict[str, Any] = {"repo_id": source.repo, "filename": name, "repo_type": "dataset"}
     place["revision"] = source.revision
     try:
@@ -196,6 +201,11 @@ def _downloaded(source: Source, name: str) -> Path:
         kept = huggingface_hub.try_to_load_from_cache(**place)
         if isinstance(kept, str):
             return Path(kept)
+        if not may_download:
+            raise BenchmarkError(
+                f"{source.name} was not downloaded before, and workers download nothing; run once "
+                "without -n, or name the folder of a copy: --rest-data DIR"
+            )
         url = huggingface_hub.hf_hub_url(**place)
         size = huggingface_hub.get_hf_file_metadata(url).size
         if size is None or size <= MAX_BYTES:
@@ -203,6 +213,8 @@ def _downloaded(source: Source, name: str) -> Path:
         reason = f"{name} has {size:,} bytes, more than {MAX_BYTES:,}"
     except ImportError:
         reason = "that needs another package: pip install 'pytest-rest[datasets]'"
+    except BenchmarkError:
+        raise
     except Exception as error:  # of httpx, of the client, of the disk: they have no common base
         reason = _reason(source, name, error)
     raise BenchmarkError(

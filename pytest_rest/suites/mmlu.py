@@ -8,7 +8,6 @@ read the same is left out, because giving either of them is the same answer.
 
 import re
 from collections import Counter
-from pathlib import Path
 
 from pytest_rest.suites import hub, rows
 from pytest_rest.suites.rows import Loaded, Row, RowError
@@ -37,7 +36,7 @@ _CHOICES = (tuple(LABELS.lower()), tuple(f"choice{index}" for index in range(4))
 _SUBJECT = re.compile(r"[a-z0-9_]{1,60}")
 
 
-def load(folder: Path | None) -> Loaded:
+def load(folder: hub.Place) -> Loaded:
     """MMLU from a local copy, or from the hub where `folder` is None."""
     seen: Counter[str] = Counter()
 

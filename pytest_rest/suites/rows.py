@@ -65,7 +65,7 @@ class Loaded:
 
 def load(
     source: hub.Source,
-    folder: Path | None,
+    folder: hub.Place,
     columns: Sequence[str],
     item: Callable[[Row], Item],
     filters: Mapping[str, Callable[[Item], bool]],
