@@ -172,6 +172,8 @@ def _load() -> Any:
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
     litellm = import_module("litellm")
+    with contextlib.suppress(ImportError):  # half a second more, which all first calls would wait
+        import_module("openai.resources")
     settings: Mapping[str, object] = {
         "telemetry": False,
         "suppress_debug_info": True,
