@@ -6,7 +6,7 @@ from typing import Protocol
 
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.dispatcher_remote import Client, Server
-from pytest_rest.lookahead import Asked, Case, LookAhead, Walker, key
+from pytest_rest.lookahead import Asked, Case, Follow, LookAhead, Walker, key
 from pytest_rest.terms import Prompt
 
 Build = Callable[[Case], list[Prompt]]
@@ -33,15 +33,23 @@ class Asker(Protocol):
 class LocalAsker:
     """Asks in this process, for itself and for the workers that it serves.
 
-    `is_careful` keeps it from running far ahead of the tests, which may stop early.
+    `follow` says what is asked once a prompt is answered. `is_careful` keeps it from running far
+    ahead of the tests, which may stop early.
     """
 
-    def __init__(self, dispatcher: Dispatcher, build: Build, is_careful: bool = False) -> None:
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        build: Build,
+        follow: Follow | None = None,
+        is_careful: bool = False,
+    ) -> None:
         self.dispatcher = dispatcher
         most = dispatcher.limits.concurrency * _AHEAD
-        self._ahead = LookAhead(dispatcher, most, most // 2 if is_careful else _UNCLAIMED)
+        unclaimed = most // 2 if is_careful else _UNCLAIMED
+        self._ahead = LookAhead(dispatcher, most, unclaimed, follow)
         self._walker = Walker(self._ahead, build)
-        self._build = build
+        self._build, self._follow = build, follow
         self._server: Server | None = None
 
     def ask(self, case: Case) -> Asked:
@@ -53,7 +61,10 @@ class LocalAsker:
             prompts = self._build(case)
             futures = self.dispatcher.submit(prompts)
         wait(futures)  # all at once: waking up for each costs more
-        return [(prompt, future.result()) for prompt, future in zip(prompts, futures, strict=True)]
+        asked = [(prompt, each.result()) for prompt, each in zip(prompts, futures, strict=True)]
+        if more := _following(asked, self._follow):
+            asked += zip(more, self.dispatcher.ask(more), strict=True)
+        return asked
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -77,7 +88,7 @@ class LocalAsker:
 class RemoteAsker:
     """Asks through the main process; `OSError` where that cannot be reached."""
 
-    def __init__(self, port: int, token: str, build: Build) -> None:
+    def __init__(self, port: int, token: str, build: Build, follow: Follow | None = None) -> None:
         self._client = Client(port, token)
         try:
             self._second = Client(port, token)
@@ -85,17 +96,19 @@ class RemoteAsker:
             self._client.close()
             raise
         self._walker = Walker(self._second, build)
-        self._build = build
+        self._build, self._follow = build, follow
 
     def ask(self, case: Case) -> Asked:
         """Claim what was handed over by whichever process, or else build it now; and wait."""
         name = key(case)
         self._walker.finish(name)
-        claimed = self._client.claim(name)
-        if claimed is not None:
-            return claimed
-        prompts = self._build(case)
-        return list(zip(prompts, self._client.ask(prompts), strict=True))
+        asked = self._client.claim(name)
+        if asked is None:
+            prompts = self._build(case)
+            asked = list(zip(prompts, self._client.ask(prompts), strict=True))
+        if more := _following(asked, self._follow):
+            asked += zip(more, self._client.ask(more), strict=True)
+        return asked
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests, on a connection of its own."""
@@ -105,3 +118,7 @@ class RemoteAsker:
         """Hang up."""
         self._second.close()
         self._client.close()
+
+
+def _following(asked: Asked, follow: Follow | None) -> list[Prompt]:
+    return [more for call in asked for more in follow(*call)] if follow else []

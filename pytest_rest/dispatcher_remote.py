@@ -183,6 +183,7 @@ def _to_builtins(prompt: Prompt) -> dict[str, Any]:
         "task": prompt.task,
         "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
         "max_tokens": prompt.max_tokens,
+        "repeat": prompt.repeat,
     }
 
 
@@ -205,4 +206,5 @@ def _to_prompt(data: dict[str, Any]) -> Prompt:
             for part in data["parts"]
         ),
         max_tokens=data["max_tokens"],
+        repeat=data["repeat"],
     )

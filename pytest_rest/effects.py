@@ -96,7 +96,7 @@ def _effect(
 
 
 def _accuracy(record: Record) -> float:
-    right = [a.correct for mode, a in record.verdict.answers.items() if mode != "text"]
+    right = [a.correct for mode, a in record.verdict.answers.items() if mode in ("image", "mixed")]
     return fmean(right) if right else 0.0
 
 
@@ -105,4 +105,4 @@ def _agreement(record: Record) -> float:
 
 
 def _read_right(record: Record) -> bool:
-    return record.verdict.transcription is not None and record.verdict.transcription.correct
+    return record.verdict.ocr_correct

@@ -5,13 +5,14 @@ Works without pytest: `records = await evaluate(items, load_model("embedded"))`,
 """
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from pytest_rest import prompts, scoring
 from pytest_rest.dispatcher import ask
 from pytest_rest.prompts import Protocol
 from pytest_rest.terms import (
-    MODES,
+    TWO_PASSES,
+    Answer,
     Completion,
     Form,
     Item,
@@ -19,7 +20,9 @@ from pytest_rest.terms import (
     Model,
     Prompt,
     Record,
+    Scheme,
     Style,
+    Transcription,
     Verdict,
 )
 
@@ -31,7 +34,7 @@ async def evaluate(
     model: Model,
     *,
     styles: Sequence[Style] = REST,
-    modes: Sequence[Mode] = MODES,
+    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
     protocol: Protocol | None = None,
     concurrency: int = 32,
 ) -> list[Record]:
@@ -42,38 +45,75 @@ async def evaluate(
     protocol = protocol or prompts.load_protocol()
     places = asyncio.Semaphore(concurrency)
 
+    async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:
+        completions = await asyncio.gather(*(ask(model, prompt) for prompt in asked))
+        return list(zip(asked, completions, strict=True))
+
     async def one(item: Item, style: Style) -> Record:
         async with places:
-            asked = forms(item, style, protocol, modes)
-            completions = await asyncio.gather(*(ask(model, prompt) for prompt in asked))
-            return record(item, style, asked, completions)
+            calls = await answered(forms(item, style, protocol, scheme))
+            more = [each for call in calls for each in follow_ups(*call, protocol, scheme)]
+            return record(item, style, [*calls, *await answered(more)])
 
     await model.open()
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
 
 
 def forms(
-    item: Item, style: Style, protocol: Protocol, modes: Sequence[Mode] = MODES
+    item: Item,
+    style: Style,
+    protocol: Protocol,
+    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
 ) -> list[Prompt]:
-    """The prompts of one item in one style: each mode, and the transcription of its picture.
+    """The prompts of one item in one style, without those that follow from an answer.
 
     Raises `RenderingError` or `BenchmarkError` when the item cannot be asked so.
     """
-    solve = [Form(mode, None if mode == "text" else style) for mode in modes]
+    solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
     return [
-        *(prompts.build(item, form, "solve", protocol) for form in solve),
-        prompts.build(item, Form("image", style), "transcribe", protocol),
+        *(
+            prompts.build(item, form, "solve", protocol, repeat=repeat)
+            for form in solve
+            for repeat in range(scheme.repeats)
+        ),
+        *(
+            prompts.build(item, Form(mode, style), "transcribe", protocol)
+            for mode in scheme.transcribed
+        ),
     ]
 
 
-def record(
-    item: Item, style: Style, asked: Sequence[Prompt], completions: Sequence[Completion]
-) -> Record:
-    """Score and judge the completions of `forms`, in the same order."""
-    *solved, (shown, read) = zip(asked, completions, strict=True)
-    answers = [scoring.answer(prompt, completion) for prompt, completion in solved]
-    verdict = scoring.judge(answers, scoring.transcription(shown, read))
-    return _record(item, style, verdict)
+def follow_ups(
+    prompt: Prompt, completion: Completion, protocol: Protocol, scheme: Scheme
+) -> list[Prompt]:
+    """What is asked once a prompt is answered: the question, in the transcription's own words."""
+    form = prompt.form
+    is_first_pass = prompt.task == "transcribe" and form.mode == "image"
+    if TWO_PASSES not in scheme.modes or not is_first_pass or completion.error is not None:
+        return []
+    return [
+        prompts.build(
+            prompt.item,
+            Form(TWO_PASSES, form.style),
+            "solve",
+            protocol,
+            repeat=repeat,
+            transcription=completion.text,
+        )
+        for repeat in range(scheme.repeats)
+    ]
+
+
+def record(item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]]) -> Record:
+    """Score and judge the completions of `forms` and of what followed them."""
+    answers: list[Answer] = []
+    read: dict[Mode, Transcription] = {}
+    for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
+        if prompt.task == "transcribe":
+            read[prompt.form.mode] = scoring.transcription(prompt, completion)
+        else:
+            answers.append(scoring.answer(prompt, completion))
+    return _record(item, style, scoring.judge(answers, read.get("image"), read.get("mixed")))
 
 
 def lost(item: Item, style: Style, reason: str) -> Record:

@@ -1,5 +1,6 @@
 """Turns the cases that a run will ask into prompts that are on their way before their tests are."""
 
+import functools
 import logging
 import threading
 from collections import deque
@@ -16,6 +17,7 @@ LOG = logging.getLogger("pytest_rest")
 
 Case = tuple[Item, Style]
 Asked = list[tuple[Prompt, Completion]]
+Follow = Callable[[Prompt, Completion], list[Prompt]]  # what is asked once a prompt is answered
 _LARGEST = 64 << 20  # bytes of pictures that may wait for their answers
 
 
@@ -56,8 +58,11 @@ class LookAhead:
     it draws many pictures in a row then, which is much cheaper than one after each answer.
     """
 
-    def __init__(self, dispatcher: Dispatcher, most: int, unclaimed: int) -> None:
+    def __init__(
+        self, dispatcher: Dispatcher, most: int, unclaimed: int, follow: Follow | None = None
+    ) -> None:
         self._dispatcher, self._most, self._unclaimed = dispatcher, most, unclaimed
+        self._follow = follow
         self._entries: dict[str, _Entry] = {}
         self._claimed: set[str] = set()
         self._changed = threading.Condition()
@@ -89,8 +94,10 @@ class LookAhead:
             self._open += len(futures)
             self._waiting += len(futures)
             self._size += size
-        for future in futures:
+        for prompt, future in zip(entry.prompts, futures, strict=True):
             future.add_done_callback(lambda _: self._answered(entry))
+            if self._follow is not None and prompt.task == "transcribe":
+                future.add_done_callback(functools.partial(self._go_on, prompt))
         return True
 
     def has_room(self) -> bool:
@@ -119,6 +126,15 @@ class LookAhead:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+
+    def _go_on(self, prompt: Prompt, future: "Future[Completion]") -> None:
+        """Ask ahead what follows from an answer; its test will ask for the same."""
+        if self._follow is None or future.cancelled():
+            return
+        try:
+            self._dispatcher.submit(self._follow(prompt, future.result()), ahead=True)
+        except Exception as error:  # its test meets the same, and says so
+            LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
     def _is_known(self, name: str) -> bool:
         return name in self._entries or name in self._claimed

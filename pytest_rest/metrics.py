@@ -18,7 +18,9 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
-from pytest_rest.terms import MODES, Rate, Record
+from pytest_rest import noise
+from pytest_rest.paired import difference
+from pytest_rest.terms import MODES, OCR_MODES, Answer, Rate, Record
 
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
@@ -33,7 +35,9 @@ _Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
 class Metrics:
     """The metrics of one set of items; a rate is None where it is undefined.
 
-    `noise_floor`, `tokens` and `length_ratio` are None: this version does not measure them.
+    `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
+    `excess_inconsistency` the difference (see `noise`): None where no form was asked twice.
+    `tokens` and `length_ratio` are None: this version does not measure them.
     """
 
     items: int
@@ -45,6 +49,8 @@ class Metrics:
     ocr_correct_rate: Rate | None
     cer: Rate | None
     noise_floor: Rate | None = None
+    between_forms: Rate | None = None
+    excess_inconsistency: Rate | None = None
     tokens: Mapping[str, Rate] | None = None
     length_ratio: Rate | None = None
 
@@ -81,8 +87,10 @@ def compute(records: Iterable[Record]) -> Metrics:
     groups = _by_item(records)
     n = len(groups)
     covered = [group for group in groups if any(_correct(group))]
-    modes = [m for m in MODES if any(m in record.verdict.answers for g in groups for record in g)]
-    transcribed = [group for group in groups if all(r.verdict.transcription for r in group)]
+    asked = {mode for group in groups for record in group for mode in record.verdict.answers}
+    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in asked]
+    transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
+    repeated = [each for each in map(noise.agreement, groups) if each is not None]
     return Metrics(
         items=n,
         rer=proportion(sum(map(_agrees, groups)), n),
@@ -94,6 +102,9 @@ def compute(records: Iterable[Record]) -> Metrics:
         },
         ocr_correct_rate=proportion(sum(map(_read_right, transcribed)), len(transcribed)),
         cer=average([_mean_cer(group) for group in transcribed]),
+        noise_floor=average([each.within for each in repeated]),
+        between_forms=average([each.between for each in repeated]),
+        excess_inconsistency=_difference([each.excess for each in repeated]),
     )
 
 
@@ -107,7 +118,8 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
     def each(name: str) -> Rate | None:
         return _mean([suite.rate(name) for suite in suites])
 
-    modes = [mode for mode in MODES if any(mode in suite.accuracy for suite in suites)]
+    asked = {mode for suite in suites for mode in suite.accuracy}
+    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in asked]
     return Metrics(
         items=sum(suite.items for suite in suites),
         rer=each("rer"),
@@ -117,6 +129,9 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         accuracy={mode: each(f"accuracy.{mode}") for mode in modes},
         ocr_correct_rate=each("ocr_correct_rate"),
         cer=each("cer"),
+        noise_floor=each("noise_floor"),
+        between_forms=each("between_forms"),
+        excess_inconsistency=each("excess_inconsistency"),
     )
 
 
@@ -160,6 +175,11 @@ def average(values: Sequence[float]) -> Rate | None:
     return Rate(value, max(value - reach, 0.0), value + reach, n)
 
 
+def _difference(values: Sequence[float]) -> Rate | None:
+    found = difference(values)
+    return Rate(found.value, found.low, found.high, found.n) if found else None
+
+
 def worst(rate: Rate | None, metric: str, lost: int) -> float | None:
     """What a set's value would be if each lost item counted against the model; None for `cer`.
 
@@ -195,17 +215,21 @@ def _by_item(records: Iterable[Record]) -> list[Group]:
 
 
 def _correct(group: Group) -> list[bool]:
-    return [answer.correct for record in group for answer in record.verdict.answers.values()]
+    return [answer.correct for answer in _compared(group)]
 
 
 def _agrees(group: Group) -> bool:
-    values = {a.value for record in group for a in record.verdict.answers.values()}
+    values = {answer.value for answer in _compared(group)}
     return len(values) == 1 and None not in values
 
 
+def _compared(group: Group) -> list[Answer]:
+    """The answers that must agree: those of text, image and mixed."""
+    return [a for record in group for mode, a in record.verdict.answers.items() if mode in MODES]
+
+
 def _read_right(group: Group) -> bool:
-    read = [record.verdict.transcription for record in group]
-    return all(each is not None and each.correct for each in read)
+    return all(record.verdict.ocr_correct for record in group)
 
 
 def _share(group: Group, mode: str) -> float:
@@ -214,7 +238,7 @@ def _share(group: Group, mode: str) -> float:
 
 
 def _mean_cer(group: Group) -> float:
-    rates = [r.verdict.transcription.cer or 0.0 for r in group if r.verdict.transcription]
+    rates = [read.cer or 0.0 for record in group for read in record.verdict.transcriptions]
     return math.fsum(rates) / len(rates)
 
 

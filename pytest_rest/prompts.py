@@ -11,8 +11,11 @@ in the same picture, with a line between. Its pixels are the same in every form,
 the form of the text differs. An item with such a picture but neither context nor choices has no
 mixed form, which would be its text form again.
 
-The transcription is of the image form's picture; of an item's own one nothing is transcribed, for
-nobody says what stands there.
+- ocr-first: the image form's picture, to be transcribed before it is answered;
+- ocr-then-solve: as text what the model itself transcribed, in a call before.
+
+The transcription is of the image form's picture, or of the mixed form's; of an item's own one
+nothing is transcribed, for nobody says what stands there.
 """
 
 import functools
@@ -32,8 +35,13 @@ from pytest_rest.terms import ANSWER_KINDS, Form, Image, Item, Mode, Prompt, Sty
 Part = tuple[Literal["text", "image"], str]
 
 _OWN = Path(__file__).with_name("protocol.yaml")
-_PROMPTS = ("transcribe", "transcribe-picture", "text", "image", "mixed", "mixed-choice")
+_READ = "ocr-then-solve"
+_PROMPTS = (
+    *("transcribe", "transcribe-picture"),
+    *("text", "image", "mixed", "mixed-choice", "ocr-first", _READ),
+)
 _PLACEHOLDERS = ("whole", "context", "question", "stem", "choices", "labels", "answer_format")
+_LONGEST_TRANSCRIPTION = 20_000
 _PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
 
 
@@ -53,22 +61,31 @@ class Protocol:
         return f"{self.version} ({self.digest[:8]})"
 
 
-def build(item: Item, form: Form, task: Task, protocol: Protocol) -> Prompt:
+def build(
+    item: Item,
+    form: Form,
+    task: Task,
+    protocol: Protocol,
+    *,
+    repeat: int = 0,
+    transcription: str = "",
+) -> Prompt:
     """The prompt for one call; drawing its picture may raise `RenderingError`.
 
-    Raises `BenchmarkError` for a mixed form of an item with neither context nor choices, and for a
-    picture of its own that cannot be read any more.
+    `transcription` is what the form ocr-then-solve shows. Raises `BenchmarkError` for a mixed form
+    of an item with neither context nor choices, and for a picture of its own that cannot be read
+    any more.
     """
     parts = tuple(
-        _fill(template, item, protocol)
+        _fill(template, item, protocol, transcription)
         if kind == "text"
         else _draw(_fill(template, item, protocol), form.style or Style(), item)
-        for kind, template in protocol.parts[_prompt_name(item, form, task)]
+        for kind, template in _templates(item, form, task, protocol)
     )
     if item.image and not any(isinstance(part, Image) for part in parts):
         parts = (pictures.read(item.image, item.image_digest), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
-    return Prompt(item, form, task, parts, limit)
+    return Prompt(item, form, task, parts, limit, repeat)
 
 
 def check(item: Item, modes: Sequence[Mode]) -> None:
@@ -108,6 +125,16 @@ def whole(item: Item) -> str:
     return "\n".join(filter(None, (item.context, item.question, _choices(item))))
 
 
+def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
+    """The parts of a prompt; what is transcribed of the mixed form is that form's picture."""
+    templates = protocol.parts[_prompt_name(item, form, task)]
+    if task == "solve" or form.mode != "mixed":
+        return templates
+    shown = protocol.parts[_prompt_name(item, form, "solve")]
+    picture = next(template for kind, template in shown if kind == "image")
+    return [(kind, picture if kind == "image" else template) for kind, template in templates]
+
+
 def _prompt_name(item: Item, form: Form, task: Task) -> str:
     if task == "transcribe":
         return "transcribe-picture" if item.image else "transcribe"
@@ -128,7 +155,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
     )
 
 
-def _fill(template: str, item: Item, protocol: Protocol) -> str:
+def _fill(template: str, item: Item, protocol: Protocol, transcription: str = "") -> str:
     values = {
         "whole": whole(item),
         "context": item.context,
@@ -136,6 +163,7 @@ def _fill(template: str, item: Item, protocol: Protocol) -> str:
         "stem": "\n".join(filter(None, (item.context, item.question))),
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
+        "transcription": transcription[:_LONGEST_TRANSCRIPTION],
     }
     template = template.replace("{answer_format}", protocol.answer_format[item.answer_kind])
     return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
@@ -154,17 +182,20 @@ def _limits(data: dict[str, Any]) -> dict[str, int]:
 
 def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     parts: list[Part] = []
+    known = (*_PLACEHOLDERS, "transcription") if name == _READ else _PLACEHOLDERS
     for part in listed:
         ((kind, template),) = part.items()
         if kind == "text":
-            parts.append(("text", _checked(template)))
+            parts.append(("text", _checked(template, known)))
         elif kind == "image":
             parts.append(("image", _checked(template)))
         else:
             raise ValueError(f"a part is 'text' or 'image', not {kind!r}")
-    wanted = "text" if name == "text" else "image"
+    wanted = "text" if name in ("text", _READ) else "image"
     if wanted not in [kind for kind, _ in parts]:
         raise ValueError(f"prompt {name!r} has no {wanted} part")
+    if name == _READ and not any("{transcription}" in template for _, template in parts):
+        raise ValueError(f"prompt {name!r} does not show the {{transcription}}")
     return tuple(parts)
 
 

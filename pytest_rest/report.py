@@ -133,7 +133,9 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "verdict": verdict.outcome,
         "reason": verdict.reason,
         "ocr": verdict.transcription and to_builtins(verdict.transcription),
+        "ocr_mixed": verdict.mixed_transcription and to_builtins(verdict.mixed_transcription),
         "answers": answers,
+        "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
     }
 
 
@@ -165,9 +167,10 @@ def _judged(judged: Judged) -> dict[str, Any]:
 
 
 def calls(record: Record) -> list[Answer | Transcription]:
-    """What a record's item was asked, form by form, and what its picture was read as."""
-    read = record.verdict.transcription
-    return [*record.verdict.answers.values(), *([read] if read else [])]
+    """What a record's item was asked, form by form, and what its pictures were read as."""
+    verdict = record.verdict
+    repeats = [answer for answers in verdict.repeats.values() for answer in answers]
+    return [*verdict.answers.values(), *repeats, *verdict.transcriptions]
 
 
 def _total(values: Sequence[float | None]) -> float | None:

@@ -8,6 +8,7 @@ their item. What an item takes for its own answer, such as a number within its t
 has that answer's value.
 """
 
+import itertools
 import re
 import string
 import unicodedata
@@ -15,7 +16,17 @@ from collections.abc import Iterable
 
 from pytest_rest import expressions, quantities
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.terms import Answer, Completion, Item, Prompt, Status, Transcription, Verdict
+from pytest_rest.terms import (
+    MODES,
+    Answer,
+    Completion,
+    Item,
+    Outcome,
+    Prompt,
+    Status,
+    Transcription,
+    Verdict,
+)
 
 KEPT_CHARACTERS = 20_000
 _TAIL = 4_000
@@ -103,21 +114,34 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     )
 
 
-def judge(answers: Iterable[Answer], transcription: Transcription | None = None) -> Verdict:
-    """Say whether an item's forms agree; their order plays no part.
+def judge(
+    answers: Iterable[Answer],
+    transcription: Transcription | None = None,
+    mixed_transcription: Transcription | None = None,
+) -> Verdict:
+    """Say whether an item's forms agree: the first answers of text, image and mixed.
 
-    One failed call loses the item. An answer without a value equals nothing, itself included.
+    The order of the forms plays no part; of a form's several answers the first stands for it. One
+    failed call loses the item. An answer without a value equals nothing, itself included.
     """
-    by_mode = {answer.mode: answer for answer in sorted(answers, key=lambda answer: answer.mode)}
-    failures = [f"{mode}: {a.text}" for mode, a in by_mode.items() if a.status == "failed"]
-    if transcription and transcription.status == "failed":
-        failures.append(f"transcription: {transcription.text}")
-    if failures:
-        reason = " ".join("; ".join(failures).split())
-        return Verdict("lost", by_mode, transcription, reason[:_LONGEST_REASON])
-    values = {answer.value for answer in by_mode.values()}
+    listed = sorted(answers, key=lambda answer: answer.mode)
+    by_mode = {mode: tuple(g) for mode, g in itertools.groupby(listed, lambda each: each.mode)}
+    first = {mode: each[0] for mode, each in by_mode.items()}
+    repeats = {mode: each[1:] for mode, each in by_mode.items() if each[1:]}
+    failures = [f"{each.mode}: {each.text}" for each in listed if each.status == "failed"]
+    failures += [
+        f"{name}: {read.text}"
+        for name, read in (
+            ("transcription", transcription),
+            ("transcription of mixed", mixed_transcription),
+        )
+        if read and read.status == "failed"
+    ]
+    reason = " ".join("; ".join(failures).split())[:_LONGEST_REASON]
+    values = {answer.value for mode, answer in first.items() if mode in MODES}
     agree = len(values) == 1 and None not in values
-    return Verdict("consistent" if agree else "inconsistent", by_mode, transcription)
+    outcome: Outcome = "lost" if failures else "consistent" if agree else "inconsistent"
+    return Verdict(outcome, first, transcription, reason, repeats, mixed_transcription)
 
 
 def truth(item: Item) -> str:

@@ -14,8 +14,13 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, runtime_checkable
 
-Mode = Literal["text", "image", "mixed"]
-MODES: tuple[Mode, ...] = ("text", "image", "mixed")
+Mode = Literal["text", "image", "mixed", "ocr-first", "ocr-then-solve"]
+MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # whose answers must agree
+TWO_PASSES: Mode = "ocr-then-solve"
+OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in two
+
+Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
+OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
 Task = Literal["solve", "transcribe"]
 AnswerKind = Literal["integer", "number", "choice", "text", "expression"]
@@ -154,6 +159,23 @@ class Style:
         return f"{stem}.{_digest(self.font_sha256 or self.font)[:8]}"
 
 
+@dataclass(frozen=True)
+class Scheme:
+    """What is asked of an item in a style: its modes, each how often, and what is transcribed."""
+
+    modes: tuple[Mode, ...] = MODES
+    repeats: int = 1
+    ocr: Ocr = "image"
+
+    @property
+    def transcribed(self) -> tuple[Mode, ...]:
+        """The forms whose pictures are transcribed."""
+        each: tuple[Mode, ...] = ("image", "mixed")
+        if self.ocr == "each":
+            return tuple(mode for mode in each if mode == "image" or mode in self.modes)
+        return each[:1] if self.ocr == "image" or TWO_PASSES in self.modes else ()
+
+
 @dataclass(frozen=True, slots=True)
 class Form:
     """What an item is asked as: a mode, and the style of its picture (None for text)."""
@@ -180,12 +202,14 @@ class Prompt:
     task: Task
     parts: tuple[str | Image, ...]
     max_tokens: int
+    repeat: int = 0  # which time it is asked
 
     @functools.cached_property
     def digest(self) -> str:
-        """Sixteen hex digits of what the model sees, and of nothing else."""
+        """Sixteen hex digits of what the model sees, and of which time: of nothing else."""
         seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
-        return _digest(json.dumps([seen, self.max_tokens]))
+        again = [self.repeat] if self.repeat else []
+        return _digest(json.dumps([seen, self.max_tokens, *again]))
 
     @property
     def images(self) -> tuple[Image, ...]:
@@ -231,7 +255,7 @@ class Answer:
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What the model read in the image form's picture; `cer` in errors per reference character."""
+    """What the model read in a form's picture; `cer` in errors per reference character."""
 
     status: Status
     text: str
@@ -251,13 +275,17 @@ class Transcription:
 class Verdict:
     """Whether an item's forms agree: consistent, inconsistent, or lost, and the answers behind it.
 
-    `reason` says in one line why an item was lost; it is empty otherwise.
+    `reason` says in one line why an item was lost; it is empty otherwise. `repeats` are the answers
+    after the first where each form is asked several times. `transcription` is of the image form's
+    picture, and `mixed_transcription` of the mixed form's, where that one is transcribed too.
     """
 
     outcome: Outcome
     answers: Mapping[Mode, Answer]
     transcription: Transcription | None = None
     reason: str = ""
+    repeats: Mapping[Mode, tuple[Answer, ...]] = field(default_factory=dict)
+    mixed_transcription: Transcription | None = None
 
     @property
     def consistent(self) -> bool:
@@ -268,6 +296,16 @@ class Verdict:
     def lost(self) -> bool:
         """A call failed, so nothing can be said of the item."""
         return self.outcome == "lost"
+
+    @property
+    def transcriptions(self) -> tuple[Transcription, ...]:
+        """What was transcribed, of one picture or of each."""
+        return tuple(filter(None, (self.transcription, self.mixed_transcription)))
+
+    @property
+    def ocr_correct(self) -> bool:
+        """Something was transcribed, and all of it fully right."""
+        return bool(self.transcriptions) and all(each.correct for each in self.transcriptions)
 
 
 @dataclass(frozen=True, slots=True)
@@ -289,26 +327,28 @@ class Record:
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
         verdict = self.verdict
-        answers = {mode: to_builtins(answer) for mode, answer in verdict.answers.items()}
-        read = verdict.transcription and to_builtins(verdict.transcription)
-        verdict_data = to_builtins(verdict) | {"answers": answers, "transcription": read}
+        verdict_data = to_builtins(verdict) | {
+            "answers": {mode: to_builtins(each) for mode, each in verdict.answers.items()},
+            "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
+        }
+        for name in ("transcription", "mixed_transcription"):
+            read: Transcription | None = getattr(verdict, name)
+            verdict_data[name] = read and to_builtins(read)
         return json.dumps(to_builtins(self) | {"verdict": verdict_data}, ensure_ascii=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Record":
         """The record that `to_json` wrote."""
         data: dict[str, Any] = json.loads(text)
-        verdict = data.pop("verdict")
-        transcription = verdict.pop("transcription")
-        answers = {mode: Answer(**answer) for mode, answer in verdict.pop("answers").items()}
-        return cls(
-            **data,
-            verdict=Verdict(
-                **verdict,
-                answers=answers,
-                transcription=transcription and Transcription(**transcription),
-            ),
-        )
+        verdict: dict[str, Any] = data.pop("verdict")
+        for name in ("transcription", "mixed_transcription"):
+            verdict[name] = verdict[name] and Transcription(**verdict[name])
+        verdict["answers"] = {m: Answer(**each) for m, each in verdict["answers"].items()}
+        verdict["repeats"] = {
+            mode: tuple(Answer(**each) for each in answers)
+            for mode, answers in verdict["repeats"].items()
+        }
+        return cls(**data, verdict=Verdict(**verdict))
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model
 from pytest_rest.report import Report
 from pytest_rest.suites import soebench
-from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Style
+from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Scheme, Style
 
 
 class Counting:
@@ -67,7 +67,9 @@ def test_concurrency_bounds_the_items_in_flight(concurrency: int) -> None:
 def test_two_modes() -> None:
     """Only what was asked for is asked."""
     model = Counting()
-    (record,) = asyncio.run(evaluate(soebench.generate(1, 0), model, modes=["text", "image"]))
+    (record,) = asyncio.run(
+        evaluate(soebench.generate(1, 0), model, scheme=Scheme(("text", "image")))
+    )
     assert {"text", "image"} == set(record.verdict.answers)
     assert 3 == model.calls
 
@@ -88,7 +90,7 @@ def test_the_report_of_an_evaluation() -> None:
     assert set(promised.split()) == set(written)
     assert {"soebench", "mean", "pooled"} == set(written["metrics"])
     rates = "items rer cfr mmc all_correct accuracy ocr_correct_rate cer"
-    later = "noise_floor tokens length_ratio"
+    later = "noise_floor between_forms excess_inconsistency tokens length_ratio"
     for subset in ("all", "ocr_correct"):
         found = set(written["metrics"]["soebench"][subset]) - {"worst"}
         assert set(f"{rates} {later}".split()) == found

@@ -673,7 +673,7 @@ def test_a_local_asker_draws_nothing_twice() -> None:
 def test_a_careful_asker_keeps_near_the_tests(is_careful: bool, expected: int) -> None:
     """Twice as many prompts as may be in flight; any other asks all that it was given."""
     with dispatching(concurrency=2) as (_, endpoint, dispatcher):
-        asker = LocalAsker(dispatcher, build, is_careful)
+        asker = LocalAsker(dispatcher, build, is_careful=is_careful)
         asker.walk(cases(20))
         until(lambda: expected == len(endpoint.requests))
         time.sleep(0.1)
@@ -706,7 +706,7 @@ def remote(
 ) -> Iterator[tuple[Plan, Endpoint, LocalAsker, list[tuple[RemoteAsker, Build]]]]:
     """A main process with n workers, which all have a `build` of their own."""
     with dispatching(concurrency) as (plan, endpoint, dispatcher):
-        main = LocalAsker(dispatcher, Build(), is_careful)
+        main = LocalAsker(dispatcher, Build(), is_careful=is_careful)
         builds = [Build() for _ in range(n)]
         workers = [(RemoteAsker(*main.serve(), each), each) for each in builds]
         try:

@@ -40,7 +40,8 @@ def record(text: str = "Answer: 3", transcription: Transcription | None = None) 
 @pytest.mark.parametrize(
     ("listed", "declared"),
     [
-        (terms.MODES, terms.Mode),
+        ((*terms.MODES, *terms.OCR_MODES), terms.Mode),
+        (terms.OCRS, terms.Ocr),
         (terms.ANSWER_KINDS, terms.AnswerKind),
     ],
 )

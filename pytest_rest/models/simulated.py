@@ -16,11 +16,12 @@ from typing import Any
 import yaml
 
 from pytest_rest.errors import ModelError, nearest
-from pytest_rest.terms import MODES, Completion, Home, Item, Prompt, Style
+from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Item, Prompt, Style
 
+_MODES = (*MODES, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
 _COMPARISONS = {"<": operator.lt, ">": operator.gt}
-_INLINE = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<mode>[a-z]+))?=(?P<value>\d*\.?\d+)")
+_INLINE = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<mode>[a-z-]+))?=(?P<value>\d*\.?\d+)")
 
 
 @dataclass(frozen=True)
@@ -29,13 +30,13 @@ class Fault:
 
     kind: str
     rate: float
-    modes: tuple[str, ...] = MODES
+    modes: tuple[str, ...] = _MODES
     when: Mapping[str, object] | None = None
 
     def applies(self, prompt: Prompt) -> bool:
         """Whether the fault can strike this prompt at all."""
         if (prompt.task == "transcribe") != (self.kind == "misread"):
-            return self.kind == "failed" and self.modes == MODES and not self.when
+            return self.kind == "failed" and self.modes == _MODES and not self.when
         return prompt.form.mode in self.modes and self._fits(prompt.item, prompt.form.style)
 
     def _fits(self, item: Item, style: Style | None) -> bool:
@@ -109,9 +110,10 @@ class SimulatedModel:
         return f"not {item.answer}"
 
     def _draw(self, prompt: Prompt, place: str) -> float:
-        """A number in [0, 1) that depends on the seed, the item, the form and the task only."""
+        """A number in [0, 1) that depends on the seed, the item, the form, the task, the repeat."""
         style = prompt.form.style.id if prompt.form.style else ""
-        named = (self._seed, place, prompt.item.digest, prompt.form.mode, style, prompt.task)
+        named = [self._seed, place, prompt.item.digest, prompt.form.mode, style, prompt.task]
+        named += [prompt.repeat] if prompt.repeat else []
         hashed = hashlib.sha256("/".join(map(str, named)).encode()).digest()
         return int.from_bytes(hashed[:7]) / 2**56
 
@@ -170,7 +172,7 @@ def _inline(text: str) -> tuple[tuple[Fault, ...], float]:
             seconds = value
             continue
         try:
-            faults.append(_fault(kind, value, [mode] if mode else MODES))
+            faults.append(_fault(kind, value, [mode] if mode else _MODES))
         except ValueError as error:
             raise ModelError(f"simulated fault {part!r}: {error}") from None
     return tuple(faults), seconds
@@ -179,13 +181,13 @@ def _inline(text: str) -> tuple[tuple[Fault, ...], float]:
 def _fault(
     kind: str,
     rate: float,
-    modes: Sequence[str] = MODES,
+    modes: Sequence[str] = _MODES,
     when: Mapping[str, object] | None = None,
 ) -> Fault:
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}{nearest(kind, KINDS)}; kinds: {', '.join(KINDS)}")
     if not 0 <= rate <= 1:
         raise ValueError(f"the rate {rate} is not between 0 and 1")
-    if unknown := set(modes) - set(MODES):
-        raise ValueError(f"unknown mode {sorted(unknown)[0]!r}; modes: {', '.join(MODES)}")
+    if unknown := set(modes) - set(_MODES):
+        raise ValueError(f"unknown mode {sorted(unknown)[0]!r}; modes: {', '.join(_MODES)}")
     return Fault(kind, rate, tuple(modes), when)

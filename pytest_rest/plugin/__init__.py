@@ -36,7 +36,16 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ),
     (
         *("--rest-modes", "string", "text,image,mixed", "MODES"),
-        "the forms to compare (default: %(default_value)s)",
+        "the forms to compare; also ocr-first and ocr-then-solve (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-repeats", "string", "1", "K"),
+        "ask each form K times, for the noise floor (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-ocr", "string", "image", "RULE"),
+        "which pictures are transcribed: image (REST's one), each, off "
+        "(default: %(default_value)s)",
     ),
     (
         *("--rest-seed", "string", "0", "N"),

@@ -24,8 +24,9 @@ from pytest_rest.lookahead import Case
 from pytest_rest.plus import rest_plus
 from pytest_rest.store import NAME as STORE
 from pytest_rest.store import read_run
-from pytest_rest.terms import MODES, Item, Mode, Style
+from pytest_rest.terms import MODES, OCR_MODES, OCRS, TWO_PASSES, Item, Mode, Scheme, Style
 
+_MOST_REPEATS = 100
 LATEST = "latest"  # the run that --rest-resume goes on with, where none is named
 Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by itself
 
@@ -38,6 +39,8 @@ _DRAWN = {
     "rest_styles": "rest_style",
     "rest_plus": "rest_plus",
     "rest_modes": "rest_modes",
+    "rest_repeats": "rest_repeats",
+    "rest_ocr": "rest_ocr",
     "rest_seed": "rest_seed",
 }
 
@@ -55,7 +58,7 @@ class Settings:
     styles: tuple[Style, ...]  # without REST+
     styles_named: bool  # on the command line: then a file's own do not count
     plus: bool  # REST+: ten styles, of which one differs by item
-    modes: tuple[Mode, ...]
+    scheme: Scheme  # what is asked of each item in each style
     seed: int
     thresholds: tuple[Threshold, ...]
     max_lost: int
@@ -75,6 +78,11 @@ class Settings:
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
+
+    @property
+    def modes(self) -> tuple[Mode, ...]:
+        """The modes that each item is asked in."""
+        return self.scheme.modes
 
     @property
     def drawn(self) -> tuple[Drawn, ...]:
@@ -131,7 +139,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         styles=_styles(resolved),
         styles_named=given["styles_named"],
         plus=given["rest_plus"],
-        modes=_modes(given["rest_modes"]),
+        scheme=_scheme(given),
         seed=seed,
         thresholds=_thresholds(config),
         max_lost=_count(config, "rest_max_lost"),
@@ -385,14 +393,33 @@ def _named_styles(config: pytest.Config, given: Sequence[str]) -> list[str]:
     return [str(folder / name) if name.endswith(rendering.ENDINGS) else name for name in names]
 
 
+def _scheme(given: Mapping[str, Any]) -> Scheme:
+    modes, repeats, ocr = _modes(given["rest_modes"]), given["rest_repeats"], given["rest_ocr"]
+    if not re.fullmatch(r"\d{1,3}", repeats) or not 1 <= int(repeats) <= _MOST_REPEATS:
+        mend = f"give a whole number from 1 to {_MOST_REPEATS}"
+        raise OptionError(f"--rest-repeats {repeats!r} is no count; {mend}")
+    if ocr not in OCRS:
+        raise OptionError(
+            f"--rest-ocr {ocr!r} is unknown; give one of {', '.join(OCRS)}{nearest(ocr, OCRS)}"
+        )
+    if ocr == "off" and TWO_PASSES in modes:
+        raise OptionError(
+            f"--rest-modes={TWO_PASSES} solves what was transcribed; leave --rest-ocr=off out"
+        )
+    return Scheme(modes, int(repeats), ocr)
+
+
 def _modes(text: str) -> tuple[Mode, ...]:
     named = [word.strip() for word in text.split(",")]
-    if unknown := [name for name in named if name not in MODES]:
-        mend = f"modes are {', '.join(MODES)}{nearest(unknown[0], MODES)}"
+    known = (*MODES, *OCR_MODES)
+    if unknown := [name for name in named if name not in known]:
+        mend = f"modes are {', '.join(known)}{nearest(unknown[0], known)}"
         raise OptionError(f"--rest-modes: unknown mode {unknown[0]!r}; {mend}")
-    if len(set(named)) < 2:
-        raise OptionError(f"--rest-modes {text!r}: agreement needs at least two modes")
-    return tuple(mode for mode in MODES if mode in named)
+    if len({*named} & {*MODES}) < 2:
+        raise OptionError(
+            f"--rest-modes {text!r}: agreement needs at least two modes of {', '.join(MODES)}"
+        )
+    return tuple(mode for mode in known if mode in named)
 
 
 def _thresholds(config: pytest.Config) -> tuple[Threshold, ...]:

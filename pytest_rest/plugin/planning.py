@@ -6,12 +6,12 @@ import pytest
 
 from pytest_rest import plan
 from pytest_rest.errors import RestError
-from pytest_rest.evaluate import forms
+from pytest_rest.evaluate import follow_ups, forms
 from pytest_rest.plan import Plan
 from pytest_rest.plugin.run import Run, case_of
 from pytest_rest.reporting import text
 from pytest_rest.store import read_digests
-from pytest_rest.terms import Prompt
+from pytest_rest.terms import Completion, Item, Prompt, Style
 
 
 class Planner:
@@ -48,6 +48,17 @@ class Planner:
             if (case := case_of(item)) is None:
                 continue
             try:
-                yield forms(*case, self._run.protocol, self._run.settings.modes)
+                yield self._asked(*case)
             except RestError as error:
                 self._failures.append(f"cannot be asked: {case[0].id}: {error}")
+
+    def _asked(self, item: Item, style: Style) -> list[Prompt]:
+        """What a case asks, as if its picture were transcribed nearly right.
+
+        The second of two passes shows the text form if it is fully so, and is not asked again.
+        """
+        protocol, scheme = self._run.protocol, self._run.settings.scheme
+        asked = forms(item, style, protocol, scheme)
+        read = [Completion("".join(f"{each.text}\n" for each in prompt.images)) for prompt in asked]
+        calls = zip(asked, read, strict=True)
+        return asked + [more for call in calls for more in follow_ups(*call, protocol, scheme)]

@@ -15,7 +15,7 @@ from pytest_rest.asker import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.display import address
 from pytest_rest.errors import DispatcherError, OptionError, RestError
-from pytest_rest.evaluate import forms, lost, record
+from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
 from pytest_rest.models.replayed import ReplayedModel
@@ -23,7 +23,7 @@ from pytest_rest.plugin.files import Files
 from pytest_rest.plugin.options import Settings
 from pytest_rest.store import LOCK, FileStore, read_run
 from pytest_rest.store import NAME as STORE
-from pytest_rest.terms import Item, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import Completion, Item, Model, Price, Priced, Prompt, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
@@ -109,7 +109,7 @@ class Run:
             asked = self.asker.ask((item, style))
         except RestError as error:
             return lost(item, style, str(error))
-        return record(item, style, *zip(*asked, strict=True))
+        return record(item, style, asked)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -205,7 +205,7 @@ class Run:
         settings = self.settings
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self._build)
+                return RemoteAsker(*settings.dispatcher, self._build, self._follow)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -219,10 +219,13 @@ class Run:
         assert self.store is not None  # noqa: S101 (the main process has opened it)
         spent = math.fsum(each.cost or 0.0 for _, each in self.store.all())
         dispatcher = Dispatcher(self.model, settings.limits, self.store, spent)
-        return LocalAsker(dispatcher, self._build, settings.may_stop)
+        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop)
+
+    def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
+        return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
 
     def _build(self, case: Case) -> list[Prompt]:
-        asked = forms(*case, self.protocol, self.settings.modes)
+        asked = forms(*case, self.protocol, self.settings.scheme)
         self._keep_pictures(asked)
         return asked
 

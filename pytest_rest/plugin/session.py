@@ -243,6 +243,8 @@ class Controller:
             "styles": styles,
             "own_styles": self._own_styles(styles),
             "modes": list(settings.modes),
+            "repeats": settings.scheme.repeats,
+            "ocr": settings.scheme.ocr,
         }
 
     def _own_styles(self, ids: Iterable[str]) -> dict[str, Any]:

@@ -43,7 +43,7 @@ class Terminal:
             styles += " where a file names no styles"
         return [
             f"rest: {self._model.description}",
-            f"rest: {suites}; seed {settings.seed}; {', '.join(settings.modes)}; {styles}",
+            f"rest: {suites}; seed {settings.seed}; {text.scheme(settings.scheme)}; {styles}",
             *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]

@@ -13,7 +13,17 @@ from pytest_rest.metrics import Metrics
 from pytest_rest.plan import Plan
 from pytest_rest.report import Report
 from pytest_rest.scoring import fold
-from pytest_rest.terms import Answer, Model, Rate, Record, Transcription, Verdict
+from pytest_rest.terms import (
+    MODES,
+    OCR_MODES,
+    Answer,
+    Model,
+    Rate,
+    Record,
+    Scheme,
+    Transcription,
+    Verdict,
+)
 from pytest_rest.tokens import rule
 
 _MISREADINGS_SHOWN = 5
@@ -30,6 +40,14 @@ def headline(verdict: Verdict) -> str:
         return f"lost: {shown(verdict.reason, 300)}"
     answers = ", ".join(f"{mode} {_value(answer)}" for mode, answer in _ordered(verdict))
     return f"{verdict.outcome}: {answers}"
+
+
+def scheme(asked: Scheme) -> str:
+    """`text, image, mixed`, and what differs from REST's own way."""
+    parts = [", ".join(asked.modes)]
+    parts += [f"each {asked.repeats} times"] if asked.repeats > 1 else []
+    rules = {"each": "each picture transcribed", "off": "nothing transcribed"}
+    return "; ".join([*parts, rules[asked.ocr]] if asked.ocr in rules else parts)
 
 
 def drawn(suite: Drawn) -> str:
@@ -50,13 +68,16 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
     ]
     for mode, answer in _ordered(verdict):
         state = "right" if answer.correct else "wrong" if answer.value is not None else ""
-        lines.append(f"  {mode:<6} {_value(answer)} {state}".rstrip())
+        again_said = [_value(each) for each in verdict.repeats.get(answer.mode, ())]
+        said = ", ".join([f"{_value(answer)} {state}".rstrip(), *again_said[:_NAMES_SHOWN]])
+        lines.append(f"  {mode:<6} {said}")
         if answer.value is None and answer.status != "failed":
             lines.append(f"         it wrote: {shown(answer.text, 120) or 'nothing'}")
         if answer.image:
             lines.append(f"         {picture(answer.image)}")
-    if verdict.transcription:
-        lines.append(f"  read   {misreading(verdict.transcription)}")
+    for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
+        if read:
+            lines.append(f"  {name:<6} {misreading(read)}")
     return "\n".join([*lines, f"  again: {again}"])
 
 
@@ -86,12 +107,26 @@ def table(report: Report) -> Iterator[str]:
         metrics = report.table[scope]["all"]
         rates = [_percent(metrics.accuracy.get(mode)) for mode in ("text", "image", "mixed")]
         yield _row(scope, metrics.items, *rates)
+    if any(mode in report.table["pooled"]["all"].accuracy for mode in OCR_MODES):
+        yield _row("OCR first", "items", "in one pass", "in two passes", "")
+        for scope in scopes:
+            metrics = report.table[scope]["all"]
+            yield _row(
+                scope, metrics.items, *(_percent(metrics.accuracy.get(m)) for m in OCR_MODES)
+            )
     yield _row("transcription", "items", "all right", "CER", "")
     for scope in scopes:
         metrics = report.table[scope]["all"]
         yield _row(
             scope, _n(metrics), _percent(metrics.ocr_correct_rate), _percent(metrics.cer), ""
         )
+    if report.table["pooled"]["all"].noise_floor is not None:
+        yield _row("agreement", "items", "with itself", "between forms", "excess")
+        for scope in scopes:
+            m = report.table[scope]["all"]
+            n = m.noise_floor.n if m.noise_floor else 0
+            found = (m.noise_floor, m.between_forms, m.excess_inconsistency)
+            yield _row(scope, n, *map(_percent, found))
 
 
 def usage(report: Report) -> str:
@@ -173,9 +208,7 @@ def _differences(reference: str, read: str) -> Iterator[str]:
 
 
 def _ordered(verdict: Verdict) -> list[tuple[str, Answer]]:
-    return sorted(
-        verdict.answers.items(), key=lambda each: ("text", "image", "mixed").index(each[0])
-    )
+    return sorted(verdict.answers.items(), key=lambda each: (*MODES, *OCR_MODES).index(each[0]))
 
 
 def _value(answer: Answer) -> str:
