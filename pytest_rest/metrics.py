@@ -7,7 +7,8 @@ Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 w
     MMC = N_c / N,  N_c = |{q : right in at least one form}|        max modal coverage
 
 An item asked in several styles counts once, with all its forms: it is render-equivalent when the
-forms of all its styles agree. So n is always a number of items, never of pictures.
+forms of all its styles agree. So n is always a number of items, never of pictures. M is text, image
+and mixed; other modes, such as `ocr-first`, have an accuracy and play no other part.
 """
 
 import functools
@@ -18,11 +19,20 @@ from dataclasses import dataclass, replace
 from statistics import NormalDist
 from typing import Literal
 
-from pytest_rest.terms import MODES, Rate, Record
+from pytest_rest.groups import (
+    Group,
+    agrees,
+    by_item,
+    compared,
+    modes,
+    ordered,
+    read_right,
+    share_right,
+)
+from pytest_rest.terms import Rate, Record
 
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
-Group = Sequence[Record]  # the records of one item, one for each style
 
 LOWER_IS_BETTER = ("cfr", "cer")
 _CONFIDENCE = 0.95
@@ -66,7 +76,7 @@ def table(records: Iterable[Record]) -> Table:
     than was asked. The order of the records plays no part either.
     """
     by_suite: dict[str, list[Record]] = defaultdict(list)
-    for group in _by_item(sorted(records, key=lambda record: record.key)):
+    for group in by_item(sorted(records, key=lambda record: record.key)):
         if not any(record.verdict.lost for record in group):
             by_suite[group[0].suite] += group
     found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
@@ -76,23 +86,21 @@ def table(records: Iterable[Record]) -> Table:
     return found
 
 
-def compute(records: Iterable[Record]) -> Metrics:
+def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
-    groups = _by_item(records)
-    n = len(groups)
-    covered = [group for group in groups if any(_correct(group))]
-    modes = [m for m in MODES if any(m in record.verdict.answers for g in groups for record in g)]
+    groups = by_item(records)
+    asked = [group for group in groups if _correct(group)]
+    n = len(asked)
+    covered = [group for group in asked if any(_correct(group))]
     transcribed = [group for group in groups if all(r.verdict.transcription for r in group)]
     return Metrics(
-        items=n,
-        rer=proportion(sum(map(_agrees, groups)), n),
+        items=len(groups),
+        rer=proportion(sum(map(agrees, asked)), n),
         cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
         mmc=proportion(len(covered), n),
-        all_correct=proportion(sum(all(_correct(group)) for group in groups), n),
-        accuracy={
-            mode: proportion(math.fsum(_share(g, mode) for g in groups), n) for mode in modes
-        },
-        ocr_correct_rate=proportion(sum(map(_read_right, transcribed)), len(transcribed)),
+        all_correct=proportion(sum(all(_correct(group)) for group in asked), n),
+        accuracy={mode: _accuracy(groups, mode) for mode in modes(records)},
+        ocr_correct_rate=proportion(sum(map(read_right, transcribed)), len(transcribed)),
         cer=average([_mean_cer(group) for group in transcribed]),
     )
 
@@ -107,14 +115,14 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
     def each(name: str) -> Rate | None:
         return _mean([suite.rate(name) for suite in suites])
 
-    modes = [mode for mode in MODES if any(mode in suite.accuracy for suite in suites)]
+    known = ordered({mode for suite in suites for mode in suite.accuracy})
     return Metrics(
         items=sum(suite.items for suite in suites),
         rer=each("rer"),
         cfr=each("cfr"),
         mmc=each("mmc"),
         all_correct=each("all_correct"),
-        accuracy={mode: each(f"accuracy.{mode}") for mode in modes},
+        accuracy={mode: each(f"accuracy.{mode}") for mode in known},
         ocr_correct_rate=each("ocr_correct_rate"),
         cer=each("cer"),
     )
@@ -183,34 +191,23 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
 
 
 def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
-    read_right = [record for group in _by_item(records) if _read_right(group) for record in group]
-    return {"all": compute(records), "ocr_correct": compute(read_right)}
+    return {subset: compute(within(records, subset)) for subset in SUBSETS}
 
 
-def _by_item(records: Iterable[Record]) -> list[Group]:
-    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        groups[record.suite, record.item].append(record)
-    return list(groups.values())
+def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:
+    """All the records, or those of items whose pictures were all read right."""
+    if subset == "all":
+        return records
+    return [record for group in by_item(records) if read_right(group) for record in group]
 
 
 def _correct(group: Group) -> list[bool]:
-    return [answer.correct for record in group for answer in record.verdict.answers.values()]
+    return [answer.correct for record in group for answer in compared(record)]
 
 
-def _agrees(group: Group) -> bool:
-    values = {a.value for record in group for a in record.verdict.answers.values()}
-    return len(values) == 1 and None not in values
-
-
-def _read_right(group: Group) -> bool:
-    read = [record.verdict.transcription for record in group]
-    return all(each is not None and each.correct for each in read)
-
-
-def _share(group: Group, mode: str) -> float:
-    right = [a.correct for r in group for m, a in r.verdict.answers.items() if m == mode]
-    return sum(right) / len(right) if right else 0.0
+def _accuracy(groups: Sequence[Group], mode: str) -> Rate | None:
+    shares = [share for group in groups if (share := share_right(group, mode)) is not None]
+    return proportion(math.fsum(shares), len(shares))
 
 
 def _mean_cer(group: Group) -> float:

@@ -26,7 +26,7 @@ FLOORS = (
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
-    {"formula", "quantities", "written", "pictures", "paired", "plus"}
+    {"formula", "quantities", "written", "pictures", "paired", "groups", "plus"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
