@@ -6,9 +6,11 @@ import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pytest_rest.comparisons import compare
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
 from pytest_rest.terms import Answer, Completion, Record, Transcription, to_builtins
@@ -68,6 +70,13 @@ class Report:
             "cached": self.cached,
         }
 
+    @cached_property
+    def whole(self) -> list[Record]:
+        """The records of items of which nothing was lost in any style: what metrics stand on."""
+        lost = {(each.suite, each.item) for each in self.lost}
+        lost |= {(each.suite, each.item) for each in self.records if each.verdict.lost}
+        return [each for each in self.records if (each.suite, each.item) not in lost]
+
     def to_builtins(self) -> dict[str, Any]:
         """The whole report; items in the order of suite, item and style."""
         judged = [record for record in self.records if not record.verdict.lost]
@@ -83,7 +92,7 @@ class Report:
             "styles": {
                 style: asdict(compute([r for r in judged if r.style == style])) for style in styles
             },
-            "tests": {},
+            "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "gate": gate_to_builtins(self.gate),
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,

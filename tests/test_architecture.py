@@ -18,7 +18,7 @@ FLOORS = (
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher"},
-    {"benchmark", "benchmark_file", "effects", "gate", "prompts", "limits"}
+    {"benchmark", "benchmark_file", "comparisons", "effects", "gate", "prompts", "limits"}
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
