@@ -16,9 +16,10 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import Literal
 
+from pytest_rest import lengths
 from pytest_rest.groups import (
     Group,
     agrees,
@@ -29,6 +30,8 @@ from pytest_rest.groups import (
     read_right,
     share_right,
 )
+from pytest_rest.lengths import Ratio, Tokens
+from pytest_rest.paired import quantile
 from pytest_rest.terms import Rate, Record
 
 Subset = Literal["all", "ocr_correct"]
@@ -43,7 +46,7 @@ _Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
 class Metrics:
     """The metrics of one set of items; a rate is None where it is undefined.
 
-    `noise_floor`, `tokens` and `length_ratio` are None: this version does not measure them.
+    `noise_floor` is None: this version does not measure it.
     """
 
     items: int
@@ -55,8 +58,8 @@ class Metrics:
     ocr_correct_rate: Rate | None
     cer: Rate | None
     noise_floor: Rate | None = None
-    tokens: Mapping[str, Rate] | None = None
-    length_ratio: Rate | None = None
+    tokens: Mapping[str, Tokens | None] | None = None
+    length_ratio: Ratio | None = None
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` for one mode's accuracy."""
@@ -102,6 +105,8 @@ def compute(records: Sequence[Record]) -> Metrics:
         accuracy={mode: _accuracy(groups, mode) for mode in modes(records)},
         ocr_correct_rate=proportion(sum(map(read_right, transcribed)), len(transcribed)),
         cer=average([_mean_cer(group) for group in transcribed]),
+        tokens=lengths.tokens(groups, modes(records)),
+        length_ratio=lengths.length_ratio(groups),
     )
 
 
@@ -125,6 +130,8 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         accuracy={mode: each(f"accuracy.{mode}") for mode in known},
         ocr_correct_rate=each("ocr_correct_rate"),
         cer=each("cer"),
+        tokens=_mean_tokens(suites, known),
+        length_ratio=_mean_ratio([suite.length_ratio for suite in suites]),
     )
 
 
@@ -161,10 +168,8 @@ def average(values: Sequence[float]) -> Rate | None:
     value = math.fsum(values) / n
     if min(values) == max(values):
         return Rate(values[0], None, None, n)
-    from scipy.special import stdtrit  # when first used; scipy.stats would take a second more
-
     spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)
-    reach = float(stdtrit(n - 1, (1 + _CONFIDENCE) / 2)) * spread
+    reach = quantile(n - 1) * spread
     return Rate(value, max(value - reach, 0.0), value + reach, n)
 
 
@@ -234,4 +239,32 @@ def _mean(rates: Sequence[Rate | None]) -> Rate | None:
         None if down is None else value - down,
         None if up is None else value + up,
         sum(rate.n for rate in known),
+    )
+
+
+def _mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
+    """As any mean over suites; None where suites are measured in different units."""
+    units = {ratio.unit for ratio in ratios if ratio}
+    found = _mean([Rate(r.value, r.low, r.high, r.n) if r else None for r in ratios])
+    if found is None or len(units) > 1:
+        return None
+    return Ratio(found.value, found.low, found.high, found.n, units.pop())
+
+
+def _mean_tokens(
+    suites: Sequence[Metrics], modes: Sequence[str]
+) -> Mapping[str, Tokens | None] | None:
+    found = {mode: _mean_usage([(s.tokens or {}).get(mode) for s in suites]) for mode in modes}
+    return found if any(found.values()) else None
+
+
+def _mean_usage(used: Sequence[Tokens | None]) -> Tokens | None:
+    known = [each for each in used if each]
+    if not known or len(known) < len(used):
+        return None
+    return Tokens(
+        fmean(each.input for each in known),
+        fmean(each.output for each in known),
+        sum(each.n for each in known),
+        _mean([each.accuracy_per_1000_input for each in known]),
     )

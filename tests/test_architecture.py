@@ -24,7 +24,7 @@ FLOORS = (
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
+    {"expressions", "lengths", "suites.rows", "rendering.style_file", "rendering.lines"},
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "plus"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
