@@ -10,6 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pytest_rest import causes
 from pytest_rest.comparisons import compare
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
@@ -93,6 +94,7 @@ class Report:
                 style: asdict(compute([r for r in judged if r.style == style])) for style in styles
             },
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
+            "failed_at": causes.count(self.whole),
             "gate": gate_to_builtins(self.gate),
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,
@@ -141,6 +143,7 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "answer": record.truth,
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "failed_at": causes.cause([record]),
         "ocr": verdict.transcription and to_builtins(verdict.transcription),
         "answers": answers,
     }

@@ -14,7 +14,7 @@ FLOORS = (
     {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
     | {"plugin.foresight", "plugin.planning"},
     {"plugin.run"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "reporting.findings", "asker"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher"},
@@ -24,7 +24,7 @@ FLOORS = (
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "lengths", "suites.rows", "rendering.style_file", "rendering.lines"},
+    {"expressions", "lengths", "causes", "suites.rows", "rendering.style_file", "rendering.lines"},
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "plus"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},

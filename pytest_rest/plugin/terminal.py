@@ -7,7 +7,7 @@ import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import text
+from pytest_rest.reporting import findings, text
 
 _FILES_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l"}
@@ -88,6 +88,8 @@ class Terminal:
         terminalreporter.write_sep("=", "REST")
         for line in text.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in findings.failed_at(report):
+            write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):
             write(line, yellow=not line.startswith(" "))
         write(self._model.description)
