@@ -5,16 +5,17 @@ import math
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import causes
+from pytest_rest import causes, effects
 from pytest_rest.comparisons import compare
+from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
-from pytest_rest.terms import Answer, Completion, Record, Transcription, to_builtins
+from pytest_rest.terms import Answer, Completion, Record, Style, Transcription, to_builtins
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -48,6 +49,12 @@ class Report:
     retries: int = 0
     cached: int = 0
     spare: Sequence[Completion] = ()
+    styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """What each visual characteristic does; nothing where one style was asked."""
+        return effects.table(self.records, self.styles)
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -95,6 +102,7 @@ class Report:
             },
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": causes.count(self.whole),
+            "effects": [each.to_builtins() for each in self.effects],
             "gate": gate_to_builtins(self.gate),
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,

@@ -88,6 +88,8 @@ class Terminal:
         terminalreporter.write_sep("=", "REST")
         for line in text.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in findings.effects(report):
+            write(line, bold=line.startswith("effect"))
         for line in findings.failed_at(report):
             write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):
