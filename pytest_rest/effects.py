@@ -7,12 +7,12 @@ effect each: of twenty effects that are none, one is expected to look clear.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
-from typing import Any
+from typing import Any, NamedTuple
 
-from pytest_rest.groups import agrees, compared
+from pytest_rest.groups import agrees, compared, read_right
 from pytest_rest.metrics import SUBSETS, Subset
 from pytest_rest.paired import Difference, difference
 from pytest_rest.terms import Record, Style
@@ -42,16 +42,24 @@ class Effect:
         return asdict(self)
 
 
+class _Measured(NamedTuple):
+    """What a record has to be compared by; None where no such form was asked."""
+
+    accuracy: float | None
+    agreement: float | None
+    read_right: bool
+
+
 def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[Effect]:
     """The effects of each characteristic's values, then of each whole style, against the default.
 
     `styles` has the style of each record's id. On all items, and on those whose pictures were
     read right in both styles of a pair. A change of which no item has both styles is left out.
     """
-    by_item: dict[tuple[str, str], dict[Style, Record]] = defaultdict(dict)
+    by_item: dict[tuple[str, str], dict[Style, _Measured]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
         if record.style in styles and not record.verdict.lost:
-            by_item[record.suite, record.item][styles[record.style]] = record
+            by_item[record.suite, record.item][styles[record.style]] = _measure(record)
     asked = {style for here in by_item.values() for style in here}
     found: list[Effect] = []
     for name, value, pairs in _changes(asked):
@@ -93,34 +101,32 @@ def _word(name: str, style: Style) -> str:
 
 
 def _effect(
-    name: str, value: str, subset: Subset, items: Iterable[Sequence[tuple[Record, Record]]]
+    name: str, value: str, subset: Subset, items: Iterable[Sequence[tuple[_Measured, _Measured]]]
 ) -> Effect:
     kept = [
-        [pair for pair in pairs if subset == "all" or all(map(_read_right, pair))]
+        [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
         for pairs in items
     ]
-    return Effect(name, value, subset, _difference(kept, _accuracy), _difference(kept, _agreement))
+    accuracy = [[(old.accuracy, new.accuracy) for old, new in pairs] for pairs in kept]
+    agreement = [[(old.agreement, new.agreement) for old, new in pairs] for pairs in kept]
+    return Effect(name, value, subset, _difference(accuracy), _difference(agreement))
 
 
 def _difference(
-    items: Iterable[Sequence[tuple[Record, Record]]], measure: Callable[[Record], float | None]
+    items: Iterable[Sequence[tuple[float | None, float | None]]],
 ) -> Difference | None:
     found = []
     for pairs in items:
-        measured = [(measure(old), measure(new)) for old, new in pairs]
-        known = [new - old for old, new in measured if old is not None and new is not None]
+        known = [new - old for old, new in pairs if old is not None and new is not None]
         found += [fmean(known)] if known else []
     return difference(found)
 
 
-def _accuracy(record: Record) -> float | None:
-    right = [answer.correct for answer in compared(record) if answer.mode != "text"]
-    return fmean(right) if right else None
-
-
-def _agreement(record: Record) -> float | None:
-    return float(agrees([record])) if compared(record) else None
-
-
-def _read_right(record: Record) -> bool:
-    return record.verdict.transcription is not None and record.verdict.transcription.correct
+def _measure(record: Record) -> _Measured:
+    answers = compared(record)
+    right = [answer.correct for answer in answers if answer.mode != "text"]
+    return _Measured(
+        fmean(right) if right else None,
+        float(agrees([record])) if answers else None,
+        read_right([record]),
+    )
