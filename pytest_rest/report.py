@@ -10,11 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import causes, effects
+from pytest_rest import causes, effects, published
 from pytest_rest.comparisons import compare
 from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
+from pytest_rest.published import Standing
 from pytest_rest.terms import Answer, Completion, Record, Style, Transcription, to_builtins
 
 SCHEMA = "pytest-rest/report/1"
@@ -79,6 +80,16 @@ class Report:
         }
 
     @cached_property
+    def standing(self) -> Standing | None:
+        """Where the run stands among REST's published rows, by its answers in REST's style."""
+        rest, usual = Style(), {Style().id: Style()}
+        known = {**usual, **self.styles}
+        here = [record for record in self.whole if known.get(record.style) == rest]
+        about = self.provenance
+        model = about.get("resolved_name") or about.get("model") or "this run"
+        return published.standing(here, str(model), str(about.get("protocol", "our own")))
+
+    @cached_property
     def whole(self) -> list[Record]:
         """The records of items of which nothing was lost in any style: what metrics stand on."""
         lost = {(each.suite, each.item) for each in self.lost}
@@ -103,6 +114,7 @@ class Report:
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": causes.count(self.whole),
             "effects": [each.to_builtins() for each in self.effects],
+            "published": self.standing and self.standing.to_builtins(),
             "gate": gate_to_builtins(self.gate),
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,

@@ -13,12 +13,21 @@ FLOORS = (
     {"pytest_rest", "plugin"},
     {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
     | {"plugin.foresight", "plugin.planning"},
-    {"plugin.run"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "reporting.findings", "asker"},
+    {"plugin.run", "reporting.findings"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher"},
-    {"benchmark", "benchmark_file", "comparisons", "effects", "gate", "prompts", "limits"}
+    {
+        "benchmark",
+        "benchmark_file",
+        "comparisons",
+        "effects",
+        "gate",
+        "prompts",
+        "published",
+        "limits",
+    }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}

@@ -94,6 +94,8 @@ class Terminal:
             write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):
             write(line, yellow=not line.startswith(" "))
+        for line in findings.standing(report) if self._run.settings.suites else ():
+            write(line, bold=line.startswith(("published", ">")))
         write(self._model.description)
         write(text.usage(report))
         for line in text.changes(self._run.changes):

@@ -3,11 +3,12 @@
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
-from pytest_rest import causes
+from pytest_rest import causes, published
 from pytest_rest.display import shown
 from pytest_rest.effects import Effect
 from pytest_rest.paired import Difference
 from pytest_rest.report import Report
+from pytest_rest.reporting.text import percent
 from pytest_rest.terms import Style
 
 _CAUSES = {
@@ -55,6 +56,32 @@ def failed_at(report: Report) -> Iterator[str]:
     yield f"{found['inconsistent']} of {found['items']} items inconsistent: {', '.join(parts)}"
 
 
+def standing(report: Report) -> Iterator[str]:
+    """REST's published rows with this run's among them, marked, in per cent; at most 12 lines."""
+    found = report.standing
+    if found is None:
+        return
+    head = "published, in per cent"
+    yield f"{head:<{_NAME_WIDTH}} {'RER':<19} {'CFR':<19} OCR-correct"
+    for row in found.rows:
+        cells = [_share(each) for each in (row.rer, row.cfr, row.ocr_correct_rate)]
+        if row.this_run:
+            cells[:2] = [percent(found.rer), percent(found.cfr)]
+        name = _cut(f"{'>' if row.this_run else ' '} {shown(row.model, 100)}", _NAME_WIDTH)
+        yield f"{name:<{_NAME_WIDTH}} {cells[0]:<19} {cells[1]:<19} {cells[2]}"
+    n = found.rer.n if found.rer else 0
+    yield f"  {published.SOURCE}: mean of 4 data sets; RER, CFR: OCR-correct"
+    yield _cut(f"  here n = {n}; differs: {shown(found.differs, 200)}", 80)
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share * 100:.1f}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
 def _is_shown(report: Report) -> Callable[[tuple[str, str]], bool]:
     names = [(each.characteristic, each.value) for each in report.effects]
 
@@ -79,8 +106,7 @@ def _clarity(effect: Effect) -> float:
 
 
 def _effect_row(name: str, effect: Effect) -> str:
-    name = shown(name, 100)
-    name = name if len(name) < _NAME_WIDTH else f"{name[: _NAME_WIDTH - 4]}..."
+    name = _cut(shown(name, 100), _NAME_WIDTH - 1)
     n = max(each.n if each else 0 for each in (effect.accuracy, effect.agreement))
     cells = f"{_points(effect.accuracy):<22} {_points(effect.agreement)}"
     return f"{name:<{_NAME_WIDTH}}{n:>6} {cells}".rstrip()
