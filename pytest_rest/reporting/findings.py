@@ -70,7 +70,7 @@ def standing(report: Report) -> Iterator[str]:
         name = _cut(f"{'>' if row.this_run else ' '} {shown(row.model, 100)}", _NAME_WIDTH)
         yield f"{name:<{_NAME_WIDTH}} {cells[0]:<19} {cells[1]:<19} {cells[2]}"
     n = found.rer.n if found.rer else 0
-    yield f"  {published.SOURCE}: mean of 4 data sets; RER, CFR: OCR-correct"
+    yield f"  {published.SOURCE}: mean of 4 data sets, OCR-correct items"
     yield _cut(f"  here n = {n}; differs: {shown(found.differs, 200)}", 80)
 
 
