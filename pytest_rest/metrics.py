@@ -7,7 +7,8 @@ Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 w
     MMC = N_c / N,  N_c = |{q : right in at least one form}|        max modal coverage
 
 An item asked in several styles counts once, with all its forms: it is render-equivalent when the
-forms of all its styles agree. So n is always a number of items, never of pictures.
+forms of all its styles agree. So n is always a number of items, never of pictures. M is text, image
+and mixed; other modes, such as `ocr-first`, have an accuracy and play no other part.
 """
 
 import functools
@@ -15,16 +16,26 @@ import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from statistics import NormalDist
+from statistics import NormalDist, fmean
 from typing import Literal
 
-from pytest_rest import noise
-from pytest_rest.paired import difference
-from pytest_rest.terms import MODES, OCR_MODES, Answer, Rate, Record
+from pytest_rest import lengths, noise
+from pytest_rest.groups import (
+    Group,
+    agrees,
+    by_item,
+    compared,
+    modes,
+    ordered,
+    read_right,
+    share_right,
+)
+from pytest_rest.lengths import Ratio, Tokens
+from pytest_rest.paired import difference, quantile
+from pytest_rest.terms import Rate, Record
 
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
-Group = Sequence[Record]  # the records of one item, one for each style
 
 LOWER_IS_BETTER = ("cfr", "cer")
 _CONFIDENCE = 0.95
@@ -37,7 +48,6 @@ class Metrics:
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
     `excess_inconsistency` the difference (see `noise`): None where no form was asked twice.
-    `tokens` and `length_ratio` are None: this version does not measure them.
     """
 
     items: int
@@ -51,8 +61,8 @@ class Metrics:
     noise_floor: Rate | None = None
     between_forms: Rate | None = None
     excess_inconsistency: Rate | None = None
-    tokens: Mapping[str, Rate] | None = None
-    length_ratio: Rate | None = None
+    tokens: Mapping[str, Tokens | None] | None = None
+    length_ratio: Ratio | None = None
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` for one mode's accuracy."""
@@ -72,7 +82,7 @@ def table(records: Iterable[Record]) -> Table:
     than was asked. The order of the records plays no part either.
     """
     by_suite: dict[str, list[Record]] = defaultdict(list)
-    for group in _by_item(sorted(records, key=lambda record: record.key)):
+    for group in by_item(sorted(records, key=lambda record: record.key)):
         if not any(record.verdict.lost for record in group):
             by_suite[group[0].suite] += group
     found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
@@ -82,29 +92,28 @@ def table(records: Iterable[Record]) -> Table:
     return found
 
 
-def compute(records: Iterable[Record]) -> Metrics:
+def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
-    groups = _by_item(records)
-    n = len(groups)
-    covered = [group for group in groups if any(_correct(group))]
-    asked = {mode for group in groups for record in group for mode in record.verdict.answers}
-    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in asked]
+    groups = by_item(records)
+    asked = [group for group in groups if _correct(group)]
+    n = len(asked)
+    covered = [group for group in asked if any(_correct(group))]
     transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
     repeated = [each for each in map(noise.agreement, groups) if each is not None]
     return Metrics(
-        items=n,
-        rer=proportion(sum(map(_agrees, groups)), n),
+        items=len(groups),
+        rer=proportion(sum(map(agrees, asked)), n),
         cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
         mmc=proportion(len(covered), n),
-        all_correct=proportion(sum(all(_correct(group)) for group in groups), n),
-        accuracy={
-            mode: proportion(math.fsum(_share(g, mode) for g in groups), n) for mode in modes
-        },
-        ocr_correct_rate=proportion(sum(map(_read_right, transcribed)), len(transcribed)),
+        all_correct=proportion(sum(all(_correct(group)) for group in asked), n),
+        accuracy={mode: _accuracy(groups, mode) for mode in modes(records)},
+        ocr_correct_rate=proportion(sum(map(read_right, transcribed)), len(transcribed)),
         cer=average([_mean_cer(group) for group in transcribed]),
         noise_floor=average([each.within for each in repeated]),
         between_forms=average([each.between for each in repeated]),
         excess_inconsistency=_difference([each.excess for each in repeated]),
+        tokens=lengths.tokens(groups, modes(records)),
+        length_ratio=lengths.length_ratio(groups),
     )
 
 
@@ -118,20 +127,21 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
     def each(name: str) -> Rate | None:
         return _mean([suite.rate(name) for suite in suites])
 
-    asked = {mode for suite in suites for mode in suite.accuracy}
-    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in asked]
+    known = ordered({mode for suite in suites for mode in suite.accuracy})
     return Metrics(
         items=sum(suite.items for suite in suites),
         rer=each("rer"),
         cfr=each("cfr"),
         mmc=each("mmc"),
         all_correct=each("all_correct"),
-        accuracy={mode: each(f"accuracy.{mode}") for mode in modes},
+        accuracy={mode: each(f"accuracy.{mode}") for mode in known},
         ocr_correct_rate=each("ocr_correct_rate"),
         cer=each("cer"),
         noise_floor=each("noise_floor"),
         between_forms=each("between_forms"),
         excess_inconsistency=each("excess_inconsistency"),
+        tokens=_mean_tokens(suites, known),
+        length_ratio=_mean_ratio([suite.length_ratio for suite in suites]),
     )
 
 
@@ -168,10 +178,8 @@ def average(values: Sequence[float]) -> Rate | None:
     value = math.fsum(values) / n
     if min(values) == max(values):
         return Rate(values[0], None, None, n)
-    from scipy.special import stdtrit  # when first used; scipy.stats would take a second more
-
     spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)
-    reach = float(stdtrit(n - 1, (1 + _CONFIDENCE) / 2)) * spread
+    reach = quantile(n - 1) * spread
     return Rate(value, max(value - reach, 0.0), value + reach, n)
 
 
@@ -203,38 +211,23 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
 
 
 def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
-    read_right = [record for group in _by_item(records) if _read_right(group) for record in group]
-    return {"all": compute(records), "ocr_correct": compute(read_right)}
+    return {subset: compute(within(records, subset)) for subset in SUBSETS}
 
 
-def _by_item(records: Iterable[Record]) -> list[Group]:
-    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
-    for record in records:
-        groups[record.suite, record.item].append(record)
-    return list(groups.values())
+def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:
+    """All the records, or those of items whose pictures were all read right."""
+    if subset == "all":
+        return records
+    return [record for group in by_item(records) if read_right(group) for record in group]
 
 
 def _correct(group: Group) -> list[bool]:
-    return [answer.correct for answer in _compared(group)]
+    return [answer.correct for record in group for answer in compared(record)]
 
 
-def _agrees(group: Group) -> bool:
-    values = {answer.value for answer in _compared(group)}
-    return len(values) == 1 and None not in values
-
-
-def _compared(group: Group) -> list[Answer]:
-    """The answers that must agree: those of text, image and mixed."""
-    return [a for record in group for mode, a in record.verdict.answers.items() if mode in MODES]
-
-
-def _read_right(group: Group) -> bool:
-    return all(record.verdict.ocr_correct for record in group)
-
-
-def _share(group: Group, mode: str) -> float:
-    right = [a.correct for r in group for m, a in r.verdict.answers.items() if m == mode]
-    return sum(right) / len(right) if right else 0.0
+def _accuracy(groups: Sequence[Group], mode: str) -> Rate | None:
+    shares = [share for group in groups if (share := share_right(group, mode)) is not None]
+    return proportion(math.fsum(shares), len(shares))
 
 
 def _mean_cer(group: Group) -> float:
@@ -261,4 +254,32 @@ def _mean(rates: Sequence[Rate | None]) -> Rate | None:
         None if down is None else value - down,
         None if up is None else value + up,
         sum(rate.n for rate in known),
+    )
+
+
+def _mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
+    """As any mean over suites; None where suites are measured in different units."""
+    units = {ratio.unit for ratio in ratios if ratio}
+    found = _mean([Rate(r.value, r.low, r.high, r.n) if r else None for r in ratios])
+    if found is None or len(units) > 1:
+        return None
+    return Ratio(found.value, found.low, found.high, found.n, units.pop())
+
+
+def _mean_tokens(
+    suites: Sequence[Metrics], modes: Sequence[str]
+) -> Mapping[str, Tokens | None] | None:
+    found = {mode: _mean_usage([(s.tokens or {}).get(mode) for s in suites]) for mode in modes}
+    return found if any(found.values()) else None
+
+
+def _mean_usage(used: Sequence[Tokens | None]) -> Tokens | None:
+    known = [each for each in used if each]
+    if not known or len(known) < len(used):
+        return None
+    return Tokens(
+        fmean(each.input for each in known),
+        fmean(each.output for each in known),
+        sum(each.n for each in known),
+        _mean([each.accuracy_per_1000_input for each in known]),
     )

@@ -41,9 +41,16 @@ def difference(values: Sequence[float]) -> Difference | None:
     error = math.sqrt(math.fsum((each - mean) ** 2 for each in values) / max(n - 1, 1) / n)
     if min(values) == max(values) or error == 0:
         return Difference(mean, None, None, n, None, n - 1, None)
-    from scipy.special import stdtr, stdtrit  # when first used: it takes a third of a second
+    from scipy.special import stdtr  # when first used: it takes a third of a second
 
     t = mean / error
-    reach = float(stdtrit(n - 1, (1 + CONFIDENCE) / 2)) * error
+    reach = quantile(n - 1) * error
     p = 2 * float(stdtr(n - 1, -abs(t)))
     return Difference(mean, mean - reach, mean + reach, n, t, n - 1, p)
+
+
+def quantile(df: int) -> float:
+    """The t that leaves out 5 % on both sides together; `df` degrees of freedom, at least 1."""
+    from scipy.special import stdtrit
+
+    return float(stdtrit(df, (1 + CONFIDENCE) / 2))

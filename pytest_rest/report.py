@@ -5,13 +5,18 @@ import math
 import os
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from pytest_rest import causes, effects, published
+from pytest_rest.comparisons import compare
+from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
-from pytest_rest.terms import Answer, Completion, Record, Transcription, to_builtins
+from pytest_rest.published import Standing
+from pytest_rest.terms import Answer, Completion, Record, Style, Transcription, to_builtins
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -45,6 +50,12 @@ class Report:
     retries: int = 0
     cached: int = 0
     spare: Sequence[Completion] = ()
+    styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """What each visual characteristic does; nothing where one style was asked."""
+        return effects.table(self.records, self.styles)
 
     @property
     def usage(self) -> dict[str, Any]:
@@ -68,6 +79,23 @@ class Report:
             "cached": self.cached,
         }
 
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Where the run stands among REST's published rows, by its answers in REST's style."""
+        rest, usual = Style(), {Style().id: Style()}
+        known = {**usual, **self.styles}
+        here = [record for record in self.whole if known.get(record.style) == rest]
+        about = self.provenance
+        model = about.get("resolved_name") or about.get("model") or "this run"
+        return published.standing(here, str(model), str(about.get("protocol", "our own")))
+
+    @cached_property
+    def whole(self) -> list[Record]:
+        """The records of items of which nothing was lost in any style: what metrics stand on."""
+        lost = {(each.suite, each.item) for each in self.lost}
+        lost |= {(each.suite, each.item) for each in self.records if each.verdict.lost}
+        return [each for each in self.records if (each.suite, each.item) not in lost]
+
     def to_builtins(self) -> dict[str, Any]:
         """The whole report; items in the order of suite, item and style."""
         judged = [record for record in self.records if not record.verdict.lost]
@@ -83,7 +111,10 @@ class Report:
             "styles": {
                 style: asdict(compute([r for r in judged if r.style == style])) for style in styles
             },
-            "tests": {},
+            "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
+            "failed_at": causes.count(self.whole),
+            "effects": [each.to_builtins() for each in self.effects],
+            "published": self.standing and self.standing.to_builtins(),
             "gate": gate_to_builtins(self.gate),
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,
@@ -132,6 +163,7 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "answer": record.truth,
         "verdict": verdict.outcome,
         "reason": verdict.reason,
+        "failed_at": causes.cause([record]),
         "ocr": verdict.transcription and to_builtins(verdict.transcription),
         "ocr_mixed": verdict.mixed_transcription and to_builtins(verdict.mixed_transcription),
         "answers": answers,

@@ -13,20 +13,29 @@ FLOORS = (
     {"pytest_rest", "plugin"},
     {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
     | {"plugin.foresight", "plugin.planning"},
-    {"plugin.run"},
+    {"plugin.run", "reporting.findings"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher"},
-    {"benchmark", "benchmark_file", "effects", "gate", "prompts", "limits"}
+    {
+        "benchmark",
+        "benchmark_file",
+        "comparisons",
+        "effects",
+        "gate",
+        "prompts",
+        "published",
+        "limits",
+    }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
+    {"expressions", "lengths", "causes", "suites.rows", "rendering.style_file", "rendering.lines"},
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
-    {"formula", "quantities", "written", "pictures", "paired", "plus", "noise"}
+    {"formula", "quantities", "written", "pictures", "paired", "groups", "plus", "noise"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only

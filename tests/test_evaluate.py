@@ -86,7 +86,9 @@ def test_the_report_of_an_evaluation() -> None:
     records = asyncio.run(evaluate(benchmark.load("soebench:8"), load_model("simulated")))
     report = Report({"model": "simulated"}, records, metrics.table(records), None, [], 1.5)
     written = report.to_builtins()
-    promised = "schema provenance metrics styles tests gate lost usage items"
+    promised = (
+        "schema provenance metrics styles tests failed_at effects published gate lost usage items"
+    )
     assert set(promised.split()) == set(written)
     assert {"soebench", "mean", "pooled"} == set(written["metrics"])
     rates = "items rer cfr mmc all_correct accuracy ocr_correct_rate cer"

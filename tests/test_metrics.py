@@ -5,6 +5,7 @@ import math
 import random
 import statistics
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 import pytest
 from hypothesis import assume, given
@@ -562,3 +563,38 @@ def test_a_rate_by_its_name(name: str) -> None:
     held = getattr(found, first)
     assert (held[mode] if mode else held) == found.rate(name)
     assert found.rate(name) is not None
+
+
+def with_mode(found: Record, mode: str, value: str) -> Record:
+    """The record with an answer in another mode, which REST does not compare."""
+    other = Answer(cast(Mode, mode), "parsed", "", value, value == TRUTH)
+    verdict = found.verdict
+    answers = cast(Mapping[Mode, Answer], {**verdict.answers, mode: other})
+    return dataclasses.replace(found, verdict=dataclasses.replace(verdict, answers=answers))
+
+
+@given(runs(), st.sampled_from([TRUTH, "2"]))
+def test_other_modes_have_an_accuracy_and_nothing_else(records: list[Record], said: str) -> None:
+    """Whatever `ocr-first` answers: RER, CFR and MMC are those of text, image and mixed."""
+    assume(records)
+    more = [with_mode(each, "ocr-first", said) for each in records]
+    before, after = metrics.table(records), metrics.table(more)
+    for scope, subsets in after.items():
+        for subset, found in subsets.items():
+            known = dict(found.accuracy)
+            rate = known.pop("ocr-first", None)
+            old = before[scope][subset]
+            assert old == dataclasses.replace(found, accuracy=known)
+            assert rate is None or rate.value == float(said == TRUTH)
+
+
+def test_a_run_of_other_modes_alone_compares_nothing() -> None:
+    """Without text, image and mixed there is no rate of agreement, and no division by zero."""
+    found = with_mode(record("i1"), "ocr-first", TRUTH)
+    answers = {
+        m: a for m, a in found.verdict.answers.items() if m not in ("text", "image", "mixed")
+    }
+    verdict = dataclasses.replace(found.verdict, answers=answers)
+    only = metrics.compute([dataclasses.replace(found, verdict=verdict)])
+    assert (1, None, None, None) == (only.items, only.rer, only.cfr, only.all_correct)
+    assert (1.0, 1) == value(only.accuracy["ocr-first"])

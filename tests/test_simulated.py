@@ -155,3 +155,30 @@ def test_a_profile_file_of_the_wrong_form(tmp_path: Path, text: str) -> None:
     path.write_text(text)
     with pytest.raises(ModelError, match=r"odd\.yaml"):
         load_model(f"simulated:{path}")
+
+
+def test_planted_effects_are_shares_of_right_answers() -> None:
+    """0.7 in text and in the default; 0.75 in red; 0.6 at 50 DPI: within three deviations."""
+    for style, expected in ((Style(), 0.7), (Style(color="red"), 0.75), (Style(dpi=50), 0.6)):
+        found = records("effects", 250, style=style)
+        assert 0.7 == pytest.approx(share(found, "text"), abs=3 * (0.21 / 250) ** 0.5)
+        both = (share(found, "image") + share(found, "mixed")) / 2
+        assert expected == pytest.approx(both, abs=3 * (0.21 / 500) ** 0.5)
+
+
+@pytest.mark.parametrize(
+    ("content", "message"),
+    [
+        ("accuracy: 1.2", "add up to 1.2 to 1.2"),
+        ("accuracy: 0.9\neffects: [{change: 0.2, when: {dpi: 50}}]", "add up to 0.9 to 1.1"),
+        ("accuracy: .nan", "add up to nan"),
+        ("effects: [{change: 0.2}]", "when"),
+        ("effects: [3]", "subscriptable"),
+    ],
+)
+def test_effects_that_cannot_be_planted(content: str, message: str, tmp_path: Path) -> None:
+    """A share beyond 0 to 1 would not be what was planted."""
+    path = tmp_path / "profile.yaml"
+    path.write_text(content)
+    with pytest.raises(ModelError, match=message):
+        SimulatedModel(str(path))

@@ -5,10 +5,11 @@ It knows the right answer, for it is handed the item; it is never to be mistaken
 
 import asyncio
 import hashlib
+import math
 import operator
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass, fields
 from fractions import Fraction
 from pathlib import Path
 from typing import Any
@@ -16,11 +17,12 @@ from typing import Any
 import yaml
 
 from pytest_rest.errors import ModelError, nearest
-from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Item, Prompt, Style
+from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
 
 _MODES = (*MODES, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
 _COMPARISONS = {"<": operator.lt, ">": operator.gt}
+_LOOKS = frozenset(each.name for each in fields(Style))
 _INLINE = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<mode>[a-z-]+))?=(?P<value>\d*\.?\d+)")
 
 
@@ -37,17 +39,36 @@ class Fault:
         """Whether the fault can strike this prompt at all."""
         if (prompt.task == "transcribe") != (self.kind == "misread"):
             return self.kind == "failed" and self.modes == _MODES and not self.when
-        return prompt.form.mode in self.modes and self._fits(prompt.item, prompt.form.style)
+        return prompt.form.mode in self.modes and _fits(self.when or {}, prompt)
 
-    def _fits(self, item: Item, style: Style | None) -> bool:
-        known = asdict(style) if style else {}
-        for name, wanted in (self.when or {}).items():
-            if name == "item":
-                if not re.search(str(wanted), item.id):
-                    return False
-            elif name not in known or not _equals(known[name], wanted):
-                return False
-        return True
+
+_WRONG = Fault("wrong", 1.0)
+
+
+@dataclass(frozen=True)
+class Effect:
+    """By how much a style's characteristic changes the share of right answers."""
+
+    change: float
+    when: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Profile:
+    """What is planted: faults, and where none strikes the share of right answers, with effects.
+
+    The share is `accuracy` plus the change of every effect whose `when` fits, from 0 to 1.
+    """
+
+    faults: tuple[Fault, ...] = ()
+    seconds: float = 0.0
+    accuracy: float = 1.0
+    effects: tuple[Effect, ...] = ()
+
+    def share(self, prompt: Prompt) -> float:
+        """How many of such answers are right."""
+        changes = (each.change for each in self.effects if _fits(each.when, prompt))
+        return math.fsum([self.accuracy, *changes])
 
 
 class SimulatedModel:
@@ -61,35 +82,42 @@ class SimulatedModel:
         self.name = f"simulated:{profile}" if profile else "simulated"
         self.description = f"{self.name}, SIMULATED: planted answers, not a model"
         self._seed = seed
-        self._faults, self._seconds = _load(profile or "steady")
+        self._profile = _load(profile or "steady")
 
     async def open(self) -> None:
         """Nothing to get ready."""
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Answer each prompt with the truth, or with the first fault that strikes."""
-        if self._seconds:
-            await asyncio.sleep(self._seconds)
+        if self._profile.seconds:
+            await asyncio.sleep(self._profile.seconds)
         return [self._complete(prompt) for prompt in prompts]
 
     async def close(self) -> None:
         """Nothing to let go of."""
 
     def _complete(self, prompt: Prompt) -> Completion:
-        struck = next((fault for fault in self._faults if self._strikes(fault, prompt)), None)
+        struck = next((each for each in self._profile.faults if self._strikes(each, prompt)), None)
+        if struck is None and self._errs(prompt):
+            struck = _WRONG
         text = _truth(prompt) if struck is None else self._faulty(struck.kind, prompt)
         tokens = (self._size(prompt), len(text) // 4 + 1)
         if struck and struck.kind == "failed":
             return Completion(error="server error: planted failure", model=self.name)
         ended = {"refused": "refusal", "truncated": "length"}
         reason = ended.get(struck.kind, "stop") if struck else "stop"
-        return Completion(text, reason, *tokens, cost=0.0, seconds=self._seconds, model=self.name)
+        seconds = self._profile.seconds
+        return Completion(text, reason, *tokens, cost=0.0, seconds=seconds, model=self.name)
 
     def _strikes(self, fault: Fault, prompt: Prompt) -> bool:
         if not fault.applies(prompt):
             return False
-        place = f"{fault.kind}/{self._faults.index(fault)}"
+        place = f"{fault.kind}/{self._profile.faults.index(fault)}"
         return self._draw(prompt, place) < fault.rate
+
+    def _errs(self, prompt: Prompt) -> bool:
+        share = self._profile.share(prompt) if prompt.task == "solve" else 1.0
+        return share < 1 and self._draw(prompt, "accuracy") >= share
 
     def _faulty(self, kind: str, prompt: Prompt) -> str:
         if kind == "misread":
@@ -128,14 +156,28 @@ def _truth(prompt: Prompt) -> str:
     return f"Answer: {prompt.item.answer}"
 
 
+def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
+    """Whether the item's id and the picture's style are as wanted; text has no style."""
+    style = prompt.form.style
+    for name, wanted in when.items():
+        if name == "item":
+            if not re.search(str(wanted), prompt.item.id):
+                return False
+        elif name not in _LOOKS or style is None or not _equals(getattr(style, name), wanted):
+            return False
+    return True
+
+
 def _equals(value: object, wanted: object) -> bool:
+    if isinstance(wanted, str) and wanted[:1] == "!":
+        return str(value) != wanted[1:]
     if isinstance(wanted, str) and wanted[:1] in _COMPARISONS:
         return bool(_COMPARISONS[wanted[0]](float(str(value)), float(wanted[1:])))
     return value == wanted
 
 
-def _load(profile: str) -> tuple[tuple[Fault, ...], float]:
-    """The faults and the delay of a named profile, a YAML file, or `KIND[.MODE]=RATE,...`."""
+def _load(profile: str) -> Profile:
+    """What is planted by a named profile, a YAML file, or `KIND[.MODE]=RATE,...`."""
     if "=" in profile:
         return _inline(profile)
     data: Any
@@ -155,13 +197,27 @@ def _load(profile: str) -> tuple[tuple[Fault, ...], float]:
             )
         data = profiles[profile]
     try:
-        faults = tuple(_fault(**each) for each in data.get("faults", ()))
-        return faults, float(data.get("seconds", 0.0))
-    except (AttributeError, TypeError, ValueError) as error:
+        return _profile(data)
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"simulated profile {profile!r}: {error}") from None
 
 
-def _inline(text: str) -> tuple[tuple[Fault, ...], float]:
+def _profile(data: Mapping[str, Any]) -> Profile:
+    effects = tuple(
+        Effect(float(each["change"]), dict(each["when"])) for each in data.get("effects", ())
+    )
+    accuracy, changes = float(data.get("accuracy", 1.0)), [each.change for each in effects]
+    lowest = math.fsum([accuracy, *(each for each in changes if each < 0)])
+    highest = math.fsum([accuracy, *(each for each in changes if each > 0)])
+    if not 0 <= lowest <= highest <= 1:
+        raise ValueError(
+            f"accuracy and effects add up to {lowest:g} to {highest:g}, which is not within 0 to 1"
+        )
+    faults = tuple(_fault(**each) for each in data.get("faults", ()))
+    return Profile(faults, float(data.get("seconds", 0.0)), accuracy, effects)
+
+
+def _inline(text: str) -> Profile:
     faults, seconds = [], 0.0
     for part in text.split(","):
         match = _INLINE.fullmatch(part.strip())
@@ -175,7 +231,7 @@ def _inline(text: str) -> tuple[tuple[Fault, ...], float]:
             faults.append(_fault(kind, value, [mode] if mode else _MODES))
         except ValueError as error:
             raise ModelError(f"simulated fault {part!r}: {error}") from None
-    return tuple(faults), seconds
+    return Profile(tuple(faults), seconds)
 
 
 def _fault(

@@ -176,6 +176,7 @@ class Controller:
             retries=self._run.retries,
             cached=self._cached(),
             spare=self._spare(),
+            styles=self._run.styles,
         )
 
     def _spare(self) -> list[Completion]:

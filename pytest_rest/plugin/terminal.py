@@ -7,7 +7,7 @@ import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import text
+from pytest_rest.reporting import findings, text
 
 _FILES_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l"}
@@ -88,8 +88,14 @@ class Terminal:
         terminalreporter.write_sep("=", "REST")
         for line in text.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in findings.effects(report):
+            write(line, bold=line.startswith("effect"))
+        for line in findings.failed_at(report):
+            write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):
             write(line, yellow=not line.startswith(" "))
+        for line in findings.standing(report) if self._run.settings.suites else ():
+            write(line, bold=line.startswith(("published", ">")))
         write(self._model.description)
         write(text.usage(report))
         for line in text.changes(self._run.changes):

@@ -1,0 +1,50 @@
+"""Turns records into items, each with all its styles, and says what their forms agree on."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+
+from pytest_rest.terms import MODES, OCR_MODES, Answer, Record
+
+Group = Sequence[Record]  # the records of one item, one for each style
+
+
+def by_item(records: Iterable[Record]) -> list[Group]:
+    """The records of each item, in the order in which the items first came."""
+    groups: dict[tuple[str, str], list[Record]] = defaultdict(list)
+    for record in records:
+        groups[record.suite, record.item].append(record)
+    return list(groups.values())
+
+
+def modes(records: Iterable[Record]) -> list[str]:
+    """The modes that were answered: text, image and mixed first."""
+    return ordered({mode for record in records for mode in record.verdict.answers})
+
+
+def compared(record: Record) -> list[Answer]:
+    """The answers that REST compares: those in text, image and mixed."""
+    answers = record.verdict.answers
+    return [answers[mode] for mode in MODES if mode in answers]
+
+
+def agrees(group: Group) -> bool:
+    """Whether every form of an item has the same value, in all its styles."""
+    values = {answer.value for record in group for answer in compared(record)}
+    return len(values) == 1 and None not in values
+
+
+def read_right(group: Group) -> bool:
+    """Whether an item's pictures were all transcribed without an error."""
+    return all(record.verdict.ocr_correct for record in group)
+
+
+def share_right(group: Group, mode: str) -> float | None:
+    """The share of an item's styles that this mode got right; None where it was not asked so."""
+    right = [a.correct for r in group for m, a in r.verdict.answers.items() if m == mode]
+    return sum(right) / len(right) if right else None
+
+
+def ordered(found: Iterable[str]) -> list[str]:
+    """Modes with text, image and mixed first, the others by name."""
+    known = (*MODES, *OCR_MODES)
+    return sorted(found, key=lambda mode: (known.index(mode), mode))

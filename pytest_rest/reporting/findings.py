@@ -1,0 +1,126 @@
+"""Turns what lies behind a report's rates into lines of text for a terminal of 80 columns."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import fields
+
+from pytest_rest import causes, published
+from pytest_rest.display import shown
+from pytest_rest.effects import Effect
+from pytest_rest.paired import Difference
+from pytest_rest.report import Report
+from pytest_rest.reporting.text import percent
+from pytest_rest.terms import Style
+
+_CAUSES = {
+    "misread": "misread",
+    "refused": "refused",
+    "no answer": "without an answer",
+    "misreasoned": "misreasoned",
+    "unknown": "not transcribed",
+}
+_EFFECTS_SHOWN = 8
+_NAME_WIDTH = 27
+
+
+def effects(report: Report) -> Iterator[str]:
+    """The clearest effects of the styles, in points, each on all and on OCR-correct items.
+
+    Each characteristic's clearest is among them; a style that changes one characteristic alone is
+    left to that characteristic, and a colour to `any` where there are several.
+    """
+    found: dict[tuple[str, str], list[Effect]] = {}
+    for each in report.effects:
+        found.setdefault((each.characteristic, each.value), []).append(each)
+    ranked = sorted(filter(_is_shown(report), found), key=lambda key: -_clarity(found[key][0]))
+    best = dict(reversed(ranked))
+    first = [key for key in ranked if best[key[0]] == key[1]]
+    kept = (first + [key for key in ranked if key not in first])[:_EFFECTS_SHOWN]
+    if not kept:
+        return
+    head = "effect in points [95%]"
+    yield f"{head:<{_NAME_WIDTH}}{'items':>6} {'accuracy':<22} agreement"
+    for key in sorted(kept, key=ranked.index):
+        for effect in found[key]:
+            name = " ".join(key) if effect.subset == "all" else "  OCR-correct"
+            yield _effect_row(name, effect)
+    if more := len(found) - len(kept):
+        yield f"  and {more} more, in report.json"
+
+
+def failed_at(report: Report) -> Iterator[str]:
+    """`12 of 50 items inconsistent: 3 misread, 9 misreasoned`; nothing where all agree."""
+    found = causes.count(report.whole)["pooled"]
+    if not found["inconsistent"]:
+        return
+    parts = [f"{found[each]} {word}" for each, word in _CAUSES.items() if found[each]]
+    yield f"{found['inconsistent']} of {found['items']} items inconsistent: {', '.join(parts)}"
+
+
+def standing(report: Report) -> Iterator[str]:
+    """REST's published rows with this run's among them, marked, in per cent; at most 12 lines."""
+    found = report.standing
+    if found is None:
+        return
+    head = "published, in per cent"
+    yield f"{head:<{_NAME_WIDTH}} {'RER':<19} {'CFR':<19} OCR-correct"
+    for row in found.rows:
+        cells = [_share(each) for each in (row.rer, row.cfr, row.ocr_correct_rate)]
+        if row.this_run:
+            cells[:2] = [percent(found.rer), percent(found.cfr)]
+        name = _cut(f"{'>' if row.this_run else ' '} {shown(row.model, 100)}", _NAME_WIDTH)
+        yield f"{name:<{_NAME_WIDTH}} {cells[0]:<19} {cells[1]:<19} {cells[2]}"
+    n = found.rer.n if found.rer else 0
+    yield f"  {published.SOURCE}: mean of 4 data sets, OCR-correct items"
+    yield _cut(f"  here n = {n}; differs: {shown(found.differs, 200)}", 80)
+
+
+def _share(share: float | None) -> str:
+    return "-" if share is None else f"{share * 100:.1f}"
+
+
+def _cut(text: str, width: int) -> str:
+    return text if len(text) <= width else f"{text[: width - 3]}..."
+
+
+def _is_shown(report: Report) -> Callable[[tuple[str, str]], bool]:
+    names = [(each.characteristic, each.value) for each in report.effects]
+
+    def is_shown(key: tuple[str, str]) -> bool:
+        name, value = key
+        if name == "style":
+            return sum(_differs(report.styles[value])) > 1
+        return name != "color" or value == "any" or ("color", "any") not in names
+
+    return is_shown
+
+
+def _differs(style: Style) -> list[bool]:
+    usual = Style()
+    return [getattr(style, f.name) != getattr(usual, f.name) for f in fields(Style) if f.compare]
+
+
+def _clarity(effect: Effect) -> float:
+    """The larger t of the two; that of an effect without a spread is 0."""
+    both = (effect.accuracy, effect.agreement)
+    return max(abs(each.t) if each and each.t is not None else 0.0 for each in both)
+
+
+def _effect_row(name: str, effect: Effect) -> str:
+    name = _cut(shown(name, 100), _NAME_WIDTH - 1)
+    n = max(each.n if each else 0 for each in (effect.accuracy, effect.agreement))
+    cells = f"{_points(effect.accuracy):<22} {_points(effect.agreement)}"
+    return f"{name:<{_NAME_WIDTH}}{n:>6} {cells}".rstrip()
+
+
+def _points(found: Difference | None) -> str:
+    if found is None:
+        return "-"
+    value = _signed(found.value)
+    if found.low is None or found.high is None:
+        return f"{value} [no spread]"
+    low, high = max(found.low, -1.0), min(found.high, 1.0)  # no two shares are further apart
+    return f"{value} [{_signed(low)}, {_signed(high)}]"
+
+
+def _signed(share: float) -> str:
+    return f"{share * 100 + 0.0:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
