@@ -26,15 +26,15 @@ def cause(group: Group) -> Cause | None:
     """Where an item failed, in the styles given; None if it is consistent or a record is lost."""
     if agrees(group) or any(record.verdict.lost for record in group):
         return None
-    read = [record.verdict.transcription for record in group]
+    was_read = [bool(record.verdict.transcriptions) for record in group]
     statuses = {answer.status for record in group for answer in compared(record)}
-    if any(each is not None and not each.correct for each in read):
+    if any(not read.correct for record in group for read in record.verdict.transcriptions):
         return "misread"
     if "refused" in statuses:
         return "refused"
     if statuses != {"parsed"}:
         return "no answer" if statuses else None
-    return "unknown" if None in read else "misreasoned"
+    return "misreasoned" if all(was_read) else "unknown"
 
 
 def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
