@@ -5,11 +5,12 @@ Image input makes some models write much shorter answers ("Reading, Not Thinking
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
+from pytest_rest import rates
 from pytest_rest.groups import Group
 from pytest_rest.paired import quantile
 from pytest_rest.terms import Answer, Rate
@@ -62,6 +63,23 @@ def tokens(groups: Sequence[Group], modes: Sequence[str]) -> dict[str, Tokens | 
     return found if any(found.values()) else None
 
 
+def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
+    """As any mean over suites; None where suites are measured in different units."""
+    units = {ratio.unit for ratio in ratios if ratio}
+    found = rates.mean([Rate(r.value, r.low, r.high, r.n) if r else None for r in ratios])
+    if found is None or len(units) > 1:
+        return None
+    return Ratio(found.value, found.low, found.high, found.n, units.pop())
+
+
+def mean_tokens(
+    suites: Sequence[Mapping[str, Tokens | None] | None], modes: Sequence[str]
+) -> dict[str, Tokens | None] | None:
+    """The unweighted mean over suites of each mode's; None for a mode where one suite's is."""
+    found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
+    return found if any(found.values()) else None
+
+
 def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
     """The ratio of the means of paired values that are not negative, with Fieller's interval.
 
@@ -101,6 +119,18 @@ def _tokens(groups: Sequence[Group], mode: str) -> Tokens | None:
     right = _means(asked, mode, lambda answer: float(answer.correct))
     thousands = [each / 1000 for each in sent]
     return Tokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
+
+
+def _mean(used: Sequence[Tokens | None]) -> Tokens | None:
+    known = [each for each in used if each]
+    if not known or len(known) < len(used):
+        return None
+    return Tokens(
+        fmean(each.input for each in known),
+        fmean(each.output for each in known),
+        sum(each.n for each in known),
+        rates.mean([each.accuracy_per_1000_input for each in known]),
+    )
 
 
 def _means(groups: Sequence[Group], mode: str, measure: Callable[[Answer], float]) -> list[float]:

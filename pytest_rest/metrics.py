@@ -15,11 +15,11 @@ import functools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
-from statistics import NormalDist, fmean
+from dataclasses import dataclass
+from statistics import NormalDist
 from typing import Literal
 
-from pytest_rest import lengths, noise
+from pytest_rest import lengths, noise, rates
 from pytest_rest.groups import (
     Group,
     agrees,
@@ -125,7 +125,7 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
     """
 
     def each(name: str) -> Rate | None:
-        return _mean([suite.rate(name) for suite in suites])
+        return rates.mean([suite.rate(name) for suite in suites])
 
     known = ordered({mode for suite in suites for mode in suite.accuracy})
     return Metrics(
@@ -140,8 +140,8 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         noise_floor=each("noise_floor"),
         between_forms=each("between_forms"),
         excess_inconsistency=each("excess_inconsistency"),
-        tokens=_mean_tokens(suites, known),
-        length_ratio=_mean_ratio([suite.length_ratio for suite in suites]),
+        tokens=lengths.mean_tokens([suite.tokens for suite in suites], known),
+        length_ratio=lengths.mean_ratio([suite.length_ratio for suite in suites]),
     )
 
 
@@ -233,53 +233,3 @@ def _accuracy(groups: Sequence[Group], mode: str) -> Rate | None:
 def _mean_cer(group: Group) -> float:
     rates = [read.cer or 0.0 for record in group for read in record.verdict.transcriptions]
     return math.fsum(rates) / len(rates)
-
-
-def _mean(rates: Sequence[Rate | None]) -> Rate | None:
-    known = [rate for rate in rates if rate is not None]
-    if not known or len(known) < len(rates):
-        return None
-    if len(known) == 1:
-        return replace(known[0])
-    value = math.fsum(rate.value for rate in known) / len(known)
-
-    def reach(distances: list[float | None]) -> float | None:
-        sizes = [distance for distance in distances if distance is not None]
-        return math.hypot(*sizes) / len(known) if len(sizes) == len(known) else None
-
-    down = reach([None if r.low is None else r.value - r.low for r in known])
-    up = reach([None if r.high is None else r.high - r.value for r in known])
-    return Rate(
-        value,
-        None if down is None else value - down,
-        None if up is None else value + up,
-        sum(rate.n for rate in known),
-    )
-
-
-def _mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
-    """As any mean over suites; None where suites are measured in different units."""
-    units = {ratio.unit for ratio in ratios if ratio}
-    found = _mean([Rate(r.value, r.low, r.high, r.n) if r else None for r in ratios])
-    if found is None or len(units) > 1:
-        return None
-    return Ratio(found.value, found.low, found.high, found.n, units.pop())
-
-
-def _mean_tokens(
-    suites: Sequence[Metrics], modes: Sequence[str]
-) -> Mapping[str, Tokens | None] | None:
-    found = {mode: _mean_usage([(s.tokens or {}).get(mode) for s in suites]) for mode in modes}
-    return found if any(found.values()) else None
-
-
-def _mean_usage(used: Sequence[Tokens | None]) -> Tokens | None:
-    known = [each for each in used if each]
-    if not known or len(known) < len(used):
-        return None
-    return Tokens(
-        fmean(each.input for each in known),
-        fmean(each.output for each in known),
-        sum(each.n for each in known),
-        _mean([each.accuracy_per_1000_input for each in known]),
-    )

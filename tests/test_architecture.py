@@ -35,7 +35,7 @@ FLOORS = (
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "lengths", "causes", "suites.rows", "rendering.style_file", "rendering.lines"},
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
-    {"formula", "quantities", "written", "pictures", "paired", "groups", "plus", "noise"}
+    {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
