@@ -1,5 +1,7 @@
 """Turns what lies behind a report's rates into lines of text for a terminal of 80 columns."""
 
+import math
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
@@ -31,7 +33,9 @@ def effects(report: Report) -> Iterator[str]:
     found: dict[tuple[str, str], list[Effect]] = {}
     for each in report.effects:
         found.setdefault((each.characteristic, each.value), []).append(each)
-    ranked = sorted(filter(_is_shown(report), found), key=lambda key: -_clarity(found[key][0]))
+    ranked = sorted(
+        filter(_is_shown(report), found), key=lambda key: (*_clarity(found[key][0]), _natural(key))
+    )
     best = dict(reversed(ranked))
     first = [key for key in ranked if best[key[0]] == key[1]]
     kept = (first + [key for key in ranked if key not in first])[:_EFFECTS_SHOWN]
@@ -99,10 +103,20 @@ def _differs(style: Style) -> list[bool]:
     return [getattr(style, f.name) != getattr(usual, f.name) for f in fields(Style) if f.compare]
 
 
-def _clarity(effect: Effect) -> float:
-    """The larger t of the two; that of an effect without a spread is 0."""
-    both = (effect.accuracy, effect.agreement)
-    return max(abs(each.t) if each and each.t is not None else 0.0 for each in both)
+def _clarity(effect: Effect) -> tuple[float, float]:
+    """The larger t of the two, and then the larger effect: the clearest first.
+
+    What changes every item alike, and more than one, has no spread: nothing is clearer.
+    """
+    both = [each for each in (effect.accuracy, effect.agreement) if each]
+    sizes = [abs(each.value) for each in both]
+    ts = [abs(d.t) if d.t is not None else math.inf if d.value and d.n > 1 else 0.0 for d in both]
+    return -max(ts, default=0.0), -max(sizes, default=0.0)
+
+
+def _natural(key: tuple[str, str]) -> list[str]:
+    """By name, 50 before 100."""
+    return [word.zfill(9) for word in re.findall(r"\d{1,9}|\D{1,99}", " ".join(key))]
 
 
 def _effect_row(name: str, effect: Effect) -> str:
