@@ -11,6 +11,11 @@ except ImportError:  # the benchmark can be run from this folder without the tes
 else:
     settings.register_profile("rest-local", deadline=None)
     settings.register_profile(
-        "rest-ci", deadline=None, derandomize=True, database=None, print_blob=True
+        "rest-ci",
+        deadline=None,
+        derandomize=True,
+        database=None,
+        print_blob=True,
+        max_examples=40,
     )
     settings.load_profile("rest-ci" if os.environ.get("CI") else "rest-local")

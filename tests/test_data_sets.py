@@ -150,7 +150,6 @@ def test_rows_are_read_once_in_a_process(
     assert 2 == len(read)
 
 
-@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n2"]], ids=["serial", "n2"])
 @pytest.mark.parametrize(
     ("options", "message"),
     [
@@ -163,13 +162,11 @@ def test_rows_are_read_once_in_a_process(
         (["--rest-suite=arc", "--rest-data=nowhere"], "nowhere' is no folder; give one with a "),
     ],
 )
-def test_wrong_usage(
-    run_rest: RunRest, data: Path, workers: list[str], options: list[str], message: str
-) -> None:
+def test_wrong_usage(run_rest: RunRest, data: Path, options: list[str], message: str) -> None:
     """One line, and exit status 4, before anything is asked."""
     with Endpoint(lambda _: Reply()) as server:
         model = ("--rest-model=m", f"--rest-api-base={server.openai_base}")
-        run = run_rest(*model, f"--rest-data={data}", *options, *workers)
+        run = run_rest(*model, f"--rest-data={data}", *options)
         assert () == server.requests
     lines = [line for line in run.out.splitlines() if line.startswith("ERROR: REST: ")]
     assert 1 == len(lines), run.out

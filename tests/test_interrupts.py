@@ -202,7 +202,7 @@ def test_an_interrupt_while_calls_are_in_flight(
         with Started(*args) as run:
             run.wait(shown(run, "PASSED", "INCONSISTENT", count=2))
             run.wait(arrived(endpoint, 8 + CONCURRENCY))
-            promptly = max(PROMPTLY, run.age)
+            promptly = max(PROMPTLY, 2 * run.age)
             run.signal(signal.SIGINT, to_all)
             status, out, seconds = run.end()
             workers_left = [each for each in ("gw0", "gw1") if workers == TWO and is_running(each)]
@@ -276,7 +276,7 @@ def test_a_run_that_is_told_to_end(
         with Started(*args) as run:
             run.wait(shown(run, "PASSED", "INCONSISTENT", count=2))
             run.wait(arrived(endpoint, 8 + CONCURRENCY))
-            promptly = max(PROMPTLY, run.age)
+            promptly = max(PROMPTLY, 2 * run.age)
             run.signal(signal.SIGTERM)
             status, out, seconds = run.end()
             ends = time.monotonic() + promptly

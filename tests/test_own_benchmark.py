@@ -140,12 +140,19 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 }
 
 
-@pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n2"]], ids=["serial", "n2"])
-@pytest.mark.parametrize(("content", "message"), BROKEN.values(), ids=BROKEN)
+@pytest.mark.parametrize(
+    ("workers", "kind"),
+    [
+        *((["-p", "no:xdist"], kind) for kind in BROKEN),
+        *((["-n2"], kind) for kind in ("no-yaml", "no-answer", "large", "no-mixed-form")),
+    ],
+    ids=lambda each: each if isinstance(each, str) else each[0],
+)
 def test_a_broken_file(
-    files: pytest.Pytester, run_rest: RunRest, workers: list[str], content: bytes, message: str
+    files: pytest.Pytester, run_rest: RunRest, workers: list[str], kind: str
 ) -> None:
     """One line, nothing asked of the other file either, no gate passed, exit status 2."""
+    content, message = BROKEN[kind]
     files.path.joinpath("broken.rest.yaml").write_bytes(content)
     with Endpoint(lambda _: Reply("Answer: 1")) as server:
         model = ("--rest-model=m", f"--rest-api-base={server.openai_base}", "--rest-max-cfr=1")
