@@ -12,16 +12,17 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import SUBSETS, Subset, Table
-from pytest_rest.terms import MODES, Rate
+from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
+from pytest_rest.terms import MODES, OCR_MODES, Rate
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
-    *(f"accuracy.{mode}" for mode in MODES),
+    *("noise_floor", "between_forms", "excess_inconsistency"),
+    *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
 )
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _THRESHOLD = re.compile(
-    r"\s*(?P<metric>[\w.]{1,40})\s*(?:@\s*(?P<subset>\w{1,40})\s*)?(?P<op>>=|<=|>|<)"
+    r"\s*(?P<metric>[\w.-]{1,40})\s*(?P<of>(?:@\s*[^\s@<>]{1,100}\s*){0,2})(?P<op>>=|<=|>|<)"
     r"\s*(?P<bound>[^\s]{1,20})\s*"
 )
 
@@ -30,18 +31,23 @@ GateOutcome = Literal["passed", "missed", "undefined", "lost"]
 
 @dataclass(frozen=True, order=True)
 class Threshold:
-    """`metric@subset op bound`, for the whole run or for the tests below one folder."""
+    """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
+
+    `part` is a suite or a style; without one it is the mean over suites.
+    """
 
     metric: str
     op: str
     bound: float
     subset: Subset = "all"
     scope: str = ""
+    part: str = ""
 
     @property
     def id(self) -> str:
-        """`rer>=0.9`, `cfr@ocr_correct<=0.1`, `rer>=0.9 [benchmarks/ocr]`."""
+        """`rer>=0.9`, `cfr@ocr_correct@arc<=0.1`, `rer>=0.9 [benchmarks/ocr]`."""
         subset = "" if self.subset == "all" else f"@{self.subset}"
+        subset += f"@{self.part}" if self.part else ""
         scope = f" [{self.scope}]" if self.scope else ""
         return f"{self.metric}{subset}{self.op}{self.bound:.15g}{scope}"
 
@@ -70,21 +76,27 @@ def parse_threshold(text: str) -> Threshold:
     match = _THRESHOLD.fullmatch(text)
     if not match:
         raise OptionError(
-            f"threshold {text!r} cannot be read; write METRIC[@SUBSET]>=VALUE, as in 'rer>=0.9' "
-            "or 'accuracy.image@ocr_correct>=0.8'"
+            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@SUITE]>=VALUE, as in "
+            "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
         )
-    metric, subset = match["metric"], match["subset"] or "all"
+    metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
     if metric not in METRICS:
         raise OptionError(
             f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, METRICS)}; "
             f"metrics are {', '.join(METRICS)}"
         )
-    if subset not in SUBSETS:
+    subsets = [word for word in named if word in SUBSETS]
+    parts = [word for word in named if word not in SUBSETS]
+    if len(subsets) > 1 or len(parts) > 1:
         raise OptionError(
-            f"threshold {text!r}: unknown subset {subset!r}{nearest(subset, SUBSETS)}; "
-            f"subsets are {', '.join(SUBSETS)}"
+            f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
+            f"name one of {', '.join(SUBSETS)}, and one suite or style"
         )
-    return threshold(metric, match["op"], match["bound"], subset)
+    for part in parts:
+        if hint := nearest(part, SUBSETS):
+            raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
+    found = threshold(metric, match["op"], match["bound"])
+    return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
 
 
 def threshold(
@@ -102,6 +114,16 @@ def threshold(
     return Threshold(metric, op, value, subset, scope)
 
 
+def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
+    """Raise `OptionError` for a threshold on a suite or a style that is not asked."""
+    for each in thresholds:
+        if each.part and each.part not in known:
+            raise OptionError(
+                f"threshold {each.id!r}: {each.part!r} is no subset ({', '.join(SUBSETS)}), and no "
+                f"suite or style of this run{nearest(each.part, [*SUBSETS, *known])}"
+            )
+
+
 def covers(scope: str, nodeid: str) -> bool:
     """Whether a test lies in a folder, file or class; an empty scope holds every test."""
     return not scope or nodeid.startswith((f"{scope}/", f"{scope}::"))
@@ -113,9 +135,10 @@ def judge(
     lost: Mapping[str, Sequence[str]],
     max_lost: int = 0,
 ) -> Gate:
-    """Judge every threshold on its scope's mean over suites.
+    """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
-    `tables` and `lost` (the names of lost items) are by scope, `""` being the whole run.
+    `tables` (with the styles among the suites) and `lost` (the names of lost items) are by scope,
+    `""` being the whole run.
     """
     judged = tuple(
         _judge(each, tables.get(each.scope), lost.get(each.scope, ()), max_lost)
@@ -145,7 +168,8 @@ def lost_reason(lost: Sequence[str], max_lost: int) -> str:
 
 
 def _judge(threshold: Threshold, table: Table | None, lost: Sequence[str], max_lost: int) -> Judged:
-    rate = table["mean"][threshold.subset].rate(threshold.metric) if table else None
+    metrics = _metrics(threshold, table)
+    rate = metrics.rate(threshold.metric) if metrics else None
     name = threshold.id
 
     def outcome(word: GateOutcome, reason: str) -> Judged:
@@ -167,8 +191,13 @@ def describe(rate: Rate) -> str:
     return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, n = {rate.n})"
 
 
+def _metrics(threshold: Threshold, table: Table | None) -> Metrics | None:
+    found = table.get(threshold.part or "mean") if table else None
+    return found[threshold.subset] if found else None
+
+
 def _undefined(threshold: Threshold, table: Table | None) -> str:
-    metrics = table["mean"][threshold.subset] if table else None
+    metrics = _metrics(threshold, table)
     if metrics is None or not metrics.items:
         return "no item was judged"
     if threshold.metric == "cfr":

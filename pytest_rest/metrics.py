@@ -92,6 +92,15 @@ def table(records: Iterable[Record]) -> Table:
     return found
 
 
+def by_style(records: Sequence[Record]) -> Table:
+    """Metrics for each style alone, over the items that were asked in it."""
+    found: dict[str, list[Record]] = defaultdict(list)
+    for record in sorted(records, key=lambda record: record.key):
+        if not record.verdict.lost:
+            found[record.style].append(record)
+    return {style: _subsets(listed) for style, listed in sorted(found.items())}
+
+
 def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
     groups = by_item(records)

@@ -55,6 +55,13 @@ def judge(
         ("accuracy.mixed@ocr_correct<1", Threshold("accuracy.mixed", "<", 1.0, "ocr_correct")),
         ("ocr_correct_rate>=0.95", Threshold("ocr_correct_rate", ">=", 0.95)),
         ("cer<=1.5", Threshold("cer", "<=", 1.5)),
+        ("rer@arc>=0.9", Threshold("rer", ">=", 0.9, part="arc")),
+        ("rer @ arc @ ocr_correct >= 0.9", Threshold("rer", ">=", 0.9, "ocr_correct", part="arc")),
+        (
+            "accuracy.ocr-first@dejavu-100dpi-black-rotation=2<=0.5",
+            Threshold("accuracy.ocr-first", "<=", 0.5, part="dejavu-100dpi-black-rotation=2"),
+        ),
+        ("noise_floor>=0.98", Threshold("noise_floor", ">=", 0.98)),
     ],
 )
 def test_thresholds(text: str, expected: Threshold) -> None:
@@ -62,10 +69,11 @@ def test_thresholds(text: str, expected: Threshold) -> None:
     assert expected == gate.parse_threshold(text)
 
 
-FORM = "write METRIC[@SUBSET]>=VALUE, as in 'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
+FORM = "write METRIC[@SUBSET][@SUITE]>=VALUE, as in 'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
 KNOWN = (
     "metrics are rer, cfr, mmc, all_correct, ocr_correct_rate, cer, "
-    "accuracy.text, accuracy.image, accuracy.mixed"
+    "noise_floor, between_forms, excess_inconsistency, accuracy.text, accuracy.image, "
+    "accuracy.mixed, accuracy.ocr-first, accuracy.ocr-then-solve"
 )
 
 
@@ -91,13 +99,19 @@ KNOWN = (
             f"threshold 'RER>=0.9': unknown metric 'RER'; did you mean 'rer' or 'cer'?; {KNOWN}",
         ),
         (
-            "rer@ocr>=0.9",
-            "threshold 'rer@ocr>=0.9': unknown subset 'ocr'; subsets are all, ocr_correct",
-        ),
-        (
             "rer@ocr_corect>=0.9",
             "threshold 'rer@ocr_corect>=0.9': unknown subset 'ocr_corect'; did you mean "
-            "'ocr_correct'?; subsets are all, ocr_correct",
+            "'ocr_correct'?",
+        ),
+        (
+            "rer@all@ocr_correct>=0.9",
+            "threshold 'rer@all@ocr_correct>=0.9' names two subsets; name one of all, ocr_correct, "
+            "and one suite or style",
+        ),
+        (
+            "rer@arc@mmlu>=0.9",
+            "threshold 'rer@arc@mmlu>=0.9' names two parts; name one of all, ocr_correct, and one "
+            "suite or style",
         ),
         ("rer>=90", "threshold rer>=90: the value is a share from 0 to 1; did you mean 0.9?"),
         ("cfr<=1.5", "threshold cfr<=1.5: the value is a share from 0 to 1; did you mean 0.015?"),
@@ -157,11 +171,11 @@ def test_a_thresholds_id(threshold: Threshold, expected: str) -> None:
     st.sampled_from(gate.METRICS),
     st.sampled_from([">=", "<=", ">", "<"]),
     st.integers(0, 10_000),
-    st.sampled_from(SUBSETS),
+    st.sampled_from([*SUBSETS, "ocr_correct@arc", "all@courier-50dpi-red", "x=2"]),
 )
-def test_an_id_reads_as_its_threshold(metric: str, op: str, share: int, subset: str) -> None:
+def test_an_id_reads_as_its_threshold(metric: str, op: str, share: int, of: str) -> None:
     """A threshold survives its own id."""
-    threshold = gate.parse_threshold(f"{metric}@{subset}{op}{share / 10_000}")
+    threshold = gate.parse_threshold(f"{metric}@{of}{op}{share / 10_000}")
     assert threshold == gate.parse_threshold(threshold.id)
 
 
@@ -204,6 +218,18 @@ def test_outcomes(text: str, expected: GateOutcome) -> None:
         accuracy={"image": HALF},  # type: ignore[arg-type]
     )
     assert expected == judge(text, {"": found}).outcome
+
+
+def test_a_part_is_judged_alone() -> None:
+    """A suite or a style has its own rate; one that was not asked passes nothing."""
+    found = {**table(rer=HALF), "arc": table(rer=Rate(0.9, 0.5, 1.0, 5))["mean"]}
+    assert "missed" == judge("rer>=0.8", {"": found}).outcome
+    assert "passed" == judge("rer@arc>=0.8", {"": found}).outcome
+    assert "undefined" == judge("rer@mmlu>=0", {"": found}).outcome
+    asked = [gate.parse_threshold("rer@acr>=0.8")]
+    with pytest.raises(OptionError, match=r"'acr' is no subset .*; did you mean 'arc'"):
+        gate.check_parts(asked, ["arc", "mmlu"])
+    gate.check_parts([gate.parse_threshold("rer@arc>=0.8"), *asked[:0]], ["arc"])
 
 
 @pytest.mark.parametrize("op", [">=", "<=", ">", "<"])

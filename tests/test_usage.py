@@ -33,7 +33,7 @@ MODEL = "--rest-model=simulated"
         ([MODEL, "--rest-require=rr>=0.9"], "unknown metric 'rr'; did you mean"),
         (
             [MODEL, "--rest-require=rer@ocr>=0.9"],
-            "unknown subset 'ocr'; subsets are all, ocr_correct",
+            "'ocr' is no subset (all, ocr_correct), and no suite or style of this run",
         ),
         ([MODEL, "--rest-require=accuracy>=0.9"], "unknown metric 'accuracy'"),
         ([MODEL, "--rest-min-rer=90"], "did you mean 0.9?"),

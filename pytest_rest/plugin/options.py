@@ -129,7 +129,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     library = Library(seed, data, resolved["library"])
     for suite in suites:
         library.load(suite)
-    return Settings(
+    settings = Settings(
         model=given["rest_model"],
         library=library,
         suites=suites,
@@ -160,6 +160,10 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         run_id=resolved["run_id"],
         given=given,
     )
+    if is_benchmark:  # else it is known only after the run, and then nothing passes
+        parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
+        gate.check_parts(settings.thresholds, sorted(parts))
+    return settings
 
 
 def is_plan(config: pytest.Config) -> bool:

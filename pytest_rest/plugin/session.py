@@ -218,7 +218,8 @@ class Controller:
             here = {
                 key: r for (origin, key), r in self._records.items() if gate.covers(scope, origin)
             }
-            tables[scope] = metrics.table(_whole(here, lost))
+            whole = _whole(here, lost)
+            tables[scope] = metrics.by_style(whole) | metrics.table(whole)
             missing = {key for origin, key in lost if gate.covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         max_lost = self._run.settings.max_lost
