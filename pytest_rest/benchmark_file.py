@@ -177,7 +177,11 @@ class _ItemReader:
         if len(name) > 100 or not name.isprintable():
             raise PlaceError(line, f"id {said(name)} is no name; take at most 100 characters")
         if name in self._lines:
-            raise PlaceError(line, f"id {said(name)} is taken, line {self._lines[name]}; change it")
+            raise PlaceError(
+                line,
+                f"id {said(name)} is used in line {self._lines[name]} already; "
+                "give this item another",
+            )
         self._lines[name] = line
         return name
 

@@ -36,6 +36,12 @@ _LONGEST_REASON = 1_000
 _MARKER = re.compile(r"\banswer[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
 _WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{(.*)\}")
 _DECORATION = "*_`\"'“”‘’"
+_MENDS = {
+    "integer": "a whole number, such as 7",
+    "number": "a number, such as 12.5 or 1/3",
+    "text": "a text, or another kind",
+    "expression": "one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
+}
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
@@ -164,7 +170,7 @@ def truth(item: Item) -> str:
         labels = ", ".join(choice.label for choice in item.choices)
         raise BenchmarkError(
             f"{place}: its answer {item.answer!r} is no {kind}; "
-            f"give {f'one of {labels}' if labels else f'an answer of kind {kind!r}'}"
+            f"give {f'one of {labels}, or the text of a choice' if labels else _MENDS[kind]}"
         )
     return value
 

@@ -245,4 +245,7 @@ def _mended(problem: str, text: str, line: int) -> str:
         return "a tab indents it; indent with blanks"
     if "mapping values" in problem:
         return "a text with a colon and a blank in it needs quotes: question: 'Total: how much?'"
-    return f"is no YAML ({problem}); put a text with signs in it in quotes"
+    return (
+        f"is no YAML ({problem}); let each key stand exactly below the item's first, and put a "
+        "text with signs in it in quotes"
+    )

@@ -318,11 +318,11 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         (ONE + "  answer: y\n", "4: key 'answer' is there already, line 3; take one out"),
         (
             "items:\n- {id: a, question: Q, answer: x}\n- {id: a, question: Q, answer: x}\n",
-            "3: id 'a' is taken, line 2; change it",
+            "3: id 'a' is used in line 2 already; give this item another",
         ),
         (
             "items:\n- {id: mine-0002, question: Q, answer: x}\n- {question: Q, answer: x}\n",
-            "3: id 'mine-0002' is taken, line 2; change it",
+            "3: id 'mine-0002' is used in line 2 already; give this item another",
         ),
         (
             ONE + "  id: " + "x" * 101 + "\n",
@@ -363,7 +363,8 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         ),
         (
             ONE + "  choices: [y, z]\n",
-            "3: item 'mine-0001' of 'mine': its answer 'x' is no choice; give one of A, B",
+            "3: item 'mine-0001' of 'mine': its answer 'x' is no choice; give one of A, B, or the "
+            "text of a choice",
         ),
         (
             "items:\n- question: Q\n  answer: B\n  choices: [B, A]\n",
@@ -373,7 +374,7 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         (
             ONE + "  kind: number\n",
             "3: item 'mine-0001' of 'mine': its answer 'x' is no number; "
-            "give an answer of kind 'number'",
+            "give a number, such as 12.5 or 1/3",
         ),
         (
             "items:\n- {question: Q, answer: 7.5, kind: integer}\n",
@@ -382,7 +383,7 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         (
             "items:\n- question: Q\n  answer: 1e3\n  kind: number\n",
             "3: item 'mine-0001' of 'mine': its answer '1e3' is no number; "
-            "give an answer of kind 'number'",
+            "give a number, such as 12.5 or 1/3",
         ),
         (
             ONE + "  tolerance: 1\n",

@@ -67,7 +67,7 @@ COMMANDS = [
 
 def test_there_are_commands_on_the_page() -> None:
     """So that the test below is not an empty one."""
-    assert 6 == len(COMMANDS)
+    assert 7 == len(COMMANDS)
 
 
 @pytest.mark.parametrize("command", COMMANDS, ids=" ".join)

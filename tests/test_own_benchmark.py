@@ -108,7 +108,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "same-id": (
         b"kind: integer\nitems:\n- {id: a, question: q, context: c, answer: 1}\n"
         b"- {id: a, question: p, context: c, answer: 2}\n",
-        ":4: id 'a' is taken, line 3",
+        ":4: id 'a' is used in line 3 already",
     ),
     "no-answer": (b"items:\n- question: Who?\n", ":2: the item has no answer"),
     "no-such-choice": (b"items:\n- {question: q, choices: [a, b], answer: c}\n", ":2: "),

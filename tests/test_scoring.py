@@ -518,21 +518,21 @@ def test_truth(item: Item, expected: str) -> None:
     [
         (
             Item("i-3", "q", "seven", answer_kind="integer", suite="own"),
-            "item 'i-3' of 'own': its answer 'seven' is no integer; "
-            "give an answer of kind 'integer'",
+            "item 'i-3' of 'own': its answer 'seven' is no integer; give a whole number, such as 7",
         ),
         (
             Item("i-4", "q", "", suite="own"),
-            "item 'i-4' of 'own': its answer '' is no text; give an answer of kind 'text'",
+            "item 'i-4' of 'own': its answer '' is no text; give a text, or another kind",
         ),
         (
             Item("i-5", "q", "C", "", (Choice("A", "x"), Choice("B", "y")), "choice", "arc"),
-            "item 'i-5' of 'arc': its answer 'C' is no choice; give one of A, B",
+            "item 'i-5' of 'arc': its answer 'C' is no choice; give one of A, B, or the text "
+            "of a choice",
         ),
         (
             Item("i-6", "q", "it depends", answer_kind="expression"),
             "item 'i-6' of 'own': its answer 'it depends' is no expression; "
-            "give an answer of kind 'expression'",
+            "give one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
         ),
         (
             Item("i-7", "q", "7", answer_kind="integer", tolerance="some"),

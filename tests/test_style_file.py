@@ -49,7 +49,8 @@ def test_the_example_of_the_documentation_is_read(write: Write) -> None:
     """docs/styles.md says every key, and its example is one."""
     text = (ROOT / "docs/styles.md").read_text("utf-8")
     example, _ = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
-    by_name, scan, large = read(write(example))
+    rest, by_name, scan, large = read(write(example))
+    assert Style() == rest
     assert rendering.parse_style("courier-50dpi") == by_name
     expected = "150dpi-#222222-on-ivory-rotation=-1.5-blur=0.3-noise=0.04-jpeg_quality=40"
     assert ("scan", rendering.parse_style(expected)) == (scan.id, scan)

@@ -116,7 +116,7 @@ def test_inconsistent_items_are_listed() -> None:
     """Ten at most, sorted."""
     records = [record(f"i{n:02d}", text="2", image="3", mixed="2") for n in range(11, -1, -1)]
     lines = list(text.inconsistent(report(*records)))
-    assert "12 inconsistent" == lines[0]
+    assert "12 tests inconsistent, an item in a style each" == lines[0]
     assert "  i00-dejavu-200dpi-black: text 2, image 3, mixed 2" == lines[1]
     assert "  and 2 more, in report.json" == lines[-1]
 

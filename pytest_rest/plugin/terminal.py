@@ -9,7 +9,7 @@ from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
 from pytest_rest.reporting import findings, text
 
-_FILES_SHOWN = 5
+_PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l"}
 
 
@@ -32,9 +32,9 @@ class Terminal:
     def pytest_report_header(self) -> list[str]:
         """What is asked, of whom, and where it is kept."""
         settings = self._run.settings
-        asked = [*settings.suites, *settings.files[:_FILES_SHOWN]]
-        if more := len(settings.files[_FILES_SHOWN:]):
-            asked.append(f"{more} files more")
+        asked = [*settings.suites, *settings.paths[:_PATHS_SHOWN]]
+        if more := len(settings.paths[_PATHS_SHOWN:]):
+            asked.append(f"{more} paths more")
         suites = ", ".join(asked) or "the tests that are marked"
         styles = ", ".join(style.id for style in settings.styles)
         if settings.plus:

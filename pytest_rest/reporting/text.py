@@ -183,7 +183,7 @@ def inconsistent(report: Report) -> Iterator[str]:
     found = [record for record in report.records if record.verdict.outcome == "inconsistent"]
     found.sort(key=lambda record: record.key)
     if found:
-        yield f"{len(found)} inconsistent"
+        yield f"{len(found)} tests inconsistent, an item in a style each"
     for record in found[:_NAMES_SHOWN]:
         answers = headline(record.verdict).partition(": ")[2]
         yield f"  {record.item}-{record.style}: {shown(answers, 120)}"
