@@ -26,7 +26,7 @@ FLOORS = (
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
-    {"formula", "quantities", "written", "pictures", "paired", "plus", "noise"}
+    {"formula", "quantities", "written", "pictures", "paired", "plus", "noise", "bounds"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
@@ -42,7 +42,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
     "hypothesis": (),
-    "scipy": ("metrics", "paired"),
+    "scipy": ("metrics", "paired", "bounds"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),
