@@ -25,8 +25,9 @@ FLOORS = (
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
-    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
+    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming", "comparison"},
     {"formula", "quantities", "written", "pictures", "paired", "plus", "noise", "bounds"}
+    | {"baseline"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
@@ -42,7 +43,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
     "hypothesis": (),
-    "scipy": ("metrics", "paired", "bounds"),
+    "scipy": ("metrics", "paired", "bounds", "comparison"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),
