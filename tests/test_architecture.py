@@ -25,7 +25,8 @@ FLOORS = (
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "suites.rows", "rendering.style_file", "rendering.lines"},
-    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming", "comparison"},
+    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
+    | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "plus", "noise", "bounds"}
     | {"baseline"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
