@@ -28,7 +28,7 @@ FLOORS = (
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
     | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "plus", "noise", "bounds"}
-    | {"baseline"}
+    | {"baseline", "power"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
@@ -44,7 +44,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
     "hypothesis": (),
-    "scipy": ("metrics", "paired", "bounds", "comparison"),
+    "scipy": ("metrics", "paired", "bounds", "comparison", "power"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),
