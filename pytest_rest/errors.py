@@ -6,7 +6,8 @@
     ├── BenchmarkError   a suite or an item that cannot be asked
     ├── RenderingError   a style, font or text that cannot be drawn
     ├── DispatcherError  the process that asks the model is gone
-    └── StoreError       a run's stored answers that cannot be read, or are another run's
+    ├── StoreError       a run's stored answers that cannot be read, or are another run's
+    └── BaselineError    a stored run that cannot be read, or cannot be compared with this one
 
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
@@ -41,6 +42,10 @@ class DispatcherError(RestError):
 
 class StoreError(RestError):
     """A run's stored answers that cannot be read or written, or are those of another run."""
+
+
+class BaselineError(RestError):
+    """A stored run that cannot be read, or that cannot be compared with this one."""
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

@@ -34,8 +34,10 @@ FLOORS = (
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {"expressions", "lengths", "causes", "suites.rows", "rendering.style_file", "rendering.lines"},
-    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"},
+    {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
+    | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
+    | {"bounds", "baseline", "power"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
@@ -51,7 +53,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
     "hypothesis": (),
-    "scipy": ("metrics", "paired"),
+    "scipy": ("metrics", "paired", "bounds", "comparison", "power"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),

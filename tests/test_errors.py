@@ -6,7 +6,11 @@ from pytest_rest import errors
 
 
 @pytest.mark.parametrize(
-    "name", ["OptionError", "ModelError", "BenchmarkError", "RenderingError", "DispatcherError"]
+    "name",
+    [
+        *("OptionError", "ModelError", "BenchmarkError", "RenderingError", "DispatcherError"),
+        *("StoreError", "BaselineError"),
+    ],
 )
 def test_every_error_is_a_rest_error(name: str) -> None:
     """One `except RestError` catches whatever a user can mend, and no bug beside it."""

@@ -1,0 +1,209 @@
+"""Turns a report into a baseline, the small part of it that another run is compared with.
+
+A baseline says of each item whether its forms agreed and which were right, and of the run what must
+be the same for a comparison: no text that a model wrote, no times, no cost. Its order is fixed, so
+that the same run gives the same file, and a line of a diff is an item.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from pytest_rest.errors import BaselineError
+from pytest_rest.terms import MODES
+
+SCHEMA = "pytest-rest/baseline/1"
+REPORTS = "pytest-rest/report/1"
+Builtins = Mapping[str, Any]
+
+_KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
+_SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transcriptions"}
+
+
+def to_baseline(report: Builtins) -> dict[str, Any]:
+    """What another run is compared with, from report.json's content; a baseline stays as it is.
+
+    An item is consistent when its forms agree in each style and over all styles, as in `metrics`;
+    it is lost when it is in one style. `BaselineError` says what cannot be read.
+    """
+    try:
+        schema = _schema(report)
+        if schema == SCHEMA:
+            return _ordered(report)
+        return _ordered(_extract(report))
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BaselineError(
+            f"the report cannot be read: {type(error).__name__} {error}; name the report.json of a "
+            "run, or what `pytest-rest baseline` wrote"
+        ) from None
+
+
+def to_text(baseline: Builtins) -> str:
+    """The baseline as ASCII JSON, a line for each item, each suite and each style."""
+    parts = []
+    for key, value in baseline.items():
+        if isinstance(value, list):
+            lines = ",\n  ".join(json.dumps(each, allow_nan=False) for each in value)
+            parts.append(f' "{key}": [\n  {lines}\n ]' if value else f' "{key}": []')
+        else:
+            parts.append(f' "{key}": {json.dumps(value, allow_nan=False)}')
+    return "{\n" + ",\n".join(parts) + "\n}\n"
+
+
+def refusal(old: Builtins, new: Builtins) -> tuple[str, ...]:
+    """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
+
+    Other items, prompts, styles, modes, seed, rule of transcription, a schema that is newer or no
+    report's. Another model is no reason.
+    """
+    read, reasons = [], []
+    for name, report in (("the baseline", old), ("this run", new)):
+        try:
+            read.append(to_baseline(report))
+        except BaselineError as error:
+            reasons.append(f"{name}: {error}")
+    return tuple(reasons) or differences(*read)
+
+
+def differences(before: Builtins, after: Builtins) -> tuple[str, ...]:
+    """What differs between two baselines that must be the same in both; as `refusal`."""
+    return (
+        *_other_items(before, after),
+        *_other_styles(before["styles"], after["styles"]),
+        *(
+            f"other {word}: {_shown(before[key])} in the baseline, {_shown(after[key])} now"
+            for key, word in _SAME.items()
+            if before[key] != after[key]
+        ),
+    )
+
+
+def _schema(report: Builtins) -> str:
+    schema = report["schema"]
+    if schema in (SCHEMA, REPORTS):
+        return str(schema)
+    for known in (SCHEMA, REPORTS):
+        family, _, version = known.rpartition("/")
+        name, _, other = str(schema).rpartition("/")
+        if name == family and other.isascii() and other.isdigit() and int(other) > int(version):
+            raise BaselineError(
+                f"its schema {schema!r} is newer than this version's {known!r}: update pytest-rest"
+            )
+    raise BaselineError(f"its schema is {schema!r}; this version reads {REPORTS!r} and {SCHEMA!r}")
+
+
+def _extract(report: Builtins) -> dict[str, Any]:
+    provenance = report["provenance"]
+    own = provenance.get("own_styles", {})
+    groups: dict[tuple[str, str], list[Builtins]] = defaultdict(list)
+    for record in report["items"]:
+        groups[record["suite"], record["id"]].append(record)
+    lost = {(each["suite"], each["item"]) for each in report["lost"]}
+    for key in lost:
+        groups.setdefault(key, [])
+    return {
+        "schema": SCHEMA,
+        **{key: provenance[key] for key in _KEPT},
+        "styles": [
+            {"id": style, "digest": own.get(style, {}).get("digest")}
+            for style in provenance["styles"]
+        ],
+        "suites": [
+            {key: suite[key] for key in ("name", "items", "fingerprint")}
+            for suite in provenance["suites"]
+        ],
+        "items": [_item(*key, records, key in lost) for key, records in groups.items()],
+    }
+
+
+def _item(suite: str, name: str, records: Sequence[Builtins], lost: bool) -> dict[str, Any]:
+    values = {answer["value"] for record in records for answer in _compared(record).values()}
+    verdict = "consistent" if len(values) == 1 and None not in values else "inconsistent"
+    if lost or any(record["verdict"] == "lost" for record in records):
+        verdict = "lost"
+    return {
+        "suite": suite,
+        "id": name,
+        "digest": records[0]["digest"] if records else None,
+        "verdict": verdict,
+        "styles": {
+            record["style"]: {
+                "verdict": record["verdict"],
+                "right": [m for m in MODES if _compared(record).get(m, {}).get("correct")],
+                "wrong": [m for m, each in _compared(record).items() if not each["correct"]],
+            }
+            for record in records
+        },
+    }
+
+
+def _compared(record: Builtins) -> dict[str, Builtins]:
+    return {mode: record["answers"][mode] for mode in MODES if mode in record["answers"]}
+
+
+def _ordered(baseline: Builtins) -> dict[str, Any]:
+    """A baseline's keys, checked for being there, in their order."""
+    items = [
+        {
+            **{key: item[key] for key in ("suite", "id", "digest", "verdict")},
+            "styles": {
+                style: {
+                    "verdict": each["verdict"],
+                    "right": [mode for mode in MODES if mode in each["right"]],
+                    "wrong": [mode for mode in MODES if mode in each["wrong"]],
+                }
+                for style, each in sorted(item["styles"].items())
+            },
+        }
+        for item in baseline["items"]
+    ]
+    return {
+        "schema": SCHEMA,
+        **{key: baseline[key] for key in _KEPT},
+        "modes": sorted(baseline["modes"]),
+        "styles": sorted(map(dict, baseline["styles"]), key=lambda each: str(each["id"])),
+        "suites": sorted(map(dict, baseline["suites"]), key=lambda each: str(each["name"])),
+        "items": sorted(items, key=lambda each: (str(each["suite"]), str(each["id"]))),
+    }
+
+
+def _other_items(old: Builtins, new: Builtins) -> list[str]:
+    before, after = ({each["name"]: each for each in run["suites"]} for run in (old, new))
+    reasons = [f"suite {name} is only in the baseline" for name in sorted({*before} - {*after})]
+    reasons += [f"suite {name} is not in the baseline" for name in sorted({*after} - {*before})]
+    for name in sorted({*before} & {*after}):
+        one, other = before[name], after[name]
+        if one["fingerprint"] != other["fingerprint"]:
+            reasons.append(
+                f"other items in suite {name}: {one['items']} ({one['fingerprint']}) in the "
+                f"baseline, {other['items']} ({other['fingerprint']}) now"
+            )
+    before, after = (
+        {(each["suite"], each["id"]): each["digest"] for each in run["items"]} for run in (old, new)
+    )
+    changed = [
+        f"{suite}/{name}"
+        for suite, name in sorted(before.keys() & after.keys())
+        if len({before[suite, name], after[suite, name]} - {None}) > 1
+    ]
+    if changed and not reasons:
+        reasons.append(f"items of other content: {_few(changed)}")
+    return reasons
+
+
+def _other_styles(old: Iterable[Builtins], new: Iterable[Builtins]) -> list[str]:
+    before, after = ({each["id"]: each["digest"] for each in styles} for styles in (old, new))
+    if before.keys() != after.keys():
+        return [f"other styles: {_shown([*before])} in the baseline, {_shown([*after])} now"]
+    changed = [style for style in before if before[style] != after[style]]
+    return [f"styles that look otherwise now: {_few(changed)}"] if changed else []
+
+
+def _few(names: Sequence[str]) -> str:
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{', '.join(names[:5])}{more}"
+
+
+def _shown(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, list) else str(value)

@@ -1,0 +1,129 @@
+"""Turns the drop that must not go unnoticed into the number of items that finds it.
+
+Two gates are planned: a baseline, where both runs answer the same items and McNemar's exact test of
+one side is used, and a threshold with a confidence, by Clopper and Pearson's bound. The powers are
+those of the exact tests, summed over the binomials. The search starts from the normal
+approximations of Connor, "Sample size for testing differences in proportions for the paired-sample
+design", 1987, and of Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", 2003.
+
+Of the paired items a share flips by itself, half of it either way, because the model is unsteady or
+another one; `docs/releases.md` says how to find it. A drop adds its own flips to the worse.
+"""
+
+import functools
+import math
+from collections.abc import Callable
+from statistics import NormalDist
+
+POWER = 0.8
+CONFIDENCE = 0.95
+DROPS = (0.02, 0.05, 0.1)
+FLIPS = (0.02, 0.05, 0.1, 0.2)
+BOUNDS = (0.95, 0.9, 0.8)
+
+_quantile = NormalDist().inv_cdf
+
+
+def paired_items(
+    drop: float, flips: float, power: float = POWER, confidence: float = CONFIDENCE
+) -> int:
+    """How many items both runs must have, so that a drop of that share is found with that power.
+
+    `flips` is the share of items that flip without any drop. From that number on the power stays.
+    """
+    discordant = drop + flips
+    spread = _quantile(confidence) * math.sqrt(discordant)
+    spread += _quantile(power) * math.sqrt(discordant - drop**2)
+    guess = math.ceil((spread / drop) ** 2)
+    return _least(lambda n: paired_power(n, drop, flips, confidence) >= power, guess, guess // 20)
+
+
+@functools.lru_cache(maxsize=4096)
+def paired_power(n: int, drop: float, flips: float, confidence: float = CONFIDENCE) -> float:
+    """How often McNemar's exact test finds the drop on n paired items."""
+    from scipy.special import bdtr, bdtrc  # when first used: it takes a third of a second
+
+    discordant, worse = drop + flips, drop + flips / 2
+    middle, reach = n * discordant, 6 * math.sqrt(n * discordant) + 6
+    found, before = 0.0, 0.0
+    for flipped in range(max(0, int(middle - reach)), min(n, int(middle + reach)) + 1):
+        up_to = float(bdtr(flipped, n, discordant))
+        needed = _needed(flipped, confidence)
+        if needed <= flipped:
+            found += (up_to - before) * float(bdtrc(needed - 1, flipped, worse / discordant))
+        before = up_to
+    return found
+
+
+def threshold_items(
+    drop: float, bound: float, power: float = POWER, confidence: float = CONFIDENCE
+) -> int:
+    """How many items make a threshold surely missed when the true rate is that far below it."""
+    truth = bound - drop
+    spread = _quantile(confidence) * math.sqrt(bound * (1 - bound))
+    spread += _quantile(power) * math.sqrt(truth * (1 - truth))
+    guess = math.ceil((spread / drop) ** 2)
+    return _least(lambda n: threshold_power(n, drop, bound, confidence) >= power, guess, guess // 3)
+
+
+@functools.lru_cache(maxsize=4096)
+def threshold_power(n: int, drop: float, bound: float, confidence: float = CONFIDENCE) -> float:
+    """How often n items show surely that the rate misses the bound, when it is so far below."""
+    from scipy.special import bdtr  # when first used: it takes a third of a second
+
+    low, high = -1, n  # of `low` right the bound is surely missed, of `high` not
+    while high - low > 1:
+        middle = (low + high) // 2
+        if float(bdtr(middle, n, bound)) < 1 - confidence:
+            low = middle
+        else:
+            high = middle
+    return float(bdtr(low, n, bound - drop)) if low >= 0 else 0.0
+
+
+def table() -> str:
+    """The numbers of items for the usual drops, as a table in Markdown."""
+    points = [f"{100 * drop:g} points" for drop in DROPS]
+    head = ["to find with 80 % power a drop of", *points]
+    rows = [
+        *(
+            [f"baseline, {100 * flips:g} % of the items flip by themselves"]
+            + [f"{paired_items(drop, flips):,}" for drop in DROPS]
+            for flips in FLIPS
+        ),
+        *(
+            [f"threshold {bound:g}, the rate that far below it"]
+            + [f"{threshold_items(drop, bound):,}" for drop in DROPS]
+            for bound in BOUNDS
+        ),
+    ]
+    lines = [head, ["---", *("---:" for _ in DROPS)], *rows]
+    return "".join(f"| {' | '.join(line)} |\n" for line in lines)
+
+
+@functools.lru_cache(maxsize=4096)
+def _needed(flipped: int, confidence: float) -> int:
+    """How many of so many flips must be to the worse for McNemar's test to fail the run."""
+    from scipy.special import bdtrc  # when first used: it takes a third of a second
+
+    low, high = flipped // 2, flipped + 1  # half of them are never enough
+    while high - low > 1:
+        middle = (low + high) // 2
+        if float(bdtrc(middle - 1, flipped, 0.5)) <= 1 - confidence:
+            high = middle
+        else:
+            low = middle
+    return high
+
+
+def _least(enough: Callable[[int], bool], guess: int, margin: int) -> int:
+    """The number from which on it is enough; a little less of it may be enough by chance.
+
+    Exact powers rise in saw teeth, so the search comes down from where the teeth are past.
+    """
+    n = guess + margin + 20
+    while not enough(n):
+        n += margin + 20
+    while n > 1 and enough(n - 1):
+        n -= 1
+    return n

@@ -1,0 +1,118 @@
+"""Turns counts that are looked at after every item into bounds that hold at all looks at once.
+
+The bounds of `bounds` hold for a number of items that was fixed before; who looks again and again
+until they say what is wished for errs far more often. A confidence sequence errs at any look at all
+in at most 1 - confidence of all runs, so that asking may stop at whatever look decides.
+
+It is the prior-posterior-ratio martingale of Waudby-Smith and Ramdas, "Confidence sequences for
+sampling without replacement", 2020 (for a Bernoulli mean Robbins' mixture, "Statistical methods
+related to the law of the iterated logarithm", 1970). With a Beta(a, b) prior and s of n right,
+
+    log R(p) = log B(a + s, b + n - s) - log B(a, b) - s log p - (n - s) log(1 - p)
+
+is the log of a martingale at the true p, which by Ville's inequality ever reaches 1 / error in at
+most that share of the runs; the p below it are the interval. For independent values from 0 to 1
+(items that are right in part of their styles) R only shrinks, by convexity, so it holds there too.
+Both bounds together err as stated, hence each of them as well.
+
+Over several suites the bounds are averaged, each suite at its part of the error (a union bound).
+The n of each suite may grow as it will. Tighter are rounds of one item of each suite, in an order
+that was fixed before: of a round the rates' mean is the mean over suites, and unequal rates only
+make the product of the factors smaller (the inequality of the means), so that R counts all of them
+as one suite's.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from pytest_rest.bounds import Limits, Share, decide
+
+PRIOR = (0.5, 0.5)  # Jeffreys' prior: tight at the ends of the scale, where good models are
+_STEPS = 50  # halvings of the unit interval: to a millionth of a millionth and less
+
+
+def limits(count: float, n: int, confidence: float) -> Limits:
+    """The lower and the upper bound of a rate, of which `count` of `n` have been seen so far."""
+    if not n:
+        return 0.0, 1.0
+    level = -math.log1p(-confidence)
+    low = _crossing(lambda p: log_ratio(count, n, p) >= level, 0.0, count / n)
+    high = _crossing(lambda p: log_ratio(count, n, p) >= level, 1.0, count / n)
+    return low, high
+
+
+def log_ratio(count: float, n: int, rate: float) -> float:
+    """The log of the ratio of prior to posterior density at a rate: how much speaks against it."""
+    a, b = PRIOR
+    wrong = n - count
+    evidence = _log_beta(a + count, b + wrong) - _log_beta(a, b)
+    return evidence - _times_log(count, rate) - _times_log(wrong, 1 - rate)
+
+
+def limits_over(shares: Sequence[Share], confidence: float, suites: int | None = None) -> Limits:
+    """Bounds of the unweighted mean over suites, at all looks at all of them.
+
+    `suites` is how many the run has, where some have not been counted yet: of those nothing is
+    known. For CFR a share is that of the covered items, those right in at least one form.
+    """
+    number = max(suites or 0, len(shares))
+    if not number:
+        return 0.0, 1.0
+    each = 1 - (1 - confidence) / number
+    found = [limits(share.count, share.n, each) for share in shares]
+    unknown = number - len(found)
+    return (
+        math.fsum(low for low, _ in found) / number,
+        (math.fsum(high for _, high in found) + unknown) / number,
+    )
+
+
+def limits_in_rounds(suites: Sequence[Sequence[float]], confidence: float) -> Limits:
+    """Bounds of the unweighted mean over suites from each suite's items, in their fixed order.
+
+    As many of each are counted as the shortest has; the order must not be that of the answers'
+    arrival, for what is hard may take longer. An item is 1, 0 or, of several styles, between.
+    """
+    rounds = min(map(len, suites), default=0)
+    right = math.fsum(value for items in suites for value in items[:rounds])
+    return limits(right, rounds * len(suites), confidence)
+
+
+def decided(
+    shares: Sequence[Share],
+    op: str,
+    bound: float,
+    confidence: float,
+    suites: int | None = None,
+) -> Literal["pass", "fail"] | None:
+    """Whether `mean op bound` is sure by now, its opposite is, or asking must go on (None).
+
+    The first answer that is not None stands; what comes after it must not be looked at again.
+    """
+    found = decide(limits_over(shares, confidence, suites), op, bound)
+    return None if found == "undecided" else found
+
+
+def _crossing(outside: Callable[[float], bool], end: float, inside: float) -> float:
+    """Where the interval ends between one end of the scale and the observed rate, outwards."""
+    if not outside(end):
+        return end
+    for _ in range(_STEPS):
+        middle = (end + inside) / 2
+        if outside(middle):
+            end = middle
+        else:
+            inside = middle
+    return end
+
+
+def _log_beta(a: float, b: float) -> float:
+    return math.lgamma(a) + math.lgamma(b) - math.lgamma(a + b)
+
+
+def _times_log(count: float, rate: float) -> float:
+    """`count * log(rate)`, which is 0 for nothing of nothing."""
+    if not count:
+        return 0.0
+    return count * math.log(rate) if rate > 0 else -math.inf

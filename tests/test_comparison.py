@@ -1,0 +1,208 @@
+"""Two runs of the same items, paired: McNemar against scipy, and planted drops."""
+
+import functools
+import random
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from scipy import stats
+from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
+from strategies import runs
+
+from pytest_rest import comparison
+from pytest_rest.comparison import Comparison, Flips, compare
+from pytest_rest.errors import BaselineError
+from pytest_rest.terms import Record
+
+Bools = list[bool]
+SEEDS = 100
+
+
+@given(st.integers(0, 400), st.integers(0, 400))
+def test_mcnemar_is_scipys_sign_test(worse: int, better: int) -> None:
+    """Exact and of one side: the flips are tosses of a fair coin."""
+    assume(worse + better)
+    theirs = stats.binomtest(worse, worse + better, alternative="greater").pvalue
+    assert theirs == pytest.approx(comparison.mcnemar(worse, better), rel=1e-9)
+
+
+def test_no_flip_is_no_evidence() -> None:
+    """Nothing became worse: p is 1."""
+    assert [1.0, 1.0] == [comparison.mcnemar(0, 0), comparison.mcnemar(0, 9)]
+
+
+# By hand
+
+
+def test_a_comparison_by_hand() -> None:
+    """Who was consistent and no longer is, and the other way; failures among the covered ones."""
+    old = report([item(f"i{n}", v) for n, v in enumerate([RIGHT, RIGHT, ODD, WRONG, WRONG])])
+    new = report([item(f"i{n}", v) for n, v in enumerate([RIGHT, ODD, RIGHT, ODD, WRONG])])
+    found = compare(old, new)
+    assert Flips(5, 1 / 5, 0.5, ("a/i1", "a/i3"), ("a/i2",)) == found.rer
+    assert (3, ("a/i1",), ("a/i2",)) == (found.cfr.n, found.cfr.worse, found.cfr.better)
+    assert 0 == found.cfr.change
+
+
+def test_lost_items_are_left_out_and_named() -> None:
+    """In either run; what is left is paired."""
+    old = report([item("i1", RIGHT), item("i2", RIGHT)], [("a", "i3")])
+    new = report([item("i1", ODD), item("i3", RIGHT)], [("a", "i2")])
+    found = compare(old, new)
+    assert (1, ("a/i1",)) == (found.rer.n, found.rer.worse)
+    assert ("a/i2", "a/i3") == found.left_out
+    assert "2 items lost in either run and left out" == found.note
+
+
+def test_nothing_to_pair_decides_nothing() -> None:
+    """All lost, or none covered: undecided, which is not passed."""
+    old, new = report([item("i1", WRONG)]), report([], [("a", "i1")])
+    assert "undecided" == compare(old, new).rer.verdict(0.0, 0.95)
+    assert "undecided" == compare(old, old).cfr.verdict(0.0, 0.95)
+    assert "pass" == compare(old, old).rer.verdict(0.0, 0.95)
+
+
+def test_a_drop_must_be_large_and_sure() -> None:
+    """Ten of a hundred items: sure, but within a tolerance of ten points; two are not sure."""
+    ten = compare(planted([True] * 100), planted([False] * 10 + [True] * 90)).rer
+    assert ["fail", "fail", "pass"] == [ten.verdict(t, 0.95) for t in (0.0, 0.099, 0.1)]
+    two = compare(planted([True] * 100), planted([False] * 2 + [True] * 98)).rer
+    assert ["pass", "fail"] == [two.verdict(0.0, confidence) for confidence in (0.95, 0.75)]
+
+
+def test_another_model_is_said() -> None:
+    """It is compared, and the reader told; what an alias stands for too."""
+    old, new = planted([True]), planted([True])
+    assert "" == compare(old, new).note
+    new["provenance"]["resolved_model"] = ["simulated-2"]
+    expected = "another model: simulated in the baseline, simulated (simulated-2) now"
+    assert expected == compare(old, new).note
+
+
+def test_other_items_are_not_compared() -> None:
+    """The refusal names them."""
+    with pytest.raises(BaselineError, match="cannot be compared: other items in suite a: 1 "):
+        compare(planted([True]), planted([True, False]))
+
+
+def test_styles_are_compared_by_themselves_too() -> None:
+    """An item that fails in one style is one item worse; the other style has not changed."""
+    old = report([item("i1", RIGHT, style=style) for style in "xy"])
+    new = report([item("i1", RIGHT, style="x"), item("i1", ODD, style="y")])
+    found = compare(old, new)
+    assert ("a/i1",) == found.rer.worse == found.styles["y"].worse
+    assert () == found.styles["x"].worse
+
+
+def test_suites_count_alike() -> None:
+    """The change is the mean over suites, the test counts their items."""
+    old = report([item("i0", RIGHT), *(item(f"i{n}", RIGHT, "b") for n in range(9))])
+    new = report([item("i0", ODD), *(item(f"i{n}", RIGHT, "b") for n in range(9))])
+    assert (0.5, 0.5, 10) == (
+        (found := compare(old, new).rer).change,
+        found.p,
+        found.n,
+    )
+
+
+# Laws
+
+
+@given(runs(failing=True))
+def test_a_run_is_as_good_as_itself(records: list[Record]) -> None:
+    """Nothing flips, and nothing fails at any tolerance."""
+    found = compare(of_records(records), of_records(records))
+    for each in (found.rer, found.cfr, *found.styles.values()):
+        assert ((), (), 1.0) == (each.worse, each.better, each.p)
+        assert each.change in (0, None)
+        assert "fail" != each.verdict(0.0, 0.5)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1), st.randoms())
+def test_the_other_way_round(pairs: list[tuple[bool, bool]], rng: random.Random) -> None:
+    """Swapped runs swap worse and better and turn the sign; the order of items plays no part."""
+    old, new = planted([one for one, _ in pairs]), planted([other for _, other in pairs])
+    there, back = compare(old, new), compare(new, old)
+    assert (there.rer.worse, there.rer.better) == (back.rer.better, back.rer.worse)
+    assert there.rer.change == pytest.approx(-(back.rer.change or 0))
+    flipped = len(there.rer.worse) + len(there.rer.better)
+    both = stats.binomtest(len(there.rer.worse), flipped).pvalue if flipped else 1.0
+    assert min(1.0, 2 * min(there.rer.p, back.rer.p)) == pytest.approx(both)
+    for each in (old, new):
+        rng.shuffle(each["items"])
+    assert there == compare(old, new)
+
+
+# Planted drops
+
+
+def pair(seed: int, drop: float, n: int = 300, spread: float = 2.0) -> tuple[Bools, Bools]:
+    """Two runs over the same items, each of a difficulty of its own, most of them easy.
+
+    An item is consistent with a chance of 0.9 in the mean, in each run anew: twelve in a hundred
+    flip by themselves, of a steadier model (of a smaller spread) fewer. The drop takes its share of
+    each item's chance.
+    """
+    rng = np.random.default_rng(seed)
+    chances = rng.beta(0.9 * spread, 0.1 * spread, n)
+    now = chances * (1 - drop / 0.9)
+    old, new = rng.random(n) < chances, rng.random(n) < now
+    return old.tolist(), new.tolist()
+
+
+@functools.cache
+def compared(seed: int, drop: float, n: int = 300) -> Comparison:
+    """The comparison of two such runs."""
+    old, new = pair(seed, drop, n)
+    return compare(planted(old), planted(new))
+
+
+def failing(drop: float, tolerance: float = 0.0) -> int:
+    """In how many of a hundred seeded runs the baseline fails."""
+    found = (compared(seed, drop).rer.verdict(tolerance, 0.95) for seed in range(SEEDS))
+    return sum(each == "fail" for each in found)
+
+
+@pytest.mark.parametrize("tolerance", [0.0, 0.02])
+def test_a_drop_of_ten_points_is_found(tolerance: float) -> None:
+    """On 300 items, in nine of ten runs at least."""
+    assert failing(0.1, tolerance) >= 90
+
+
+def test_no_drop_is_rarely_found() -> None:
+    """The model is the same, and only unsteady: no more than the stated share, and its luck."""
+    assert failing(0.0) <= 8
+
+
+def unpaired(old: Bools, new: Bools) -> float:
+    """Fisher's exact test of one side, which takes the runs for two sets of other items."""
+    table = [[sum(old), len(old) - sum(old)], [sum(new), len(new) - sum(new)]]
+    return float(stats.fisher_exact(table, alternative="greater").pvalue)
+
+
+def paired(old: Bools, new: Bools) -> float:
+    """McNemar's p of the flips."""
+    moves = [was - now for was, now in zip(old, new, strict=True)]
+    return comparison.mcnemar(moves.count(1), moves.count(-1))
+
+
+def test_an_unpaired_test_misses_what_pairing_finds() -> None:
+    """A drop of four points on 300 items of a steady model: in one run, and in a hundred."""
+    old, new = pair(37, 0.04, spread=0.3)
+    assert compare(planted(old), planted(new)).rer.p < 0.01
+    assert unpaired(old, new) > 0.05
+    runs = [pair(seed, 0.04, spread=0.3) for seed in range(SEEDS)]
+    found, missed = (sum(test(*each) <= 0.05 for each in runs) for test in (paired, unpaired))
+    assert found >= missed + 30
+
+
+def test_the_rate_of_false_alarms_in_thousands_of_runs() -> None:
+    """By the flips alone: equal chances fail at most as often as stated."""
+    rng = np.random.default_rng(0)
+    worse, better = (rng.binomial(300, 0.06, 20_000) for _ in range(2))
+    cases = set(zip(worse.tolist(), better.tolist(), strict=True))
+    p = {case: comparison.mcnemar(*case) for case in cases}
+    found = [p[case] <= 0.05 for case in zip(worse.tolist(), better.tolist(), strict=True)]
+    assert np.mean(found) <= 0.05
