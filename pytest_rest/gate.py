@@ -11,6 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from pytest_rest import bounds, evidence
+from pytest_rest.bounds import Evidence
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
 from pytest_rest.terms import MODES, OCR_MODES, Rate
@@ -20,13 +22,14 @@ METRICS = (
     *("noise_floor", "between_forms", "excess_inconsistency"),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
 )
+_MEANS = ("mean", "pooled")
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _THRESHOLD = re.compile(
     r"\s*(?P<metric>[\w.-]{1,40})\s*(?P<of>(?:@\s*[^\s@<>]{1,100}\s*){0,2})(?P<op>>=|<=|>|<)"
     r"\s*(?P<bound>[^\s]{1,20})\s*"
 )
 
-GateOutcome = Literal["passed", "missed", "undefined", "lost"]
+GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
 
 
 @dataclass(frozen=True, order=True)
@@ -134,16 +137,21 @@ def judge(
     tables: Mapping[str, Table],
     lost: Mapping[str, Sequence[str]],
     max_lost: int = 0,
+    *,
+    confidence: float | None = None,
+    styles: Mapping[str, Table] | None = None,
 ) -> Gate:
     """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
-    `tables` (with the styles among the suites) and `lost` (the names of lost items) are by scope,
-    `""` being the whole run.
+    `tables`, `styles` (each style alone) and `lost` (the names of lost items) are by scope, `""`
+    being the whole run. With a confidence a threshold passes when the data are sure that it is met
+    (see `bounds`); without one the values are compared.
     """
-    judged = tuple(
-        _judge(each, tables.get(each.scope), lost.get(each.scope, ()), max_lost)
-        for each in sorted(set(thresholds))
-    )
+    found = []
+    for each in sorted(set(thresholds)):
+        data = _Data(each, tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {})
+        found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence))
+    judged = tuple(found)
     everything = lost.get("", ())
     reasons = [each.reason for each in judged if each.outcome != "passed"]
     if len(everything) > max_lost:
@@ -167,9 +175,36 @@ def lost_reason(lost: Sequence[str], max_lost: int) -> str:
     return f"{len(lost)} {noun} lost (allowed: {max_lost}): {', '.join(lost[:5])}{more}"
 
 
-def _judge(threshold: Threshold, table: Table | None, lost: Sequence[str], max_lost: int) -> Judged:
-    metrics = _metrics(threshold, table)
-    rate = metrics.rate(threshold.metric) if metrics else None
+@dataclass(frozen=True)
+class _Data:
+    """A threshold, and the suites and styles that it may be on."""
+
+    threshold: Threshold
+    table: Table
+    styles: Table
+
+    @property
+    def metrics(self) -> Metrics | None:
+        part = self.threshold.part
+        found = (self.table.get(part) or self.styles.get(part)) if part else self.table.get("mean")
+        return found[self.threshold.subset] if found else None
+
+    @property
+    def rate(self) -> Rate | None:
+        return self.metrics.rate(self.threshold.metric) if self.metrics else None
+
+    @property
+    def evidence(self) -> Evidence | None:
+        """What the mean over suites rests on; or one suite, or one style."""
+        part, subset = self.threshold.part, self.threshold.subset
+        names = [part] if part else [name for name in self.table if name not in _MEANS]
+        suites = [(self.table.get(name) or self.styles[name])[subset] for name in names]
+        several = 1 if part in self.styles else len(self.styles)
+        return evidence.of(self.threshold.metric, suites, several)
+
+
+def _judge(data: _Data, lost: Sequence[str], max_lost: int, confidence: float | None) -> Judged:
+    threshold, rate = data.threshold, data.rate
     name = threshold.id
 
     def outcome(word: GateOutcome, reason: str) -> Judged:
@@ -178,10 +213,31 @@ def _judge(threshold: Threshold, table: Table | None, lost: Sequence[str], max_l
     if len(lost) > max_lost:
         return outcome("lost", f"{name} is not judged: {lost_reason(lost, max_lost)}")
     if rate is None:
-        return outcome("undefined", f"{name} is not judged: {_undefined(threshold, table)}")
+        return outcome("undefined", f"{name} is not judged: {_undefined(data)}")
+    if confidence is not None:
+        return outcome(*_decide(data, confidence))
     if not _OPERATORS[threshold.op](rate.value, threshold.bound):
         return outcome("missed", f"{name} is missed: {describe(rate)}")
     return outcome("passed", f"{name} is met: {describe(rate)}")
+
+
+def _decide(data: _Data, confidence: float) -> tuple[GateOutcome, str]:
+    """The outcome by one-sided bounds, and the reason; undecided does not pass."""
+    threshold, found = data.threshold, data.evidence
+    limits = found.limits(confidence) if found else None
+    if found is None or limits is None:
+        return "undecided", f"{threshold.id} is undecided: nothing varies, so nothing is sure"
+    low, high = limits
+    sure = f"sure of {max(low, 0):.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
+    verdict = bounds.decide(limits, threshold.op, threshold.bound)
+    if verdict == "pass":
+        return "passed", f"{threshold.id} is met: {found.value:.3f} ({sure})"
+    if verdict == "fail":
+        return "missed", f"{threshold.id} is missed: {found.value:.3f} ({sure})"
+    more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
+    mend = "no number of items would decide it" if more is None else f"some {more:,} items more"
+    mend += "" if more is None else " would decide it"
+    return "undecided", f"{threshold.id} is undecided: {found.value:.3f} ({sure}); {mend}"
 
 
 def describe(rate: Rate) -> str:
@@ -191,15 +247,10 @@ def describe(rate: Rate) -> str:
     return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, n = {rate.n})"
 
 
-def _metrics(threshold: Threshold, table: Table | None) -> Metrics | None:
-    found = table.get(threshold.part or "mean") if table else None
-    return found[threshold.subset] if found else None
-
-
-def _undefined(threshold: Threshold, table: Table | None) -> str:
-    metrics = _metrics(threshold, table)
+def _undefined(data: _Data) -> str:
+    metrics = data.metrics
     if metrics is None or not metrics.items:
         return "no item was judged"
-    if threshold.metric == "cfr":
+    if data.threshold.metric == "cfr":
         return f"of {metrics.items} items of some suite none was right in any form"
     return f"it is undefined on {metrics.items} items"

@@ -81,6 +81,10 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("--rest-min-rer", "string", "", "RATE", "fail when RER is below"),
     ("--rest-max-cfr", "string", "", "RATE", "fail when CFR is above"),
     (
+        *("--rest-confidence", "string", "", "SHARE"),
+        "a threshold passes, or fails, only when the data are that sure, such as 0.95",
+    ),
+    (
         *("--rest-max-lost", "string", "0", "N"),
         "items lost to failed calls that are tolerated (default: %(default_value)s)",
     ),

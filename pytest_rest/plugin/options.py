@@ -61,6 +61,7 @@ class Settings:
     scheme: Scheme  # what is asked of each item in each style
     seed: int
     thresholds: tuple[Threshold, ...]
+    confidence: float | None  # that a threshold's verdict must have
     max_lost: int
     strict: bool
     api_base: str | None
@@ -142,6 +143,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         scheme=_scheme(given),
         seed=seed,
         thresholds=_thresholds(config),
+        confidence=_confidence(config),
         max_lost=_count(config, "rest_max_lost"),
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
         api_base=given["rest_api_base"] or None,
@@ -447,6 +449,15 @@ def _limits(config: pytest.Config) -> Limits:
         retries=_count(config, "rest_retries"),
         **limit,
     )
+
+
+def _confidence(config: pytest.Config) -> float | None:
+    text = _value(config, "rest_confidence")
+    if text and not (re.fullmatch(r"0?\.\d{1,6}", text) and 0.5 <= float(text) < 1):
+        raise OptionError(
+            f"--rest-confidence {text!r} is none; give a share from 0.5 to below 1, such as 0.95"
+        )
+    return float(text) if text else None
 
 
 def _dollars(config: pytest.Config, name: str) -> float | None:

@@ -212,18 +212,25 @@ class Controller:
 
     def _gate(self, lost: dict[tuple[str, Key], str]) -> Gate:
         scopes = {threshold.scope for threshold in self._thresholds} | {""}
-        tables, names = {}, {}
+        tables, styles, names = {}, {}, {}
         for scope in scopes:
             # by item and style: two tests may ask the same, and it counts once
             here = {
                 key: r for (origin, key), r in self._records.items() if gate.covers(scope, origin)
             }
             whole = _whole(here, lost)
-            tables[scope] = metrics.by_style(whole) | metrics.table(whole)
+            tables[scope], styles[scope] = metrics.table(whole), metrics.by_style(whole)
             missing = {key for origin, key in lost if gate.covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
-        max_lost = self._run.settings.max_lost
-        return gate.judge(sorted(self._thresholds), tables, names, max_lost)
+        settings = self._run.settings
+        return gate.judge(
+            sorted(self._thresholds),
+            tables,
+            names,
+            settings.max_lost,
+            confidence=settings.confidence,
+            styles=styles,
+        )
 
     def _provenance(self) -> dict[str, Any]:
         settings, model = self._run.settings, self._run.model

@@ -1,0 +1,154 @@
+"""Thresholds with a confidence: passed, missed, or undecided, which does not pass."""
+
+import random
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from runs import RunRest
+
+from pytest_rest import bounds, evidence, gate, metrics, scoring
+from pytest_rest.metrics import Table
+from pytest_rest.terms import MODES, Answer, Mode, Record, Transcription
+
+RUNS = pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=" ".join)
+
+
+def record(suite: str, item: int, right: Sequence[Mode] = MODES, style: str = "s") -> Record:
+    """An item that is right in these modes and wrong alike in the others."""
+    answers = [Answer(m, "parsed", "", "1" if m in right else "2", m in right) for m in MODES]
+    read = Transcription("parsed", "x", "x", 0.0, True)
+    return Record(suite, str(item), style, "digest", "1", scoring.judge(answers, read))
+
+
+def consistent(n: int, of: int, suite: str = "one") -> list[Record]:
+    """So many consistent items of so many, none of them wrong alike."""
+    return [record(suite, i, MODES if i < n else ("text",)) for i in range(of)]
+
+
+def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> gate.Judged:
+    """One threshold, judged."""
+    table = metrics.table(records)
+    found = gate.judge(
+        [gate.parse_threshold(text)],
+        {"": table},
+        {},
+        confidence=confidence,
+        styles={"": metrics.by_style(records)},
+    )
+    assert (found.thresholds[0].outcome == "passed") == found.passed
+    return found.thresholds[0]
+
+
+@pytest.mark.parametrize(
+    ("text", "n", "of", "expected"),
+    [
+        ("rer>=0.9", 100, 100, "passed"),
+        ("rer>=0.9", 28, 28, "undecided"),  # 0.9^28 is 0.052
+        ("rer>=0.9", 29, 29, "passed"),  # and 0.9^29 is 0.047
+        ("rer>=0.9", 80, 100, "missed"),
+        ("rer>=0.9", 90, 100, "undecided"),
+        ("rer<=0.9", 80, 100, "passed"),
+        ("cfr<=0.1", 100, 100, "passed"),
+        ("cfr<=0.1", 70, 100, "missed"),
+        ("rer@one>=0.9", 100, 100, "passed"),
+        ("rer@s>=0.9", 100, 100, "passed"),
+        ("accuracy.image>=0.9", 29, 29, "passed"),
+        ("rer>=1", 100, 100, "undecided"),
+        ("cer<=0.01", 100, 100, "undecided"),  # which never varied
+    ],
+)
+def test_outcomes(text: str, n: int, of: int, expected: str) -> None:
+    """By exact one-sided bounds."""
+    assert expected == outcome(text, consistent(n, of)).outcome
+
+
+def test_what_would_decide_it() -> None:
+    """How many more items, or that none would; the value as it is, and both bounds."""
+    said = outcome("rer>=0.9", consistent(19, 20)).reason
+    start = "rer>=0.9 is undecided: 0.950 (sure of 0.784 and 0.997 at 0.95 each, n = 20); some "
+    assert start == said[: len(start)]
+    more = int(said.removeprefix(start).split()[0].replace(",", ""))
+    n = 20 + more
+    assert "passed" == outcome("rer>=0.9", consistent(round(0.95 * n), n)).outcome
+    never = outcome("rer>=0.9", consistent(18, 20)).reason
+    assert never.endswith("; no number of items would decide it")
+
+
+@given(st.integers(1, 60).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n))))
+def test_more_confidence_decides_no_more(counts: tuple[int, int]) -> None:
+    """What is undecided at 0.9 is so at 0.99; no verdict turns over."""
+    records = consistent(*counts)
+    low, high = (outcome("rer>=0.8", records, each).outcome for each in (0.9, 0.99))
+    assert high in (low, "undecided")
+
+
+def test_the_gate_errs_no_more_than_it_says() -> None:
+    """A model whose true rates are at the threshold, in two suites of one size, a thousand runs."""
+    draws, wrong = random.Random(5), {"passed": 0, "missed": 0, "undecided": 0}
+    for _ in range(1000):
+        table: Table = {}
+        for suite, rate in (("a", 0.85), ("b", 0.95)):
+            n = sum(draws.random() < rate for _ in range(60))
+            rates = metrics.compute([])
+            found = metrics.Metrics(
+                **{**vars(rates), "items": 60, "rer": metrics.proportion(n, 60)}
+            )
+            table[suite] = {"all": found, "ocr_correct": rates}
+        table["mean"] = {
+            subset: metrics.mean([table[each][subset] for each in ("a", "b")])
+            for subset in metrics.SUBSETS
+        }
+        judged = gate.judge([gate.parse_threshold("rer>=0.9")], {"": table}, {}, confidence=0.95)
+        wrong[judged.thresholds[0].outcome] += 1
+    assert wrong["passed"] <= 65  # 50, and two deviations
+    assert wrong["missed"] <= 65
+
+
+def test_an_accuracy_over_styles_is_no_whole_count() -> None:
+    """An item right in half of its styles counts half, and the bound allows for it."""
+    one = [record("one", i, MODES, "a") for i in range(60)]
+    half = [*one, *(record("one", i, MODES if i % 2 else (), "b") for i in range(60))]
+    table = metrics.table(half)
+    suites = [table["one"]["all"]]
+    found, whole = (evidence.of("accuracy.image", suites, styles) for styles in (2, 1))
+    assert found is not None
+    assert whole is not None
+    assert 0.75 == found.value
+    wide, narrow = found.limits(0.95), whole.limits(0.95)
+    assert wide is not None
+    assert narrow is not None
+    assert wide[0] < narrow[0] < 0.75 < narrow[1] < wide[1]
+    assert None is evidence.of("cfr", [metrics.compute([])], 1)
+
+
+def test_a_mean_has_the_variance_of_its_interval() -> None:
+    """The t interval of the report, and the bounds of the gate, rest on the same spread."""
+    values = [0.0, 0.1, 0.3, 0.0, 0.2, 0.05]
+    rate = metrics.average(values)
+    suites = [metrics.Metrics(**{**vars(metrics.compute([])), "items": 6, "cer": rate})]
+    found, expected = evidence.of("cer", suites, 1), bounds.Means((bounds.spread(values),))
+    assert found is not None
+    assert pytest.approx(expected.limits(0.9)) == found.limits(0.9)
+
+
+@RUNS
+def test_a_run_that_is_not_sure(run_rest: RunRest, workers: Sequence[str]) -> None:
+    """All ten items agree, and that is not enough to be sure of 0.9; forty are."""
+    options = ["--rest-model=simulated", "--rest-min-rer=0.9", *workers]
+    few = run_rest(*options, "--rest-suite=soebench:10", "--rest-confidence=0.95")
+    assert pytest.ExitCode.TESTS_FAILED == few.status
+    assert "gate NOT PASSED: rer>=0.9 is undecided: 1.000 (sure of 0.741 and 1.000" in few.out
+    assert "items more would decide it" in few.out
+    assert "undecided" == few.report["gate"]["thresholds"][0]["outcome"]
+    assert 0 == run_rest(*options, "--rest-suite=soebench:10").status
+    assert 0 == run_rest(*options, "--rest-suite=soebench:40", "--rest-confidence=0.95").status
+
+
+@pytest.mark.parametrize("given", ["95", "1", "0.4", "sure", "-0.9"])
+def test_wrong_usage(run_rest: RunRest, given: str) -> None:
+    """One line, before anything is asked."""
+    run = run_rest("--rest-model=simulated", f"--rest-confidence={given}")
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert f"--rest-confidence {given!r} is none; give a share from 0.5" in run.out
