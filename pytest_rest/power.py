@@ -32,6 +32,8 @@ def paired_items(
     `flips` is the share of items that flip without any drop. From that number on the power stays.
     """
     discordant = drop + flips
+    if not (drop > 0 <= flips and discordant <= 1):
+        raise ValueError(f"a drop of {drop} among items of which {flips} flip: shares are wanted")
     spread = _quantile(confidence) * math.sqrt(discordant)
     spread += _quantile(power) * math.sqrt(discordant - drop**2)
     guess = math.ceil((spread / drop) ** 2)
@@ -60,6 +62,8 @@ def threshold_items(
 ) -> int:
     """How many items make a threshold surely missed when the true rate is that far below it."""
     truth = bound - drop
+    if not (0 <= truth < bound < 1):
+        raise ValueError(f"a drop of {drop} below {bound}: shares are wanted")
     spread = _quantile(confidence) * math.sqrt(bound * (1 - bound))
     spread += _quantile(power) * math.sqrt(truth * (1 - truth))
     guess = math.ceil((spread / drop) ** 2)

@@ -78,3 +78,12 @@ def test_a_larger_drop_needs_fewer_items() -> None:
     assert power.paired_items(0.05, 0.05) < power.paired_items(0.05, 0.1)
     assert power.paired_items(0.05, 0.1, confidence=0.9) < power.paired_items(0.05, 0.1)
     assert power.threshold_items(0.05, 0.9, power=0.5) < power.threshold_items(0.05, 0.9)
+
+
+@pytest.mark.parametrize(("drop", "other"), [(0, 0.5), (-0.1, 0.5), (5, 10), (0.6, 0.5), (0.1, -1)])
+def test_points_are_no_shares(drop: float, other: float) -> None:
+    """What no number of items finds is an error, and no endless search."""
+    with pytest.raises(ValueError, match="shares are wanted"):
+        power.paired_items(drop, other)
+    with pytest.raises(ValueError, match="shares are wanted"):
+        power.threshold_items(drop, other)

@@ -184,7 +184,7 @@ def test_rounds_are_surer_than_suites_by_themselves() -> None:
     suites = [[1.0] * 95 + [0.0] * 5, [1.0] * 90 + [0.0] * 10] * 2
     together = sequential.limits_in_rounds(suites, 0.95)
     assert "pass" == bounds.decide(together, ">=", 0.825)
-    assert together == sequential.limits_in_rounds([*suites[:3], [*suites[3], 0.0]], 0.95)
+    assert together == sequential.limits_in_rounds([*suites[:3], [*suites[3], 1.0]], 0.95)
     shares = [Share(sum(each), len(each)) for each in suites]
     assert None is sequential.decided(shares, ">=", 0.825, 0.95)
     assert (0.0, 1.0) == sequential.limits_in_rounds([], 0.95)
