@@ -16,6 +16,6 @@ else:
         derandomize=True,
         database=None,
         print_blob=True,
-        max_examples=40,
+        max_examples=25,
     )
     settings.load_profile("rest-ci" if os.environ.get("CI") else "rest-local")

@@ -15,6 +15,7 @@ from pytest_rest import bounds, evidence
 from pytest_rest.bounds import Evidence
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
+from pytest_rest.regression import Regression
 from pytest_rest.terms import MODES, OCR_MODES, Rate
 
 METRICS = (
@@ -72,6 +73,7 @@ class Gate:
     passed: bool
     reason: str
     thresholds: tuple[Judged, ...]
+    regression: Regression | None = None
 
 
 def parse_threshold(text: str) -> Threshold:
@@ -157,6 +159,15 @@ def judge(
     if len(everything) > max_lost:
         reasons.insert(0, lost_reason(everything, max_lost))
     return Gate(not reasons, reasons[0] if reasons else "every threshold is met", judged)
+
+
+def compare(judged: Gate, found: Regression) -> Gate:
+    """The gate, not passed if something became worse than is tolerated, or cannot be compared."""
+    passed = judged.passed and not found.reasons
+    reason = found.reasons[0] if judged.passed and found.reasons else judged.reason
+    if passed and not judged.thresholds:
+        reason = found.checks[0].reason
+    return replace(judged, passed=passed, reason=reason, regression=found)
 
 
 def withhold(judged: Gate, broken: Sequence[str]) -> Gate:

@@ -16,6 +16,7 @@ from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
 from pytest_rest.published import Standing
+from pytest_rest.regression import Regression
 from pytest_rest.terms import Answer, Completion, Record, Style, Transcription, to_builtins
 
 SCHEMA = "pytest-rest/report/1"
@@ -181,7 +182,23 @@ def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
         "passed": gate.passed,
         "reason": gate.reason,
         "thresholds": thresholds,
-        "baseline": None,
+        "baseline": gate.regression and _regression(gate.regression),
+    }
+
+
+def _regression(found: Regression) -> dict[str, Any]:
+    return {
+        "note": found.note,
+        "left_out": [*found.left_out],
+        "checks": [
+            {
+                "name": check.name,
+                "outcome": check.outcome,
+                "reason": check.reason,
+                **(asdict(check.flips) if check.flips else {}),
+            }
+            for check in found.checks
+        ],
     }
 
 

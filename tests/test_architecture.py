@@ -24,6 +24,7 @@ FLOORS = (
         "comparisons",
         "effects",
         "evidence",
+        "regression",
         "prompts",
         "published",
         "limits",

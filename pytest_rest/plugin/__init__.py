@@ -81,6 +81,12 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
     ("--rest-min-rer", "string", "", "RATE", "fail when RER is below"),
     ("--rest-max-cfr", "string", "", "RATE", "fail when CFR is above"),
     (
+        *("--rest-baseline", "string", "", "REPORT"),
+        "compare with an earlier run's report.json, paired by item; fail when it got worse",
+    ),
+    ("--rest-max-rer-drop", "string", "", "SHARE", "by how much RER may be below the baseline's"),
+    ("--rest-max-cfr-rise", "string", "", "SHARE", "by how much CFR may be above the baseline's"),
+    (
         *("--rest-confidence", "string", "", "SHARE"),
         "a threshold passes, or fails, only when the data are that sure, such as 0.95",
     ),

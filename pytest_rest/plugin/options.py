@@ -7,7 +7,7 @@ import platform
 import re
 import secrets
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -15,13 +15,15 @@ from typing import Any, Literal
 import pytest
 
 from pytest_rest import benchmark, gate, rendering
+from pytest_rest.baseline import to_baseline
 from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.benchmark_file import ENDINGS
-from pytest_rest.errors import OptionError, StoreError, nearest
+from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
 from pytest_rest.plus import rest_plus
+from pytest_rest.regression import Tolerance
 from pytest_rest.store import NAME as STORE
 from pytest_rest.store import read_run
 from pytest_rest.terms import MODES, OCR_MODES, OCRS, TWO_PASSES, Item, Mode, Scheme, Style
@@ -61,6 +63,9 @@ class Settings:
     scheme: Scheme  # what is asked of each item in each style
     seed: int
     thresholds: tuple[Threshold, ...]
+    is_compared: bool  # with an earlier run, which only the main process reads
+    baseline: Mapping[str, Any] | None
+    tolerance: Tolerance
     confidence: float | None  # that a threshold's verdict must have
     max_lost: int
     strict: bool
@@ -143,6 +148,9 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         scheme=_scheme(given),
         seed=seed,
         thresholds=_thresholds(config),
+        is_compared=bool(_value(config, "rest_baseline")),
+        tolerance=_tolerance(config),
+        baseline=None if sent else _baseline(config),
         confidence=_confidence(config),
         max_lost=_count(config, "rest_max_lost"),
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
@@ -449,6 +457,33 @@ def _limits(config: pytest.Config) -> Limits:
         retries=_count(config, "rest_retries"),
         **limit,
     )
+
+
+def _baseline(config: pytest.Config) -> Mapping[str, Any] | None:
+    """An earlier run's report, or the baseline made of it; `OptionError` if it is none."""
+    path = _path(config, "rest_baseline")
+    if path is None:
+        return None
+    try:
+        found = json.loads(path.read_bytes())
+        return to_baseline(found)
+    except (OSError, RecursionError, ValueError, BaselineError) as error:
+        line = " ".join(str(error).split())
+        raise OptionError(f"--rest-baseline {str(path)!r}: {line}") from None
+
+
+def _tolerance(config: pytest.Config) -> Tolerance:
+    found = {}
+    for name, field in (("rest_max_rer_drop", "rer_drop"), ("rest_max_cfr_rise", "cfr_rise")):
+        if text := _value(config, name):
+            option = "--" + name.replace("_", "-")
+            if not re.fullmatch(r"\d{0,3}(\.\d{1,6})?", text) or not 0 <= float(text) <= 1:
+                raise OptionError(f"{option} {text!r} is no share; give one from 0 to 1, as 0.02")
+            if not _value(config, "rest_baseline"):
+                raise OptionError(f"{option} needs a run to compare with; give --rest-baseline")
+            found[field] = float(text)
+    tolerance = Tolerance() if not found else replace(Tolerance(None, None), **found)
+    return replace(tolerance, confidence=_confidence(config) or tolerance.confidence)
 
 
 def _confidence(config: pytest.Config) -> float | None:

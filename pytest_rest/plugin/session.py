@@ -4,7 +4,8 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Generator, Iterable, Iterator
+from collections.abc import Generator, Iterable, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -13,7 +14,7 @@ from typing import Any, Literal
 import pytest
 
 import pytest_rest
-from pytest_rest import benchmark, gate, metrics
+from pytest_rest import baseline, benchmark, gate, metrics, regression
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError, StoreError
@@ -67,6 +68,7 @@ class Controller:
                 f"run folder {str(folder)!r} cannot be written: {reason}; choose another with "
                 "--rest-run-dir"
             ) from None
+        self._check_baseline()
         self._run.keep()
 
     @pytest.hookimpl(optionalhook=True)
@@ -132,6 +134,38 @@ class Controller:
             raise session.Interrupted(f"{number} {noun} during collection")
         return result
 
+    def _check_baseline(self) -> None:
+        """Refuse another benchmark than the baseline's before it is paid for."""
+        settings = self._run.settings
+        if settings.baseline is None or not settings.is_benchmark:
+            return
+        by_suite: dict[str, dict[str, str]] = {}
+        for item in settings.items:
+            by_suite.setdefault(item.suite, {})[item.id] = item.digest
+        styles = {style.id: style for _, style in settings.cases}
+        own = self._own_styles(styles, styles)
+        after = {
+            "protocol": self._run.protocol.id,
+            "modes": sorted(settings.modes),
+            "seed": settings.seed,
+            "ocr": settings.scheme.ocr,
+            "styles": [{"id": s, "digest": own.get(s, {}).get("digest")} for s in sorted(styles)],
+            "suites": [
+                {"name": suite, "items": len(d), "fingerprint": benchmark.fingerprint(d.values())}
+                for suite, d in by_suite.items()
+            ],
+            "items": [
+                {"suite": suite, "id": item, "digest": digest}
+                for suite, digests in by_suite.items()
+                for item, digest in digests.items()
+            ],
+        }
+        if reasons := baseline.differences(settings.baseline, after):
+            raise OptionError(
+                f"--rest-baseline is of another benchmark: {'; '.join(reasons)}; "
+                "ask the same, or make a new baseline"
+            )
+
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
         self._selected[origin, (suite, item, style)] = digest
 
@@ -161,9 +195,9 @@ class Controller:
         lost = self._lost()
         records = {key: record for (_, key), record in sorted(self._records.items(), key=_by_key)}
         judged: Gate | None = None
-        if self._thresholds or len(lost) > settings.max_lost:
+        if self._thresholds or settings.is_compared or len(lost) > settings.max_lost:
             judged = gate.withhold(self._gate(lost), self._broken)
-        return Report(
+        report = Report(
             provenance=self._provenance(),
             records=list(records.values()),
             table=metrics.table(_whole(records, lost)),
@@ -178,6 +212,10 @@ class Controller:
             spare=self._spare(),
             styles=self._run.styles,
         )
+        if settings.baseline is None or judged is None:
+            return report
+        found = regression.judge(settings.baseline, report.to_builtins(), settings.tolerance)
+        return replace(report, gate=gate.compare(judged, found))
 
     def _spare(self) -> list[Completion]:
         """What was asked and paid for, and no record shows: its test did not run."""
@@ -250,15 +288,16 @@ class Controller:
             "packages": {"python": platform.python_version(), **_versions()},
             "suites": [self._suite(name) for name in suites],
             "styles": styles,
-            "own_styles": self._own_styles(styles),
+            "own_styles": self._own_styles(styles, self._run.styles),
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
         }
 
-    def _own_styles(self, ids: Iterable[str]) -> dict[str, Any]:
+    @staticmethod
+    def _own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:
         """What the ids of styles from files stand for, with the digests of their fonts."""
-        known = [self._run.styles[name] for name in ids if name in self._run.styles]
+        known = [styles[name] for name in ids if name in styles]
         own = [style for style in known if style.name or style.has_own_font]
         return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
 
@@ -287,6 +326,8 @@ def _gate_tests(report: Report, max_lost: int) -> Iterator[tuple[str, str]]:
     yield f"lost<={max_lost}", gate.lost_reason(names, max_lost) if too_many else ""
     for judged in report.gate.thresholds:
         yield judged.threshold.id, "" if judged.outcome == "passed" else judged.reason
+    for check in report.gate.regression.checks if report.gate.regression else ():
+        yield check.name, "" if check.outcome == "passed" else check.reason
 
 
 def _log(session: pytest.Session, name: str, reason: str) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from pytest_rest import regression
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
 from pytest_rest.reporting import findings, text
@@ -109,6 +110,16 @@ class Terminal:
         for judged in report.gate.thresholds:
             met = judged.outcome == "passed"
             write(f"  {judged.reason}", green=met, red=not met)
+        if (found := report.gate.regression) is not None:
+            for check in found.checks:
+                met = check.outcome == "passed"
+                write(f"  {check.reason}", green=met, red=not met)
+            if found.worse:
+                write("  were consistent, and are no longer:")
+            for line in regression.shown(found.worse):
+                write(f"    {line}", yellow=True)
+            if found.note:
+                write(f"  {found.note}")
         passed = report.gate.passed
         verdict = "gate passed" if passed else "gate NOT PASSED"
         write(f"{verdict}: {report.gate.reason}", bold=True, green=passed, red=not passed)

@@ -1,0 +1,151 @@
+"""Runs that are compared with an earlier one: what got worse, what may, and what is refused."""
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from runs import Finished, RunRest
+
+from pytest_rest import regression
+from pytest_rest.regression import Tolerance
+
+MODES = [("-pno:xdist",), ("-n0",), ("-n2",)]
+RUNS = pytest.mark.parametrize("workers", MODES, ids=" ".join)
+GOOD, BAD = "--rest-model=simulated", "--rest-model=simulated:wrong.image=0.4"
+SUITE = "--rest-suite=soebench:30"
+
+
+@pytest.fixture
+def old(pytester: pytest.Pytester, run_rest: RunRest) -> dict[str, Any]:
+    """The report of a good run, at old.json."""
+    return run_rest(GOOD, SUITE, "--rest-json=old.json").report
+
+
+def gate_of(run: Finished) -> Any:
+    """The report's comparison."""
+    return run.report["gate"]["baseline"]
+
+
+@RUNS
+def test_a_run_that_got_worse(old: object, run_rest: RunRest, workers: Sequence[str]) -> None:
+    """Not passed, with the figures, the items, and tests of its own; the same report in each."""
+    run = run_rest(BAD, SUITE, "--rest-baseline=old.json", *workers)
+    assert pytest.ExitCode.TESTS_FAILED == run.status
+    rer, cfr = gate_of(run)["checks"]
+    wrong = [item for item in run.report["items"] if item["verdict"] == "inconsistent"]
+    assert 3 < len(wrong)
+    assert {f"soebench/{item['id']}" for item in wrong} == set(rer["worse"])
+    assert 30 == rer["n"]
+    assert pytest.approx(len(wrong) / 30) == rer["change"]
+    assert pytest.approx(0.5 ** len(wrong)) == rer["p"]
+    assert ("missed", "missed") == (rer["outcome"], cfr["outcome"])
+    start = f"gate NOT PASSED: rer_drop<=0.0 is missed: RER fell by {100 * len(wrong) / 30:.1f} poi"
+    assert start in run.out
+    assert "were consistent, and are no longer:" in run.out
+    assert f"    soebench/{sorted(item['id'] for item in wrong)[0]}" in run.out
+    assert "another model: simulated in the baseline, simulated:wrong.image=0.4 now" in run.out
+    assert "FAILED rest-gate::cfr_rise<=0.0" in run.out
+    assert {"passed": 31, "failed": 2, "inconsistent": len(wrong)} == {
+        "passed": 31,
+        "failed": run.outcomes["failed"],
+        "inconsistent": run.outcomes["inconsistent"],
+    }
+
+
+def test_a_run_that_is_as_good(old: dict[str, Any], run_rest: RunRest) -> None:
+    """Passed: the same, and a better one than a bad baseline."""
+    same = run_rest(GOOD, SUITE, "--rest-baseline=old.json")
+    assert 0 == same.status
+    assert "gate passed: rer_drop<=0.0 is met: RER is as it was (0 items worse" in same.out
+    run_rest(BAD, SUITE, "--rest-json=bad.json")
+    better = run_rest(GOOD, SUITE, "--rest-baseline=bad.json", "--rest-max-rer-drop=0")
+    assert 0 == better.status
+    assert 1 == len(gate_of(better)["checks"])
+    assert "RER rose by" in better.out
+
+
+def test_what_is_tolerated(old: object, run_rest: RunRest) -> None:
+    """A smaller drop than that passes, and only what was asked about is looked at."""
+    run = run_rest(BAD, SUITE, "--rest-baseline=old.json", "--rest-max-rer-drop=0.9")
+    assert 0 == run.status
+    assert ["rer_drop<=0.9"] == [check["name"] for check in gate_of(run)["checks"]]
+
+
+def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> None:
+    """Both are judged, and what was lost comes first."""
+    missed = run_rest(GOOD, SUITE, "--rest-baseline=old.json", "--rest-max-cfr=0", "-k0001 or 0002")
+    assert pytest.ExitCode.TESTS_FAILED == missed.status
+    assert "gate NOT PASSED: rer_drop<=0.0 is not judged: the runs cannot be compar" in missed.out
+    lost = run_rest("--rest-model=simulated:failed=0.1", SUITE, "--rest-baseline=old.json")
+    assert pytest.ExitCode.TESTS_FAILED == lost.status
+    assert "gate NOT PASSED: " in lost.out
+    assert " lost (allowed: 0): " in lost.report["gate"]["reason"]
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rest-suite=soebench:29"], "other items in suite soebench: 30 ("),
+        ([SUITE, "--rest-seed=1"], "other items in suite soebench"),
+        ([SUITE, "--rest-modes=text,image"], "other modes: image, mixed, text in the baseline"),
+        ([SUITE, "--rest-style=courier"], "other styles: dejavu-200dpi-black in the baseline"),
+        ([SUITE, "--rest-ocr=off"], "other transcriptions: image in the baseline, off now"),
+    ],
+)
+def test_another_benchmark(old: object, run_rest: RunRest, options: list[str], said: str) -> None:
+    """Told before anything is asked, naming what differs."""
+    run = run_rest(GOOD, *options, "--rest-baseline=old.json", "--rest-run-dir=new")
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert "ERROR: REST: --rest-baseline is of another benchmark: " in run.out
+    assert said in run.out
+
+
+@pytest.mark.parametrize(
+    ("content", "options", "said"),
+    [
+        (None, [], "No such file"),
+        ("{", [], "Expecting property name"),
+        ("[]", [], "the report cannot be read"),
+        (json.dumps({"schema": "pytest-rest/report/2"}), [], "is newer than this version's"),
+        ("{}", ["--rest-max-rer-drop=2"], "'2' is no share; give one from 0 to 1"),
+        ("{}", ["--rest-max-cfr-rise=x"], "'x' is no share"),
+    ],
+)
+def test_a_baseline_that_is_none(
+    pytester: pytest.Pytester,
+    run_rest: RunRest,
+    content: str | None,
+    options: list[str],
+    said: str,
+) -> None:
+    """Missing, damaged, newer: one line, before anything is asked."""
+    if content is not None:
+        pytester.path.joinpath("b.json").write_text(content)
+    run = run_rest(GOOD, SUITE, "--rest-baseline=b.json", *options)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert said in run.out
+    assert "Traceback" not in run.out
+
+
+def test_a_tolerance_without_a_baseline(run_rest: RunRest) -> None:
+    """There is nothing to compare with."""
+    run = run_rest(GOOD, "--rest-max-rer-drop=0.1")
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert "--rest-max-rer-drop needs a run to compare with; give --rest-baseline" in run.out
+
+
+def test_many_items_are_not_all_shown() -> None:
+    """Ten, and how many more."""
+    assert [*map(str, range(10)), "and 2 more, in report.json"] == regression.shown(
+        [str(each) for each in range(12)]
+    )
+
+
+def test_nothing_to_pair_passes_nothing(old: dict[str, Any]) -> None:
+    """Of two runs of which everything was lost."""
+    for item in old["items"]:
+        item["verdict"] = "lost"
+    found = regression.judge(old, old, Tolerance())
+    assert 2 == len(found.reasons)
+    assert "no item is left to be paired" in found.reasons[0]
