@@ -15,6 +15,25 @@ import pytest_rest.rendering  # noqa: F401
 MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Try two workers, which take seconds to start, with the first of a test's cases alone."""
+    left_out: list[pytest.Item] = []
+    seen: set[str] = set()
+    for item in items:
+        test = item.nodeid.partition("[")[0]
+        if _has_workers(item):
+            left_out += [item] if test in seen else []
+            seen.add(test)
+    config.hook.pytest_deselected(items=left_out)
+    items[:] = [item for item in items if item not in left_out]
+
+
+def _has_workers(item: pytest.Item) -> bool:
+    params = getattr(getattr(item, "callspec", None), "params", {})
+    words = [value if isinstance(value, (list, tuple)) else [value] for value in params.values()]
+    return params.get("mode") == "n2" or any("-n2" in each for each in words)
+
+
 @pytest.fixture(params=MODES)
 def mode(request: pytest.FixtureRequest) -> Sequence[str]:
     """The three ways that pytest is run in: without xdist, with it but serially, two workers."""

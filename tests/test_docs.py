@@ -17,7 +17,7 @@ def _blocks(language: str, text: str = README) -> list[str]:
 
 def test_the_two_commands_are_one_line_each() -> None:
     """The first sets up and runs, the second sets up and tests; .ci/run takes them from here."""
-    for name, end in (("run", "pytest --rest-model=embedded"), ("test", "pytest -n 4")):
+    for name, end in (("run", "pytest --rest-model=embedded"), ("test", "pytest -n 3")):
         (block,) = re.findall(rf"<!-- command: {name} -->\n```\n(.*?)```", README, re.DOTALL)
         assert 1 == len(block.splitlines())
         assert block.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
