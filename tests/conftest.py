@@ -2,28 +2,30 @@
 
 import json
 import shutil
+from collections import defaultdict
 from collections.abc import Sequence
+from pathlib import Path
 
 import jiwer  # noqa: F401 (below: C extensions cannot be loaded once for each run in a process)
 import pytest
 import scipy.stats  # noqa: F401 (pytester forgets the modules that a run in its process loads)
 import yaml  # noqa: F401
-from runs import Finished, RunRest
+from runs import LEFT_OUT, Finished, RunRest
 
 import pytest_rest.rendering  # noqa: F401
 
+_MOST_WITH_WORKERS = 6
 MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try two workers, which take seconds to start, with the first of a test's cases alone."""
+    """Try two workers, which take seconds to start, with one case of a file's first six tests."""
     left_out: list[pytest.Item] = []
-    seen: set[str] = set()
-    for item in items:
-        test = item.nodeid.partition("[")[0]
-        if _has_workers(item):
-            left_out += [item] if test in seen else []
-            seen.add(test)
+    seen: dict[Path, set[str]] = defaultdict(set)
+    for item in filter(_has_workers, items):
+        test, before = item.nodeid.partition("[")[0], seen[item.path]
+        left_out += [item] if test in before or len(before) == _MOST_WITH_WORKERS else []
+        before.add(test)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
@@ -55,7 +57,7 @@ def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunR
         if not keep:
             shutil.rmtree(path.parent, ignore_errors=True)
         start = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
-        result = start("-p", "no:randomly", f"--rest-run-dir={path.parent}", *args)
+        result = start(*LEFT_OUT, f"--rest-run-dir={path.parent}", *args)
         report = json.loads(path.read_text("ascii")) if path.exists() else {}
         try:
             outcomes = result.parseoutcomes()

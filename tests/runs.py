@@ -38,6 +38,10 @@ class Finished:
 
 RunRest = Callable[..., Finished]
 
+# Plugins of a development environment that a run's processes would pay for: Hypothesis's takes a
+# second of each of them when it ends.
+LEFT_OUT = tuple(f"-pno:{name}" for name in ("randomly", "hypothesispytest", "anyio"))
+
 
 def without_times(report: Any) -> Any:
     """A report less what differs between equal runs: times, and where it was written."""
@@ -127,7 +131,7 @@ class Started:
         self._written = Path("out.txt")
         with self._written.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-mpytest", "-pno:randomly", "--rest-run-dir=run", *args],
+                [sys.executable, "-mpytest", *LEFT_OUT, "--rest-run-dir=run", *args],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
