@@ -1,6 +1,7 @@
 """What the plugin's tests share: runs of pytest in three modes."""
 
 import json
+import os
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,17 +15,22 @@ from runs import LEFT_OUT, Finished, RunRest
 
 import pytest_rest.rendering  # noqa: F401
 
-_MOST_WITH_WORKERS = 6
+_MOST_WITH_WORKERS = 3
 MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try two workers, which take seconds to start, with one case of a file's first six tests."""
-    left_out: list[pytest.Item] = []
+    """Try two workers, which take seconds to start, with one case of a file's first three tests.
+
+    With ALL_TESTS set every case is tried with them, and what is marked as slow runs too.
+    """
+    if os.environ.get("ALL_TESTS"):
+        return
+    left_out = [item for item in items if item.get_closest_marker("slow")]
     seen: dict[Path, set[str]] = defaultdict(set)
     for item in filter(_has_workers, items):
         test, before = item.nodeid.partition("[")[0], seen[item.path]
-        left_out += [item] if test in before or len(before) == _MOST_WITH_WORKERS else []
+        left_out += [item] if test in before or len(before) >= _MOST_WITH_WORKERS else []
         before.add(test)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

@@ -212,6 +212,7 @@ class Till(Oracle):
         return replace(answer, input_tokens=int(tokens * 1.5), output_tokens=2048, delay=0.02)
 
 
+@pytest.mark.slow
 def test_a_budget_and_going_on(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Two sessions of a run, each with its budget: with workers, and gone on with without.
 

@@ -58,6 +58,7 @@ def test_workers_elsewhere_ask_by_themselves(
         assert (pytester.path / name / "run" / "completions.sqlite").exists()
 
 
+@pytest.mark.slow
 def test_what_they_were_answered_is_kept_where_they_are(
     run_rest: RunRest, gateways: Sequence[str], pytester: pytest.Pytester
 ) -> None:

@@ -98,7 +98,7 @@ def test_the_list_of_what_was_selected_dropped(
 
 
 @pytest.mark.parametrize("options", [[], ["--rest-min-rer=0.1"]])
-@pytest.mark.parametrize("item", ["soebench-0003", "soebench-0007"])
+@pytest.mark.parametrize("item", ["soebench-0003"])
 def test_a_report_that_cannot_be_serialised(
     pytester: pytest.Pytester, run_rest: RunRest, item: str, options: list[str]
 ) -> None:
