@@ -16,6 +16,10 @@ from runs import LEFT_OUT, Finished, RunRest
 import pytest_rest.rendering  # noqa: F401
 
 _MOST_WITH_WORKERS = 3
+_OF_THE_OUTER_RUN = (  # what would be taken for a run's own
+    *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
+    *("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
+)
 MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 
@@ -54,7 +58,7 @@ def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunR
 
     `keep` leaves it as the run before has left it.
     """
-    for name in ("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"):
+    for name in _OF_THE_OUTER_RUN:
         monkeypatch.delenv(name, raising=False)
 
     def run(*args: str, subprocess: bool = False, keep: bool = False) -> Finished:

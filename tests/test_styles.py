@@ -111,7 +111,7 @@ def test_effects_do_not_know_names() -> None:
     verdict = Verdict("consistent", {})
     records = [Record("s", "1", style, "d", "1", verdict) for style in own]
     found = [(each.characteristic, each.value) for each in effects.table(records, own)]
-    assert {("rotation", "5.0"), ("style", "tilted")} == set(found)
+    assert {("rotation", "5"), ("style", "tilted")} == set(found)
 
 
 # Spoiled pages
