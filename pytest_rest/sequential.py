@@ -15,18 +15,16 @@ most that share of the runs; the p below it are the interval. For independent va
 (items that are right in part of their styles) R only shrinks, by convexity, so it holds there too.
 Both bounds together err as stated, hence each of them as well.
 
-Over several suites the bounds are averaged, each suite at its part of the error (a union bound).
-The n of each suite may grow as it will. Tighter are rounds of one item of each suite, in an order
-that was fixed before: of a round the rates' mean is the mean over suites, and unequal rates only
-make the product of the factors smaller (the inequality of the means), so that R counts all of them
-as one suite's.
+Over several suites the items are counted in rounds of one item of each suite, in an order that was
+fixed before: of a round the rates' mean is the mean over suites, and unequal rates only make the
+product of the factors smaller (the inequality of the means), so that R counts all of them as one
+suite's.
 """
 
 import math
 from collections.abc import Callable, Sequence
-from typing import Literal
 
-from pytest_rest.bounds import Limits, Share, decide
+from pytest_rest.bounds import Limits
 
 PRIOR = (0.5, 0.5)  # Jeffreys' prior: tight at the ends of the scale, where good models are
 _STEPS = 50  # halvings of the unit interval: to a millionth of a millionth and less
@@ -50,24 +48,6 @@ def log_ratio(count: float, n: int, rate: float) -> float:
     return evidence - _times_log(count, rate) - _times_log(wrong, 1 - rate)
 
 
-def limits_over(shares: Sequence[Share], confidence: float, suites: int | None = None) -> Limits:
-    """Bounds of the unweighted mean over suites, at all looks at all of them.
-
-    `suites` is how many the run has, where some have not been counted yet: of those nothing is
-    known. For CFR a share is that of the covered items, those right in at least one form.
-    """
-    number = max(suites or 0, len(shares))
-    if not number:
-        return 0.0, 1.0
-    each = 1 - (1 - confidence) / number
-    found = [limits(share.count, share.n, each) for share in shares]
-    unknown = number - len(found)
-    return (
-        math.fsum(low for low, _ in found) / number,
-        (math.fsum(high for _, high in found) + unknown) / number,
-    )
-
-
 def limits_in_rounds(suites: Sequence[Sequence[float]], confidence: float) -> Limits:
     """Bounds of the unweighted mean over suites from each suite's items, in their fixed order.
 
@@ -77,21 +57,6 @@ def limits_in_rounds(suites: Sequence[Sequence[float]], confidence: float) -> Li
     rounds = min(map(len, suites), default=0)
     right = math.fsum(value for items in suites for value in items[:rounds])
     return limits(right, rounds * len(suites), confidence)
-
-
-def decided(
-    shares: Sequence[Share],
-    op: str,
-    bound: float,
-    confidence: float,
-    suites: int | None = None,
-) -> Literal["pass", "fail"] | None:
-    """Whether `mean op bound` is sure by now, its opposite is, or asking must go on (None).
-
-    The first answer that is not None stands; what comes after it must not be looked at again.
-    """
-    found = decide(limits_over(shares, confidence, suites), op, bound)
-    return None if found == "undecided" else found
 
 
 def _crossing(outside: Callable[[float], bool], end: float, inside: float) -> float:

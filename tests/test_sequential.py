@@ -11,7 +11,6 @@ from hypothesis import strategies as st
 from scipy import special
 
 from pytest_rest import bounds, sequential
-from pytest_rest.bounds import Share
 
 RUNS = 2000
 N = 1000
@@ -28,6 +27,11 @@ def walks(truth: float, n: int = N, seed: int = 0, runs: int = RUNS) -> np.ndarr
     return np.cumsum(draws, axis=1, dtype=np.int16)
 
 
+def decided(count: float, n: int, op: str, bound: float) -> str:
+    """The verdict at 0.95."""
+    return bounds.decide(sequential.limits(count, n, 0.95), op, bound)
+
+
 @functools.cache
 def borders(op: str, bound: float) -> np.ndarray:
     """For each n the count below which the shipped code decides one way, and from which the other.
@@ -35,15 +39,11 @@ def borders(op: str, bound: float) -> np.ndarray:
     Both are looked for from where they were for one item less.
     """
     first, last = ("fail", "pass") if op == ">=" else ("pass", "fail")
-
-    def settled(count: int, n: int) -> str | None:
-        return sequential.decided([Share(count, n)], op, bound, 0.95)
-
     found, below, above = [], 0, 1
     for n in range(1, N + 1):
-        while below <= n and settled(below, n) == first:
+        while below <= n and decided(below, n, op, bound) == first:
             below += 1
-        while above <= n and settled(above, n) != last:
+        while above <= n and decided(above, n, op, bound) != last:
             above += 1
         found.append((below, above))
     return np.array(found)
@@ -94,12 +94,8 @@ def test_what_holds_at_every_look_is_wider(n: int, data: st.DataObject) -> None:
 
 
 def test_nothing_seen_is_nothing_known() -> None:
-    """Before the first item, and of suites that have not been counted."""
-    assert (0.0, 1.0) == sequential.limits(0, 0, 0.95) == sequential.limits_over([], 0.95)
-    low, high = sequential.limits_over([Share(100, 100)], 0.95, suites=2)
-    alone = sequential.limits(100, 100, 0.975)
-    assert (alone[0] / 2, 1.0) == pytest.approx((low, high))
-    assert None is sequential.decided([], ">=", 0.5, 0.95)
+    """Before the first item."""
+    assert (0.0, 1.0) == sequential.limits(0, 0, 0.95)
 
 
 # Planted truth
@@ -156,19 +152,8 @@ def test_a_rate_that_must_be_low() -> None:
     asked, found = looks(0.05, 0.15, "<=")
     assert asked.mean() <= N / 2
     assert (found == -1).mean() >= 0.95  # few of them is what passes
-    assert "pass" == sequential.decided([Share(2, 200)], "<=", 0.15, 0.95)
-    assert "fail" == sequential.decided([Share(80, 200)], "<=", 0.15, 0.95)
-
-
-def test_several_suites_keep_the_error() -> None:
-    """The mean of two unequal suites, looked at after every fifteen items of each."""
-    truths, ns = (0.97, 0.83), range(15, 301, 15)
-    counts = [walks(truth, 300, seed, 200) for seed, truth in enumerate(truths)]
-    wrong = 0
-    for first, second in zip(*counts, strict=True):
-        shares = ([Share(int(first[n - 1]), n), Share(int(second[n - 1]), n)] for n in ns)
-        wrong += any(sequential.decided(each, ">=", 0.9, 0.9) for each in shares)
-    assert wrong / 200 <= 0.1
+    assert "pass" == decided(2, 200, "<=", 0.15)
+    assert "fail" == decided(80, 200, "<=", 0.15)
 
 
 @pytest.mark.parametrize("truths", [(0.9, 0.9), (1.0, 0.8), (0.99, 0.96, 0.9, 0.75)])
@@ -185,8 +170,8 @@ def test_rounds_are_surer_than_suites_by_themselves() -> None:
     together = sequential.limits_in_rounds(suites, 0.95)
     assert "pass" == bounds.decide(together, ">=", 0.825)
     assert together == sequential.limits_in_rounds([*suites[:3], [*suites[3], 1.0]], 0.95)
-    shares = [Share(sum(each), len(each)) for each in suites]
-    assert None is sequential.decided(shares, ">=", 0.825, 0.95)
+    alone = [sequential.limits(sum(each), len(each), 1 - 0.05 / 4) for each in suites]
+    assert sum(low for low, _ in alone) / 4 < 0.825
     assert (0.0, 1.0) == sequential.limits_in_rounds([], 0.95)
 
 
