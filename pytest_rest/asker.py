@@ -76,6 +76,10 @@ class LocalAsker:
             self._server = Server(self.dispatcher, self._ahead)
         return self._server.port, self._server.token
 
+    def stop(self) -> None:
+        """Ask nothing more for tests that do not wait for it."""
+        self._ahead.stop()
+
     def close(self) -> None:
         """Let go of everything; calls that are in flight are given up."""
         self._ahead.close()

@@ -139,6 +139,11 @@ class Dispatcher:
             request.is_ahead = False
         self._enter_soon(late, self._waiting)
 
+    def drop(self, prompts: Sequence[Prompt]) -> None:
+        """Forget what was handed over ahead, where it is neither waited for nor begun."""
+        with contextlib.suppress(RuntimeError):  # the session is over
+            self._loop.call_soon_threadsafe(self._drop, prompts)
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
@@ -174,6 +179,17 @@ class Dispatcher:
     def _enter(self, requests: Sequence[_Request], queue: deque[_Request]) -> None:
         queue.extend(requests)
         self._pump()
+
+    def _drop(self, prompts: Sequence[Prompt]) -> None:
+        for prompt in prompts:
+            with self._lock:
+                request = self._open.get(prompt.digest)
+                is_idle = request is not None and request.is_ahead and not request.is_begun
+                if request is None or not is_idle:
+                    continue
+                del self._open[prompt.digest]
+            request.is_begun = True  # its place in the queue is passed over
+            request.future.cancel()
 
     def _pump(self) -> None:
         """Send what may be sent now: what is tried again, what is waited for, what is ahead."""

@@ -8,14 +8,15 @@ import operator
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pytest_rest import bounds, evidence
-from pytest_rest.bounds import Evidence
+from pytest_rest.bounds import Evidence, Verdict
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
 from pytest_rest.regression import Regression
+from pytest_rest.sequential import Seen
 from pytest_rest.terms import MODES, OCR_MODES, Rate
 
 METRICS = (
@@ -31,6 +32,11 @@ _THRESHOLD = re.compile(
 )
 
 GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
+_WORDS: dict[Verdict, tuple[GateOutcome, str]] = {
+    "pass": ("passed", "met"),
+    "fail": ("missed", "missed"),
+    "undecided": ("undecided", "undecided"),
+}
 
 
 @dataclass(frozen=True, order=True)
@@ -54,6 +60,18 @@ class Threshold:
         subset += f"@{self.part}" if self.part else ""
         scope = f" [{self.scope}]" if self.scope else ""
         return f"{self.metric}{subset}{self.op}{self.bound:.15g}{scope}"
+
+
+@dataclass(frozen=True)
+class Look:
+    """What is sure of a threshold after `after` of the run's items, at every look so far.
+
+    A verdict that is not undecided stands, whatever comes after it (see `sequential`).
+    """
+
+    seen: Seen = field(default_factory=Seen)
+    verdict: Verdict = "undecided"
+    after: int = 0
 
 
 @dataclass(frozen=True)
@@ -142,17 +160,20 @@ def judge(
     *,
     confidence: float | None = None,
     styles: Mapping[str, Table] | None = None,
+    looks: Mapping[Threshold, Look] | None = None,
 ) -> Gate:
     """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
     `tables`, `styles` (each style alone) and `lost` (the names of lost items) are by scope, `""`
     being the whole run. With a confidence a threshold passes when the data are sure that it is met
-    (see `bounds`); without one the values are compared.
+    (see `bounds`); without one the values are compared. `looks` are what a run that may stop early
+    goes by instead: bounds for a fixed number of items do not hold where the data say when to stop.
     """
     found = []
     for each in sorted(set(thresholds)):
         data = _Data(each, tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {})
-        found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence))
+        look = None if looks is None else looks.get(each, Look())
+        found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence, look))
     judged = tuple(found)
     everything = lost.get("", ())
     reasons = [each.reason for each in judged if each.outcome != "passed"]
@@ -214,7 +235,13 @@ class _Data:
         return evidence.of(self.threshold.metric, suites, several)
 
 
-def _judge(data: _Data, lost: Sequence[str], max_lost: int, confidence: float | None) -> Judged:
+def _judge(
+    data: _Data,
+    lost: Sequence[str],
+    max_lost: int,
+    confidence: float | None,
+    look: Look | None,
+) -> Judged:
     threshold, rate = data.threshold, data.rate
     name = threshold.id
 
@@ -226,29 +253,31 @@ def _judge(data: _Data, lost: Sequence[str], max_lost: int, confidence: float | 
     if rate is None:
         return outcome("undefined", f"{name} is not judged: {_undefined(data)}")
     if confidence is not None:
-        return outcome(*_decide(data, confidence))
+        return outcome(*_decide(data, confidence, look))
     if not _OPERATORS[threshold.op](rate.value, threshold.bound):
         return outcome("missed", f"{name} is missed: {describe(rate)}")
     return outcome("passed", f"{name} is met: {describe(rate)}")
 
 
-def _decide(data: _Data, confidence: float) -> tuple[GateOutcome, str]:
+def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutcome, str]:
     """The outcome by one-sided bounds, and the reason; undecided does not pass."""
-    threshold, found = data.threshold, data.evidence
+    threshold, found = data.threshold, data.evidence if look is None else look.seen
     limits = found.limits(confidence) if found else None
     if found is None or limits is None:
         return "undecided", f"{threshold.id} is undecided: nothing varies, so nothing is sure"
-    low, high = limits
-    sure = f"sure of {max(low, 0):.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
+    low, high = max(limits[0], 0), limits[1]
+    sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
     verdict = bounds.decide(limits, threshold.op, threshold.bound)
-    if verdict == "pass":
-        return "passed", f"{threshold.id} is met: {found.value:.3f} ({sure})"
-    if verdict == "fail":
-        return "missed", f"{threshold.id} is missed: {found.value:.3f} ({sure})"
+    if look is not None:
+        verdict, sure = look.verdict, f"{sure}, at every look"
+    outcome, word = _WORDS[verdict]
+    reason = f"{threshold.id} is {word}: {found.value:.3f} ({sure})"
+    if verdict != "undecided":
+        return outcome, reason
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
     mend = "no number of items would decide it" if more is None else f"some {more:,} items more"
     mend += "" if more is None else " would decide it"
-    return "undecided", f"{threshold.id} is undecided: {found.value:.3f} ({sure}); {mend}"
+    return outcome, f"{reason}; {mend}"
 
 
 def describe(rate: Rate) -> str:

@@ -121,6 +121,14 @@ class LookAhead:
         self._dispatcher.hurry(entry.prompts)
         return entry.prompts, entry.futures
 
+    def stop(self) -> None:
+        """Take no more, and have nothing asked that no test has claimed."""
+        self.close()
+        with self._changed:
+            left = [prompt for entry in self._entries.values() for prompt in entry.prompts]
+            self._entries.clear()
+        self._dispatcher.drop(left)
+
     def close(self) -> None:
         """Take no more, and let go of whoever waits for room."""
         with self._changed:

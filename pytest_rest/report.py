@@ -39,6 +39,15 @@ class Lost:
 
 
 @dataclass(frozen=True)
+class Stopped:
+    """A run that ended early: after how many of its items, and about how many calls it saved."""
+
+    items: int
+    of: int
+    calls_saved: int
+
+
+@dataclass(frozen=True)
 class Report:
     """A finished run: what its caller knows of it, and from that all of report.json."""
 
@@ -51,6 +60,7 @@ class Report:
     retries: int = 0
     cached: int = 0
     spare: Sequence[Completion] = ()
+    stopped: Stopped | None = None
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
 
     @cached_property
@@ -116,7 +126,10 @@ class Report:
             "failed_at": causes.count(self.whole),
             "effects": [each.to_builtins() for each in self.effects],
             "published": self.standing and self.standing.to_builtins(),
-            "gate": gate_to_builtins(self.gate),
+            "gate": {
+                **gate_to_builtins(self.gate),
+                "early_stop": self.stopped and asdict(self.stopped),
+            },
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,
             "items": [item_to_builtins(r) for r in sorted(self.records, key=lambda r: r.key)],

@@ -22,12 +22,36 @@ suite's.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Self
 
 from pytest_rest.bounds import Limits
 
 PRIOR = (0.5, 0.5)  # Jeffreys' prior: tight at the ends of the scale, where good models are
 _STEPS = 50  # halvings of the unit interval: to a millionth of a millionth and less
+
+
+@dataclass(frozen=True)
+class Seen:
+    """What was counted up to one look, as the evidence of a verdict (see `bounds`)."""
+
+    count: float = 0.0
+    items: int = 0
+
+    @property
+    def value(self) -> float:
+        """The observed rate; 0 before the first item."""
+        return self.count / self.items if self.items else 0.0
+
+    def limits(self, confidence: float) -> Limits:
+        """Bounds that hold at every look."""
+        return limits(self.count, self.items, confidence)
+
+    def grown(self, factor: float) -> Self:
+        """As many times the items, at the same rate."""
+        items = round(self.items * factor)
+        return type(self)(self.value * items, items)
 
 
 def limits(count: float, n: int, confidence: float) -> Limits:
@@ -46,17 +70,6 @@ def log_ratio(count: float, n: int, rate: float) -> float:
     wrong = n - count
     evidence = _log_beta(a + count, b + wrong) - _log_beta(a, b)
     return evidence - _times_log(count, rate) - _times_log(wrong, 1 - rate)
-
-
-def limits_in_rounds(suites: Sequence[Sequence[float]], confidence: float) -> Limits:
-    """Bounds of the unweighted mean over suites from each suite's items, in their fixed order.
-
-    As many of each are counted as the shortest has; the order must not be that of the answers'
-    arrival, for what is hard may take longer. An item is 1, 0 or, of several styles, between.
-    """
-    rounds = min(map(len, suites), default=0)
-    right = math.fsum(value for items in suites for value in items[:rounds])
-    return limits(right, rounds * len(suites), confidence)
 
 
 def _crossing(outside: Callable[[float], bool], end: float, inside: float) -> float:

@@ -11,12 +11,13 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 # From the roof to the ground. A module imports from the rows below its own, and nothing beside it.
 FLOORS = (
     {"pytest_rest", "plugin"},
-    {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
-    | {"plugin.foresight", "plugin.planning"},
+    {"plugin.session"},
+    {"plugin.collection", "plugin.runtest", "plugin.terminal"}
+    | {"plugin.early", "plugin.foresight", "plugin.planning"},
     {"plugin.run", "reporting.findings"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
     {"report", "plan", "dispatcher_remote", "models"},
-    {"lookahead"},
+    {"lookahead", "stopping"},
     {"dispatcher", "gate"},
     {
         "benchmark",

@@ -149,6 +149,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     plus = "draw each item in REST+'s ten styles: three fonts, three resolutions, one colour"
     group.addoption("--rest-plus", dest="rest_plus", action="store_const", const=True, help=plus)
     parser.addini("rest_plus", plus, type="bool", default=False)
+    early = "ask nothing more once every threshold is decided at --rest-confidence"
+    group.addoption("--rest-early-stop", dest="rest_early_stop", action="store_true", help=early)
+    parser.addini("rest_early_stop", early, type="bool", default=False)
     strict = "each inconsistent item fails the run, thresholds or not"
     group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
     parser.addini("rest_strict", strict, type="bool", default=False)
@@ -248,6 +251,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin import options
     from pytest_rest.plugin.collection import Collection
+    from pytest_rest.plugin.early import InRounds
     from pytest_rest.plugin.foresight import Foresight
     from pytest_rest.plugin.planning import Planner
     from pytest_rest.plugin.run import WIRE, Run
@@ -272,6 +276,8 @@ def _join(config: pytest.Config) -> None:
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
     register(Collection(run), "rest-collection")
+    if run.settings.early_stop:
+        register(InRounds(config, run), "rest-in-rounds")
     if not (run.settings.plan or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")

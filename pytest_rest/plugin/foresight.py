@@ -1,11 +1,13 @@
 """Turns what is known of the tests to come into cases that are asked ahead of them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import pytest
 
+from pytest_rest import stopping
+from pytest_rest.lookahead import Case
+from pytest_rest.plugin.options import Settings
 from pytest_rest.plugin.run import Run, case_of
-from pytest_rest.terms import Item, Style
 
 # Options by which some of the tests are left out, whatever the suites hold.
 _SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
@@ -37,7 +39,7 @@ class Foresight:
             return
         answers_reach = not self._has_workers() or self._run.model.home != "cpu"
         if answers_reach and not (settings.has_far_workers or self._may_select()):
-            self._run.walk(settings.cases)
+            self._run.walk(_in_rounds(settings) if settings.early_stop else settings.cases)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Walk this process's share of what was selected."""
@@ -65,5 +67,10 @@ class Foresight:
         return any(not f"{module}.".startswith(_KNOWN) for module in modules)
 
 
-def _cases(items: list[pytest.Item]) -> Iterator[tuple[Item, Style]]:
+def _in_rounds(settings: Settings) -> Iterable[Case]:
+    cases = list(settings.cases)
+    return stopping.in_rounds(cases, settings.seed, (item for item, _ in cases))
+
+
+def _cases(items: list[pytest.Item]) -> Iterator[Case]:
     return (case for item in items if (case := case_of(item)) is not None)

@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import benchmark, gate, rendering
+from pytest_rest import benchmark, gate, rendering, stopping
 from pytest_rest.baseline import to_baseline
 from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.benchmark_file import ENDINGS
@@ -67,6 +67,7 @@ class Settings:
     baseline: Mapping[str, Any] | None
     tolerance: Tolerance
     confidence: float | None  # that a threshold's verdict must have
+    early_stop: bool  # once every threshold has its verdict
     max_lost: int
     strict: bool
     api_base: str | None
@@ -135,6 +136,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     library = Library(seed, data, resolved["library"])
     for suite in suites:
         library.load(suite)
+    is_early_stop = _is_early_stop(config)
     settings = Settings(
         model=given["rest_model"],
         library=library,
@@ -152,12 +154,13 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         tolerance=_tolerance(config),
         baseline=None if sent else _baseline(config),
         confidence=_confidence(config),
+        early_stop=is_early_stop,
         max_lost=_count(config, "rest_max_lost"),
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
         api_base=given["rest_api_base"] or None,
         timeout=_seconds(config, "rest_timeout"),
         limits=_limits(config).share(_askers(config)),
-        may_stop=bool(config.getvalue("maxfail")),
+        may_stop=is_early_stop or bool(config.getvalue("maxfail")),
         prompts=_path(config, "rest_prompts"),
         run_dir=config.rootpath / run_dir.name if place == "remote" else run_dir,
         plan=is_plan(config),
@@ -173,6 +176,9 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         gate.check_parts(settings.thresholds, sorted(parts))
+    if is_early_stop:
+        ids = [style.id for _, style in settings.cases]
+        stopping.check(settings.thresholds, len(suites), ids)
     return settings
 
 
@@ -493,6 +499,18 @@ def _confidence(config: pytest.Config) -> float | None:
             f"--rest-confidence {text!r} is none; give a share from 0.5 to below 1, such as 0.95"
         )
     return float(text) if text else None
+
+
+def _is_early_stop(config: pytest.Config) -> bool:
+    if not (config.getoption("rest_early_stop") or config.getini("rest_early_stop")):
+        return False
+    if _confidence(config) is None:
+        raise OptionError(
+            "--rest-early-stop ends when the verdict is sure; say how sure: --rest-confidence=0.95"
+        )
+    if _value(config, "rest_baseline"):
+        raise OptionError("--rest-baseline compares all items; leave it or --rest-early-stop out")
+    return True
 
 
 def _dollars(config: pytest.Config, name: str) -> float | None:

@@ -27,6 +27,7 @@ from pytest_rest.terms import Completion, Item, Model, Price, Priced, Prompt, Re
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
+DECIDED = "decided"  # the file in a run's folder that says so to all of its processes
 ABOUT = ("model", "parameters", "API base", "protocol", "seed")
 
 
@@ -165,6 +166,17 @@ class Run:
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
         return self.settings.run_dir / "images" / f"{digest}.png"
+
+    def stop(self) -> None:
+        """Ask nothing ahead any more, and let the tests that are left know; the main process."""
+        (self.settings.run_dir / DECIDED).touch()
+        if isinstance(self._asker_made, LocalAsker):
+            self._asker_made.stop()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the tests that are left need not ask."""
+        return self.settings.early_stop and (self.settings.run_dir / DECIDED).exists()
 
     def hang_up(self) -> None:
         """Ask nothing more, and let go of whoever waits for an answer."""

@@ -25,6 +25,7 @@ from pytest_rest.terms import Record, Style, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
+NOT_NEEDED = "every threshold is decided"
 _RECORD = pytest.StashKey[Record]()
 _THRESHOLDS = pytest.StashKey[list[Threshold]]()
 
@@ -39,6 +40,8 @@ class Rest:
         case: Case | None = case_of(request.node)
         if case is None:
             raise OptionError("the rest fixture must be an argument of the test function itself")
+        if run.is_decided:
+            pytest.skip(NOT_NEEDED)
         self.item, self.style = case
         self._node, self._run = request.node, run
         if _RECORD in self._node.stash:  # of an earlier attempt, where a plugin runs tests again
@@ -131,6 +134,8 @@ class Recorder:
         wire["record"] = record and record.to_json()
         if record is None:
             wire["reason"] = _unasked(call, report)
+            if wire["reason"].endswith(NOT_NEEDED):
+                wire["outcome"] = "unneeded"
             return
         if ended := _ENDED.search(record.verdict.reason):
             item.session.shouldstop = f"REST: {ended[0][:300]}"

@@ -20,7 +20,8 @@ from pytest_rest.display import address
 from pytest_rest.errors import OptionError, StoreError
 from pytest_rest.gate import Gate, Threshold
 from pytest_rest.plugin import options
-from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.plugin.early import Looks
+from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Lost, Report, calls
 from pytest_rest.terms import Completion, Record, Style, to_builtins
 
@@ -44,6 +45,7 @@ class Controller:
         self._reasons: dict[tuple[str, Key], str] = {}
         self._thresholds: set[Threshold] = set(run.settings.thresholds)
         self._broken: list[str] = []  # what could not be collected
+        self._looks: Looks | None = None  # of a run that may stop early
         self.report: Report | None = None
         self.written: list[Path] = []
 
@@ -68,6 +70,7 @@ class Controller:
                 f"run folder {str(folder)!r} cannot be written: {reason}; choose another with "
                 "--rest-run-dir"
             ) from None
+        (folder / DECIDED).unlink(missing_ok=True)  # of the session that is gone on with
         self._check_baseline()
         self._run.keep()
 
@@ -106,6 +109,8 @@ class Controller:
             self._reasons[key] = wire["reason"]
         else:
             self._records[key] = Record.from_json(wire["record"])
+        if self._run.settings.early_stop:
+            self._look()
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what was selected where this is the only process; workers tell it."""
@@ -166,6 +171,17 @@ class Controller:
                 "ask the same, or make a new baseline"
             )
 
+    def _look(self) -> None:
+        if self._looks is None:
+            self._looks = Looks(self._run, self._selected)
+        self._looks.go_on(self._records, self._reasons, self._thresholds)
+
+    def _leave_out(self, needed: set[tuple[str, Key]]) -> None:
+        """Report nothing that came after the verdict: that was asked in vain, or not at all."""
+        self._selected = {case: d for case, d in self._selected.items() if case in needed}
+        self._records = {case: r for case, r in self._records.items() if case in needed}
+        self._of = len(needed)
+
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
         self._selected[origin, (suite, item, style)] = digest
 
@@ -192,6 +208,8 @@ class Controller:
 
     def _build(self) -> Report:
         settings = self._run.settings
+        if self._looks is not None and self._looks.is_over:
+            self._leave_out(self._looks.needed)
         lost = self._lost()
         records = {key: record for (_, key), record in sorted(self._records.items(), key=_by_key)}
         judged: Gate | None = None
@@ -209,7 +227,8 @@ class Controller:
             seconds=time.monotonic() - self._started,
             retries=self._run.retries,
             cached=self._cached(),
-            spare=self._spare(),
+            spare=(spare := self._spare()),
+            stopped=self._looks.stopped(len(self._shown()), len(spare)) if self._looks else None,
             styles=self._run.styles,
         )
         if settings.baseline is None or judged is None:
@@ -268,6 +287,7 @@ class Controller:
             settings.max_lost,
             confidence=settings.confidence,
             styles=styles,
+            looks=self._looks.by_threshold if self._looks else None,
         )
 
     def _provenance(self) -> dict[str, Any]:

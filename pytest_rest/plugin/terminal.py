@@ -11,7 +11,7 @@ from pytest_rest.report import Report
 from pytest_rest.reporting import findings, text
 
 _PATHS_SHOWN = 5
-_OUTCOMES = {"inconsistent": "i", "lost": "l"}
+_OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
 
 class Terminal:
@@ -63,9 +63,9 @@ class Terminal:
     def pytest_report_teststatus(
         self, report: pytest.TestReport
     ) -> tuple[str, str, tuple[str, Mapping[str, bool]]] | None:
-        """`i` and `l` for items that the gate judges; everything else is pytest's."""
+        """`i`, `l` and `n` for items that the gate judges; everything else is pytest's."""
         outcome = getattr(report, OUTCOME, None)
-        if report.when != "call" or outcome is None:
+        if outcome is None:
             return None
         return outcome, _OUTCOMES[outcome], (outcome.upper(), {"yellow": True})
 
@@ -110,6 +110,11 @@ class Terminal:
         for judged in report.gate.thresholds:
             met = judged.outcome == "passed"
             write(f"  {judged.reason}", green=met, red=not met)
+        if (stopped := report.stopped) is not None:
+            write(
+                f"  stopped early, after {stopped.items:,} of {stopped.of:,} items: some "
+                f"{stopped.calls_saved:,} calls saved"
+            )
         if (found := report.gate.regression) is not None:
             for check in found.checks:
                 met = check.outcome == "passed"
