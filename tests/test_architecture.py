@@ -14,7 +14,7 @@ FLOORS = (
     {"plugin.session"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal"}
     | {"plugin.early", "plugin.foresight", "plugin.planning"},
-    {"plugin.run", "reporting.findings"},
+    {"plugin.run", "reporting.findings", "reporting.markdown"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead", "stopping"},

@@ -1,6 +1,7 @@
 """Turns the reports that come in into figures, a gate and files; in the controller."""
 
 import json
+import os
 import platform
 import subprocess
 import time
@@ -23,6 +24,7 @@ from pytest_rest.plugin import options
 from pytest_rest.plugin.early import Looks
 from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Lost, Report, calls
+from pytest_rest.reporting import markdown
 from pytest_rest.terms import Completion, Record, Style, to_builtins
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
@@ -197,6 +199,7 @@ class Controller:
         for path in (folder / "report.json", self._run.settings.json_path):
             if path is not None and self._write(session, path, self.report):
                 self.written.append(path)
+        _tell_ci(session.config, self.report)
 
     def _write(self, session: pytest.Session, path: Path, report: Report) -> bool:
         try:
@@ -370,6 +373,21 @@ def _log(session: pytest.Session, name: str, reason: str) -> None:
         )
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+
+
+def _tell_ci(config: pytest.Config, report: Report) -> None:
+    """Add the metrics to JUnit's file, and a page to GitHub's summary, where there are such."""
+    for plugin in config.pluginmanager.get_plugins():
+        if add := getattr(plugin, "add_global_property", None):  # pytest's own LogXML
+            for name, value in markdown.properties(report).items():
+                add(name, value)
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(markdown.page(report))
+        except OSError as error:
+            line = f"REST: the summary {path!r} cannot be written: {error.strerror}"
+            config.issue_config_time_warning(pytest.PytestWarning(line), stacklevel=2)
 
 
 def _whole(records: dict[Key, Record], lost: Iterable[tuple[str, Key]]) -> list[Record]:

@@ -1,5 +1,6 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ import pytest
 from pytest_rest import regression
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import findings, text
+from pytest_rest.reporting import findings, markdown, text
 
 _PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
@@ -105,6 +106,9 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(_near(path))
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in markdown.annotations(report):
+                write(line)
         if report.gate is None:
             return
         for judged in report.gate.thresholds:

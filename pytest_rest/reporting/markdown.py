@@ -1,0 +1,143 @@
+"""Turns a report into what a CI shows: a page of Markdown, annotations, JUnit's properties."""
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+
+from pytest_rest.display import shown
+from pytest_rest.regression import Regression
+from pytest_rest.report import Report
+from pytest_rest.reporting import text
+from pytest_rest.terms import MODES, OCR_MODES
+
+_NAMES_SHOWN = 10
+_MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # the dot of a number is none
+_SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
+
+
+def page(report: Report) -> str:
+    """The verdict and its reason, the metrics, and what failed, for a pull request's reader."""
+    about = report.provenance
+    blocks = [
+        [f"## REST: {escape(str(about['model']))}"],
+        [f"**{verdict(report)}**{_reason(report)}"],
+        _table(["threshold", "", "why"], _judged(report)) if report.gate else [],
+        _metrics(report),
+        _listed("Were consistent, and are no longer", _worse(report)),
+        _listed("Lost", (f"{each.name}: {each.reason}" for each in report.lost)),
+        _listed("Inconsistent", (line.strip() for line in _inconsistent(report))),
+        [f"{escape(text.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
+    ]
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+
+
+def annotations(report: Report) -> Iterator[str]:
+    """GitHub's workflow commands: an error for each threshold that is not met.
+
+    Without a gate, one for each of the first inconsistent items.
+    """
+    failed = [(name, why) for name, met, why in _checks(report) if not met]
+    if report.gate and not report.gate.passed and not failed:
+        failed = [("gate", report.gate.reason)]
+    if report.gate is None:
+        failed = [("inconsistent", line.strip()) for line in _inconsistent(report)]
+    for name, why in failed[:_NAMES_SHOWN]:
+        title = _command(f"REST: {name}").replace(":", "%3A").replace(",", "%2C")
+        yield f"::error title={title}::{_command(shown(why, 500))}"
+
+
+def properties(report: Report) -> dict[str, str]:
+    """Names and values for JUnit's `<properties>`: the run, its gate, each suite's rates."""
+    about = report.provenance
+    found = {
+        "rest.model": str(about["model"]),
+        "rest.seed": str(about["seed"]),
+        "rest.protocol": str(about["protocol"]),
+        "rest.gate": verdict(report),
+    }
+    for scope in _scopes(report):
+        metrics = report.table[scope]["all"]
+        for name in ("rer", "cfr", "mmc", *(f"accuracy.{mode}" for mode in metrics.accuracy)):
+            if (rate := metrics.rate(name)) is not None:
+                key = f"rest.{scope}.{name}"
+                limits = {f"{key}.{each}": getattr(rate, each) for each in ("low", "high", "n")}
+                found |= {key: str(rate.value), **{k: str(v) for k, v in limits.items()}}
+    return {name: shown(value, 500) for name, value in found.items()}
+
+
+def verdict(report: Report) -> str:
+    """`gate passed`, `gate NOT PASSED`, or `no gate`."""
+    if report.gate is None:
+        return "no gate"
+    return "gate passed" if report.gate.passed else "gate NOT PASSED"
+
+
+def escape(value: str, limit: int = 300) -> str:
+    """Text as text: nothing in it is markup, a link or a mention.
+
+    What might be markup becomes its number, which Markdown and HTML both show as the character.
+    """
+    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", shown(value, limit))
+
+
+def _reason(report: Report) -> str:
+    return f": {escape(report.gate.reason, 1_000)}" if report.gate else ""
+
+
+def _checks(report: Report) -> Iterator[tuple[str, bool, str]]:
+    """Each threshold and each comparison: its name, whether it is met, and why."""
+    if report.gate is None:
+        return
+    for judged in report.gate.thresholds:
+        yield judged.threshold.id, judged.outcome == "passed", judged.reason
+    for check in report.gate.regression.checks if report.gate.regression else ():
+        yield check.name, check.outcome == "passed", check.reason
+
+
+def _judged(report: Report) -> Iterator[Sequence[str]]:
+    for name, met, why in _checks(report):
+        yield escape(name), "met" if met else "**not met**", escape(why, 600)
+
+
+def _metrics(report: Report) -> list[str]:
+    known = report.table["pooled"]["all"].accuracy
+    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
+    rows = []
+    for name in _scopes(report):
+        for subset, suffix in _SUBSETS.items():
+            metrics = report.table[name][subset]  # type: ignore[index]
+            rates = [metrics.rer, metrics.cfr, metrics.mmc]
+            rates += [metrics.accuracy.get(mode) for mode in modes]
+            rows.append([escape(name) + suffix, str(metrics.items), *map(text.percent, rates)])
+    head = ["per cent [95%]", "items", "RER", "CFR", "MMC", *modes]
+    return _table(head, rows)
+
+
+def _scopes(report: Report) -> list[str]:
+    """The suites, and what is over all of them where there are several."""
+    suites = [name for name in report.table if name not in ("mean", "pooled")]
+    return [*suites, "mean", "pooled"] if len(suites) > 1 else suites
+
+
+def _worse(report: Report) -> Sequence[str]:
+    found: Regression | None = report.gate.regression if report.gate else None
+    return found.worse if found else ()
+
+
+def _inconsistent(report: Report) -> list[str]:
+    return list(text.inconsistent(report))[1:]
+
+
+def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
+    lines = [f"| {' | '.join(row)} |" for row in rows]
+    return [f"| {' | '.join(head)} |", "|" + " --- |" * len(head), *lines] if lines else []
+
+
+def _listed(title: str, names: Iterable[str]) -> list[str]:
+    found = list(names)
+    more = [f"- and {len(found) - _NAMES_SHOWN} more"] if len(found) > _NAMES_SHOWN else []
+    lines = [f"- {escape(name)}" for name in found[:_NAMES_SHOWN]]
+    return [f"**{title}**", "", *lines, *more] if found else []
+
+
+def _command(value: str) -> str:
+    return value.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")

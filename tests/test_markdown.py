@@ -1,0 +1,107 @@
+"""What a CI shows of a run: GitHub's summary and annotations, JUnit's properties."""
+
+import html
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+from runs import RunRest
+from test_confidence import RUNS
+
+from pytest_rest.display import shown
+from pytest_rest.reporting import markdown
+
+WRONG = "--rest-model=simulated:wrong.image=0.4"
+HOSTILE = "</td>|`x` [y](javascript:z) <img src=x onerror=y> @all #1 *b* _i_ ![p](q) www.evil.com"
+
+
+@given(st.text(max_size=100))
+@example(HOSTILE)
+@example("::set-output name=x::y\n%0A::error::z")
+def test_what_is_escaped_is_no_markup(value: str) -> None:
+    """It reads as it is, on one line, and holds nothing that Markdown or HTML take for theirs."""
+    found = markdown.escape(value)
+    assert shown(value, 300) == html.unescape(found)
+    bare = re.sub(r"&#\d+;", "", found)
+    assert not set("<>&|`*_[]@#!\\~:/\"'\n") & set(bare)
+    assert "www." not in found
+
+
+@pytest.fixture
+def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_rest: RunRest) -> Path:
+    """The file that GitHub shows on a run's page."""
+    path = tmp_path / "summary.md"
+    path.write_text("before\n")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(path))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    return path
+
+
+@RUNS
+def test_a_missed_gate_is_told(run_rest: RunRest, summary: Path, workers: Sequence[str]) -> None:
+    """On the page, added to what is there; as one error; and as a suite's properties in JUnit."""
+    args = ("--rest-suite=soebench:10", "--rest-min-rer=0.9", "--rest-max-cfr=0.9")
+    run = run_rest(WRONG, *args, "--junitxml=junit.xml", *workers)
+    page = summary.read_text("utf-8")
+    assert page.startswith("before\n## REST: simulated&#58;wrong&#46;image=0.4\n")
+    assert "**gate NOT PASSED**: rer&#62;=0.9 is missed" in page
+    assert "| cfr&#60;=0.9 | met |" in page
+    rate = run.report["metrics"]["soebench"]["all"]["rer"]
+    assert f"| soebench | 10 | {rate['value'] * 100:.1f} [" in page
+    (error,) = [line for line in run.out.splitlines() if line.startswith("::")]
+    assert error.startswith("::error title=REST%3A rer>=0.9::rer>=0.9 is missed: ")
+    suite = ElementTree.parse("junit.xml").getroot()[0]  # noqa: S314 (our own)
+    found = {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
+    assert str(rate["value"]) == found["rest.soebench.rer"]
+    assert ["10", "gate NOT PASSED"] == [found["rest.soebench.rer.n"], found["rest.gate"]]
+    cases = {(each.attrib["classname"], each.attrib["name"]) for each in suite.iter("testcase")}
+    assert ("soebench", "test_answers_agree[soebench-0003-dejavu-200dpi-black]") in cases
+    assert ("rest-gate", "rer>=0.9") in cases
+
+
+def test_without_a_gate_the_inconsistent_are_named(run_rest: RunRest, summary: Path) -> None:
+    """An error for each of the first, on the page a line for each."""
+    run = run_rest(WRONG, "--rest-suite=soebench:4", "--rest-seed=1")
+    found = [each["id"] for each in run.report["items"] if each["verdict"] == "inconsistent"]
+    errors = [line for line in run.out.splitlines() if line.startswith("::error")]
+    assert 0 < len(found) == len(errors)
+    assert all(name in line for name, line in zip(found, errors, strict=True))
+    assert "**no gate**" in summary.read_text("utf-8")
+    assert all(name in summary.read_text("utf-8") for name in found)
+
+
+def test_what_a_model_wrote_is_text(
+    run_rest: RunRest, summary: Path, pytester: pytest.Pytester
+) -> None:
+    """An answer with markup, and a line that looks like a workflow command."""
+    pytester.makepyfile(
+        hostile=f"""
+        from pytest_rest.terms import Completion
+        class Model:
+            name = description = "hostile"; home = "endpoint"; parameters = {{}}
+            async def open(self): pass
+            async def close(self): pass
+            async def ask(self, prompts):
+                return [Completion("Answer: " + {HOSTILE!r} + "\\n::error::mine") for _ in prompts]
+        def make(): return Model()
+        """
+    )
+    run = run_rest("--rest-model=python:hostile:make", "--rest-suite=soebench:2")
+    page = summary.read_text("utf-8")
+    for part in ("<img", "](", "@all", "`x`", "www.evil"):
+        assert part not in page
+    assert not re.search(r"^::error::mine", run.out, re.MULTILINE)
+
+
+def test_a_summary_that_cannot_be_written(
+    run_rest: RunRest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Is said, and changes nothing."""
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "no/such/folder/summary.md")
+    run = run_rest("--rest-model=simulated", "--rest-suite=soebench:2", "--rest-min-rer=0.5")
+    assert pytest.ExitCode.OK == run.status
+    assert "'no/such/folder/summary.md' cannot be written: No such file" in run.out
