@@ -82,7 +82,7 @@ def test_what_a_model_wrote_is_text(
         hostile=f"""
         from pytest_rest.terms import Completion
         class Model:
-            name = description = "hostile"; home = "endpoint"; parameters = {{}}
+            name = description = "hostile"; home = "endpoint"; parameters = {{}}; batch_size = 1
             async def open(self): pass
             async def close(self): pass
             async def ask(self, prompts):
@@ -92,6 +92,7 @@ def test_what_a_model_wrote_is_text(
     )
     run = run_rest("--rest-model=python:hostile:make", "--rest-suite=soebench:2")
     page = summary.read_text("utf-8")
+    assert 2 == len(run.report["items"])
     for part in ("<img", "](", "@all", "`x`", "www.evil"):
         assert part not in page
     assert not re.search(r"^::error::mine", run.out, re.MULTILINE)

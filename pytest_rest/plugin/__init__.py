@@ -20,6 +20,7 @@ _MARKER = (
     "any, the run's suites"
 )
 _ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")  # as in benchmark_file, which is not loaded
+_GATE = ("rest_min_rer", "rest_max_cfr", "rest_require", "rest_baseline")
 _UNASKED = pytest.StashKey[set[str]]()  # benchmark files that were met without a model
 _WIRE = "pytest_rest_unasked"
 
@@ -177,7 +178,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
     config = session.config
     names = ("rest_model", "rest_resume", "rest_replay")
     if not any(config.getoption(name) or config.getini(name) for name in names):
-        _refuse_files(config)
+        _refuse_to_pass(config)
         return
     from pytest_rest.errors import RestError
 
@@ -191,8 +192,20 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         config.pluginmanager.register(Refusal(f"REST: {error}"), "rest-refusal")
 
 
-def _refuse_files(config: pytest.Config) -> None:
-    """Say what is missing where a benchmark file is to be asked, and nobody says which model."""
+def _refuse_to_pass(config: pytest.Config) -> None:
+    """Say what is missing where a verdict is asked for, and nobody says on which model.
+
+    An ini file's thresholds wait for a run with a model; those of a command line are asked for now.
+    """
+    if config.getoption("rest_model") is not None:
+        raise pytest.UsageError("REST: --rest-model is empty; name a model, or leave it out")
+    for name in _GATE:
+        if config.getoption(name) is not None:
+            option = "--" + name.replace("_", "-")
+            raise pytest.UsageError(
+                f"REST: {option} judges a model; give --rest-model, or put it in the ini file as "
+                f"{name}, for runs with one"
+            )
     if config.args_source != pytest.Config.ArgsSource.ARGS:
         return
     for arg in config.args:
