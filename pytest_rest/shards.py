@@ -23,7 +23,9 @@ from pytest_rest.terms import Completion, Style, to_builtins
 Builtins = Mapping[str, Any]
 
 # What a shard may have of its own: all other provenance is the run's.
-_OWN = ("shard", "created", "api_base", "resolved_model", "suites", "styles", "own_styles")
+_PLACES = ("api_base", "replay_of")
+_COUNTED = ("resolved_model", "suites", "styles", "own_styles")
+_OWN = ("shard", "created", *_PLACES, *_COUNTED)
 
 
 @dataclass(frozen=True)
@@ -203,11 +205,10 @@ def _check_whole(reports: Sequence[Builtins], tally: Tally) -> None:
 
 def _about(reports: Sequence[Builtins]) -> dict[str, Any]:
     provenances = [report["provenance"] for report in reports]
-    left_out = ("resolved_model", "suites", "styles", "own_styles")
-    places = sorted({each["api_base"] for each in provenances if each["api_base"]})
+    places = {key: sorted({each[key] for each in provenances if each[key]}) for key in _PLACES}
     return {
-        **{key: value for key, value in provenances[0].items() if key not in left_out},
+        **{key: value for key, value in provenances[0].items() if key not in _COUNTED},
+        **{key: ", ".join(found) or None for key, found in places.items()},
         "created": min(each["created"] for each in provenances),
-        "api_base": ", ".join(places) or None,
         "shard": None,
     }

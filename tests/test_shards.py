@@ -262,6 +262,23 @@ def test_shards_of_other_selections(run_rest: RunRest) -> None:
         shards.merge({"one": one, "two": two})
 
 
+def test_what_no_record_shows_is_merged_too(two: dict[str, Any]) -> None:
+    """What was paid for and not shown, files that are broken, tests that nobody named."""
+    one, calls = two["1"]["shard"], sum(each["usage"]["calls"] for each in two.values())
+    one["spare"] = [{"input_tokens": 5, "output_tokens": 2, "cost": 0.5}]
+    one["broken"] = ["bad.rest.yaml"]
+    two["2"]["shard"]["of"] += 1
+    two["2"]["provenance"].update(api_base="http://b", replay_of="b", created="2001")
+    found = merged(two)
+    assert calls + 1 == found["usage"]["calls"]
+    assert pytest.approx(0.5) == found["usage"]["cost"]
+    assert ["unnamed-7"] == [each["item"] for each in found["lost"]]
+    assert found["gate"]["passed"] is False
+    assert "not collected: bad.rest.yaml" == found["gate"]["reason"]
+    about = found["provenance"]
+    assert ("http://b", "b", "2001") == (about["api_base"], about["replay_of"], about["created"])
+
+
 # The command
 
 
