@@ -65,6 +65,8 @@ def test_two_workers_deal_alike(run_rest: RunRest, ask: Ask) -> None:
     whole = run_rest(*options, "-pno:xdist")
     one = run_rest(*options, "--rest-shard=1/2", "-n2").report
     two = run_rest(*options, "--rest-shard=2/2", "-pno:xdist").report
+    assert 7 == one["shard"]["whole"]["tests"]
+    assert one["shard"]["whole"] == two["shard"]["whole"]
     assert without_times(whole.report) == without_times(merged({"one": one, "two": two}))
 
 
@@ -85,7 +87,11 @@ def test_every_kind_of_threshold(pytester: pytest.Pytester, run_rest: RunRest, a
     whole = run_rest(*options)
     assert {"low", "high", ""} == {t["scope"] for t in whole.report["gate"]["thresholds"]}
     assert "missed" == whole.report["gate"]["baseline"]["checks"][0]["outcome"]
-    assert without_times(whole.report) == without_times(merged(ask(2, *options)))
+    reports = ask(2, *options)
+    assert [(None, None)] * 2 == [
+        (each["gate"]["passed"], each["gate"]["baseline"]) for each in reports.values()
+    ]
+    assert without_times(whole.report) == without_times(merged(reports))
 
 
 def test_what_was_lost_is_lost_of_the_whole(run_rest: RunRest, ask: Ask) -> None:
@@ -253,13 +259,15 @@ def test_a_missing_shard(two: dict[str, Any]) -> None:
         shards.merge({"1": two["1"]})
 
 
-def test_shards_of_other_selections(run_rest: RunRest) -> None:
-    """One was asked with -k."""
-    options = ("--rest-model=simulated", SUITE)
-    one = run_rest(*options, "--rest-shard=1/2").report
-    two = run_rest(*options, "--rest-shard=2/2", "-k0001 or 0002").report
+def test_selections_are_dealt(run_rest: RunRest, ask: Ask) -> None:
+    """With -k both shards hold half of what it leaves; with it in one of them only, none fits."""
+    options = ("--rest-model=simulated", SUITE, "-pno:xdist")
+    chosen = ask(2, *options, "-k0000 or 0002 or 0004 or 0006")
+    assert [2, 2] == [len(report["items"]) for report in chosen.values()]
+    assert 4 == len(merged(chosen)["items"])
+    chosen["2"] = run_rest(*options, "--rest-shard=2/2").report
     with pytest.raises(ShardError, match="was dealt from "):
-        shards.merge({"one": one, "two": two})
+        shards.merge(chosen)
 
 
 def test_what_no_record_shows_is_merged_too(two: dict[str, Any]) -> None:
