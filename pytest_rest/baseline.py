@@ -8,6 +8,7 @@ that the same run gives the same file, and a line of a diff is an item.
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 from pytest_rest.errors import BaselineError
@@ -18,14 +19,32 @@ REPORTS = "pytest-rest/report/1"
 Builtins = Mapping[str, Any]
 
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
+_HEADLINE = ("rer", "cfr")
 _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transcriptions"}
+
+
+def read(path: Path) -> Any:
+    """The JSON of a file, or of the report in a run's folder; `BaselineError` if there is none."""
+    try:
+        return json.loads((path / "report.json" if path.is_dir() else path).read_bytes())
+    except (OSError, RecursionError, ValueError) as error:
+        raise BaselineError(" ".join(str(error).split())) from None
+
+
+def load(path: Path) -> dict[str, Any]:
+    """The baseline of a run's folder, a report or a baseline; `BaselineError` names the file."""
+    try:
+        return to_baseline(read(path))
+    except BaselineError as error:
+        raise BaselineError(f"{str(path)!r}: {error}") from None
 
 
 def to_baseline(report: Builtins) -> dict[str, Any]:
     """What another run is compared with, from report.json's content; a baseline stays as it is.
 
     An item is consistent when its forms agree in each style and over all styles, as in `metrics`;
-    it is lost when it is in one style. `BaselineError` says what cannot be read.
+    it is lost when it is in one style. `headline` is for who reviews the file: RER and CFR, the
+    means over suites. `BaselineError` says what cannot be read; a shard's report is no run's.
     """
     try:
         schema = _schema(report)
@@ -95,6 +114,11 @@ def _schema(report: Builtins) -> str:
 
 def _extract(report: Builtins) -> dict[str, Any]:
     provenance = report["provenance"]
+    if shard := provenance.get("shard"):
+        raise BaselineError(
+            f"it is of shard {shard} of a run: `pytest-rest merge` makes one report of all shards"
+        )
+    headline = report.get("metrics", {}).get("mean", {}).get("all", {})
     own = provenance.get("own_styles", {})
     groups: dict[tuple[str, str], list[Builtins]] = defaultdict(list)
     for record in report["items"]:
@@ -105,6 +129,7 @@ def _extract(report: Builtins) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: provenance[key] for key in _KEPT},
+        "headline": {name: headline.get(name) for name in _HEADLINE},
         "styles": [
             {"id": style, "digest": own.get(style, {}).get("digest")}
             for style in provenance["styles"]
@@ -162,6 +187,7 @@ def _ordered(baseline: Builtins) -> dict[str, Any]:
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
         "modes": sorted(baseline["modes"]),
+        "headline": dict(baseline.get("headline", {})),
         "styles": sorted(map(dict, baseline["styles"]), key=lambda each: str(each["id"])),
         "suites": sorted(map(dict, baseline["suites"]), key=lambda each: str(each["name"])),
         "items": sorted(items, key=lambda each: (str(each["suite"]), str(each["id"]))),

@@ -11,7 +11,7 @@ judged. The test pools the items of all suites.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -75,8 +75,43 @@ class Comparison:
         return "; ".join(said)
 
 
+@dataclass(frozen=True)
+class Pairs:
+    """Two runs' items: those `kept` were judged in both, the `covered` ones right in a form too."""
+
+    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]]
+    kept: Sequence[Key]
+    covered: Sequence[Key]
+    left_out: Sequence[Key]
+    styles: Sequence[str]
+    models: tuple[str, str]
+
+
 def compare(old: Builtins, new: Builtins) -> Comparison:
     """Pair two reports, or a baseline and a report; `BaselineError` says why it is refused."""
+    pairs = pair(old, new)
+
+    def paired(good: Callable[[Builtins], bool], keys: Iterable[Key]) -> Flips:
+        return flips(*({key: good(run[key]) for key in keys} for run in pairs.runs))
+
+    return Comparison(
+        rer=paired(is_consistent, pairs.kept),
+        cfr=paired(all_right, pairs.covered),
+        styles={
+            style: paired(
+                _consistent_in(style),
+                [k for k in pairs.kept if all(style in run[k]["styles"] for run in pairs.runs)],
+            )
+            for style in pairs.styles
+        },
+        left_out=tuple("/".join(key) for key in pairs.left_out),
+        old_model=pairs.models[0],
+        new_model=pairs.models[1],
+    )
+
+
+def pair(old: Builtins, new: Builtins) -> Pairs:
+    """The items of two runs, those of each by suite and id; `BaselineError` as `compare`."""
     before, after = to_baseline(old), to_baseline(new)
     reasons = differences(before, after)
     if reasons:
@@ -85,24 +120,13 @@ def compare(old: Builtins, new: Builtins) -> Comparison:
     everything = sorted(runs[0].keys() | runs[1].keys())
     kept = [key for key in everything if all(_judged(run.get(key)) for run in runs)]
     known = set(kept)
-    covered = [key for key in kept if all(_any_right(run[key]) for run in runs)]
-
-    def paired(good: Callable[[Builtins], bool], keys: Iterable[Key]) -> Flips:
-        return flips(*({key: good(run[key]) for key in keys} for run in runs))
-
-    return Comparison(
-        rer=paired(lambda item: bool(item["verdict"] == "consistent"), kept),
-        cfr=paired(_all_right, covered),
-        styles={
-            style["id"]: paired(
-                _consistent_in(style["id"]),
-                [key for key in kept if all(style["id"] in run[key]["styles"] for run in runs)],
-            )
-            for style in before["styles"]
-        },
-        left_out=tuple("/".join(key) for key in everything if key not in known),
-        old_model=_model(before),
-        new_model=_model(after),
+    return Pairs(
+        runs=runs,
+        kept=kept,
+        covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
+        left_out=[key for key in everything if key not in known],
+        styles=[style["id"] for style in before["styles"]],
+        models=(_model(before), _model(after)),
     )
 
 
@@ -126,6 +150,21 @@ def mcnemar(worse: int, better: int) -> float:
     return float(betainc(worse, better + 1, 0.5))
 
 
+def is_consistent(item: Builtins) -> bool:
+    """Whether a baseline's item had the same answer in every form."""
+    return bool(item["verdict"] == "consistent")
+
+
+def any_right(item: Builtins) -> bool:
+    """Whether it was right in at least one form."""
+    return any(style["right"] for style in item["styles"].values())
+
+
+def all_right(item: Builtins) -> bool:
+    """Whether it was wrong in none."""
+    return not any(style["wrong"] for style in item["styles"].values())
+
+
 def _items(baseline: Builtins) -> dict[Key, Builtins]:
     return {(item["suite"], item["id"]): item for item in baseline["items"]}
 
@@ -136,14 +175,6 @@ def _judged(item: Builtins | None) -> bool:
 
 def _consistent_in(style: str) -> Callable[[Builtins], bool]:
     return lambda item: bool(item["styles"][style]["verdict"] == "consistent")
-
-
-def _any_right(item: Builtins) -> bool:
-    return any(style["right"] for style in item["styles"].values())
-
-
-def _all_right(item: Builtins) -> bool:
-    return not any(style["wrong"] for style in item["styles"].values())
 
 
 def _model(baseline: Builtins) -> str:

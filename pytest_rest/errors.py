@@ -7,7 +7,8 @@
     ├── RenderingError   a style, font or text that cannot be drawn
     ├── DispatcherError  the process that asks the model is gone
     ├── StoreError       a run's stored answers that cannot be read, or are another run's
-    └── BaselineError    a stored run that cannot be read, or cannot be compared with this one
+    ├── BaselineError    a stored run that cannot be read, or cannot be compared with this one
+    └── ShardError       parts of a run that cannot be merged
 
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
@@ -46,6 +47,10 @@ class StoreError(RestError):
 
 class BaselineError(RestError):
     """A stored run that cannot be read, or that cannot be compared with this one."""
+
+
+class ShardError(RestError):
+    """Parts of a run that cannot be merged: one is missing, or of another run."""
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

@@ -86,9 +86,12 @@ class Judged:
 
 @dataclass(frozen=True)
 class Gate:
-    """Whether the run passed, why not, and every threshold's own outcome."""
+    """Whether the run passed, why not, and every threshold's own outcome.
 
-    passed: bool
+    `passed` is None of a shard, of which nothing can be said before it is merged with the others.
+    """
+
+    passed: bool | None
     reason: str
     thresholds: tuple[Judged, ...]
     regression: Regression | None = None
@@ -184,7 +187,7 @@ def judge(
 
 def compare(judged: Gate, found: Regression) -> Gate:
     """The gate, not passed if something became worse than is tolerated, or cannot be compared."""
-    passed = judged.passed and not found.reasons
+    passed = bool(judged.passed) and not found.reasons
     reason = found.reasons[0] if judged.passed and found.reasons else judged.reason
     if passed and not judged.thresholds:
         reason = found.checks[0].reason

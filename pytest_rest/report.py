@@ -17,7 +17,15 @@ from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
 from pytest_rest.published import Standing
 from pytest_rest.regression import Regression
-from pytest_rest.terms import Answer, Completion, Record, Style, Transcription, to_builtins
+from pytest_rest.terms import (
+    Answer,
+    Completion,
+    Record,
+    Style,
+    Transcription,
+    Verdict,
+    to_builtins,
+)
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -62,6 +70,7 @@ class Report:
     spare: Sequence[Completion] = ()
     stopped: Stopped | None = None
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
+    shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -132,6 +141,7 @@ class Report:
             },
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,
+            **({"shard": self.shard} if self.shard else {}),
             "items": [item_to_builtins(r) for r in sorted(self.records, key=lambda r: r.key)],
         }
 
@@ -140,8 +150,11 @@ class Report:
         path.parent.mkdir(parents=True, exist_ok=True)
         content = self.to_builtins()
         items = ",\n  ".join(json.dumps(item, allow_nan=False) for item in content.pop("items"))
-        text = json.dumps(content, indent=1, allow_nan=False)  # a line for each item: of the
-        text = f'{text[:-2]},\n "items": [\n  {items}\n ]\n}}'  # rest there is little, for people
+        shard = content.pop("shard", None)
+        text = json.dumps(content, indent=1, allow_nan=False)[:-2]  # a line for each item: of the
+        if shard:  # rest there is little, for people, but for what only the merge reads
+            text += f',\n "shard": {json.dumps(shard, allow_nan=False)}'
+        text += f',\n "items": [\n  {items}\n ]\n}}'
         half = path.with_name(f".{path.name}.{os.getpid()}")
         try:
             half.write_text(text + "\n", "ascii")
@@ -183,6 +196,20 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "answers": answers,
         "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
     }
+
+
+def record_of(item: Mapping[str, Any]) -> Record:
+    """The record that `item_to_builtins` made an entry of."""
+    verdict = Verdict(
+        item["verdict"],
+        {mode: Answer(**answer) for mode, answer in item["answers"].items()},
+        item["ocr"] and Transcription(**item["ocr"]),
+        item["reason"],
+        {mode: tuple(Answer(**a) for a in answers) for mode, answers in item["repeats"].items()},
+        item["ocr_mixed"] and Transcription(**item["ocr_mixed"]),
+    )
+    suite, name, style = item["suite"], item["id"], item["style"]
+    return Record(suite, name, style, item["digest"], item["answer"], verdict)
 
 
 def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:

@@ -10,12 +10,13 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 
 # From the roof to the ground. A module imports from the rows below its own, and nothing beside it.
 FLOORS = (
-    {"pytest_rest", "plugin"},
+    {"pytest_rest", "plugin", "cli"},
     {"plugin.session"},
-    {"plugin.collection", "plugin.runtest", "plugin.terminal"}
-    | {"plugin.early", "plugin.foresight", "plugin.planning"},
-    {"plugin.run", "reporting.findings", "reporting.markdown"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
+    {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
+    | {"plugin.early", "plugin.foresight", "plugin.planning"}
+    | {"commands.compare", "commands.baseline", "commands.merge"},
+    {"plugin.run", "reporting.findings", "reporting.markdown", "shards"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead", "stopping"},
     {"dispatcher", "gate"},
@@ -35,14 +36,22 @@ FLOORS = (
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
-    {"expressions", "lengths", "causes", "suites.rows", "rendering.style_file", "rendering.lines"},
+    {
+        "expressions",
+        "lengths",
+        "causes",
+        "changes",
+        "suites.rows",
+        "rendering.style_file",
+        "rendering.lines",
+    },
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
     | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
-    | {"bounds", "baseline", "power"}
+    | {"bounds", "baseline", "power", "shard"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
-    {"suites", "reporting"},  # packages that hold a docstring only
+    {"suites", "reporting", "commands"},  # packages that hold a docstring only
 )
 
 # Who may import what is heavy or belongs to one side, at any depth of a function.

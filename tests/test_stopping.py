@@ -265,6 +265,7 @@ def test_folders_have_their_own(run_rest: RunRest, pytester: pytest.Pytester) ->
     [
         (("--rest-min-rer=0.8",), "say how sure: --rest-confidence=0.95"),
         (("--rest-confidence=0.9", "--rest-baseline=x.json"), "compares all items"),
+        (("--rest-confidence=0.9", "--rest-shard=1/2"), "only a whole run can have"),
         (("--rest-confidence=0.9", "--rest-require=cer<=0.1"), "cer is no share of the items"),
     ],
 )

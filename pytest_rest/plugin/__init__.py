@@ -53,6 +53,10 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "draws the items; 'fresh' draws a new seed and prints it (default: %(default_value)s)",
     ),
     (
+        *("--rest-shard", "string", "", "I/N"),
+        "ask only the I-th of N parts of the items; `pytest-rest merge` judges all parts together",
+    ),
+    (
         *("--rest-data", "string", "", "DIR"),
         "a folder with local copies of the data sets, which are downloaded else",
     ),
@@ -270,6 +274,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
     from pytest_rest.plugin.session import Controller
+    from pytest_rest.plugin.sharding import Sharding
     from pytest_rest.plugin.terminal import Terminal
 
     workerinput = getattr(config, "workerinput", None)
@@ -291,6 +296,8 @@ def _join(config: pytest.Config) -> None:
     register(Collection(run), "rest-collection")
     if run.settings.early_stop:
         register(InRounds(config, run), "rest-in-rounds")
+    if run.settings.shard is not None:
+        register(Sharding(run, run.settings.shard), "rest-sharding")
     if not (run.settings.plan or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")

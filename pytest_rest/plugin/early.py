@@ -4,19 +4,16 @@ The controller looks, and says so by a file in the run folder; whoever runs test
 leaves them out. Tests run in the order in which their items are looked at.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
 from pytest_rest import stopping
-from pytest_rest.gate import Look, Threshold
 from pytest_rest.plugin.run import Run, case_of
-from pytest_rest.report import Stopped
 from pytest_rest.stopping import Stopping
+from pytest_rest.tally import Tally, Test
 from pytest_rest.terms import Record
-
-Case = tuple[str, tuple[str, str, str]]  # the test function; suite, item, style
 
 
 class InRounds:
@@ -42,8 +39,8 @@ class InRounds:
 class Looks:
     """The controller's looks, one item after the other as they were selected."""
 
-    def __init__(self, run: Run, selected: Iterable[Case]) -> None:
-        by_item: dict[tuple[str, str], list[Case]] = {}
+    def __init__(self, run: Run, selected: Iterable[Test]) -> None:
+        by_item: dict[tuple[str, str], list[Test]] = {}
         suites: dict[str, set[str]] = {}
         for origin, (suite, item, style) in selected:
             by_item.setdefault((suite, item), []).append((origin, (suite, item, style)))
@@ -54,30 +51,16 @@ class Looks:
         self._looked_at = 0
 
     @property
-    def by_threshold(self) -> dict[Threshold, Look]:
-        """The last look at each threshold."""
-        return self._stopping.looks
-
-    @property
     def is_over(self) -> bool:
         """Whether every threshold is decided, and tests are left that need not ask."""
         return self._stopping.is_over and self._looked_at < len(self._items)
 
-    @property
-    def needed(self) -> set[Case]:
-        """The cases that were looked at."""
-        return {case for cases in self._items[: self._looked_at] for case in cases}
-
-    def go_on(
-        self,
-        records: Mapping[Case, Record],
-        reasons: Mapping[Case, str],
-        thresholds: Iterable[Threshold],
-    ) -> None:
+    def go_on(self, tally: Tally) -> None:
         """Look at each next item of which everything has come in, until all is decided."""
+        records, thresholds = tally.records, {*tally.rules.thresholds} | tally.thresholds
         while not self._stopping.is_over and self._looked_at < len(self._items):
             cases = self._items[self._looked_at]
-            if not all(case in records or case in reasons for case in cases):
+            if not all(case in records or case in tally.reasons for case in cases):
                 return
             asked: dict[str, list[Record]] = {origin: [] for origin, _ in cases}
             if all(case in records for case in cases):
@@ -88,10 +71,13 @@ class Looks:
         if self.is_over:
             self._run.stop()
 
-    def stopped(self, calls: int, spare: int) -> Stopped | None:
-        """What stopping has saved, where it did; `calls` were made for the items looked at."""
-        if not self.is_over:
-            return None
-        left = len(self._items) - self._looked_at
-        saved = max(round(calls / self._looked_at * left) - spare, 0)
-        return Stopped(self._looked_at, len(self._items), saved)
+    def tell(self, tally: Tally) -> None:
+        """Leave in the tally what was looked at, with the looks.
+
+        Nothing that came after the verdict is reported: it was asked in vain, or not at all.
+        """
+        tally.looks = self._stopping.looks
+        if self.is_over:
+            looked_at = self._items[: self._looked_at]
+            tally.keep({case for cases in looked_at for case in cases})
+            tally.items_left_out = len(self._items) - self._looked_at

@@ -39,7 +39,7 @@ class Foresight:
             return
         answers_reach = not self._has_workers() or self._run.model.home != "cpu"
         if answers_reach and not (settings.has_far_workers or self._may_select()):
-            self._run.walk(_in_rounds(settings) if settings.early_stop else settings.cases)
+            self._run.walk(_in_rounds(settings) if settings.early_stop else settings.asked)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Walk this process's share of what was selected."""
@@ -60,7 +60,10 @@ class Foresight:
         option = self._config.option
         if any(getattr(option, name, None) for name in _SELECTING):
             return True
-        if self._run.settings.files:  # one that cannot be read ends the run
+        settings = self._run.settings
+        if settings.files:  # one that cannot be read ends the run
+            return True
+        if settings.shard and not settings.is_benchmark:  # it is dealt from tests yet to be found
             return True
         hook = self._config.hook.pytest_collection_modifyitems
         modules = [each.function.__module__ for each in hook.get_hookimpls()]

@@ -14,8 +14,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import benchmark, gate, rendering, stopping
-from pytest_rest.baseline import to_baseline
+from pytest_rest import baseline, benchmark, gate, rendering, shard, stopping
 from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
@@ -24,6 +23,7 @@ from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
 from pytest_rest.plus import rest_plus
 from pytest_rest.regression import Tolerance
+from pytest_rest.shard import Shard
 from pytest_rest.store import NAME as STORE
 from pytest_rest.store import read_run
 from pytest_rest.terms import MODES, OCR_MODES, OCRS, TWO_PASSES, Item, Mode, Scheme, Style
@@ -44,6 +44,7 @@ _DRAWN = {
     "rest_repeats": "rest_repeats",
     "rest_ocr": "rest_ocr",
     "rest_seed": "rest_seed",
+    "rest_shard": "rest_shard",
 }
 
 
@@ -62,6 +63,7 @@ class Settings:
     plus: bool  # REST+: ten styles, of which one differs by item
     scheme: Scheme  # what is asked of each item in each style
     seed: int
+    shard: Shard | None  # the part of the items that is asked, of those that were selected
     thresholds: tuple[Threshold, ...]
     is_compared: bool  # with an earlier run, which only the main process reads
     baseline: Mapping[str, Any] | None
@@ -112,6 +114,12 @@ class Settings:
         for item in self.items:
             yield from ((item, style) for style in self.styles_of(item))
 
+    @property
+    def asked(self) -> Iterator[Case]:
+        """Those of the cases that are of this shard."""
+        held = self.shard.holds(self.items) if self.shard else None
+        return (c for c in self.cases if held is None or (c[0].suite, c[0].id) in held)
+
     def styles_of(self, item: Item) -> tuple[Style, ...]:
         """What an item is drawn in where its test does not say."""
         return rest_plus(item.digest, self.seed) if self.plus else self.styles
@@ -149,6 +157,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         plus=given["rest_plus"],
         scheme=_scheme(given),
         seed=seed,
+        shard=shard.parse(given["rest_shard"]) if given["rest_shard"] else None,
         thresholds=_thresholds(config),
         is_compared=bool(_value(config, "rest_baseline")),
         tolerance=_tolerance(config),
@@ -471,11 +480,9 @@ def _baseline(config: pytest.Config) -> Mapping[str, Any] | None:
     if path is None:
         return None
     try:
-        found = json.loads(path.read_bytes())
-        return to_baseline(found)
-    except (OSError, RecursionError, ValueError, BaselineError) as error:
-        line = " ".join(str(error).split())
-        raise OptionError(f"--rest-baseline {str(path)!r}: {line}") from None
+        return baseline.load(path)
+    except BaselineError as error:
+        raise OptionError(f"--rest-baseline {error}") from None
 
 
 def _tolerance(config: pytest.Config) -> Tolerance:
@@ -510,6 +517,8 @@ def _is_early_stop(config: pytest.Config) -> bool:
         )
     if _value(config, "rest_baseline"):
         raise OptionError("--rest-baseline compares all items; leave it or --rest-early-stop out")
+    if _value(config, "rest_shard"):
+        raise OptionError("--rest-shard asks a part; only a whole run can have --rest-early-stop")
     return True
 
 

@@ -72,6 +72,7 @@ class Run:
         self.files = Files()
         self.store: FileStore | None = None
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
+        self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self._asker_made: Asker | None = None
 
     @cached_property

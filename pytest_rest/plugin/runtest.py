@@ -115,6 +115,7 @@ class Recorder:
         wire: dict[str, Any] = {"case": named(item, case), "of": self._of}
         if self._selected:
             wire["selected"], self._selected = self._selected, None
+            wire["whole"] = self._run.whole
             wire["styles"] = [to_builtins(style) for style in self._run.styles.values()]
         if is_judged:
             self._judge(item, call, report, wire)

@@ -5,8 +5,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Generator, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -15,20 +14,20 @@ from typing import Any, Literal
 import pytest
 
 import pytest_rest
-from pytest_rest import baseline, benchmark, gate, metrics, regression
+from pytest_rest import baseline, benchmark, gate, shards
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError, StoreError
-from pytest_rest.gate import Gate, Threshold
+from pytest_rest.gate import Threshold
 from pytest_rest.plugin import options
 from pytest_rest.plugin.early import Looks
 from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
-from pytest_rest.report import Lost, Report, calls
+from pytest_rest.report import Report
 from pytest_rest.reporting import markdown
-from pytest_rest.terms import Completion, Record, Style, to_builtins
+from pytest_rest.tally import Rules, Spent, Tally, own_styles
+from pytest_rest.terms import Completion, Record, Style
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
-Key = tuple[str, str, str]  # suite, item, style
 
 
 class Controller:
@@ -41,12 +40,7 @@ class Controller:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._started = time.monotonic()
-        self._selected: dict[tuple[str, Key], str] = {}  # with the item's digest
-        self._of = 0  # how many were selected: every report says so, one names them
-        self._records: dict[tuple[str, Key], Record] = {}
-        self._reasons: dict[tuple[str, Key], str] = {}
-        self._thresholds: set[Threshold] = set(run.settings.thresholds)
-        self._broken: list[str] = []  # what could not be collected
+        self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
         self.report: Report | None = None
         self.written: list[Path] = []
@@ -87,7 +81,7 @@ class Controller:
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected, here or in a worker."""
         if report.failed:
-            self._broken.append(report.nodeid)
+            self._tally.broken.append(report.nodeid)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
@@ -97,7 +91,9 @@ class Controller:
             return
         wire = json.loads(carried)
         report.__dict__[OUTCOME] = wire.get("outcome")
-        self._of = max(self._of, wire["of"])
+        tally = self._tally
+        tally.of = max(tally.of, wire["of"])
+        self._run.whole = wire.get("whole", self._run.whole)
         for style in wire.get("styles", []):
             self._run.note([Style(**style)])
         for selected in json.loads(wire.get("selected", "[]")):
@@ -105,12 +101,13 @@ class Controller:
         if "record" not in wire:
             return
         suite, item, style, _, origin = wire["case"]
-        key = (origin, (suite, item, style))
-        self._thresholds.update(Threshold(**each) for each in wire["thresholds"])
+        test = (origin, (suite, item, style))
+        tally.thresholds.update(Threshold(**each) for each in wire["thresholds"])
+        (tally.failed.add if report.failed else tally.failed.discard)(test)
         if wire["record"] is None:
-            self._reasons[key] = wire["reason"]
+            tally.reasons[test] = wire["reason"]
         else:
-            self._records[key] = Record.from_json(wire["record"])
+            tally.records[test] = Record.from_json(wire["record"])
         if self._run.settings.early_stop:
             self._look()
 
@@ -134,9 +131,9 @@ class Controller:
         finally:
             if not option.collectonly:
                 self._finish(session)
-        broken = [name for name in self._broken if not name or name.lower().endswith(ENDINGS)]
+        broken = [name for name in self._tally.broken if not name or name.lower().endswith(ENDINGS)]
         if broken and not option.continue_on_collection_errors:  # pytest's own loop has raised
-            number = len(self._broken)
+            number = len(self._tally.broken)
             noun = "error" if number == 1 else "errors"
             raise session.Interrupted(f"{number} {noun} during collection")
         return result
@@ -150,7 +147,7 @@ class Controller:
         for item in settings.items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
-        own = self._own_styles(styles, styles)
+        own = own_styles(styles, styles)
         after = {
             "protocol": self._run.protocol.id,
             "modes": sorted(settings.modes),
@@ -175,24 +172,18 @@ class Controller:
 
     def _look(self) -> None:
         if self._looks is None:
-            self._looks = Looks(self._run, self._selected)
-        self._looks.go_on(self._records, self._reasons, self._thresholds)
-
-    def _leave_out(self, needed: set[tuple[str, Key]]) -> None:
-        """Report nothing that came after the verdict: that was asked in vain, or not at all."""
-        self._selected = {case: d for case, d in self._selected.items() if case in needed}
-        self._records = {case: r for case, r in self._records.items() if case in needed}
-        self._of = len(needed)
+            self._looks = Looks(self._run, self._tally.selected)
+        self._looks.go_on(self._tally)
 
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
-        self._selected[origin, (suite, item, style)] = digest
+        self._tally.selected[origin, (suite, item, style)] = digest
 
     def _finish(self, session: pytest.Session) -> None:
         self.report = self._build()
         for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
             _log(session, name, reason)
         folder = self._run.settings.run_dir
-        if not self._selected and not self.report.gate:  # no REST test was met: leave no trace
+        if not (self._tally.selected or self.report.gate):  # no REST test was met: leave no trace
             if self._run.store is None or self._run.store.is_empty:
                 self._run.discard()
             return
@@ -210,40 +201,25 @@ class Controller:
         return True
 
     def _build(self) -> Report:
-        settings = self._run.settings
-        if self._looks is not None and self._looks.is_over:
-            self._leave_out(self._looks.needed)
-        lost = self._lost()
-        records = {key: record for (_, key), record in sorted(self._records.items(), key=_by_key)}
-        judged: Gate | None = None
-        if self._thresholds or settings.is_compared or len(lost) > settings.max_lost:
-            judged = gate.withhold(self._gate(lost), self._broken)
-        report = Report(
-            provenance=self._provenance(),
-            records=list(records.values()),
-            table=metrics.table(_whole(records, lost)),
-            gate=judged,
-            lost=sorted(
-                {Lost(*key, why) for (_, key), why in lost.items()},
-                key=lambda each: (each.suite, each.item, each.style),
-            ),
-            seconds=time.monotonic() - self._started,
-            retries=self._run.retries,
-            cached=self._cached(),
-            spare=(spare := self._spare()),
-            stopped=self._looks.stopped(len(self._shown()), len(spare)) if self._looks else None,
-            styles=self._run.styles,
-        )
-        if settings.baseline is None or judged is None:
+        settings, tally = self._run.settings, self._tally
+        tally.drawn = {
+            each.name: {"counts": dict(each.counts), "left_out": [*each.left_out]}
+            for each in settings.drawn
+        }
+        seconds = time.monotonic() - self._started
+        if self._looks is not None:
+            self._looks.tell(tally)
+        spent = Spent(seconds, self._run.retries, self._cached(), self._spare())
+        report = tally.report(self._about(), spent, settings.shard)
+        if settings.shard is None:
             return report
-        found = regression.judge(settings.baseline, report.to_builtins(), settings.tolerance)
-        return replace(report, gate=gate.compare(judged, found))
+        return shards.carrying(report, tally, self._run.whole, spent.spare)
 
     def _spare(self) -> list[Completion]:
         """What was asked and paid for, and no record shows: its test did not run."""
         if self._run.store is None or self._run.settings.replay is not None:
             return []
-        shown = self._shown()
+        shown = self._tally.prompts
         try:
             return [answer for digest, answer in self._run.store.all() if digest not in shown]
         except StoreError:
@@ -252,51 +228,10 @@ class Controller:
     def _cached(self) -> int:
         """How many prompts were answered before this session, whichever process asked for them."""
         store = self._run.store
-        return sum(map(store.is_old, self._shown())) if store is not None else 0
+        return sum(map(store.is_old, self._tally.prompts)) if store is not None else 0
 
-    def _shown(self) -> set[str]:
-        return {call.prompt for record in self._records.values() for call in calls(record)}
-
-    def _lost(self) -> dict[tuple[str, Key], str]:
-        known = {**self._selected, **self._records}
-        lost = {key: why for key in known if (why := self._why(key))}
-        for number in range(len(known), self._of):
-            lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
-        return lost
-
-    def _why(self, key: tuple[str, Key]) -> str:
-        """Why an item is lost; empty when it is not."""
-        if record := self._records.get(key):
-            return record.verdict.reason if record.verdict.lost else ""
-        return self._reasons.get(key, "no record came back: it did not run, or its worker crashed")
-
-    def _gate(self, lost: dict[tuple[str, Key], str]) -> Gate:
-        scopes = {threshold.scope for threshold in self._thresholds} | {""}
-        tables, styles, names = {}, {}, {}
-        for scope in scopes:
-            # by item and style: two tests may ask the same, and it counts once
-            here = {
-                key: r for (origin, key), r in self._records.items() if gate.covers(scope, origin)
-            }
-            whole = _whole(here, lost)
-            tables[scope], styles[scope] = metrics.table(whole), metrics.by_style(whole)
-            missing = {key for origin, key in lost if gate.covers(scope, origin)}
-            names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
-        settings = self._run.settings
-        return gate.judge(
-            sorted(self._thresholds),
-            tables,
-            names,
-            settings.max_lost,
-            confidence=settings.confidence,
-            styles=styles,
-            looks=self._looks.by_threshold if self._looks else None,
-        )
-
-    def _provenance(self) -> dict[str, Any]:
+    def _about(self) -> dict[str, Any]:
         settings, model = self._run.settings, self._run.model
-        suites = sorted({suite for _, (suite, *_) in self._selected})
-        styles = sorted({style for _, (_, _, style) in self._selected})
         return {
             "version": pytest_rest.__version__,
             "model": settings.model,
@@ -309,35 +244,21 @@ class Controller:
             "git_commit": _git_commit(),
             "protocol": self._run.protocol.id,
             "packages": {"python": platform.python_version(), **_versions()},
-            "suites": [self._suite(name) for name in suites],
-            "styles": styles,
-            "own_styles": self._own_styles(styles, self._run.styles),
+            "shard": settings.shard and settings.shard.name,
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
         }
 
-    @staticmethod
-    def _own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:
-        """What the ids of styles from files stand for, with the digests of their fonts."""
-        known = [styles[name] for name in ids if name in styles]
-        own = [style for style in known if style.name or style.has_own_font]
-        return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
 
-    def _suite(self, name: str) -> dict[str, Any]:
-        digests = {
-            item: digest
-            for (_, (suite, item, _)), digest in self._selected.items()
-            if suite == name
-        }
-        drawn = next((each for each in self._run.settings.drawn if each.name == name), None)
-        return {
-            "name": name,
-            "items": len(digests),
-            "fingerprint": benchmark.fingerprint(digests.values()),
-            "counts": dict(drawn.counts) if drawn else {},
-            "left_out": [*drawn.left_out] if drawn else [],
-        }
+def _rules(settings: options.Settings) -> Rules:
+    return Rules(
+        settings.thresholds,
+        settings.max_lost,
+        settings.confidence,
+        settings.baseline,
+        settings.tolerance,
+    )
 
 
 def _gate_tests(report: Report, max_lost: int) -> Iterator[tuple[str, str]]:
@@ -388,17 +309,6 @@ def _tell_ci(config: pytest.Config, report: Report) -> None:
         except OSError as error:
             line = f"REST: the summary {path!r} cannot be written: {error.strerror}"
             config.issue_config_time_warning(pytest.PytestWarning(line), stacklevel=2)
-
-
-def _whole(records: dict[Key, Record], lost: Iterable[tuple[str, Key]]) -> list[Record]:
-    """The records of items of which nothing was lost, in any style."""
-    missing = {(suite, item) for _, (suite, item, _) in lost}
-    return [record for (suite, item, _), record in records.items() if (suite, item) not in missing]
-
-
-def _by_key(entry: tuple[tuple[str, Key], Record]) -> tuple[Key, str]:
-    (origin, key), _ = entry
-    return key, origin
 
 
 def _versions() -> dict[str, str]:

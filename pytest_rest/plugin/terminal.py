@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from pytest_rest import regression
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
 from pytest_rest.reporting import findings, markdown, text
@@ -43,12 +42,19 @@ class Terminal:
             styles = "REST+, ten styles an item"
         if settings.files and not settings.styles_named:
             styles += " where a file names no styles"
+        if settings.shard is not None:
+            suites += f"; shard {settings.shard.name}"
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {text.scheme(settings.scheme)}; {styles}",
             *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
+
+    @property
+    def _places(self) -> bool:
+        """Whether the run has a place among the published ones: a part of it has none."""
+        return bool(self._run.settings.suites) and self._run.settings.shard is None
 
     def _where(self) -> str:
         settings, store = self._run.settings, self._run.store
@@ -96,7 +102,7 @@ class Terminal:
             write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):
             write(line, yellow=not line.startswith(" "))
-        for line in findings.standing(report) if self._run.settings.suites else ():
+        for line in findings.standing(report) if self._places else ():
             write(line, bold=line.startswith(("published", ">")))
         write(self._model.description)
         write(text.usage(report))
@@ -109,29 +115,9 @@ class Terminal:
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for line in markdown.annotations(report):
                 write(line)
-        if report.gate is None:
-            return
-        for judged in report.gate.thresholds:
-            met = judged.outcome == "passed"
-            write(f"  {judged.reason}", green=met, red=not met)
-        if (stopped := report.stopped) is not None:
-            write(
-                f"  stopped early, after {stopped.items:,} of {stopped.of:,} items: some "
-                f"{stopped.calls_saved:,} calls saved"
-            )
-        if (found := report.gate.regression) is not None:
-            for check in found.checks:
-                met = check.outcome == "passed"
-                write(f"  {check.reason}", green=met, red=not met)
-            if found.worse:
-                write("  were consistent, and are no longer:")
-            for line in regression.shown(found.worse):
-                write(f"    {line}", yellow=True)
-            if found.note:
-                write(f"  {found.note}")
-        passed = report.gate.passed
-        verdict = "gate passed" if passed else "gate NOT PASSED"
-        write(f"{verdict}: {report.gate.reason}", bold=True, green=passed, red=not passed)
+        for line, met in findings.gate(report):
+            colors = {} if met is None else {"green": met, "red": not met}
+            write(line, bold=line.startswith("gate"), yellow=met is None, **colors)
 
 
 def _near(path: Path) -> str:

@@ -5,12 +5,12 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
-from pytest_rest import causes, published
+from pytest_rest import causes, published, regression
 from pytest_rest.display import shown
 from pytest_rest.effects import Effect
 from pytest_rest.paired import Difference
 from pytest_rest.report import Report
-from pytest_rest.reporting.text import percent
+from pytest_rest.reporting.text import percent, signed
 from pytest_rest.terms import Style
 
 _CAUSES = {
@@ -78,6 +78,28 @@ def standing(report: Report) -> Iterator[str]:
     yield _cut(f"  here n = {n}; differs: {shown(found.differs, 200)}", 80)
 
 
+def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
+    """The gate line by line, its verdict last, each with whether it is met; None of what is not."""
+    judged = report.gate
+    if judged is None:
+        return
+    for threshold in judged.thresholds:
+        yield f"  {threshold.reason}", threshold.outcome == "passed"
+    if (stopped := report.stopped) is not None:
+        items = f"after {stopped.items:,} of {stopped.of:,} items"
+        yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
+    if (found := judged.regression) is not None:
+        for check in found.checks:
+            yield f"  {check.reason}", check.outcome == "passed"
+        if found.worse:
+            yield "  were consistent, and are no longer:", None
+        yield from ((f"    {name}", None) for name in regression.shown(found.worse))
+        if found.note:
+            yield f"  {found.note}", None
+    word = {True: "passed", False: "NOT PASSED", None: "not judged"}[judged.passed]
+    yield f"gate {word}: {judged.reason}", judged.passed
+
+
 def _share(share: float | None) -> str:
     return "-" if share is None else f"{share * 100:.1f}"
 
@@ -129,12 +151,8 @@ def _effect_row(name: str, effect: Effect) -> str:
 def _points(found: Difference | None) -> str:
     if found is None:
         return "-"
-    value = _signed(found.value)
+    value = signed(found.value)
     if found.low is None or found.high is None:
         return f"{value} [no spread]"
     low, high = max(found.low, -1.0), min(found.high, 1.0)  # no two shares are further apart
-    return f"{value} [{_signed(low)}, {_signed(high)}]"
-
-
-def _signed(share: float) -> str:
-    return f"{share * 100 + 0.0:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+    return f"{value} [{signed(low)}, {signed(high)}]"

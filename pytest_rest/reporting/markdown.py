@@ -36,7 +36,7 @@ def annotations(report: Report) -> Iterator[str]:
     Without a gate, one for each of the first inconsistent items.
     """
     failed = [(name, why) for name, met, why in _checks(report) if not met]
-    if report.gate and not report.gate.passed and not failed:
+    if report.gate and report.gate.passed is False and not failed:
         failed = [("gate", report.gate.reason)]
     if report.gate is None:
         failed = [("inconsistent", line.strip()) for line in _inconsistent(report)]
@@ -65,10 +65,11 @@ def properties(report: Report) -> dict[str, str]:
 
 
 def verdict(report: Report) -> str:
-    """`gate passed`, `gate NOT PASSED`, or `no gate`."""
+    """`gate passed`, `gate NOT PASSED`, `gate not judged` (a shard's), or `no gate`."""
     if report.gate is None:
         return "no gate"
-    return "gate passed" if report.gate.passed else "gate NOT PASSED"
+    words = {True: "passed", False: "NOT PASSED", None: "not judged"}
+    return f"gate {words[report.gate.passed]}"
 
 
 def escape(value: str, limit: int = 300) -> str:

@@ -229,6 +229,11 @@ def percent(rate: Rate | None) -> str:
     return f"{rate.value * 100:.1f} [{rate.low * 100:.1f}, {rate.high * 100:.1f}]"
 
 
+def signed(share: float) -> str:
+    """`+2.5`, a difference of shares in points."""
+    return f"{share * 100 + 0.0:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+
+
 def _n(metrics: Metrics) -> int:
     return metrics.ocr_correct_rate.n if metrics.ocr_correct_rate else 0
 

@@ -1,0 +1,12 @@
+"""The commands of `pytest-rest`: a module each, which is imported when its command is given.
+
+A module has `declare(parser)`, which adds its arguments, and `run(arguments)`, whose result is the
+exit status: 0 good, 1 missed. What is wrong for a person to mend is a `RestError`, and exits 4.
+"""
+
+GOOD, MISSED, WRONG_USAGE = 0, 1, 4
+COMMANDS = {
+    "compare": "what changed from one run to another, paired by item; asks nothing",
+    "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
+    "merge": "make one report of the shards of a run, and judge it",
+}

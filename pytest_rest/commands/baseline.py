@@ -1,0 +1,38 @@
+"""Write a run's baseline: which items agreed and which forms were right, and RER and CFR.
+
+It has no answers, times, costs or paths, and equal runs give equal bytes: a file for git, where a
+line of a diff is an item. --rest-baseline and compare read it as they read a report.
+"""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from pytest_rest import baseline
+from pytest_rest.commands import GOOD
+from pytest_rest.errors import OptionError
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its report.json")
+    parser.add_argument(
+        *("-o", "--output"), type=Path, metavar="FILE", help="the file to write (default: print it)"
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Write it, and say of how many items."""
+    found = baseline.load(arguments.run)
+    text = baseline.to_text(found)
+    if arguments.output is None:
+        sys.stdout.write(text)
+        return GOOD
+    try:
+        arguments.output.write_text(text, "ascii")
+    except OSError as error:
+        raise OptionError(f"{str(arguments.output)!r} cannot be written: {error}") from None
+    lost = sum(each["verdict"] == "lost" for each in found["items"])
+    note = f", {lost} of them lost: these are never compared" if lost else ""
+    print(f"{arguments.output}: {len(found['items'])} items{note}")
+    return GOOD

@@ -1,0 +1,117 @@
+"""Compare two runs of the same items, paired by item: what changed, and by how much.
+
+OLD and NEW are run folders, reports or baselines. With a tolerance it is a gate.
+"""
+
+import json
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Iterator
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from pytest_rest import baseline, changes, comparison, regression
+from pytest_rest.changes import Change
+from pytest_rest.commands import GOOD, MISSED
+from pytest_rest.comparison import Comparison
+from pytest_rest.display import shown
+from pytest_rest.regression import CONFIDENCE, Regression, Tolerance
+from pytest_rest.reporting.text import signed
+
+SCHEMA = "pytest-rest/comparison/1"
+_NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
+_TOLERATES = "how far {} may be {} the old run's, as a share; more, and surely so, exits 1"
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    for name in ("old", "new"):
+        parser.add_argument(name, type=Path, metavar=name.upper(), help=f"the {name} run")
+    parser.add_argument(
+        *("--max-rer-drop",), type=_share, metavar="SHARE", help=_TOLERATES.format("RER", "below")
+    )
+    parser.add_argument(
+        *("--max-cfr-rise",), type=_share, metavar="SHARE", help=_TOLERATES.format("CFR", "above")
+    )
+    parser.add_argument(
+        "--confidence",
+        type=_confidence,
+        default=CONFIDENCE,
+        metavar="SHARE",
+        help="how sure McNemar's exact test must be of a change (default: %(default)s)",
+    )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    """Print what changed; `MISSED` where it is worse than is tolerated."""
+    old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
+    found, table = comparison.compare(old, new), changes.table(old, new)
+    tolerance = Tolerance(arguments.max_rer_drop, arguments.max_cfr_rise, arguments.confidence)
+    judged = regression.judge(old, new, tolerance)
+    if arguments.json:
+        print(json.dumps(_to_builtins(found, table, judged), indent=1, allow_nan=False))
+    else:
+        for line in _lines(found, table, judged):
+            print(line)
+    return MISSED if judged.reasons else GOOD
+
+
+def _lines(found: Comparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
+    """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
+    yield f"old: {shown(found.old_model, 70)}"
+    yield f"new: {shown(found.new_model, 70)}"
+    if found.left_out:
+        yield f"{len(found.left_out)} items lost in either run and left out"
+    yield f"{'points [95%]':<15} items    old    new change                worse better       p"
+    yield from (_row(_NAMES.get(name, name), each) for name, each in table.items())
+    if found.rer.worse:
+        yield "were consistent, and are no longer:"
+    yield from (f"  {shown(name)}" for name in found.rer.worse)
+    if found.rer.better:
+        yield f"became consistent: {len(found.rer.better)}"
+    yield from (f"{'ok' if c.outcome == 'passed' else 'NOT OK'}: {c.reason}" for c in judged.checks)
+
+
+def _row(name: str, each: Change) -> str:
+    if each.old is None or each.new is None or each.value is None:
+        return f"{name:<15} {each.n:>5}      -      - -"
+    moved = signed(each.value)
+    if each.low is not None and each.high is not None:
+        moved += f" [{signed(each.low)}, {signed(each.high)}]"
+    rates = f"{each.old * 100:>6.1f} {each.new * 100:>6.1f}"
+    flips = f"{each.worse:>5} {each.better:>6} {each.p:>7.2g}"
+    return f"{name:<15} {each.n:>5} {rates} {moved:<21} {flips}"
+
+
+def _to_builtins(found: Comparison, table: dict[str, Change], judged: Regression) -> dict[str, Any]:
+    checks = [{"name": c.name, "outcome": c.outcome, "reason": c.reason} for c in judged.checks]
+    return {
+        "schema": SCHEMA,
+        "old_model": found.old_model,
+        "new_model": found.new_model,
+        "changes": {name: asdict(each) for name, each in table.items()},
+        "styles": {name: asdict(each) for name, each in found.styles.items()},
+        "worse": [*found.rer.worse],
+        "better": [*found.rer.better],
+        "left_out": [*found.left_out],
+        "gate": {"passed": not judged.reasons if checks else None, "checks": checks},
+    }
+
+
+def _share(text: str) -> float:
+    return _number(text, 0.0, 1.0)
+
+
+def _confidence(text: str) -> float:
+    return _number(text, 0.5, 0.999999)
+
+
+def _number(text: str, low: float, high: float) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if not low <= value <= high:
+        raise ArgumentTypeError(f"{text!r} is no share; give one from {low:g} to {high:g}")
+    return value

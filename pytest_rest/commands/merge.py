@@ -1,0 +1,87 @@
+"""Merge the shards of a run into the run's report, and judge its gate.
+
+RUN is the folder of a shard's run, or its report.json; all of them are needed. The report is what
+one run would have written.
+"""
+
+import json
+import shutil
+from argparse import ArgumentParser, Namespace
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from pytest_rest import baseline, shards
+from pytest_rest.commands import GOOD, MISSED
+from pytest_rest.errors import BaselineError, OptionError, ShardError
+from pytest_rest.report import gate_to_builtins
+from pytest_rest.reporting import findings, text
+from pytest_rest.shards import Merged
+
+_NAMES_SHOWN = 10
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("runs", nargs="+", metavar="RUN", help="the run of a shard")
+    parser.add_argument(
+        *("-o", "--output"), type=Path, required=True, metavar="DIR", help="where to write the run"
+    )
+    parser.add_argument("--json", action="store_true", help="print the gate as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    """Write the report; `MISSED` where the gate is not passed, or a test failed in a shard."""
+    path = arguments.output / "report.json"
+    if path.exists():
+        raise OptionError(f"{str(path)!r} is there already; choose another --output")
+    paths = dict.fromkeys(arguments.runs)
+    if len(paths) < len(arguments.runs):
+        raise ShardError("a run is named twice; name each once")
+    merged = shards.merge({name: _read(name) for name in paths})
+    try:
+        merged.report.write(path)
+        _copy_pictures([Path(name) for name in paths], arguments.output / "images")
+    except OSError as error:
+        raise OptionError(f"{str(arguments.output)!r} cannot be written: {error}") from None
+    judged = gate_to_builtins(merged.report.gate)
+    if arguments.json:
+        found = {"report": str(path), "gate": judged, "failed": [*merged.failed]}
+        print(json.dumps(found, indent=1, allow_nan=False))
+    else:
+        for line in _lines(merged):
+            print(line)
+        print(path)
+    return MISSED if judged["passed"] is False or merged.failed else GOOD
+
+
+def _read(name: str) -> Any:
+    try:
+        return baseline.read(Path(name))
+    except BaselineError as error:
+        raise ShardError(f"{name!r}: {error}") from None
+
+
+def _copy_pictures(runs: Sequence[Path], folder: Path) -> None:
+    """The pictures of all shards, each named after its pixels."""
+    for path in (path for run in runs for path in sorted(run.glob("images/*.png"))):
+        folder.mkdir(exist_ok=True)
+        shutil.copyfile(path, folder / path.name)
+
+
+def _lines(merged: Merged) -> Iterator[str]:
+    """As the terminal has it after a run."""
+    report = merged.report
+    yield from text.table(report)
+    yield from findings.effects(report)
+    yield from findings.failed_at(report)
+    yield from text.inconsistent(report)
+    yield from text.lost(report)
+    yield from findings.standing(report)
+    yield text.usage(report)
+    if merged.failed:
+        yield f"{len(merged.failed)} tests failed in the shards:"
+    yield from (f"  {name}" for name in merged.failed[:_NAMES_SHOWN])
+    if more := len(merged.failed[_NAMES_SHOWN:]):
+        yield f"  and {more} more"
+    yield from (line for line, _ in findings.gate(report))

@@ -1,0 +1,182 @@
+"""The command line: what it prints, its exit status, and that nothing ends in a traceback."""
+
+import json
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import pytest
+from stored import planted
+
+from pytest_rest import baseline, cli
+from pytest_rest.commands import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+GOOD, BAD = planted([True] * 20), planted([True] * 12 + [False] * 8)
+Capture = pytest.CaptureFixture[str]
+
+
+@pytest.fixture(autouse=True)
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A good run's folder, a bad run's report, and reports that are of no use."""
+    monkeypatch.chdir(tmp_path)
+    bad = {**BAD, "provenance": {**BAD["provenance"], "model": "an\x1bother"}}
+    part = {**GOOD, "provenance": {**GOOD["provenance"], "shard": "1/3"}}
+    other = planted([True] * 3)
+    Path("good").mkdir()
+    for name, content in {
+        "good/report.json": GOOD,
+        "bad.json": bad,
+        "part.json": part,
+        "other.json": other,
+    }.items():
+        Path(name).write_text(json.dumps(content), "ascii")
+    Path("broken.json").write_text("{")
+
+
+def printed(capsys: Capture, *words: str) -> tuple[int, str, str]:
+    """The exit status, what went to stdout and to stderr."""
+    try:
+        status = cli.main(words)
+    except SystemExit as ended:
+        status = int(ended.code or 0)
+    out, err = capsys.readouterr()
+    assert "\x1b" not in out + err
+    assert "Traceback" not in err
+    return status, out, err
+
+
+def test_compare_shows_what_changed(capsys: Capture) -> None:
+    """The rates then and now, with intervals and flips; who got worse; no gate, no failure."""
+    status, out, err = printed(capsys, "compare", "good", "bad.json")
+    assert (0, "") == (status, err)
+    lines = out.splitlines()
+    assert [] == [line for line in lines if len(line) > 80]
+    assert "old: simulated" == lines[0]
+    assert "new: an\\x1bother (simulated)" == lines[1]
+    rows = {line.split()[0]: line.split()[1:] for line in lines[3:9]}
+    assert ["20", "100.0", "60.0", "-40.0"] == rows["RER"][:4]
+    assert ["8", "0", "0.0039"] == rows["RER"][-3:]
+    assert ["20", "0.0", "40.0", "+40.0"] == rows["CFR"][:4]
+    assert ["20", "100.0", "100.0", "0.0", "[-12.6,", "+12.6]", "0", "0", "1"] == rows["MMC"]
+    assert "were consistent, and are no longer:" == lines[9]
+    assert [f"  a/i{n:04}" for n in range(12, 20)] == lines[10:]
+    _, out, _ = printed(capsys, "compare", "bad.json", "good")
+    assert "became consistent: 8" in out
+    assert "no longer" not in out
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "said"),
+    [
+        (("--max-rer-drop=0.02",), 1, "NOT OK: rer_drop<=0.02 is missed: RER fell by 40.0 points"),
+        (("--max-rer-drop=0.5",), 0, "ok: rer_drop<=0.5 is met"),
+        (("--max-cfr-rise=0",), 1, "NOT OK: cfr_rise<=0.0 is missed: CFR rose by 40.0 points"),
+        (("--max-rer-drop=0.02", "--confidence=0.999"), 0, "ok: rer_drop<=0.02 is met"),
+        (("--max-rer-drop=0.5", "--max-cfr-rise=0.1"), 1, "NOT OK: cfr_rise<=0.1"),
+    ],
+)
+def test_compare_as_a_gate(
+    capsys: Capture, words: tuple[str, ...], expected: int, said: str
+) -> None:
+    """What the option of that name would say of the same two runs."""
+    status, out, _ = printed(capsys, "compare", "good", "bad.json", *words)
+    assert expected == status
+    assert said in out
+    status, out, _ = printed(capsys, "compare", "good", "bad.json", *words, "--json")
+    assert expected == status
+    assert (expected == 0) == json.loads(out)["gate"]["passed"]
+
+
+def test_compare_as_json(capsys: Capture) -> None:
+    """Each change with its interval and n, and every item that flipped."""
+    status, out, _ = printed(capsys, "compare", "good", "bad.json", "--json")
+    found: dict[str, Any] = json.loads(out)
+    assert 0 == status
+    assert "pytest-rest/comparison/1" == found["schema"]
+    assert {"passed": None, "checks": []} == found["gate"]
+    assert [f"a/i{n:04}" for n in range(12, 20)] == found["worse"]
+    assert ([], []) == (found["better"], found["left_out"])
+    rer = found["changes"]["rer"]
+    assert {"old", "new", "value", "low", "high", "n", "worse", "better", "p"} == rer.keys()
+    assert pytest.approx(-0.4) == rer["value"]
+    assert rer["low"] < rer["value"] < rer["high"] < 0
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ((), "the following arguments are required: COMMAND"),
+        (("compere",), "invalid choice: 'compere' (choose from 'compare', 'baseline', 'merge')"),
+        (("compare", "good"), "the following arguments are required: NEW"),
+        (("compare", "good", "other.json"), "other items in suite a: 20 ("),
+        (("compare", "good", "broken.json"), "'broken.json': Expecting property name"),
+        (("compare", "nothing", "good"), "'nothing': [Errno 2] No such file"),
+        (("compare", "good", "."), "'.': [Errno 2] No such file"),
+        (("compare", "good", "part.json"), "'part.json': it is of shard 1/3 of a run"),
+        (("compare", "good", "good", "--max-rer-drop=2"), "'2' is no share; give one from 0 to 1"),
+        (("compare", "good", "good", "--confidence=nan"), "'nan' is no share"),
+        (("baseline", "part.json"), "'part.json': it is of shard 1/3 of a run"),
+        (("baseline", "good", "-o", "no/such/file"), "'no/such/file' cannot be written"),
+        (("merge", "good", "-o", "x"), "'good' is no shard but a whole run"),
+        (("merge", "good", "good", "-o", "x"), "a run is named twice"),
+        (("merge", "broken.json", "-o", "x"), "'broken.json': Expecting property name"),
+        (("merge", "good", "-o", "good"), "is there already; choose another --output"),
+    ],
+)
+def test_wrong_usage(capsys: Capture, words: tuple[str, ...], said: str) -> None:
+    """One line on stderr, and status 4."""
+    status, out, err = printed(capsys, *words)
+    assert (4, "") == (status, out)
+    assert said in err
+    assert 1 == len(err.splitlines())
+
+
+def test_a_baseline_is_read_as_its_report(capsys: Capture) -> None:
+    """Written twice it is the same, compared with its run nothing changed."""
+    status, out, _ = printed(capsys, "baseline", "good", "-o", "b.json")
+    assert (0, "b.json: 20 items\n") == (status, out)
+    text = Path("b.json").read_text("ascii")
+    assert baseline.to_baseline(GOOD) == json.loads(text)
+    later = {**GOOD, "usage": {"seconds": 9.0}, "items": GOOD["items"][::-1]}
+    later["provenance"] = {**GOOD["provenance"], "created": "2027"}
+    Path("later.json").write_text(json.dumps(later))
+    for name in ("good", "b.json", "later.json"):
+        assert (0, text, "") == printed(capsys, "baseline", name)
+    _, from_report, _ = printed(capsys, "compare", "good", "bad.json")
+    assert (0, from_report, "") == printed(capsys, "compare", "b.json", "bad.json")
+
+
+def test_help_names_every_command(capsys: Capture) -> None:
+    """And each command's own help the exit status."""
+    status, out, _ = printed(capsys, "--help")
+    assert 0 == status
+    for name, text in COMMANDS.items():
+        assert f"  {name:<10} {text}" in out
+        status, helped, _ = printed(capsys, name, "--help")
+        assert 0 == status
+        assert "exit status: 0 good" in helped
+    scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
+    assert {"pytest-rest": "pytest_rest.cli:main"} == scripts
+
+
+def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+    """Not pytest, LiteLLM, Hypothesis or Pillow; and a reader that goes away is no error."""
+    program = (
+        "import sys; from pytest_rest import cli; import pytest_rest.commands.merge\n"
+        "status = cli.main(['compare', 'good', 'bad.json'])\n"
+        "print({*sys.modules} & {'pytest', 'litellm', 'hypothesis', 'PIL'}, file=sys.stderr)\n"
+        "sys.exit(status)"
+    )
+    words = [sys.executable, "-c", program]
+    run = subprocess.run(words, capture_output=True, text=True, cwd=tmp_path, check=False)
+    assert (0, "set()\n") == (run.returncode, run.stderr)
+    with subprocess.Popen(
+        words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, cwd=tmp_path
+    ) as piped:
+        assert piped.stdout is not None
+        assert piped.stderr is not None
+        piped.stdout.close()
+        assert "set()\n" == piped.stderr.read()
