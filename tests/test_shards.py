@@ -313,6 +313,18 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     assert "is there already; choose another --output" in capsys.readouterr().err
 
 
+def test_what_only_the_report_looks_at(
+    parts: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cost that is no number: one line, and status 4."""
+    path = Path(parts[0], "report.json")
+    report = json.loads(path.read_text("ascii"))
+    report["items"][0]["answers"]["text"]["cost"] = "much"
+    path.write_text(json.dumps(report), "ascii")
+    assert 4 == cli.main(["merge", *parts, "-o", "whole"])
+    assert "a shard's report cannot be read: " in capsys.readouterr().err
+
+
 def test_merge_exits_as_the_run_would(parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """1 for a gate that is not passed, and for a test that failed."""
     changes: dict[str, Callable[[Any], Any]] = {
