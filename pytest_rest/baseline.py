@@ -6,6 +6,7 @@ that the same run gives the same file, and a line of a diff is an item.
 """
 
 import json
+import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
@@ -26,7 +27,8 @@ _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transc
 def read(path: Path) -> Any:
     """The JSON of a file, or of the report in a run's folder; `BaselineError` if there is none."""
     try:
-        return json.loads((path / "report.json" if path.is_dir() else path).read_bytes())
+        text = (path / "report.json" if path.is_dir() else path).read_bytes()
+        return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (OSError, RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None
 
@@ -96,6 +98,14 @@ def differences(before: Builtins, after: Builtins) -> tuple[str, ...]:
             if before[key] != after[key]
         ),
     )
+
+
+def _finite(text: str) -> float:
+    """A number of a report; what has none, NaN and infinity, no report has."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise ValueError(f"{text[:20]} is no number")
+    return value
 
 
 def _schema(report: Builtins) -> str:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from pytest_rest import __version__
 from pytest_rest.commands import COMMANDS, WRONG_USAGE
+from pytest_rest.display import shown
 from pytest_rest.errors import RestError
 
 _ENDS = """exit status: 0 good; 1 a threshold is missed, or something got worse than is tolerated;
@@ -44,7 +45,7 @@ def main(words: Sequence[str] | None = None) -> int:
         status: int = command.run(parser.parse_args(given.words))
         sys.stdout.flush()
     except RestError as error:
-        print(f"{parser.prog}: error: {error}", file=sys.stderr)
+        print(f"{parser.prog}: error: {shown(str(error), 1_000)}", file=sys.stderr)
         return WRONG_USAGE
     except BrokenPipeError:  # whoever read it has seen enough: nothing more is to be written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

@@ -34,6 +34,9 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     }.items():
         Path(name).write_text(json.dumps(content), "ascii")
     Path("broken.json").write_text("{")
+    Path("huge.json").write_text('{"schema": 1e999}')
+    odd = {**GOOD["provenance"], "protocol": "\x1b[2J"}
+    Path("odd.json").write_text(json.dumps({**GOOD, "provenance": odd}))
 
 
 def printed(capsys: Capture, *words: str) -> tuple[int, str, str]:
@@ -55,7 +58,7 @@ def test_compare_shows_what_changed(capsys: Capture) -> None:
     lines = out.splitlines()
     assert [] == [line for line in lines if len(line) > 80]
     assert "old: simulated" == lines[0]
-    assert "new: an\\x1bother (simulated)" == lines[1]
+    assert "new: an\\x1bother (simulated), another model" == lines[1]
     rows = {line.split()[0]: line.split()[1:] for line in lines[3:9]}
     assert ["20", "100.0", "60.0", "-40.0"] == rows["RER"][:4]
     assert ["8", "0", "0.0039"] == rows["RER"][-3:]
@@ -118,6 +121,8 @@ def test_compare_as_json(capsys: Capture) -> None:
         (("compare", "good", "part.json"), "'part.json': it is of shard 1/3 of a run"),
         (("compare", "good", "good", "--max-rer-drop=2"), "'2' is no share; give one from 0 to 1"),
         (("compare", "good", "good", "--confidence=nan"), "'nan' is no share"),
+        (("compare", "good", "huge.json"), "'huge.json': 1e999 is no number"),
+        (("compare", "good", "odd.json"), "in the baseline, \\x1b[2J now"),
         (("baseline", "part.json"), "'part.json': it is of shard 1/3 of a run"),
         (("baseline", "good", "-o", "no/such/file"), "'no/such/file' cannot be written"),
         (("merge", "good", "-o", "x"), "'good' is no shard but a whole run"),

@@ -52,7 +52,8 @@ def test_shards_merged_are_the_run(run_rest: RunRest, ask: Ask, of: int) -> None
     options = (MODEL, SUITE, "--rest-min-rer=0.6", "--rest-style=dejavu,courier", "-pno:xdist")
     whole = run_rest(*options)
     reports = ask(of, *options)
-    assert without_times(whole.report) == without_times(merged(reports, of))
+    for order in range(4):
+        assert without_times(whole.report) == without_times(merged(reports, order))
     asked = [report["usage"]["calls"] for report in reports.values()]
     assert whole.report["usage"]["calls"] == sum(asked)
     sizes = [len(report["items"]) for report in reports.values()]
@@ -232,6 +233,10 @@ def _set(part: str, **values: object) -> Callable[[Any], object]:
             lambda report: report["shard"]["tests"][0].update(digest="another"),
             "was dealt from 7 tests and the shards hold 7, or others",
         ),
+        (
+            lambda report: report["provenance"]["suites"][0].update(left_out=["row 7"]),
+            "suite soebench was drawn from other rows in shards 1/2 and 2/2",
+        ),
         (_set("provenance", shard="2/3"), "one was split into 2 and 3"),
         (_set("provenance", shard="1/2"), "shard 1/2 is there twice: '1' and '2'"),
         (_set("provenance", shard=None), "'2' is no shard but a whole run"),
@@ -311,6 +316,18 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     assert {"1.png", "2.png"} == {path.name for path in Path("whole/images").iterdir()}
     assert 4 == cli.main(["merge", *parts, "-o", "whole"])
     assert "is there already; choose another --output" in capsys.readouterr().err
+
+
+def test_what_only_the_report_looks_at(
+    parts: list[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """A cost that is no number: one line, and status 4."""
+    path = Path(parts[0], "report.json")
+    report = json.loads(path.read_text("ascii"))
+    report["items"][0]["answers"]["text"]["cost"] = "much"
+    path.write_text(json.dumps(report), "ascii")
+    assert 4 == cli.main(["merge", *parts, "-o", "whole"])
+    assert "a shard's report cannot be read: " in capsys.readouterr().err
 
 
 def test_merge_exits_as_the_run_would(parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:

@@ -60,7 +60,8 @@ def run(arguments: Namespace) -> int:
 def _lines(found: Comparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
     """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
     yield f"old: {shown(found.old_model, 70)}"
-    yield f"new: {shown(found.new_model, 70)}"
+    other = ", another model" if found.new_model != found.old_model else ""
+    yield f"new: {shown(found.new_model, 60)}{other}"
     if found.left_out:
         yield f"{len(found.left_out)} items lost in either run and left out"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"

@@ -13,6 +13,7 @@ from typing import Any
 
 from pytest_rest import baseline, shards
 from pytest_rest.commands import GOOD, MISSED
+from pytest_rest.display import shown
 from pytest_rest.errors import BaselineError, OptionError, ShardError
 from pytest_rest.report import gate_to_builtins
 from pytest_rest.reporting import findings, text
@@ -42,6 +43,8 @@ def run(arguments: Namespace) -> int:
     try:
         merged.report.write(path)
         _copy_pictures([Path(name) for name in paths], arguments.output / "images")
+    except (TypeError, ValueError) as error:  # in what only the whole report looks at
+        raise ShardError(f"a shard's report cannot be read: {error}; ask it again") from None
     except OSError as error:
         raise OptionError(f"{str(arguments.output)!r} cannot be written: {error}") from None
     judged = gate_to_builtins(merged.report.gate)
@@ -50,7 +53,7 @@ def run(arguments: Namespace) -> int:
         print(json.dumps(found, indent=1, allow_nan=False))
     else:
         for line in _lines(merged):
-            print(line)
+            print(shown(line, 1_000))
         print(path)
     return MISSED if judged["passed"] is False or merged.failed else GOOD
 
