@@ -171,9 +171,7 @@ class Controller:
         for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
             _log(session, name, reason)
         folder = self._run.settings.run_dir
-        if (
-            not self._tally.selected and not self.report.gate
-        ):  # no REST test was met: leave no trace
+        if not (self._tally.selected or self.report.gate):  # no REST test was met: leave no trace
             if self._run.store is None or self._run.store.is_empty:
                 self._run.discard()
             return
