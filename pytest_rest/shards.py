@@ -30,7 +30,7 @@ _OWN = ("shard", "created", *_PLACES, *_COUNTED)
 
 @dataclass(frozen=True)
 class Merged:
-    """The run's report, and the tests that failed in its shards, gate or not."""
+    """The run's report, and what failed in its shards, gate or not: tests, and collecting them."""
 
     report: Report
     failed: tuple[str, ...]
@@ -124,7 +124,8 @@ def _merge(reports: Sequence[Builtins]) -> Merged:
         spare=[Completion(**each) for report in reports for each in report["shard"]["spare"]],
     )
     failed = sorted(f"{origin}[{item}-{style}]" for origin, (_, item, style) in tally.failed)
-    return Merged(tally.report(_about(reports), spent), tuple(failed))
+    broken = (f"{name or 'tests'}: not collected" for name in tally.broken)
+    return Merged(tally.report(_about(reports), spent), (*broken, *failed))
 
 
 def _differences(one: Builtins, other: Builtins) -> Iterator[str]:

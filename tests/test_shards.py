@@ -282,6 +282,7 @@ def test_what_no_record_shows_is_merged_too(two: dict[str, Any]) -> None:
     one["broken"] = ["bad.rest.yaml"]
     two["2"]["shard"]["of"] += 1
     two["2"]["provenance"].update(api_base="http://b", replay_of="b", created="2001")
+    assert ("bad.rest.yaml: not collected",) == shards.merge(two).failed
     found = merged(two)
     assert calls + 1 == found["usage"]["calls"]
     assert pytest.approx(0.5) == found["usage"]["cost"]

@@ -83,7 +83,7 @@ def _lines(merged: Merged) -> Iterator[str]:
     yield from findings.standing(report)
     yield text.usage(report)
     if merged.failed:
-        yield f"{len(merged.failed)} tests failed in the shards:"
+        yield f"{len(merged.failed)} failed in the shards:"
     yield from (f"  {name}" for name in merged.failed[:_NAMES_SHOWN])
     if more := len(merged.failed[_NAMES_SHOWN:]):
         yield f"  and {more} more"
