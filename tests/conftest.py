@@ -1,7 +1,9 @@
 """What the plugin's tests share: runs of pytest in three modes."""
 
+import importlib
 import json
 import os
+import pkgutil
 import shutil
 from collections import defaultdict
 from collections.abc import Sequence
@@ -13,7 +15,11 @@ import scipy.stats  # noqa: F401 (pytester forgets the modules that a run in its
 import yaml  # noqa: F401
 from runs import LEFT_OUT, Finished, RunRest
 
-import pytest_rest.rendering  # noqa: F401
+import pytest_rest
+
+# A run in the tests' own process would load the package anew, and rewrite its asserts, each time.
+for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
+    importlib.import_module(module.name)
 
 _MOST_WITH_WORKERS = 3
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
