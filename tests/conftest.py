@@ -21,6 +21,7 @@ import pytest_rest
 for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
     importlib.import_module(module.name)
 
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
 _MOST_WITH_WORKERS = 3
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
