@@ -103,6 +103,11 @@ class Dispatcher:
         self._opened.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._pump))
 
     @property
+    def pace(self) -> tuple[int, int, int, float]:
+        """How many answers have come, calls are in flight, retries were made, dollars are spent."""
+        return self._answers, self._held, self.retries, self._throttle.spent
+
+    @property
     def changes(self) -> list[str]:
         """Each change of how many calls may be in flight, with its reason."""
         return self._throttle.changes

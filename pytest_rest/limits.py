@@ -80,6 +80,11 @@ class Throttle:
         self._clean = 0
 
     @property
+    def spent(self) -> float:
+        """Dollars, for what was answered."""
+        return self._spent
+
+    @property
     def allowed(self) -> int:
         """How many calls may be in flight now."""
         return int(self._allowed)

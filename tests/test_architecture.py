@@ -13,9 +13,9 @@ FLOORS = (
     {"pytest_rest", "plugin", "cli"},
     {"plugin.session"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
-    | {"plugin.early", "plugin.foresight", "plugin.planning"}
+    | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress"}
     | {"commands.compare", "commands.baseline", "commands.merge"},
-    {"plugin.run", "reporting.findings", "reporting.markdown", "shards"},
+    {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead", "stopping"},

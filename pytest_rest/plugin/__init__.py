@@ -271,6 +271,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.early import InRounds
     from pytest_rest.plugin.foresight import Foresight
     from pytest_rest.plugin.planning import Planner
+    from pytest_rest.plugin.progress import Watch
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
     from pytest_rest.plugin.session import Controller
@@ -284,11 +285,13 @@ def _join(config: pytest.Config) -> None:
         register(Terminal(config, run, lambda: None, ()), "rest-terminal")
         register(Planner(run), "rest-planner")
     elif workerinput is None:
-        controller = Controller(run)
+        watch = Watch(config, run)
+        controller = Controller(run, watch)
         terminal = Terminal(config, run, lambda: controller.report, controller.written)
         register(terminal, "rest-terminal")
         if not config.option.collectonly:
             controller.prepare()
+            register(watch, "rest-progress")
         register(controller, "rest-controller")
     register(run, "rest-run")
     register(Scopes(), "rest-scopes")

@@ -153,6 +153,12 @@ class Run:
         return {name: about[name] for name in names or about}
 
     @property
+    def pace(self) -> tuple[int, int, int, float]:
+        """As the dispatcher has it, where this process asks."""
+        asker = self._asker_made
+        return asker.dispatcher.pace if isinstance(asker, LocalAsker) else (0, 0, 0, 0.0)
+
+    @property
     def retries(self) -> int:
         """How often this process asked again after a failure."""
         asker = self._asker_made

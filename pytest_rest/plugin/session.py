@@ -21,6 +21,7 @@ from pytest_rest.errors import OptionError, StoreError
 from pytest_rest.gate import Threshold
 from pytest_rest.plugin import options
 from pytest_rest.plugin.early import Looks
+from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Report
 from pytest_rest.reporting import markdown
@@ -37,8 +38,8 @@ class Controller:
     counts once. What was selected and gave no record is lost, by name.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, watch: Watch) -> None:
+        self._run, self._watch = run, watch
         self._started = time.monotonic()
         self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
@@ -108,6 +109,7 @@ class Controller:
             tally.reasons[test] = wire["reason"]
         else:
             tally.records[test] = Record.from_json(wire["record"])
+            self._watch.add(tally.records[test])
         if self._run.settings.early_stop:
             self._look()
 
@@ -176,7 +178,10 @@ class Controller:
         self._looks.go_on(self._tally)
 
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
-        self._tally.selected[origin, (suite, item, style)] = digest
+        test = origin, (suite, item, style)
+        if test not in self._tally.selected:
+            self._watch.select(suite, item)
+        self._tally.selected[test] = digest
 
     def _finish(self, session: pytest.Session) -> None:
         self.report = self._build()

@@ -159,7 +159,7 @@ def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
     if model.home == "endpoint":
         seconds = planned.seconds(limits)
         bound = max(seconds, key=seconds.__getitem__)
-        yield f"  time        about {_duration(seconds[bound])}, by --rest-{bound}, at 5 s a call"
+        yield f"  time        about {duration(seconds[bound])}, by --rest-{bound}, at 5 s a call"
 
 
 def lost(report: Report) -> Iterator[str]:
@@ -238,7 +238,8 @@ def _n(metrics: Metrics) -> int:
     return metrics.ocr_correct_rate.n if metrics.ocr_correct_rate else 0
 
 
-def _duration(seconds: float) -> str:
+def duration(seconds: float) -> str:
+    """`1 h 5 min 3 s`."""
     minutes, seconds = divmod(math.ceil(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     parts = ((hours, "h"), (minutes, "min"), (seconds, "s"))

@@ -1,0 +1,142 @@
+"""Turns what the run's main process knows into a live line on a terminal, or one now and then."""
+
+import contextlib
+import os
+import sys
+import threading
+import time
+from collections import defaultdict
+
+import pytest
+
+from pytest_rest import metrics
+from pytest_rest.groups import compared
+from pytest_rest.plugin.run import Run
+from pytest_rest.report import calls
+from pytest_rest.reporting.progress import Foot, Progress
+from pytest_rest.terms import Record
+
+_TICK = 0.25
+_EVERY = 60.0  # seconds between two lines, where there is no terminal
+_NARROWEST, _LOWEST = 20, 5
+
+
+class Watch:
+    """Counts what comes in, and shows it; `tests` are those that were selected, by item."""
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self._config, self._run = config, run
+        self._begun = time.monotonic()
+        self._told = self._begun
+        self._tests: dict[tuple[str, str], int] = defaultdict(int)
+        self._values: dict[tuple[str, str], set[str | None]] = {}
+        self._prompts: set[str] = set()
+        self._foot = _foot(config)
+        self._over = threading.Event()
+        self._thread: threading.Thread | None = None
+
+    def select(self, suite: str, item: str) -> None:
+        """A test that will ask this item in one of its styles."""
+        self._tests[suite, item] += 1
+
+    def add(self, record: Record) -> None:
+        """A record has come in."""
+        self._prompts.update(call.prompt for call in calls(record))
+        if not record.verdict.lost:
+            values = self._values.setdefault((record.suite, record.item), set())
+            values.update(answer.value for answer in compared(record))
+
+    @property
+    def progress(self) -> Progress:
+        """How far the run has come."""
+        answered, in_flight, retries, spent = self._run.pace
+        stored = self._run.store.stored if self._run.store is not None else 0
+        done, new = max(len(self._prompts), stored + answered), max(answered, len(self._prompts))
+        planned = max(self._planned(), done)
+        seconds = time.monotonic() - self._begun
+        agree = sum(len(values) == 1 and None not in values for values in self._values.values())
+        return Progress(
+            done,
+            planned,
+            in_flight,
+            retries,
+            spent,
+            seconds / new * (planned - done) if new > in_flight else None,
+            metrics.proportion(agree, len(self._values)),
+        )
+
+    def _planned(self) -> int:
+        """The calls of all tests; the text form of an item is asked once, whatever its styles."""
+        settings = self._run.settings
+        scheme = settings.scheme
+        once = scheme.repeats * ("text" in scheme.modes)
+        each = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
+        if not self._tests and settings.is_benchmark:
+            for item, _ in settings.asked:
+                self.select(item.suite, item.id)
+        tests = dict(self._tests)
+        return once * len(tests) + each * sum(tests.values())
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_collection(self) -> None:
+        """Begin to show it, below whatever pytest writes from here on."""
+        if self._foot is not None:
+            self._over.clear()
+            self._thread = threading.Thread(target=self._show, name="rest-progress", daemon=True)
+            self._thread.start()
+
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Without a terminal: a line of its own, now and then, between two tests."""
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        is_time = time.monotonic() - self._told >= _EVERY and report.when == "teardown"
+        if is_time and self._foot is None and reporter is not None:
+            self._told = time.monotonic()
+            reporter.write_line(self.progress.line(80))
+
+    def pytest_enter_pdb(self) -> None:
+        """Leave the terminal to the debugger."""
+        self.stop()
+
+    def pytest_leave_pdb(self) -> None:
+        """Go on."""
+        self.pytest_collection()
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Give the terminal back before the summary."""
+        self.stop()
+
+    def pytest_unconfigure(self) -> None:
+        """Also where the session broke off."""
+        self.stop()
+
+    def stop(self) -> None:
+        """Show nothing any more."""
+        self._over.set()
+        if self._thread is not None:
+            self._thread.join()
+            self._thread = None
+
+    def _show(self) -> None:
+        foot = self._foot
+        assert foot is not None  # noqa: S101 (nobody starts this thread without one)
+        with contextlib.suppress(OSError):  # the terminal is gone
+            while not self._over.wait(_TICK):
+                foot.show(self.progress.line(foot.width))
+            foot.close()
+
+
+def _foot(config: pytest.Config) -> Foot | None:
+    """The terminal's last row, where there is a terminal that a person looks at."""
+    hidden = os.environ.get("CI") or os.environ.get("TERM", "dumb") == "dumb" or os.name != "posix"
+    if hidden or not config.pluginmanager.hasplugin("terminalreporter"):
+        return None
+    try:
+        file = sys.stdout.fileno()
+        size = os.get_terminal_size(file)  # fails where it is no terminal
+        if size.columns < _NARROWEST or size.lines < _LOWEST:
+            return None
+        return Foot(os.dup(file))  # while tests run, pytest has another file in its place
+    except (OSError, ValueError, AttributeError):
+        return None
