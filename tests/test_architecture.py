@@ -14,7 +14,8 @@ FLOORS = (
     {"plugin.session"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress"}
-    | {"commands.compare", "commands.baseline", "commands.merge"},
+    | {"commands.compare", "commands.baseline", "commands.merge"}
+    | {"commands.list", "commands.show", "commands.render"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"},
     {"report", "plan", "dispatcher_remote", "models"},
@@ -27,6 +28,7 @@ FLOORS = (
         "effects",
         "evidence",
         "regression",
+        "runs",
         "prompts",
         "published",
         "limits",
