@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.errors import BenchmarkError, nearest
+from pytest_rest import extensions
+from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.suites import arc, gsm_symbolic, hub, mmlu, rows, soebench
 from pytest_rest.terms import Item
 
@@ -90,11 +91,11 @@ class Library:
         }
 
     def _draw(self, name: str, n: int | None, spec: str) -> Drawn:
-        suite = SUITES[name]
+        suite = _suite(name)
         if isinstance(suite, Generated):
             n = suite.default if n is None else n
             _check_number(spec, n, name, suite.largest)
-            return Drawn(name, tuple(suite.generate(n, self._seed)))
+            return Drawn(name, tuple(_generated(suite, name, n, self._seed)))
         if name not in self._rows:
             self._files[name] = self._find(name, suite.source)
             self._rows[name] = suite.load(self._files[name])
@@ -150,13 +151,42 @@ def _parse(spec: str) -> tuple[str, int | None]:
             f"suite {name!r}: a benchmark file ends in .rest.yaml, .rest.yml or .rest.jsonl, and "
             "is a path like any other; write it without --rest-suite"
         )
-    if name not in SUITES:
-        known = ", ".join(SUITES)
-        raise BenchmarkError(f"unknown suite {name!r}{nearest(name, SUITES)}; known are {known}")
+    suite = _suite(name)
     n = None if match["n"] is None else int(match["n"])
     if n is not None and n < 1:
-        _check_number(spec, n, name, _largest(SUITES[name]))
+        _check_number(spec, n, name, _largest(suite))
     return name, n
+
+
+def _suite(name: str) -> Generated | DataSet:
+    """One of ours, or one that another package declares."""
+    if name in SUITES:
+        return SUITES[name]
+    generate = extensions.load("suites", name)
+    if generate is None:
+        known = [*SUITES, *extensions.declared("suites")]
+        raise BenchmarkError(
+            f"unknown suite {name!r}{nearest(name, known)}; known are {', '.join(known)}"
+        )
+    return Generated(generate, default=50, largest=100_000)
+
+
+def _generated(suite: Generated, name: str, n: int, seed: int) -> list[Item]:
+    """The items, checked: what another package makes may be anything."""
+    try:
+        found = list(suite.generate(n, seed))
+    except RestError:
+        raise
+    except Exception as error:
+        line = " ".join(f"{type(error).__name__}: {error}".split())
+        raise BenchmarkError(f"suite {name!r} cannot be made: {line}") from error
+    for item in found:
+        if not isinstance(item, Item) or item.suite != name:
+            raise BenchmarkError(
+                f"suite {name!r} gave {item!r:.80}; it must give pytest_rest.Item objects with "
+                f"suite={name!r}"
+            )
+    return found
 
 
 def _largest(suite: Generated | DataSet) -> int | None:

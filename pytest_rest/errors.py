@@ -8,7 +8,8 @@
     ├── DispatcherError  the process that asks the model is gone
     ├── StoreError       a run's stored answers that cannot be read, or are another run's
     ├── BaselineError    a stored run that cannot be read, or cannot be compared with this one
-    └── ShardError       parts of a run that cannot be merged
+    ├── ShardError       parts of a run that cannot be merged
+    └── MetricError      a metric of one's own that fails, or gives no share
 
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
@@ -51,6 +52,10 @@ class BaselineError(RestError):
 
 class ShardError(RestError):
     """Parts of a run that cannot be merged: one is missing, or of another run."""
+
+
+class MetricError(RestError):
+    """A metric of one's own that fails, or gives what is no share."""
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

@@ -6,9 +6,11 @@ Works without pytest: `records = await evaluate(items, load_model("embedded"))`,
 
 import asyncio
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
-from pytest_rest import prompts, scoring
+from pytest_rest import extensions, prompts, scoring
 from pytest_rest.dispatcher import ask
+from pytest_rest.errors import MetricError
 from pytest_rest.prompts import Protocol
 from pytest_rest.terms import (
     TWO_PASSES,
@@ -105,7 +107,10 @@ def follow_ups(
 
 
 def record(item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]]) -> Record:
-    """Score and judge the completions of `forms` and of what followed them."""
+    """Score and judge the completions of `forms` and of what followed them.
+
+    An item on which a metric of one's own fails is lost: its answers are kept, and can be replayed.
+    """
     answers: list[Answer] = []
     read: dict[Mode, Transcription] = {}
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
@@ -113,7 +118,13 @@ def record(item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]])
             read[prompt.form.mode] = scoring.transcription(prompt, completion)
         else:
             answers.append(scoring.answer(prompt, completion))
-    return _record(item, style, scoring.judge(answers, read.get("image"), read.get("mixed")))
+    judged = _record(item, style, scoring.judge(answers, read.get("image"), read.get("mixed")))
+    if judged.verdict.lost or not extensions.METRICS:
+        return judged
+    try:
+        return extensions.measure(judged)
+    except MetricError as error:
+        return replace(judged, verdict=replace(judged.verdict, outcome="lost", reason=str(error)))
 
 
 def lost(item: Item, style: Style, reason: str) -> Record:

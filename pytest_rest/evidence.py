@@ -8,7 +8,7 @@ from pytest_rest.paired import quantile
 from pytest_rest.terms import Rate
 
 _MEANS = ("cer", "excess_inconsistency")  # of values that are no share of an item
-_IN_PART = ("accuracy.", "noise_floor", "between_forms")
+_IN_PART = ("accuracy.", "own.", "noise_floor", "between_forms")
 
 
 def of(metric: str, suites: Sequence[Metrics], styles: int) -> Evidence | None:

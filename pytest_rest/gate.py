@@ -11,7 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pytest_rest import bounds, evidence
+from pytest_rest import bounds, evidence, extensions
 from pytest_rest.bounds import Evidence, Verdict
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
@@ -106,10 +106,11 @@ def parse_threshold(text: str) -> Threshold:
             "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
         )
     metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
-    if metric not in METRICS:
+    known = (*METRICS, *(f"own.{name}" for name in extensions.METRICS))
+    if metric not in known:
         raise OptionError(
-            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, METRICS)}; "
-            f"metrics are {', '.join(METRICS)}"
+            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, known)}; "
+            f"metrics are {', '.join(known)}"
         )
     subsets = [word for word in named if word in SUBSETS]
     parts = [word for word in named if word not in SUBSETS]

@@ -15,7 +15,7 @@ import functools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Literal
 
@@ -63,9 +63,10 @@ class Metrics:
     excess_inconsistency: Rate | None = None
     tokens: Mapping[str, Tokens | None] | None = None
     length_ratio: Ratio | None = None
+    own: Mapping[str, Rate | None] = field(default_factory=dict)
 
     def rate(self, metric: str) -> Rate | None:
-        """The rate of that name; `accuracy.image` for one mode's accuracy."""
+        """The rate of that name; `accuracy.image` is one mode's, `own.NAME` another package's."""
         name, _, mode = metric.partition(".")
         found = getattr(self, name)
         rate: Rate | None = found.get(mode) if mode else found
@@ -123,6 +124,7 @@ def compute(records: Sequence[Record]) -> Metrics:
         excess_inconsistency=_difference([each.excess for each in repeated]),
         tokens=lengths.tokens(groups, modes(records)),
         length_ratio=lengths.length_ratio(groups),
+        own={name: _own(name, groups) for name in _own_names(records)},
     )
 
 
@@ -151,6 +153,7 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         excess_inconsistency=each("excess_inconsistency"),
         tokens=lengths.mean_tokens([suite.tokens for suite in suites], known),
         length_ratio=lengths.mean_ratio([suite.length_ratio for suite in suites]),
+        own={name: each(f"own.{name}") for suite in suites for name in suite.own},
     )
 
 
@@ -237,6 +240,17 @@ def _correct(group: Group) -> list[bool]:
 def _accuracy(groups: Sequence[Group], mode: str) -> Rate | None:
     shares = [share for group in groups if (share := share_right(group, mode)) is not None]
     return proportion(math.fsum(shares), len(shares))
+
+
+def _own_names(records: Sequence[Record]) -> list[str]:
+    return sorted({name for record in records for name in record.own})
+
+
+def _own(name: str, groups: Sequence[Group]) -> Rate | None:
+    """The mean of the items' values, and an item's is that of its styles; None takes no part."""
+    found = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
+    values = [math.fsum(listed) / len(listed) for listed in found if listed]
+    return proportion(math.fsum(values), len(values))
 
 
 def _mean_cer(group: Group) -> float:

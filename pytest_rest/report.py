@@ -194,6 +194,7 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "ocr": verdict.transcription and to_builtins(verdict.transcription),
         "ocr_mixed": verdict.mixed_transcription and to_builtins(verdict.mixed_transcription),
         "answers": answers,
+        "own": dict(record.own),
         "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
     }
 

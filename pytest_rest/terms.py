@@ -318,6 +318,7 @@ class Record:
     digest: str
     truth: str
     verdict: Verdict
+    own: Mapping[str, float | None] = field(default_factory=dict)  # metrics of other packages
 
     @property
     def key(self) -> tuple[str, str, str]:

@@ -49,7 +49,18 @@ FLOORS = (
     },
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
     | {"comparison", "sequential"},
-    {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
+    {
+        "extensions",
+        "formula",
+        "quantities",
+        "written",
+        "pictures",
+        "paired",
+        "groups",
+        "rates",
+        "plus",
+        "noise",
+    }
     | {"bounds", "baseline", "power", "shard"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},

@@ -5,7 +5,7 @@ import math
 import random
 import statistics
 from collections.abc import Mapping, Sequence
-from typing import cast
+from typing import Any, cast
 
 import pytest
 from hypothesis import assume, given
@@ -450,7 +450,7 @@ def test_an_averages_interval_holds_it(values: list[float]) -> None:
 
 def suite(**rates: Rate | None) -> Metrics:
     """A suite's metrics, undefined but for the rates given."""
-    named = dict.fromkeys(RATES) | rates
+    named: dict[str, Any] = dict.fromkeys(RATES) | rates
     return Metrics(items=10, accuracy={}, **named)
 
 

@@ -1,9 +1,12 @@
 """Turns a model's name, as a user writes it, into something that can be asked."""
 
+import functools
 import sys
+from collections.abc import Callable
 from importlib import import_module
 from pathlib import Path
 
+from pytest_rest import extensions
 from pytest_rest.errors import ModelError
 from pytest_rest.terms import Model
 
@@ -19,7 +22,8 @@ def load_model(
     """The model that `spec` names; `ModelError` says what is wrong, before anything is asked.
 
     `embedded`, `simulated[:PROFILE]`, `python:module:factory` (a callable without arguments that
-    returns a `Model`), or any name that LiteLLM knows. `api_base` is an OpenAI-compatible server
+    returns a `Model`), a name that another package declares (see `extensions`), or any that LiteLLM
+    knows. `api_base` is an OpenAI-compatible server
     that is asked for the name as it stands; `timeout` is in seconds for one call. A model
     that is not asked, but only planned for, needs no key.
     """
@@ -37,7 +41,10 @@ def load_model(
 
         return SimulatedModel(rest, seed)
     if kind == "python":
-        return _build(spec, rest)
+        return _build(spec, _factory(spec, rest))
+    if kind in extensions.declared("models"):
+        factory = extensions.load("models", kind)
+        return _build(spec, functools.partial(factory, rest) if rest else factory)
     if api_base is not None:
         from pytest_rest.models import served
 
@@ -47,16 +54,20 @@ def load_model(
     return process.ModelProcess(litellm.connect(spec, timeout=timeout, is_asked=is_asked))
 
 
-def _build(spec: str, path: str) -> Model:
+def _factory(spec: str, path: str) -> Callable[[], object]:
+    """The factory of `python:module:factory`."""
     module_name, _, factory_name = path.partition(":")
     if not module_name or not factory_name:
         raise ModelError(f"model {spec!r}: write python:MODULE:FACTORY")
     here = str(Path.cwd())
     if here not in sys.path:  # as `python -m` does, so that a module beside the tests is found
         sys.path.insert(0, here)
-    model: object
+    return lambda: getattr(import_module(module_name), factory_name)()
+
+
+def _build(spec: str, factory: Callable[[], object]) -> Model:
     try:
-        model = getattr(import_module(module_name), factory_name)()
+        model = factory()
     except Exception as error:
         line = " ".join(f"{type(error).__name__}: {error}".split())
         raise ModelError(f"model {spec!r} cannot be made: {line}") from error

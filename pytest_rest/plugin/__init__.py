@@ -266,6 +266,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 
 def _join(config: pytest.Config) -> None:
+    from pytest_rest import extensions
     from pytest_rest.plugin import options
     from pytest_rest.plugin.collection import Collection
     from pytest_rest.plugin.early import InRounds
@@ -278,6 +279,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.sharding import Sharding
     from pytest_rest.plugin.terminal import Terminal
 
+    extensions.use_metrics()
     workerinput = getattr(config, "workerinput", None)
     run = Run(options.read(config, workerinput and workerinput[WIRE]))
     register = config.pluginmanager.register

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from PIL import Image as Picture
 
+from pytest_rest import extensions
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.distortion import distort, turned_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
@@ -96,8 +97,7 @@ def styles(names: Iterable[str]) -> tuple[Style, ...]:
     """
     found: dict[str, Style] = {}
     for name in names:
-        read = read_styles(Path(name)) if name.endswith(ENDINGS) else (parse_style(name),)
-        for style in read:
+        for style in _named(name):
             load_font(style.font)
             alike = next((each for each in found.values() if each == style), None)
             if alike is not None and alike.id != style.id:
@@ -106,6 +106,19 @@ def styles(names: Iterable[str]) -> tuple[Style, ...]:
             if found.setdefault(style.id, style) != style:
                 raise RenderingError(f"style {style.id!r} is there twice; rename one of them")
     return tuple(found.values())
+
+
+def _named(name: str) -> Iterable[Style]:
+    """What a name stands for: a file's styles, those another package declares, or one in words."""
+    if name.endswith(ENDINGS):
+        return read_styles(Path(name))
+    declared = extensions.load("styles", name)
+    if declared is None:
+        return (parse_style(name),)
+    found = (declared,) if isinstance(declared, Style) else tuple(declared)
+    for style in found:
+        check(style)
+    return found
 
 
 def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:

@@ -116,6 +116,11 @@ def table(report: Report) -> Iterator[str]:
     for scope in scopes:
         metrics = report.table[scope]["all"]
         yield _row(scope, _n(metrics), percent(metrics.ocr_correct_rate), percent(metrics.cer), "")
+    for name in report.table["pooled"]["all"].own:
+        yield _row("metric", "items", shown(name, 40), "", "")
+        for scope in scopes:
+            rate = report.table[scope]["all"].own[name]
+            yield _row(scope, rate.n if rate else 0, percent(rate), "", "")
     if report.table["pooled"]["all"].noise_floor is not None:
         yield _row("agreement", "items", "with itself", "between forms", "excess")
         for scope in scopes:
