@@ -1,6 +1,6 @@
 """Turns judged records into REST's metrics, each rate with its interval and its n.
 
-Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 when right:
+Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 when right::
 
     RER = |{q : all forms of q agree}| / N                          render-equivalence rate
     CFR = |{q : 1 <= sum_m C(q, m) < |M|}| / N_c                    cross-modality failure rate

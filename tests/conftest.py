@@ -63,18 +63,21 @@ def mode(request: pytest.FixtureRequest) -> Sequence[str]:
 def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunRest:
     """Run pytest in a folder of its own; the run folder is `run` there, and a new one.
 
-    `keep` leaves it as the run before has left it.
+    `keep` leaves it as the run before has left it; with `own_folder` the arguments name another.
     """
     for name in _OF_THE_OUTER_RUN:
         monkeypatch.delenv(name, raising=False)
 
-    def run(*args: str, subprocess: bool = False, keep: bool = False) -> Finished:
+    def run(
+        *args: str, subprocess: bool = False, keep: bool = False, own_folder: bool = False
+    ) -> Finished:
         path = pytester.path / "run" / "report.json"
         path.unlink(missing_ok=True)
         if not keep:
             shutil.rmtree(path.parent, ignore_errors=True)
         start = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
-        result = start(*LEFT_OUT, f"--rest-run-dir={path.parent}", *args)
+        where = [] if own_folder else [f"--rest-run-dir={path.parent}"]
+        result = start(*LEFT_OUT, *where, *args)
         report = json.loads(path.read_text("ascii")) if path.exists() else {}
         try:
             outcomes = result.parseoutcomes()

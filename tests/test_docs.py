@@ -58,33 +58,6 @@ def test_the_examples_run(pytester: pytest.Pytester, run_rest: RunRest, workers:
 
 
 OWN = (ROOT / "docs" / "own-benchmark.md").read_text("utf-8")
-COMMANDS = [
-    line.partition("#")[0].split()
-    for line in OWN.splitlines()
-    if re.match(r"pytest \S+ --rest-model=", line)
-]
-
-
-def test_there_are_commands_on_the_page() -> None:
-    """So that the test below is not an empty one."""
-    assert 7 == len(COMMANDS)
-
-
-@pytest.mark.parametrize("command", COMMANDS, ids=" ".join)
-def test_the_commands_for_a_benchmark_of_ones_own(
-    pytester: pytest.Pytester, run_rest: RunRest, command: list[str]
-) -> None:
-    """As the page has them, with its first file, on a model that costs nothing."""
-    shutil.copytree(ROOT / "examples", pytester.path / "examples")
-    smallest = _blocks("yaml", OWN)[0].replace("  - context", "  - id: total\n    context", 1)
-    pytester.mkdir("benchmarks").joinpath("small.rest.yaml").write_text(smallest, "utf-8")
-    (pytester.path / "invoices.rest.yaml").write_text(smallest, "utf-8")
-    args = [word.replace("claude-haiku-4.5", "simulated") for word in command[1:]]
-    run = run_rest(*args)
-    assert pytest.ExitCode.OK == run.status, run.out
-    assert ("nothing was asked" in run.out) == ("--rest-plan" in args)
-    if "examples" in args[0]:
-        assert {"passed": 7} == run.outcomes
 
 
 def test_the_other_files_on_the_page(pytester: pytest.Pytester, run_rest: RunRest) -> None:
