@@ -92,6 +92,7 @@ def test_on_a_terminal(folder: Path, columns: int, workers: Sequence[str]) -> No
     found = Screen([*ARGS, *workers], columns)
     assert pytest.ExitCode.OK == found.status, "\n".join(found.lines)
     live = [foot for foot in found.foots if foot.startswith("REST ")]
+    assert {"24"} == {re.split("[/ ]", foot)[2] for foot in live}
     assert any(re.match(r"REST \d+/24 calls, \d+ s left", foot) for foot in live), found.foots
     assert not any("REST " in line and "/24 calls" in line for line in found.lines)
     assert found.written.rindex(b"\x1b[r") > found.written.rindex(b"\x1b[1;59r")

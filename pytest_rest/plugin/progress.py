@@ -1,11 +1,12 @@
 """Turns what the run's main process knows into a live line on a terminal, or one now and then."""
 
 import contextlib
+import functools
 import os
 import sys
 import threading
 import time
-from collections import defaultdict
+from collections import Counter
 
 import pytest
 
@@ -28,7 +29,7 @@ class Watch:
         self._config, self._run = config, run
         self._begun = time.monotonic()
         self._told = self._begun
-        self._tests: dict[tuple[str, str], int] = defaultdict(int)
+        self._tests: Counter[tuple[str, str]] = Counter()
         self._values: dict[tuple[str, str], set[str | None]] = {}
         self._prompts: set[str] = set()
         self._foot = _foot(config)
@@ -71,11 +72,15 @@ class Watch:
         scheme = settings.scheme
         once = scheme.repeats * ("text" in scheme.modes)
         each = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
-        if not self._tests and settings.is_benchmark:
-            for item, _ in settings.asked:
-                self.select(item.suite, item.id)
-        tests = dict(self._tests)
+        tests = dict(self._tests) or self._foreseen
         return once * len(tests) + each * sum(tests.values())
+
+    @functools.cached_property
+    def _foreseen(self) -> Counter[tuple[str, str]]:
+        """The tests of a benchmark, which workers have not told of yet."""
+        settings = self._run.settings
+        asked = settings.asked if settings.is_benchmark else ()
+        return Counter((item.suite, item.id) for item, _ in asked)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:
