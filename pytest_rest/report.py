@@ -52,6 +52,7 @@ class Report:
     cached: int = 0
     spare: Sequence[Completion] = ()
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
+    fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -119,6 +120,7 @@ class Report:
             "gate": gate_to_builtins(self.gate),
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,
+            "fuzz": self.fuzz,
             "items": [item_to_builtins(r) for r in sorted(self.records, key=lambda r: r.key)],
         }
 

@@ -12,9 +12,10 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 FLOORS = (
     {"pytest_rest", "plugin"},
     {"plugin.collection", "plugin.runtest", "plugin.session", "plugin.terminal"}
-    | {"plugin.foresight", "plugin.planning"},
-    {"plugin.run", "reporting.findings"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"},
+    | {"plugin.foresight", "plugin.planning", "plugin.hunts"},
+    {"plugin.run", "plugin.fuzz", "reporting.findings"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"}
+    | {"inquiry", "strategies", "reporting.flips"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead"},
     {"dispatcher", "gate"},
@@ -38,7 +39,7 @@ FLOORS = (
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
     | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
-    | {"bounds", "baseline", "power"}
+    | {"bounds", "baseline", "power", "flips"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting"},  # packages that hold a docstring only
@@ -53,7 +54,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "litellm": ("models.litellm",),
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
-    "hypothesis": (),
+    "hypothesis": ("strategies", "plugin.fuzz"),
     "scipy": ("metrics", "paired", "bounds", "comparison", "power"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),

@@ -91,6 +91,33 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "a threshold passes, or fails, only when the data are that sure, such as 0.95",
     ),
     (
+        "--rest-fuzz",
+        "string",
+        "",
+        "N",
+        "hunt the smallest visual change that flips an answer, N examples",
+    ),
+    (
+        "--rest-fuzz-calls",
+        "string",
+        "",
+        "N",
+        "calls of all the hunts together (default: ten an example)",
+    ),
+    (
+        *("--rest-fuzz-profile", "string", "hunt", "PROFILE"),
+        "hunt: fresh examples, those that failed before first; repeatable: the seed's alone "
+        "(default: %(default_value)s)",
+    ),
+    (
+        *("--rest-fuzz-replay", "string", "", "RUN[:N]"),
+        "ask the flips that a run has found again, or its Nth one",
+    ),
+    (
+        *("--rest-fuzz-save", "string", "", "FILE"),
+        "write what was found as a benchmark file, NAME.rest.yaml",
+    ),
+    (
         *("--rest-max-lost", "string", "0", "N"),
         "items lost to failed calls that are tolerated (default: %(default_value)s)",
     ),
@@ -152,6 +179,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     strict = "each inconsistent item fails the run, thresholds or not"
     group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
     parser.addini("rest_strict", strict, type="bool", default=False)
+    ocr_correct = "count only flips whose pictures were all transcribed fully right"
+    group.addoption(
+        "--rest-fuzz-ocr-correct",
+        dest="rest_fuzz_ocr_correct",
+        action="store_true",
+        help=ocr_correct,
+    )
+    parser.addini("rest_fuzz_ocr_correct", ocr_correct, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -249,6 +284,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin import options
     from pytest_rest.plugin.collection import Collection
     from pytest_rest.plugin.foresight import Foresight
+    from pytest_rest.plugin.hunts import Findings, Hunts
     from pytest_rest.plugin.planning import Planner
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
@@ -262,16 +298,19 @@ def _join(config: pytest.Config) -> None:
         register(Terminal(config, run, lambda: None, ()), "rest-terminal")
         register(Planner(run), "rest-planner")
     elif workerinput is None:
-        controller = Controller(run)
+        findings = Findings(config, run)
+        controller = Controller(run, findings.gathered)
         terminal = Terminal(config, run, lambda: controller.report, controller.written)
         register(terminal, "rest-terminal")
         if not config.option.collectonly:
             controller.prepare()
         register(controller, "rest-controller")
+        register(findings, "rest-findings")
     register(run, "rest-run")
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
     register(Collection(run), "rest-collection")
+    register(Hunts(run), "rest-hunts")
     if not (run.settings.plan or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")

@@ -14,11 +14,12 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import benchmark, gate, rendering
+from pytest_rest import benchmark, flips, gate, rendering
 from pytest_rest.baseline import to_baseline
 from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
+from pytest_rest.flips import Flip
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
@@ -44,7 +45,29 @@ _DRAWN = {
     "rest_repeats": "rest_repeats",
     "rest_ocr": "rest_ocr",
     "rest_seed": "rest_seed",
+    "rest_fuzz": "rest_fuzz",
 }
+_CALLS_AN_EXAMPLE = 10
+_LEAST_CALLS = flips.HELD + 10  # of one hunt: a flip is found, and asked again
+PROFILES = ("hunt", "repeatable")
+
+
+@dataclass(frozen=True)
+class Fuzz:
+    """What the hunts of a run may do, all of them together; `replayed` is asked again instead."""
+
+    examples: int
+    calls: int
+    hunts: int
+    seed: int
+    is_ocr_correct: bool
+    is_repeatable: bool
+    replayed: tuple[Flip, ...]
+    save: Path | None
+
+    def share(self, whole: int, hunt: int) -> int:
+        """One hunt's share of a number that all of them have."""
+        return whole // self.hunts + (hunt < whole % self.hunts)
 
 
 @dataclass(frozen=True)
@@ -84,6 +107,7 @@ class Settings:
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
+    fuzz: Fuzz | None
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -124,7 +148,8 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     resolved = json.loads(sent) if sent else _resolve(config)
     given, seed, is_benchmark = resolved["given"], resolved["seed"], resolved["is_benchmark"]
     suites = tuple(given["rest_suites"])
-    if is_benchmark and not suites:
+    fuzz = _fuzz(config, resolved)
+    if is_benchmark and not suites and fuzz is None:
         suites = (benchmark.DEFAULT,)
     names = [suite.partition(":")[0] for suite in suites]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -169,6 +194,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
         run_id=resolved["run_id"],
         given=given,
+        fuzz=fuzz,
     )
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
@@ -195,6 +221,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
             "dispatcher": dispatcher,
             "place": place,
             "has_far_workers": settings.has_far_workers,
+            "workers": settings.fuzz.hunts if settings.fuzz else 1,
         }
     )
 
@@ -206,11 +233,14 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     _choose_styles(config, given)
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
-    seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
+    given["rest_seed"] = _seed(str(given["rest_seed"]))
+    given["rest_fuzz_seed"] = _fuzz_seed(config, given, kept)
     given["rest_suites"] = _split(given["rest_suites"])
     given["paths"] = _paths(config) or kept.get("paths", [])
-    if config.getoption("rest_suite") is None and _files(given["paths"]):
-        given["rest_suites"] = []  # the files alone, whatever the ini file has
+    hunts = [config.getoption(name) for name in ("rest_fuzz", "rest_fuzz_replay")]
+    if config.getoption("rest_suite") is None and (_files(given["paths"]) or any(hunts)):
+        given["rest_suites"] = []  # the files or the hunt alone, whatever the ini file has
+    _choose_hunt(config, given)
     given["styles_named"] = _names_styles(config) or kept.get("styles_named", False)
     given["rest_data"] = _data(config, given["rest_data"])
     if not given["rest_model"].strip():
@@ -218,13 +248,14 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     return {
         "given": given,
         "run_id": run_id,
-        "seed": seed,
+        "seed": given["rest_seed"],
         "is_benchmark": not given["paths"],
         "run_dir": str(_run_dir(config, given["rest_model"])),
         "library": None,
         "dispatcher": None,
         "place": "main",
         "has_far_workers": _workers(config)[1] > 0,
+        "workers": max(sum(_workers(config)), 1),
     }
 
 
@@ -281,6 +312,20 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     if isinstance(given, bool):
         return given
     return [*given] if isinstance(given, list) else str(given).strip()
+
+
+def _choose_hunt(config: pytest.Config, given: dict[str, Any]) -> None:
+    """A hunt alone has one seed; a run that only judges again leaves out the hunt that it had."""
+    is_alone = not (given["rest_suites"] or given["paths"])
+    if given["rest_fuzz"] and _replayed(config) and config.getoption("rest_fuzz") is None:
+        given["rest_fuzz"] = ""
+        if is_alone:
+            raise OptionError(
+                "--rest-replay: the run was a hunt alone, and holds nothing else to judge; "
+                "--rest-fuzz-replay asks its flips again"
+            )
+    if is_alone and (given["rest_fuzz"] or _value(config, "rest_fuzz_replay")):
+        given["rest_seed"] = given["rest_fuzz_seed"]
 
 
 def _choose_styles(config: pytest.Config, given: dict[str, Any]) -> None:
@@ -446,6 +491,87 @@ def _thresholds(config: pytest.Config) -> tuple[Threshold, ...]:
     return tuple(dict.fromkeys(found))
 
 
+def _fuzz(config: pytest.Config, resolved: Mapping[str, Any]) -> Fuzz | None:
+    given = resolved["given"]
+    replayed = _flips(config)
+    if not given["rest_fuzz"] and not replayed:
+        return None
+    if given["rest_fuzz"] and (replayed or _replayed(config)):
+        which = "--rest-fuzz-replay" if replayed else "--rest-replay"
+        raise OptionError(f"--rest-fuzz searches, and {which} does not; give one of them")
+    examples = len(replayed) or _count(config, "rest_fuzz", 1, given["rest_fuzz"])
+    calls = examples * (_LEAST_CALLS if replayed else _CALLS_AN_EXAMPLE)
+    if _value(config, "rest_fuzz_calls"):
+        calls = _count(config, "rest_fuzz_calls")
+        if calls < _LEAST_CALLS:
+            raise OptionError(
+                f"--rest-fuzz-calls {calls} is too few to find a flip and to ask it again; give at "
+                f"least {_LEAST_CALLS}"
+            )
+    return Fuzz(
+        examples=examples,
+        calls=max(calls, _LEAST_CALLS),
+        hunts=1 if replayed else min(resolved["workers"], examples, max(calls // _LEAST_CALLS, 1)),
+        seed=given["rest_fuzz_seed"],
+        is_ocr_correct=bool(
+            config.getoption("rest_fuzz_ocr_correct") or config.getini("rest_fuzz_ocr_correct")
+        ),
+        is_repeatable=_profile(config) == "repeatable",
+        replayed=replayed,
+        save=_saved(config),
+    )
+
+
+def _profile(config: pytest.Config) -> str:
+    profile = _value(config, "rest_fuzz_profile")
+    if profile not in PROFILES:
+        known = f"{', '.join(PROFILES)}{nearest(profile, PROFILES)}"
+        raise OptionError(f"--rest-fuzz-profile {profile!r} is unknown; give one of {known}")
+    return profile
+
+
+def _fuzz_seed(config: pytest.Config, given: Mapping[str, Any], kept: Mapping[str, Any]) -> int:
+    """A fresh one, unless it is told, or the run goes on with another, or is to be repeatable."""
+    is_told = config.getoption("rest_seed") is not None or given["rest_seed"] != 0
+    if is_told or _profile(config) == "repeatable":
+        return int(given["rest_seed"])
+    return int(kept.get("rest_fuzz_seed", _seed("fresh")))
+
+
+def _flips(config: pytest.Config) -> tuple[Flip, ...]:
+    """What another run has found, or the one of it that is named."""
+    value = _value(config, "rest_fuzz_replay")
+    if not value:
+        return ()
+    match = re.fullmatch(r"(.*?)(?::(\d{1,9}))?", value)
+    name, number = match.groups() if match else (value, None)
+    path = config.invocation_params.dir / name
+    path = path / "report.json" if path.is_dir() else path
+    try:
+        found = json.loads(path.read_bytes())["fuzz"]["findings"]
+        known = tuple(Flip.from_builtins(each) for each in found)
+    except (OSError, RecursionError, ValueError, KeyError, TypeError):
+        raise OptionError(
+            f"--rest-fuzz-replay {name!r}: no flips are stored in {str(path)!r}; name a run"
+        ) from None
+    if not known:
+        raise OptionError(
+            f"--rest-fuzz-replay: {name!r} has found no flip; there is nothing to ask"
+        )
+    if number and not 0 < int(number) <= len(known):
+        raise OptionError(f"--rest-fuzz-replay: {name!r} has flips 1 to {len(known)}, not {number}")
+    return known[int(number) - 1 : int(number)] if number else known
+
+
+def _saved(config: pytest.Config) -> Path | None:
+    path = _path(config, "rest_fuzz_save")
+    if path is not None and not path.name.endswith(ENDINGS[0]):
+        raise OptionError(f"--rest-fuzz-save {path.name!r}: name a file that ends in {ENDINGS[0]}")
+    if path is not None and path.exists():
+        raise OptionError(f"--rest-fuzz-save {str(path)!r} is there already; name another file")
+    return path
+
+
 def _limits(config: pytest.Config) -> Limits:
     limit = {
         name: _count(config, f"rest_{name}", least=1) if _value(config, f"rest_{name}") else None
@@ -504,8 +630,8 @@ def _dollars(config: pytest.Config, name: str) -> float | None:
     return float(text)
 
 
-def _count(config: pytest.Config, name: str, least: int = 0) -> int:
-    text = _value(config, name)
+def _count(config: pytest.Config, name: str, least: int = 0, given: str = "") -> int:
+    text = given or _value(config, name)
     if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
         option = "--" + name.replace("_", "-")
         raise OptionError(f"{option} {text!r} is no count; give a whole number from {least}")

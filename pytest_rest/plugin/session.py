@@ -4,7 +4,7 @@ import json
 import platform
 import subprocess
 import time
-from collections.abc import Generator, Iterable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -35,8 +35,8 @@ class Controller:
     counts once. What was selected and gave no record is lost, by name.
     """
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self, run: Run, fuzz: Callable[[], Mapping[str, Any] | None]) -> None:
+        self._run, self._fuzz = run, fuzz
         self._started = time.monotonic()
         self._selected: dict[tuple[str, Key], str] = {}  # with the item's digest
         self._of = 0  # how many were selected: every report says so, one names them
@@ -174,7 +174,9 @@ class Controller:
         for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
             _log(session, name, reason)
         folder = self._run.settings.run_dir
-        if not self._selected and not self.report.gate:  # no REST test was met: leave no trace
+        if not (
+            self._selected or self.report.gate or self.report.fuzz
+        ):  # no REST test was met: leave no trace
             if self._run.store is None or self._run.store.is_empty:
                 self._run.discard()
             return
@@ -211,6 +213,7 @@ class Controller:
             cached=self._cached(),
             spare=self._spare(),
             styles=self._run.styles,
+            fuzz=self._fuzz(),
         )
         if settings.baseline is None or judged is None:
             return report

@@ -36,6 +36,8 @@ class Terminal:
         asked = [*settings.suites, *settings.paths[:_PATHS_SHOWN]]
         if more := len(settings.paths[_PATHS_SHOWN:]):
             asked.append(f"{more} paths more")
+        if settings.fuzz and not asked:
+            asked = ["fuzzing alone"]
         suites = ", ".join(asked) or "the tests that are marked"
         styles = ", ".join(style.id for style in settings.styles)
         if settings.plus:
@@ -83,7 +85,8 @@ class Terminal:
         report = self._report()
         write = terminalreporter.write_line
         if report is None or not (report.records or report.lost or report.gate):
-            if self._run.store is not None and not self._run.store.is_empty:
+            has_answers = self._run.store is not None and not self._run.store.is_empty
+            if has_answers and not (report and report.fuzz):
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
