@@ -1,4 +1,4 @@
-"""Turns questions about an item in a style into answers, each asked once, within a number of calls."""
+"""Turns questions about an item in a style into answers: each asked once, so many in all."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple

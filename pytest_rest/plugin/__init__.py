@@ -4,7 +4,7 @@ So nothing else is imported here at load, and without a model the plugin only de
 its marker and its fixtures, and skips the REST tests that it meets.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_rest.plugin.runtest import Rest
+    from pytest_rest.terms import Verdict
 
 _MARKER = (
     "rest(*benchmarks, styles=(), plus=None): ask the items of these suites, such as "
@@ -343,6 +344,24 @@ def rest(request: pytest.FixtureRequest) -> "Rest":
         return Rest(request, plugins.getplugin("rest-run"), plugins.getplugin("rest-scopes"))
     except RestError as error:
         pytest.fail(f"REST: {error}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def rest_ask(request: pytest.FixtureRequest) -> "Callable[..., Verdict]":
+    """Ask any item in any style, in every form: `verdict = rest_ask(item, style)`.
+
+    One for the whole session, so that a test of Hypothesis's `@given` may use it.
+    """
+    plugins: Any = request.config.pluginmanager
+    if not plugins.hasplugin("rest-run"):
+        pytest.skip("REST needs a model: give --rest-model")
+    from pytest_rest.terms import Item, Style
+
+    def ask(item: Item, style: Style = Style()) -> "Verdict":  # noqa: B008 (frozen)
+        verdict: Verdict = plugins.getplugin("rest-run").ask(item, style).verdict
+        return verdict
+
+    return ask
 
 
 @pytest.fixture(scope="session")

@@ -10,9 +10,8 @@ from pytest_rest.flips import REST, Flip
 from pytest_rest.scoring import fold
 from pytest_rest.terms import Item, Style
 
-_WIDTH = 78
 _ALSO_SHOWN = 6
-_SAID_SHOWN = 60
+_SAID_SHOWN = 30
 
 
 def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
@@ -48,7 +47,7 @@ def change(flip: Flip) -> str:
 def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[str]:
     """The question, what was answered in both styles, the pictures, and how to ask it again."""
     for line in (*flip.item.context.splitlines(), flip.item.question):
-        yield f"  {line}"
+        yield f"  {shown(line)}"
     yield f"  right is {shown(flip.item.answer)}"
     for name, title in (("rest", "REST's style"), ("style", "this style")):
         yield f"  {title:<13} {_values(flip.answers[name])}"
