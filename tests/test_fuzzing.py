@@ -1,0 +1,227 @@
+"""--rest-fuzz: the hunts as tests, what they print and leave, and wrong usage."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from runs import Finished, RunRest, Started
+
+LOW = "--rest-model=simulated:low-resolution"
+SERIAL = "-pno:xdist"
+TEST = "rest-fuzz::answers_do_not_depend_on_style[hunt-0]"
+
+
+def findings(run: Finished) -> list[dict[str, Any]]:
+    """What a run has found."""
+    found: list[dict[str, Any]] = run.report["fuzz"]["findings"]
+    return found
+
+
+@pytest.fixture
+def found(run_rest: RunRest) -> Finished:
+    """A hunt that has found the planted edge of 80 dots per inch."""
+    return run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1")
+
+
+def test_a_flip_fails_the_hunt(found: Finished, pytester: pytest.Pytester) -> None:
+    """One test, which fails; the flip with both pictures, the line that repeats it, its example."""
+    assert pytest.ExitCode.TESTS_FAILED == found.status
+    assert {"failed": 1} == found.outcomes
+    assert f"FAILED {TEST} - flip: dpi=79 (REST's 200)" in found.out
+    fuzz = found.report["fuzz"]
+    assert (1, 20, 1) == (fuzz["seed"], fuzz["examples"], fuzz["hunts"])
+    assert found.report["usage"]["calls"] == fuzz["calls"] <= 200
+    (flip,) = findings(found)
+    assert {"dpi": 79} == flip["changes"]
+    assert ("steady", "misread") == (flip["steadiness"], flip["failing"])
+    for digest in flip["pictures"].values():
+        assert (pytester.path / "run" / "images" / f"{digest}.png").exists()
+        assert f"run/images/{digest}.png" in found.out
+    assert f"again: pytest {LOW} --rest-fuzz-replay=run:1" in found.out
+    assert "    style=Style(dpi=79)," in found.out
+    summary = found.out.partition("= REST fuzz =")[2].splitlines()
+    assert all(len(line) <= 80 for line in summary), max(summary, key=len)
+
+
+def test_a_flip_is_asked_again(found: Finished, run_rest: RunRest) -> None:
+    """By the line that was printed; a model that has learned passes, and a wrong number is told."""
+    replay = "--rest-fuzz-replay=run:1"
+    again = run_rest(SERIAL, LOW, replay, "--rest-json=again.json", keep=True)
+    assert (1, {"dpi": 79}) == (again.status, findings(again)[0]["changes"])
+    learned = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz-replay=again.json", keep=True)
+    assert (0, {"passed": 1}) == (learned.status, learned.outcomes)
+    assert "not repeated: 0 of 5 times" in learned.out
+    none = run_rest(SERIAL, LOW, "--rest-fuzz-replay=again.json:2", keep=True)
+    assert "'again.json' has flips 1 to 1, not 2" in none.out
+
+
+def test_found_flips_are_a_benchmark(run_rest: RunRest) -> None:
+    """Saved with their styles and REST's own; it fails as the flip did, and is not overwritten."""
+    save = "--rest-fuzz-save=found.rest.yaml"
+    run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1", save)
+    bad = run_rest(SERIAL, LOW, "found.rest.yaml")
+    assert {"passed": 1, "failed": 1} == bad.outcomes
+    assert {"passed": 2} == run_rest(SERIAL, "--rest-model=simulated", "found.rest.yaml").outcomes
+    taken = run_rest(SERIAL, LOW, "--rest-fuzz=20", save)
+    assert "is there already; name another file" in taken.out
+
+
+def test_a_hunt_beside_a_suite(run_rest: RunRest) -> None:
+    """The suite keeps its seed, whatever is drawn for the hunt; both are reported."""
+    run = run_rest(
+        *(SERIAL, "--rest-model=simulated", "--rest-suite=soebench:2", "--rest-fuzz=3"),
+        "--rest-min-rer=0.9",
+    )
+    assert (0, True, 0) == (
+        run.status,
+        run.report["gate"]["passed"],
+        run.report["provenance"]["seed"],
+    )
+    assert {"passed": 2 + 1 + 2} == run.outcomes
+    assert (3, 3) == (run.report["fuzz"]["examples"], run.report["fuzz"]["compared"])
+
+
+@pytest.mark.parametrize("is_ci", [True, False])
+def test_every_run_is_fresh(
+    run_rest: RunRest, monkeypatch: pytest.MonkeyPatch, is_ci: bool
+) -> None:
+    """Under CI too, where Hypothesis's own tests repeat themselves; the printed seed repeats it."""
+    monkeypatch.setenv("CI", "1" if is_ci else "")
+    runs = [run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=2") for _ in range(2)]
+    seeds = [run.report["fuzz"]["seed"] for run in runs]
+    assert seeds[0] != seeds[1]
+    assert all(f"seed {seed}" in run.out for seed, run in zip(seeds, runs, strict=True))
+    told = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=2", f"--rest-seed={seeds[0]}")
+    assert seeds[0] == told.report["fuzz"]["seed"] == told.report["provenance"]["seed"]
+    repeatable = run_rest(
+        SERIAL, "--rest-model=simulated", "--rest-fuzz=2", "--rest-fuzz-profile=repeatable"
+    )
+    assert 0 == repeatable.report["fuzz"]["seed"]
+
+
+def test_what_failed_comes_back(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """From the database of the user's own profile, or else from the run's root; of this model."""
+    root = pytester.path
+    for profile, place in (("", root / ".rest/examples"), ("mine", root / "mine")):
+        pytester.makeconftest(
+            "from hypothesis import settings\n"
+            "from hypothesis.database import DirectoryBasedExampleDatabase as D\n"
+            f"settings.register_profile('mine', database={'D(%r)' % str(place) if profile else None})\n"
+            "settings.load_profile('mine')\n"
+        )
+        assert 1 == run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1").status
+        assert place.exists()
+        assert {"dpi": 79} == findings(run_rest(SERIAL, LOW, "--rest-fuzz=1"))[0]["changes"]
+        other = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=1")
+        assert [] == findings(other)
+
+
+@pytest.mark.parametrize(
+    ("model", "message"),
+    [
+        ("simulated:failed=1", "nothing could be compared in 4 examples: server error"),
+        ("simulated:unparseable=1", "nothing could be compared in 4 examples: no system was"),
+    ],
+)
+def test_a_hunt_that_could_not_ask_fails(run_rest: RunRest, model: str, message: str) -> None:
+    """Never a silent pass."""
+    run = run_rest(SERIAL, f"--rest-model={model}", "--rest-fuzz=4")
+    assert {"failed": 1} == run.outcomes
+    assert message in run.out
+
+
+def test_workers_hunt_apart(run_rest: RunRest) -> None:
+    """One hunt each, of its share of examples and calls, and one list of findings."""
+    run = run_rest("-n2", LOW, "--rest-fuzz=41", "--rest-fuzz-calls=301", "--rest-seed=1")
+    fuzz = run.report["fuzz"]
+    assert (2, 41, True) == (fuzz["hunts"], fuzz["examples"], fuzz["calls"] <= 301)
+    assert {"failed": 2} == run.outcomes
+    (flip,) = findings(run)
+    assert {"dpi": 79} == flip["changes"]
+
+
+def test_an_interrupt_keeps_what_was_found(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is in the report and on the screen, though the test has no report of its own."""
+    pytester.makepyfile(
+        model="""
+        import os, signal
+        from pytest_rest.models.simulated import SimulatedModel
+
+        class Model(SimulatedModel):
+            asked = 0
+
+            async def ask(self, prompts):
+                self.asked += 1
+                if self.asked == 60:
+                    os.kill(os.getpid(), signal.SIGINT)
+                return await super().ask(prompts)
+
+        def make():
+            return Model("low-resolution")
+        """
+    )
+    monkeypatch.chdir(pytester.path)
+    args = ("--rest-model=python:model:make", "--rest-fuzz=40", "--rest-seed=1", SERIAL)
+    with Started(*args) as run:
+        status, out, _ = run.end()
+    assert pytest.ExitCode.INTERRUPTED == status
+    assert "dpi=" in out.partition("= REST fuzz =")[2]
+    report = json.loads(Path("run", "report.json").read_text("ascii"))
+    assert ["interrupted"] == report["fuzz"]["ended"]
+    assert 1 == len(report["fuzz"]["findings"])
+
+
+def test_a_plan_says_what_comes_on_top(run_rest: RunRest) -> None:
+    """At most; and nothing is asked."""
+    run = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=100", "--rest-plan")
+    assert "fuzzing comes on top: 1,000 calls at most" in run.out
+    assert 0 == run.status
+    assert {} == run.report
+
+
+@pytest.mark.parametrize(
+    ("args", "message"),
+    [
+        (["--rest-fuzz=many"], "--rest-fuzz 'many' is no count"),
+        (["--rest-fuzz=0"], "--rest-fuzz '0' is no count; give a whole number from 1"),
+        (["--rest-fuzz=9", "--rest-fuzz-calls=0"], "--rest-fuzz-calls 0 is too few"),
+        (["--rest-fuzz=9", "--rest-fuzz-profile=hnt"], "did you mean 'hunt'"),
+        (["--rest-fuzz-replay=nowhere"], "no flips are stored in"),
+        (["--rest-fuzz=9", "--rest-fuzz-save=found.yaml"], "name a file that ends in .rest.yaml"),
+    ],
+)
+def test_wrong_usage(run_rest: RunRest, args: Sequence[str], message: str) -> None:
+    """One line, before anything is asked."""
+    run = run_rest(SERIAL, LOW, *args)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert message in run.out
+    assert "Traceback" not in run.out
+
+
+def test_without_hypothesis(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One line says what to install."""
+    from pytest_rest.plugin import hunts
+
+    monkeypatch.setattr(hunts.importlib.util, "find_spec", lambda name: None)
+    run = run_rest(SERIAL, LOW, "--rest-fuzz=9")
+    assert "--rest-fuzz needs Hypothesis; install 'pytest-rest[fuzz]'" in run.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("only", [[], ["--rest-fuzz-ocr-correct"]])
+def test_the_control_only_misreads(run_rest: RunRest, only: list[str]) -> None:
+    """An OCR engine and an exact solver: whatever flips was misread, and none was read right."""
+    pytest.importorskip("rapidocr")
+    run = run_rest(
+        SERIAL,
+        "--rest-model=embedded",
+        "--rest-fuzz=15",
+        "--rest-seed=1",
+        "--rest-fuzz-calls=90",
+        *only,
+    )
+    assert ({"misread"} if not only else set()) == {each["failing"] for each in findings(run)}
