@@ -22,7 +22,12 @@ WRONG = Transcription("parsed", "y", "x", 1.0, False)
 def flip(style: Style, steadiness: flips.Steadiness = "steady") -> Flip:
     """A flip of one system."""
     item = soebench.item(0, 0)
-    answers = {"rest": ["1", "1"], "style": ["2", None], "text": [], "mixed": []}
+    answers: dict[str, list[str | None]] = {
+        "rest": ["1", "1"],
+        "style": ["2", None],
+        "text": [],
+        "mixed": [],
+    }
     return Flip(item, style, steadiness, "misread", 5, 5, answers, "said\ud800", "read", 0.5)
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis.database import DirectoryBasedExampleDatabase, InMemoryExampleDatabase
+from hypothesis.database import InMemoryExampleDatabase
 
 from pytest_rest import flips, prompts, scoring
 from pytest_rest.inquiry import Inquiry, Question, Reply
@@ -69,7 +69,8 @@ def hunt(say: Say, seed: int = 0, calls: int = 2000, **keywords: Any) -> Hunted:
     return hunted
 
 
-@pytest.mark.parametrize("edge", EDGES)
+# the last one takes thrice as long as the others: systems of four variables shrink slowly
+@pytest.mark.parametrize("edge", [*[*EDGES][:3], pytest.param("system", marks=pytest.mark.slow)])
 def test_a_planted_edge_is_found_and_named(edge: str, tmp_path: Path) -> None:
     """The planted characteristic, at its edge, and nothing else; once."""
     found = hunt(planted(tmp_path, edge), seed=1).flips
@@ -94,14 +95,6 @@ def test_nine_of_ten_seeds_find_it(edge: str, tmp_path: Path) -> None:
     assert sum(named) >= 90
 
 
-def test_two_edges_are_two_findings(tmp_path: Path) -> None:
-    """The second is found behind the first, and each once."""
-    found = flips.merge(hunt(planted(tmp_path, "resolution", "color"), seed=2).flips)
-    assert [{"color": "yellow"}, {"dpi": 79}] == sorted(
-        (flip.style.changes for flip in found), key=str
-    )
-
-
 def test_a_steady_model_has_no_flip(tmp_path: Path) -> None:
     """Every example is asked, in two calls at most, and nothing is found."""
     hunted = hunt(SimulatedModel()._complete, examples=40)
@@ -111,11 +104,13 @@ def test_a_steady_model_has_no_flip(tmp_path: Path) -> None:
 
 def test_a_random_model_is_unsteady() -> None:
     """Hypothesis sees one answer to one question, and calls nothing flaky; no flip is steady."""
-    for seed in range(3):
-        draws = random.Random(seed)
-        hunted = hunt(
-            lambda prompt, draws=draws: Completion(f"Answer: {draws.randint(0, 5)}"), seed, 200
-        )
+    for seed in range(2):
+        draw = random.Random(seed).randint
+
+        def say(prompt: Prompt, draw: Callable[[int, int], int] = draw) -> Completion:
+            return Completion(f"Answer: {draw(0, 5)}")
+
+        hunted = hunt(say, seed, 200)
         assert hunted.not_repeated or hunted.flips
         assert "steady" not in {flip.steadiness for flip in hunted.flips}
         assert len(hunted.flips) <= 3
@@ -184,11 +179,10 @@ def test_failed_calls_are_no_flips(error: str, ended: str) -> None:
     assert ended or hunted.lost == hunted.examples == 10
 
 
-@pytest.mark.parametrize("kind", ["refused", "truncated", "unparseable"])
-def test_no_answer_is_a_flip_too(kind: str, tmp_path: Path) -> None:
+def test_no_answer_is_a_flip_too(tmp_path: Path) -> None:
     """Where REST's style was answered and the other one not."""
-    (flip,) = hunt(planted(tmp_path, "resolution", kind=kind), seed=1, examples=30).flips
-    assert ("refused" if kind == "refused" else "no answer") == flip.failing
+    (flip,) = hunt(planted(tmp_path, "resolution", kind="refused"), seed=1, examples=20).flips
+    assert "refused" == flip.failing
     assert {None} == {*flip.answers["style"]}
 
 
@@ -201,13 +195,11 @@ def test_only_what_was_read_right(tmp_path: Path) -> None:
             return Completion("?" if prompt.task == "transcribe" else "Answer: 99")
         return read(prompt)
 
-    kinds = [
-        {flip.failing for flip in hunt(say, seed=3, is_ocr_correct=only).flips}
-        for only in (False, True)
-    ]
-    assert [{"misread", "misreasoned"}, {"misreasoned"}] == kinds
+    found = hunt(say, seed=3, examples=40, is_ocr_correct=True).flips
+    assert {"misreasoned"} == {flip.failing for flip in found}
 
 
+@pytest.mark.slow
 def test_steering_goes_to_the_readable_edge(tmp_path: Path) -> None:
     """Where only misreasoning counts, print gets smaller than by chance, as long as it is read."""
     sizes: dict[bool, list[float]] = {True: [], False: []}
@@ -245,19 +237,10 @@ def test_equal_seeds_find_alike(tmp_path: Path) -> None:
 def test_what_failed_comes_back_first(tmp_path: Path) -> None:
     """Both flips of the last run before anything else; they stay, and what is mended goes."""
     say, database = planted(tmp_path, "resolution", "color"), InMemoryExampleDatabase()
-    found = {flip.style.id for flip in hunt(say, seed=2, database=database).flips}
-    assert 2 == len(found)
+    found = {flip.style.id for flip in hunt(say, 2, database=database).flips}
+    assert {"dejavu-79dpi-black", "dejavu-200dpi-yellow"} == found
     for seed in (8, 9):
         again = hunt(say, seed, examples=2, database=database)
         assert found == {flip.style.id for flip in again.flips}
     mended = planted(tmp_path, "color")
     assert 1 == len(hunt(mended, seed=8, examples=2, database=database).flips)
-
-
-def test_a_directory_is_a_database(tmp_path: Path) -> None:
-    """As Hypothesis's own is."""
-    say = planted(tmp_path, "resolution")
-    hunt(say, seed=1, examples=30, database=DirectoryBasedExampleDatabase(tmp_path / "kept"))
-    fresh = DirectoryBasedExampleDatabase(tmp_path / "kept")
-    (flip,) = hunt(say, seed=9, examples=1, database=fresh).flips
-    assert {"dpi": 79} == flip.style.changes

@@ -19,17 +19,14 @@ def findings(run: Finished) -> list[dict[str, Any]]:
     return found
 
 
-@pytest.fixture
-def found(run_rest: RunRest) -> Finished:
-    """A hunt that has found the planted edge of 80 dots per inch."""
-    return run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1")
-
-
-def test_a_flip_fails_the_hunt(found: Finished, pytester: pytest.Pytester) -> None:
-    """One test, which fails; the flip with both pictures, the line that repeats it, its example."""
+def test_a_flip_fails_the_hunt(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """With both pictures, the line that repeats it, its example; and it can be kept."""
+    save = "--rest-fuzz-save=found.rest.yaml"
+    found = run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1", save)
     assert pytest.ExitCode.TESTS_FAILED == found.status
     assert {"failed": 1} == found.outcomes
-    assert f"FAILED {TEST} - flip: dpi=79 (REST's 200)" in found.out
+    assert f"FAILED {TEST} - flip: dpi=79 (REST" in found.out
+    assert "flip 1: dpi=79 (REST's 200); misread, steady: 5 of 5 times" in found.out
     fuzz = found.report["fuzz"]
     assert (1, 20, 1) == (fuzz["seed"], fuzz["examples"], fuzz["hunts"])
     assert found.report["usage"]["calls"] == fuzz["calls"] <= 200
@@ -41,26 +38,27 @@ def test_a_flip_fails_the_hunt(found: Finished, pytester: pytest.Pytester) -> No
         assert f"run/images/{digest}.png" in found.out
     assert f"again: pytest {LOW} --rest-fuzz-replay=run:1" in found.out
     assert "    style=Style(dpi=79)," in found.out
-    summary = found.out.partition("= REST fuzz =")[2].splitlines()
+    summary = found.out.partition("= REST fuzz =")[2].partition("\n=")[0].splitlines()
     assert all(len(line) <= 80 for line in summary), max(summary, key=len)
+    _asked_again(pytester, run_rest)
+    _saved(run_rest, save)
 
 
-def test_a_flip_is_asked_again(found: Finished, run_rest: RunRest) -> None:
-    """By the line that was printed; a model that has learned passes, and a wrong number is told."""
-    replay = "--rest-fuzz-replay=run:1"
-    again = run_rest(SERIAL, LOW, replay, "--rest-json=again.json", keep=True)
+def _asked_again(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """By its number; a model that has learned passes, and a wrong number is told."""
+    first = (pytester.path / "run").rename(pytester.path / "first")
+    again = run_rest(SERIAL, LOW, "--rest-fuzz-replay=first:1")
     assert (1, {"dpi": 79}) == (again.status, findings(again)[0]["changes"])
-    learned = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz-replay=again.json", keep=True)
+    report = f"--rest-fuzz-replay={first / 'report.json'}"
+    learned = run_rest(SERIAL, "--rest-model=simulated", report)
     assert (0, {"passed": 1}) == (learned.status, learned.outcomes)
     assert "not repeated: 0 of 5 times" in learned.out
-    none = run_rest(SERIAL, LOW, "--rest-fuzz-replay=again.json:2", keep=True)
-    assert "'again.json' has flips 1 to 1, not 2" in none.out
+    none = run_rest(SERIAL, LOW, "--rest-fuzz-replay=first:2")
+    assert "'first' has flips 1 to 1, not 2" in none.out
 
 
-def test_found_flips_are_a_benchmark(run_rest: RunRest) -> None:
-    """Saved with their styles and REST's own; it fails as the flip did, and is not overwritten."""
-    save = "--rest-fuzz-save=found.rest.yaml"
-    run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1", save)
+def _saved(run_rest: RunRest, save: str) -> None:
+    """With its style and REST's own; it fails as the flip did, and is not overwritten."""
     bad = run_rest(SERIAL, LOW, "found.rest.yaml")
     assert {"passed": 1, "failed": 1} == bad.outcomes
     assert {"passed": 2} == run_rest(SERIAL, "--rest-model=simulated", "found.rest.yaml").outcomes
@@ -83,12 +81,9 @@ def test_a_hunt_beside_a_suite(run_rest: RunRest) -> None:
     assert (3, 3) == (run.report["fuzz"]["examples"], run.report["fuzz"]["compared"])
 
 
-@pytest.mark.parametrize("is_ci", [True, False])
-def test_every_run_is_fresh(
-    run_rest: RunRest, monkeypatch: pytest.MonkeyPatch, is_ci: bool
-) -> None:
+def test_every_run_is_fresh(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under CI too, where Hypothesis's own tests repeat themselves; the printed seed repeats it."""
-    monkeypatch.setenv("CI", "1" if is_ci else "")
+    monkeypatch.setenv("CI", "1")
     runs = [run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=2") for _ in range(2)]
     seeds = [run.report["fuzz"]["seed"] for run in runs]
     assert seeds[0] != seeds[1]
@@ -101,21 +96,19 @@ def test_every_run_is_fresh(
     assert 0 == repeatable.report["fuzz"]["seed"]
 
 
-def test_what_failed_comes_back(pytester: pytest.Pytester, run_rest: RunRest) -> None:
-    """From the database of the user's own profile, or else from the run's root; of this model."""
-    root = pytester.path
-    for profile, place in (("", root / ".rest/examples"), ("mine", root / "mine")):
-        pytester.makeconftest(
-            "from hypothesis import settings\n"
-            "from hypothesis.database import DirectoryBasedExampleDatabase as D\n"
-            f"settings.register_profile('mine', database={'D(%r)' % str(place) if profile else None})\n"
-            "settings.load_profile('mine')\n"
-        )
-        assert 1 == run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1").status
-        assert place.exists()
-        assert {"dpi": 79} == findings(run_rest(SERIAL, LOW, "--rest-fuzz=1"))[0]["changes"]
-        other = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=1")
-        assert [] == findings(other)
+@pytest.mark.parametrize("place", [pytest.param(".rest/examples", marks=pytest.mark.slow), "mine"])
+def test_what_failed_comes_back(pytester: pytest.Pytester, run_rest: RunRest, place: str) -> None:
+    """From the database of the user's own profile, or else from the run's root."""
+    own = f"D({str(pytester.path / 'mine')!r})" if place == "mine" else None
+    pytester.makeconftest(
+        "from hypothesis import settings\n"
+        "from hypothesis.database import DirectoryBasedExampleDatabase as D\n"
+        f"settings.register_profile('mine', database={own})\n"
+        "settings.load_profile('mine')\n"
+    )
+    assert 1 == run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1").status
+    assert (pytester.path / place).exists()
+    assert {"dpi": 79} == findings(run_rest(SERIAL, LOW, "--rest-fuzz=1"))[0]["changes"]
 
 
 @pytest.mark.parametrize(
@@ -134,7 +127,7 @@ def test_a_hunt_that_could_not_ask_fails(run_rest: RunRest, model: str, message:
 
 def test_workers_hunt_apart(run_rest: RunRest) -> None:
     """One hunt each, of its share of examples and calls, and one list of findings."""
-    run = run_rest("-n2", LOW, "--rest-fuzz=41", "--rest-fuzz-calls=301", "--rest-seed=1")
+    run = run_rest("-n2", LOW, "--rest-fuzz=41", "--rest-fuzz-calls=301", "--rest-seed=3")
     fuzz = run.report["fuzz"]
     assert (2, 41, True) == (fuzz["hunts"], fuzz["examples"], fuzz["calls"] <= 301)
     assert {"failed": 2} == run.outcomes
@@ -204,9 +197,7 @@ def test_wrong_usage(run_rest: RunRest, args: Sequence[str], message: str) -> No
 
 def test_without_hypothesis(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """One line says what to install."""
-    from pytest_rest.plugin import hunts
-
-    monkeypatch.setattr(hunts.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     run = run_rest(SERIAL, LOW, "--rest-fuzz=9")
     assert "--rest-fuzz needs Hypothesis; install 'pytest-rest[fuzz]'" in run.out
 
@@ -217,11 +208,7 @@ def test_the_control_only_misreads(run_rest: RunRest, only: list[str]) -> None:
     """An OCR engine and an exact solver: whatever flips was misread, and none was read right."""
     pytest.importorskip("rapidocr")
     run = run_rest(
-        SERIAL,
-        "--rest-model=embedded",
-        "--rest-fuzz=15",
-        "--rest-seed=1",
-        "--rest-fuzz-calls=90",
-        *only,
+        *(SERIAL, "--rest-model=embedded", "--rest-fuzz=15", "--rest-fuzz-calls=90"),
+        *("--rest-seed=1", *only),
     )
     assert ({"misread"} if not only else set()) == {each["failing"] for each in findings(run)}

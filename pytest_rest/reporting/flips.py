@@ -11,7 +11,7 @@ from pytest_rest.scoring import fold
 from pytest_rest.terms import Item, Style
 
 _ALSO_SHOWN = 6
-_SAID_SHOWN = 30
+_SAID_SHOWN = 40  # characters
 
 
 def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
@@ -57,7 +57,7 @@ def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[
         if flip.answers.get(mode):
             yield f"  {mode:<13} {_values(flip.answers[mode])}"
     if flip.answers["style"][0] is None:
-        yield f"  it wrote      {shown(flip.said, _SAID_SHOWN) or 'nothing'}"
+        yield f"  it wrote      {shown(flip.said[:_SAID_SHOWN]) or 'nothing'}"
     yield f"  transcription {_reading(flip)}"
     if flip.also:
         others = ", ".join(each.id for each in flip.also[:_ALSO_SHOWN])
@@ -118,4 +118,4 @@ def _reading(flip: Flip) -> str:
         return "was not asked"
     if not flip.cer:
         return "right, every character"
-    return f"wrong (CER {flip.cer:.3f}): {shown(fold(flip.read), _SAID_SHOWN)}"
+    return f"wrong (CER {flip.cer:.3f}): {shown(fold(flip.read)[:_SAID_SHOWN])}"
