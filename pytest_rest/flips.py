@@ -113,12 +113,17 @@ def without(style: Style, known: Iterable[Flip]) -> Style:
 
 
 def merge(flips: Iterable[Flip]) -> list[Flip]:
-    """Each distinct finding once, the steady ones first; the others of its key are its `also`."""
+    """Each distinct finding once, the steady ones first.
+
+    The others of its key are its `also`, and those that a smaller one explains: that change more,
+    for no calls were left to make them smaller.
+    """
     found: dict[tuple[object, ...], Flip] = {}
     for flip in sorted(flips, key=lambda flip: size(flip.item, flip.style)):
-        first = found.setdefault(flip.key, flip)
+        key = next((each.key for each in found.values() if _explains(each, flip)), flip.key)
+        first = found.setdefault(key, flip)
         others = dict.fromkeys((*first.also, flip.style, *flip.also))
-        found[flip.key] = replace(first, also=tuple(s for s in others if s != first.style))
+        found[key] = replace(first, also=tuple(s for s in others if s != first.style))
     return sorted(
         found.values(), key=lambda flip: (flip.steadiness != "steady", size(flip.item, flip.style))
     )
@@ -129,6 +134,11 @@ def size(item: Item, style: Style) -> tuple[object, ...]:
     changes = style.changes
     far = sum(abs(away) for name in changes if (away := _away(name, changes[name])) is not None)
     return len(changes), far, len(item.context), item.context, style.id
+
+
+def _explains(one: Flip, other: Flip) -> bool:
+    alike = (one.failing, one.steadiness) == (other.failing, other.steadiness)
+    return alike and _goes_beyond(other.style.changes, one.style.changes)
 
 
 def _goes_beyond(mine: Mapping[str, Any], known: Mapping[str, Any]) -> bool:

@@ -105,11 +105,11 @@ def test_leaving_out_leaves_nothing_known(style: Style, known: list[Flip]) -> No
 
 def test_each_distinct_flip_is_one_finding() -> None:
     """By the characteristics that differ and how it failed; the smallest stands for them."""
-    far, near, other = Style(dpi=50), Style(dpi=79), Style(dpi=50, color="red")
-    noise = flip(Style(size_pt=9), "unsteady")
-    merged = flips.merge([flip(far), noise, flip(other), flip(near), flip(near)])
+    far, near, other = Style(dpi=50), Style(dpi=79), Style(dpi=90, color="red")
+    unshrunk, noise = Style(dpi=60, color="blue"), flip(Style(size_pt=9), "unsteady")
+    merged = flips.merge([*map(flip, (far, unshrunk, other, near, near)), noise])
     assert [near, other, Style(size_pt=9)] == [each.style for each in merged]
-    assert (far,) == merged[0].also
+    assert (far, unshrunk) == merged[0].also
     assert merged == flips.merge(merged)
     assert 2 == len(flips.merge([flip(near), replace(flip(near), failing="refused")]))
 

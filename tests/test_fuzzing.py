@@ -29,7 +29,7 @@ def test_a_flip_fails_the_hunt(pytester: pytest.Pytester, run_rest: RunRest) -> 
     assert "flip 1: dpi=79 (REST's 200); misread, steady: 5 of 5 times" in found.out
     fuzz = found.report["fuzz"]
     assert (1, 20, 1) == (fuzz["seed"], fuzz["examples"], fuzz["hunts"])
-    assert found.report["usage"]["calls"] == fuzz["calls"] <= 200
+    assert found.report["usage"]["calls"] == fuzz["calls"] <= 300
     (flip,) = findings(found)
     assert {"dpi": 79} == flip["changes"]
     assert ("steady", "misread") == (flip["steadiness"], flip["failing"])
@@ -125,11 +125,29 @@ def test_a_hunt_that_could_not_ask_fails(run_rest: RunRest, model: str, message:
     assert message in run.out
 
 
-def test_workers_hunt_apart(run_rest: RunRest) -> None:
-    """One hunt each, of its share of examples and calls, and one list of findings."""
-    run = run_rest("-n2", LOW, "--rest-fuzz=41", "--rest-fuzz-calls=301", "--rest-seed=3")
+def test_workers_hunt_apart(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """One hunt each, of its share of examples and calls, through the one process that asks."""
+    pytester.makepyfile(
+        model="""
+        from pytest_rest.models.simulated import SimulatedModel
+
+        class Model(SimulatedModel):
+            home = "endpoint"
+
+            async def ask(self, prompts):
+                with open("asked", "a") as file:
+                    file.write("x" * len(prompts))
+                return await super().ask(prompts)
+
+        def make():
+            return Model("low-resolution")
+        """
+    )
+    model = "--rest-model=python:model:make"
+    run = run_rest("-n2", model, "--rest-fuzz=41", "--rest-fuzz-calls=301", "--rest-seed=3")
     fuzz = run.report["fuzz"]
     assert (2, 41, True) == (fuzz["hunts"], fuzz["examples"], fuzz["calls"] <= 301)
+    assert run.report["usage"]["calls"] == len((pytester.path / "asked").read_text())
     assert {"failed": 2} == run.outcomes
     (flip,) = findings(run)
     assert {"dpi": 79} == flip["changes"]
@@ -171,7 +189,7 @@ def test_an_interrupt_keeps_what_was_found(
 def test_a_plan_says_what_comes_on_top(run_rest: RunRest) -> None:
     """At most; and nothing is asked."""
     run = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=100", "--rest-plan")
-    assert "fuzzing comes on top: 1,000 calls at most" in run.out
+    assert "fuzzing comes on top: 1,100 calls at most" in run.out
     assert 0 == run.status
     assert {} == run.report
 

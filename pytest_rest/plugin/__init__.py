@@ -103,7 +103,7 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "string",
         "",
         "N",
-        "calls of all the hunts together (default: ten an example)",
+        "calls of all the hunts together (default: ten an example, a hundred a hunt)",
     ),
     (
         *("--rest-fuzz-profile", "string", "hunt", "PROFILE"),

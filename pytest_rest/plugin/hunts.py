@@ -152,7 +152,8 @@ class Findings:
             write(line)
         for number, flip in enumerate(self._flips, 1):
             is_steady = flip.steadiness == "steady"
-            write(f"flip {number}: {text.change(flip)}", red=is_steady, yellow=not is_steady)
+            for line in text.headline(flip, number):
+                write(line, red=is_steady, yellow=not is_steady)
             for line in text.finding(flip, self._picture, self._again(number)):
                 write(line)
         self._save(write)

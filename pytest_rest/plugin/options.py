@@ -47,7 +47,7 @@ _DRAWN = {
     "rest_seed": "rest_seed",
     "rest_fuzz": "rest_fuzz",
 }
-_CALLS_AN_EXAMPLE = 10
+_CALLS_AN_EXAMPLE, _CALLS_A_HUNT = 10, 100
 _LEAST_CALLS = flips.HELD + 10  # of one hunt: a flip is found, and asked again
 PROFILES = ("hunt", "repeatable")
 
@@ -500,7 +500,8 @@ def _fuzz(config: pytest.Config, resolved: Mapping[str, Any]) -> Fuzz | None:
         which = "--rest-fuzz-replay" if replayed else "--rest-replay"
         raise OptionError(f"--rest-fuzz searches, and {which} does not; give one of them")
     examples = len(replayed) or _count(config, "rest_fuzz", 1, given["rest_fuzz"])
-    calls = examples * (_LEAST_CALLS if replayed else _CALLS_AN_EXAMPLE)
+    hunts = 1 if replayed else min(resolved["workers"], examples)
+    calls = examples * (_LEAST_CALLS if replayed else _CALLS_AN_EXAMPLE) + _CALLS_A_HUNT * hunts
     if _value(config, "rest_fuzz_calls"):
         calls = _count(config, "rest_fuzz_calls")
         if calls < _LEAST_CALLS:
@@ -510,8 +511,8 @@ def _fuzz(config: pytest.Config, resolved: Mapping[str, Any]) -> Fuzz | None:
             )
     return Fuzz(
         examples=examples,
-        calls=max(calls, _LEAST_CALLS),
-        hunts=1 if replayed else min(resolved["workers"], examples, max(calls // _LEAST_CALLS, 1)),
+        calls=calls,
+        hunts=min(hunts, calls // _LEAST_CALLS),
         seed=given["rest_fuzz_seed"],
         is_ocr_correct=bool(
             config.getoption("rest_fuzz_ocr_correct") or config.getini("rest_fuzz_ocr_correct")

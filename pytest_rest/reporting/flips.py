@@ -1,6 +1,7 @@
 """Turns flips, and what the hunts for them did, into lines for a terminal of 80 columns."""
 
 import json
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,8 +11,9 @@ from pytest_rest.flips import REST, Flip
 from pytest_rest.scoring import fold
 from pytest_rest.terms import Item, Style
 
+_WIDTH = 79
 _ALSO_SHOWN = 6
-_SAID_SHOWN = 40  # characters
+_SAID_SHOWN = 120  # characters
 
 
 def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
@@ -22,26 +24,28 @@ def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
         f"{fuzz['calls']:,} calls; seed {fuzz['seed']}"
     )
     if fuzz["not_repeated"]:
-        yield (
-            f"{fuzz['not_repeated']:,} flipped once and not again: there the model is unsteady, "
-            "not the style"
-        )
+        yield f"{fuzz['not_repeated']:,} flipped once and not again: there the model is unsteady"
     if fuzz["lost"]:
-        yield f"{fuzz['lost']:,} were lost to failed calls: {shown(fuzz['failure'], 100)}"
+        yield from _folded(f"{fuzz['lost']:,} lost to failed calls: {shown(fuzz['failure'])}")
     if fuzz["undrawn"]:
-        first = next(iter(fuzz["undrawn"].values()))
-        yield f"{len(fuzz['undrawn']):,} styles could not be drawn: {shown(first)}"
+        first = shown(next(iter(fuzz["undrawn"].values())))
+        yield from _folded(f"{len(fuzz['undrawn']):,} styles could not be drawn: {first}")
     for ended in fuzz["ended"]:
-        yield f"ended early: {shown(ended)}"
+        yield from _folded(f"ended early: {shown(ended)}")
 
 
 def change(flip: Flip) -> str:
-    """`dpi=79 (REST's 200), misreasoned, steady: 5 of 5 times`."""
+    """`dpi=79 (REST's 200); misread, steady: 5 of 5 times`."""
     changes = ", ".join(
         f"{name.removesuffix('_pt')}={value} (REST's {getattr(REST, name)})"
         for name, value in flip.style.changes.items()
     )
     return f"{changes}; {flip.failing}, {flip.steadiness}: {flip.times} of {flip.of} times"
+
+
+def headline(flip: Flip, number: int) -> list[str]:
+    """The change, under its number."""
+    return _folded(f"flip {number}: {change(flip)}")
 
 
 def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[str]:
@@ -50,19 +54,19 @@ def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[
         yield f"  {shown(line)}"
     yield f"  right is {shown(flip.item.answer)}"
     for name, title in (("rest", "REST's style"), ("style", "this style")):
-        yield f"  {title:<13} {_values(flip.answers[name])}"
+        yield from _titled(title, _values(flip.answers[name]))
         if flip.pictures.get(name):
             yield f"    {picture(flip.pictures[name])}"
     for mode in ("text", "mixed"):
         if flip.answers.get(mode):
-            yield f"  {mode:<13} {_values(flip.answers[mode])}"
-    if flip.answers["style"][0] is None:
-        yield f"  it wrote      {shown(flip.said[:_SAID_SHOWN]) or 'nothing'}"
-    yield f"  transcription {_reading(flip)}"
+            yield from _titled(mode, _values(flip.answers[mode]))
+    if None in flip.answers["style"]:
+        yield from _titled("it wrote", shown(flip.said[:_SAID_SHOWN]) or "nothing")
+    yield from _titled("transcription", _reading(flip))
     if flip.also:
         others = ", ".join(each.id for each in flip.also[:_ALSO_SHOWN])
         more = len(flip.also) - _ALSO_SHOWN
-        yield f"  so too        {others}{f' and {more} more' if more > 0 else ''}"
+        yield from _titled("so too", f"{others}{f' and {more} more' if more > 0 else ''}")
     yield f"  again: {again}"
     yield from (f"  {line}" for line in example(flip.item, flip.style))
 
@@ -107,6 +111,14 @@ def to_yaml(flips: Sequence[Flip]) -> str:
         entry = [f"{key}: {json.dumps(value)}" for key, value in keys.items()]
         lines += [f"  - {entry[0]}", *(f"    {line}" for line in entry[1:])]
     return "\n".join(lines) + "\n"
+
+
+def _titled(title: str, text: str) -> list[str]:
+    return _folded(f"  {title:<13} {text}", " " * 16)
+
+
+def _folded(line: str, indent: str = "  ") -> list[str]:
+    return textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 
 def _values(values: Sequence[str | None]) -> str:
