@@ -1,12 +1,10 @@
 """--rest-fuzz: the hunts as tests, what they print and leave, and wrong usage."""
 
-import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import Finished, RunRest, Started
+from runs import Finished, RunRest
 
 LOW = "--rest-model=simulated:low-resolution"
 SERIAL = "-pno:xdist"
@@ -21,6 +19,12 @@ def findings(run: Finished) -> list[dict[str, Any]]:
 
 def test_a_flip_fails_the_hunt(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """With both pictures, the line that repeats it, its example; and it can be kept."""
+    pytester.makeconftest(
+        "from hypothesis import settings\n"
+        "from hypothesis.database import DirectoryBasedExampleDatabase\n"
+        "settings.register_profile('mine', database=DirectoryBasedExampleDatabase('kept'))\n"
+        "settings.load_profile('mine')\n"
+    )
     save = "--rest-fuzz-save=found.rest.yaml"
     found = run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1", save)
     assert pytest.ExitCode.TESTS_FAILED == found.status
@@ -42,6 +46,19 @@ def test_a_flip_fails_the_hunt(pytester: pytest.Pytester, run_rest: RunRest) -> 
     assert all(len(line) <= 80 for line in summary), max(summary, key=len)
     _asked_again(pytester, run_rest)
     _saved(run_rest, save)
+    _back_first(pytester, run_rest)
+
+
+def _back_first(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """From the database of the user's own profile; where that has none, it is in the root."""
+    assert (pytester.path / "kept").exists()
+    assert not (pytester.path / ".rest").exists()
+    assert {"dpi": 79} == findings(run_rest(SERIAL, LOW, "--rest-fuzz=1"))[0]["changes"]
+    none = "from hypothesis import settings\nsettings.register_profile('none', database=None)\n"
+    pytester.makeconftest(f"{none}settings.load_profile('none')\n")
+    pytester.mkdir(".rest")
+    (pytester.path / "kept").rename(pytester.path / ".rest" / "examples")
+    assert {"dpi": 79} == findings(run_rest(SERIAL, LOW, "--rest-fuzz=1"))[0]["changes"]
 
 
 def _asked_again(pytester: pytest.Pytester, run_rest: RunRest) -> None:
@@ -96,21 +113,6 @@ def test_every_run_is_fresh(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) 
     assert 0 == repeatable.report["fuzz"]["seed"]
 
 
-@pytest.mark.parametrize("place", [pytest.param(".rest/examples", marks=pytest.mark.slow), "mine"])
-def test_what_failed_comes_back(pytester: pytest.Pytester, run_rest: RunRest, place: str) -> None:
-    """From the database of the user's own profile, or else from the run's root."""
-    own = f"D({str(pytester.path / 'mine')!r})" if place == "mine" else None
-    pytester.makeconftest(
-        "from hypothesis import settings\n"
-        "from hypothesis.database import DirectoryBasedExampleDatabase as D\n"
-        f"settings.register_profile('mine', database={own})\n"
-        "settings.load_profile('mine')\n"
-    )
-    assert 1 == run_rest(SERIAL, LOW, "--rest-fuzz=20", "--rest-seed=1").status
-    assert (pytester.path / place).exists()
-    assert {"dpi": 79} == findings(run_rest(SERIAL, LOW, "--rest-fuzz=1"))[0]["changes"]
-
-
 @pytest.mark.parametrize(
     ("model", "message"),
     [
@@ -153,12 +155,10 @@ def test_workers_hunt_apart(pytester: pytest.Pytester, run_rest: RunRest) -> Non
     assert {"dpi": 79} == flip["changes"]
 
 
-def test_an_interrupt_keeps_what_was_found(
-    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_an_interrupt_keeps_what_was_found(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """It is in the report and on the screen, though the test has no report of its own."""
     pytester.makepyfile(
-        model="""
+        interrupting="""
         import os, signal
         from pytest_rest.models.simulated import SimulatedModel
 
@@ -167,7 +167,7 @@ def test_an_interrupt_keeps_what_was_found(
 
             async def ask(self, prompts):
                 self.asked += 1
-                if self.asked == 60:
+                if self.asked == 50:
                     os.kill(os.getpid(), signal.SIGINT)
                 return await super().ask(prompts)
 
@@ -175,15 +175,12 @@ def test_an_interrupt_keeps_what_was_found(
             return Model("low-resolution")
         """
     )
-    monkeypatch.chdir(pytester.path)
-    args = ("--rest-model=python:model:make", "--rest-fuzz=40", "--rest-seed=1", SERIAL)
-    with Started(*args) as run:
-        status, out, _ = run.end()
-    assert pytest.ExitCode.INTERRUPTED == status
-    assert "dpi=" in out.partition("= REST fuzz =")[2]
-    report = json.loads(Path("run", "report.json").read_text("ascii"))
-    assert ["interrupted"] == report["fuzz"]["ended"]
-    assert 1 == len(report["fuzz"]["findings"])
+    model = "--rest-model=python:interrupting:make"
+    run = run_rest(SERIAL, model, "--rest-fuzz=40", "--rest-seed=1", subprocess=True)
+    assert pytest.ExitCode.INTERRUPTED == run.status
+    assert "dpi=" in run.out.partition("= REST fuzz =")[2]
+    assert ["interrupted"] == run.report["fuzz"]["ended"]
+    assert 1 == len(findings(run))
 
 
 def test_a_plan_says_what_comes_on_top(run_rest: RunRest) -> None:

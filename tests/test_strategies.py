@@ -79,8 +79,12 @@ def test_every_characteristic_can_be_named_and_drawn() -> None:
     looks = set(Style().__dataclass_fields__) - {"name", "font_sha256"}
     assert looks == set(CHARACTERISTICS)
     for name, (_, values) in CHARACTERISTICS.items():
-        for value in (values[0], values[-1]):
-            rendering.draw("A = 1", Style(**{"color": "red", "background": "pink", name: value}))
+        for value in values:
+            changes = {"color": "red", "background": "pink", name: value}
+            style = Style(**changes)
+            assert style == rendering.parse_style(style.id)
+            if value in (values[0], values[-1]):
+                rendering.draw("A = 1", style)
 
 
 def _renders(item: Item, style: Style) -> None:

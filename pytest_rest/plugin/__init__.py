@@ -299,7 +299,7 @@ def _join(config: pytest.Config) -> None:
         register(Terminal(config, run, lambda: None, ()), "rest-terminal")
         register(Planner(run), "rest-planner")
     elif workerinput is None:
-        findings = Findings(config, run)
+        findings = Findings(run)
         controller = Controller(run, findings.gathered)
         terminal = Terminal(config, run, lambda: controller.report, controller.written)
         register(terminal, "rest-terminal")

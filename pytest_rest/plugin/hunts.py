@@ -95,7 +95,7 @@ class Hunts:
 class Findings:
     """Gathers what the hunts found, each distinct flip once; in the main process."""
 
-    def __init__(self, config: pytest.Config, run: Run) -> None:
+    def __init__(self, run: Run) -> None:
         self._run, self._fuzz = run, run.settings.fuzz
         self._hunts: dict[int, Mapping[str, Any]] = {}
         self._flips: list[Flip] = []
@@ -141,10 +141,12 @@ class Findings:
             "findings": [flip.to_builtins() for flip in self._flips],
         }
 
-    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
+    def pytest_terminal_summary(
+        self, terminalreporter: "pytest.TerminalReporter", config: pytest.Config
+    ) -> None:
         """What was asked, and each finding."""
         fuzz = self.gathered()
-        if fuzz is None:
+        if fuzz is None or config.option.collectonly:
             return
         terminalreporter.write_sep("=", "REST fuzz")
         write = terminalreporter.write_line

@@ -85,8 +85,9 @@ class Terminal:
         report = self._report()
         write = terminalreporter.write_line
         if report is None or not (report.records or report.lost or report.gate):
-            has_answers = self._run.store is not None and not self._run.store.is_empty
-            if has_answers and not (report and report.fuzz):
+            if report and report.fuzz:
+                self._close(report, write)
+            elif self._run.store is not None and not self._run.store.is_empty:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
@@ -100,14 +101,7 @@ class Terminal:
             write(line, yellow=not line.startswith(" "))
         for line in findings.standing(report) if self._run.settings.suites else ():
             write(line, bold=line.startswith(("published", ">")))
-        write(self._model.description)
-        write(text.usage(report))
-        for line in text.changes(self._run.changes):
-            write(line, yellow=True)
-        if report.lost and report.provenance["replay_of"] is None:
-            write(f"ask again what is lost: {self._resume()}")
-        for path in self._written:
-            write(_near(path))
+        self._close(report, write)
         if report.gate is None:
             return
         for judged in report.gate.thresholds:
@@ -126,6 +120,17 @@ class Terminal:
         passed = report.gate.passed
         verdict = "gate passed" if passed else "gate NOT PASSED"
         write(f"{verdict}: {report.gate.reason}", bold=True, green=passed, red=not passed)
+
+    def _close(self, report: Report, write: Callable[..., None]) -> None:
+        """Who was asked, what it took, and where all of it is."""
+        write(self._model.description)
+        write(text.usage(report))
+        for line in text.changes(self._run.changes):
+            write(line, yellow=True)
+        if report.lost and report.provenance["replay_of"] is None:
+            write(f"ask again what is lost: {self._resume()}")
+        for path in self._written:
+            write(_near(path))
 
 
 def _near(path: Path) -> str:

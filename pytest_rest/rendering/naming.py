@@ -115,7 +115,11 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     key, _, number = word.partition("=")
     sign = -1 if word == "rotation=" else 1  # the sign is the very hyphen that joins the words
     number = next(words, "") if sign < 0 else number
-    if key in NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number) and float(number) > 0:
+    if (
+        key in NUMBERS
+        and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number)
+        and (float(number) > 0 or key == "margin")
+    ):
         value = sign * float(number)
         return NUMBERS[key], int(value) if key == "jpeg_quality" and value.is_integer() else value
     if word in ImageColor.colormap or word.startswith("#"):
