@@ -16,8 +16,8 @@ FLOORS = (
     {"plugin.run", "plugin.fuzz", "reporting.findings"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker"}
     | {"inquiry", "strategies", "reporting.flips"},
-    {"report", "plan", "dispatcher_remote", "models"},
-    {"lookahead"},
+    {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
+    {"lookahead", "plugin.given"},
     {"dispatcher", "gate"},
     {
         "benchmark",

@@ -146,9 +146,9 @@ def test_workers_hunt_apart(pytester: pytest.Pytester, run_rest: RunRest) -> Non
         """
     )
     model = "--rest-model=python:model:make"
-    run = run_rest("-n2", model, "--rest-fuzz=41", "--rest-fuzz-calls=301", "--rest-seed=3")
+    run = run_rest("-n2", model, "--rest-fuzz=31", "--rest-fuzz-calls=301", "--rest-seed=3")
     fuzz = run.report["fuzz"]
-    assert (2, 41, True) == (fuzz["hunts"], fuzz["examples"], fuzz["calls"] <= 301)
+    assert (2, 31, True) == (fuzz["hunts"], fuzz["examples"], fuzz["calls"] <= 301)
     assert run.report["usage"]["calls"] == len((pytester.path / "asked").read_text())
     assert {"failed": 2} == run.outcomes
     (flip,) = findings(run)

@@ -14,15 +14,19 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import benchmark, flips, gate, rendering
+from pytest_rest import benchmark, gate, rendering
 from pytest_rest.baseline import to_baseline
 from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
-from pytest_rest.flips import Flip
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
+from pytest_rest.plugin import fuzz_options
+from pytest_rest.plugin.fuzz_options import Fuzz
+from pytest_rest.plugin.given import count as _count
+from pytest_rest.plugin.given import path as _path
+from pytest_rest.plugin.given import value as _value
 from pytest_rest.plus import rest_plus
 from pytest_rest.regression import Tolerance
 from pytest_rest.store import NAME as STORE
@@ -47,27 +51,6 @@ _DRAWN = {
     "rest_seed": "rest_seed",
     "rest_fuzz": "rest_fuzz",
 }
-_CALLS_AN_EXAMPLE, _CALLS_A_HUNT = 10, 100
-_LEAST_CALLS = flips.HELD + 10  # of one hunt: a flip is found, and asked again
-PROFILES = ("hunt", "repeatable")
-
-
-@dataclass(frozen=True)
-class Fuzz:
-    """What the hunts of a run may do, all of them together; `replayed` is asked again instead."""
-
-    examples: int
-    calls: int
-    hunts: int
-    seed: int
-    is_ocr_correct: bool
-    is_repeatable: bool
-    replayed: tuple[Flip, ...]
-    save: Path | None
-
-    def share(self, whole: int, hunt: int) -> int:
-        """One hunt's share of a number that all of them have."""
-        return whole // self.hunts + (hunt < whole % self.hunts)
 
 
 @dataclass(frozen=True)
@@ -148,7 +131,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     resolved = json.loads(sent) if sent else _resolve(config)
     given, seed, is_benchmark = resolved["given"], resolved["seed"], resolved["is_benchmark"]
     suites = tuple(given["rest_suites"])
-    fuzz = _fuzz(config, resolved)
+    fuzz = fuzz_options.read(config, given, resolved["workers"])
     if is_benchmark and not suites and fuzz is None:
         suites = (benchmark.DEFAULT,)
     names = [suite.partition(":")[0] for suite in suites]
@@ -234,13 +217,13 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
     given["rest_seed"] = _seed(str(given["rest_seed"]))
-    given["rest_fuzz_seed"] = _fuzz_seed(config, given, kept)
+    given["rest_fuzz_seed"] = fuzz_options.seed(config, given, kept)
     given["rest_suites"] = _split(given["rest_suites"])
     given["paths"] = _paths(config) or kept.get("paths", [])
     hunts = [config.getoption(name) for name in ("rest_fuzz", "rest_fuzz_replay")]
     if config.getoption("rest_suite") is None and (_files(given["paths"]) or any(hunts)):
         given["rest_suites"] = []  # the files or the hunt alone, whatever the ini file has
-    _choose_hunt(config, given)
+    fuzz_options.choose(config, given, is_replay=_replayed(config) is not None)
     given["styles_named"] = _names_styles(config) or kept.get("styles_named", False)
     given["rest_data"] = _data(config, given["rest_data"])
     if not given["rest_model"].strip():
@@ -312,20 +295,6 @@ def _chosen(config: pytest.Config, name: str, kept: Mapping[str, Any]) -> Any:
     if isinstance(given, bool):
         return given
     return [*given] if isinstance(given, list) else str(given).strip()
-
-
-def _choose_hunt(config: pytest.Config, given: dict[str, Any]) -> None:
-    """A hunt alone has one seed; a run that only judges again leaves out the hunt that it had."""
-    is_alone = not (given["rest_suites"] or given["paths"])
-    if given["rest_fuzz"] and _replayed(config) and config.getoption("rest_fuzz") is None:
-        given["rest_fuzz"] = ""
-        if is_alone:
-            raise OptionError(
-                "--rest-replay: the run was a hunt alone, and holds nothing else to judge; "
-                "--rest-fuzz-replay asks its flips again"
-            )
-    if is_alone and (given["rest_fuzz"] or _value(config, "rest_fuzz_replay")):
-        given["rest_seed"] = given["rest_fuzz_seed"]
 
 
 def _choose_styles(config: pytest.Config, given: dict[str, Any]) -> None:
@@ -401,16 +370,6 @@ def _resumed(config: pytest.Config) -> Path:
                 return path.parent
     of = f" of {model!r}" if model else ""
     raise OptionError(f"no run{of} to resume in {str(folder)!r}; name one: --rest-resume=RUN")
-
-
-def _value(config: pytest.Config, name: str) -> str:
-    given = config.getoption(name)
-    return str(config.getini(name) if given is None else given)
-
-
-def _path(config: pytest.Config, name: str) -> Path | None:
-    value = _value(config, name)
-    return config.invocation_params.dir / value if value else None
 
 
 def _run_dir(config: pytest.Config, model: str) -> Path:
@@ -491,88 +450,6 @@ def _thresholds(config: pytest.Config) -> tuple[Threshold, ...]:
     return tuple(dict.fromkeys(found))
 
 
-def _fuzz(config: pytest.Config, resolved: Mapping[str, Any]) -> Fuzz | None:
-    given = resolved["given"]
-    replayed = _flips(config)
-    if not given["rest_fuzz"] and not replayed:
-        return None
-    if given["rest_fuzz"] and (replayed or _replayed(config)):
-        which = "--rest-fuzz-replay" if replayed else "--rest-replay"
-        raise OptionError(f"--rest-fuzz searches, and {which} does not; give one of them")
-    examples = len(replayed) or _count(config, "rest_fuzz", 1, given["rest_fuzz"])
-    hunts = 1 if replayed else min(resolved["workers"], examples)
-    calls = examples * (_LEAST_CALLS if replayed else _CALLS_AN_EXAMPLE) + _CALLS_A_HUNT * hunts
-    if _value(config, "rest_fuzz_calls"):
-        calls = _count(config, "rest_fuzz_calls")
-        if calls < _LEAST_CALLS:
-            raise OptionError(
-                f"--rest-fuzz-calls {calls} is too few to find a flip and to ask it again; give at "
-                f"least {_LEAST_CALLS}"
-            )
-    return Fuzz(
-        examples=examples,
-        calls=calls,
-        hunts=min(hunts, calls // _LEAST_CALLS),
-        seed=given["rest_fuzz_seed"],
-        is_ocr_correct=bool(
-            config.getoption("rest_fuzz_ocr_correct") or config.getini("rest_fuzz_ocr_correct")
-        ),
-        is_repeatable=_profile(config) == "repeatable",
-        replayed=replayed,
-        save=_saved(config),
-    )
-
-
-def _profile(config: pytest.Config) -> str:
-    profile = _value(config, "rest_fuzz_profile")
-    if profile not in PROFILES:
-        known = f"{', '.join(PROFILES)}{nearest(profile, PROFILES)}"
-        raise OptionError(f"--rest-fuzz-profile {profile!r} is unknown; give one of {known}")
-    return profile
-
-
-def _fuzz_seed(config: pytest.Config, given: Mapping[str, Any], kept: Mapping[str, Any]) -> int:
-    """A fresh one, unless it is told, or the run goes on with another, or is to be repeatable."""
-    is_told = config.getoption("rest_seed") is not None or given["rest_seed"] != 0
-    if is_told or _profile(config) == "repeatable":
-        return int(given["rest_seed"])
-    return int(kept.get("rest_fuzz_seed", _seed("fresh")))
-
-
-def _flips(config: pytest.Config) -> tuple[Flip, ...]:
-    """What another run has found, or the one of it that is named."""
-    value = _value(config, "rest_fuzz_replay")
-    if not value:
-        return ()
-    match = re.fullmatch(r"(.*?)(?::(\d{1,9}))?", value)
-    name, number = match.groups() if match else (value, None)
-    path = config.invocation_params.dir / name
-    path = path / "report.json" if path.is_dir() else path
-    try:
-        found = json.loads(path.read_bytes())["fuzz"]["findings"]
-        known = tuple(Flip.from_builtins(each) for each in found)
-    except (OSError, RecursionError, ValueError, KeyError, TypeError):
-        raise OptionError(
-            f"--rest-fuzz-replay {name!r}: no flips are stored in {str(path)!r}; name a run"
-        ) from None
-    if not known:
-        raise OptionError(
-            f"--rest-fuzz-replay: {name!r} has found no flip; there is nothing to ask"
-        )
-    if number and not 0 < int(number) <= len(known):
-        raise OptionError(f"--rest-fuzz-replay: {name!r} has flips 1 to {len(known)}, not {number}")
-    return known[int(number) - 1 : int(number)] if number else known
-
-
-def _saved(config: pytest.Config) -> Path | None:
-    path = _path(config, "rest_fuzz_save")
-    if path is not None and not path.name.endswith(ENDINGS[0]):
-        raise OptionError(f"--rest-fuzz-save {path.name!r}: name a file that ends in {ENDINGS[0]}")
-    if path is not None and path.exists():
-        raise OptionError(f"--rest-fuzz-save {str(path)!r} is there already; name another file")
-    return path
-
-
 def _limits(config: pytest.Config) -> Limits:
     limit = {
         name: _count(config, f"rest_{name}", least=1) if _value(config, f"rest_{name}") else None
@@ -629,14 +506,6 @@ def _dollars(config: pytest.Config, name: str) -> float | None:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text) or not float(text):
         raise OptionError(f"--rest-max-cost {text!r} is no amount; give dollars, such as 2.50")
     return float(text)
-
-
-def _count(config: pytest.Config, name: str, least: int = 0, given: str = "") -> int:
-    text = given or _value(config, name)
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
-        option = "--" + name.replace("_", "-")
-        raise OptionError(f"{option} {text!r} is no count; give a whole number from {least}")
-    return int(text)
 
 
 def _seconds(config: pytest.Config, name: str) -> float:
