@@ -1,6 +1,7 @@
 """The public strategies: what they draw can be drawn, and shrinks to the change that matters."""
 
 import random
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
@@ -126,18 +127,9 @@ def test_forms(form: Form) -> None:
 
 
 def test_a_test_of_ones_own(pytester: pytest.Pytester) -> None:
-    """Hypothesis's checks of its health have nothing against the fixture, none suppressed."""
-    pytester.makepyfile(
-        """
-        from hypothesis import given, settings
-        from pytest_rest.strategies import styles, systems
-
-        @settings(max_examples=5, deadline=None, database=None)
-        @given(systems(), styles("dpi"))
-        def test_mine(rest_ask, item, style):
-            assert rest_ask(item, style).consistent
-        """
-    )
+    """As the page on fuzzing has it: Hypothesis has nothing against the fixture."""
+    page = Path(__file__).parents[1].joinpath("docs", "fuzzing.md").read_text("utf-8")
+    pytester.makepyfile(re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[-1])
     options = (
         "-pno:randomly",
         "-pno:xdist",
