@@ -102,7 +102,7 @@ def test_every_style_renders(item: Item, style: Style) -> None:
 
 
 @pytest.mark.slow
-@settings(max_examples=3000, suppress_health_check=[HealthCheck.too_slow], database=None)
+@settings(max_examples=2000, suppress_health_check=[HealthCheck.too_slow], database=None)
 @given(systems(), styles())
 def test_thousands_of_styles_render(item: Item, style: Style) -> None:
     """As a hundred do."""

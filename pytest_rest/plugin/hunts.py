@@ -99,7 +99,7 @@ class Findings:
         self._run, self._fuzz = run, run.settings.fuzz
         self._hunts: dict[int, Mapping[str, Any]] = {}
         self._flips: list[Flip] = []
-        if self._fuzz and not self._fuzz.replayed:
+        if self._fuzz:
             _check_hypothesis()
 
     def pytest_report_header(self) -> list[str]:
