@@ -1,13 +1,13 @@
 """Turns a case into its prompts and completions, in this process or through the main one."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
 from typing import Protocol
 
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.dispatcher_remote import Client, Server
 from pytest_rest.lookahead import Asked, Case, Follow, LookAhead, Walker, key
-from pytest_rest.terms import Prompt
+from pytest_rest.terms import Completion, Prompt
 
 Build = Callable[[Case], list[Prompt]]
 _AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
@@ -19,6 +19,10 @@ class Asker(Protocol):
 
     def ask(self, case: Case) -> Asked:
         """Ask every prompt of a case, and wait; raises what building the prompts raises."""
+        ...
+
+    def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask prompts of no case, all at once, and wait."""
         ...
 
     def walk(self, cases: Iterable[Case]) -> None:
@@ -65,6 +69,10 @@ class LocalAsker:
         if more := _following(asked, self._follow):
             asked += zip(more, self.dispatcher.ask(more), strict=True)
         return asked
+
+    def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask prompts of no case, all at once, and wait."""
+        return self.dispatcher.ask(prompts)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -113,6 +121,10 @@ class RemoteAsker:
         if more := _following(asked, self._follow):
             asked += zip(more, self._client.ask(more), strict=True)
         return asked
+
+    def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask prompts of no case, all at once, and wait."""
+        return self._client.ask(prompts)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests, on a connection of its own."""

@@ -71,6 +71,7 @@ class Report:
     stopped: Stopped | None = None
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
+    fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -141,6 +142,7 @@ class Report:
             },
             "lost": [asdict(each) for each in self.lost],
             "usage": self.usage,
+            "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
             "items": [item_to_builtins(r) for r in sorted(self.records, key=lambda r: r.key)],
         }

@@ -112,7 +112,7 @@ class Style:
         if self.name:
             return self.name
         name = f"{self._font_word}-{self.dpi}dpi-{self.color}"
-        for each, value in self._changes.items():
+        for each, value in self.changes.items():
             if each in ("font", "dpi", "color"):
                 continue
             if isinstance(value, str):
@@ -127,7 +127,7 @@ class Style:
         """Sixteen hex digits of how it looks: of a font's file the content, not the path."""
         content = {
             name: value if isinstance(value, str) else float(value)
-            for name, value in self._changes.items()
+            for name, value in self.changes.items()
         }
         if self.font_sha256:
             content["font"] = self.font_sha256
@@ -144,7 +144,7 @@ class Style:
         return "." in self.font
 
     @property
-    def _changes(self) -> dict[str, Any]:
+    def changes(self) -> dict[str, Any]:
         """What differs from REST's style, in the order of the fields."""
         looks = [each for each in fields(self) if each.compare]
         found = {each.name: (getattr(self, each.name), each.default) for each in looks}

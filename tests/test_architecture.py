@@ -13,13 +13,15 @@ FLOORS = (
     {"pytest_rest", "plugin", "cli"},
     {"plugin.session"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
-    | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress"}
+    | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
     | {"commands.compare", "commands.baseline", "commands.merge"}
     | {"commands.list", "commands.show", "commands.render"},
-    {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"},
-    {"report", "plan", "dispatcher_remote", "models"},
-    {"lookahead", "stopping"},
+    {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
+    | {"plugin.fuzz"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
+    | {"inquiry", "strategies", "reporting.flips"},
+    {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
+    {"lookahead", "stopping", "plugin.given"},
     {"dispatcher", "gate"},
     {
         "benchmark",
@@ -61,7 +63,7 @@ FLOORS = (
         "plus",
         "noise",
     }
-    | {"bounds", "baseline", "power", "shard"}
+    | {"bounds", "baseline", "power", "shard", "flips"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only
@@ -76,7 +78,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "litellm": ("models.litellm",),
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
-    "hypothesis": (),
+    "hypothesis": ("strategies", "plugin.fuzz"),
     "scipy": ("metrics", "paired", "bounds", "comparison", "power"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),

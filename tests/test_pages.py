@@ -27,6 +27,9 @@ FEWER = {
     ",gsm-symbolic:100": "",  # of which no copy is at hand
     ":200": ":3",
     "--rest-max-cost=2.50": "",  # who answers here has no price
+    "--rest-max-cost=1.50": "",
+    "--rest-fuzz=100": "--rest-fuzz=20",
+    "--rest-fuzz=200": "--rest-fuzz=20",
 }
 # What is run elsewhere: it sets up, needs other machines, or a package that the page makes.
 ELSEWHERE = ("python3 -m venv", "--tx=", "--rest-model=house")
@@ -91,7 +94,9 @@ def test_the_commands_of_a_page(
         words = [word for word in words if word]
         has_own = any("--rest-run-dir" in word or "--rest-resume" in word for word in words)
         run = run_rest(*words, own_folder=has_own)
-        assert pytest.ExitCode.OK == run.status, f"{command}\n{run.out}"
+        found = "REST fuzz" in run.out or "flips." in command  # a flip is a failure
+        expected = pytest.ExitCode.TESTS_FAILED if found else pytest.ExitCode.OK
+        assert run.status in (expected, pytest.ExitCode.OK), f"{command}\n{run.out}"
 
 
 def test_pages_have_commands() -> None:

@@ -157,11 +157,12 @@ def _truth(prompt: Prompt) -> str:
 
 
 def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
-    """Whether the item's id and the picture's style are as wanted; text has no style."""
+    """Whether the item and the picture's style are as wanted; text has no style."""
     style = prompt.form.style
+    texts = {"item": prompt.item.id, "context": prompt.item.context}
     for name, wanted in when.items():
-        if name == "item":
-            if not re.search(str(wanted), prompt.item.id):
+        if name in texts:
+            if not re.search(str(wanted), texts[name]):
                 return False
         elif name not in _LOOKS or style is None or not _equals(getattr(style, name), wanted):
             return False

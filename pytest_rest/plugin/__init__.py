@@ -4,7 +4,7 @@ So nothing else is imported here at load, and without a model the plugin only de
 its marker and its fixtures, and skips the REST tests that it meets.
 """
 
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ import pytest
 
 if TYPE_CHECKING:
     from pytest_rest.plugin.runtest import Rest
+    from pytest_rest.terms import Verdict
 
 _MARKER = (
     "rest(*benchmarks, styles=(), plus=None): ask the items of these suites, such as "
@@ -96,6 +97,33 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "a threshold passes, or fails, only when the data are that sure, such as 0.95",
     ),
     (
+        "--rest-fuzz",
+        "string",
+        "",
+        "N",
+        "hunt the smallest visual change that flips an answer, N examples",
+    ),
+    (
+        "--rest-fuzz-calls",
+        "string",
+        "",
+        "N",
+        "calls of all the hunts together (default: ten an example, a hundred a hunt)",
+    ),
+    (
+        *("--rest-fuzz-profile", "string", "hunt", "PROFILE"),
+        "hunt: fresh examples, those that failed before first; repeatable: the seed's alone "
+        "(default: %(default_value)s)",
+    ),
+    (
+        *("--rest-fuzz-replay", "string", "", "RUN[:N]"),
+        "ask the flips that a run has found again, or its Nth one",
+    ),
+    (
+        *("--rest-fuzz-save", "string", "", "FILE"),
+        "write what was found as a benchmark file, NAME.rest.yaml",
+    ),
+    (
         *("--rest-max-lost", "string", "0", "N"),
         "items lost to failed calls that are tolerated (default: %(default_value)s)",
     ),
@@ -160,6 +188,14 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     strict = "each inconsistent item fails the run, thresholds or not"
     group.addoption("--rest-strict", dest="rest_strict", action="store_true", help=strict)
     parser.addini("rest_strict", strict, type="bool", default=False)
+    ocr_correct = "count only flips whose pictures were all transcribed fully right"
+    group.addoption(
+        "--rest-fuzz-ocr-correct",
+        dest="rest_fuzz_ocr_correct",
+        action="store_true",
+        help=ocr_correct,
+    )
+    parser.addini("rest_fuzz_ocr_correct", ocr_correct, type="bool", default=False)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -271,6 +307,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.collection import Collection
     from pytest_rest.plugin.early import InRounds
     from pytest_rest.plugin.foresight import Foresight
+    from pytest_rest.plugin.hunts import Findings, Hunts
     from pytest_rest.plugin.planning import Planner
     from pytest_rest.plugin.progress import Watch
     from pytest_rest.plugin.run import WIRE, Run
@@ -287,14 +324,15 @@ def _join(config: pytest.Config) -> None:
         register(Terminal(config, run, lambda: None, ()), "rest-terminal")
         register(Planner(run), "rest-planner")
     elif workerinput is None:
-        watch = Watch(config, run)
-        controller = Controller(run, watch)
+        findings, watch = Findings(run), Watch(config, run)
+        controller = Controller(run, watch, findings.gathered)
         terminal = Terminal(config, run, lambda: controller.report, controller.written)
         register(terminal, "rest-terminal")
         if not config.option.collectonly:
             controller.prepare()
             register(watch, "rest-progress")
         register(controller, "rest-controller")
+        register(findings, "rest-findings")
     register(run, "rest-run")
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
@@ -303,6 +341,7 @@ def _join(config: pytest.Config) -> None:
         register(InRounds(config, run), "rest-in-rounds")
     if run.settings.shard is not None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
+    register(Hunts(run), "rest-hunts")
     if not (run.settings.plan or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")
@@ -335,6 +374,24 @@ def rest(request: pytest.FixtureRequest) -> "Rest":
         return Rest(request, plugins.getplugin("rest-run"), plugins.getplugin("rest-scopes"))
     except RestError as error:
         pytest.fail(f"REST: {error}", pytrace=False)
+
+
+@pytest.fixture(scope="session")
+def rest_ask(request: pytest.FixtureRequest) -> "Callable[..., Verdict]":
+    """Ask any item in any style, in every form: `verdict = rest_ask(item, style)`.
+
+    One for the whole session, so that a test of Hypothesis's `@given` may use it.
+    """
+    plugins: Any = request.config.pluginmanager
+    if not plugins.hasplugin("rest-run"):
+        pytest.skip("REST needs a model: give --rest-model")
+    from pytest_rest.terms import Item, Style
+
+    def ask(item: Item, style: Style = Style()) -> "Verdict":  # noqa: B008 (frozen)
+        verdict: Verdict = plugins.getplugin("rest-run").ask(item, style).verdict
+        return verdict
+
+    return ask
 
 
 @pytest.fixture(scope="session")

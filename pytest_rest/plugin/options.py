@@ -21,6 +21,11 @@ from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
+from pytest_rest.plugin import fuzz_options
+from pytest_rest.plugin.fuzz_options import Fuzz
+from pytest_rest.plugin.given import count as _count
+from pytest_rest.plugin.given import path as _path
+from pytest_rest.plugin.given import value as _value
 from pytest_rest.plus import rest_plus
 from pytest_rest.regression import Tolerance
 from pytest_rest.shard import Shard
@@ -45,6 +50,7 @@ _DRAWN = {
     "rest_ocr": "rest_ocr",
     "rest_seed": "rest_seed",
     "rest_shard": "rest_shard",
+    "rest_fuzz": "rest_fuzz",
 }
 
 
@@ -87,6 +93,7 @@ class Settings:
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
+    fuzz: Fuzz | None
 
     @property
     def modes(self) -> tuple[Mode, ...]:
@@ -133,7 +140,8 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     resolved = json.loads(sent) if sent else _resolve(config)
     given, seed, is_benchmark = resolved["given"], resolved["seed"], resolved["is_benchmark"]
     suites = tuple(given["rest_suites"])
-    if is_benchmark and not suites:
+    fuzz = fuzz_options.read(config, given, resolved["workers"])
+    if is_benchmark and not suites and fuzz is None:
         suites = (benchmark.DEFAULT,)
     names = [suite.partition(":")[0] for suite in suites]
     if twice := {name for name in names if names.count(name) > 1}:
@@ -181,6 +189,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),
         run_id=resolved["run_id"],
         given=given,
+        fuzz=fuzz,
     )
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
@@ -210,6 +219,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
             "dispatcher": dispatcher,
             "place": place,
             "has_far_workers": settings.has_far_workers,
+            "workers": settings.fuzz.hunts if settings.fuzz else 1,
         }
     )
 
@@ -221,11 +231,14 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     _choose_styles(config, given)
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = kept["rest_seed"]
-    seed = given["rest_seed"] = _seed(str(given["rest_seed"]))
+    given["rest_seed"] = _seed(str(given["rest_seed"]))
+    given["rest_fuzz_seed"] = fuzz_options.seed(config, given, kept)
     given["rest_suites"] = _split(given["rest_suites"])
     given["paths"] = _paths(config) or kept.get("paths", [])
-    if config.getoption("rest_suite") is None and _files(given["paths"]):
-        given["rest_suites"] = []  # the files alone, whatever the ini file has
+    hunts = [config.getoption(name) for name in ("rest_fuzz", "rest_fuzz_replay")]
+    if config.getoption("rest_suite") is None and (_files(given["paths"]) or any(hunts)):
+        given["rest_suites"] = []  # the files or the hunt alone, whatever the ini file has
+    fuzz_options.choose(config, given, is_replay=_replayed(config) is not None)
     given["styles_named"] = _names_styles(config) or kept.get("styles_named", False)
     given["rest_data"] = _data(config, given["rest_data"])
     if not given["rest_model"].strip():
@@ -233,13 +246,14 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     return {
         "given": given,
         "run_id": run_id,
-        "seed": seed,
+        "seed": given["rest_seed"],
         "is_benchmark": not given["paths"],
         "run_dir": str(_run_dir(config, given["rest_model"])),
         "library": None,
         "dispatcher": None,
         "place": "main",
         "has_far_workers": _workers(config)[1] > 0,
+        "workers": max(sum(_workers(config)), 1),
     }
 
 
@@ -371,16 +385,6 @@ def _resumed(config: pytest.Config) -> Path:
                 return path.parent
     of = f" of {model!r}" if model else ""
     raise OptionError(f"no run{of} to resume in {str(folder)!r}; name one: --rest-resume=RUN")
-
-
-def _value(config: pytest.Config, name: str) -> str:
-    given = config.getoption(name)
-    return str(config.getini(name) if given is None else given)
-
-
-def _path(config: pytest.Config, name: str) -> Path | None:
-    value = _value(config, name)
-    return config.invocation_params.dir / value if value else None
 
 
 def _run_dir(config: pytest.Config, model: str) -> Path:
@@ -529,14 +533,6 @@ def _dollars(config: pytest.Config, name: str) -> float | None:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", text) or not float(text):
         raise OptionError(f"--rest-max-cost {text!r} is no amount; give dollars, such as 2.50")
     return float(text)
-
-
-def _count(config: pytest.Config, name: str, least: int = 0) -> int:
-    text = _value(config, name)
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
-        option = "--" + name.replace("_", "-")
-        raise OptionError(f"{option} {text!r} is no count; give a whole number from {least}")
-    return int(text)
 
 
 def _seconds(config: pytest.Config, name: str) -> float:

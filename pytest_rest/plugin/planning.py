@@ -40,6 +40,9 @@ class Planner:
         settings, model = self._run.settings, self._run.model
         for line in text.plan(self._plan, settings.limits, model):
             terminalreporter.write_line(line)
+        if settings.fuzz:
+            most = f"{settings.fuzz.calls:,} calls at most"
+            terminalreporter.write_line(f"fuzzing comes on top: {most} (--rest-fuzz-calls)")
         for line in self._failures:
             terminalreporter.write_line(line, yellow=True)
 

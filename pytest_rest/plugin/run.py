@@ -245,10 +245,11 @@ class Run:
 
     def _build(self, case: Case) -> list[Prompt]:
         asked = forms(*case, self.protocol, self.settings.scheme)
-        self._keep_pictures(asked)
+        self.keep_pictures(asked)
         return asked
 
-    def _keep_pictures(self, asked: Sequence[Prompt]) -> None:
+    def keep_pictures(self, asked: Iterable[Prompt]) -> None:
+        """Write the prompts' pictures into the run's folder."""
         # a resumed run may have been killed while it wrote a picture: then it is written again
         how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if self.settings.resume else os.O_EXCL)
         for image in {image.digest: image for prompt in asked for image in prompt.images}.values():

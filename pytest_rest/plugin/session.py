@@ -5,7 +5,8 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -38,8 +39,10 @@ class Controller:
     counts once. What was selected and gave no record is lost, by name.
     """
 
-    def __init__(self, run: Run, watch: Watch) -> None:
-        self._run, self._watch = run, watch
+    def __init__(
+        self, run: Run, watch: Watch, fuzz: Callable[[], Mapping[str, Any] | None]
+    ) -> None:
+        self._run, self._watch, self._fuzz = run, watch, fuzz
         self._started = time.monotonic()
         self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
@@ -188,7 +191,8 @@ class Controller:
         for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
             _log(session, name, reason)
         folder = self._run.settings.run_dir
-        if not (self._tally.selected or self.report.gate):  # no REST test was met: leave no trace
+        met = self._tally.selected or self.report.gate or self.report.fuzz
+        if not met:  # no REST test: leave no trace
             if self._run.store is None or self._run.store.is_empty:
                 self._run.discard()
             return
@@ -215,7 +219,7 @@ class Controller:
         if self._looks is not None:
             self._looks.tell(tally)
         spent = Spent(seconds, self._run.retries, self._cached(), self._spare())
-        report = tally.report(self._about(), spent, settings.shard)
+        report = replace(tally.report(self._about(), spent, settings.shard), fuzz=self._fuzz())
         if settings.shard is None:
             return report
         return shards.carrying(report, tally, self._run.whole, spent.spare)

@@ -36,6 +36,8 @@ class Terminal:
         asked = [*settings.suites, *settings.paths[:_PATHS_SHOWN]]
         if more := len(settings.paths[_PATHS_SHOWN:]):
             asked.append(f"{more} paths more")
+        if settings.fuzz and not asked:
+            asked = ["fuzzing alone"]
         suites = ", ".join(asked) or "the tests that are marked"
         styles = ", ".join(style.id for style in settings.styles)
         if settings.plus:
@@ -90,7 +92,9 @@ class Terminal:
         report = self._report()
         write = terminalreporter.write_line
         if report is None or not (report.records or report.lost or report.gate):
-            if self._run.store is not None and not self._run.store.is_empty:
+            if report and report.fuzz:
+                self._close(report, write)
+            elif self._run.store is not None and not self._run.store.is_empty:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
@@ -104,6 +108,16 @@ class Terminal:
             write(line, yellow=not line.startswith(" "))
         for line in findings.standing(report) if self._places else ():
             write(line, bold=line.startswith(("published", ">")))
+        self._close(report, write)
+        if os.environ.get("GITHUB_ACTIONS") == "true":
+            for line in markdown.annotations(report):
+                write(line)
+        for line, met in findings.gate(report):
+            colors = {} if met is None else {"green": met, "red": not met}
+            write(line, bold=line.startswith("gate"), yellow=met is None, **colors)
+
+    def _close(self, report: Report, write: Callable[..., None]) -> None:
+        """Who was asked, what it took, and where all of it is."""
         write(self._model.description)
         write(text.usage(report))
         for line in text.changes(self._run.changes):
@@ -112,12 +126,6 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(_near(path))
-        if os.environ.get("GITHUB_ACTIONS") == "true":
-            for line in markdown.annotations(report):
-                write(line)
-        for line, met in findings.gate(report):
-            colors = {} if met is None else {"green": met, "red": not met}
-            write(line, bold=line.startswith("gate"), yellow=met is None, **colors)
 
 
 def _near(path: Path) -> str:

@@ -90,6 +90,21 @@ def color(style: Style, name: str) -> tuple[int, ...]:
         ) from None
 
 
+def contrast(style: Style) -> float:
+    """How far text and background are apart, from 1 (alike) to 21 (black on white).
+
+    The contrast ratio of WCAG 2.2, of the two colours' relative luminances.
+    """
+    darker, lighter = sorted(_luminance(color(style, name)) for name in ("color", "background"))
+    return (lighter + 0.05) / (darker + 0.05)
+
+
+def _luminance(rgb: tuple[int, ...]) -> float:
+    shares = [channel / 255 for channel in rgb]
+    red, green, blue = (s / 12.92 if s <= 0.04045 else ((s + 0.055) / 1.055) ** 2.4 for s in shares)
+    return 0.2126 * red + 0.7152 * green + 0.0722 * blue
+
+
 def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, object]:
     if word in fonts():
         return "font", word
@@ -100,7 +115,11 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     key, _, number = word.partition("=")
     sign = -1 if word == "rotation=" else 1  # the sign is the very hyphen that joins the words
     number = next(words, "") if sign < 0 else number
-    if key in NUMBERS and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number) and float(number) > 0:
+    if (
+        key in NUMBERS
+        and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number)
+        and (float(number) > 0 or key == "margin")
+    ):
         value = sign * float(number)
         return NUMBERS[key], int(value) if key == "jpeg_quality" and value.is_integer() else value
     if word in ImageColor.colormap or word.startswith("#"):

@@ -13,6 +13,8 @@ depends on the ones before it is moved off their span along a variable that is s
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
 
 from pytest_rest.terms import Item
 
@@ -24,7 +26,23 @@ LARGEST_SOLUTION = 9
 _SHARE_OF_ZEROS = 0.2
 
 
-class _Draws:
+class Draws(Protocol):
+    """Where a system's numbers come from."""
+
+    def below(self, n: int) -> int:
+        """A whole number from 0 to n - 1."""
+        ...
+
+    def between(self, low: int, high: int) -> int:
+        """A whole number from low to high, both included."""
+        ...
+
+    def chance(self, share: float) -> bool:
+        """True in that share of the draws."""
+        ...
+
+
+class _SeededDraws:
     """Integers from `random.Random.random`, the one generator call that Python keeps stable."""
 
     def __init__(self, seed: int, index: int) -> None:
@@ -47,15 +65,22 @@ def generate(n: int, seed: int) -> list[Item]:
 
 def item(index: int, seed: int) -> Item:
     """Item number `index` of a seed: the system is the context, the question names a variable."""
-    draws = _Draws(seed, index)
     size = SIZES[index % len(SIZES)]
     limit = LIMITS[index // len(SIZES) % len(LIMITS)]
+    return replace(system(_SeededDraws(seed, index), size, limit), id=f"{NAME}-{index:04d}")
+
+
+def system(draws: Draws, size: int, limit: int) -> Item:
+    """A system of so many variables, its coefficients up to the limit, from any source of numbers.
+
+    Where every number is the smallest that it can be, so is the system.
+    """
     names = VARIABLES[:size]
     solution = [draws.between(-LARGEST_SOLUTION, LARGEST_SOLUTION) for _ in names]
     rows = _independent_rows(draws, size, limit)
     asked = draws.below(size)
     return Item(
-        id=f"{NAME}-{index:04d}",
+        id=NAME,
         context="\n".join(_equation(row, solution, names) for row in rows),
         question=f"What is the value of {names[asked]}?",
         answer=str(solution[asked]),
@@ -64,7 +89,7 @@ def item(index: int, seed: int) -> Item:
     )
 
 
-def _independent_rows(draws: _Draws, size: int, limit: int) -> list[list[int]]:
+def _independent_rows(draws: Draws, size: int, limit: int) -> list[list[int]]:
     rows: list[list[int]] = []
     reduced: dict[int, list[int]] = {}  # the pivot's column -> the row reduced to it
     while len(rows) < size:
@@ -80,7 +105,7 @@ def _independent_rows(draws: _Draws, size: int, limit: int) -> list[list[int]]:
     return rows
 
 
-def _row(draws: _Draws, size: int, limit: int) -> list[int]:
+def _row(draws: Draws, size: int, limit: int) -> list[int]:
     """Coefficients of at least two variables; a fifth of the others are absent."""
     kept = {draws.below(size)}
     kept.add((min(kept) + 1 + draws.below(size - 1)) % size)
