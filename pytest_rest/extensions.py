@@ -1,6 +1,6 @@
 """Finds what other packages add: suites, models, styles and metrics, by Python's entry points.
 
-A package declares them in its pyproject.toml, and they are known by name wherever it is installed:
+A package declares them in its pyproject.toml, and they are known by name wherever it is installed::
 
     [project.entry-points."pytest_rest.suites"]
     receipts = "my_package:receipts"        # (n, seed) -> list of Item

@@ -1,4 +1,4 @@
-"""Hypothesis strategies for what REST asks: systems, items, styles and forms.
+"""Hypothesis strategies for what REST asks: systems, items, styles and forms::
 
     from hypothesis import given
     from pytest_rest.strategies import styles, systems
