@@ -25,7 +25,7 @@ from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Report
 from pytest_rest.reporting import markdown
 from pytest_rest.tally import Rules, Spent, Tally, own_styles
-from pytest_rest.terms import Completion, Record, Style
+from pytest_rest.terms import MODES, Completion, Record, Style
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 
@@ -248,7 +248,26 @@ class Controller:
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
+            "again": {"words": _again(settings), "suites": [*settings.suites]},
         }
+
+
+def _again(settings: options.Settings) -> list[str]:
+    """The words of the command that all items of the run have in common."""
+    asked = settings.scheme
+    named = {
+        "model": settings.model,
+        "api-base": settings.api_base and address(settings.api_base),
+        "seed": settings.seed,
+        "modes": asked.modes != MODES and ",".join(asked.modes),
+        "repeats": asked.repeats > 1 and asked.repeats,
+        "ocr": asked.ocr != "image" and asked.ocr,
+        "prompts": settings.prompts,
+        "data": settings.given["rest_data"],
+    }
+    words = ["pytest", *(f"--rest-{name}={value}" for name, value in named.items() if value)]
+    words += ["--rest-plus"] if settings.plus else []
+    return [*words, *(f"--rest-style={each}" for each in settings.given["rest_styles"])]
 
 
 def _rules(settings: options.Settings) -> Rules:
