@@ -6,6 +6,7 @@ one run would have written.
 
 import json
 import shutil
+from collections import ChainMap
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -16,7 +17,7 @@ from pytest_rest.commands import GOOD, MISSED
 from pytest_rest.display import shown
 from pytest_rest.errors import BaselineError, OptionError, ShardError
 from pytest_rest.report import gate_to_builtins
-from pytest_rest.reporting import findings, text
+from pytest_rest.reporting import findings, kept, page, text
 from pytest_rest.shards import Merged
 
 _NAMES_SHOWN = 10
@@ -43,6 +44,9 @@ def run(arguments: Namespace) -> int:
     try:
         merged.report.write(path)
         _copy_pictures([Path(name) for name in paths], arguments.output / "images")
+        prompts = ChainMap(*(dict(kept.prompts(Path(name))) for name in paths))
+        content = merged.report.to_builtins()
+        page.write(content, prompts, arguments.output, arguments.output / page.NAME)
     except (TypeError, ValueError) as error:  # in what only the whole report looks at
         raise ShardError(f"a shard's report cannot be read: {error}; ask it again") from None
     except OSError as error:

@@ -5,7 +5,7 @@ import os
 import platform
 import subprocess
 import time
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterator
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -23,7 +23,7 @@ from pytest_rest.plugin import options
 from pytest_rest.plugin.early import Looks
 from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Report
-from pytest_rest.reporting import markdown
+from pytest_rest.reporting import markdown, page
 from pytest_rest.tally import Rules, Spent, Tally, own_styles
 from pytest_rest.terms import MODES, Completion, Record, Style
 
@@ -188,17 +188,27 @@ class Controller:
                 self._run.discard()
             return
         for path in (folder / "report.json", self._run.settings.json_path):
-            if path is not None and self._write(session, path, self.report):
-                self.written.append(path)
+            self._write(session, path, self.report.write)
+        for path in (folder / page.NAME, self._run.settings.html_path):
+            self._write(session, path, self._write_page)
         _tell_ci(session.config, self.report)
 
-    def _write(self, session: pytest.Session, path: Path, report: Report) -> bool:
+    def _write(
+        self, session: pytest.Session, path: Path | None, write: Callable[[Path], None]
+    ) -> None:
+        if path is None:
+            return
         try:
-            report.write(path)
-        except OSError as error:
+            write(path)
+        except (OSError, StoreError) as error:
             _log(session, "report", f"the report cannot be written: {error}")
-            return False
-        return True
+        else:
+            self.written.append(path)
+
+    def _write_page(self, path: Path) -> None:
+        assert self.report is not None  # noqa: S101 (it is built before it is written)
+        prompts = self._run.store.prompts() if self._run.store is not None else {}
+        page.write(self.report.to_builtins(), prompts, self._run.settings.run_dir, path)
 
     def _build(self) -> Report:
         settings, tally = self._run.settings, self._tally
