@@ -11,12 +11,15 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 # From the roof to the ground. A module imports from the rows below its own, and nothing beside it.
 FLOORS = (
     {"pytest_rest", "plugin", "cli"},
-    {"plugin.session"},
+    {"plugin.session"}
+    | {f"commands.{name}" for name in ("baseline", "compare", "merge", "report")},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning"}
-    | {"commands.compare", "commands.baseline", "commands.merge"},
-    {"plugin.run", "reporting.findings", "reporting.markdown", "shards"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"},
+    | {"reporting.page", "reporting.side_by_side"},
+    {"plugin.run", "reporting.findings", "reporting.markdown", "shards"}
+    | {"reporting.kept", "reporting.plots"},
+    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
+    | {"reporting.frame", "reporting.items"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead", "stopping"},
     {"dispatcher", "gate"},
@@ -30,6 +33,7 @@ FLOORS = (
         "prompts",
         "published",
         "limits",
+        "reporting.svg",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process"},
@@ -48,7 +52,7 @@ FLOORS = (
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
     | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
-    | {"bounds", "baseline", "power", "shard"}
+    | {"bounds", "baseline", "power", "shard", "again"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only

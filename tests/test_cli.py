@@ -112,7 +112,10 @@ def test_compare_as_json(capsys: Capture) -> None:
     ("words", "said"),
     [
         ((), "the following arguments are required: COMMAND"),
-        (("compere",), "invalid choice: 'compere' (choose from 'compare', 'baseline', 'merge')"),
+        (
+            ("compere",),
+            "invalid choice: 'compere' (choose from 'compare', 'baseline', ",
+        ),
         (("compare", "good"), "the following arguments are required: NEW"),
         (("compare", "good", "other.json"), "other items in suite a: 20 ("),
         (("compare", "good", "broken.json"), "'broken.json': Expecting property name"),

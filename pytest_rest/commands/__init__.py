@@ -8,6 +8,6 @@ GOOD, MISSED, WRONG_USAGE = 0, 1, 4
 COMMANDS = {
     "compare": "what changed from one run to another, paired by item; asks nothing",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
-    "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
     "merge": "make one report of the shards of a run, and judge it",
+    "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
 }

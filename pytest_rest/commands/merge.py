@@ -6,8 +6,8 @@ one run would have written.
 
 import json
 import shutil
-from collections import ChainMap
 from argparse import ArgumentParser, Namespace
+from collections import ChainMap
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any

@@ -80,7 +80,7 @@ def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[
     found: dict[str, list[str]] = {}
     for style in styles:
         for look in _looks(style, own.get(style)):
-            found.setdefault(look, []).append(style)
+            found.setdefault(shown(look), []).append(shown(style))
     return found
 
 
@@ -96,7 +96,7 @@ class _Book:
     def item(self, entry: Builtins) -> dict[str, Any]:
         """One item in one style."""
         answers = entry["answers"]
-        modes = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
+        modes: list[str] = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
         calls = [(mode, answers[mode]) for mode in modes]
         calls += [(f"{m}, again", a) for m in modes for a in entry["repeats"].get(m, ())]
         read = [(name, entry.get(name)) for name in ("ocr", "ocr_mixed")]
@@ -167,17 +167,21 @@ def _fields(own: Builtins) -> dict[str, Any]:
     """What a style from a file changes; of a font's file its name and digest."""
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
-    looks = {each.name.removesuffix("_pt"): own[each.name] for each in fields(Style) if each.compare}
+    looks = {
+        each.name.removesuffix("_pt"): own[each.name] for each in fields(Style) if each.compare
+    }
     return looks | {"font": font}
 
 
 def _words(style: str) -> dict[str, Any]:
     """What a style's name says; its numbers are words, but for the resolution."""
     name, *changes = _WORD.split(style)
-    found = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
-    pairs = (("background", c[3:]) if c.startswith("on-") else c.split("=", 1) for c in changes)
+    found: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    for change in changes:
+        key, _, value = change.removeprefix("on-").rpartition("=")
+        found[key or "background"] = value
     dpi = found.get("dpi", "").removesuffix("dpi")
-    return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi, **dict(pairs)}
+    return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi}
 
 
 def _cut(text: str, limit: int) -> Text:

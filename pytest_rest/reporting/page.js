@@ -325,7 +325,9 @@
     fill("look", [...(looks.length ? [["characteristic", looks]] : []), ["style", distinct("style")]]);
     fill("verdict", [["", distinct("verdict")]]);
     fill("at", [["", distinct("at")]]);
-    form.addEventListener("input", (event) => go({ [event.target.name]: event.target.value, item: "", page: "" }));
+    const narrow = ({ target }) => go({ [target.name]: target.value, item: "", page: "" });
+    form.addEventListener("change", (event) => event.target.tagName === "SELECT" && narrow(event));
+    form.elements.q.addEventListener("input", narrow);
     form.addEventListener("submit", (event) => event.preventDefault());
     form.addEventListener("reset", (event) => {
       event.preventDefault();

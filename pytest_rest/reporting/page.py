@@ -1,30 +1,25 @@
 """Turns report.json's content and its prompts into report.html, one file that needs no network.
 
 What is text of a model or of a user is escaped here, or goes into the page as JSON, of which the
-script makes text and never markup. The page's policy allows its own script and style alone, and
-pictures from its own folder or out of the page itself.
+script makes text and never markup.
 """
 
 import base64
-import hashlib
 import html
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from string import Template
 from typing import Any
+from urllib.parse import urlencode
 
 from pytest_rest.display import shown
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting import items, plots
+from pytest_rest.reporting import frame, items, plots
 from pytest_rest.reporting.items import Prompts
-from pytest_rest.reporting.plots import Plot
 
 Builtins = Mapping[str, Any]
 NAME = "report.html"
 
-_HERE = Path(__file__).parent
 _PICTURES = 8_000_000  # bytes of the pictures in a copy, all together
 _WHOLE = 32_000  # bytes of a picture that goes into a copy as it is
 _NAMES = 50
@@ -54,69 +49,7 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
             f"the report cannot be read: {type(error).__name__} {shown(str(error))}; name the "
             "report.json of a run"
         ) from None
-    save(text, path)
-
-
-def save(text: str, path: Path) -> None:
-    """Write a page in one step; OSError where that cannot be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        half.write_text(text, "utf-8")
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
-
-
-def fill(
-    kind: str, heading: str, verdict: str, sections: Iterable[str], footer: str, script: str = ""
-) -> str:
-    """A page of parts that are markup already, but for `kind` and `heading`."""
-    style = _part("page.css")
-    sources = f"style-src {_hash(style)}; img-src 'self' file: data:"
-    sources += f"; script-src {_hash(_part('page.js'))}" if script else ""
-    return Template(_part("page.html")).substitute(
-        policy=f"default-src 'none'; {sources}; base-uri 'none'; form-action 'none'",
-        title=f"{escape(heading)} · {escape(kind)}",
-        style=style,
-        kind=escape(kind),
-        heading=escape(heading),
-        verdict=verdict,
-        sections="\n".join(filter(None, sections)),
-        footer=footer,
-        script=script,
-    )
-
-
-def escape(value: object, limit: int = 300) -> str:
-    """Text from outside as it may stand in the page: bounded, on one line, nothing hidden."""
-    return html.escape(shown(str(value), limit))
-
-
-def figures(found: Iterable[Plot]) -> str:
-    """The plots, each with its figures as a table; empty where there is none."""
-    parts = [_figure(plot) for plot in found]
-    return section("plots", "What the figures say", f'<div class="plots">{"".join(parts)}</div>') if parts else ""
-
-
-def section(name: str, heading: str, content: str) -> str:
-    """A part of the page with its heading; empty where there is nothing in it."""
-    return f'<section id="{name}"><h2>{heading}</h2>{content}</section>' if content else ""
-
-
-def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> str:
-    """Rows of text; the first cell names the row. It scrolls by itself where it is too wide."""
-    lines = [
-        f'<tr><th scope="row">{escape(name)}</th>{"".join(f"<td>{escape(c, 1_000)}</td>" for c in rest)}</tr>'
-        for name, *rest in rows
-    ]
-    if not lines:
-        return ""
-    heads = "".join(f'<th scope="col">{escape(each)}</th>' for each in head)
-    return (
-        f'<div class="wide" role="region" tabindex="0" aria-label="{escape(caption)}"><table>'
-        f"<thead><tr>{heads}</tr></thead><tbody>{''.join(lines)}</tbody></table></div>"
-    )
+    frame.save(text, path)
 
 
 def _assembled(report: Builtins, content: Builtins) -> str:
@@ -125,13 +58,15 @@ def _assembled(report: Builtins, content: Builtins) -> str:
         _headline(report),
         _gate(report["gate"]),
         _lost(report["lost"]),
-        figures(plots.of(report)),
-        section("metrics", "All rates", _metrics(report["metrics"])),
+        frame.figures(plots.of(report)),
+        frame.section("metrics", "All rates", _metrics(report["metrics"])),
         _items(content),
     ]
     data = f'<script type="application/json" id="data">{_json(content)}</script>'
-    script = f"{data}\n<script>{_part('page.js')}</script>"
-    return fill("REST report", about["model"], _verdict(report), sections, _about(report), script)
+    script = f"{data}\n<script>{frame.part('page.js')}</script>"
+    return frame.fill(
+        "REST report", about["model"], _verdict(report), sections, _about(report), script
+    )
 
 
 def _verdict(report: Builtins) -> str:
@@ -144,12 +79,10 @@ def _verdict(report: Builtins) -> str:
     if gate["passed"] is None and report["provenance"].get("shard"):
         word = "Part of a run"
     why = said if gate["passed"] is None and not gate["thresholds"] else gate["reason"]
-    more = "" if why == said else f"<p>{escape(said)}{_failed_at(report)}</p>"
+    more = "" if why == said else f"<p>{frame.escape(said)}{_failed_at(report)}</p>"
     first = '<p class="next"><a href="#verdict=inconsistent">See the inconsistent items</a></p>'
-    return (
-        f'<div class="verdict {kind}"><p class="word">{word}</p><p>{escape(why, 1_000)}</p>{more}'
-        f"{first if odd else ''}</div>"
-    )
+    said = f'<p class="word">{word}</p><p>{frame.escape(why, 1_000)}</p>{more}'
+    return f'<div class="verdict {kind}">{said}{first if odd else ""}</div>'
 
 
 def _failed_at(report: Builtins) -> str:
@@ -159,7 +92,7 @@ def _failed_at(report: Builtins) -> str:
         for each in ("misread", "refused", "no answer", "misreasoned", "unknown")
         if found.get(each)
     ]
-    return f"; of the items {escape(', '.join(parts))}" if parts else ""
+    return f"; of the items {frame.escape(', '.join(parts))}" if parts else ""
 
 
 def _headline(report: Builtins) -> str:
@@ -170,7 +103,9 @@ def _headline(report: Builtins) -> str:
         return ""
     cards = [_card(report, scope, name) for name in ("rer", "cfr", "mmc")]
     where = "mean over suites" if scope == "mean" else f"suite {scope}"
-    return section("headline", escape(f"Headline: {where}"), f'<div class="cards">{"".join(cards)}</div>')
+    return frame.section(
+        "headline", frame.escape(f"Headline: {where}"), f'<div class="cards">{"".join(cards)}</div>'
+    )
 
 
 def _card(report: Builtins, scope: str, name: str) -> str:
@@ -185,11 +120,11 @@ def _card(report: Builtins, scope: str, name: str) -> str:
     strip = plots.strip(f"card-{name}", row, marks) if rate else ""
     value = "undefined" if rate is None else f"{rate['value'] * 100:.1f} %"
     held = "".join(
-        f'<p class="{_kind(each)}">threshold {escape(each["op"])} {each["bound"]:g}: '
-        f"{escape(each['outcome'])}</p>"
+        f'<p class="{_kind(each)}">threshold {frame.escape(each["op"])} {each["bound"]:g}: '
+        f"{frame.escape(each['outcome'])}</p>"
         for each in bounds
     )
-    said = "" if rate is None else f"<p>{escape(row.said)}</p>"
+    said = "" if rate is None else f"<p>{frame.escape(row.said)}</p>"
     return (
         f'<div class="card"><h3>{_RATES[name]}</h3><p class="value">{value}</p>{said}{strip}{held}'
         f'<p class="what">{_ABOUT[name]}</p></div>'
@@ -208,16 +143,22 @@ def _gate(gate: Builtins) -> str:
     ]
     baseline = gate["baseline"] or {"checks": (), "note": ""}
     rows += [(c["name"], c["outcome"], c["reason"]) for c in baseline["checks"]]
-    parts = [table(("threshold", "outcome", "why"), rows, "thresholds")]
+    parts = [frame.table(("threshold", "outcome", "why"), rows, "thresholds")]
     if stopped := gate.get("early_stop"):
         parts.append(
             f"<p>Stopped early, after {stopped['items']:,} of {stopped['of']:,} items: some "
             f"{stopped['calls_saved']:,} calls saved.</p>"
         )
-    parts.append(f"<p>{escape(baseline['note'])}</p>" if baseline["note"] else "")
-    worse = next((c["worse"] for c in baseline["checks"] if "rer" in c["name"] and "worse" in c), ())
-    parts.append(_listed("Were consistent in the baseline, and are no longer", map(_found, worse), len(worse)))
-    return section("gate", "The gate", "".join(parts))
+    parts.append(f"<p>{frame.escape(baseline['note'])}</p>" if baseline["note"] else "")
+    worse = next(
+        (c["worse"] for c in baseline["checks"] if "rer" in c["name"] and "worse" in c), ()
+    )
+    parts.append(
+        _listed(
+            "Were consistent in the baseline, and are no longer", map(_found, worse), len(worse)
+        )
+    )
+    return frame.section("gate", "The gate", "".join(parts))
 
 
 def _of(threshold: Builtins) -> str:
@@ -228,19 +169,16 @@ def _of(threshold: Builtins) -> str:
 
 
 def _found(name: str) -> str:
-    return f'<a href="#{html.escape(_query(q=name.rpartition("/")[2]))}">{escape(name)}</a>'
-
-
-def _query(**words: str) -> str:
-    from urllib.parse import urlencode
-
-    return urlencode(words)
+    query = html.escape(urlencode({"q": shown(name.rpartition("/")[2])}))
+    return f'<a href="#{query}">{frame.escape(name)}</a>'
 
 
 def _lost(lost: Sequence[Builtins]) -> str:
-    lines = (f"{escape(each['item'])} {escape(each['style'])}: {escape(each['reason'])}" for each in lost)
+    lines = (
+        frame.escape(f"{each['item']} {each['style']}: {each['reason']}", 1_000) for each in lost
+    )
     listed = _listed("", lines, len(lost))
-    return section("lost", f"{len(lost):,} lost", listed)
+    return frame.section("lost", f"{len(lost):,} lost", listed)
 
 
 def _listed(heading: str, lines: Iterable[str], n: int) -> str:
@@ -264,16 +202,23 @@ def _metrics(metrics: Builtins) -> str:
             rates += [found[each] for each in ("ocr_correct_rate", "noise_floor")]
             cells = ["-" if rate is None else plots.share("", rate).said for rate in rates]
             rows.append((f"{name}{suffix}", f"{found['items']:,}", *cells))
-    head = ("per cent [95%]", "items", *_RATES.values(), *modes, "OCR-correct", "agrees with itself")
-    return table(head, rows, "all rates")
+    head = (
+        "per cent [95%]",
+        "items",
+        *_RATES.values(),
+        *modes,
+        "OCR-correct",
+        "agrees with itself",
+    )
+    return frame.table(head, rows, "all rates")
 
 
 def _items(content: Builtins) -> str:
     if not content["items"]:
-        return section("items", "Items", "<p>No item was asked.</p>")
+        return frame.section("items", "Items", "<p>No item was asked.</p>")
     more = content["left_out"]
     note = f"<p>{more:,} more items are in report.json.</p>" if more else ""
-    return section("items", "Items", f'{_part("items.html")}{note}')
+    return frame.section("items", "Items", f"{frame.part('items.html')}{note}")
 
 
 def _about(report: Builtins) -> str:
@@ -291,16 +236,10 @@ def _about(report: Builtins) -> str:
         "commit": about["git_commit"],
         "version": f"pytest-rest {about['version']}",
     }
-    lines = [f"<dt>{n}</dt><dd>{escape(v)}</dd>" for n, v in facts.items() if v not in (None, "")]
+    lines = [
+        f"<dt>{n}</dt><dd>{frame.escape(v)}</dd>" for n, v in facts.items() if v not in (None, "")
+    ]
     return f"<h2>About the run</h2><dl>{''.join(lines)}</dl>"
-
-
-def _figure(plot: Plot) -> str:
-    rows = table(("", "per cent or points [95%]"), plot.figures, plot.heading)
-    return (
-        f"<figure><figcaption><h3>{escape(plot.heading)}</h3><p>{escape(plot.note, 500)}</p>"
-        f"</figcaption>{plot.picture}<details><summary>As a table</summary>{rows}</details></figure>"
-    )
 
 
 def _embedded(content: Builtins, folder: Path) -> Iterator[tuple[str, str]]:
@@ -329,11 +268,3 @@ def _json(content: object) -> str:
     """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
     text = json.dumps(content, separators=(",", ":"), allow_nan=False)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
-
-
-def _part(name: str) -> str:
-    return (_HERE / name).read_text("utf-8")
-
-
-def _hash(text: str) -> str:
-    return f"'sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}'"

@@ -4,13 +4,13 @@ A plot that has nothing to show is left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
+from pytest_rest.display import shown
 from pytest_rest.published import SOURCE
 from pytest_rest.reporting import svg
-from pytest_rest.reporting.svg import Point, Row, Tick
+from pytest_rest.reporting.svg import Plot, Point, Row, Tick
 from pytest_rest.reporting.text import percent, signed
 from pytest_rest.terms import Rate
 
@@ -19,16 +19,6 @@ SHARES: tuple[Tick, ...] = ((0, "0 %"), (0.25, "25"), (0.5, "50"), (0.75, "75"),
 _MEANS = ("mean", "pooled")
 _MOST = 40  # rows of one plot; what is beyond is in its table
 _MOST_TABLE = 400
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A heading, what to know when reading it, the picture, and its figures in words."""
-
-    heading: str
-    note: str
-    picture: str
-    figures: Sequence[tuple[str, str]]
 
 
 def of(report: Builtins) -> Iterator[Plot]:
@@ -75,7 +65,9 @@ def scopes(metrics: Builtins) -> list[str]:
 def _effects(report: Builtins) -> Iterator[Plot]:
     """A forest plot for what accuracy changes by, and one for agreement."""
     here = [each for each in report["effects"] if each["subset"] == "all"]
-    known = [each for each in here if each["characteristic"] != "style"] or here
+    names = {(each["characteristic"], each["value"]) for each in here}
+    apart = {"style"} | ({"color"} if ("color", "any") in names else set())
+    known = [e for e in here if e["characteristic"] not in apart or e["value"] == "any"] or here
     notes = {
         "accuracy": "Change in the share of right answers to the forms with a picture",
         "agreement": "Change in the share of items whose forms all agree",
@@ -83,7 +75,9 @@ def _effects(report: Builtins) -> Iterator[Plot]:
     for measure, what in notes.items():
         found = [each for each in known if each[measure] is not None]
         rows = sorted((_effect(each, measure) for each in found), key=lambda row: row.value or 0.0)
-        reach = max([abs(v) for r in rows for v in (r.value, r.low, r.high) if v is not None] or [0])
+        reach = max(
+            [abs(v) for r in rows for v in (r.value, r.low, r.high) if v is not None] or [0]
+        )
         reach = next(each for each in (0.1, 0.25, 0.5, 1.0) if reach <= each or each == 1.0)
         ticks = [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)]
         yield from dots(
@@ -99,11 +93,11 @@ def _effects(report: Builtins) -> Iterator[Plot]:
 def _effect(effect: Builtins, measure: str) -> Row:
     found = effect[measure]
     value, low, high = (found[name] for name in ("value", "low", "high"))
-    label = f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}"
-    said = signed(value)
+    label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
+    said = f"{signed(value)} [no spread]"
     if low is not None and high is not None:
         low, high = max(low, -1.0), min(high, 1.0)  # no two shares are further apart
-        said += f" [{signed(low)}, {signed(high)}]"
+        said = f"{signed(value)} [{signed(low)}, {signed(high)}]"
     clear = value and (low is None or high is None or not low <= 0 <= high)
     kind = ("bad" if value < 0 else "good") if clear and found["n"] > 1 else ""
     href = f"#look={quote(label, safe='')}&verdict=inconsistent"
@@ -116,7 +110,7 @@ def _styles(report: Builtins) -> Iterator[Plot]:
         return
     rows = [
         share(style, metrics["rer"], href=f"#look={quote(style, safe='')}&verdict=inconsistent")
-        for style, metrics in styles.items()
+        for style, metrics in ((shown(name), found) for name, found in styles.items())
     ]
     rows.sort(key=lambda row: -1.0 if row.value is None else row.value)
     note = "The share of items whose forms agree, in each style by itself, with intervals at 95 %."
@@ -178,7 +172,10 @@ def _tokens(report: Builtins) -> Iterator[Plot]:
     ticks = [(most * share, f"{most * share:,.0f}") for share in (0.0, 0.5, 1.0)]
     heading = "Accuracy against tokens sent"
     figures = [
-        (p.label, f"{p.y * 100:.1f} %, {p.x:,.0f} tokens sent, {tokens[p.label]['output']:,.0f} back")
+        (
+            p.label,
+            f"{p.y * 100:.1f} %, {p.x:,.0f} tokens sent, {tokens[p.label]['output']:,.0f} back",
+        )
         for p in points
     ]
     note = "Mean tokens that the endpoint reports for a prompt of each mode, over all items."

@@ -46,6 +46,16 @@ class Point:
     high: float
 
 
+@dataclass(frozen=True)
+class Plot:
+    """A heading, what to know when reading it, the picture, and its figures in words."""
+
+    heading: str
+    note: str
+    picture: str
+    figures: Sequence[tuple[str, str]]
+
+
 def dots(
     name: str, title: str, rows: Sequence[Row], ticks: Sequence[Tick], marks: Sequence[float] = ()
 ) -> str:
