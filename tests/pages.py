@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_rest import gate, metrics, scoring
+from pytest_rest.benchmark import fingerprint
 from pytest_rest.gate import Threshold
 from pytest_rest.report import Report, item_to_builtins
 from pytest_rest.terms import MODES, Answer, Mode, Record, Style, Transcription
@@ -51,13 +52,12 @@ def report(records: Sequence[Record], thresholds: Sequence[Threshold] = ()) -> d
     judged = gate.judge(thresholds, {"": table}, {}) if thresholds else None
     suites = sorted({each.suite for each in records})
     styles = sorted({each.style for each in records})
-    about = ABOUT | {
-        "suites": [
-            {"name": s, "items": len({r.item for r in records if r.suite == s}), "fingerprint": ""}
-            for s in suites
-        ],
-        "styles": styles,
-    }
+    digests = {s: {r.digest for r in records if r.suite == s} for s in suites}
+    drawn = [
+        {"name": suite, "items": len(found), "fingerprint": fingerprint(found)}
+        for suite, found in digests.items()
+    ]
+    about = ABOUT | {"suites": drawn, "styles": styles}
     tests = {each.key: f"{each.suite}::test_answers_agree" for each in records}
     found = Report(about, records, table, judged, (), 1.0, styles=KNOWN, tests=tests)
     return found.to_builtins()

@@ -13,9 +13,10 @@ FLOORS = (
     {"pytest_rest", "plugin", "cli"},
     {"plugin.session"}
     | {f"commands.{name}" for name in ("baseline", "compare", "merge", "report")},
+    {"reporting.page"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning"}
-    | {"reporting.page", "reporting.side_by_side"},
+    | {"reporting.side_by_side", "reporting.summary"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "shards"}
     | {"reporting.kept", "reporting.plots"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}

@@ -77,6 +77,10 @@
     const shownOnes = found.slice(page * PER_PAGE, (page + 1) * PER_PAGE);
     list.replaceChildren(...shownOnes.map((item) => row(item, item === opened, view, found)));
     list.start = page * PER_PAGE + 1;
+    for (const mark of list.querySelectorAll("mark")) {
+      const scrolling = mark.closest("pre"); // to the value, which a long answer ends with
+      scrolling.scrollTop = mark.offsetTop - scrolling.offsetTop - scrolling.clientHeight / 2;
+    }
     const all = data.items.length.toLocaleString();
     document.getElementById("count").textContent =
       `${found.length.toLocaleString()} of ${all} tests` +
