@@ -46,7 +46,7 @@ def _assembled(report: Builtins, content: Builtins) -> str:
     about = report["provenance"]
     sections = [
         summary.headline(report),
-        summary.gate(report["gate"]),
+        summary.gate(report),
         summary.lost(report["lost"]),
         frame.figures(plots.of(report)),
         summary.rates(report["metrics"]),

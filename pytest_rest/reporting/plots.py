@@ -17,7 +17,7 @@ from pytest_rest.terms import Rate
 Builtins = Mapping[str, Any]
 SHARES: tuple[Tick, ...] = ((0, "0 %"), (0.25, "25"), (0.5, "50"), (0.75, "75"), (1, "100"))
 _MEANS = ("mean", "pooled")
-_MOST = 40  # rows of one plot; what is beyond is in its table
+_MOST = 60  # rows of one plot; what is beyond is in its table
 _MOST_TABLE = 400
 
 

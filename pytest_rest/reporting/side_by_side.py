@@ -12,7 +12,7 @@ from pytest_rest import baseline
 from pytest_rest.display import shown
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import frame, plots
-from pytest_rest.reporting.svg import Plot
+from pytest_rest.reporting.svg import Plot, Row
 
 Builtins = Mapping[str, Any]
 Named = Mapping[str, Builtins]  # reports by the models' names
@@ -72,22 +72,22 @@ def _plots(runs: Named) -> Iterator[Plot]:
         ]
         yield from plots.dots(f"models-{number}", heading, f"{note} {_INTERVALS}", rows)
     accuracy = {model: _scope(report)["all"]["accuracy"] for model, report in runs.items()}
-    modes = list(dict.fromkeys(mode for found in accuracy.values() for mode in found))
-    rows = [
-        plots.share(f"{mode}: {model}", found.get(mode))
-        for mode in modes
-        for model, found in accuracy.items()
-    ]
     note = f"The share of right answers to each form. {_INTERVALS}"
-    yield from plots.dots("models-modes", "Accuracy by mode and model", note, rows)
-    styles = list(dict.fromkeys(style for report in runs.values() for style in report["styles"]))
-    rows = [
-        plots.share(f"{style}: {model}", report["styles"].get(style, {}).get("rer"))
-        for style in styles
+    yield from plots.dots("models-modes", "Accuracy by mode and model", note, [*_grouped(accuracy)])
+    styles = {
+        model: {style: metrics["rer"] for style, metrics in report["styles"].items()}
         for model, report in runs.items()
-    ]
-    if len(styles) > 1:
+    }
+    if any(len(found) > 1 for found in styles.values()):
+        rows = [*_grouped(styles)]
         yield from plots.dots("models-styles", "RER by style and model", _INTERVALS, rows)
+
+
+def _grouped(rates: Mapping[str, Mapping[str, Builtins | None]]) -> Iterator[Row]:
+    """For each mode or style a heading, and below it each model's rate."""
+    for name in dict.fromkeys(name for found in rates.values() for name in found):
+        yield Row(name, None, None, None, "", "head")
+        yield from (plots.share(model, found.get(name)) for model, found in rates.items())
 
 
 def _rates(runs: Named) -> str:

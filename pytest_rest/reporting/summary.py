@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from pytest_rest.display import shown
 from pytest_rest.reporting import frame, plots
+from pytest_rest.reporting.text import signed
 
 Builtins = Mapping[str, Any]
 
@@ -76,6 +77,7 @@ def _card(report: Builtins, scope: str, name: str) -> str:
         f"{frame.escape(each['outcome'])}</p>"
         for each in bounds
     )
+    held += "".join(_against(c) for c in _checks(report) if c["name"].startswith(f"{name}_"))
     said = "" if rate is None else f"<p>{frame.escape(row.said)}</p>"
     return (
         f'<div class="card"><h3>{_RATES[name]}</h3><p class="value">{value}</p>{said}{strip}{held}'
@@ -83,33 +85,44 @@ def _card(report: Builtins, scope: str, name: str) -> str:
     )
 
 
+def _checks(report: Builtins) -> Sequence[Builtins]:
+    """The comparisons with the baseline, where there was one."""
+    baseline = report["gate"]["baseline"]
+    return baseline["checks"] if baseline else ()
+
+
+def _against(check: Builtins) -> str:
+    """How far the rate is from the baseline's, in points."""
+    worse = check.get("change")
+    moved = worse if worse is None or check["name"].startswith("cfr") else -worse
+    points = "not comparable" if moved is None else f"{signed(moved)} points"
+    outcome = frame.escape(check["outcome"])
+    return f'<p class="{_kind(check)}">against the baseline {points}: {outcome}</p>'
+
+
 def _kind(judged: Builtins) -> str:
     return "good" if judged["outcome"] == "passed" else "bad"
 
 
-def gate(gate: Builtins) -> str:
+def gate(report: Builtins) -> str:
     """Each threshold and each comparison with the baseline, and why."""
+    judged, checks = report["gate"], _checks(report)
     rows = [
         (f"{t['metric']} {t['op']} {t['bound']:g}{_of(t)}", t["outcome"], t["reason"])
-        for t in gate["thresholds"]
+        for t in judged["thresholds"]
     ]
-    baseline = gate["baseline"] or {"checks": (), "note": ""}
-    rows += [(c["name"], c["outcome"], c["reason"]) for c in baseline["checks"]]
+    rows += [(c["name"], c["outcome"], c["reason"]) for c in checks]
     parts = [frame.table(("threshold", "outcome", "why"), rows, "thresholds")]
-    if stopped := gate.get("early_stop"):
+    if stopped := judged.get("early_stop"):
         parts.append(
             f"<p>Stopped early, after {stopped['items']:,} of {stopped['of']:,} items: some "
             f"{stopped['calls_saved']:,} calls saved.</p>"
         )
-    parts.append(f"<p>{frame.escape(baseline['note'])}</p>" if baseline["note"] else "")
-    worse = next(
-        (c["worse"] for c in baseline["checks"] if "rer" in c["name"] and "worse" in c), ()
-    )
-    parts.append(
-        _listed(
-            "Were consistent in the baseline, and are no longer", map(_found, worse), len(worse)
-        )
-    )
+    if checks and (note := judged["baseline"]["note"]):
+        parts.append(f"<p>{frame.escape(note)}</p>")
+    worse = next((c["worse"] for c in checks if "rer" in c["name"] and "worse" in c), ())
+    heading = "Were consistent in the baseline, and are no longer"
+    parts.append(_listed(heading, map(_found, worse), len(worse)))
     return frame.section("gate", "The gate", "".join(parts))
 
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 
 from pytest_rest.display import shown
 
-_ROW = 36  # pixels: a line of text, and below it the dot with its interval
-_LABEL, _LINE = 13, 24  # in a row, from its top
+_ROW = 40  # pixels: a line of text, and below it the dot with its interval
+_LABEL, _LINE = 15, 26  # in a row, from its top
 _AXIS = 22
 _SIDE = 2.0  # per cent of the width, so that a dot at either end is whole
 _LONGEST = 34
