@@ -119,7 +119,7 @@ def test_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
 
 def test_what_a_model_wrote_is_text(browser: Browser, tmp_path: Path) -> None:
     """Markup, scripts, marks of direction, escape codes and a megabyte, in every place there is."""
-    evil = f"</script><script>document.title='taken'</script>{HOSTILE}\u202e\x1b[31m\ud800👩‍👧"
+    evil = f"</script ><script >document.title='taken'</script >{HOSTILE}\u202e\x1b[31m\ud800👩‍👧"
     report = json.loads(json.dumps(fifty()))
     first = report["items"][0]
     first |= {
@@ -150,7 +150,7 @@ def test_what_a_model_wrote_is_text(browser: Browser, tmp_path: Path) -> None:
     assert "taken" != browser.run("return document.title")
     assert [] == browser.texts("main script, img[src^=x], [onerror], a[href^=javascript]")
     shown = browser.text(f"{OPEN} pre.prompt")
-    assert shown.startswith("</script><script>document.title=")
+    assert shown.startswith("</script ><script >document.title=")
     assert shown.endswith("\\u202e\\x1b[31m\\ud800👩‍👧")
     left_out = len(evil) + 1_000_000 - 19_999
     assert f"{left_out:,} characters left out" in " ".join(browser.texts(f"{OPEN} .cut"))

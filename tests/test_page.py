@@ -11,7 +11,7 @@ from typing import Any
 import pages
 import pytest
 from endpoint import Endpoint, Reply, Request
-from hypothesis import given
+from hypothesis import example, given
 from runs import RunRest
 from strategies import texts
 
@@ -83,6 +83,20 @@ def test_a_shared_page_of_a_stored_run(
     assert not data(Path("run/report.html").read_text("utf-8"))["has_prompts"]
 
 
+def test_merged_shards_have_a_page(run_rest: RunRest, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the prompts of all of them, and their pictures beside it."""
+    for number in ("1", "2"):
+        run_rest(
+            SHAKY, "--rest-suite=soebench:4", f"--rest-shard={number}/2", f"--rest-run-dir={number}"
+        )
+    cli.main(["merge", "1", "2", "-o", "whole"])
+    found = data(Path("whole/report.html").read_text("utf-8"))
+    assert 4 == len(found["items"])
+    assert all(call["prompt"] for call in found["calls"])
+    pictures = {path.stem for path in Path("whole/images").iterdir()}
+    assert pictures == {call["image"] for call in found["calls"]} - {""}
+
+
 @pytest.mark.parametrize(
     ("content", "told"),
     [
@@ -136,6 +150,7 @@ def test_the_policy_allows_the_page_and_nothing_else(tmp_path: Path) -> None:
 
 
 @given(texts(200))
+@example("\u202e\u2066\ufeff\x1b[0m\ud800")
 def test_nothing_is_hidden(text: str) -> None:
     """What is shown has no control, direction mark or half a character; the rest is as it was."""
     found = lines(text)
