@@ -185,7 +185,7 @@ def test_a_copy_has_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     odd = next(each for each in report["items"] if each["verdict"] == "inconsistent")
     assert 2 == len(found["pictures"])
     assert odd["answers"]["image"]["image"] in found["pictures"]
-    assert str(tmp_path / "images") == found["folder"]
+    assert f"{tmp_path.name}/images" == found["folder"]  # no path of this machine
 
 
 def test_a_page_is_cheap(tmp_path: Path) -> None:
@@ -269,6 +269,8 @@ def test_no_secret_is_anywhere(
         written += [*Path("run").rglob("*"), tmp_path / "summary.md"]
         keys = {request.headers["authorization"] for request in server.requests}
     assert (4, {f"Bearer sk-{secret}"}) == (refused.status, keys)
+    (command, *_) = {i["again"] for i in data(Path("run/report.html").read_text("utf-8"))["items"]}
+    assert command.startswith(f"pytest --rest-model=mine {base} --rest-suite=soebench:2 -k ")
     assert any("your key" in each["reason"] for each in run.report["lost"])
     assert secret not in run.out + refused.out
     found = [path for path in written if path.is_file() and secret.encode() in path.read_bytes()]

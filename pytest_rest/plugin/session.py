@@ -267,7 +267,6 @@ def _again(settings: options.Settings) -> list[str]:
     asked = settings.scheme
     named = {
         "model": settings.model,
-        "api-base": settings.api_base and address(settings.api_base),
         "seed": settings.seed,
         "modes": asked.modes != MODES and ",".join(asked.modes),
         "repeats": asked.repeats > 1 and asked.repeats,

@@ -90,7 +90,11 @@ class _Book:
     def __init__(self, prompts: Prompts, provenance: Builtins) -> None:
         self.texts = Texts()
         self.calls: list[dict[str, Any]] = []
-        self._prompts, self._again = prompts, provenance.get("again") or {}
+        self._prompts = prompts
+        self._again = dict(provenance.get("again") or {})
+        base = provenance.get("api_base")
+        if self._again and base and ", " not in base:  # of shards that were asked in one place
+            self._again["words"] = [*self._again["words"], f"--rest-api-base={base}"]
         self._known: dict[tuple[str, str], int] = {}
 
     def item(self, entry: Builtins) -> dict[str, Any]:

@@ -31,7 +31,7 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
     try:
         content = items.data(report, prompts)
         is_copy = path.absolute().parent != folder.absolute()
-        content["folder"] = str(folder / "images") if is_copy else "images"
+        content["folder"] = f"{folder.absolute().name}/images" if is_copy else "images"
         content["pictures"] = dict(_embedded(content, folder)) if is_copy else None
         text = _assembled(report, content)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
