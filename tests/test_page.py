@@ -35,9 +35,10 @@ def data(text: str) -> Any:
     return json.loads(found)
 
 
-def test_a_run_writes_its_page(run_rest: RunRest) -> None:
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_run_writes_its_page(run_rest: RunRest, workers: str) -> None:
     """Beside report.json; with the prompts as they were sent; elsewhere with pictures in it."""
-    run = run_rest(SHAKY, "--rest-suite=soebench:4", "--rest-html=out/copy.html")
+    run = run_rest(SHAKY, "--rest-suite=soebench:4", "--rest-html=out/copy.html", workers)
     for name in ("run/report.html", "out/copy.html"):
         assert f"\n{name}\n" in run.out
     own, copy = (data(Path(p).read_text("utf-8")) for p in ("run/report.html", "out/copy.html"))

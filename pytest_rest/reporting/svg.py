@@ -7,6 +7,7 @@ as wide as its column and its letters stay as large as the page's, on a telephon
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pytest_rest.display import shown
 
@@ -14,7 +15,7 @@ _ROW = 40  # pixels: a line of text, and below it the dot with its interval
 _LABEL, _LINE = 15, 26  # in a row, from its top
 _AXIS = 22
 _SIDE = 2.0  # per cent of the width, so that a dot at either end is whole
-_LONGEST = 34
+_BESIDE, _LONGEST = 24, 44  # characters of a label: beside its figure, and on a line of its own
 _TALL = 200
 Tick = tuple[float, str]
 
@@ -64,10 +65,10 @@ def dots(
     `marks` are vertical lines, such as thresholds. `name` is unique on the page.
     """
     ends = (ticks[0][0], ticks[-1][0])
-    height = _ROW * len(rows)
+    *tops, height = accumulate(map(_height, rows), initial=0)
     parts = [*_axis(ticks, ends, height), *(_upright(_x(m, ends), height, "mark") for m in marks)]
-    for number, row in enumerate(rows):
-        parts += _row(row, number * _ROW, ends)
+    for row, top in zip(rows, tops, strict=True):
+        parts += _row(row, top, ends)
     has_links = any(row.href for row in rows)
     return _svg(name, title, rows_said(rows), parts, height + _AXIS, has_links)
 
@@ -147,8 +148,16 @@ def _axis(ticks: Sequence[Tick], ends: tuple[float, float], height: float) -> It
 
 
 def _row(row: Row, top: float, ends: tuple[float, float]) -> Iterator[str]:
-    yield from _texts(row.label, row.said, top, row)
-    yield from _dot(row, top + _LINE, ends)
+    lower = max(_height(row) - _ROW, 0)
+    yield from _texts(row.label, row.said, top, row, lower)
+    yield from _dot(row, top + lower + _LINE, ends)
+
+
+def _height(row: Row) -> int:
+    """In pixels: a heading has no dot, and a long label has a line of its own."""
+    if not row.said:
+        return _ROW - _LABEL
+    return _ROW + (_LABEL if len(row.label) > _BESIDE else 0)
 
 
 def _dot(row: Row, y: float, ends: tuple[float, float]) -> Iterator[str]:
@@ -160,13 +169,15 @@ def _dot(row: Row, y: float, ends: tuple[float, float]) -> Iterator[str]:
         yield f'<circle class="dot {row.kind}" cx="{x}" cy="{y}" r="5"/>'
 
 
-def _texts(label: str, said: str, top: float, row: Row | None = None) -> Iterator[str]:
+def _texts(
+    label: str, said: str, top: float, row: Row | None = None, lower: float = 0
+) -> Iterator[str]:
     y, kind = top + _LABEL, row.kind if row else ""
     found = f'<text class="label {kind}" x="0" y="{y}">{_text(label, _LONGEST)}</text>'
     if row and row.href:
         found = f'<a href="{html.escape(row.href)}">{found}</a>'
     yield found
-    yield f'<text class="figure" x="100%" y="{y}" text-anchor="end">{_text(said)}</text>'
+    yield f'<text class="figure" x="100%" y="{y + lower}" text-anchor="end">{_text(said)}</text>'
 
 
 def _bar(x: float, width: float, top: float, kind: str) -> str:
@@ -189,6 +200,6 @@ def _y(share: float) -> float:
 
 
 def _text(text: str, limit: int = 200) -> str:
-    if limit == _LONGEST and len(text) > limit:
-        text = f"{text[: limit - 1]}…"
+    if limit == _LONGEST and len(text) > limit:  # long names often differ at their ends
+        text = f"{text[: limit // 2]}…{text[-limit // 2 + 1 :]}"
     return html.escape(shown(text, limit))
