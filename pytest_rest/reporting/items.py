@@ -20,7 +20,7 @@ Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has 
 Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
 
 _MOST = 20_000
-_TEXTS = 12_000_000  # bytes of all texts together
+_TEXTS = 14_000_000  # bytes of all texts together
 _LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
 _ORDER = {"inconsistent": 0, "lost": 1}
 _DIGEST = re.compile("[0-9a-f]{16}")
@@ -28,22 +28,31 @@ _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
 
 
 class Texts:
-    """Every text once, by number."""
+    """Every text once, by number; of those that are added first the most is kept."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
+        self._first = 0
 
     def add(self, text: str) -> int:
         """The number of a text."""
         return self._numbers.setdefault(text, len(self._numbers))
 
+    def mark(self) -> None:
+        """What was added so far is what the page is for; the rest is cut before it is."""
+        self._first = len(self._numbers)
+
     def bounded(self) -> list[Text]:
         """All of them in order, each cut to the longest limit by which they fit together."""
         sizes = [(len(text), len(json.dumps(text))) for text in self._numbers]
-        for limit in _LIMITS:
-            if sum(size * min(1.0, limit / (n or 1)) for n, size in sizes) <= _TEXTS:
+        first, rest = sizes[: self._first], sizes[self._first :]
+        longest, *shorter = _LIMITS
+        pairs = [(longest, each) for each in _LIMITS] + [(each, _LIMITS[-1]) for each in shorter]
+        for pair in pairs:
+            if _size(first, pair[0]) + _size(rest, pair[1]) <= _TEXTS:
                 break
-        return [_cut(text, limit) for text in self._numbers]
+        limits = [pair[0]] * len(first) + [pair[1]] * len(rest)
+        return [_cut(text, limit) for text, limit in zip(self._numbers, limits, strict=True)]
 
 
 def data(report: Builtins, prompts: Prompts) -> dict[str, Any]:
@@ -51,7 +60,10 @@ def data(report: Builtins, prompts: Prompts) -> dict[str, Any]:
     entries = [*report["items"], *_unasked(report)]
     entries.sort(key=lambda each: _ORDER.get(each["verdict"], 2))  # stable: else as in the report
     book = _Book(prompts, report["provenance"])
-    items = [book.item(entry) for entry in entries[:_MOST]]
+    odd = sum(entry["verdict"] in _ORDER for entry in entries[:_MOST])
+    items = [book.item(entry) for entry in entries[:odd]]
+    book.texts.mark()
+    items += [book.item(entry) for entry in entries[odd:_MOST]]
     styles = sorted({entry["style"] for entry in entries})
     own = report["provenance"].get("own_styles", {})
     return {
@@ -186,6 +198,11 @@ def _words(style: str) -> dict[str, Any]:
         found[key or "background"] = value
     dpi = found.get("dpi", "").removesuffix("dpi")
     return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi}
+
+
+def _size(sizes: Sequence[tuple[int, int]], limit: int) -> float:
+    """The bytes of texts, given their characters and bytes, once they are cut."""
+    return sum(size * min(1.0, limit / (n or 1)) for n, size in sizes)
 
 
 def _cut(text: str, limit: int) -> Text:
