@@ -1,7 +1,14 @@
 """Turns text from outside, a model's above all, into text that is safe to show a person."""
 
+import re
 import unicodedata
 
+# What is not seen, or moves what is: controls but for tab and line end, marks of direction, halves
+# of surrogate pairs, private use. What joins letters and emoji is left to do so.
+_UNSEEN = re.compile(
+    "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ue000-\uf8ff\ufeff\ufff9-\ufffb\U000f0000-\U0010ffff]"
+)
 _ESCAPED = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
 
 
@@ -17,6 +24,11 @@ def shown(text: str, limit: int = 200) -> str:
         ends = _escape(text[:head]), _escape(text[len(text) - tail :])
         return f" [... {left_out:,} characters ...] ".join(ends)
     return _escape(text)
+
+
+def lines(text: str) -> str:
+    """Text of several lines in which nothing is hidden: what is not seen becomes its escape."""
+    return _UNSEEN.sub(lambda found: _escape(found[0]), text.replace("\r\n", "\n"))
 
 
 def address(url: str) -> str:

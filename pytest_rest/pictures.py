@@ -21,6 +21,7 @@ from pytest_rest.terms import Image, Item, Style
 FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
 LARGEST_FILE = 20 << 20
 MOST_PIXELS = 40_000_000
+_THUMBNAIL = 640
 
 _LFS = b"version https://git-lfs.github.com/"
 
@@ -69,6 +70,18 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
     whole.paste(ink, (0, above.height, size[0], above.height + rule))
     whole.paste(below, (0, above.height + rule))
     return _encode(whole, page.text)
+
+
+def thumbnail(path: Path) -> bytes | None:
+    """A PNG of a picture file, at most 640 pixels wide and in 32 colours; None if it is none."""
+    try:
+        picture = _decode(path)
+    except BenchmarkError:
+        return None
+    picture.thumbnail((_THUMBNAIL, _THUMBNAIL * 8))
+    file = io.BytesIO()
+    picture.quantize(32).save(file, "PNG", optimize=True)
+    return file.getvalue()
 
 
 def _decode(path: Path) -> Picture.Image:

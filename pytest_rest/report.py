@@ -72,6 +72,7 @@ class Report:
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
+    tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
 
     @cached_property
     def effects(self) -> list[Effect]:
@@ -119,6 +120,10 @@ class Report:
 
     def to_builtins(self) -> dict[str, Any]:
         """The whole report; items in the order of suite, item and style."""
+        return {**self._builtins}
+
+    @cached_property
+    def _builtins(self) -> dict[str, Any]:
         judged = [record for record in self.records if not record.verdict.lost]
         styles = sorted({record.style for record in judged})
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
@@ -144,7 +149,10 @@ class Report:
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
-            "items": [item_to_builtins(r) for r in sorted(self.records, key=lambda r: r.key)],
+            "items": [
+                {**item_to_builtins(record), "test": self.tests.get(record.key, "")}
+                for record in sorted(self.records, key=lambda each: each.key)
+            ],
         }
 
     def write(self, path: Path) -> None:

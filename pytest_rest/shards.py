@@ -25,7 +25,7 @@ Builtins = Mapping[str, Any]
 # What a shard may have of its own: all other provenance is the run's.
 _PLACES = ("api_base", "replay_of")
 _COUNTED = ("resolved_model", "suites", "styles", "own_styles")
-_OWN = ("shard", "created", *_PLACES, *_COUNTED)
+_OWN = ("shard", "created", "again", *_PLACES, *_COUNTED)
 
 
 @dataclass(frozen=True)

@@ -24,16 +24,17 @@ NAME = "completions.sqlite"
 LOCK = ".lock"
 
 _APPLICATION = 0x52455354  # "REST"
-_VERSION = 1
+_VERSION = 2
 _PATIENCE = 30.0  # seconds that one process waits for another one's write
 _REMEMBERED = 10_000
 _SCHEMA = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE completions (digest TEXT PRIMARY KEY, suite TEXT, item TEXT, mode TEXT,"
-    " task TEXT, completion TEXT NOT NULL)",
+    " task TEXT, completion TEXT NOT NULL, parts TEXT NOT NULL)",
 )
 _BARRED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 Done = Callable[[str | None], None]
+Parts = list[str | dict[str, str]]  # of a prompt: a text, or {"image": the picture's digest}
 _Mode = Literal["rwc", "rw", "ro"]
 _Row = tuple[str, ...]
 
@@ -192,6 +193,11 @@ class FileStore:
                 completion = _completion(kept)
             yield digest, completion
 
+    def prompts(self) -> dict[str, Parts]:
+        """What each answered prompt showed, by its digest."""
+        with self._lock, _explained(self._path, "read"):
+            return _prompts(self._connection)
+
     def close(self) -> None:
         """Write what is waiting, and leave one plain file where this process made it."""
         self._waiting.put(None)
@@ -243,7 +249,7 @@ class FileStore:
                 done(failure)
 
     def _write(self, rows: Sequence[_Row]) -> str | None:
-        statement = "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?)"
+        statement = "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)"
         try:
             with self._lock, self._connection:
                 self._connection.executemany(statement, rows)
@@ -275,6 +281,13 @@ def read_digests(folder: Path) -> frozenset[str]:
     connection = _opened(folder, "ro")
     with contextlib.closing(connection), _explained(folder / NAME, "read"):
         return frozenset(row[0] for row in connection.execute("SELECT digest FROM completions"))
+
+
+def read_prompts(folder: Path) -> dict[str, Parts]:
+    """What each answered prompt of a stored run showed, by its digest."""
+    connection = _opened(folder, "ro")
+    with contextlib.closing(connection), _explained(folder / NAME, "read"):
+        return _prompts(connection)
 
 
 def _refuse_others(folder: Path, about: Mapping[str, Any], kept: Mapping[str, Any]) -> None:
@@ -419,7 +432,13 @@ def _damaged(path: Path, why: str) -> StoreError:
 def _row(prompt: Prompt, completion: Completion) -> _Row:
     named = (prompt.item.suite, prompt.item.id, prompt.form.mode, prompt.task)
     printable = [name.encode("utf-8", "backslashreplace").decode() for name in named]
-    return (prompt.digest, *printable, json.dumps(to_builtins(completion)))
+    parts = [part if isinstance(part, str) else {"image": part.digest} for part in prompt.parts]
+    return (prompt.digest, *printable, json.dumps(to_builtins(completion)), json.dumps(parts))
+
+
+def _prompts(connection: sqlite3.Connection) -> dict[str, Parts]:
+    rows = connection.execute("SELECT digest, parts FROM completions")
+    return {digest: json.loads(parts) for digest, parts in rows}
 
 
 def _completion(text: str) -> Completion:

@@ -84,8 +84,12 @@ class Tally:
     @property
     def shown(self) -> dict[Key, Record]:
         """The record of each item and style; two tests may ask the same, and it counts once."""
-        by_key = sorted(self.records.items(), key=lambda entry: entry[0][::-1])
-        return {key: record for (_, key), record in by_key}
+        return {test[1]: self.records[test] for test in self._in_order}
+
+    @property
+    def _in_order(self) -> list[Test]:
+        """The tests that gave a record; of two that asked the same the last one is shown."""
+        return sorted(self.records, key=lambda test: test[::-1])
 
     def report(self, about: Mapping[str, Any], spent: Spent, shard: Shard | None = None) -> Report:
         """The run's report, judged; a shard's is not, but for what was lost of it.
@@ -108,6 +112,7 @@ class Tally:
             spare=spent.spare,
             stopped=self._stopped(len(spent.spare)),
             styles=self.styles,
+            tests={key: test for test, key in self._in_order},
         )
         if shard is not None or rules.baseline is None or report.gate is None:
             return report

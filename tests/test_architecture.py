@@ -11,15 +11,17 @@ PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 # From the roof to the ground. A module imports from the rows below its own, and nothing beside it.
 FLOORS = (
     {"pytest_rest", "plugin", "cli"},
-    {"plugin.session"},
+    {"plugin.session"}
+    | {f"commands.{name}" for name in ("baseline", "compare", "list", "merge")}
+    | {f"commands.{name}" for name in ("render", "report", "show")},
+    {"reporting.page"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
-    | {"commands.compare", "commands.baseline", "commands.merge"}
-    | {"commands.list", "commands.show", "commands.render"},
+    | {"reporting.side_by_side", "reporting.summary"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
-    | {"plugin.fuzz"},
+    | {"plugin.fuzz", "reporting.kept", "reporting.plots"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
-    | {"inquiry", "strategies", "reporting.flips"},
+    | {"inquiry", "strategies", "reporting.flips", "reporting.frame", "reporting.items"},
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
     {"lookahead", "stopping", "plugin.given"},
     {"dispatcher", "gate"},
@@ -34,6 +36,7 @@ FLOORS = (
         "prompts",
         "published",
         "limits",
+        "reporting.svg",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process"},
@@ -63,7 +66,7 @@ FLOORS = (
         "plus",
         "noise",
     }
-    | {"bounds", "baseline", "power", "shard", "flips"}
+    | {"bounds", "baseline", "power", "shard", "flips", "again"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only

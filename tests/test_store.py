@@ -618,7 +618,7 @@ def _database(folder: Path) -> None:
 def _newer(folder: Path) -> None:
     filled(folder)
     with closing(sqlite3.connect(folder / NAME)) as connection, connection:
-        connection.execute("PRAGMA user_version=2")
+        connection.execute("PRAGMA user_version=3")
 
 
 def _without_tables(folder: Path) -> None:
@@ -640,7 +640,7 @@ def _without_tables(folder: Path) -> None:
         ),
         (
             _newer,
-            "has version 2 of the store, and this pytest-rest reads version 1; use the "
+            "has version 3 of the store, and this pytest-rest reads version 2; use the "
             "pytest-rest that wrote it",
         ),
         (_without_tables, "or choose another run"),

@@ -26,6 +26,7 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     fonts = {f"pytest_rest/fonts/{path.name}" for path in (ROOT / "fonts").iterdir()}
     data = {"protocol.yaml", "py.typed", "models/models.yaml", "models/simulated.yaml"}
+    data |= {f"reporting/{name}" for name in ("page.html", "items.html", "page.css", "page.js")}
     assert fonts | {f"pytest_rest/{name}" for name in data} <= names
     assert not [name for name in names if name.startswith(("tests/", "examples/"))]
 

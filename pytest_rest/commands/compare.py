@@ -1,11 +1,13 @@
 """Compare two runs of the same items, paired by item: what changed, and by how much.
 
-OLD and NEW are run folders, reports or baselines. With a tolerance it is a gate.
+OLD and NEW are run folders, reports or baselines. With a tolerance it is a gate. With --html the
+models of two or more runs are drawn side by side.
 """
 
 import json
+import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,7 +17,9 @@ from pytest_rest.changes import Change
 from pytest_rest.commands import GOOD, MISSED
 from pytest_rest.comparison import Comparison
 from pytest_rest.display import shown
+from pytest_rest.errors import OptionError
 from pytest_rest.regression import CONFIDENCE, Regression, Tolerance
+from pytest_rest.reporting import frame, kept, side_by_side
 from pytest_rest.reporting.text import signed
 
 SCHEMA = "pytest-rest/comparison/1"
@@ -27,6 +31,9 @@ def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     for name in ("old", "new"):
         parser.add_argument(name, type=Path, metavar=name.upper(), help=f"the {name} run")
+    parser.add_argument(
+        "more", type=Path, nargs="*", metavar="MORE", help="further runs, for --html"
+    )
     parser.add_argument(
         *("--max-rer-drop",), type=_share, metavar="SHARE", help=_TOLERATES.format("RER", "below")
     )
@@ -41,10 +48,19 @@ def declare(parser: ArgumentParser) -> None:
         help="how sure McNemar's exact test must be of a change (default: %(default)s)",
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
+    parser.add_argument(
+        "--html", type=Path, metavar="FILE", help="write a page that has the runs side by side"
+    )
 
 
 def run(arguments: Namespace) -> int:
     """Print what changed; `MISSED` where it is worse than is tolerated."""
+    if arguments.more:
+        _check_drawn(arguments)
+    if arguments.html is not None:
+        _write([arguments.old, arguments.new, *arguments.more], arguments.html)
+    if arguments.more:
+        return GOOD
     old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
     found, table = comparison.compare(old, new), changes.table(old, new)
     tolerance = Tolerance(arguments.max_rer_drop, arguments.max_cfr_rise, arguments.confidence)
@@ -55,6 +71,26 @@ def run(arguments: Namespace) -> int:
         for line in _lines(found, table, judged):
             print(line)
     return MISSED if judged.reasons else GOOD
+
+
+def _write(runs: Sequence[Path], path: Path) -> None:
+    """Write the page of the runs."""
+    paths = dict.fromkeys(map(str, runs))
+    if len(paths) < len(runs):
+        raise OptionError("a run is named twice; name each once")
+    text = side_by_side.text({name: kept.report(Path(name)) for name in paths})
+    try:
+        frame.save(text, path)
+    except OSError as error:
+        raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
+    print(path, file=sys.stderr)  # what is printed may be JSON
+
+
+def _check_drawn(arguments: Namespace) -> None:
+    """More than two runs are put side by side and not compared."""
+    tolerances = (arguments.max_rer_drop, arguments.max_cfr_rise)
+    if arguments.html is None or arguments.json or tolerances != (None, None):
+        raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
 
 
 def _lines(found: Comparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:

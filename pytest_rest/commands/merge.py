@@ -4,6 +4,7 @@ RUN is the folder of a shard's run, or its report.json; all of them are needed. 
 one run would have written.
 """
 
+import contextlib
 import json
 import shutil
 from argparse import ArgumentParser, Namespace
@@ -14,9 +15,10 @@ from typing import Any
 from pytest_rest import baseline, shards
 from pytest_rest.commands import GOOD, MISSED
 from pytest_rest.display import shown
-from pytest_rest.errors import BaselineError, OptionError, ShardError
+from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.report import gate_to_builtins
-from pytest_rest.reporting import findings, text
+from pytest_rest.reporting import findings, kept, page, text
+from pytest_rest.reporting.items import Prompts
 from pytest_rest.shards import Merged
 
 _NAMES_SHOWN = 10
@@ -43,6 +45,8 @@ def run(arguments: Namespace) -> int:
     try:
         merged.report.write(path)
         _copy_pictures([Path(name) for name in paths], arguments.output / "images")
+        content, prompts = merged.report.to_builtins(), _prompts([Path(name) for name in paths])
+        page.write(content, prompts, arguments.output, arguments.output / page.NAME)
     except (TypeError, ValueError) as error:  # in what only the whole report looks at
         raise ShardError(f"a shard's report cannot be read: {error}; ask it again") from None
     except OSError as error:
@@ -63,6 +67,15 @@ def _read(name: str) -> Any:
         return baseline.read(Path(name))
     except BaselineError as error:
         raise ShardError(f"{name!r}: {error}") from None
+
+
+def _prompts(runs: Sequence[Path]) -> Prompts:
+    """What the prompts of all shards showed; of a store that is damaged nothing is needed."""
+    found: dict[str, Any] = {}
+    for run in runs:
+        with contextlib.suppress(StoreError):
+            found |= kept.prompts(run)
+    return found
 
 
 def _copy_pictures(runs: Sequence[Path], folder: Path) -> None:

@@ -128,6 +128,7 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "items lost to failed calls that are tolerated (default: %(default_value)s)",
     ),
     ("--rest-json", "string", "", "PATH", "write report.json there too"),
+    ("--rest-html", "string", "", "PATH", "write report.html there too, with its pictures in it"),
 )
 
 # option, ini, metavar, help: options that may be given several times

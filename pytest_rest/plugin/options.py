@@ -88,6 +88,7 @@ class Settings:
     resume: bool
     replay: Path | None
     json_path: Path | None
+    html_path: Path | None
     place: Place
     has_far_workers: bool  # on other machines, where each asks the model by itself
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
@@ -184,6 +185,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         resume=bool(_value(config, "rest_resume")),
         replay=_replayed(config),
         json_path=_path(config, "rest_json"),
+        html_path=_path(config, "rest_html"),
         place=place,
         has_far_workers=resolved["has_far_workers"],
         dispatcher=resolved["dispatcher"] and tuple(resolved["dispatcher"]),

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import gate
+from pytest_rest import again, gate
 from pytest_rest.dispatcher import ENDED
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError
@@ -177,9 +177,7 @@ def _again(item: pytest.Item, case: Case, run: Run) -> str:
         words.append(f"--rest-api-base={address(settings.api_base)}")
     words += _style_words(case, run)
     if item.path.is_dir():  # a suite's own test has no file to name
-        words += [f"--rest-suite={suite}" for suite in settings.suites]
-        named = re.split(r"[^\w.+-]+", case_id(case))  # what -k can read
-        return shlex.join([*words, "-k", " and ".join(filter(None, named))])
+        return again.of_suite(words, settings.suites, case_id(case))
     return shlex.join([*words, item.nodeid])
 
 

@@ -25,9 +25,9 @@ from pytest_rest.plugin.early import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Report
-from pytest_rest.reporting import markdown
+from pytest_rest.reporting import markdown, page
 from pytest_rest.tally import Rules, Spent, Tally, own_styles
-from pytest_rest.terms import Completion, Record, Style
+from pytest_rest.terms import MODES, Completion, Record, Style
 
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 
@@ -197,17 +197,27 @@ class Controller:
                 self._run.discard()
             return
         for path in (folder / "report.json", self._run.settings.json_path):
-            if path is not None and self._write(session, path, self.report):
-                self.written.append(path)
+            self._write(session, path, self.report.write)
+        for path in (folder / page.NAME, self._run.settings.html_path):
+            self._write(session, path, self._write_page)
         _tell_ci(session.config, self.report)
 
-    def _write(self, session: pytest.Session, path: Path, report: Report) -> bool:
+    def _write(
+        self, session: pytest.Session, path: Path | None, write: Callable[[Path], None]
+    ) -> None:
+        if path is None:
+            return
         try:
-            report.write(path)
-        except OSError as error:
+            write(path)
+        except (OSError, StoreError) as error:
             _log(session, "report", f"the report cannot be written: {error}")
-            return False
-        return True
+        else:
+            self.written.append(path)
+
+    def _write_page(self, path: Path) -> None:
+        assert self.report is not None  # noqa: S101 (it is built before it is written)
+        prompts = self._run.store.prompts() if self._run.store is not None else {}
+        page.write(self.report.to_builtins(), prompts, self._run.settings.run_dir, path)
 
     def _build(self) -> Report:
         settings, tally = self._run.settings, self._tally
@@ -257,7 +267,25 @@ class Controller:
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
+            "again": {"words": _again(settings), "suites": [*settings.suites]},
         }
+
+
+def _again(settings: options.Settings) -> list[str]:
+    """The words of the command that all items of the run have in common."""
+    asked = settings.scheme
+    named = {
+        "model": settings.model,
+        "seed": settings.seed,
+        "modes": asked.modes != MODES and ",".join(asked.modes),
+        "repeats": asked.repeats > 1 and asked.repeats,
+        "ocr": asked.ocr != "image" and asked.ocr,
+        "prompts": settings.prompts,
+        "data": settings.given["rest_data"],
+    }
+    words = ["pytest", *(f"--rest-{name}={value}" for name, value in named.items() if value)]
+    words += ["--rest-plus"] if settings.plus else []
+    return [*words, *(f"--rest-style={each}" for each in settings.given["rest_styles"])]
 
 
 def _rules(settings: options.Settings) -> Rules:

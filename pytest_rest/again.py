@@ -1,0 +1,27 @@
+"""Turns how a run was asked, and one of its items, into the command that asks just that again."""
+
+import re
+import shlex
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def of_suite(words: Sequence[str], suites: Sequence[str], name: str) -> str:
+    """The command for an item of a suite, whose tests have no file: by what -k can read."""
+    named = re.split(r"[^\w.+-]+", name)
+    asked = [f"--rest-suite={suite}" for suite in suites]
+    return shlex.join([*words, *asked, "-k", " and ".join(filter(None, named))])
+
+
+def command(asked: Mapping[str, Any], test: str, name: str) -> str:
+    """The command for the item and style `name`, asked by the test function `test`.
+
+    `asked` is the report's `provenance.again`: the `words` that all items have in common, and the
+    `suites` of the run. Empty where it is not known which test asked.
+    """
+    if not (asked and test):
+        return ""
+    words, suites = asked["words"], asked["suites"]
+    if test.partition("::")[0] in {suite.partition(":")[0] for suite in suites}:
+        return of_suite(words, suites, name)
+    return shlex.join([*words, f"{test}[{name}]"])

@@ -1,0 +1,35 @@
+"""Write the page of a stored run: report.html, for a browser; asks nothing.
+
+In the run's folder the page shows the pictures that are there. Anywhere else it has them in it, the
+inconsistent items' first and as many as there is room for: a page to send to somebody.
+"""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from pytest_rest.commands import GOOD
+from pytest_rest.errors import OptionError
+from pytest_rest.reporting import kept, page
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its report.json")
+    parser.add_argument(
+        *("-o", "--output"),
+        type=Path,
+        metavar="FILE",
+        help="the page to write (default: report.html in the run's folder)",
+    )
+
+
+def run(arguments: Namespace) -> int:
+    """Write it, and say where."""
+    report, folder = kept.report(arguments.run), kept.folder(arguments.run)
+    path = arguments.output or folder / page.NAME
+    try:
+        page.write(report, kept.prompts(arguments.run), folder, path)
+    except OSError as error:
+        raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
+    print(path)
+    return GOOD

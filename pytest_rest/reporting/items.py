@@ -1,0 +1,212 @@
+"""Turns report.json's items and their prompts into the data that the page's script shows.
+
+Answers and prompts are bounded, one by one and all together, so that a page of 1,000 items in
+21 forms stays one that a browser opens. What styles share, such as the answer to the text form, is
+there once.
+"""
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from typing import Any
+
+from pytest_rest import again
+from pytest_rest.display import lines, shown
+from pytest_rest.terms import MODES, OCR_MODES, Style
+
+Builtins = Mapping[str, Any]
+Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
+Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
+
+_MOST = 20_000
+_TEXTS = 14_000_000  # bytes of all texts together
+_LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
+_ORDER = {"inconsistent": 0, "lost": 1}
+_DIGEST = re.compile("[0-9a-f]{16}")
+_WORD = re.compile(r"-(?=on-|[a-z_]+=)")
+
+
+class Texts:
+    """Every text once, by number; of those that are added first the most is kept."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._first = 0
+
+    def add(self, text: str) -> int:
+        """The number of a text."""
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def mark(self) -> None:
+        """What was added so far is what the page is for; the rest is cut before it is."""
+        self._first = len(self._numbers)
+
+    def bounded(self) -> list[Text]:
+        """All of them in order, each cut to the longest limit by which they fit together."""
+        sizes = [(len(text), len(json.dumps(text))) for text in self._numbers]
+        first, rest = sizes[: self._first], sizes[self._first :]
+        longest, *shorter = _LIMITS
+        pairs = [(longest, each) for each in _LIMITS] + [(each, _LIMITS[-1]) for each in shorter]
+        for pair in pairs:
+            if _size(first, pair[0]) + _size(rest, pair[1]) <= _TEXTS:
+                break
+        limits = [pair[0]] * len(first) + [pair[1]] * len(rest)
+        return [_cut(text, limit) for text, limit in zip(self._numbers, limits, strict=True)]
+
+
+def data(report: Builtins, prompts: Prompts) -> dict[str, Any]:
+    """The items with their calls, texts and looks; inconsistent and lost ones come first."""
+    entries = [*report["items"], *_unasked(report)]
+    entries.sort(key=lambda each: _ORDER.get(each["verdict"], 2))  # stable: else as in the report
+    book = _Book(prompts, report["provenance"])
+    odd = sum(entry["verdict"] in _ORDER for entry in entries[:_MOST])
+    items = [book.item(entry) for entry in entries[:odd]]
+    book.texts.mark()
+    items += [book.item(entry) for entry in entries[odd:_MOST]]
+    styles = sorted({entry["style"] for entry in entries})
+    own = report["provenance"].get("own_styles", {})
+    return {
+        "items": items,
+        "calls": book.calls,
+        "texts": book.texts.bounded(),
+        "looks": looks(styles, own),
+        "left_out": max(len(entries) - _MOST, 0),
+        "has_prompts": bool(prompts),
+    }
+
+
+def pictures(content: Builtins) -> Iterator[str]:
+    """The digests of the pictures that the items show, each once, the first items' first."""
+    seen = set()
+    for item in content["items"]:
+        for number in (*item["answers"], *item["read"]):
+            digest = content["calls"][number]["image"]
+            if digest and digest not in seen:
+                seen.add(digest)
+                yield digest
+
+
+def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[str]]:
+    """What differs from REST's style, as `effects` calls it, and the styles that have it."""
+    found: dict[str, list[str]] = {}
+    for style in styles:
+        for look in _looks(style, own.get(style)):
+            found.setdefault(shown(look), []).append(shown(style))
+    return found
+
+
+class _Book:
+    """What the items refer to by number: calls, and texts."""
+
+    def __init__(self, prompts: Prompts, provenance: Builtins) -> None:
+        self.texts = Texts()
+        self.calls: list[dict[str, Any]] = []
+        self._prompts = prompts
+        self._again = dict(provenance.get("again") or {})
+        base = provenance.get("api_base")
+        if self._again and base and ", " not in base:  # of shards that were asked in one place
+            self._again["words"] = [*self._again["words"], f"--rest-api-base={base}"]
+        self._known: dict[tuple[str, str], int] = {}
+
+    def item(self, entry: Builtins) -> dict[str, Any]:
+        """One item in one style."""
+        answers = entry["answers"]
+        modes: list[str] = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
+        calls = [(mode, answers[mode]) for mode in modes]
+        calls += [(f"{m}, again", a) for m in modes for a in entry["repeats"].get(m, ())]
+        read = [(name, entry.get(name)) for name in ("ocr", "ocr_mixed")]
+        return {
+            "id": shown(entry["id"]),
+            "suite": shown(entry["suite"]),
+            "style": shown(entry["style"]),
+            "verdict": entry["verdict"],
+            "at": entry["failed_at"] or "",
+            "truth": self.texts.add(entry["answer"]),
+            "reason": shown(entry["reason"], 1_000),
+            "answers": [self._call(mode, answer) for mode, answer in calls],
+            "read": [self._call(_READ[name], found) for name, found in read if found],
+            "again": again.command(
+                self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
+            ),
+        }
+
+    def _call(self, form: str, call: Builtins) -> int:
+        """The number of a call; items in several styles share that of the text form."""
+        key = (form, call.get("prompt", ""))
+        if key[1] and key in self._known:
+            return self._known[key]
+        digest, image = call.get("prompt", ""), call.get("image") or ""
+        parts = self._prompts.get(digest, ())
+        found: dict[str, Any] = {
+            "form": form,
+            "status": call.get("status", ""),
+            "right": call["correct"],
+            "text": self.texts.add(call["text"]),
+            "prompt": [self.texts.add(part) for part in parts if isinstance(part, str)],
+            "image": image if _DIGEST.fullmatch(image) else "",
+        }
+        if (value := call.get("value")) is not None:
+            found["value"] = shown(value, 300)
+        if "reference" in call:
+            found |= {"cer": call["cer"], "reference": self.texts.add(call["reference"])}
+        if call.get("input_tokens") is not None:
+            found["tokens"] = [call["input_tokens"], call["output_tokens"]]
+        self._known[key] = len(self.calls)
+        self.calls.append(found)
+        return len(self.calls) - 1
+
+
+_READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _unasked(report: Builtins) -> Iterator[dict[str, Any]]:
+    """What was lost without a record: nothing is known of it but its name and the reason."""
+    known = {(each["suite"], each["id"], each["style"]) for each in report["items"]}
+    nothing = {"answer": "", "failed_at": "", "answers": {}, "repeats": {}, "verdict": "lost"}
+    for each in report["lost"]:
+        if (each["suite"], each["item"], each["style"]) not in known:
+            yield {**each, "id": each["item"], **nothing}
+
+
+def _looks(style: str, own: Builtins | None) -> Iterator[str]:
+    found = _fields(own) if own else _words(style)
+    usual = {each.name.removesuffix("_pt"): each.default for each in fields(Style)}
+    for name, value in found.items():
+        if value != usual.get(name):
+            yield f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+    if found.get("color", usual["color"]) != usual["color"]:
+        yield "color any"
+
+
+def _fields(own: Builtins) -> dict[str, Any]:
+    """What a style from a file changes; of a font's file its name and digest."""
+    style = Style(font=own["font"], font_sha256=own["font_sha256"])
+    font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
+    looks = {
+        each.name.removesuffix("_pt"): own[each.name] for each in fields(Style) if each.compare
+    }
+    return looks | {"font": font}
+
+
+def _words(style: str) -> dict[str, Any]:
+    """What a style's name says; its numbers are words, but for the resolution."""
+    name, *changes = _WORD.split(style)
+    found: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    for change in changes:
+        key, _, value = change.removeprefix("on-").rpartition("=")
+        found[key or "background"] = value
+    dpi = found.get("dpi", "").removesuffix("dpi")
+    return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi}
+
+
+def _size(sizes: Sequence[tuple[int, int]], limit: int) -> float:
+    """The bytes of texts, given their characters and bytes, once they are cut."""
+    return sum(size * min(1.0, limit / (n or 1)) for n, size in sizes)
+
+
+def _cut(text: str, limit: int) -> Text:
+    if len(text) <= limit:
+        return lines(text)
+    head, tail = limit * 2 // 3, limit // 3
+    return [lines(text[:head]), lines(text[-tail:]), len(text) - head - tail]

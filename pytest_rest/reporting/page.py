@@ -1,0 +1,100 @@
+"""Turns report.json's content and its prompts into report.html, one file that needs no network.
+
+What is text of a model or of a user is escaped here, or goes into the page as JSON, of which the
+script makes text and never markup.
+"""
+
+import base64
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from pytest_rest.display import shown
+from pytest_rest.errors import OptionError
+from pytest_rest.reporting import frame, items, plots, summary
+from pytest_rest.reporting.items import Prompts
+
+Builtins = Mapping[str, Any]
+NAME = "report.html"
+
+_PICTURES = 8_000_000  # bytes of the pictures in a copy, all together
+_WHOLE = 32_000  # bytes of a picture that goes into a copy as it is
+
+
+def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
+    """Write the page of a run whose pictures are in `folder`; elsewhere a copy carries its own.
+
+    Raises `OptionError` for a report that cannot be read, and OSError for a path that cannot be
+    written. In one step, so that no reader sees half of it.
+    """
+    try:
+        content = items.data(report, prompts)
+        is_copy = path.absolute().parent != folder.absolute()
+        content["folder"] = f"{folder.absolute().name}/images" if is_copy else "images"
+        content["pictures"] = dict(_embedded(content, folder)) if is_copy else None
+        text = _assembled(report, content)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise OptionError(
+            f"the report cannot be read: {type(error).__name__} {shown(str(error))}; name the "
+            "report.json of a run"
+        ) from None
+    frame.save(text, path)
+
+
+def _assembled(report: Builtins, content: Builtins) -> str:
+    about = report["provenance"]
+    sections = [
+        summary.headline(report),
+        summary.gate(report),
+        summary.lost(report["lost"]),
+        frame.figures(plots.of(report)),
+        summary.rates(report["metrics"]),
+        _items(content),
+    ]
+    data = f'<script type="application/json" id="data">{_json(content)}</script>'
+    script = f"{data}\n<script>{frame.part('page.js')}</script>"
+    return frame.fill(
+        "REST report",
+        about["model"],
+        summary.verdict(report),
+        sections,
+        summary.about(report),
+        script,
+    )
+
+
+def _items(content: Builtins) -> str:
+    if not content["items"]:
+        return frame.section("items", "Items", "<p>No item was asked.</p>")
+    more = content["left_out"]
+    note = f"<p>{more:,} more items are in report.json.</p>" if more else ""
+    return frame.section("items", "Items", f"{frame.part('items.html')}{note}")
+
+
+def _embedded(content: Builtins, folder: Path) -> Iterator[tuple[str, str]]:
+    """Pictures as data URIs, the inconsistent items' first, as many as there is room for."""
+    room = _PICTURES
+    for digest in items.pictures(content):
+        png = _picture(folder / "images" / f"{digest}.png")
+        if png is not None and len(png) < room:
+            room -= len(png)
+            yield digest, f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _picture(path: Path) -> bytes | None:
+    try:
+        png = path.read_bytes()
+    except OSError:
+        return None
+    if len(png) <= _WHOLE:
+        return png
+    from pytest_rest import pictures  # Pillow, which most runs have loaded, and a replay has not
+
+    return pictures.thumbnail(path)
+
+
+def _json(content: object) -> str:
+    """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -1,0 +1,217 @@
+"""report.html in a browser: what a person sees and does, with few records and with many."""
+
+import json
+import shutil
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pages
+import pytest
+from browser import Browser, started
+from runs import RunRest
+from test_markdown import HOSTILE
+
+from pytest_rest.gate import Threshold
+from pytest_rest.reporting import page, side_by_side
+
+OPEN = "#list > li.open"
+
+
+@pytest.fixture(scope="module")
+def browser(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Browser]:
+    """One browser for the whole file."""
+    with started(tmp_path_factory.mktemp("profile")) as found:
+        yield found
+
+
+def write(folder: Path, report: Any, prompts: Any = None) -> Path:
+    """The page of a report, in a folder."""
+    page.write(report, prompts or {}, folder, folder / page.NAME)
+    return folder / page.NAME
+
+
+def fifty() -> dict[str, Any]:
+    """A run whose gate is not passed, in ten styles of five items."""
+    styles = [style.id for style in pages.PLUS]
+    records = [pages.record(n, style=s) for n, s in zip(range(50), styles * 6, strict=False)]
+    return pages.report(records, [Threshold("rer", ">=", 0.9)])
+
+
+@pytest.mark.parametrize("n", [0, 1])
+def test_next_to_nothing(browser: Browser, tmp_path: Path, n: int) -> None:
+    """A page of a run with no item, and with one, is whole and complains of nothing."""
+    browser.open(write(tmp_path, pages.report([pages.record(1)][:n])))
+    assert n == len(browser.texts("#list > li"))
+    assert "No gate" == browser.text(".verdict .word")
+    assert [] == browser.complaints() + browser.faults()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)])
+def test_nothing_is_in_the_way(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+    """On a desk and on a telephone, light and dark: readable, and nothing runs off the side."""
+    path = write(tmp_path, fifty())
+    browser.open(path, "#item=a/item-0005/courier-200dpi-black", width, dark)
+    assert [] == browser.faults()
+    assert width == browser.run("return document.documentElement.scrollWidth")
+    assert "Gate NOT PASSED" == browser.text(".verdict .word")
+    assert ["RER", "CFR", "MMC"] == browser.texts(".card h3")
+
+
+def test_filters_sorting_and_search(browser: Browser, tmp_path: Path) -> None:
+    """Each narrows the list, and all of it stands in the address."""
+    browser.open(write(tmp_path, fifty()))
+    assert "50 of 50 tests" == browser.text("#count")
+    browser.choose("verdict", "inconsistent")
+    assert "10 of 50 tests" == browser.text("#count")
+    browser.choose("look", "dpi 50")
+    names = browser.texts("#list .style")
+    assert names
+    assert all("-50dpi-" in name for name in names)
+    assert "#verdict=inconsistent&look=dpi+50" == browser.run("return location.hash")
+    browser.click("#filter [type=reset]")
+    browser.choose("sort", "id")
+    assert ["item-0000", "item-0001"] == browser.texts("#list .name")[:2]
+    browser.choose("q", "item-0007")
+    assert ["item-0007"] == browser.texts("#list .name")
+    browser.choose("q", "nowhere")
+    assert browser.text("#count").startswith("0 of 50 tests: nothing matches")
+    assert [] == browser.complaints()
+
+
+def test_an_item(browser: Browser, tmp_path: Path) -> None:
+    """Its pictures, prompts and answers, the value marked, what was misread, and the command."""
+    report = fifty()
+    answers = next(i for i in report["items"] if i["id"] == "item-0005")["answers"]
+    prompts = {answers["image"]["prompt"]: ["The question is in the picture.", {"image": "0" * 16}]}
+    (tmp_path / "images").mkdir()
+    picture = Path(__file__).parents[1] / "docs" / "report.png"
+    shutil.copy(picture, tmp_path / "images" / f"{answers['image']['image']}.png")
+    path = write(tmp_path, report, prompts)
+    browser.open(path, "#verdict=consistent&item=a/item-0005/courier-200dpi-black")
+    assert browser.text(f"{OPEN} .name") == "item-0005"  # although it is not consistent
+    assert ["text right", "image wrong", "mixed right"] == browser.texts(f"{OPEN} .form h3")
+    assert ["The question is in the picture."] == browser.texts(f"{OPEN} pre.prompt")
+    assert ["3", "4", "3"] == browser.texts(f"{OPEN} mark")
+    assert [["7"], ["1"]] == [browser.texts(f"{OPEN} pre {tag}") for tag in ("del", "ins")]
+    command = "pytest --rest-model=made-up --rest-suite=a:50 -k 'item-0005-courier-200dpi-black'"
+    assert command.replace("'", "") == browser.text(f"{OPEN} .again code")
+    wait = "const done = arguments[0], i = document.querySelector('.open img');"
+    wait += "i.loading = 'eager'; i.decode().then(() => done(i.naturalWidth))"
+    assert browser.driver.execute_async_script(wait) > 0
+    assert [] == browser.complaints()
+
+
+def test_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+    """/ goes to the search, Tab to the items, Enter opens one, Escape closes it again."""
+    browser.open(write(tmp_path, fifty()))
+    browser.press("/", "item-0010", "\ue004", "\ue004", "\ue004", "\ue007")
+    assert "item-0010" == browser.text(f"{OPEN} .name")
+    focused = "return document.activeElement.innerText"
+    assert browser.run(focused).startswith("item-0010")
+    browser.press("\ue00c")
+    assert [] == browser.texts(OPEN)
+    assert browser.run(focused).startswith("item-0010")
+    browser.driver.back()
+    assert "item-0010" == browser.text(f"{OPEN} .name")
+
+
+def test_what_a_model_wrote_is_text(browser: Browser, tmp_path: Path) -> None:
+    """Markup, scripts, marks of direction, escape codes and a megabyte, in every place there is."""
+    evil = f"</script ><script >document.title='taken'</script >{HOSTILE}\u202e\x1b[31m\ud800👩‍👧"
+    report = json.loads(json.dumps(fifty()))
+    first = report["items"][0]
+    first |= {
+        "id": evil,
+        "suite": evil,
+        "style": evil,
+        "answer": evil,
+        "reason": evil,
+        "test": evil,
+    }
+    for answer in (*first["answers"].values(), first["ocr"]):
+        answer["text"] = evil + "x" * 1_000_000
+    first["answers"]["text"] |= {"value": evil, "status": evil, "image": "../../etc/passwd"}
+    first["ocr"]["reference"] = evil
+    report["provenance"] |= {
+        "model": evil,
+        "git_commit": evil,
+        "again": {"words": [evil], "suites": []},
+    }
+    report["gate"]["reason"] = evil
+    report["effects"] = [dict.fromkeys(("characteristic", "value"), evil) | _EFFECT]
+    digest = first["answers"]["text"]["prompt"]
+    path = write(tmp_path, report, {digest: [evil]})
+    assert path.stat().st_size < 300_000
+    browser.open(path)
+    browser.click("#list > li > a")
+    assert [] == browser.complaints()
+    assert "taken" != browser.run("return document.title")
+    assert [] == browser.texts("main script, img[src^=x], [onerror], a[href^=javascript]")
+    shown = browser.text(f"{OPEN} pre.prompt")
+    assert shown.startswith("</script ><script >document.title=")
+    assert shown.endswith("\\u202e\\x1b[31m\\ud800👩‍👧")
+    left_out = len(evil) + 1_000_000 - 19_999
+    assert f"{left_out:,} characters left out" in " ".join(browser.texts(f"{OPEN} .cut"))
+
+
+_EFFECT = {"subset": "all", "accuracy": {"value": 0.5, "low": 0.1, "high": 0.9, "n": 5}} | {
+    "agreement": None
+}
+
+
+def test_five_thousand_records(browser: Browser, tmp_path: Path) -> None:
+    """They are there, found and opened in at most twice the time of a plain table of as many."""
+    path = write(tmp_path, pages.many(5_000))
+    table = tmp_path / "table.html"
+    row = "<tr><td>item-{0:04}</td><td>dejavu-200dpi-black</td><td>consistent</td><td>3</td></tr>"
+    rows = "".join(row.format(number) for number in range(5_000))
+    table.write_text(f"<!doctype html><title>t</title><table>{rows}</table>", "utf-8")
+    laid_out = "return document.body.offsetHeight"
+    took: dict[Path, list[float]] = {path: [], table: []}
+    for _ in range(2):
+        for each, times in took.items():
+            browser.open(each)
+            browser.run(laid_out)
+            times.append(browser.run("return performance.now()"))
+    assert min(took[path]) < 2 * min(took[table])
+    browser.open(path)
+    assert "5,000 of 5,000 tests" == browser.text("#count")
+    assert "Page 1 of 50" == browser.text("#pages span")
+    browser.click("#pages [name=on]")
+    assert "Page 2 of 50" == browser.text("#pages span")
+    start = time.monotonic()
+    browser.choose("q", "item-4321")
+    assert ["item-4321"] == browser.texts("#list .name")
+    browser.click("#list > li > a")
+    assert "item-4321" == browser.text(f"{OPEN} .name")
+    assert time.monotonic() - start < 5
+    assert [] == browser.complaints()
+
+
+def test_from_the_page_alone(browser: Browser, run_rest: RunRest) -> None:
+    """docs/reading-the-report.md: what breaks a model, and an item that shows it."""
+    run_rest("--rest-model=simulated:low-resolution", "--rest-plus", "--rest-suite=soebench:4")
+    browser.open(Path("run", page.NAME))
+    browser.click("#plots a:has(.bad)")  # the first name in red, of the effects
+    assert "#look=dpi%2050&verdict=inconsistent" == browser.run("return location.hash")
+    assert "12 of 40 tests" == browser.text("#count")
+    browser.click("#list > li > a")
+    assert "-50dpi-" in browser.text(f"{OPEN} .style")
+    assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")
+    assert browser.texts(f"{OPEN} pre del") or browser.texts(f"{OPEN} pre ins")
+    assert [] == browser.complaints()
+
+
+def test_models_side_by_side(browser: Browser, tmp_path: Path) -> None:
+    """A figure for each rate, with a row for each model."""
+    path = tmp_path / "models.html"
+    other = fifty()
+    other["provenance"]["model"] = "another"
+    path.write_text(side_by_side.text({"a": fifty(), "b": other}), "utf-8")
+    browser.open(path)
+    assert "RER by model" == browser.texts("figure h3")[0]
+    assert ["made-up", "another"] == browser.texts("figure:first-child svg text.label")
+    assert ["text", "image", "mixed"] == browser.texts("figure:nth-child(5) svg text.head")
+    assert [] == browser.complaints() + browser.faults()

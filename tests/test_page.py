@@ -1,0 +1,291 @@
+"""report.html without a browser: what is in it, what is not, and what it costs."""
+
+import base64
+import hashlib
+import json
+import re
+import time
+from pathlib import Path
+from typing import Any
+
+import pages
+import pytest
+from endpoint import Endpoint, Reply, Request
+from hypothesis import example, given
+from runs import RunRest
+from strategies import texts
+
+from pytest_rest import cli
+from pytest_rest.display import lines
+from pytest_rest.errors import BaselineError
+from pytest_rest.reporting import items, page, plots, side_by_side
+
+SHAKY = "--rest-model=simulated:wrong.image=0.5"
+
+
+def written(folder: Path, report: Any, prompts: Any = None, name: str = page.NAME) -> str:
+    """The page of a report whose pictures are in a folder."""
+    page.write(report, prompts or {}, folder, folder / name)
+    return (folder / name).read_text("utf-8")
+
+
+def data(text: str) -> Any:
+    """What the script of a page reads."""
+    (found,) = re.findall(r'<script type="application/json" id="data">(.*?)</script>', text)
+    return json.loads(found)
+
+
+@pytest.mark.parametrize("workers", ["-n0", "-n2"])
+def test_a_run_writes_its_page(run_rest: RunRest, workers: str) -> None:
+    """Beside report.json; with the prompts as they were sent; elsewhere with pictures in it."""
+    run = run_rest(SHAKY, "--rest-suite=soebench:4", "--rest-html=out/copy.html", workers)
+    for name in ("run/report.html", "out/copy.html"):
+        assert f"\n{name}\n" in run.out
+    own, copy = (data(Path(p).read_text("utf-8")) for p in ("run/report.html", "out/copy.html"))
+    assert 4 == len(own["items"])
+    assert own["items"] == copy["items"]
+    shown = [call for call in own["calls"] if call["form"] == "text"]
+    prompt = own["texts"][shown[0]["prompt"][0]]
+    assert "What is the value of" in prompt
+    assert "Think step by step." in prompt
+    pictures = {call["image"] for call in own["calls"] if call["image"]}
+    assert pictures == set(copy["pictures"])
+    png = base64.b64decode(copy["pictures"][min(pictures)].partition(",")[2])
+    assert Path("run", "images", f"{min(pictures)}.png").read_bytes() == png
+    assert ("images", None) == (own["folder"], own["pictures"])
+
+
+def test_the_command_asks_just_this_again(run_rest: RunRest) -> None:
+    """What the page gives for an item of a suite, and of a test of one's own, finds it."""
+    run_rest(SHAKY, "--rest-suite=soebench:4", "--rest-style=courier-50dpi-red", "--rest-seed=3")
+    (item, *_) = data(Path("run/report.html").read_text("utf-8"))["items"]
+    words = item["again"].split(" -k ")
+    expression = words[1].strip("'")
+    run = run_rest(*words[0].split()[1:], "-k", expression)
+    assert [item["id"]] == [each["id"] for each in run.report["items"]]
+    assert {"failed": 1} == {k: v for k, v in run.outcomes.items() if k != "deselected"}
+
+
+def test_a_shared_page_of_a_stored_run(
+    run_rest: RunRest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """`pytest-rest report` writes what the run wrote; and says what cannot be read."""
+    run_rest(SHAKY, "--rest-suite=soebench:2")
+    whole = Path("run/report.html").read_text("utf-8")
+    capsys.readouterr()
+    Path("run/report.html").unlink()
+    assert 0 == cli.main(["report", "run"])
+    assert "run/report.html\n" == capsys.readouterr().out
+    assert whole == Path("run/report.html").read_text("utf-8")
+    assert 0 == cli.main(["report", "run/report.json", "-o", "copy.html"])
+    assert data(Path("copy.html").read_text("utf-8"))["pictures"]
+    Path("run/completions.sqlite").unlink()
+    assert 0 == cli.main(["report", "run"])
+    assert not data(Path("run/report.html").read_text("utf-8"))["has_prompts"]
+
+
+def test_merged_shards_have_a_page(run_rest: RunRest, capsys: pytest.CaptureFixture[str]) -> None:
+    """With the prompts of all of them, and their pictures beside it."""
+    for number in ("1", "2"):
+        run_rest(
+            SHAKY, "--rest-suite=soebench:4", f"--rest-shard={number}/2", f"--rest-run-dir={number}"
+        )
+    cli.main(["merge", "1", "2", "-o", "whole"])
+    found = data(Path("whole/report.html").read_text("utf-8"))
+    assert 4 == len(found["items"])
+    assert all(call["prompt"] for call in found["calls"])
+    pictures = {path.stem for path in Path("whole/images").iterdir()}
+    assert pictures == {call["image"] for call in found["calls"]} - {""}
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        ("{}", "its schema is None"),
+        ('{"schema": "pytest-rest/report/1"}', "the report cannot be read: KeyError 'items'"),
+        ("no report", "Expecting value"),
+    ],
+)
+def test_what_is_no_report(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, told: str
+) -> None:
+    """One line, and nothing is written."""
+    (tmp_path / "report.json").write_text(content)
+    assert 4 == cli.main(["report", str(tmp_path)])
+    assert told in capsys.readouterr().err
+    assert not (tmp_path / page.NAME).exists()
+
+
+def test_no_figure_is_another(run_rest: RunRest) -> None:
+    """Verdict, headline and thresholds are those of report.json."""
+    run = run_rest(SHAKY, "--rest-suite=soebench:8", "--rest-min-rer=0.9", "--rest-max-lost=0")
+    text = Path("run/report.html").read_text("utf-8")
+    rate = run.report["metrics"]["soebench"]["all"]["rer"]
+    said = f"{rate['value'] * 100:.1f} [{rate['low'] * 100:.1f}, {rate['high'] * 100:.1f}], n = 8"
+    assert "Gate NOT PASSED" in text
+    assert f"<p>{said}</p>" in text
+    assert "threshold &gt;= 0.9: missed" in text
+
+
+def test_a_lost_item_is_there(tmp_path: Path) -> None:
+    """Also one of which there is no record, with the reason."""
+    report = pages.report([pages.record(1)])
+    report["lost"] = [{"suite": "a", "item": "gone", "style": "s", "reason": "HTTP 500"}]
+    found = data(written(tmp_path, report))["items"]
+    assert [("gone", "lost", "HTTP 500")] == [
+        (each["id"], each["verdict"], each["reason"]) for each in found[:1]
+    ]
+
+
+def test_the_policy_allows_the_page_and_nothing_else(tmp_path: Path) -> None:
+    """Script and style by their digests; no address of another place occurs at all."""
+    text = written(tmp_path, pages.report([pages.record(1)]))
+    (policy,) = re.findall(r'http-equiv="Content-Security-Policy" content="([^"]*)"', text)
+    assert policy.startswith("default-src 'none'; ")
+    assert "unsafe" not in policy
+    for tag in ("style", "script"):
+        (own,) = re.findall(rf"<{tag}>(.*?)</{tag}>", text, re.DOTALL)
+        digest = base64.b64encode(hashlib.sha256(own.encode()).digest()).decode()
+        assert f"{tag}-src 'sha256-{digest}'" in policy
+    assert [] == re.findall(r"(?:src|href)=\"?https?:|url\(|@import|innerHTML|\beval\b", text)
+
+
+@given(texts(200))
+@example("\u202e\u2066\ufeff\x1b[0m\ud800")
+def test_nothing_is_hidden(text: str) -> None:
+    """What is shown has no control, direction mark or half a character; the rest is as it was."""
+    found = lines(text)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", found)
+    assert found == lines(found)
+    assert "größer 数 \n\t👩‍👧" == lines("größer 数 \r\n\t👩‍👧")
+
+
+def test_a_thousand_items_in_21_forms(tmp_path: Path) -> None:
+    """Under 30 MB, however long the answers are; the consistent items' texts are cut first."""
+    styles = [*(style.id for style in pages.PLUS), "dejavu-200dpi-red"]
+    report = pages.many(1_000, styles)
+    for number, item in enumerate(report["items"]):
+        item["ocr_mixed"] = {**item["ocr"], "prompt": f"{number}"}
+        for mode, answer in item["answers"].items():
+            answer["text"] = f"{number} {mode} " + "because " * 250
+    page.write(report, {}, tmp_path, tmp_path / page.NAME)
+    assert 10_000 == len(report["items"])
+    assert 10e6 < (tmp_path / page.NAME).stat().st_size < 30e6
+    found = data((tmp_path / page.NAME).read_text("utf-8"))
+    lengths = [_lengths(found, verdict) for verdict in ("inconsistent", "consistent")]
+    assert min(lengths[0]) > 2 * max(lengths[1])
+    content = items.data({**report, "items": report["items"][:50]}, {})
+    assert min(_lengths(content, "consistent")) > 2_000  # a page with few has all of it
+
+
+def _lengths(content: Any, verdict: str) -> list[int]:
+    """How much of its answers a page has."""
+    numbers = [i["answers"] for i in content["items"] if i["verdict"] == verdict]
+    texts = [content["texts"][content["calls"][n]["text"]] for each in numbers for n in each]
+    return [len(text) if isinstance(text, str) else len(text[0] + text[1]) for text in texts]
+
+
+def test_a_copy_has_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The inconsistent items' pictures come first; what is left out is named by its place."""
+    report = pages.report([pages.record(number) for number in range(1, 9)])
+    (tmp_path / "images").mkdir()
+    for item in report["items"]:
+        picture = item["answers"]["image"]["image"]
+        (tmp_path / "images" / f"{picture}.png").write_bytes(b"p" * 1_000)
+    monkeypatch.setattr(page, "_PICTURES", 2_500)
+    found = data(written(tmp_path, report, name="elsewhere/copy.html"))
+    odd = next(each for each in report["items"] if each["verdict"] == "inconsistent")
+    assert 2 == len(found["pictures"])
+    assert odd["answers"]["image"]["image"] in found["pictures"]
+    assert f"{tmp_path.name}/images" == found["folder"]  # no path of this machine
+
+
+def test_a_page_is_cheap(tmp_path: Path) -> None:
+    """Of 50 items, in far less than 0.3 s of the processor."""
+    report = pages.report([pages.record(number) for number in range(50)])
+    start = time.process_time()
+    written(tmp_path, report)
+    assert time.process_time() - start < 0.3
+
+
+def test_looks_are_those_of_the_effects() -> None:
+    """A style's name, and a style of a file, are found by what they change."""
+    own = {"mine": {**_fields(size_pt=9.0, color="red"), "name": "mine"}}
+    found = items.looks(["courier-50dpi-blue-on-yellow-rotation=-2", "mine"], own)
+    assert {"font courier", "dpi 50", "color blue", "background yellow", "rotation -2"} | {
+        *("size 9", "color red", "color any")
+    } == set(found)
+    assert ["courier-50dpi-blue-on-yellow-rotation=-2", "mine"] == found["color any"]
+
+
+def _fields(**changes: Any) -> dict[str, Any]:
+    from pytest_rest.terms import Style, to_builtins
+
+    return to_builtins(Style(**changes))
+
+
+def test_plots_with_nothing_to_show_are_left_out() -> None:
+    """One style has no effects; without tokens there is nothing to put them against."""
+    report = pages.report([pages.record(number) for number in range(5)])
+    assert ["Accuracy by mode", "Accuracy against tokens sent"] == [
+        plot.heading for plot in plots.of(report)
+    ]
+    assert [] == [*plots.of(pages.report([]))]
+
+
+def test_models_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Three runs on one page; of other items, or without a page, they are refused."""
+    runs = [tmp_path / f"{name}.json" for name in ("one", "two", "three")]
+    for run in runs:
+        report = pages.report([pages.record(n) for n in range(5)])
+        report["provenance"]["model"] = run.stem
+        run.write_text(json.dumps(report))
+    names = [str(run) for run in runs]
+    assert 0 == cli.main(["compare", *names, "--html", str(tmp_path / "models.html")])
+    text = (tmp_path / "models.html").read_text("utf-8")
+    assert "<h1>one · two · three</h1>" in text
+    assert "default-src 'none'" in text
+    assert 4 == cli.main(["compare", *names])
+    assert "give --html FILE" in capsys.readouterr().err
+
+
+def test_other_items_cannot_stand_side_by_side() -> None:
+    """Told with what differs."""
+    one, other = (pages.report([pages.record(n) for n in range(k)]) for k in (5, 6))
+    with pytest.raises(BaselineError, match="'b' cannot stand beside 'a': other items"):
+        side_by_side.text({"a": one, "b": other})
+
+
+def test_no_secret_is_anywhere(
+    run_rest: RunRest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """Key, header, environment and password: in no file that a run writes, and on no terminal."""
+    secret = "planted-5ecret"  # noqa: S105
+
+    def reply(request: Request) -> Reply:
+        echo = f"HTTP 500: your key {request.headers['authorization']} is good"
+        return Reply(text="Answer: 3") if request.number % 5 else Reply(text=echo, status=400)
+
+    for name in ("OPENAI_API_KEY", "HF_TOKEN", "MY_PASSWORD", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.setenv(name, f"sk-{secret}")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", str(tmp_path / "summary.md"))
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+
+    options = ("--rest-model=mine", "--rest-suite=soebench:2", "--rest-min-rer=0.5")
+    asked = ("--junitxml=run/junit.xml", "--rest-html=run/copy/report.html")
+    written = []
+    with Endpoint(reply) as server:
+        base = f"--rest-api-base={server.openai_base}"
+        refused = run_rest(*options, base.replace("://", f"://me:{secret}@"))
+        run = run_rest(*options, base, *asked)
+        written += [*Path("run").rglob("*"), tmp_path / "summary.md"]
+        keys = {request.headers["authorization"] for request in server.requests}
+    assert (4, {f"Bearer sk-{secret}"}) == (refused.status, keys)
+    (command, *_) = {i["again"] for i in data(Path("run/report.html").read_text("utf-8"))["items"]}
+    assert command.startswith(f"pytest --rest-model=mine {base} --rest-suite=soebench:2 -k ")
+    assert any("your key" in each["reason"] for each in run.report["lost"])
+    assert secret not in run.out + refused.out
+    found = [path for path in written if path.is_file() and secret.encode() in path.read_bytes()]
+    assert [] == found
+    names = {path.name for path in written}
+    assert {"report.json", "report.html", "junit.xml", "completions.sqlite"} <= names
