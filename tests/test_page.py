@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import io
 import json
 import re
 import time
@@ -12,6 +13,7 @@ import pages
 import pytest
 from endpoint import Endpoint, Reply, Request
 from hypothesis import example, given
+from PIL import Image
 from runs import RunRest
 from strategies import texts
 
@@ -198,6 +200,21 @@ def test_a_copy_has_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert 2 == len(found["pictures"])
     assert odd["answers"]["image"]["image"] in found["pictures"]
     assert f"{tmp_path.name}/images" == found["folder"]  # no path of this machine
+
+
+def test_a_large_picture_is_made_smaller(tmp_path: Path) -> None:
+    """In a copy, so that it is still one to send; what is no picture is left out."""
+    report = pages.report([pages.record(number) for number in (1, 2)])
+    large, broken = (item["answers"]["image"]["image"] for item in report["items"])
+    (tmp_path / "images").mkdir()
+    noise = Image.effect_noise((1_500, 500), 90).convert("RGB")
+    noise.save(tmp_path / "images" / f"{large}.png")
+    (tmp_path / "images" / f"{broken}.png").write_bytes(b"no picture" * 9_000)
+    found = data(written(tmp_path, report, name="elsewhere/copy.html"))["pictures"]
+    assert [large] == [*found]
+    content = base64.b64decode(found[large].partition(",")[2])
+    with Image.open(io.BytesIO(content)) as picture:
+        assert (640, 213) == picture.size
 
 
 def test_a_page_is_cheap(tmp_path: Path) -> None:

@@ -77,8 +77,10 @@ def _embedded(content: Builtins, folder: Path) -> Iterator[tuple[str, str]]:
     room = _PICTURES
     for digest in items.pictures(content):
         png = _picture(folder / "images" / f"{digest}.png")
-        if png is not None and len(png) < room:
+        if png is not None:
             room -= len(png)
+            if room < 0:
+                return
             yield digest, f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 

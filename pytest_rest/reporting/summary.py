@@ -25,17 +25,18 @@ _ABOUT = {
 def verdict(report: Builtins) -> str:
     """The verdict and its reason, and the first thing to look at."""
     gate, n = report["gate"], len(report["items"])
+    odd = sum(each["verdict"] == "inconsistent" for each in report["items"])
     words = {True: ("good", "Gate passed"), False: ("bad", "Gate NOT PASSED")}
-    odd = [each for each in report["items"] if each["verdict"] == "inconsistent"]
-    said = f"{len(odd):,} of {n:,} tests inconsistent" if n else "nothing was judged"
     kind, word = words.get(gate["passed"], ("none", "No gate"))
-    if gate["passed"] is None and report["provenance"].get("shard"):
+    if report["provenance"].get("shard"):
         word = "Part of a run"
-    why = said if gate["passed"] is None and not gate["thresholds"] else gate["reason"]
-    more = "" if why == said else f"<p>{frame.escape(said)}{_failed_at(report)}</p>"
-    first = '<p class="next"><a href="#verdict=inconsistent">See the inconsistent items</a></p>'
-    said = f'<p class="word">{word}</p><p>{frame.escape(why, 1_000)}</p>{more}'
-    return f'<div class="verdict {kind}">{said}{first if odd else ""}</div>'
+    lines = [
+        "" if word == "No gate" else frame.escape(gate["reason"], 1_000),
+        f"{odd:,} of {n:,} tests inconsistent{_failed_at(report)}" if n else "nothing was judged",
+        '<a href="#verdict=inconsistent">See the inconsistent items</a>' if odd else "",
+    ]
+    said = "".join(f"<p>{line}</p>" for line in lines if line)
+    return f'<div class="verdict {kind}"><p class="word">{word}</p>{said}</div>'
 
 
 def _failed_at(report: Builtins) -> str:
