@@ -7,7 +7,7 @@ from typing import Protocol
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.dispatcher_remote import Client, Server
 from pytest_rest.lookahead import Asked, Case, Follow, LookAhead, Walker, key
-from pytest_rest.terms import Prompt
+from pytest_rest.terms import Completion, Prompt
 
 Build = Callable[[Case], list[Prompt]]
 _AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
@@ -62,9 +62,7 @@ class LocalAsker:
             futures = self.dispatcher.submit(prompts)
         wait(futures)  # all at once: waking up for each costs more
         asked = [(prompt, each.result()) for prompt, each in zip(prompts, futures, strict=True)]
-        if more := _following(asked, self._follow):
-            asked += zip(more, self.dispatcher.ask(more), strict=True)
-        return asked
+        return _with_following(asked, self._follow, self.dispatcher.ask)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -110,9 +108,7 @@ class RemoteAsker:
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))
-        if more := _following(asked, self._follow):
-            asked += zip(more, self._client.ask(more), strict=True)
-        return asked
+        return _with_following(asked, self._follow, self._client.ask)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests, on a connection of its own."""
@@ -124,5 +120,12 @@ class RemoteAsker:
         self._client.close()
 
 
-def _following(asked: Asked, follow: Follow | None) -> list[Prompt]:
-    return [more for call in asked for more in follow(*call)] if follow else []
+def _with_following(
+    asked: Asked, follow: Follow | None, ask: Callable[[list[Prompt]], list[Completion]]
+) -> Asked:
+    """The calls, and those that follow from their answers, round after round."""
+    latest = asked
+    while follow and (more := [each for call in latest for each in follow(*call)]):
+        latest = list(zip(more, ask(more), strict=True))
+        asked = [*asked, *latest]
+    return asked

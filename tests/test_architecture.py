@@ -15,11 +15,11 @@ FLOORS = (
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning"}
     | {"commands.compare", "commands.baseline", "commands.merge"},
-    {"plugin.run", "reporting.findings", "reporting.markdown", "shards"},
+    {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.curve", "shards"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"},
     {"report", "plan", "dispatcher_remote", "models"},
     {"lookahead", "stopping"},
-    {"dispatcher", "gate"},
+    {"dispatcher", "gate", "sweep"},
     {
         "benchmark",
         "benchmark_file",
@@ -28,13 +28,14 @@ FLOORS = (
         "evidence",
         "regression",
         "prompts",
+        "steps",
         "published",
         "limits",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
-    | {"models.replayed", "models.process"},
-    {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
-    | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
+    | {"models.replayed", "models.process", "models.panel"},
+    {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic", "suites.rh_bench"}
+    | {"rendering", "scoring", "metrics", "display", "store", "tokens", "wording"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {
         "expressions",
@@ -48,7 +49,7 @@ FLOORS = (
     {"normal_form", "suites.hub", "rendering.shaping", "rendering.naming"}
     | {"comparison", "sequential"},
     {"formula", "quantities", "written", "pictures", "paired", "groups", "rates", "plus", "noise"}
-    | {"bounds", "baseline", "power", "shard"}
+    | {"bounds", "baseline", "power", "shard", "budgets", "rh_auc"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only

@@ -1,11 +1,12 @@
 """Turns a model's name, as a user writes it, into something that can be asked."""
 
 import sys
+from collections.abc import Sequence
 from importlib import import_module
 from pathlib import Path
 
 from pytest_rest.errors import ModelError
-from pytest_rest.terms import Model
+from pytest_rest.terms import Budget, Model
 
 
 def load_model(
@@ -15,18 +16,26 @@ def load_model(
     api_base: str | None = None,
     timeout: float = 120.0,
     is_asked: bool = True,
+    budgets: Sequence[Budget] = (),
 ) -> Model:
     """The model that `spec` names; `ModelError` says what is wrong, before anything is asked.
 
     `embedded`, `simulated[:PROFILE]`, `python:module:factory` (a callable without arguments that
     returns a `Model`), or any name that LiteLLM knows. `api_base` is an OpenAI-compatible server
     that is asked for the name as it stands; `timeout` is in seconds for one call. A model
-    that is not asked, but only planned for, needs no key.
+    that is not asked, but only planned for, needs no key. Native `budgets` must be some that it
+    takes.
     """
+    native = [budget for budget in budgets if budget.control == "native"]
     kind, _, rest = spec.partition(":")
     if kind in ("embedded", "simulated", "python") and api_base:
         raise ModelError(
             f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
+        )
+    if native and (kind in ("embedded", "simulated", "python") or api_base is not None):
+        raise ModelError(
+            f"model {spec!r} is not asked through LiteLLM, whose matter native budgets are; "
+            "leave --rest-reasoning-control out"
         )
     if spec == "embedded":
         from pytest_rest.models.embedded import EmbeddedModel
@@ -44,7 +53,8 @@ def load_model(
         return served.connect(spec, api_base, timeout=timeout)
     from pytest_rest.models import litellm, process
 
-    return process.ModelProcess(litellm.connect(spec, timeout=timeout, is_asked=is_asked))
+    model = litellm.connect(spec, timeout=timeout, is_asked=is_asked, budgets=native)
+    return process.ModelProcess(model)
 
 
 def _build(spec: str, path: str) -> Model:

@@ -149,7 +149,7 @@ class Controller:
         styles = {style.id: style for _, style in settings.cases}
         own = own_styles(styles, styles)
         after = {
-            "protocol": self._run.protocol.id,
+            "protocol": self._run.protocol_id,
             "modes": sorted(settings.modes),
             "seed": settings.seed,
             "ocr": settings.scheme.ocr,
@@ -242,7 +242,7 @@ class Controller:
             "seed": settings.seed,
             "replay_of": settings.replay and settings.replay.name,
             "git_commit": _git_commit(),
-            "protocol": self._run.protocol.id,
+            "protocol": self._run.protocol_id,
             "packages": {"python": platform.python_version(), **_versions()},
             "shard": settings.shard and settings.shard.name,
             "modes": list(settings.modes),

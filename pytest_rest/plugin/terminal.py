@@ -28,7 +28,7 @@ class Terminal:
         self._written = written
         self._gate_begun = False
         self._model = run.model  # a model that cannot be asked is told here, before any test
-        self._protocol = run.protocol.id
+        self._protocol = run.protocol_id
 
     def pytest_report_header(self) -> list[str]:
         """What is asked, of whom, and where it is kept."""
