@@ -11,19 +11,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pytest_rest import bounds, evidence
+from pytest_rest import bounds, evidence, rh_auc
 from pytest_rest.bounds import Evidence, Verdict
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
 from pytest_rest.regression import Regression
+from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.sequential import Seen
+from pytest_rest.suites import rh_bench
 from pytest_rest.terms import MODES, OCR_MODES, Rate
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
+    *(f"rh_auc.{kind}" for kind in rh_auc.KINDS),
 )
+RH_AUC = "rh_auc."  # metrics of the whole run, and of no suite's table
 _MEANS = ("mean", "pooled")
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _THRESHOLD = re.compile(
@@ -121,6 +125,8 @@ def parse_threshold(text: str) -> Threshold:
     for part in parts:
         if hint := nearest(part, SUBSETS):
             raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
+    if named and metric.startswith(RH_AUC):
+        raise OptionError(f"threshold {text!r}: {metric} is of rh-bench as a whole; name no part")
     found = threshold(metric, match["op"], match["bound"])
     return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
 
@@ -138,6 +144,15 @@ def threshold(
         hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
         raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
     return Threshold(metric, op, value, subset, scope)
+
+
+def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
+    """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
+    for each in thresholds:
+        if each.metric.startswith(RH_AUC) and rh_bench.NAME not in names:
+            raise OptionError(
+                f"threshold {each.id!r} is of rh-bench; give --rest-suite={rh_bench.NAME}"
+            )
 
 
 def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
@@ -164,6 +179,7 @@ def judge(
     confidence: float | None = None,
     styles: Mapping[str, Table] | None = None,
     looks: Mapping[Threshold, Look] | None = None,
+    areas: Mapping[Kind, Area] | None = None,
 ) -> Gate:
     """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
@@ -171,10 +187,13 @@ def judge(
     being the whole run. With a confidence a threshold passes when the data are sure that it is met
     (see `bounds`); without one the values are compared. `looks` are what a run that may stop early
     goes by instead: bounds for a fixed number of items do not hold where the data say when to stop.
+    `areas` are those of RH-AUC, by their kind.
     """
     found = []
     for each in sorted(set(thresholds)):
-        data = _Data(each, tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {})
+        area = next((a for k, a in (areas or {}).items() if each.metric == f"{RH_AUC}{k}"), None)
+        scoped = tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {}
+        data = _Data(each, *scoped, area)
         look = None if looks is None else looks.get(each, Look())
         found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence, look))
     judged = tuple(found)
@@ -217,6 +236,11 @@ class _Data:
     threshold: Threshold
     table: Table
     styles: Table
+    area: Area | None = None
+
+    @property
+    def is_of_area(self) -> bool:
+        return self.threshold.metric.startswith(RH_AUC)
 
     @property
     def metrics(self) -> Metrics | None:
@@ -226,11 +250,15 @@ class _Data:
 
     @property
     def rate(self) -> Rate | None:
+        if self.is_of_area:
+            return self.area.rate if self.area else None
         return self.metrics.rate(self.threshold.metric) if self.metrics else None
 
     @property
     def evidence(self) -> Evidence | None:
         """What the mean over suites rests on; or one suite, or one style."""
+        if self.is_of_area:
+            return self.area
         part, subset = self.threshold.part, self.threshold.subset
         names = [part] if part else [name for name in self.table if name not in _MEANS]
         suites = [(self.table.get(name) or self.styles[name])[subset] for name in names]
@@ -292,6 +320,8 @@ def describe(rate: Rate) -> str:
 
 def _undefined(data: _Data) -> str:
     metrics = data.metrics
+    if data.is_of_area:
+        return data.area.undefined if data.area else "no item of rh-bench was judged"
     if metrics is None or not metrics.items:
         return "no item was judged"
     if data.threshold.metric == "cfr":

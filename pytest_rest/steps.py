@@ -8,7 +8,7 @@ rating loses the item: that is nobody's answer, and no zero.
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import get_args
+from typing import TypeVar, get_args
 
 from pytest_rest import scoring
 from pytest_rest.display import shown
@@ -35,6 +35,7 @@ _RATING = re.compile(
 )
 _MARKED = re.compile(r"\brating[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
 _LONGEST_REASON = 1_000
+N = TypeVar("N", int, float)
 _ORDER: tuple[Task, ...] = get_args(Task)
 
 
@@ -69,12 +70,35 @@ def judge(
 
 
 def answers_under(steps: Sequence[Step], budget: Amount) -> dict[Mode, Answer]:
-    """Each form's answer under a budget."""
+    """Each form's answer under a budget, with all that was written for it: the thinking too."""
+    here = [step for step in steps if step.budget == budget]
+    thoughts = {step.mode: step for step in here if step.task == "think"}
     return {
-        step.mode: Answer(**{name: getattr(step, name) for name in Answer.__dataclass_fields__})
-        for step in steps
-        if step.task == "solve" and step.budget == budget
+        step.mode: _with_thinking(step, thoughts.get(step.mode))
+        for step in here
+        if step.task == "solve"
     }
+
+
+def _with_thinking(step: Step, thought: Step | None) -> Answer:
+    answer = Answer(**{name: getattr(step, name) for name in Answer.__dataclass_fields__})
+    if thought is None:
+        return answer
+    both = (thought, answer)
+    return replace(
+        answer,
+        text=scoring.kept(f"{thought.text}\n{answer.text}"),
+        input_tokens=_sum([each.input_tokens for each in both]),
+        output_tokens=_sum([each.output_tokens for each in both]),
+        cost=_sum([each.cost for each in both]),
+        seconds=thought.seconds + answer.seconds,
+    )
+
+
+def _sum(values: Sequence[N | None]) -> N | None:
+    """None where one of them is not known."""
+    known = [value for value in values if value is not None]
+    return sum(known[1:], known[0]) if len(known) == len(values) else None
 
 
 def _step(prompt: Prompt, completion: Completion) -> Step:

@@ -204,6 +204,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         budgets.check(item, settings.scheme)
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
+        gate.check_suites(settings.thresholds, names)
         gate.check_parts(settings.thresholds, sorted(parts))
     if is_early_stop:
         if settings.scheme.sweep is not None:

@@ -110,8 +110,11 @@ class Run:
 
     @property
     def protocol_id(self) -> str:
-        """What reports are compared by."""
-        return f"{self.protocol.id}{self._wording}"
+        """What reports are compared by: with budgets, these too."""
+        sweep = self.settings.scheme.sweep
+        amounts = ",".join(str(each.amount) for each in sweep.budgets) if sweep else ""
+        budgets = f", {sweep.largest.control} {amounts}" if sweep else ""
+        return f"{self.protocol.id}{self._wording}{budgets}"
 
     @property
     def price(self) -> Price | None:

@@ -243,12 +243,22 @@ class Controller:
             "replay_of": settings.replay and settings.replay.name,
             "git_commit": _git_commit(),
             "protocol": self._run.protocol_id,
+            **self._sweep(),
             "packages": {"python": platform.python_version(), **_versions()},
             "shard": settings.shard and settings.shard.name,
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
         }
+
+    def _sweep(self) -> dict[str, Any]:
+        """The budgets of thinking, how they are held, and who rates open answers."""
+        asked = self._run.settings.scheme.sweep
+        if asked is None:
+            return {}
+        amounts = [budget.amount for budget in asked.budgets]
+        judge = self._run.settings.judge or None
+        return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
 
 
 def _rules(settings: options.Settings) -> Rules:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import findings, markdown, text
+from pytest_rest.reporting import curve, findings, markdown, text
 
 _PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
@@ -96,6 +96,8 @@ class Terminal:
         terminalreporter.write_sep("=", "REST")
         for line in text.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in (*curve.budgets(report), *curve.rh_auc(report)):
+            write(line, bold=line.startswith(("RH-AUC", "reasoning collapse")))
         for line in findings.effects(report):
             write(line, bold=line.startswith("effect"))
         for line in findings.failed_at(report):
