@@ -109,6 +109,7 @@ class SimulatedModel:
             return Completion(error="server error: planted failure", model=self.name)
         ended = {"refused": "refusal", "truncated": "length"}
         reason = ended.get(struck.kind, "stop") if struck else "stop"
+        reason = "length" if prompt.task == "think" else reason
         seconds = self._profile.seconds
         return Completion(text, reason, *tokens, cost=0.0, seconds=seconds, model=self.name)
 

@@ -70,12 +70,10 @@ def _collapse(largest: Budgeted) -> str:
 def _agreement(found: RhAuc) -> Iterator[str]:
     side, same = found.same_side, found.same_rating
     if side is not None and same is not None:
-        yield (
-            f"judge asked twice: the same side {percent(side)}, the same rating {percent(same)}, "
-            f"n = {side.n}"
-        )
+        yield row("judge, twice", side.n, "same side of 2", "same rating")
+        yield row("", "", percent(side), percent(same))
     else:
-        yield "judge asked twice: of no answer, so nothing is known of its steadiness"
+        yield "judge: asked twice about no answer, so nothing is known of its steadiness"
 
 
 def _area(area: Area) -> str:

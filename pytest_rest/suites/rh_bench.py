@@ -44,7 +44,7 @@ _DECIMAL = re.compile(r"[+-]?\d{0,30}\.\d{1,30}", re.ASCII)
 
 def load(folder: hub.Place) -> Loaded:
     """RH-Bench from a local copy, or from the hub where `folder` is None; pictures not yet read."""
-    files = hub.files(SOURCE, folder)
+    files = sorted(hub.files(SOURCE, folder), key=_stem, reverse=True)  # reasoning first
     for stem in HALVES.values():
         if not any(_stem(path) == stem for path in files):
             raise hub.refused(files[0].parent, f"holds no {stem}.json; RH-Bench has two files")
