@@ -202,6 +202,11 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     )
     for item in settings.items:
         budgets.check(item, settings.scheme)
+        if item.only and settings.is_compared:
+            raise OptionError(
+                f"--rest-baseline compares how forms agree, and items of {item.suite} have one "
+                "form; leave one of them out"
+            )
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         gate.check_suites(settings.thresholds, names)

@@ -6,8 +6,8 @@ from collections.abc import Iterator, Sequence
 from pytest_rest import sweep
 from pytest_rest.lengths import Ratio
 from pytest_rest.report import Report
+from pytest_rest.reporting import text
 from pytest_rest.reporting.text import percent, row
-from pytest_rest.rh_auc import Area
 from pytest_rest.sweep import Budgeted, Point, RhAuc
 from pytest_rest.terms import Rate
 
@@ -53,7 +53,7 @@ def rh_auc(report: Report) -> Iterator[str]:
         yield row(f"{mark} {point.budget}", "", *scores, written)
     yield from _drawing(found.points)
     for kind, area in found.areas.items():
-        yield f"RH-AUC {kind}: {_area(area)}"
+        yield f"RH-AUC {kind}: {text.area(area)}"
     yield from _agreement(found)
 
 
@@ -74,15 +74,6 @@ def _agreement(found: RhAuc) -> Iterator[str]:
         yield row("", "", percent(side), percent(same))
     else:
         yield "judge: asked twice about no answer, so nothing is known of its steadiness"
-
-
-def _area(area: Area) -> str:
-    rate = area.rate
-    if rate is None:
-        return f"undefined, {area.undefined}"
-    if rate.low is None or rate.high is None:
-        return f"{rate.value:.3f} [no interval: too few items], n = {rate.n}"
-    return f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}], n = {rate.n}"
 
 
 def _ratio(ratio: Ratio | None) -> str:
@@ -111,8 +102,8 @@ def _drawing(points: Sequence[Point]) -> Iterator[str]:
     yield "  perception"
     for number, line in enumerate(cells):
         label = {0: up.high, _HEIGHT - 1: up.low}.get(number)
-        text = "" if label is None else f"{label * 100:.1f}"
-        yield f"{text:>7} |{''.join(line)}".rstrip()
+        said = "" if label is None else f"{label * 100:.1f}"
+        yield f"{said:>7} |{''.join(line)}".rstrip()
     ends = f"{across.low * 100:.1f}", f"{across.high * 100:.1f} reasoning"
     yield f"        +{'-' * _WIDTH}"
     yield f"         {ends[0]}{ends[1]:>{_WIDTH - len(ends[0])}}"
