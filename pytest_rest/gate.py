@@ -25,9 +25,9 @@ METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
-    *(f"rh_auc.{kind}" for kind in rh_auc.KINDS),
 )
-RH_AUC = "rh_auc."  # metrics of the whole run, and of no suite's table
+RH_AUC = "rh_auc."
+AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
 _MEANS = ("mean", "pooled")
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _THRESHOLD = re.compile(
@@ -110,10 +110,11 @@ def parse_threshold(text: str) -> Threshold:
             "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
         )
     metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
-    if metric not in METRICS:
+    known = (*METRICS, *AREAS)
+    if metric not in known:
         raise OptionError(
-            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, METRICS)}; "
-            f"metrics are {', '.join(METRICS)}"
+            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, known)}; "
+            f"metrics are {', '.join(known)}"
         )
     subsets = [word for word in named if word in SUBSETS]
     parts = [word for word in named if word not in SUBSETS]
@@ -125,7 +126,7 @@ def parse_threshold(text: str) -> Threshold:
     for part in parts:
         if hint := nearest(part, SUBSETS):
             raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
-    if named and metric.startswith(RH_AUC):
+    if named and metric in AREAS:
         raise OptionError(f"threshold {text!r}: {metric} is of rh-bench as a whole; name no part")
     found = threshold(metric, match["op"], match["bound"])
     return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
@@ -149,7 +150,7 @@ def threshold(
 def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
     """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
     for each in thresholds:
-        if each.metric.startswith(RH_AUC) and rh_bench.NAME not in names:
+        if each.metric in AREAS and rh_bench.NAME not in names:
             raise OptionError(
                 f"threshold {each.id!r} is of rh-bench; give --rest-suite={rh_bench.NAME}"
             )
@@ -240,7 +241,7 @@ class _Data:
 
     @property
     def is_of_area(self) -> bool:
-        return self.threshold.metric.startswith(RH_AUC)
+        return self.threshold.metric in AREAS
 
     @property
     def metrics(self) -> Metrics | None:
