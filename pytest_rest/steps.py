@@ -31,7 +31,7 @@ FAITHFUL = 2  # an open answer is right when its rating is above this
 
 _TAIL = 2_000
 _RATING = re.compile(
-    r"\brating[ \t*_`]{0,8}[:：=][ \t*_`]{0,8}([0-5])(?![\d.,/]?\d)", re.IGNORECASE
+    r"\brating[ \t*_`]{0,8}[:：=][ \t*_`]{0,8}([0-5])(?:/5)?(?![\d.,/]?\d)", re.IGNORECASE
 )
 _MARKED = re.compile(r"\brating[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
 _LONGEST_REASON = 1_000

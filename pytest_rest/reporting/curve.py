@@ -89,9 +89,9 @@ def _marks(points: Sequence[Point]) -> str:
 
 
 def _drawing(points: Sequence[Point]) -> Iterator[str]:
-    """The points in a frame that they just fill, each by its mark; nothing of less than two."""
+    """The points in a frame that they just fill, each by its mark; nothing of one place."""
     known = [(p.reasoning, p.perception) for p in points if p.reasoning and p.perception]
-    if len(known) < 2:
+    if len({(reasoning.value, perception.value) for reasoning, perception in known}) < 2:
         return
     across, up = (_Axis([point[i] for point in known], n) for i, n in ((0, _WIDTH), (1, _HEIGHT)))
     cells = [[" "] * _WIDTH for _ in range(_HEIGHT)]

@@ -1,0 +1,145 @@
+"""The calls of a sweep: what counts as a rating, and what a verdict makes of every budget."""
+
+import asyncio
+from collections.abc import Sequence
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_terms import Silent
+
+from pytest_rest import prompts, steps
+from pytest_rest.evaluate import evaluate
+from pytest_rest.suites import soebench
+from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Sweep, Verdict
+
+ITEM = Item("i", "What is A?", "7", answer_kind="integer")
+OPEN = Item("o", "What is it?", "a cat", answer_kind="open", only="text")
+SWEEP = Sweep((Budget(0), Budget(9)), has_judge=True)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Rating: 3", 3),
+        ("It is so.\n**Rating:** 0", 0),
+        ("rating： 5.", 5),
+        ("Rating: 1, no:\nRating: 4", 4),
+        ("Rating: 4/5", 4),
+        ("Rating: 4\nRating: none", None),
+        ("Rating: 6", None),
+        ("Rating: 35", None),
+        ("Rating: 3.5", None),
+        ("Rating: -1", None),
+        ("Rating: N", None),
+        ("4", None),
+        ("", None),
+    ],
+)
+def test_ratings(text: str, expected: int | None) -> None:
+    """A whole number from 0 to 5 behind the last `Rating:`, and nothing else."""
+    assert expected == steps.rating(Completion(text))
+
+
+@given(st.text())
+def test_whatever_a_judge_writes(text: str) -> None:
+    """It is a rating, or it is none."""
+    assert steps.rating(Completion(text)) in (None, 0, 1, 2, 3, 4, 5)
+
+
+def test_a_rating_that_was_cut_is_none() -> None:
+    """Nor is one of a judge that refused, or failed."""
+    for completion in (
+        Completion("Rating: 5", "length"),
+        Completion("Rating: 5", "refusal"),
+        Completion("Rating: 5", error="timeout: 1 s"),
+    ):
+        assert None is steps.rating(completion)
+
+
+def call(task: str, text: str, budget: int = 9, item: Item = ITEM, **more: object) -> object:
+    """One call, and what came of it."""
+    prompt = Prompt(item, Form("text"), task, (task,), 9, 0, Budget(budget))  # type: ignore[arg-type]
+    return prompt, Completion(text, **more)  # type: ignore[arg-type]
+
+
+def judged(*calls: object) -> Verdict:
+    """The verdict on these calls."""
+    return steps.judge(calls, SWEEP)  # type: ignore[arg-type]
+
+
+def test_the_largest_budget_stands_for_the_item() -> None:
+    """With all that was written for it, of which only the answer counts."""
+    thought = call("think", "Answer: 1", input_tokens=5, output_tokens=9)
+    answers = (
+        call("solve", "Answer: 8", 0),
+        call("solve", "Answer: 7", input_tokens=8, output_tokens=4),
+    )
+    verdict = judged(*answers, thought)
+    found = verdict.answers["text"]
+    assert ("consistent", True, "7") == (verdict.outcome, found.correct, found.value)
+    assert (13, 13, "Answer: 1\nAnswer: 7") == (found.input_tokens, found.output_tokens, found.text)
+    assert ["8", "7", None] == [step.value for step in verdict.steps]
+
+
+@pytest.mark.parametrize(("stars", "expected"), [(0, False), (2, False), (3, True), (5, True)])
+def test_an_open_answer_is_right_above_two(stars: int, expected: bool) -> None:
+    """By the judge alone, whatever the reference says."""
+    verdict = judged(
+        call("solve", "a dog", 0, OPEN),
+        call("solve", "a cat", 9, OPEN),
+        call("rate", f"Rating: {stars}", 9, OPEN),
+    )
+    assert (expected, stars) == (verdict.steps[1].correct, verdict.steps[1].rating)
+    assert not verdict.steps[0].correct
+
+
+@pytest.mark.parametrize(
+    ("wrong", "reason"),
+    [
+        (call("think", "", 9, error="timeout: 1 s"), "think text at 9: timeout: 1 s"),
+        (call("solve", "", 0, error="timeout: 1 s"), "solve text at 0: timeout: 1 s"),
+        (call("rate", "Good!", 0), "judge of text at 0: no rating (unparseable): Good!"),
+        (call("rate", "Rating: 5", 0, finish_reason="length"), "no rating (truncated)"),
+        (call("rate", "", 9, error="timeout: 1 s"), "no rating (failed): timeout: 1 s"),
+    ],
+)
+def test_one_call_that_fails_loses_the_item(wrong: object, reason: str) -> None:
+    """Whatever its budget and its task."""
+    verdict = judged(call("solve", "Answer: 7", 9), wrong)
+    assert "lost" == verdict.outcome
+    assert reason in verdict.reason
+
+
+class Scholar(Silent):
+    """Thinks twice as long about a text, and says so in its answer."""
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """The right answer, and how much was thought."""
+        return [
+            Completion("so " * (10 if each.images else 20))
+            if each.task == "think"
+            else Completion(f"Answer: {each.item.answer}")
+            for each in prompts
+        ]
+
+
+def test_a_sweep_in_a_notebook() -> None:
+    """Without pytest: the thinking is in what the last call is shown, and in the lengths."""
+    items = soebench.generate(2, 0)
+    scheme = Scheme(sweep=Sweep((Budget(50),)), ocr="off")
+    records = asyncio.run(evaluate(items, Scholar(), scheme=scheme))
+    assert [True, True] == [record.verdict.consistent for record in records]
+    text, image = (records[0].verdict.answers[mode].text for mode in ("text", "image"))
+    assert 30 == len(text) - len(image)
+
+
+def test_a_budget_is_part_of_the_digest() -> None:
+    """What is asked under two budgets is asked twice, even if it reads the same."""
+    (item,), protocol = soebench.generate(1, 0), prompts.load_protocol()
+    budgets = [None, Budget(0), Budget(5), Budget(6), Budget(5, "native"), Budget("low", "native")]
+    digests = {
+        prompts.build(item, Form("text"), "solve", protocol, budget=budget).digest
+        for budget in budgets
+    }
+    assert len(budgets) == len(digests)
