@@ -5,12 +5,21 @@ from typing import Any
 
 import pytest
 import rh_bench as made_up
+from test_hub import Hub, Page, fetched
 
 from pytest_rest import benchmark, pictures, prompts, scoring
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.suites import rh_bench
 from pytest_rest.terms import Choice, Form, Image, Item
 
+# Draws an item, as a run's main process does, and says which and of what folder its picture is.
+SCRIPT = """
+import json, pathlib
+from pytest_rest import benchmark
+
+(item,) = benchmark.load("rh-bench:1")
+print(json.dumps([item.id, pathlib.Path(item.image).parent.name]))
+"""
 YES_NO = (Choice("A", "yes"), Choice("B", "no"))
 
 
@@ -132,3 +141,18 @@ def test_an_item_is_text_beside_its_picture(tmp_path: Path) -> None:
     assert isinstance(shown, Image)
     assert pictures.digest(tmp_path / "reason_images" / "0.png") == shown.digest
     assert str(text).startswith("Which is it, 0?\nA. a cat\nB. a dog\nC. a cow\n")
+
+
+def test_drawn_pictures_are_downloaded(tmp_path: Path) -> None:
+    """Both files, and of the pictures that of the one item; after that nobody is asked."""
+    copy = made_up.write(tmp_path / "copy", 1)
+    pages = {
+        "LCZZZZ/RH-Bench/main": Page((copy / "reason_data.json").read_bytes()),  # either file
+        "LCZZZZ/RH-Bench/reason_images": Page((copy / "reason_images" / "0.png").read_bytes()),
+    }
+    with Hub(pages) as server:
+        found = [fetched(server.url, tmp_path, script=SCRIPT) for _ in range(2)]
+    assert [["rh-bench-reasoning-0000", "reason_images"]] == found[0] == found[1]
+    got = [path for command, path, _ in server.asked if command == "GET" and "/resolve/" in path]
+    names = sorted(path.rpartition("/")[2] for path in got)
+    assert ["0.png", "halu_data.json", "reason_data.json"] == names
