@@ -17,11 +17,7 @@ def parse(text: str, control: str) -> tuple[Budget, ...]:
 
     They ascend strictly: tokens, which may be forced or native, or words, which are native alone.
     """
-    if control not in CONTROLS:
-        raise OptionError(
-            f"--rest-reasoning-control {control!r} is unknown; give one of {', '.join(CONTROLS)}"
-            f"{nearest(control, CONTROLS)}"
-        )
+    check_control(control)
     words = [word.strip() for word in text.split(",")]
     chosen: Control = "native" if control == "native" else "forced"
     if all(re.fullmatch(r"\d{1,6}", word) and int(word) <= MOST_TOKENS for word in words):
@@ -41,6 +37,15 @@ def parse(text: str, control: str) -> tuple[Budget, ...]:
         )
     _check_order(words, [EFFORTS.index(word) for word in words])
     return tuple(Budget(word, chosen) for word in words)
+
+
+def check_control(control: str) -> None:
+    """Raise `OptionError` for a way to hold budgets that is none."""
+    if control not in CONTROLS:
+        raise OptionError(
+            f"--rest-reasoning-control {control!r} is unknown; give one of {', '.join(CONTROLS)}"
+            f"{nearest(control, CONTROLS)}"
+        )
 
 
 def check_scheme(scheme: Scheme) -> None:

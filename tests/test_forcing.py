@@ -6,7 +6,7 @@ from pathlib import Path
 
 import rh_bench as made_up
 from endpoint import Endpoint, Reply, Request
-from runs import Finished, RunRest
+from runs import Finished, RunRest, read_report
 
 from pytest_rest import prompts
 from pytest_rest.suites import soebench
@@ -140,6 +140,9 @@ def test_nothing_is_asked_twice(run_rest: RunRest, tmp_path: Path) -> None:
         assert calls == len(endpoint.requests)
     assert calls == first.report["usage"]["calls"] == resumed.report["usage"]["cached"]
     assert first.report["rh_auc"] == resumed.report["rh_auc"]
+    replayed = run_rest("--rest-replay=run", "--rest-run-dir=again", "-pno:xdist", keep=True)
+    assert 0 == replayed.status
+    assert first.report["rh_auc"] == read_report(Path("again"))["rh_auc"]
     other = run_rest(
         "--rest-resume", "--rest-judge=simulated", "-pno:xdist", "--rest-judge-api-base=", keep=True
     )

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_terms import Silent
 
-from pytest_rest import prompts, steps
+from pytest_rest import prompts, steps, sweep
 from pytest_rest.evaluate import evaluate
 from pytest_rest.suites import soebench
 from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Sweep, Verdict
@@ -112,12 +112,12 @@ def test_one_call_that_fails_loses_the_item(wrong: object, reason: str) -> None:
 
 
 class Scholar(Silent):
-    """Thinks twice as long about a text, and says so in its answer."""
+    """Thinks about twice as long about a text as about a picture."""
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """The right answer, and how much was thought."""
         return [
-            Completion("so " * (10 if each.images else 20))
+            Completion("so " * (10 if each.images else 20 + int(each.item.id[-1])))
             if each.task == "think"
             else Completion(f"Answer: {each.item.answer}")
             for each in prompts
@@ -126,12 +126,15 @@ class Scholar(Silent):
 
 def test_a_sweep_in_a_notebook() -> None:
     """Without pytest: the thinking is in what the last call is shown, and in the lengths."""
-    items = soebench.generate(2, 0)
-    scheme = Scheme(sweep=Sweep((Budget(50),)), ocr="off")
+    items = soebench.generate(6, 0)
+    scheme = Scheme(sweep=Sweep((Budget(0), Budget(50))), ocr="off")
     records = asyncio.run(evaluate(items, Scholar(), scheme=scheme))
-    assert [True, True] == [record.verdict.consistent for record in records]
+    assert {True} == {record.verdict.consistent for record in records}
     text, image = (records[0].verdict.answers[mode].text for mode in ("text", "image"))
-    assert 30 == len(text) - len(image)
+    assert 3 * (10 + int(items[0].id[-1])) == len(text) - len(image)
+    at_once, after = sweep.table(records, [0, 50])["soebench"]
+    assert (1.0, None) == (getattr(at_once.metrics.length_ratio, "value", 0), at_once.cut["text"])
+    assert sweep.collapses(after.metrics.length_ratio)
 
 
 def test_a_budget_is_part_of_the_digest() -> None:

@@ -102,6 +102,8 @@ def test_an_open_answer_needs_a_judge() -> None:
         (["--rest-require=rh_auc.raw>=0.5"], "is of rh-bench; give --rest-suite=rh-bench"),
         (["--rest-require=rh_auc.raw@arc>=0.5"], "name no part"),
         (["--rest-judge-api-base=http://x/v1"], "name the judge: --rest-judge=SPEC"),
+        (["--rest-judge=simulated"], "are given under budgets; give --rest-reasoning-budgets"),
+        (["--rest-reasoning-control=nativ"], "did you mean 'native'?"),
         (["--rest-judge=nowhere-9", "--rest-reasoning-budgets=5"], "nowhere-9"),
     ],
 )

@@ -28,15 +28,7 @@ def load_model(
     """
     native = [budget for budget in budgets if budget.control == "native"]
     kind, _, rest = spec.partition(":")
-    if kind in ("embedded", "simulated", "python") and api_base:
-        raise ModelError(
-            f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
-        )
-    if native and (kind in ("embedded", "simulated", "python") or api_base is not None):
-        raise ModelError(
-            f"model {spec!r} is not asked through LiteLLM, whose matter native budgets are; "
-            "leave --rest-reasoning-control out"
-        )
+    _check(spec, kind, api_base, native)
     if spec == "embedded":
         from pytest_rest.models.embedded import EmbeddedModel
 
@@ -55,6 +47,20 @@ def load_model(
 
     model = litellm.connect(spec, timeout=timeout, is_asked=is_asked, budgets=native)
     return process.ModelProcess(model)
+
+
+def _check(spec: str, kind: str, api_base: str | None, native: Sequence[Budget]) -> None:
+    """Raise `ModelError` for what this kind of model has no use for."""
+    is_own = kind in ("embedded", "simulated", "python")
+    if is_own and api_base:
+        raise ModelError(
+            f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
+        )
+    if native and (is_own or api_base is not None):
+        raise ModelError(
+            f"model {spec!r} is not asked through LiteLLM, whose matter native budgets are; "
+            "leave --rest-reasoning-control out"
+        )
 
 
 def _build(spec: str, path: str) -> Model:

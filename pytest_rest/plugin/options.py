@@ -200,6 +200,28 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         run_id=resolved["run_id"],
         given=given,
     )
+    _check_reasoning(config, settings)
+    if is_benchmark:  # else it is known only after the run, and then nothing passes
+        parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
+        gate.check_suites(settings.thresholds, names)
+        gate.check_parts(settings.thresholds, sorted(parts))
+    if is_early_stop:
+        ids = [style.id for _, style in settings.cases]
+        stopping.check(settings.thresholds, len(suites), ids)
+    return settings
+
+
+def _check_reasoning(config: pytest.Config, settings: Settings) -> None:
+    """Raise for what cannot be asked, or judged, under budgets or without them."""
+    sweep = settings.scheme.sweep
+    if config.getoption("rest_judge") and sweep is None:
+        raise OptionError(
+            "--rest-judge rates answers that are given under budgets; give --rest-reasoning-budgets"
+        )
+    if settings.early_stop and sweep is not None:
+        raise OptionError(
+            "--rest-early-stop has no bounds for --rest-reasoning-budgets; leave one out"
+        )
     for item in settings.items:
         budgets.check(item, settings.scheme)
         if item.only and settings.is_compared:
@@ -207,18 +229,6 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
                 f"--rest-baseline compares how forms agree, and items of {item.suite} have one "
                 "form; leave one of them out"
             )
-    if is_benchmark:  # else it is known only after the run, and then nothing passes
-        parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        gate.check_suites(settings.thresholds, names)
-        gate.check_parts(settings.thresholds, sorted(parts))
-    if is_early_stop:
-        if settings.scheme.sweep is not None:
-            raise OptionError(
-                "--rest-early-stop has no bounds for --rest-reasoning-budgets; leave one out"
-            )
-        ids = [style.id for _, style in settings.cases]
-        stopping.check(settings.thresholds, len(suites), ids)
-    return settings
 
 
 def is_plan(config: pytest.Config) -> bool:
@@ -457,6 +467,7 @@ def _sweep(given: Mapping[str, Any], seed: int) -> Sweep | None:
     judge, text = given["rest_judge"], given["rest_reasoning_budgets"]
     if given["rest_judge_api_base"] and not judge:
         raise OptionError("--rest-judge-api-base is a judge's; name the judge: --rest-judge=SPEC")
+    budgets.check_control(given["rest_reasoning_control"])
     if not text:
         return None
     return Sweep(budgets.parse(text, given["rest_reasoning_control"]), bool(judge), seed)

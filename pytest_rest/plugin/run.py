@@ -94,7 +94,7 @@ class Run:
             budgets=sweep.budgets if sweep else (),
             **how,
         )
-        if not settings.judge:
+        if not (sweep and sweep.has_judge):
             return model
         return Panel(model, load_model(settings.judge, api_base=settings.judge_api_base, **how))
 
