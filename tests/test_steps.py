@@ -1,6 +1,8 @@
 """The calls of a sweep: what counts as a rating, and what a verdict makes of every budget."""
 
 import asyncio
+import dataclasses
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -9,9 +11,11 @@ from hypothesis import strategies as st
 from test_terms import Silent
 
 from pytest_rest import prompts, steps, sweep
-from pytest_rest.evaluate import evaluate
+from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.evaluate import evaluate, follow_ups, forms
+from pytest_rest.lookahead import LookAhead
 from pytest_rest.suites import soebench
-from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Sweep, Verdict
+from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Style, Sweep, Verdict
 
 ITEM = Item("i", "What is A?", "7", answer_kind="integer")
 OPEN = Item("o", "What is it?", "a cat", answer_kind="open", only="text")
@@ -135,6 +139,57 @@ def test_a_sweep_in_a_notebook() -> None:
     at_once, after = sweep.table(records, [0, 50])["soebench"]
     assert (1.0, None) == (getattr(at_once.metrics.length_ratio, "value", 0), at_once.cut["text"])
     assert sweep.collapses(after.metrics.length_ratio)
+
+
+def test_a_quarter_of_the_open_items_is_rated_twice() -> None:
+    """One answer of each, drawn by the seed; an answer that is none is not rated at all."""
+    protocol = prompts.load_protocol()
+    items = [dataclasses.replace(OPEN, question=f"What is it, {n}?") for n in range(200)]
+
+    def asked(seed: int, text: str = "a cat") -> list[int]:
+        scheme = Scheme(sweep=dataclasses.replace(SWEEP, seed=seed))
+        solved = [
+            prompts.build(item, Form("text"), "solve", protocol, budget=budget)
+            for item in items
+            for budget in SWEEP.budgets
+        ]
+        return [len(follow_ups(p, Completion(text), protocol, scheme)) for p in solved]
+
+    assert 30 <= asked(0).count(2) <= 70
+    assert {1, 2} == {*asked(0)}
+    assert asked(0) == asked(0) != asked(1)
+    assert {0} == {*asked(0, " ")}
+
+
+class Slow(Scholar):
+    """Notes what it is asked, and rates."""
+
+    def __init__(self) -> None:
+        self.asked: list[str] = []
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """A rating, or what a scholar says."""
+        self.asked += [prompt.task for prompt in prompts]
+        if prompts[0].task == "rate":
+            return [Completion("Rating: 4")]
+        return await super().ask(prompts)
+
+
+def test_all_rounds_are_asked_ahead_of_the_test() -> None:
+    """What follows from an answer, and what follows from that, before any test waits for it."""
+    model, protocol = Slow(), prompts.load_protocol()
+    scheme = Scheme(sweep=Sweep((Budget(9),), has_judge=True))
+    dispatcher = Dispatcher(model)
+    ahead = LookAhead(dispatcher, 9, 9, lambda p, c: follow_ups(p, c, protocol, scheme))
+    try:
+        assert ahead.place("case", forms(OPEN, Style(), protocol, scheme))
+        ends = time.monotonic() + 10
+        while "rate" not in model.asked and time.monotonic() < ends:
+            time.sleep(0.005)
+    finally:
+        ahead.close()
+        dispatcher.close()
+    assert ["think", "solve", "rate"] == [*dict.fromkeys(model.asked)]
 
 
 def test_a_budget_is_part_of_the_digest() -> None:
