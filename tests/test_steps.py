@@ -18,7 +18,7 @@ from pytest_rest.suites import soebench
 from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Style, Sweep, Verdict
 
 ITEM = Item("i", "What is A?", "7", answer_kind="integer")
-OPEN = Item("o", "What is it?", "a cat", answer_kind="open", only="text")
+OPEN = Item("o-1", "What is it?", "a cat", answer_kind="open", only="text")
 SWEEP = Sweep((Budget(0), Budget(9)), has_judge=True)
 
 
