@@ -134,6 +134,8 @@ def _rated(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 def _failure(step: Step) -> str:
     """Why a step loses its item; empty where it does not, or where its verdict says so already."""
+    if step.task == "rate" and step.repeat:  # asked for the judge's sake: the score is known
+        return ""
     place = f"{step.mode} at {step.budget}"
     if step.task == "rate" and step.rating is None:
         said = f": {shown(step.text, 120)}" if step.text else ""

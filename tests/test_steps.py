@@ -115,6 +115,14 @@ def test_one_call_that_fails_loses_the_item(wrong: object, reason: str) -> None:
     assert reason in verdict.reason
 
 
+def test_a_second_rating_that_fails_loses_nothing() -> None:
+    """The first is the answer's; the second only says how steady the judge is."""
+    first = call("solve", "a cat", 9, OPEN), call("rate", "Rating: 4", 9, OPEN)
+    prompt, failed = call("rate", "", 9, OPEN, error="timeout: 1 s")  # type: ignore[misc]
+    verdict = judged(*first, (dataclasses.replace(prompt, repeat=1), failed))
+    assert ("consistent", True) == (verdict.outcome, verdict.steps[0].correct)
+
+
 class Scholar(Silent):
     """Thinks about twice as long about a text as about a picture."""
 
