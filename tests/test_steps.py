@@ -4,6 +4,7 @@ import asyncio
 import dataclasses
 import time
 from collections.abc import Sequence
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -15,7 +16,18 @@ from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.evaluate import evaluate, follow_ups, forms
 from pytest_rest.lookahead import LookAhead
 from pytest_rest.suites import soebench
-from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Style, Sweep, Verdict
+from pytest_rest.terms import (
+    Budget,
+    Completion,
+    Form,
+    Item,
+    Prompt,
+    Scheme,
+    Style,
+    Sweep,
+    Task,
+    Verdict,
+)
 
 ITEM = Item("i", "What is A?", "7", answer_kind="integer")
 OPEN = Item("o-1", "What is it?", "a cat", answer_kind="open", only="text")
@@ -61,15 +73,18 @@ def test_a_rating_that_was_cut_is_none() -> None:
         assert None is steps.rating(completion)
 
 
-def call(task: str, text: str, budget: int = 9, item: Item = ITEM, **more: object) -> object:
+Call = tuple[Prompt, Completion]
+
+
+def call(task: Task, text: str, budget: int = 9, item: Item = ITEM, **more: Any) -> Call:
     """One call, and what came of it."""
-    prompt = Prompt(item, Form("text"), task, (task,), 9, 0, Budget(budget))  # type: ignore[arg-type]
-    return prompt, Completion(text, **more)  # type: ignore[arg-type]
+    prompt = Prompt(item, Form("text"), task, (task,), 9, 0, Budget(budget))
+    return prompt, Completion(text, **more)
 
 
-def judged(*calls: object) -> Verdict:
+def judged(*calls: Call) -> Verdict:
     """The verdict on these calls."""
-    return steps.judge(calls, SWEEP)  # type: ignore[arg-type]
+    return steps.judge(calls, SWEEP)
 
 
 def test_the_largest_budget_stands_for_the_item() -> None:
@@ -108,7 +123,7 @@ def test_an_open_answer_is_right_above_two(stars: int, expected: bool) -> None:
         (call("rate", "", 9, error="timeout: 1 s"), "no rating (failed): timeout: 1 s"),
     ],
 )
-def test_one_call_that_fails_loses_the_item(wrong: object, reason: str) -> None:
+def test_one_call_that_fails_loses_the_item(wrong: Call, reason: str) -> None:
     """Whatever its budget and its task."""
     verdict = judged(call("solve", "Answer: 7", 9), wrong)
     assert "lost" == verdict.outcome
@@ -118,7 +133,7 @@ def test_one_call_that_fails_loses_the_item(wrong: object, reason: str) -> None:
 def test_a_second_rating_that_fails_loses_nothing() -> None:
     """The first is the answer's; the second only says how steady the judge is."""
     first = call("solve", "a cat", 9, OPEN), call("rate", "Rating: 4", 9, OPEN)
-    prompt, failed = call("rate", "", 9, OPEN, error="timeout: 1 s")  # type: ignore[misc]
+    prompt, failed = call("rate", "", 9, OPEN, error="timeout: 1 s")
     verdict = judged(*first, (dataclasses.replace(prompt, repeat=1), failed))
     assert ("consistent", True) == (verdict.outcome, verdict.steps[0].correct)
 
