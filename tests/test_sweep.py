@@ -162,6 +162,7 @@ def test_rh_auc_of_a_planted_trade_off(
     assert 24 == raw["n"] == first["reasoning"]["n"] + first["perception"]["n"]
     assert pytest.approx(0.5) == found["normalised"]["value"]
     assert 1 == run.status
+    assert "; text; forced budgets 0, 300; nothing transcribed; " in run.out
     assert "rh_auc.raw>=0.95 is missed: " in run.out
     assert "RH-AUC raw: 0." in run.out
     assert "reasoning\n" in run.out

@@ -46,10 +46,17 @@ class Terminal:
             suites += f"; shard {settings.shard.name}"
         return [
             f"rest: {self._model.description}",
-            f"rest: {suites}; seed {settings.seed}; {text.scheme(settings.scheme)}; {styles}",
+            f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
+
+    def _scheme(self) -> str:
+        """What is asked of each item; of RH-Bench alone, what is asked of that."""
+        settings = self._run.settings
+        items = settings.items
+        is_of_one_form = bool(items) and settings.is_benchmark and all(i.only for i in items)
+        return text.scheme(settings.scheme.of(items[0]) if is_of_one_form else settings.scheme)
 
     @property
     def _places(self) -> bool:
