@@ -77,10 +77,9 @@ def forms(
     """
     scheme = scheme.of(item)
     solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
-    asked = [
-        prompts.build(item, form, "solve", protocol, repeat=repeat)
-        for form in solve
-        for repeat in range(scheme.repeats)
+    read = [
+        prompts.build(item, Form(mode, style), "transcribe", protocol)
+        for mode in scheme.transcribed
     ]
     if scheme.sweep is not None:
         asked = [
@@ -88,13 +87,13 @@ def forms(
             for budget in scheme.sweep.budgets
             for form in solve
         ]
-    return [
-        *asked,
-        *(
-            prompts.build(item, Form(mode, style), "transcribe", protocol)
-            for mode in scheme.transcribed
-        ),
+        return asked + read
+    asked = [
+        prompts.build(item, form, "solve", protocol, repeat=repeat)
+        for form in solve
+        for repeat in range(scheme.repeats)
     ]
+    return asked + read
 
 
 def follow_ups(
