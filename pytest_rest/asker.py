@@ -66,9 +66,7 @@ class LocalAsker:
             futures = self.dispatcher.submit(prompts)
         wait(futures)  # all at once: waking up for each costs more
         asked = [(prompt, each.result()) for prompt, each in zip(prompts, futures, strict=True)]
-        if more := _following(asked, self._follow):
-            asked += zip(more, self.dispatcher.ask(more), strict=True)
-        return asked
+        return _with_following(asked, self._follow, self.dispatcher.ask)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -118,9 +116,7 @@ class RemoteAsker:
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))
-        if more := _following(asked, self._follow):
-            asked += zip(more, self._client.ask(more), strict=True)
-        return asked
+        return _with_following(asked, self._follow, self._client.ask)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -136,5 +132,12 @@ class RemoteAsker:
         self._client.close()
 
 
-def _following(asked: Asked, follow: Follow | None) -> list[Prompt]:
-    return [more for call in asked for more in follow(*call)] if follow else []
+def _with_following(
+    asked: Asked, follow: Follow | None, ask: Callable[[list[Prompt]], list[Completion]]
+) -> Asked:
+    """The calls, and those that follow from their answers, round after round."""
+    latest = asked
+    while follow and (more := [each for call in latest for each in follow(*call)]):
+        latest = list(zip(more, ask(more), strict=True))
+        asked = [*asked, *latest]
+    return asked

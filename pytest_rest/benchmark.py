@@ -2,14 +2,14 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from pytest_rest import extensions
 from pytest_rest.errors import BenchmarkError, RestError, nearest
-from pytest_rest.suites import arc, gsm_symbolic, hub, mmlu, rows, soebench
+from pytest_rest.suites import arc, gsm_symbolic, hub, mmlu, rh_bench, rows, soebench
 from pytest_rest.terms import Item
 
 DEFAULT = "soebench:50"
@@ -28,15 +28,21 @@ class Generated:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A suite that is read: where its files are, and what makes items of them."""
+    """A suite that is read: where its files are, what makes items of them, and draws some.
+
+    `complete` adds what is read of drawn items alone; it is told whether it may download.
+    """
 
     source: hub.Source
     load: Callable[[hub.Place], rows.Loaded]
+    draw: Callable[[Sequence[Item], int | None, int], list[Item]] = rows.draw
+    complete: Callable[[Sequence[Item], Sequence[Path], bool], list[Item]] | None = None
 
 
 SUITES: dict[str, Generated | DataSet] = {
     soebench.NAME: Generated(soebench.generate, default=50, largest=100_000),
     **{each.NAME: DataSet(each.SOURCE, each.load) for each in (mmlu, arc, gsm_symbolic)},
+    rh_bench.NAME: DataSet(rh_bench.SOURCE, rh_bench.load, rh_bench.draw, rh_bench.complete),
 }
 
 
@@ -102,7 +108,10 @@ class Library:
         loaded = self._rows[name]
         if n is not None or not loaded.items:
             _check_number(spec, n or 0, name, len(loaded.items))
-        items = rows.draw(loaded.items, n, self._seed)
+        items = suite.draw(loaded.items, n, self._seed)
+        if suite.complete is not None:
+            may_download = self._sent is None and self._data is None
+            items = suite.complete(items, self._files[name], may_download)
         counts = {**loaded.counts, "drawn": len(items)}
         return Drawn(name, tuple(items), counts, loaded.left_out)
 

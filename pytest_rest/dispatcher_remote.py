@@ -23,6 +23,7 @@ from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.errors import DispatcherError, RestError
 from pytest_rest.lookahead import Asked, LookAhead
 from pytest_rest.terms import (
+    Budget,
     Choice,
     Completion,
     Form,
@@ -184,6 +185,7 @@ def _to_builtins(prompt: Prompt) -> dict[str, Any]:
         "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
         "max_tokens": prompt.max_tokens,
         "repeat": prompt.repeat,
+        "budget": prompt.budget and to_builtins(prompt.budget),
     }
 
 
@@ -207,4 +209,5 @@ def _to_prompt(data: dict[str, Any]) -> Prompt:
         ),
         max_tokens=data["max_tokens"],
         repeat=data["repeat"],
+        budget=data["budget"] and Budget(**data["budget"]),
     )

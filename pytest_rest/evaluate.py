@@ -5,16 +5,18 @@ Works without pytest: `records = await evaluate(items, load_model("embedded"))`,
 """
 
 import asyncio
+import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pytest_rest import extensions, prompts, scoring
+from pytest_rest import extensions, prompts, scoring, steps
 from pytest_rest.dispatcher import ask
 from pytest_rest.errors import MetricError
 from pytest_rest.prompts import Protocol
 from pytest_rest.terms import (
     TWO_PASSES,
     Answer,
+    Budget,
     Completion,
     Form,
     Item,
@@ -24,6 +26,8 @@ from pytest_rest.terms import (
     Record,
     Scheme,
     Style,
+    Sweep,
+    Task,
     Transcription,
     Verdict,
 )
@@ -53,9 +57,11 @@ async def evaluate(
 
     async def one(item: Item, style: Style) -> Record:
         async with places:
-            calls = await answered(forms(item, style, protocol, scheme))
-            more = [each for call in calls for each in follow_ups(*call, protocol, scheme)]
-            return record(item, style, [*calls, *await answered(more)])
+            calls = latest = await answered(forms(item, style, protocol, scheme))
+            while more := [each for call in latest for each in follow_ups(*call, protocol, scheme)]:
+                latest = await answered(more)
+                calls = [*calls, *latest]
+            return record(item, style, calls, scheme)
 
     await model.open()
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
@@ -71,27 +77,47 @@ def forms(
 
     Raises `RenderingError` or `BenchmarkError` when the item cannot be asked so.
     """
+    scheme = scheme.of(item)
     solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
-    return [
-        *(
-            prompts.build(item, form, "solve", protocol, repeat=repeat)
-            for form in solve
-            for repeat in range(scheme.repeats)
-        ),
-        *(
-            prompts.build(item, Form(mode, style), "transcribe", protocol)
-            for mode in scheme.transcribed
-        ),
+    read = [
+        prompts.build(item, Form(mode, style), "transcribe", protocol)
+        for mode in scheme.transcribed
     ]
+    if scheme.sweep is not None:
+        asked = [
+            prompts.build(item, form, _first(budget), protocol, budget=budget)
+            for budget in scheme.sweep.budgets
+            for form in solve
+        ]
+        return asked + read
+    asked = [
+        prompts.build(item, form, "solve", protocol, repeat=repeat)
+        for form in solve
+        for repeat in range(scheme.repeats)
+    ]
+    return asked + read
 
 
 def follow_ups(
     prompt: Prompt, completion: Completion, protocol: Protocol, scheme: Scheme
 ) -> list[Prompt]:
-    """What is asked once a prompt is answered: the question, in the transcription's own words."""
-    form = prompt.form
+    """What is asked once a prompt is answered.
+
+    The question in the transcription's own words; after thinking, for the answer; after an open
+    answer, a judge for its rating. A rating of a sample is asked for twice.
+    """
+    form, sweep = prompt.form, scheme.sweep
+    if completion.error is not None:
+        return []
+    if sweep is not None and prompt.budget is not None:
+        if prompt.task == "think":
+            budget, thought = prompt.budget, completion.text
+            return [
+                prompts.build(prompt.item, form, "solve", protocol, budget=budget, thinking=thought)
+            ]
+        return _ratings(prompt, completion, protocol, sweep) if sweep.has_judge else []
     is_first_pass = prompt.task == "transcribe" and form.mode == "image"
-    if TWO_PASSES not in scheme.modes or not is_first_pass or completion.error is not None:
+    if TWO_PASSES not in scheme.modes or not is_first_pass:
         return []
     return [
         prompts.build(
@@ -106,30 +132,64 @@ def follow_ups(
     ]
 
 
-def record(item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]]) -> Record:
+def record(
+    item: Item,
+    style: Style,
+    calls: Iterable[tuple[Prompt, Completion]],
+    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
+) -> Record:
     """Score and judge the completions of `forms` and of what followed them.
 
     An item on which a metric of one's own fails is lost: its answers are kept, and can be replayed.
     """
     answers: list[Answer] = []
     read: dict[Mode, Transcription] = {}
+    calls = list(calls)
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
         if prompt.task == "transcribe":
             read[prompt.form.mode] = scoring.transcription(prompt, completion)
-        else:
+        elif scheme.sweep is None:
             answers.append(scoring.answer(prompt, completion))
-    judged = _record(item, style, scoring.judge(answers, read.get("image"), read.get("mixed")))
-    if judged.verdict.lost or not extensions.METRICS:
+    both = read.get("image"), read.get("mixed")
+    if scheme.sweep is not None:
+        verdict = steps.judge(calls, scheme.sweep, *both)
+    else:
+        verdict = scoring.judge(answers, *both)
+    judged = _record(item, style, verdict)
+    if verdict.lost or not extensions.METRICS:
         return judged
     try:
         return extensions.measure(judged)
     except MetricError as error:
-        return replace(judged, verdict=replace(judged.verdict, outcome="lost", reason=str(error)))
+        return replace(judged, verdict=replace(verdict, outcome="lost", reason=str(error)))
 
 
 def lost(item: Item, style: Style, reason: str) -> Record:
     """The record of an item that could not even be asked."""
     return _record(item, style, Verdict("lost", {}, None, reason))
+
+
+def _first(budget: Budget) -> Task:
+    """What is asked first under a budget: to think, where thinking is a call of its own."""
+    return "think" if budget.control == "forced" and budget.amount else "solve"
+
+
+def _ratings(
+    prompt: Prompt, completion: Completion, protocol: Protocol, sweep: Sweep
+) -> list[Prompt]:
+    item = prompt.item
+    is_open = prompt.task == "solve" and item.answer_kind == "open"
+    if not is_open or scoring.answer(prompt, completion).value is None:
+        return []
+    times = 2 if prompt.budget == _asked_twice(item, sweep) else 1
+    text = scoring.kept(completion.text)
+    return [prompts.rating(prompt, text, protocol, repeat) for repeat in range(times)]
+
+
+def _asked_twice(item: Item, sweep: Sweep) -> Budget | None:
+    """The budget whose rating is asked for again: one, of an item in four, drawn by the seed."""
+    lot = hashlib.sha256(f"judge/{sweep.seed}/{item.digest}".encode()).digest()
+    return sweep.budgets[lot[1] % len(sweep.budgets)] if lot[0] % 4 == 0 else None
 
 
 def _record(item: Item, style: Style, verdict: Verdict) -> Record:

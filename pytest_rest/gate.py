@@ -11,12 +11,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pytest_rest import bounds, evidence, extensions
+from pytest_rest import bounds, evidence, extensions, rh_auc
 from pytest_rest.bounds import Evidence, Verdict
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
 from pytest_rest.regression import Regression
+from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.sequential import Seen
+from pytest_rest.suites import rh_bench
 from pytest_rest.terms import MODES, OCR_MODES, Rate
 
 METRICS = (
@@ -24,6 +26,8 @@ METRICS = (
     *("noise_floor", "between_forms", "excess_inconsistency"),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
 )
+RH_AUC = "rh_auc."
+AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
 _MEANS = ("mean", "pooled")
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 _THRESHOLD = re.compile(
@@ -106,7 +110,7 @@ def parse_threshold(text: str) -> Threshold:
             "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
         )
     metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
-    known = (*METRICS, *(f"own.{name}" for name in extensions.METRICS))
+    known = (*METRICS, *AREAS, *(f"own.{name}" for name in extensions.METRICS))
     if metric not in known:
         raise OptionError(
             f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, known)}; "
@@ -122,6 +126,8 @@ def parse_threshold(text: str) -> Threshold:
     for part in parts:
         if hint := nearest(part, SUBSETS):
             raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
+    if named and metric in AREAS:
+        raise OptionError(f"threshold {text!r}: {metric} is of rh-bench as a whole; name no part")
     found = threshold(metric, match["op"], match["bound"])
     return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
 
@@ -139,6 +145,15 @@ def threshold(
         hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
         raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
     return Threshold(metric, op, value, subset, scope)
+
+
+def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
+    """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
+    for each in thresholds:
+        if each.metric in AREAS and rh_bench.NAME not in names:
+            raise OptionError(
+                f"threshold {each.id!r} is of rh-bench; give --rest-suite={rh_bench.NAME}"
+            )
 
 
 def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
@@ -165,6 +180,7 @@ def judge(
     confidence: float | None = None,
     styles: Mapping[str, Table] | None = None,
     looks: Mapping[Threshold, Look] | None = None,
+    areas: Mapping[Kind, Area] | None = None,
 ) -> Gate:
     """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
@@ -172,10 +188,13 @@ def judge(
     being the whole run. With a confidence a threshold passes when the data are sure that it is met
     (see `bounds`); without one the values are compared. `looks` are what a run that may stop early
     goes by instead: bounds for a fixed number of items do not hold where the data say when to stop.
+    `areas` are those of RH-AUC, by their kind.
     """
     found = []
     for each in sorted(set(thresholds)):
-        data = _Data(each, tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {})
+        area = next((a for k, a in (areas or {}).items() if each.metric == f"{RH_AUC}{k}"), None)
+        scoped = tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {}
+        data = _Data(each, *scoped, area)
         look = None if looks is None else looks.get(each, Look())
         found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence, look))
     judged = tuple(found)
@@ -218,6 +237,11 @@ class _Data:
     threshold: Threshold
     table: Table
     styles: Table
+    area: Area | None = None
+
+    @property
+    def is_of_area(self) -> bool:
+        return self.threshold.metric in AREAS
 
     @property
     def metrics(self) -> Metrics | None:
@@ -227,11 +251,15 @@ class _Data:
 
     @property
     def rate(self) -> Rate | None:
+        if self.is_of_area:
+            return self.area.rate if self.area else None
         return self.metrics.rate(self.threshold.metric) if self.metrics else None
 
     @property
     def evidence(self) -> Evidence | None:
         """What the mean over suites rests on; or one suite, or one style."""
+        if self.is_of_area:
+            return self.area
         part, subset = self.threshold.part, self.threshold.subset
         names = [part] if part else [name for name in self.table if name not in _MEANS]
         suites = [(self.table.get(name) or self.styles[name])[subset] for name in names]
@@ -293,6 +321,8 @@ def describe(rate: Rate) -> str:
 
 def _undefined(data: _Data) -> str:
     metrics = data.metrics
+    if data.is_of_area:
+        return data.area.undefined if data.area else "no item of rh-bench was judged"
     if metrics is None or not metrics.items:
         return "no item was judged"
     if data.threshold.metric == "cfr":

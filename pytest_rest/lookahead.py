@@ -1,11 +1,11 @@
 """Turns the cases that a run will ask into prompts that are on their way before their tests are."""
 
-import functools
+import contextlib
 import logging
 import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import Future
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
@@ -68,6 +68,7 @@ class LookAhead:
         self._changed = threading.Condition()
         self._open = self._waiting = self._size = 0
         self._is_full = self._closed = False
+        self._following = ThreadPoolExecutor(1, "rest-follow")  # its thread starts when it is used
 
     def has(self, name: str) -> bool:
         """Whether a case need not be handed over: it was, or its test has come."""
@@ -96,8 +97,7 @@ class LookAhead:
             self._size += size
         for prompt, future in zip(entry.prompts, futures, strict=True):
             future.add_done_callback(lambda _: self._answered(entry))
-            if self._follow is not None and prompt.task == "transcribe":
-                future.add_done_callback(functools.partial(self._go_on, prompt))
+            self._go_on_after(prompt, future)
         return True
 
     def has_room(self) -> bool:
@@ -134,13 +134,30 @@ class LookAhead:
         with self._changed:
             self._closed = True
             self._changed.notify_all()
+        self._following.shutdown(wait=False, cancel_futures=True)
+
+    def _go_on_after(self, prompt: Prompt, future: "Future[Completion]") -> None:
+        """Ask ahead what follows from an answer, once it is there.
+
+        In a thread of its own, for it may draw pictures, and whoever brings answers has others.
+        """
+        if self._follow is None or (prompt.task == "solve" and prompt.budget is None):
+            return
+
+        def begin(future: "Future[Completion]") -> None:
+            with contextlib.suppress(RuntimeError):  # the session is over
+                self._following.submit(self._go_on, prompt, future)
+
+        future.add_done_callback(begin)
 
     def _go_on(self, prompt: Prompt, future: "Future[Completion]") -> None:
         """Ask ahead what follows from an answer; its test will ask for the same."""
-        if self._follow is None or future.cancelled():
+        if self._follow is None or self._closed or future.cancelled():
             return
         try:
-            self._dispatcher.submit(self._follow(prompt, future.result()), ahead=True)
+            more = self._follow(prompt, future.result())
+            for each, answer in zip(more, self._dispatcher.submit(more, ahead=True), strict=True):
+                self._go_on_after(_light(each), answer)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 

@@ -16,21 +16,38 @@ mixed form, which would be its text form again.
 
 The transcription is of the image form's picture, or of the mixed form's; of an item's own one
 nothing is transcribed, for nobody says what stands there.
+
+Under a budget of thinking each form shows the same, and asks otherwise: to think, in a call that is
+cut at the budget; then to answer, with what was thought before it and nothing more to think. That
+is budget forcing, as any endpoint allows it: the thinking comes back as text, since a request
+cannot go on with a message of the model's own everywhere. A native budget is one call.
 """
 
 import functools
 import hashlib
-import re
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
 
-from pytest_rest import pictures, rendering
-from pytest_rest.errors import BenchmarkError, OptionError, nearest
-from pytest_rest.terms import ANSWER_KINDS, Form, Image, Item, Mode, Prompt, Style, Task
+from pytest_rest import pictures, rendering, wording
+from pytest_rest.errors import BenchmarkError, OptionError
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    Budget,
+    Form,
+    Image,
+    Item,
+    Mode,
+    Prompt,
+    Style,
+    Task,
+)
+from pytest_rest.wording import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
 
 Part = tuple[Literal["text", "image"], str]
 
@@ -40,9 +57,7 @@ _PROMPTS = (
     *("transcribe", "transcribe-picture"),
     *("text", "image", "mixed", "mixed-choice", "ocr-first", _READ),
 )
-_PLACEHOLDERS = ("whole", "context", "question", "stem", "choices", "labels", "answer_format")
-_LONGEST_TRANSCRIPTION = 20_000
-_PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
+_LONGEST_QUOTED = 20_000  # characters of what a model wrote that another prompt shows
 
 
 @dataclass(frozen=True)
@@ -54,6 +69,7 @@ class Protocol:
     max_tokens: Mapping[str, int]
     parts: Mapping[str, tuple[Part, ...]]
     answer_format: Mapping[str, str]
+    reasoning: Reasoning
 
     @property
     def id(self) -> str:
@@ -69,15 +85,21 @@ def build(
     *,
     repeat: int = 0,
     transcription: str = "",
+    budget: Budget | None = None,
+    thinking: str = "",
 ) -> Prompt:
     """The prompt for one call; drawing its picture may raise `RenderingError`.
 
-    `transcription` is what the form ocr-then-solve shows. Raises `BenchmarkError` for a mixed form
-    of an item with neither context nor choices, and for a picture of its own that cannot be read
-    any more.
+    `transcription` is what the form ocr-then-solve shows, `thinking` what was thought under the
+    budget before this is answered. Raises `BenchmarkError` for a mixed form of an item with neither
+    context nor choices, and for a picture of its own that cannot be read any more.
     """
+    asking = protocol.answer_format.get(item.answer_kind, "")
+    if budget is not None:
+        asking = protocol.reasoning.asking(task, budget, item.answer_kind)
+    quoted = {"transcription": transcription, "thinking": thinking}
     parts = tuple(
-        _fill(template, item, protocol, transcription)
+        _fill(template, item, protocol, asking, quoted)
         if kind == "text"
         else _draw(_fill(template, item, protocol), form.style or Style(), item)
         for kind, template in _templates(item, form, task, protocol)
@@ -85,7 +107,26 @@ def build(
     if item.image and not any(isinstance(part, Image) for part in parts):
         parts = (pictures.read(item.image, item.image_digest), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
-    return Prompt(item, form, task, parts, limit, repeat)
+    if budget is not None:
+        limit = protocol.reasoning.limit(task, budget, limit)
+    return Prompt(item, form, task, parts, limit, repeat, budget)
+
+
+def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> Prompt:
+    """What a judge is asked of an open answer: the picture, the question, both answers.
+
+    The answer is a JSON string, so that nothing in it can end it.
+    """
+    item = solved.item
+    shown = {
+        "question": item.question,
+        "reference": item.answer,
+        "answer": json.dumps(answer[:_LONGEST_QUOTED], ensure_ascii=False),
+    }
+    text = PLACEHOLDER.sub(lambda match: shown[match[1]], protocol.reasoning.parts["rate"])
+    picture = (pictures.read(item.image, item.image_digest),) if item.image else ()
+    limit = protocol.reasoning.max_tokens
+    return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, solved.budget)
 
 
 def check(item: Item, modes: Sequence[Mode]) -> None:
@@ -107,12 +148,13 @@ def load_protocol(path: Path | None = None) -> Protocol:
         return Protocol(
             version=str(data["version"]),
             digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
-            max_tokens=_limits(data["max_tokens"]),
+            max_tokens=limits(data["max_tokens"]),
             parts={name: _parts(name, data["prompts"][name]) for name in _PROMPTS},
             answer_format={
-                kind: _checked(data["answer_format"][kind], _PLACEHOLDERS[:-1])
+                kind: checked(data["answer_format"][kind], PLACEHOLDERS[:-1])
                 for kind in ANSWER_KINDS
             },
+            reasoning=wording.load(data),
         )
     except KeyError as error:
         raise OptionError(f"protocol file {str(path)!r} lacks the key {error}") from None
@@ -155,7 +197,14 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
     )
 
 
-def _fill(template: str, item: Item, protocol: Protocol, transcription: str = "") -> str:
+def _fill(
+    template: str,
+    item: Item,
+    protocol: Protocol,
+    asking: str = "",
+    quoted: Mapping[str, str] = MappingProxyType({}),
+) -> str:
+    """The template with the item's own texts in it; what a model wrote is `quoted`, as it is."""
     values = {
         "whole": whole(item),
         "context": item.context,
@@ -163,32 +212,25 @@ def _fill(template: str, item: Item, protocol: Protocol, transcription: str = ""
         "stem": "\n".join(filter(None, (item.context, item.question))),
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
-        "transcription": transcription[:_LONGEST_TRANSCRIPTION],
+        **{name: text[:_LONGEST_QUOTED] for name, text in quoted.items()},
     }
-    template = template.replace("{answer_format}", protocol.answer_format[item.answer_kind])
-    return _PLACEHOLDER.sub(lambda match: values[match[1]], template)
+    template = template.replace("{answer_format}", asking)
+    return PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
 def _choices(item: Item) -> str:
     return "\n".join(f"{choice.label}. {choice.text}" for choice in item.choices)
 
 
-def _limits(data: dict[str, Any]) -> dict[str, int]:
-    limits = {str(key): int(value) for key, value in (data | {"default": data["default"]}).items()}
-    if wrong := [key for key, limit in limits.items() if limit < 1]:
-        raise ValueError(f"max_tokens of {wrong[0]!r} is {limits[wrong[0]]}; give at least 1")
-    return limits
-
-
 def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     parts: list[Part] = []
-    known = (*_PLACEHOLDERS, "transcription") if name == _READ else _PLACEHOLDERS
+    known = (*PLACEHOLDERS, "transcription") if name == _READ else PLACEHOLDERS
     for part in listed:
         ((kind, template),) = part.items()
         if kind == "text":
-            parts.append(("text", _checked(template, known)))
+            parts.append(("text", checked(template, known)))
         elif kind == "image":
-            parts.append(("image", _checked(template)))
+            parts.append(("image", checked(template)))
         else:
             raise ValueError(f"a part is 'text' or 'image', not {kind!r}")
     wanted = "text" if name in ("text", _READ) else "image"
@@ -197,13 +239,6 @@ def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     if name == _READ and not any("{transcription}" in template for _, template in parts):
         raise ValueError(f"prompt {name!r} does not show the {{transcription}}")
     return tuple(parts)
-
-
-def _checked(template: str, known: tuple[str, ...] = _PLACEHOLDERS) -> str:
-    for name in _PLACEHOLDER.findall(template):
-        if name not in known:
-            raise ValueError(f"unknown placeholder {{{name}}}{nearest(name, known)}")
-    return template
 
 
 def _draw(text: str, style: Style, item: Item) -> Image:

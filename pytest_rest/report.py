@@ -10,17 +10,20 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import causes, effects, published
+from pytest_rest import causes, effects, published, sweep
 from pytest_rest.comparisons import compare
 from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
 from pytest_rest.published import Standing
 from pytest_rest.regression import Regression
+from pytest_rest.suites import rh_bench
+from pytest_rest.sweep import Budgeted, RhAuc
 from pytest_rest.terms import (
     Answer,
     Completion,
     Record,
+    Step,
     Style,
     Transcription,
     Verdict,
@@ -70,6 +73,7 @@ class Report:
     spare: Sequence[Completion] = ()
     stopped: Stopped | None = None
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
+    rh_auc: RhAuc | None = None  # of a run that asked RH-Bench
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
@@ -113,10 +117,20 @@ class Report:
 
     @cached_property
     def whole(self) -> list[Record]:
-        """The records of items of which nothing was lost in any style: what metrics stand on."""
+        """The records of items of which nothing was lost in any style: what metrics stand on.
+
+        Those of RH-Bench, which have one form, have figures of their own.
+        """
         lost = {(each.suite, each.item) for each in self.lost}
         lost |= {(each.suite, each.item) for each in self.records if each.verdict.lost}
-        return [each for each in self.records if (each.suite, each.item) not in lost]
+        records = sweep.of_rest(self.records)
+        return [each for each in records if (each.suite, each.item) not in lost]
+
+    @cached_property
+    def budgets(self) -> Mapping[str, Sequence[Budgeted]]:
+        """REST's metrics under each budget of a sweep, by suite, mean and pooled."""
+        about = self.provenance.get("budgets")
+        return sweep.table(self.whole, about["amounts"]) if about else {}
 
     def to_builtins(self) -> dict[str, Any]:
         """The whole report; items in the order of suite, item and style."""
@@ -124,7 +138,7 @@ class Report:
 
     @cached_property
     def _builtins(self) -> dict[str, Any]:
-        judged = [record for record in self.records if not record.verdict.lost]
+        judged = [r for r in sweep.of_rest(self.records) if not r.verdict.lost]
         styles = sorted({record.style for record in judged})
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
         return {
@@ -140,6 +154,7 @@ class Report:
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": causes.count(self.whole),
             "effects": [each.to_builtins() for each in self.effects],
+            **self._reasoning(),
             "published": self.standing and self.standing.to_builtins(),
             "gate": {
                 **gate_to_builtins(self.gate),
@@ -172,6 +187,17 @@ class Report:
         finally:
             half.unlink(missing_ok=True)
 
+    def _reasoning(self) -> dict[str, Any]:
+        """What a sweep over budgets adds."""
+        about = self.provenance.get("budgets")
+        if not about:
+            return {}
+        by_scope = {scope: [b.to_builtins() for b in each] for scope, each in self.budgets.items()}
+        return {
+            "budgets": {**about, "suites": by_scope},
+            "rh_auc": self.rh_auc and self.rh_auc.to_builtins(),
+        }
+
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
         metrics = self.table[scope][subset]  # type: ignore[index]
         if subset != "all":  # whether a lost item would have been read right is not known
@@ -180,7 +206,7 @@ class Report:
 
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
-        items = {(each.suite, each.item) for each in self.lost}
+        items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != rh_bench.NAME}
         lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
         if scope == "mean":
             return {name: worst_mean(self.table, name, lost) for name in _WORST}
@@ -206,6 +232,7 @@ def item_to_builtins(record: Record) -> dict[str, Any]:
         "answers": answers,
         "own": dict(record.own),
         "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
+        **({"steps": [to_builtins(each) for each in verdict.steps]} if verdict.steps else {}),
     }
 
 
@@ -218,6 +245,7 @@ def record_of(item: Mapping[str, Any]) -> Record:
         item["reason"],
         {mode: tuple(Answer(**a) for a in answers) for mode, answers in item["repeats"].items()},
         item["ocr_mixed"] and Transcription(**item["ocr_mixed"]),
+        tuple(Step(**each) for each in item.get("steps", ())),
     )
     suite, name, style = item["suite"], item["id"], item["style"]
     return Record(suite, name, style, item["digest"], item["answer"], verdict)
@@ -270,7 +298,7 @@ def calls(record: Record) -> list[Answer | Transcription]:
     """What a record's item was asked, form by form, and what its pictures were read as."""
     verdict = record.verdict
     repeats = [answer for answers in verdict.repeats.values() for answer in answers]
-    return [*verdict.answers.values(), *repeats, *verdict.transcriptions]
+    return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
 
 
 def _total(values: Sequence[float | None]) -> float | None:

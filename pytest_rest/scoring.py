@@ -68,6 +68,8 @@ def extract(text: str, item: Item) -> str | None:
 
 def parse(text: str, item: Item) -> str | None:
     """Read a value of the item's kind from the text that stands for an answer alone."""
+    if item.answer_kind == "open":
+        return fold(text) or None
     if len(text) > _LONGEST_VALUE:
         return None
     if item.answer_kind == "expression":
@@ -85,9 +87,9 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
     return Answer(
         mode=prompt.form.mode,
         status=status,
-        text=_kept(completion.error or completion.text),
+        text=kept(completion.error or completion.text),
         value=value,
-        correct=value is not None and value == truth(item),
+        correct=value is not None and item.answer_kind != "open" and value == truth(item),
         prompt=prompt.digest,
         image=prompt.images[0].digest if prompt.images else None,
         input_tokens=completion.input_tokens,
@@ -101,11 +103,10 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
 def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     """Score a transcription: `cer` is its character error rate against the text that was drawn."""
     reference = prompt.images[0].text
-    failed = completion.error is not None
-    text = _kept(completion.error or completion.text)
-    cer = None if failed else character_error_rate(reference, text)
+    text = kept(completion.error or completion.text)
+    cer = None if completion.error is not None else character_error_rate(reference, text)
     return Transcription(
-        status="failed" if failed else _ended(completion) or "parsed",
+        status=ended(completion),
         text=text,
         reference=reference,
         cer=cer,
@@ -200,21 +201,33 @@ def fold(text: str) -> str:
     return " ".join(unicodedata.normalize("NFKC", text).split())
 
 
-def _read(completion: Completion, item: Item) -> tuple[Status, str | None]:
+def ended(completion: Completion) -> Status:
+    """How a completion came to its end, whatever it says: parsed where nothing is wrong with it."""
     if completion.error is not None:
-        return "failed", None
-    if ended := _ended(completion):
-        return ended, None
+        return "failed"
+    if completion.finish_reason == "length":
+        return "truncated"
+    return "refused" if completion.finish_reason in ("refusal", "content_filter") else "parsed"
+
+
+def kept(text: str) -> str:
+    """A text's beginning and its end, together at most 20,000 characters."""
+    if len(text) <= KEPT_CHARACTERS:
+        return text
+    half = KEPT_CHARACTERS // 2
+    return text[:half] + text[-half:]
+
+
+def _read(completion: Completion, item: Item) -> tuple[Status, str | None]:
+    if (status := ended(completion)) != "parsed":
+        return status, None
+    if item.answer_kind == "open":  # all of it is the answer; a judge says what it is worth
+        value = fold(completion.text)[:_LONGEST_VALUE] or None
+        return ("parsed" if value else "unparseable"), value
     value = extract(completion.text, item)
     if value is not None:
         return "parsed", value
     return ("refused" if _REFUSAL.match(completion.text) else "unparseable"), None
-
-
-def _ended(completion: Completion) -> Status | None:
-    if completion.finish_reason == "length":
-        return "truncated"
-    return "refused" if completion.finish_reason in ("refusal", "content_filter") else None
 
 
 def _undecorated(text: str) -> str:
@@ -260,10 +273,3 @@ def _choice(text: str, item: Item) -> str | None:
     rest = said[len(begun[0]) + 1 :].strip()
     hedged = any(found[1] in labels for found in _HEDGED.finditer(rest))
     return None if hedged and rest != own[labels[begun[0]]] else labels[begun[0]]
-
-
-def _kept(text: str) -> str:
-    if len(text) <= KEPT_CHARACTERS:
-        return text
-    half = KEPT_CHARACTERS // 2
-    return text[:half] + text[-half:]

@@ -7,11 +7,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_rest import benchmark, gate, metrics, regression
+from pytest_rest import benchmark, gate, metrics, regression, sweep
 from pytest_rest.gate import Gate, Look, Threshold
 from pytest_rest.regression import Tolerance
 from pytest_rest.report import Lost, Report, Stopped, calls
 from pytest_rest.shard import Shard
+from pytest_rest.sweep import RhAuc
 from pytest_rest.terms import Completion, Record, Style, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
@@ -97,11 +98,16 @@ class Tally:
         `about` is the provenance, but for what the tests themselves tell.
         """
         rules, lost, shown = self.rules, self.lost, self.shown
+        whole = _whole(shown, lost)
+        found = sweep.measure(whole, about.get("budgets", {}).get("amounts", ()), about["seed"])
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
-            table=metrics.table(_whole(shown, lost)),
-            gate=self._gate(lost) if shard is None else _unjudged(shard, lost, rules.max_lost),
+            table=metrics.table(sweep.of_rest(whole)),
+            rh_auc=found,
+            gate=self._gate(lost, found)
+            if shard is None
+            else _unjudged(shard, lost, rules.max_lost),
             lost=sorted(
                 {Lost(*key, why) for (_, key), why in lost.items()},
                 key=lambda each: (each.suite, each.item, each.style),
@@ -116,8 +122,8 @@ class Tally:
         )
         if shard is not None or rules.baseline is None or report.gate is None:
             return report
-        found = regression.judge(rules.baseline, report.to_builtins(), rules.tolerance)
-        return replace(report, gate=gate.compare(report.gate, found))
+        compared = regression.judge(rules.baseline, report.to_builtins(), rules.tolerance)
+        return replace(report, gate=gate.compare(report.gate, compared))
 
     def _stopped(self, spare: int) -> Stopped | None:
         """What stopping has saved, at as many calls an item as were made so far."""
@@ -133,7 +139,7 @@ class Tally:
             return record.verdict.reason if record.verdict.lost else ""
         return self.reasons.get(test, _ABSENT)
 
-    def _gate(self, lost: Mapping[Test, str]) -> Gate | None:
+    def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None) -> Gate | None:
         rules = self.rules
         thresholds = self.thresholds | {*rules.thresholds}
         if not (thresholds or rules.baseline is not None or len(lost) > rules.max_lost):
@@ -144,7 +150,7 @@ class Tally:
             here = {
                 key: r for (origin, key), r in self.records.items() if gate.covers(scope, origin)
             }
-            whole = _whole(here, lost)
+            whole = sweep.of_rest(_whole(here, lost))
             tables[scope], styles[scope] = metrics.table(whole), metrics.by_style(whole)
             missing = {key for origin, key in lost if gate.covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
@@ -156,6 +162,7 @@ class Tally:
             confidence=rules.confidence,
             styles=styles,
             looks=self.looks,
+            areas=rh_auc.areas if rh_auc else None,
         )
         return gate.withhold(judged, self.broken)
 

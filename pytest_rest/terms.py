@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields
+from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -22,13 +22,17 @@ OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in t
 Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
-Task = Literal["solve", "transcribe"]
-AnswerKind = Literal["integer", "number", "choice", "text", "expression"]
+Task = Literal["solve", "transcribe", "think", "rate"]
+AnswerKind = Literal["integer", "number", "choice", "text", "expression", "open"]
 ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text", "expression")
 
 Status = Literal["parsed", "unparseable", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
+
+Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
+Control = Literal["forced", "native"]
+CONTROLS: tuple[Control, ...] = ("forced", "native")
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,8 @@ class Item:
     story); an item with choices needs none, for there the stem is shown and the options are text.
     `tolerance` is how far a number may be off, `0.05` or `1%` of the answer. `image` is the path of
     a picture that belongs to the question in every form, a chart or a scan, and `image_digest` that
-    of its pixels; `pictures.beside` gives an item both.
+    of its pixels; `pictures.beside` gives an item both. `only` is the one mode of an item that is
+    asked in no other. The answer of an `open` item is a reference: a judge rates what a model says.
     """
 
     id: str
@@ -60,6 +65,7 @@ class Item:
     tolerance: str = ""
     image: str = ""
     image_digest: str = ""
+    only: Mode | Literal[""] = ""
 
     @functools.cached_property
     def digest(self) -> str:
@@ -68,7 +74,8 @@ class Item:
         Of a picture the pixels count, not the path; without picture and tolerance the digest is
         what it was before items had them.
         """
-        unset = {name for name in ("tolerance", "image_digest") if not getattr(self, name)}
+        late = ("tolerance", "image_digest", "only")
+        unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image"} | unset
         content = {name: value for name, value in asdict(self).items() if name not in left_out}
         return _digest(json.dumps(content, sort_keys=True))
@@ -159,13 +166,50 @@ class Style:
         return f"{stem}.{_digest(self.font_sha256 or self.font)[:8]}"
 
 
+@dataclass(frozen=True, slots=True)
+class Budget:
+    """How much a model may think before it answers: tokens, or an endpoint's own word.
+
+    Forced, the thinking is a call of its own that is cut at so many tokens; native, the endpoint
+    is told in the one call.
+    """
+
+    amount: Amount
+    control: Control = "forced"
+
+
+@dataclass(frozen=True)
+class Sweep:
+    """The budgets that each form is asked under, the least first.
+
+    With a judge, open answers are rated, those of a sample drawn by the seed twice.
+    """
+
+    budgets: tuple[Budget, ...]
+    has_judge: bool = False
+    seed: int = 0
+
+    @property
+    def largest(self) -> Budget:
+        """The budget whose answers stand for the item where only one can."""
+        return self.budgets[-1]
+
+
 @dataclass(frozen=True)
 class Scheme:
-    """What is asked of an item in a style: its modes, each how often, and what is transcribed."""
+    """What is asked of an item in a style: its modes, each how often, and what is transcribed.
+
+    With a sweep, each form is asked once under each budget.
+    """
 
     modes: tuple[Mode, ...] = MODES
     repeats: int = 1
     ocr: Ocr = "image"
+    sweep: Sweep | None = None
+
+    def of(self, item: Item) -> "Scheme":
+        """What is asked of this item: less, if it has one mode only."""
+        return replace(self, modes=(item.only,), ocr="off") if item.only else self
 
     @property
     def transcribed(self) -> tuple[Mode, ...]:
@@ -203,12 +247,14 @@ class Prompt:
     parts: tuple[str | Image, ...]
     max_tokens: int
     repeat: int = 0  # which time it is asked
+    budget: Budget | None = None  # under which it is asked, in a sweep
 
     @functools.cached_property
     def digest(self) -> str:
-        """Sixteen hex digits of what the model sees, and of which time: of nothing else."""
+        """Sixteen hex digits of what the model sees, which time, and how much it may think."""
         seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
-        again = [self.repeat] if self.repeat else []
+        again: list[object] = [self.repeat] if self.repeat else []
+        again += [to_builtins(self.budget)] if self.budget else []
         return _digest(json.dumps([seen, self.max_tokens, *again]))
 
     @property
@@ -254,6 +300,19 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
+class Step(Answer):
+    """One call of a sweep: an answer under a budget, or the thinking before it, or its rating.
+
+    `rating` is the judge's, 0 to 5, or None where it gave none; `repeat` which time it was asked.
+    """
+
+    task: Task = "solve"
+    budget: Amount = 0
+    repeat: int = 0
+    rating: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Transcription:
     """What the model read in a form's picture; `cer` in errors per reference character."""
 
@@ -278,6 +337,7 @@ class Verdict:
     `reason` says in one line why an item was lost; it is empty otherwise. `repeats` are the answers
     after the first where each form is asked several times. `transcription` is of the image form's
     picture, and `mixed_transcription` of the mixed form's, where that one is transcribed too.
+    `steps` are all calls of a sweep; its `answers` are those under the largest budget.
     """
 
     outcome: Outcome
@@ -286,6 +346,7 @@ class Verdict:
     reason: str = ""
     repeats: Mapping[Mode, tuple[Answer, ...]] = field(default_factory=dict)
     mixed_transcription: Transcription | None = None
+    steps: tuple[Step, ...] = ()
 
     @property
     def consistent(self) -> bool:
@@ -331,6 +392,7 @@ class Record:
         verdict_data = to_builtins(verdict) | {
             "answers": {mode: to_builtins(each) for mode, each in verdict.answers.items()},
             "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
+            "steps": [to_builtins(each) for each in verdict.steps],
         }
         for name in ("transcription", "mixed_transcription"):
             read: Transcription | None = getattr(verdict, name)
@@ -349,6 +411,7 @@ class Record:
             mode: tuple(Answer(**each) for each in answers)
             for mode, answers in verdict["repeats"].items()
         }
+        verdict["steps"] = tuple(Step(**each) for each in verdict["steps"])
         return cls(**data, verdict=Verdict(**verdict))
 
 

@@ -2,6 +2,7 @@
 
 import string
 from collections.abc import Sequence
+from dataclasses import replace
 
 from hypothesis import strategies as st
 from PIL import ImageColor
@@ -10,6 +11,7 @@ from pytest_rest import rendering, scoring
 from pytest_rest.terms import (
     ANSWER_KINDS,
     MODES,
+    Amount,
     Answer,
     AnswerKind,
     Choice,
@@ -17,8 +19,10 @@ from pytest_rest.terms import (
     Mode,
     Record,
     Status,
+    Step,
     Style,
     Transcription,
+    to_builtins,
 )
 
 TRUTH = "1"
@@ -147,7 +151,22 @@ def records(
     suite, item, style = key or draw(st.tuples(texts(10), texts(10), texts(10)))
     read = draw(st.none() | transcriptions(failing=failing))
     given = [draw(answers(mode, failing=failing)) for mode in modes]
-    return Record(suite, item, style, draw(texts(16)), TRUTH, scoring.judge(given, read))
+    verdict = replace(scoring.judge(given, read), steps=draw(steps(given)))
+    return Record(suite, item, style, draw(texts(16)), TRUTH, verdict)
+
+
+@st.composite
+def steps(draw: st.DrawFn, given: Sequence[Answer]) -> tuple[Step, ...]:
+    """The calls of a sweep, with a budget in tokens or words; or none, in an ordinary run."""
+    amounts: list[Amount] = [0, 300, "low"]
+    budgets = draw(st.lists(st.sampled_from(amounts), max_size=2, unique=True))
+    rating = draw(st.none() | st.integers(0, 5))
+    return tuple(
+        Step(**to_builtins(answer), task=task, budget=budget, rating=rating)
+        for budget in budgets
+        for answer in given
+        for task in ("think", "solve")
+    )
 
 
 @st.composite

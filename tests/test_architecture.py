@@ -19,12 +19,13 @@ FLOORS = (
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
     | {"reporting.side_by_side", "reporting.summary"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
+    | {"reporting.curve"}
     | {"plugin.fuzz", "reporting.kept", "reporting.plots"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
     | {"inquiry", "strategies", "reporting.flips", "reporting.frame", "reporting.items"},
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
     {"lookahead", "stopping", "plugin.given"},
-    {"dispatcher", "gate"},
+    {"dispatcher", "gate", "sweep"},
     {
         "benchmark",
         "benchmark_file",
@@ -34,14 +35,15 @@ FLOORS = (
         "regression",
         "runs",
         "prompts",
+        "steps",
         "published",
         "limits",
         "reporting.svg",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
-    | {"models.replayed", "models.process"},
-    {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
-    | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
+    | {"models.replayed", "models.process", "models.panel"},
+    {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic", "suites.rh_bench"}
+    | {"rendering", "scoring", "metrics", "display", "store", "tokens", "wording"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {
         "expressions",
@@ -66,7 +68,7 @@ FLOORS = (
         "plus",
         "noise",
     }
-    | {"bounds", "baseline", "power", "shard", "flips", "again"}
+    | {"bounds", "baseline", "power", "shard", "flips", "again", "budgets", "rh_auc"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only

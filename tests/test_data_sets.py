@@ -11,7 +11,7 @@ from runs import RunRest, shared_data, without_times
 
 from pytest_rest import benchmark
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.suites import arc, gsm_symbolic, mmlu, rows
+from pytest_rest.suites import arc, gsm_symbolic, mmlu, rh_bench, rows, soebench
 
 MODEL = "--rest-model=simulated"
 
@@ -216,7 +216,8 @@ def test_a_worker_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_every_data_set_is_a_suite() -> None:
     """By the name that its module gives it."""
-    assert {"soebench", mmlu.NAME, arc.NAME, gsm_symbolic.NAME} == set(benchmark.SUITES)
+    names = {each.NAME for each in (soebench, mmlu, arc, gsm_symbolic, rh_bench)}
+    assert names == set(benchmark.SUITES)
 
 
 LATE = """

@@ -116,7 +116,10 @@ def test_fingerprints_know_items_and_not_their_order() -> None:
 @pytest.mark.parametrize(
     ("spec", "message"),
     [
-        ("sobench", "unknown suite 'sobench'; did you mean 'soebench'?; known are soebench"),
+        (
+            "sobench",
+            "unknown suite 'sobench'; did you mean 'soebench' or 'rh-bench'?; known are soebench",
+        ),
         ("soebench:0", "suite 'soebench:0': N is 0, but soebench has 1 to 100,000 items"),
         ("soebench:100001", "N is 100001"),
         ("soebench:x", "suite 'soebench:x' cannot be read; write NAME or NAME:N"),

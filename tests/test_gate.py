@@ -73,7 +73,8 @@ FORM = "write METRIC[@SUBSET][@SUITE]>=VALUE, as in 'rer>=0.9' or 'accuracy.imag
 KNOWN = (
     "metrics are rer, cfr, mmc, all_correct, ocr_correct_rate, cer, "
     "noise_floor, between_forms, excess_inconsistency, accuracy.text, accuracy.image, "
-    "accuracy.mixed, accuracy.ocr-first, accuracy.ocr-then-solve"
+    "accuracy.mixed, accuracy.ocr-first, accuracy.ocr-then-solve, "
+    "rh_auc.raw, rh_auc.normalised"
 )
 
 

@@ -139,11 +139,11 @@ def parquet(row: dict[str, Any]) -> bytes:
     return file.getvalue()
 
 
-def fetched(url: str, home: Path, *names: str, **settings: str) -> list[Any]:
+def fetched(url: str, home: Path, *names: str, script: str = SCRIPT, **settings: str) -> list[Any]:
     """What a process of its own says of each download; its warnings are errors."""
     kept = {name: text for name, text in os.environ.items() if not name.startswith("HF_")}
     run = subprocess.run(
-        [sys.executable, "-Werror", "-c", SCRIPT, *names],
+        [sys.executable, "-Werror", "-c", script, *names],
         env={
             **kept,
             "HF_ENDPOINT": url,

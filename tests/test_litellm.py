@@ -1,6 +1,7 @@
 """What is LiteLLM's alone: names, keys and prices, and what is refused before any request."""
 
 import contextlib
+import dataclasses
 import functools
 import time
 from importlib import import_module
@@ -16,7 +17,7 @@ from pytest_rest.models import catalogue, failures
 from pytest_rest.models import litellm as models
 from pytest_rest.models.catalogue import Catalogue, read_prices
 from pytest_rest.models.litellm import connect
-from pytest_rest.terms import Model
+from pytest_rest.terms import Budget, Model
 
 PRICES = read_prices() or {}
 CATALOGUE = Catalogue(PRICES)
@@ -70,6 +71,46 @@ def test_importing_does_not_import_litellm() -> None:
         "asyncio.run(model.close()); sys.exit('litellm' in sys.modules)"
     )
     assert (0, "") == ended(python(code))
+
+
+# How much to think
+
+
+@pytest.mark.parametrize(
+    ("client", "name", "amount", "expected"),
+    [
+        ("litellm-anthropic", "", 2048, {"thinking": {"type": "enabled", "budget_tokens": 2048}}),
+        ("litellm-anthropic", "", 0, {"thinking": {"type": "disabled"}, "temperature": 0}),
+        ("litellm-openai", "gpt-5-mini", "low", {"reasoning_effort": "low"}),
+    ],
+)
+def test_a_native_budget(
+    client: str, name: str, amount: int | str, expected: dict[str, object]
+) -> None:
+    """The endpoint is told, and gets no temperature with its thinking; a forced one it is not."""
+    prompt = dataclasses.replace(SHOWN, budget=Budget(amount, "native"), max_tokens=4096)
+    forced = dataclasses.replace(prompt, budget=Budget(7))
+    with serving(client, Reply("3"), name=name) as (endpoint, model):
+        ask(model, prompt, forced)
+    told = ("thinking", "reasoning_effort", "temperature")
+    bodies = [{k: v for k, v in each.body.items() if k in told} for each in endpoint.requests]
+    usual = {} if name else {"temperature": 0}
+    assert [expected, usual] == sorted(bodies, key=lambda body: body == usual)
+
+
+@pytest.mark.parametrize(
+    ("name", "amount", "why"),
+    [
+        ("claude-haiku-4.5", 100, "takes native budgets of 0, or from 1,024 tokens; 100 is less"),
+        ("gpt-5-mini", 2048, "takes efforts and no tokens; give --rest-reasoning-budgets=low,"),
+        ("gpt-4o-mini", "low", "takes no native budget of thinking, says LiteLLM's price table"),
+    ],
+)
+def test_a_native_budget_that_is_not_taken(name: str, amount: int | str, why: str) -> None:
+    """Before anything is asked."""
+    with pytest.raises(ModelError) as raised:
+        connect(name, environ=KEYS, budgets=[Budget(amount, "native")])
+    assert why in str(raised.value)
 
 
 # What is refused before any request

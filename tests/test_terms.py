@@ -42,7 +42,8 @@ def record(text: str = "Answer: 3", transcription: Transcription | None = None) 
     [
         ((*terms.MODES, *terms.OCR_MODES), terms.Mode),
         (terms.OCRS, terms.Ocr),
-        (terms.ANSWER_KINDS, terms.AnswerKind),
+        ((*terms.ANSWER_KINDS, "open"), terms.AnswerKind),
+        (terms.CONTROLS, terms.Control),
     ],
 )
 def test_every_word_is_listed(listed: tuple[str, ...], declared: object) -> None:
@@ -249,7 +250,7 @@ def test_a_record_travels_as_one_line_of_ascii(record: Record) -> None:
     """Whatever a model wrote, the wire sees printable ASCII, and plain values only."""
     line = record.to_json()
     assert (True, True) == (line.isascii(), line.isprintable())
-    assert dataclasses.asdict(record) == json.loads(line)
+    assert json.loads(json.dumps(dataclasses.asdict(record))) == json.loads(line)
 
 
 @pytest.mark.parametrize(

@@ -2,13 +2,13 @@
 
 import functools
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError
-from pytest_rest.terms import Model
+from pytest_rest.terms import Budget, Model
 
 
 def load_model(
@@ -18,6 +18,7 @@ def load_model(
     api_base: str | None = None,
     timeout: float = 120.0,
     is_asked: bool = True,
+    budgets: Sequence[Budget] = (),
 ) -> Model:
     """The model that `spec` names; `ModelError` says what is wrong, before anything is asked.
 
@@ -25,13 +26,12 @@ def load_model(
     returns a `Model`), a name that another package declares (see `extensions`), or any that LiteLLM
     knows. `api_base` is an OpenAI-compatible server
     that is asked for the name as it stands; `timeout` is in seconds for one call. A model
-    that is not asked, but only planned for, needs no key.
+    that is not asked, but only planned for, needs no key. Native `budgets` must be some that it
+    takes.
     """
+    native = [budget for budget in budgets if budget.control == "native"]
     kind, _, rest = spec.partition(":")
-    if kind in ("embedded", "simulated", "python") and api_base:
-        raise ModelError(
-            f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
-        )
+    _check(spec, kind, api_base, native)
     if spec == "embedded":
         from pytest_rest.models.embedded import EmbeddedModel
 
@@ -51,7 +51,22 @@ def load_model(
         return served.connect(spec, api_base, timeout=timeout)
     from pytest_rest.models import litellm, process
 
-    return process.ModelProcess(litellm.connect(spec, timeout=timeout, is_asked=is_asked))
+    model = litellm.connect(spec, timeout=timeout, is_asked=is_asked, budgets=native)
+    return process.ModelProcess(model)
+
+
+def _check(spec: str, kind: str, api_base: str | None, native: Sequence[Budget]) -> None:
+    """Raise `ModelError` for what this kind of model has no use for."""
+    is_own = kind in ("embedded", "simulated", "python")
+    if is_own and api_base:
+        raise ModelError(
+            f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
+        )
+    if native and (is_own or api_base is not None):
+        raise ModelError(
+            f"model {spec!r} is not asked through LiteLLM, whose matter native budgets are; "
+            "leave --rest-reasoning-control out"
+        )
 
 
 def _factory(spec: str, path: str) -> Callable[[], object]:

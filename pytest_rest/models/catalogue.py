@@ -32,6 +32,7 @@ class Listing:
     temperature: bool
     mode: str = "chat"
     price: Price | None = None
+    reasons: bool = True  # whether it may be told how much to think, as far as the table says
 
     @property
     def provider(self) -> str:
@@ -102,6 +103,7 @@ class Catalogue:
             and entry.get("supports_sampling_params") is not False,
             mode=entry.get("mode", "chat"),
             price=_price(entry),
+            reasons=not entry or entry.get("supports_reasoning") is True,
         )
 
     def takes_temperature(self, name: str) -> bool:

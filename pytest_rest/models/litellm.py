@@ -21,8 +21,10 @@ from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
 from pytest_rest.models.messages import messages
-from pytest_rest.terms import Completion, Home, Price, Prompt
+from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
 
+_LEAST_TOKENS = {"anthropic": 1024, "gemini": 1, "vertex_ai": 1}  # of providers that take tokens
+_NO_THINKING = (0, "none")
 _GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut off
 
 
@@ -32,18 +34,21 @@ def connect(
     timeout: float = 120.0,
     environ: Mapping[str, str] = os.environ,
     is_asked: bool = True,
+    budgets: Sequence[Budget] = (),
 ) -> "LiteLLMModel":
     """The model of that name, checked without a request; `ModelError` says what is wrong with it.
 
     `timeout` is in seconds for one call. The key is taken from `environ`; whatever else LiteLLM
     reads (addresses, a cloud's credentials) it reads from the process's environment. None is needed
-    for a model that is not asked.
+    for a model that is not asked. Native `budgets` must be some that the model takes.
     """
     name = name.strip()
     if not name:
         raise ModelError("the model has no name; name one, such as 'claude-haiku-4.5'")
     catalogue = _catalogue()
     listing = catalogue.find(name)
+    for budget in budgets:
+        _check_budget(listing, budget)
     if listing.mode == "responses" and find_spec("mcp") is None:
         raise ModelError(
             f"model {name!r} is asked through the Responses API, for which LiteLLM needs the "
@@ -123,12 +128,24 @@ class LiteLLMModel:
                     api_key=self.key,
                     num_retries=0,  # retries are the dispatcher's, and only there
                     max_retries=0,
-                    **self.parameters,
+                    **self._parameters(prompt.budget),
                 )
             completion = self._read(response)
         except Exception as error:
             completion = failures.explain(error, self.timeout, self.key)
         return replace(completion, seconds=time.perf_counter() - start)
+
+    def _parameters(self, budget: Budget | None) -> Mapping[str, object]:
+        """Those of the model, and how much to think; who thinks takes no temperature of zero."""
+        if budget is None or budget.control != "native":
+            return self.parameters
+        amount = budget.amount
+        rest = {} if amount not in _NO_THINKING else self.parameters
+        if isinstance(amount, str):
+            return {**rest, "reasoning_effort": amount}
+        is_off = amount == 0 and self.target.startswith("anthropic/")  # where 0 tokens are refused
+        kind = {"type": "disabled"} if is_off else {"type": "enabled", "budget_tokens": amount}
+        return {**rest, "thinking": kind}
 
     def _read(self, response: Any) -> Completion:
         if not response.choices:
@@ -153,6 +170,27 @@ class LiteLLMModel:
         """What LiteLLM made of it; the table has 0 where nobody filled a price in."""
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
         return float(cost) or None if isinstance(cost, (int, float)) else None
+
+
+def _check_budget(listing: Listing, budget: Budget) -> None:
+    """Raise `ModelError` for a native budget that the model does not take."""
+    if not listing.reasons:
+        raise ModelError(
+            f"model {listing.asked!r} takes no native budget of thinking, says LiteLLM's price "
+            "table; leave --rest-reasoning-control out"
+        )
+    if isinstance(budget.amount, str):
+        return
+    if listing.provider not in _LEAST_TOKENS:
+        raise ModelError(
+            f"model {listing.asked!r} takes efforts and no tokens; give "
+            "--rest-reasoning-budgets=low,medium,high"
+        )
+    if 0 < budget.amount < (least := _LEAST_TOKENS[listing.provider]):
+        raise ModelError(
+            f"model {listing.asked!r} takes native budgets of 0, or from {least:,} tokens; "
+            f"{budget.amount} is less"
+        )
 
 
 def _ignore_warnings() -> None:

@@ -5,6 +5,7 @@ It knows the right answer, for it is handed the item; it is never to be mistaken
 
 import asyncio
 import hashlib
+import json
 import math
 import operator
 import re
@@ -37,7 +38,7 @@ class Fault:
 
     def applies(self, prompt: Prompt) -> bool:
         """Whether the fault can strike this prompt at all."""
-        if (prompt.task == "transcribe") != (self.kind == "misread"):
+        if prompt.task == "think" or (prompt.task == "transcribe") != (self.kind == "misread"):
             return self.kind == "failed" and self.modes == _MODES and not self.when
         return prompt.form.mode in self.modes and _fits(self.when or {}, prompt)
 
@@ -101,11 +102,14 @@ class SimulatedModel:
         if struck is None and self._errs(prompt):
             struck = _WRONG
         text = _truth(prompt) if struck is None else self._faulty(struck.kind, prompt)
+        if prompt.task == "think":  # as long as it may be, and cut
+            text = ("Let me think. " * prompt.max_tokens)[: 4 * prompt.max_tokens - 4]
         tokens = (self._size(prompt), len(text) // 4 + 1)
         if struck and struck.kind == "failed":
             return Completion(error="server error: planted failure", model=self.name)
         ended = {"refused": "refusal", "truncated": "length"}
         reason = ended.get(struck.kind, "stop") if struck else "stop"
+        reason = "length" if prompt.task == "think" else reason
         seconds = self._profile.seconds
         return Completion(text, reason, *tokens, cost=0.0, seconds=seconds, model=self.name)
 
@@ -153,16 +157,22 @@ class SimulatedModel:
 def _truth(prompt: Prompt) -> str:
     if prompt.task == "transcribe":
         return "\n".join(image.text for image in prompt.images)
+    if prompt.task == "rate":
+        asked = next(part for part in prompt.parts if isinstance(part, str))
+        return f"Rating: {1 if json.dumps(f'Answer: not {prompt.item.answer}') in asked else 5}"
     return f"Answer: {prompt.item.answer}"
 
 
 def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
-    """Whether the item and the picture's style are as wanted; text has no style."""
+    """Whether item, budget and style are as wanted; text has no style, one call no budget."""
     style = prompt.form.style
     texts = {"item": prompt.item.id, "context": prompt.item.context}
     for name, wanted in when.items():
         if name in texts:
             if not re.search(str(wanted), texts[name]):
+                return False
+        elif name == "budget":
+            if prompt.budget is None or not _equals(prompt.budget.amount, wanted):
                 return False
         elif name not in _LOOKS or style is None or not _equals(getattr(style, name), wanted):
             return False

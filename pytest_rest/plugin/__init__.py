@@ -50,6 +50,23 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
         "(default: %(default_value)s)",
     ),
     (
+        *("--rest-reasoning-budgets", "string", "", "BUDGETS"),
+        "ask each form under these budgets of thinking, in tokens: 0,100,300,600,1200",
+    ),
+    (
+        *("--rest-reasoning-control", "string", "forced", "HOW"),
+        "forced: the thinking is a call of its own, cut at the budget; native: the endpoint is "
+        "told, by LiteLLM, a budget or an effort, low,medium,high (default: %(default_value)s)",
+    ),
+    (
+        *("--rest-judge", "string", "", "SPEC"),
+        "the model that rates the open answers of rh-bench, named as --rest-model is",
+    ),
+    (
+        *("--rest-judge-api-base", "string", "", "URL"),
+        "an OpenAI-compatible server to ask for --rest-judge",
+    ),
+    (
         *("--rest-seed", "string", "0", "N"),
         "draws the items; 'fresh' draws a new seed and prints it (default: %(default_value)s)",
     ),
@@ -135,8 +152,8 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
 _LISTS: tuple[tuple[str, str, str, str], ...] = (
     (
         *("--rest-suite", "rest_suites", "NAME[:N]"),
-        "ask N items of soebench, mmlu, arc or gsm-symbolic; repeatable, or with commas between "
-        "(default without paths: soebench:50)",
+        "ask N items of soebench, mmlu, arc, gsm-symbolic or rh-bench; repeatable, or with commas "
+        "between (default without paths: soebench:50)",
     ),
     (
         *("--rest-style", "rest_styles", "NAME"),

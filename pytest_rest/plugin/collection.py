@@ -16,7 +16,7 @@ from pytest_rest.lookahead import Case
 from pytest_rest.plugin import files
 from pytest_rest.plugin.run import Disagreement, Run, case_id
 from pytest_rest.plus import rest_plus
-from pytest_rest.terms import Item, Mode, Style
+from pytest_rest.terms import Item, Scheme, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
 
@@ -53,7 +53,7 @@ class RestFile(RestSuite):
         try:
             found = self._run.files.read(self.path)
             self.cases = _cases(found.items, _file_styles(found, self._run))
-            _check(self.cases, settings.modes, f"{files.near(self.path)}: ")
+            _check(self.cases, settings.scheme, f"{files.near(self.path)}: ")
         except RestError as error:
             self._run.files.broken.append(self.nodeid)
             raise self.CollectError(str(error)) from None
@@ -117,7 +117,7 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
         else:
             cases = _marked(marker, run, metafunc.definition.path.parent) if marker else []
             cases = cases or _cases(settings.items, settings.styles_of)
-            _check(cases, settings.modes)
+            _check(cases, settings.scheme)
         run.note(style for _, style in cases)
     except RestError as error:
         pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
@@ -191,7 +191,7 @@ def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:
     return [(item, style) for item in items for style in styles_of(item)]
 
 
-def _check(cases: Iterable[Case], modes: Sequence[Mode], where: str = "") -> None:
+def _check(cases: Iterable[Case], scheme: Scheme, where: str = "") -> None:
     """Raise for what cannot be asked or counted: it is told before a call is paid."""
     seen: set[tuple[str, str, str]] = set()
     checked: set[int] = set()
@@ -204,6 +204,6 @@ def _check(cases: Iterable[Case], modes: Sequence[Mode], where: str = "") -> Non
             continue
         checked.add(id(item))
         try:
-            files.check(item, modes)
+            files.check(item, scheme)
         except RestError as error:
             raise BenchmarkError(f"{where}{error}") from None

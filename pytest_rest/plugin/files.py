@@ -1,13 +1,12 @@
 """Turns the path of a benchmark file into its items and styles; each file is read once."""
 
 import os
-from collections.abc import Sequence
 from pathlib import Path
 
-from pytest_rest import benchmark, benchmark_file, prompts, rendering, scoring
+from pytest_rest import benchmark, benchmark_file, budgets, prompts, rendering, scoring
 from pytest_rest.benchmark_file import Benchmark
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.terms import Item, Mode, Style
+from pytest_rest.terms import Item, Scheme, Style
 
 
 class Files:
@@ -55,10 +54,11 @@ def styles(found: Benchmark) -> tuple[Style, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def check(item: Item, modes: Sequence[Mode]) -> None:
+def check(item: Item, scheme: Scheme) -> None:
     """Raise `BenchmarkError` for an item that cannot be asked or judged, before it is paid for."""
     scoring.truth(item)
-    prompts.check(item, modes)
+    prompts.check(item, scheme.of(item).modes)
+    budgets.check(item, scheme)
 
 
 def near(path: Path) -> Path:

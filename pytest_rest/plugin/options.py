@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import baseline, benchmark, gate, rendering, shard, stopping
+from pytest_rest import baseline, benchmark, budgets, gate, rendering, shard, stopping
 from pytest_rest.benchmark import Drawn, Library
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
@@ -31,7 +31,17 @@ from pytest_rest.regression import Tolerance
 from pytest_rest.shard import Shard
 from pytest_rest.store import NAME as STORE
 from pytest_rest.store import read_run
-from pytest_rest.terms import MODES, OCR_MODES, OCRS, TWO_PASSES, Item, Mode, Scheme, Style
+from pytest_rest.terms import (
+    MODES,
+    OCR_MODES,
+    OCRS,
+    TWO_PASSES,
+    Item,
+    Mode,
+    Scheme,
+    Style,
+    Sweep,
+)
 
 _MOST_REPEATS = 100
 LATEST = "latest"  # the run that --rest-resume goes on with, where none is named
@@ -48,6 +58,10 @@ _DRAWN = {
     "rest_modes": "rest_modes",
     "rest_repeats": "rest_repeats",
     "rest_ocr": "rest_ocr",
+    "rest_reasoning_budgets": "rest_reasoning_budgets",
+    "rest_reasoning_control": "rest_reasoning_control",
+    "rest_judge": "rest_judge",
+    "rest_judge_api_base": "rest_judge_api_base",
     "rest_seed": "rest_seed",
     "rest_shard": "rest_shard",
     "rest_fuzz": "rest_fuzz",
@@ -79,6 +93,8 @@ class Settings:
     max_lost: int
     strict: bool
     api_base: str | None
+    judge: str  # of open answers; empty: none
+    judge_api_base: str | None
     timeout: float
     limits: Limits
     may_stop: bool  # before the last test: then nothing is asked far ahead
@@ -164,7 +180,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         styles=_styles(resolved),
         styles_named=given["styles_named"],
         plus=given["rest_plus"],
-        scheme=_scheme(given),
+        scheme=_scheme(given, seed),
         seed=seed,
         shard=shard.parse(given["rest_shard"]) if given["rest_shard"] else None,
         thresholds=_thresholds(config),
@@ -176,6 +192,8 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         max_lost=_count(config, "rest_max_lost"),
         strict=bool(config.getoption("rest_strict") or config.getini("rest_strict")),
         api_base=given["rest_api_base"] or None,
+        judge=given["rest_judge"],
+        judge_api_base=given["rest_judge_api_base"] or None,
         timeout=_seconds(config, "rest_timeout"),
         limits=_limits(config).share(_askers(config)),
         may_stop=is_early_stop or bool(config.getvalue("maxfail")),
@@ -193,13 +211,35 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         given=given,
         fuzz=fuzz,
     )
+    _check_reasoning(config, settings)
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
+        gate.check_suites(settings.thresholds, names)
         gate.check_parts(settings.thresholds, sorted(parts))
     if is_early_stop:
         ids = [style.id for _, style in settings.cases]
         stopping.check(settings.thresholds, len(suites), ids)
     return settings
+
+
+def _check_reasoning(config: pytest.Config, settings: Settings) -> None:
+    """Raise for what cannot be asked, or judged, under budgets or without them."""
+    sweep = settings.scheme.sweep
+    if config.getoption("rest_judge") and sweep is None:
+        raise OptionError(
+            "--rest-judge rates answers that are given under budgets; give --rest-reasoning-budgets"
+        )
+    if settings.early_stop and sweep is not None:
+        raise OptionError(
+            "--rest-early-stop has no bounds for --rest-reasoning-budgets; leave one out"
+        )
+    for item in settings.items:
+        budgets.check(item, settings.scheme)
+        if item.only and settings.is_compared:
+            raise OptionError(
+                f"--rest-baseline compares how forms agree, and items of {item.suite} have one "
+                "form; leave one of them out"
+            )
 
 
 def is_plan(config: pytest.Config) -> bool:
@@ -428,7 +468,18 @@ def _named_styles(config: pytest.Config, given: Sequence[str]) -> list[str]:
     return [str(folder / name) if name.endswith(rendering.ENDINGS) else name for name in names]
 
 
-def _scheme(given: Mapping[str, Any]) -> Scheme:
+def _sweep(given: Mapping[str, Any], seed: int) -> Sweep | None:
+    """The budgets of thinking, and whether open answers are rated."""
+    judge, text = given["rest_judge"], given["rest_reasoning_budgets"]
+    if given["rest_judge_api_base"] and not judge:
+        raise OptionError("--rest-judge-api-base is a judge's; name the judge: --rest-judge=SPEC")
+    budgets.check_control(given["rest_reasoning_control"])
+    if not text:
+        return None
+    return Sweep(budgets.parse(text, given["rest_reasoning_control"]), bool(judge), seed)
+
+
+def _scheme(given: Mapping[str, Any], seed: int) -> Scheme:
     modes, repeats, ocr = _modes(given["rest_modes"]), given["rest_repeats"], given["rest_ocr"]
     if not re.fullmatch(r"\d{1,3}", repeats) or not 1 <= int(repeats) <= _MOST_REPEATS:
         mend = f"give a whole number from 1 to {_MOST_REPEATS}"
@@ -441,7 +492,9 @@ def _scheme(given: Mapping[str, Any]) -> Scheme:
         raise OptionError(
             f"--rest-modes={TWO_PASSES} solves what was transcribed; leave --rest-ocr=off out"
         )
-    return Scheme(modes, int(repeats), ocr)
+    scheme = Scheme(modes, int(repeats), ocr, _sweep(given, seed))
+    budgets.check_scheme(scheme)
+    return scheme
 
 
 def _modes(text: str) -> tuple[Mode, ...]:

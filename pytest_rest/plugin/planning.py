@@ -56,12 +56,21 @@ class Planner:
                 self._failures.append(f"cannot be asked: {case[0].id}: {error}")
 
     def _asked(self, item: Item, style: Style) -> list[Prompt]:
-        """What a case asks, as if its picture were transcribed nearly right.
-
-        The second of two passes shows the text form if it is fully so, and is not asked again.
-        """
+        """What a case asks, and what follows if its answers are as they are imagined."""
         protocol, scheme = self._run.protocol, self._run.settings.scheme
-        asked = forms(item, style, protocol, scheme)
-        read = [Completion("".join(f"{each.text}\n" for each in prompt.images)) for prompt in asked]
-        calls = zip(asked, read, strict=True)
-        return asked + [more for call in calls for more in follow_ups(*call, protocol, scheme)]
+        asked = latest = forms(item, style, protocol, scheme)
+        while latest:
+            calls = [(prompt, _imagined(prompt)) for prompt in latest]
+            latest = [more for call in calls for more in follow_ups(*call, protocol, scheme)]
+            asked = asked + latest
+        return asked
+
+
+def _imagined(prompt: Prompt) -> Completion:
+    """A transcription that is nearly right, all the thinking that there is room for, an answer.
+
+    The second of two passes shows the text form if it is fully so, and is not asked again.
+    """
+    if prompt.task == "transcribe":
+        return Completion("".join(f"{each.text}\n" for each in prompt.images))
+    return Completion("think " * prompt.max_tokens if prompt.task == "think" else "an answer")

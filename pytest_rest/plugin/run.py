@@ -18,6 +18,7 @@ from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
+from pytest_rest.models.panel import Panel
 from pytest_rest.models.replayed import ReplayedModel
 from pytest_rest.plugin.files import Files
 from pytest_rest.plugin.options import Settings
@@ -81,18 +82,39 @@ class Run:
         settings = self.settings
         if settings.replay is not None:
             return ReplayedModel(read_run(settings.replay))
-        return load_model(
+        sweep = settings.scheme.sweep
+        how: dict[str, Any] = {
+            "seed": settings.seed,
+            "timeout": settings.timeout,
+            "is_asked": not settings.plan,
+        }
+        model = load_model(
             settings.model,
-            seed=settings.seed,
             api_base=settings.api_base,
-            timeout=settings.timeout,
-            is_asked=not settings.plan,
+            budgets=sweep.budgets if sweep else (),
+            **how,
         )
+        if not (sweep and sweep.has_judge):
+            return model
+        return Panel(model, load_model(settings.judge, api_base=settings.judge_api_base, **how))
 
     @cached_property
     def protocol(self) -> prompts.Protocol:
         """The prompts; `OptionError` if their file cannot be used."""
         return prompts.load_protocol(self.settings.prompts)
+
+    @property
+    def _wording(self) -> str:
+        """What is added to the protocol's name where budgets have wording of their own."""
+        return f" + {self.protocol.reasoning.id}" if self.settings.scheme.sweep else ""
+
+    @property
+    def protocol_id(self) -> str:
+        """What reports are compared by: with budgets, these too."""
+        sweep = self.settings.scheme.sweep
+        amounts = ",".join(str(each.amount) for each in sweep.budgets) if sweep else ""
+        budgets = f", {sweep.largest.control} {amounts}" if sweep else ""
+        return f"{self.protocol.id}{self._wording}{budgets}"
 
     @property
     def price(self) -> Price | None:
@@ -111,7 +133,7 @@ class Run:
             asked = self.asker.ask((item, style))
         except RestError as error:
             return lost(item, style, str(error))
-        return record(item, style, asked)
+        return record(item, style, asked, self.settings.scheme)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -145,7 +167,7 @@ class Run:
             "model": self.model.name,
             "parameters": dict(self.model.parameters),
             "API base": self.settings.api_base and address(self.settings.api_base),
-            "protocol": f"{self.protocol.version} ({self.protocol.digest})",
+            "protocol": f"{self.protocol.version} ({self.protocol.digest}){self._wording}",
             "seed": self.settings.seed,
             "run": self.settings.run_id,
             "options": dict(self.settings.given),

@@ -175,10 +175,21 @@ def _again(item: pytest.Item, case: Case, run: Run) -> str:
         words.append(f"--rest-seed={settings.seed}")
     if settings.api_base:
         words.append(f"--rest-api-base={address(settings.api_base)}")
-    words += _style_words(case, run)
+    words += [*_style_words(case, run), *_sweep_words(run)]
     if item.path.is_dir():  # a suite's own test has no file to name
         return again.of_suite(words, settings.suites, case_id(case))
     return shlex.join([*words, item.nodeid])
+
+
+def _sweep_words(run: Run) -> list[str]:
+    """The options by which a run asks under the same budgets, and has the same judge."""
+    names = ("reasoning_budgets", "reasoning_control", "judge", "judge_api_base")
+    given = {name: run.settings.given[f"rest_{name}"] for name in names}
+    if run.settings.scheme.sweep is None:
+        return []
+    if given["reasoning_control"] == "forced":
+        del given["reasoning_control"]
+    return [f"--rest-{name.replace('_', '-')}={word}" for name, word in given.items() if word]
 
 
 def _style_words(case: Case, run: Run) -> list[str]:

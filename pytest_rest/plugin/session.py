@@ -154,7 +154,7 @@ class Controller:
         styles = {style.id: style for _, style in settings.cases}
         own = own_styles(styles, styles)
         after = {
-            "protocol": self._run.protocol.id,
+            "protocol": self._run.protocol_id,
             "modes": sorted(settings.modes),
             "seed": settings.seed,
             "ocr": settings.scheme.ocr,
@@ -261,7 +261,8 @@ class Controller:
             "seed": settings.seed,
             "replay_of": settings.replay and settings.replay.name,
             "git_commit": _git_commit(),
-            "protocol": self._run.protocol.id,
+            "protocol": self._run.protocol_id,
+            **self._sweep(),
             "packages": {"python": platform.python_version(), **_versions()},
             "shard": settings.shard and settings.shard.name,
             "modes": list(settings.modes),
@@ -269,6 +270,15 @@ class Controller:
             "ocr": settings.scheme.ocr,
             "again": {"words": _again(settings), "suites": [*settings.suites]},
         }
+
+    def _sweep(self) -> dict[str, Any]:
+        """The budgets of thinking, how they are held, and who rates open answers."""
+        asked = self._run.settings.scheme.sweep
+        if asked is None:
+            return {}
+        amounts = [budget.amount for budget in asked.budgets]
+        judge = self._run.settings.judge or None
+        return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
 
 
 def _again(settings: options.Settings) -> list[str]:

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import findings, markdown, text
+from pytest_rest.reporting import curve, findings, markdown, text
 
 _PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
@@ -28,7 +28,7 @@ class Terminal:
         self._written = written
         self._gate_begun = False
         self._model = run.model  # a model that cannot be asked is told here, before any test
-        self._protocol = run.protocol.id
+        self._protocol = run.protocol_id
 
     def pytest_report_header(self) -> list[str]:
         """What is asked, of whom, and where it is kept."""
@@ -48,10 +48,17 @@ class Terminal:
             suites += f"; shard {settings.shard.name}"
         return [
             f"rest: {self._model.description}",
-            f"rest: {suites}; seed {settings.seed}; {text.scheme(settings.scheme)}; {styles}",
+            f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
+
+    def _scheme(self) -> str:
+        """What is asked of each item; of RH-Bench alone, what is asked of that."""
+        settings = self._run.settings
+        items = settings.items
+        is_of_one_form = bool(items) and settings.is_benchmark and all(i.only for i in items)
+        return text.scheme(settings.scheme.of(items[0]) if is_of_one_form else settings.scheme)
 
     @property
     def _places(self) -> bool:
@@ -100,6 +107,8 @@ class Terminal:
         terminalreporter.write_sep("=", "REST")
         for line in text.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in (*curve.budgets(report), *curve.rh_auc(report)):
+            write(line, bold=line.startswith(("RH-AUC", "reasoning collapse")))
         for line in findings.effects(report):
             write(line, bold=line.startswith("effect"))
         for line in findings.failed_at(report):

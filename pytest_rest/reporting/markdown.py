@@ -1,12 +1,13 @@
 """Turns a report into what a CI shows: a page of Markdown, annotations, JUnit's properties."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from pytest_rest.display import shown
 from pytest_rest.regression import Regression
 from pytest_rest.report import Report
 from pytest_rest.reporting import text
+from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.terms import MODES, OCR_MODES
 
 _NAMES_SHOWN = 10
@@ -22,6 +23,7 @@ def page(report: Report) -> str:
         [f"**{verdict(report)}**{_reason(report)}"],
         _table(["threshold", "", "why"], _judged(report)) if report.gate else [],
         _metrics(report),
+        _rh_auc(report),
         _listed("Were consistent, and are no longer", _worse(report)),
         _listed("Lost", (f"{each.name}: {each.reason}" for each in report.lost)),
         _listed("Inconsistent", (line.strip() for line in _inconsistent(report))),
@@ -54,13 +56,15 @@ def properties(report: Report) -> dict[str, str]:
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
+    rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}
     for scope in _scopes(report):
         metrics = report.table[scope]["all"]
         for name in ("rer", "cfr", "mmc", *(f"accuracy.{mode}" for mode in metrics.accuracy)):
-            if (rate := metrics.rate(name)) is not None:
-                key = f"rest.{scope}.{name}"
-                limits = {f"{key}.{each}": getattr(rate, each) for each in ("low", "high", "n")}
-                found |= {key: str(rate.value), **{k: str(v) for k, v in limits.items()}}
+            rates[f"rest.{scope}.{name}"] = metrics.rate(name)
+    for key, rate in rates.items():
+        if rate is not None:
+            limits = {f"{key}.{each}": getattr(rate, each) for each in ("low", "high", "n")}
+            found |= {key: str(rate.value), **{k: str(v) for k, v in limits.items()}}
     return {name: shown(value, 500) for name, value in found.items()}
 
 
@@ -111,6 +115,15 @@ def _metrics(report: Report) -> list[str]:
             rows.append([escape(name) + suffix, str(metrics.items), *map(text.percent, rates)])
     head = ["per cent [95%]", "items", "RER", "CFR", "MMC", *modes]
     return _table(head, rows)
+
+
+def _areas(report: Report) -> Mapping[Kind, Area]:
+    return report.rh_auc.areas if report.rh_auc else {}
+
+
+def _rh_auc(report: Report) -> list[str]:
+    rows = [(f"RH-AUC {kind}", escape(text.area(area))) for kind, area in _areas(report).items()]
+    return _table(["rh-bench", "area [95%]"], rows)
 
 
 def _scopes(report: Report) -> list[str]:

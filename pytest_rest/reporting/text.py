@@ -12,6 +12,7 @@ from pytest_rest.limits import Limits
 from pytest_rest.metrics import Metrics
 from pytest_rest.plan import Plan
 from pytest_rest.report import Report
+from pytest_rest.rh_auc import Area
 from pytest_rest.scoring import fold
 from pytest_rest.terms import (
     MODES,
@@ -46,6 +47,9 @@ def scheme(asked: Scheme) -> str:
     """`text, image, mixed`, and what differs from REST's own way."""
     parts = [", ".join(asked.modes)]
     parts += [f"each {asked.repeats} times"] if asked.repeats > 1 else []
+    if asked.sweep is not None:
+        amounts = [str(budget.amount) for budget in asked.sweep.budgets]
+        parts.append(f"{asked.sweep.largest.control} budgets {', '.join(amounts)}")
     rules = {"each": "each picture transcribed", "off": "nothing transcribed"}
     return "; ".join([*parts, rules[asked.ocr]] if asked.ocr in rules else parts)
 
@@ -53,10 +57,9 @@ def scheme(asked: Scheme) -> str:
 def drawn(suite: Drawn) -> str:
     """`arc: 1,670 rows, 21 left out (broken), 1,631 after REST's filters, 50 drawn`."""
     *kept, taken = suite.counts.values()
-    return (
-        f"{suite.name}: {kept[0]:,} rows, {kept[0] - kept[1]:,} left out (broken), "
-        f"{kept[-1]:,} after REST's filters, {taken:,} drawn"
-    )
+    filtered = f"{kept[-1]:,} after REST's filters, " if len(kept) > 2 else ""
+    broken = f"{kept[0] - kept[1]:,} left out (broken)"
+    return f"{suite.name}: {kept[0]:,} rows, {broken}, {filtered}{taken:,} drawn"
 
 
 def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:
@@ -96,38 +99,40 @@ def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     scopes = [scope for scope in report.table if scope not in ("mean", "pooled")]
     scopes += ["mean", "pooled"] if len(scopes) > 1 else []
-    yield _row("per cent [95%]", "items", "RER", "CFR", "MMC")
+    if not scopes and report.rh_auc is not None:  # whose items have one form
+        return
+    yield row("per cent [95%]", "items", "RER", "CFR", "MMC")
     for scope in scopes:
         for subset, indent in _SUBSET_NAMES.items():
             metrics = report.table[scope][subset]  # type: ignore[index]
             rates = [percent(each) for each in (metrics.rer, metrics.cfr, metrics.mmc)]
-            yield _row(indent or scope, metrics.items, *rates)
-    yield _row("accuracy", "items", "text", "image", "mixed")
+            yield row(indent or scope, metrics.items, *rates)
+    yield row("accuracy", "items", "text", "image", "mixed")
     for scope in scopes:
         metrics = report.table[scope]["all"]
         rates = [percent(metrics.accuracy.get(mode)) for mode in ("text", "image", "mixed")]
-        yield _row(scope, metrics.items, *rates)
+        yield row(scope, metrics.items, *rates)
     if any(mode in report.table["pooled"]["all"].accuracy for mode in OCR_MODES):
-        yield _row("OCR first", "items", "in one pass", "in two passes", "")
+        yield row("OCR first", "items", "in one pass", "in two passes", "")
         for scope in scopes:
             metrics = report.table[scope]["all"]
-            yield _row(scope, metrics.items, *(percent(metrics.accuracy.get(m)) for m in OCR_MODES))
-    yield _row("transcription", "items", "all right", "CER", "")
+            yield row(scope, metrics.items, *(percent(metrics.accuracy.get(m)) for m in OCR_MODES))
+    yield row("transcription", "items", "all right", "CER", "")
     for scope in scopes:
         metrics = report.table[scope]["all"]
-        yield _row(scope, _n(metrics), percent(metrics.ocr_correct_rate), percent(metrics.cer), "")
+        yield row(scope, _n(metrics), percent(metrics.ocr_correct_rate), percent(metrics.cer), "")
     for name in report.table["pooled"]["all"].own:
-        yield _row("metric", "items", shown(name, 40), "", "")
+        yield row("metric", "items", shown(name, 40), "", "")
         for scope in scopes:
             rate = report.table[scope]["all"].own[name]
-            yield _row(scope, rate.n if rate else 0, percent(rate), "", "")
+            yield row(scope, rate.n if rate else 0, percent(rate), "", "")
     if report.table["pooled"]["all"].noise_floor is not None:
-        yield _row("agreement", "items", "with itself", "between forms", "excess")
+        yield row("agreement", "items", "with itself", "between forms", "excess")
         for scope in scopes:
             m = report.table[scope]["all"]
             n = m.noise_floor.n if m.noise_floor else 0
             found = (m.noise_floor, m.between_forms, m.excess_inconsistency)
-            yield _row(scope, n, *map(percent, found))
+            yield row(scope, n, *map(percent, found))
 
 
 def usage(report: Report) -> str:
@@ -218,7 +223,8 @@ def _value(answer: Answer) -> str:
     return f"no answer ({answer.status})"
 
 
-def _row(name: str, items: object, *columns: str) -> str:
+def row(name: str, items: object, *columns: str) -> str:
+    """A line of a table: a name, a number of items, and up to three columns."""
     cells = "".join(f" {column:<19}" for column in columns)
     name = shown(name, 100)
     name = name if len(name) <= _NAME_WIDTH else f"{name[: _NAME_WIDTH - 3]}..."
@@ -232,6 +238,16 @@ def percent(rate: Rate | None) -> str:
     if rate.low is None or rate.high is None:
         return f"{rate.value * 100:.1f} [no spread]"
     return f"{rate.value * 100:.1f} [{rate.low * 100:.1f}, {rate.high * 100:.1f}]"
+
+
+def area(found: Area) -> str:
+    """`0.650 [0.412, 0.900], n = 20`, or why there is none."""
+    rate = found.rate
+    if rate is None:
+        return f"undefined, {found.undefined}"
+    if rate.low is None or rate.high is None:
+        return f"{rate.value:.3f} [no interval: too few items], n = {rate.n}"
+    return f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}], n = {rate.n}"
 
 
 def signed(share: float) -> str:

@@ -1,0 +1,51 @@
+"""Turns a model and its judge into one model, so that one dispatcher and one store serve both."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+
+from pytest_rest.terms import Completion, Home, Model, Price, Priced, Prompt
+
+
+class Panel:
+    """The model that answers, and the judge that rates what it says; known by the model's name.
+
+    `price` is for each token the dearer of both, so that no limit of cost is passed; None where
+    one is not known.
+    """
+
+    batch_size = 1
+
+    def __init__(self, model: Model, judge: Model) -> None:
+        self._model, self._judge = model, judge
+        self.name = model.name
+        self.description = f"{model.description}; judge: {judge.description}"
+        self.parameters: Mapping[str, object] = {
+            **model.parameters,
+            "judge": {"name": judge.name, **judge.parameters},
+        }
+        self.home: Home = model.home if model.home == judge.home else "endpoint"
+        self.price = _dearer(model, judge)
+
+    async def open(self) -> None:
+        """Get both ready."""
+        await asyncio.gather(self._model.open(), self._judge.open())
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """Ask each prompt of the one that it is for."""
+        return await asyncio.gather(*map(self._ask, prompts))
+
+    async def close(self) -> None:
+        """Let go of both."""
+        await asyncio.gather(self._model.close(), self._judge.close())
+
+    async def _ask(self, prompt: Prompt) -> Completion:
+        (completion,) = await (self._judge if prompt.task == "rate" else self._model).ask([prompt])
+        return completion
+
+
+def _dearer(*models: Model) -> Price | None:
+    prices = [model.price if isinstance(model, Priced) else None for model in models]
+    known = [price for price in prices if price is not None]
+    if len(known) < len(models):
+        return None
+    return Price(max(each.input for each in known), max(each.output for each in known))

@@ -1,0 +1,106 @@
+"""Turns a protocol's wording into checked templates; those for budgets of thinking among them."""
+
+import functools
+import hashlib
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from pytest_rest.errors import nearest
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Budget, Task
+
+PLACEHOLDERS = ("whole", "context", "question", "stem", "choices", "labels", "answer_format")
+PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
+
+_OWN = Path(__file__).with_name("reasoning.yaml")
+_EFFORT_TOKENS = 16_384  # room to think where an effort has a word and no number
+_FORMAT = "final_format"
+_SHOWN = {  # what else each part may show; the last of these it must
+    "think": (),
+    "conclude": (_FORMAT, "thinking"),
+    "at-once": (_FORMAT,),
+    "native": (_FORMAT,),
+    "rate": ("question", "reference", "answer"),
+}
+
+
+@dataclass(frozen=True)
+class Reasoning:
+    """How to ask under a budget, and a judge: `parts` by name, the answer's line by its kind.
+
+    `max_tokens` are those of a final answer and of a rating.
+    """
+
+    id: str
+    max_tokens: int
+    parts: Mapping[str, str]
+    final_format: Mapping[str, str]
+
+    def asking(self, task: Task, budget: Budget, kind: AnswerKind) -> str:
+        """The template that asks to think, or to answer, under this budget."""
+        name = "think" if task == "think" else "conclude"
+        if budget.control == "native":
+            name = "native"
+        elif budget.amount == 0:
+            name = "at-once"
+        return self.parts[name].replace(f"{{{_FORMAT}}}", self.final_format[kind])
+
+    def limit(self, task: Task, budget: Budget, usual: int) -> int:
+        """Tokens of output; what an endpoint thinks by itself counts among those of its answer."""
+        if budget.control == "native":
+            return usual + (_EFFORT_TOKENS if isinstance(budget.amount, str) else budget.amount)
+        return int(budget.amount) if task == "think" else self.max_tokens
+
+
+def load(data: Mapping[str, Any]) -> Reasoning:
+    """What a protocol file has for budgets, or else the project's own wording.
+
+    Raises `KeyError`, `TypeError` and `ValueError` for what cannot be used.
+    """
+    if "reasoning" not in data and _FORMAT not in data:
+        return _own()
+    return _read(data)
+
+
+def checked(template: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
+    """The template; `ValueError` for a placeholder that is not known there."""
+    for name in PLACEHOLDER.findall(template):
+        if name not in known:
+            raise ValueError(f"unknown placeholder {{{name}}}{nearest(name, known)}")
+    return template
+
+
+def limits(data: dict[str, Any]) -> dict[str, int]:
+    """Tokens of output by suite, with a `default`; `ValueError` for one below 1."""
+    found = {str(key): int(value) for key, value in (data | {"default": data["default"]}).items()}
+    if wrong := [key for key, limit in found.items() if limit < 1]:
+        raise ValueError(f"max_tokens of {wrong[0]!r} is {found[wrong[0]]}; give at least 1")
+    return found
+
+
+@functools.cache
+def _own() -> Reasoning:
+    return _read(yaml.safe_load(_OWN.read_text("utf-8")))
+
+
+def _read(data: Mapping[str, Any]) -> Reasoning:
+    asked, final = data["reasoning"], data[_FORMAT]
+    parts = {}
+    for name, own in _SHOWN.items():
+        known = own if name == "rate" else (*PLACEHOLDERS[:-1], *own)
+        parts[name] = checked(asked[name], known)
+        if own and f"{{{own[-1]}}}" not in parts[name]:
+            raise ValueError(f"reasoning {name!r} does not show the {{{own[-1]}}}")
+    digest = hashlib.sha256(repr([sorted(asked.items()), sorted(final.items())]).encode())
+    return Reasoning(
+        id=f"{data['version']} ({digest.hexdigest()[:8]})",
+        max_tokens=limits({"default": asked["max_tokens"]})["default"],
+        parts=parts,
+        final_format={
+            kind: checked(final[kind], PLACEHOLDERS[:-1]) for kind in (*ANSWER_KINDS, "open")
+        },
+    )
