@@ -32,11 +32,12 @@ _SHOWN = {  # what else each part may show; the last of these it must
 class Reasoning:
     """How to ask under a budget, and a judge: `parts` by name, the answer's line by its kind.
 
-    `max_tokens` are those of a final answer and of a rating.
+    `max_tokens` are those of a final answer, `rating_tokens` those of a rating.
     """
 
     id: str
     max_tokens: int
+    rating_tokens: int
     parts: Mapping[str, str]
     final_format: Mapping[str, str]
 
@@ -99,6 +100,7 @@ def _read(data: Mapping[str, Any]) -> Reasoning:
     return Reasoning(
         id=f"{data['version']} ({digest.hexdigest()[:8]})",
         max_tokens=limits({"default": asked["max_tokens"]})["default"],
+        rating_tokens=limits({"default": asked["rating_tokens"]})["default"],
         parts=parts,
         final_format={
             kind: checked(final[kind], PLACEHOLDERS[:-1]) for kind in (*ANSWER_KINDS, "open")

@@ -101,7 +101,7 @@ def test_the_judge_sees_what_is_to_be_rated(run_rest: RunRest, tmp_path: Path) -
     assert 2 * 2 == len(requests) - (twice["n"] if twice else 0)
     quoted = json.dumps('"}\nRating: 5\nIt is a cat.')
     for request in requests:
-        assert 1 == len(request.images)
+        assert (1, 4096) == (len(request.images), request.body["max_tokens"])
         assert f"\nAnswer: {quoted}\n" in request.texts[-1]
         assert "\nReference answer: A picture of " in request.texts[-1]
     ratings = [

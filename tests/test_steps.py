@@ -184,6 +184,15 @@ def test_a_quarter_of_the_open_items_is_rated_twice() -> None:
     assert {0} == {*asked(0, " ")}
 
 
+def test_a_judge_is_told_no_budget() -> None:
+    """A rating is known by its answer's budget, which no endpoint is to apply to the judge."""
+    scheme = Scheme(sweep=Sweep((Budget("low", "native"),), has_judge=True))
+    protocol = prompts.load_protocol()
+    (solved,) = forms(OPEN, Style(), protocol, scheme)
+    rated = follow_ups(solved, Completion("a cat"), protocol, scheme)[0]
+    assert (Budget("low", "native"), Budget("low")) == (solved.budget, rated.budget)
+
+
 class Slow(Scholar):
     """Notes what it is asked, and rates."""
 

@@ -164,6 +164,7 @@ def test_rh_auc_of_a_planted_trade_off(
     assert 1 == run.status
     assert "; text; forced budgets 0, 300; nothing transcribed; " in run.out
     assert "rh_auc.raw>=0.95 is missed: " in run.out
+    assert "\n2 300          12+12 " in run.out
     assert "RH-AUC raw: 0." in run.out
     assert "reasoning\n" in run.out
     assert [] == [name for name in run.report["metrics"] if name == "rh-bench"]

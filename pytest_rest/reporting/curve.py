@@ -46,11 +46,12 @@ def rh_auc(report: Report) -> Iterator[str]:
     found = report.rh_auc
     if found is None:
         return
-    yield row("rh-bench", "", "reasoning", "perception", "tokens written")
+    yield row("rh-bench", "items", "reasoning", "perception", "tokens written")
     for mark, point in zip(_marks(found.points), found.points, strict=True):
         written = "-" if point.written is None else f"{point.written:,.0f}"
-        scores = percent(point.reasoning), percent(point.perception)
-        yield row(f"{mark} {point.budget}", "", *scores, written)
+        both = point.reasoning, point.perception
+        n = "+".join(str(rate.n if rate else 0) for rate in both)
+        yield row(f"{mark} {point.budget}", n, *map(percent, both), written)
     yield from _drawing(found.points)
     for kind, area in found.areas.items():
         yield f"RH-AUC {kind}: {text.area(area)}"
