@@ -24,7 +24,7 @@ FEWER = {
     "-n 4": "-n0",
     "-n 2": "-n0",
     "soebench:1000": "soebench:60",
-    "RUN-A RUN-B RUN-C": ".rest/runs/RUN last new",
+    "RUN-A RUN-B RUN-C": " ".join([".rest/runs/RUN"] * 3),
     ",gsm-symbolic:100": "",  # of which no copy is at hand
     ":200": ":3",
     "--rest-max-cost=2.50": "",  # who answers here has no price
