@@ -24,7 +24,6 @@ FEWER = {
     "-n 4": "-n0",
     "-n 2": "-n0",
     "soebench:1000": "soebench:60",
-    "RUN-A RUN-B RUN-C": " ".join([".rest/runs/RUN"] * 3),
     ",gsm-symbolic:100": "",  # of which no copy is at hand
     ":200": ":3",
     "--rest-max-cost=2.50": "",  # who answers here has no price
@@ -64,6 +63,8 @@ def folder(pytester: pytest.Pytester, run_rest: RunRest, monkeypatch: pytest.Mon
         (path / name).mkdir()
         (path / name / "report.json").write_text(json.dumps(planted([True] * 20)))
     run_rest("--rest-model=simulated", "--rest-run-dir=.rest/runs/RUN")
+    for name in ("RUN-A", "RUN-B", "RUN-C"):
+        shutil.copytree(path / ".rest" / "runs" / "RUN", path / name)
     shared = ROOT.parent / "shared" / "data"
     if shared.exists():
         monkeypatch.setenv("HOME", str(path))
