@@ -29,16 +29,11 @@ class Model:
         return [Completion(f"Answer: {prompt.item.answer}", cost=0.01) for prompt in prompts]
 make = Model
 """
-ARGS = (
-    *(
-        *LEFT_OUT,
-        "-prest",
-        "-pno:cacheprovider",
-        "--rest-run-dir=run",
-        "--rest-model=python:slow:make",
-    ),
-    *("--rest-suite=soebench:6", "--rest-concurrency=2", "--rest-min-rer=0.9"),
+ASKED = (
+    *("--rest-model=python:slow:make", "--rest-suite=soebench:6"),
+    *("--rest-concurrency=2", "--rest-min-rer=0.9"),
 )
+ARGS = (*LEFT_OUT, "-prest", "-pno:cacheprovider", "--rest-run-dir=run", *ASKED)
 
 
 @pytest.fixture
@@ -82,7 +77,12 @@ def test_a_line_by_hand() -> None:
 
 
 @pytest.mark.parametrize(
-    ("columns", "workers"), [(40, ()), (80, ()), (200, ()), (80, ("-n2",))], ids=str
+    ("columns", "workers"),
+    [
+        *[(40, ()), (80, ()), (200, ()), (80, ("-n2",))],
+        pytest.param(80, ("-n8",), marks=pytest.mark.slow),
+    ],
+    ids=str,
 )
 def test_on_a_terminal(folder: Path, columns: int, workers: Sequence[str]) -> None:
     """It stands in the last row while tests run, nothing is garbled, and the row is given back.
@@ -98,14 +98,27 @@ def test_on_a_terminal(folder: Path, columns: int, workers: Sequence[str]) -> No
     assert found.written.rindex(b"\x1b[r") > found.written.rindex(b"\x1b[1;59r")
     tests = "......" if workers else "soebench ......"
     assert any(line.startswith(tests) for line in found.lines)
-    begins = next(n for n, line in enumerate(found.lines) if " REST =" in line)
-    picture = "\n".join(found.lines[begins:]).rstrip() + "\n"
+    compare(found.lines, f"summary-{columns}.txt")
+
+
+def compare(lines: Sequence[str], name: str) -> None:
+    """The summary, less its times, is the stored picture of that name."""
+    begins = next(n for n, line in enumerate(lines) if " REST =" in line)
+    picture = "\n".join(lines[begins:]).rstrip() + "\n"
     picture = re.sub(r"\d+\s+s\b(?=\n)", "N s", re.sub(r"in \d+\.\d\ds", "in N s", picture))
     picture = re.sub(r"=+ (\d+ passed in N s) =+", r"= \1 =", picture)
-    path = SCREENS / f"summary-{columns}.txt"
+    path = SCREENS / name
     if os.environ.get("SCREENS") == "new":
         path.write_text(picture, "utf-8")
     assert path.read_text("utf-8") == picture
+
+
+def test_without_a_terminal(folder: Path, run_rest: RunRest) -> None:
+    """The same summary, in 80 columns, with no colour and no line that lives."""
+    run = run_rest("--rest-run-dir=run", *ASKED, own_folder=True)
+    assert "\x1b" not in run.out
+    assert "\r" not in run.out
+    compare(run.out.splitlines(), "summary-none.txt")
 
 
 def test_ctrl_c_gives_the_row_back(folder: Path) -> None:
