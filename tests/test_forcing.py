@@ -1,9 +1,10 @@
 """Budget forcing on the wire: where the thinking is cut, what is asked then, who rates it."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import pytest
 import rh_bench as made_up
 from endpoint import Endpoint, Reply, Request
 from runs import Finished, RunRest, read_report
@@ -36,13 +37,14 @@ def solver(request: Request) -> Reply:
 def asked(endpoint: Endpoint, run: RunRest, *options: str) -> Finished:
     """A run against the server, in which it is the model."""
     given = "--rest-model=m", f"--rest-api-base={endpoint.openai_base}"
-    return run(*given, "-pno:xdist", *options)
+    return run(*given, *options)
 
 
-def test_the_thinking_is_cut_and_comes_back(run_rest: RunRest) -> None:
+@pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n2",)], ids=" ".join)
+def test_the_thinking_is_cut_and_comes_back(run_rest: RunRest, workers: Sequence[str]) -> None:
     """Each form, each budget: cut at the budget; the second request holds it, and decides."""
     with Endpoint(solver) as endpoint:
-        run = asked(endpoint, run_rest, "--rest-suite=soebench:1", BUDGETS)
+        run = asked(endpoint, run_rest, "--rest-suite=soebench:1", BUDGETS, *workers)
     assert 0 == run.status
     thinking = [each for each in endpoint.requests if THINK in each.texts[-1]]
     answers = [each for each in endpoint.requests if ENDS in each.texts[-1]]
@@ -89,7 +91,7 @@ def rated(endpoint: Endpoint, run: RunRest, folder: Path, *options: str, n: int 
     made_up.write(folder, n)
     judge = "--rest-judge=the-judge", f"--rest-judge-api-base={endpoint.openai_base}"
     suite = "--rest-suite=rh-bench", f"--rest-data={folder}", "--rest-reasoning-budgets=0,50"
-    return asked(endpoint, run, *suite, *judge, *options)
+    return asked(endpoint, run, *suite, *judge, "-pno:xdist", *options)
 
 
 def test_the_judge_sees_what_is_to_be_rated(run_rest: RunRest, tmp_path: Path) -> None:
