@@ -15,14 +15,14 @@ FLOORS = (
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
     | {"commands.compare", "commands.baseline", "commands.merge"}
-    | {"commands.list", "commands.show", "commands.render"},
+    | {"commands.list", "commands.show", "commands.render", "commands.representations"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
     | {"plugin.fuzz"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
-    | {"inquiry", "strategies", "reporting.flips"},
+    | {"inquiry", "strategies", "reporting.flips", "reporting.layers"},
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
     {"lookahead", "stopping", "plugin.given"},
-    {"dispatcher", "gate"},
+    {"dispatcher", "gate", "representations"},
     {
         "benchmark",
         "benchmark_file",
@@ -36,7 +36,7 @@ FLOORS = (
         "limits",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
-    | {"models.replayed", "models.process"},
+    | {"models.replayed", "models.process", "hidden_states"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
     | {"models.catalogue", "models.failures", "models.messages"},
@@ -63,7 +63,7 @@ FLOORS = (
         "plus",
         "noise",
     }
-    | {"bounds", "baseline", "power", "shard", "flips"}
+    | {"bounds", "baseline", "power", "shard", "flips", "alignment", "vectors"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only
@@ -83,6 +83,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),
+    "numpy": ("alignment", "vectors", "hidden_states"),
+    "torch": ("hidden_states",),
+    "transformers": ("hidden_states",),
     "pyarrow": ("suites.hub",),
     "huggingface_hub": ("suites.hub",),
 }
