@@ -57,7 +57,8 @@ def check(items: Sequence[Item]) -> None:
     """Raise `BenchmarkError` for too few or too many items, and for one with its own picture."""
     if not 2 <= len(items) <= MOST_ITEMS:
         raise BenchmarkError(
-            f"{len(items):,} items cannot be told apart; name a suite with 2 to {MOST_ITEMS:,}"
+            f"hidden states are compared over 2 to {MOST_ITEMS:,} items, not {len(items):,}; "
+            "name a suite with so many, NAME:N"
         )
     for item in items:
         if item.image:
