@@ -31,8 +31,8 @@ FEWER = {
     "--rest-fuzz=100": "--rest-fuzz=20",
     "--rest-fuzz=200": "--rest-fuzz=20",
 }
-# What is run elsewhere: it sets up, needs other machines, or a package that the page makes.
-ELSEWHERE = ("python3 -m venv", "--tx=", "--rest-model=house")
+# What is run elsewhere: it sets up, needs other machines, weights, or a package of the page.
+ELSEWHERE = ("python3 -m venv", "--tx=", "--rest-model=house", "pytest-rest representations")
 
 
 def commands(page: Path) -> Iterator[str]:

@@ -25,7 +25,7 @@ _TEXT = {
 LAYERS = _TEXT["num_hidden_layers"] + 1
 WIDTH = _TEXT["hidden_size"]
 _TEMPLATE = (
-    "{{% for message in messages %}}<s>user: {{% for part in message.content %}}"
+    "{{% for message in messages %}}<s>user:\n{{% for part in message.content %}}"
     "{{% if part.type == 'image' %}}{image}{{% else %}}{{{{ part.text }}}}{{% endif %}}"
     "{{% endfor %}}</s>\n{{% endfor %}}"
 )
@@ -132,7 +132,10 @@ def _gemma() -> tuple[Any, Any]:
         image_seq_length=4,
         chat_template=_TEMPLATE.format(image="<start_of_image>"),
     )
-    return hf.Gemma3ForConditionalGeneration(config), processor
+    model = hf.Gemma3ForConditionalGeneration(config)
+    projector = model.model.multi_modal_projector.mm_input_projection_weight
+    torch.nn.init.normal_(projector, std=0.2)  # it begins as zeros: every picture would be the same
+    return model, processor
 
 
 def _clip() -> dict[str, int]:

@@ -12,5 +12,5 @@ COMMANDS = {
     "compare": "what changed from one run to another, paired by item; asks nothing",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
     "merge": "make one report of the shards of a run, and judge it",
-    "representations": "how alike an open model's hidden states are for a picture and its text",
+    "representations": "how alike a model's hidden states are for pictures and texts",
 }

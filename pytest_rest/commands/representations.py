@@ -1,7 +1,7 @@
 """Measure how alike an open-weight model's hidden states are for a picture and its text.
 
 Each item is shown as a picture and as text. Cosines of both, and how many find each other, go to
-FILE and to a plot beside it, FILE.svg; what was cut short goes on with the same command. With
+FILE, and as a plot to an SVG file beside it; what was cut short goes on with the same command. With
 --correlate, over several models: how far these measures go with RER.
 """
 
@@ -75,6 +75,8 @@ def run(arguments: Namespace) -> int:
 def _measure(arguments: Namespace) -> int:
     if arguments.output is None:
         raise OptionError("-o FILE is missing: where to write what is measured")
+    if arguments.output.suffix != ".json":  # the plot and the vectors are named after it
+        raise OptionError(f"-o {str(arguments.output)!r}: give a FILE that ends in .json")
     items = benchmark.load(arguments.suite, arguments.seed, arguments.data)
     representations.check(items)
     (style, *others) = rendering.styles([arguments.style])

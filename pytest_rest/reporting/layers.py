@@ -75,8 +75,8 @@ def _panel(
         f'<rect x="{left}" y="{_TOP}" width="{_WIDTH}" height="{_HEIGHT}" fill="none" '
         'stroke="#888"/>'
     )
-    for step in range(5):
-        value = bottom + (1 - bottom) * step / 4
+    for step in range(int(bottom * 4), 5):
+        value = step / 4
         y = _y(value, bottom)
         yield f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.2g}</text>'
         yield f'<path d="M{left} {y:.1f}h{_WIDTH}" stroke="#ddd"/>'
