@@ -23,6 +23,7 @@ from pytest_rest.vectors import Pooled
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "bf16", "fp32"]
 
+_PADDING = "right"  # no token sees what comes after it
 _EXTRA = "pip install 'pytest-rest[representations]'"
 
 
@@ -70,6 +71,7 @@ class Encoder:
             images=[[pictures.decode(image)] for image in shown],
             return_tensors="pt",
             padding=True,
+            padding_side=_PADDING,
             add_special_tokens=self._adds_special(prompts[0]),
         )
         return self._pool(inputs, inputs["input_ids"] == self._image_id, "image")
@@ -80,6 +82,7 @@ class Encoder:
             prompts,
             return_tensors="pt",
             padding=True,
+            padding_side=_PADDING,
             return_offsets_mapping=True,
             add_special_tokens=self._adds_special(prompts[0]),
         )
@@ -188,14 +191,13 @@ def _image_token(name: str, config: Any, processor: Any) -> int:
 
 
 def _tokenizer(name: str, processor: Any) -> Any:
-    """The processor's tokenizer, which pads on the right: no token sees what comes after it."""
+    """The processor's tokenizer, able to pad, and to say which characters a token stands for."""
     tokenizer: Any = getattr(processor, "tokenizer", None)
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
             f"model {name!r}: its tokenizer does not say where in the text a token stands; "
             "choose a model with a tokenizer.json"
         )
-    tokenizer.padding_side = "right"
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer

@@ -20,7 +20,7 @@ from pytest_rest.hidden_states import Encoder
 
 TEXTS = ["3A + 2B = 7", "Find the value of A. " * 5, "A"]
 SHOWN = [rendering.draw(text) for text in TEXTS]
-FAMILIES = ("qwen", "llava", "gemma")
+FAMILIES = ("qwen", "llava", "gemma", "internvl")
 Capture = pytest.CaptureFixture[str]
 
 

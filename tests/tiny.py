@@ -34,7 +34,8 @@ _TEMPLATE = (
 def build(family: str) -> tuple[Any, Any]:
     """A model of that family and its processor, the same ones each time."""
     torch.manual_seed(0)
-    model, processor = {"qwen": _qwen, "llava": _llava, "gemma": _gemma}[family]()
+    makers = {"qwen": _qwen, "llava": _llava, "gemma": _gemma, "internvl": _internvl}
+    model, processor = makers[family]()
     return model, processor
 
 
@@ -45,13 +46,23 @@ def save(family: str, folder: Path) -> Path:
     return folder
 
 
-class _Stills(hf.Qwen2_5_VLProcessor):  # type: ignore[misc]
-    """Qwen's own processor, of pictures alone: its part for videos needs torchvision."""
+class _Stills:
+    """A processor of pictures alone: the part for videos needs torchvision."""
 
     def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
         if argument_name != "video_processor":
-            return super().check_argument_for_proper_class(argument_name, argument)
+            return super().check_argument_for_proper_class(  # type: ignore[misc]
+                argument_name, argument
+            )
         return None
+
+
+class _QwenStills(_Stills, hf.Qwen2_5_VLProcessor):  # type: ignore[misc]
+    """Qwen2.5-VL's own."""
+
+
+class _InternStills(_Stills, hf.InternVLProcessor):  # type: ignore[misc]
+    """InternVL's own."""
 
 
 def _qwen() -> tuple[Any, Any]:
@@ -81,7 +92,7 @@ def _qwen() -> tuple[Any, Any]:
         **{key: tokens.convert_tokens_to_ids(token) for key, token in ids.items()},
     )
     pixels = {"min_pixels": 56 * 56, "max_pixels": 112 * 112, "patch_size": _PATCH}
-    processor = _Stills(
+    processor = _QwenStills(
         hf.Qwen2VLImageProcessorPil(**pixels),
         tokens,
         None,
@@ -136,6 +147,31 @@ def _gemma() -> tuple[Any, Any]:
     projector = model.model.multi_modal_projector.mm_input_projection_weight
     torch.nn.init.normal_(projector, std=0.2)  # it begins as zeros: every picture would be the same
     return model, processor
+
+
+def _internvl() -> tuple[Any, Any]:
+    """InternVL: a picture in tiles, as many as its shape asks for; its processor pads left."""
+    names = {
+        "start_image_token": "<img>",
+        "end_image_token": "</img>",
+        "context_image_token": "<IMG_CONTEXT>",
+        "video_token": "<video>",
+    }
+    tokens = _tokenizer(*names.values(), extra_special_tokens=names)
+    config = hf.InternVLConfig(
+        text_config=hf.Qwen2Config(**_TEXT),
+        vision_config={**_clip(), "image_size": [_SIDE] * 2, "patch_size": [_PATCH] * 2},
+        image_token_id=tokens.convert_tokens_to_ids("<IMG_CONTEXT>"),
+    )
+    size = {"height": _SIDE, "width": _SIDE}
+    processor = _InternStills(
+        hf.GotOcr2ImageProcessorPil(size=size, crop_to_patches=True, max_patches=4),
+        tokens,
+        None,
+        image_seq_length=4,
+        chat_template=_TEMPLATE.format(image="<IMG_CONTEXT>"),
+    )
+    return hf.InternVLForConditionalGeneration(config), processor
 
 
 def _clip() -> dict[str, int]:
