@@ -37,7 +37,7 @@ def correlations(
     yield f"{'model':<34} {'gap':>6} {'two-way':>8} {'RER':>6}  run of"
     for file, run in pairs:
         figures = f"{file.peaks['gap']:>6.3f} {file.peaks['two_way'] * 100:>8.1f}"
-        names = f"{shown(file.model, 30):<34.34}", shown(run.model, 20)
+        names = f"{shown(file.model):<34.34}", shown(run.model)
         yield f"{names[0]} {figures} {run.rer * 100:>6.1f}  {names[1]:.20}"
     yield f"{'with RER, over models':<24} {'R^2 [95%]':<22} {'r':>6} {'n':>4}"
     for name, each in found.items():
