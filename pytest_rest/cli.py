@@ -26,11 +26,12 @@ class Parser(argparse.ArgumentParser):
 
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; a user's mistake is one line on stderr."""
-    listed = "\n".join(f"  {name:<10} {text}" for name, text in COMMANDS.items())
+    listed = "\n".join(f"  {name:<15} {text}" for name, text in COMMANDS.items())
     top = Parser(
         prog="pytest-rest",
         usage="pytest-rest [--help] [--version] COMMAND ...",
-        description="Works on the reports of REST runs; asks no model, and runs no test.",
+        description="Works on the reports of REST runs, and runs no test; of the commands only "
+        "`representations` runs a model.",
         epilog=f"commands:\n{listed}\n\n{_ENDS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -51,6 +51,12 @@ def read(path: str, expected: str) -> Image:
     return _encode(picture, "")
 
 
+def decode(image: Image) -> Picture.Image:
+    """A picture of ours as Pillow has it, in RGB: for a model that runs in this process."""
+    with Picture.open(io.BytesIO(image.png), formats=FORMATS) as found:
+        return found.convert("RGB")
+
+
 def place_under(picture: Image, page: Image, style: Style) -> Image:
     """One picture of a picture, a line under it, and under that a page of text in a style.
 

@@ -13,7 +13,7 @@ FLOORS = (
     {"pytest_rest", "plugin", "cli"},
     {"plugin.session"}
     | {f"commands.{name}" for name in ("baseline", "compare", "list", "merge")}
-    | {f"commands.{name}" for name in ("render", "report", "show")},
+    | {f"commands.{name}" for name in ("render", "report", "representations", "show")},
     {"reporting.page"},
     {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
@@ -22,10 +22,17 @@ FLOORS = (
     | {"reporting.curve"}
     | {"plugin.fuzz", "reporting.kept", "reporting.plots"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
-    | {"inquiry", "strategies", "reporting.flips", "reporting.frame", "reporting.items"},
+    | {
+        "inquiry",
+        "strategies",
+        "reporting.flips",
+        "reporting.frame",
+        "reporting.items",
+        "reporting.layers",
+    },
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
     {"lookahead", "stopping", "plugin.given"},
-    {"dispatcher", "gate", "sweep"},
+    {"dispatcher", "gate", "sweep", "representations"},
     {
         "benchmark",
         "benchmark_file",
@@ -41,7 +48,7 @@ FLOORS = (
         "reporting.svg",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
-    | {"models.replayed", "models.process", "models.panel"},
+    | {"models.replayed", "models.process", "models.panel", "hidden_states"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic", "suites.rh_bench"}
     | {"rendering", "scoring", "metrics", "display", "store", "tokens", "wording"}
     | {"models.catalogue", "models.failures", "models.messages"},
@@ -69,6 +76,7 @@ FLOORS = (
         "noise",
     }
     | {"bounds", "baseline", "power", "shard", "flips", "again", "budgets", "rh_auc"}
+    | {"alignment", "vectors"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},
     {"suites", "reporting", "commands"},  # packages that hold a docstring only
@@ -88,6 +96,9 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),
+    "numpy": ("alignment", "vectors", "hidden_states"),
+    "torch": ("hidden_states",),
+    "transformers": ("hidden_states",),
     "pyarrow": ("suites.hub",),
     "huggingface_hub": ("suites.hub",),
 }

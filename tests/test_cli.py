@@ -159,7 +159,7 @@ def test_help_names_every_command(capsys: Capture) -> None:
     status, out, _ = printed(capsys, "--help")
     assert 0 == status
     for name, text in COMMANDS.items():
-        assert f"  {name:<10} {text}" in out
+        assert f"  {name:<15} {text}" in out
         status, helped, _ = printed(capsys, name, "--help")
         assert 0 == status
         assert "exit status: 0 good" in helped

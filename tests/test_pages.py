@@ -31,8 +31,11 @@ FEWER = {
     "--rest-fuzz=100": "--rest-fuzz=20",
     "--rest-fuzz=200": "--rest-fuzz=20",
 }
-# What is run elsewhere: it sets up, needs other machines, a package that the page makes, or rows.
-ELSEWHERE = ("python3 -m venv", "--tx=", "--rest-model=house", "--rest-suite=rh-bench")
+# What is run elsewhere: it sets up, needs other machines, weights, rows, or a package of the page's.
+ELSEWHERE = (
+    *("python3 -m venv", "--tx=", "--rest-model=house", "--rest-suite=rh-bench"),
+    "pytest-rest representations",
+)
 
 
 def commands(page: Path) -> Iterator[str]:

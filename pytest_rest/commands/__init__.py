@@ -13,4 +13,5 @@ COMMANDS = {
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
     "merge": "make one report of the shards of a run, and judge it",
     "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
+    "representations": "how alike a model's hidden states are for pictures and texts",
 }

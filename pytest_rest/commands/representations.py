@@ -1,0 +1,183 @@
+"""Measure how alike an open-weight model's hidden states are for a picture and its text.
+
+Each item is shown as a picture and as text. Cosines of both, and how many find each other, go to
+FILE, and as a plot to an SVG file beside it; what was cut short goes on with the same command. With
+--correlate, over several models: how far these measures go with RER.
+"""
+
+import json
+import sys
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from dataclasses import asdict
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from pytest_rest import __version__, benchmark, hidden_states, rendering, representations, runs
+from pytest_rest.commands import GOOD
+from pytest_rest.display import shown
+from pytest_rest.errors import OptionError, RestError
+from pytest_rest.reporting import layers
+from pytest_rest.representations import Encoder
+from pytest_rest.terms import Item, Style
+from pytest_rest.vectors import Vectors
+
+_CORRELATION = "pytest-rest/representations-correlation/1"
+
+
+def declare(parser: ArgumentParser) -> None:
+    """Add the arguments."""
+    parser.add_argument(
+        "model", nargs="?", metavar="MODEL", help="a model's name on the hub, or its folder"
+    )
+    parser.add_argument(
+        "--suite",
+        default="soebench:100",
+        metavar="NAME[:N]",
+        help="the items (default: %(default)s)",
+    )
+    parser.add_argument("--data", type=Path, metavar="DIR", help="local copies of the data sets")
+    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="default: %(default)s")
+    parser.add_argument(
+        *("-s", "--style"),
+        default=Style().id,
+        metavar="NAME",
+        help="the style to draw in (default: %(default)s, REST's)",
+    )
+    parser.add_argument("--device", choices=("auto", "cpu", "cuda"), default="auto")
+    parser.add_argument(
+        "--dtype",
+        choices=("auto", "bf16", "fp32"),
+        default="auto",
+        help="default: bf16 on CUDA, fp32 on the CPU",
+    )
+    parser.add_argument(
+        "--batch", type=_positive, default=4, metavar="N", help="items at once (default: 4)"
+    )
+    parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write JSON")
+    parser.add_argument(
+        "--correlate",
+        nargs="+",
+        type=Path,
+        metavar=("FILE", "REPORT"),
+        help="of each model such a FILE, and the REPORT or the folder of its run",
+    )
+    parser.add_argument("--json", action="store_true", help="print it as JSON")
+
+
+def run(arguments: Namespace) -> int:
+    """Measure a model, or correlate what was measured of several."""
+    if (arguments.model is None) == (arguments.correlate is None):
+        raise OptionError("give a MODEL to measure, or --correlate FILE REPORT ...; one of them")
+    return _correlate(arguments) if arguments.correlate else _measure(arguments)
+
+
+def _measure(arguments: Namespace) -> int:
+    if arguments.output is None:
+        raise OptionError("-o FILE is missing: where to write what is measured")
+    if arguments.output.suffix != ".json":  # the plot and the vectors are named after it
+        raise OptionError(f"-o {str(arguments.output)!r}: give a FILE that ends in .json")
+    items = benchmark.load(arguments.suite, arguments.seed, arguments.data)
+    representations.check(items)
+    (style, *others) = rendering.styles([arguments.style])
+    if others:
+        raise OptionError(f"--style {arguments.style!r} has several styles; name one")
+    encoder = hidden_states.load(arguments.model, arguments.device, arguments.dtype)
+    settings = _settings(arguments, encoder, items, style)
+    vectors = Vectors(arguments.output.with_suffix(".vectors"), settings)
+    told = _Told(len(items))
+    try:
+        representations.pool(encoder, items, style, vectors, arguments.batch, told)
+    except KeyboardInterrupt:
+        raise RestError(
+            f"interrupted with {told.done} of {len(items)} items; the same command goes on"
+        ) from None
+    found = representations.measure(vectors, len(items), arguments.seed)
+    provenance = {
+        **settings,
+        "version": __version__,
+        "created": datetime.now(UTC).isoformat(timespec="seconds"),
+        "device": encoder.device,
+        "packages": hidden_states.packages(),
+    }
+    text = json.dumps(representations.to_builtins(found, provenance), indent=1, allow_nan=False)
+    title = f"{shown(encoder.name)}: {arguments.suite}, {style.id}, n = {found.n}"
+    _write(arguments.output, text + "\n")
+    _write(arguments.output.with_suffix(".svg"), layers.plot(found, title))
+    for line in [text] if arguments.json else [title, *layers.table(found), arguments.output]:
+        print(line)
+    return GOOD
+
+
+def _settings(
+    arguments: Namespace, encoder: Encoder, items: list[Item], style: Style
+) -> dict[str, Any]:
+    """What another model's vectors differ in: nothing of it may change under a measurement."""
+    return {
+        "model": encoder.name,
+        "revision": encoder.revision,
+        "dtype": encoder.dtype,
+        "suite": arguments.suite,
+        "seed": arguments.seed,
+        "items": benchmark.fingerprint(f"{item.id} {item.digest}" for item in items),
+        "style": style.id,
+        "style_digest": style.digest,
+    }
+
+
+def _correlate(arguments: Namespace) -> int:
+    paths = arguments.correlate
+    if len(paths) % 2:
+        raise OptionError(f"--correlate has {len(paths)} paths; give a FILE and a REPORT each")
+    pairs = [
+        (representations.read(file), representations.judged(runs.report(report), str(report)))
+        for file, report in zip(paths[::2], paths[1::2], strict=True)
+    ]
+    names = [file.model for file, _ in pairs]
+    if twice := sorted({name for name in names if names.count(name) > 1}):
+        raise OptionError(f"--correlate has the model {twice[0]!r} twice; name each model once")
+    found = representations.correlate(pairs)
+    content = {
+        "schema": _CORRELATION,
+        "models": [{**asdict(file), "run": asdict(run)} for file, run in pairs],
+        "with_rer": {name: each and asdict(each) for name, each in found.items()},
+    }
+    text = json.dumps(content, indent=1, allow_nan=False)
+    if arguments.output:
+        _write(arguments.output, text + "\n")
+    for line in [text] if arguments.json else layers.correlations(pairs, found):
+        print(line)
+    return GOOD
+
+
+class _Told:
+    """How far it is, for who watches a terminal."""
+
+    def __init__(self, items: int) -> None:
+        self._items, self.done = items, 0
+
+    def __call__(self, done: int) -> None:
+        self.done = done
+        if sys.stderr.isatty():
+            end = "\n" if done == self._items else ""
+            print(f"\r{done} of {self._items} items", end=end, file=sys.stderr, flush=True)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+    except OSError as error:
+        raise OptionError(f"{str(path)!r} cannot be written: {error.strerror}") from None
+
+
+def _positive(text: str) -> int:
+    if (value := _whole(text)) < 1:
+        raise ArgumentTypeError(f"{text!r} is no number of items; give 1 or more")
+    return value
+
+
+def _whole(text: str) -> int:
+    if not (text.isdecimal() and len(text) <= len("999999999")):
+        raise ArgumentTypeError(f"{text!r} is no whole number; give 0 or more")
+    return int(text)
