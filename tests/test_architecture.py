@@ -33,16 +33,18 @@ FLOORS = (
         "runs",
         "prompts",
         "published",
+        "vision",
         "limits",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic"}
-    | {"rendering", "scoring", "metrics", "display", "store", "tokens"}
+    | {"rendering", "scoring", "metrics", "display", "store"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {
         "expressions",
         "lengths",
+        "tokens",
         "causes",
         "changes",
         "suites.rows",
