@@ -22,7 +22,7 @@ FLOORS = (
     | {"inquiry", "strategies", "reporting.flips"},
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
     {"lookahead", "stopping", "plugin.given"},
-    {"dispatcher", "gate"},
+    {"dispatcher", "gate", "advice"},
     {
         "benchmark",
         "benchmark_file",
