@@ -17,7 +17,7 @@ FLOORS = (
     | {"commands.compare", "commands.baseline", "commands.merge"}
     | {"commands.list", "commands.show", "commands.render"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
-    | {"plugin.fuzz"},
+    | {"plugin.fuzz", "reporting.vision"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
     | {"inquiry", "strategies", "reporting.flips"},
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},

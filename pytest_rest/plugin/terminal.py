@@ -8,7 +8,7 @@ import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import findings, markdown, text
+from pytest_rest.reporting import findings, markdown, text, vision
 
 _PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
@@ -102,6 +102,10 @@ class Terminal:
             write(line, bold=not line[:1].isspace() and "items" in line)
         for line in findings.effects(report):
             write(line, bold=line.startswith("effect"))
+        for line in vision.lines(report.vision):
+            write(line, bold=line.startswith("tokens"))
+        for line in findings.advice(report):
+            write(line, bold=line.startswith("advice"))
         for line in findings.failed_at(report):
             write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):
