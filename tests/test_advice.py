@@ -149,6 +149,14 @@ def test_a_resolution_above_a_bad_one_is_not_safe_below_it() -> None:
     assert {"dpi 100": 200} == {each.about: each.safe_dpi for each in found.given}
 
 
+def test_a_resolution_may_be_worse_and_safe() -> None:
+    """One item in forty is lost at 50 DPI, of 1,500: surely worse, and surely near to text."""
+    right = asked((LOW, HIGH), 1500, lambda i, s, m: m == "text" or s == HIGH or i % 40 > 0)
+    (found,) = give(right, LOW, HIGH).given
+    assert ("avoid 50 DPI", None) == (found.text, found.safe_dpi)
+    assert -advice.MARGIN < found.low < found.high < 0
+
+
 def test_modes_are_compared_in_rests_style() -> None:
     """What is lost at 50 DPI is told of 50 DPI, and not of pictures."""
     right = asked((LOW, HIGH), 100, lambda i, s, mode: mode == "text" or s == HIGH or i % 2 > 0)

@@ -155,6 +155,20 @@ def test_the_break_even_by_formula_is_the_last_dpi_that_is_not_more(model: str) 
     assert ("formula", max(fewer)) == (found.source, found.dpi)
 
 
+def test_as_many_tokens_as_the_text_are_not_more() -> None:
+    """A text of just what a page takes at 60 DPI."""
+    records = asked([HIGH])
+    seen = tokens.vision_tokens(*page(60), QWEN)
+    for n, each in enumerate(records):
+        answers = {**each.verdict.answers}
+        answers["text"] = replace(answers["text"], text_tokens=20 + seen)
+        records[n] = replace(each, verdict=replace(each.verdict, answers=answers))
+    found = even(records, QWEN, HIGH).dpi
+    assert found is not None
+    assert found >= 60
+    assert seen == tokens.vision_tokens(*page(round(found)), QWEN)
+
+
 def test_there_may_be_no_break_even() -> None:
     """A model that counts 1120 for every picture; and one that bills more at each DPI asked."""
     assert None is even(asked([HIGH]), GEMINI_3, HIGH).dpi
