@@ -4,6 +4,7 @@ A picture's tokens follow the provider's published formula, for the detail that 
 request names none, as this package's do not; `rule` says in words which formula that is.
 """
 
+import functools
 import math
 import re
 import struct
@@ -207,6 +208,7 @@ _RULES: tuple[tuple[str, str, Callable[..., int], tuple[int, ...]], ...] = (
 )
 
 
+@functools.lru_cache(maxsize=64)
 def _find(model: str) -> tuple[str, Callable[..., int], tuple[int, ...]]:
     name = model.lower()
     return next(found[1:] for found in _RULES if re.search(found[0], name))
