@@ -108,6 +108,9 @@ def _claude(edge: int, most: int, width: int, height: int) -> int:
     def cost(side: int) -> int:
         return _cells(side, max(round(side * short / long), 1), 28)
 
+    whole = cost(min(long, edge))
+    if whole <= most:
+        return whole
     sides = range(1, min(long, edge) + 1)
     return cost(bisect_left(sides, True, key=lambda side: cost(side) > most))
 
