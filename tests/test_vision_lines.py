@@ -103,6 +103,17 @@ def test_the_plot_is_an_element_of_its_own() -> None:
         assert 0 <= float(point.get("cy", "")) <= 360
 
 
+def test_a_plot_of_many_looks_stays_within_its_frame() -> None:
+    """Twelve of fifteen are drawn, no two alike."""
+    plot = ElementTree.fromstring(  # noqa: S314 (our own)
+        reporting.plot(measured(*(Style(size_pt=9.0 + n) for n in range(15))))
+    )
+    points = plot.findall(f"{SVG}circle[{SVG}title]")
+    looks = {(point.get("fill"), point.get("stroke")) for point in points}
+    assert 12 == len(points) == len(looks)
+    assert all(float(each.get("y", "")) <= 360 for each in plot.findall(f"{SVG}text"))
+
+
 def test_advice_in_eighty_columns() -> None:
     """What is worse at 50 DPI is told, with its n and interval; one style has nothing to say."""
     lines = list(findings.advice(simulated(150, 3)))

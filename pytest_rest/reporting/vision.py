@@ -14,6 +14,7 @@ _NAME_WIDTH = 20
 _LOOKS = 3
 _WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 640, 360, 52, 34, 44, 190
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito, 2008
+_MOST_LOOKS = 2 * len(_COLORS)
 
 
 def lines(found: Vision | None) -> Iterator[str]:
@@ -38,6 +39,7 @@ def lines(found: Vision | None) -> Iterator[str]:
 def plot(found: Vision) -> str:
     """An SVG element: each style's accuracy over its form's tokens, a line for each look.
 
+    The twelve looks with the most items, those after the sixth with hollow points.
     Bars are intervals at 95 %; the dashed lines cross at the text form. It takes the colour of the
     page's text, and needs nothing else of the page.
     """
@@ -47,8 +49,10 @@ def plot(found: Vision) -> str:
     looks: dict[str, list[Use]] = {}
     for use in rows:
         looks.setdefault(use.look, []).append(use)
-    for number, (look, uses) in enumerate(sorted(looks.items())):
-        parts += _curve(number, look, sorted(uses, key=lambda use: use.input.value), most)
+    kept = sorted(looks, key=lambda look: (-max(use.n for use in looks[look]), look))[:_MOST_LOOKS]
+    for number, look in enumerate(kept):
+        uses = sorted(looks[look], key=lambda use: use.input.value)
+        parts += _curve(number, look, uses, most)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
         'font-family="sans-serif" font-size="12" fill="currentColor">\n'
@@ -148,19 +152,17 @@ def _text_form(use: Use, most: float) -> str:
 def _curve(number: int, look: str, uses: Sequence[Use], most: float) -> Iterator[str]:
     """A look's points with their intervals, a line through them, and its name."""
     color = _COLORS[number % len(_COLORS)]
+    paint = f'fill="{"none" if number >= len(_COLORS) else color}" stroke="{color}"'
     places = [(_x(use.input.value, most), _y(use.accuracy.value), use) for use in uses]
     line = " ".join(f"{x:.1f},{y:.1f}" for x, y, _ in places)
     yield f'<polyline points="{line}" fill="none" stroke="{color}"/>'
     for x, y, use in places:
         low, high = use.accuracy.low or 0.0, use.accuracy.high or 0.0
         yield f'<path d="M{x:.1f} {_y(low):.1f}V{_y(high):.1f}" stroke="{color}"/>'
-        said = f"{shown(use.style, 100)}: {percent(use.accuracy)} %, n = {use.n}"
-        yield (
-            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" fill="{color}"><title>{escape(said)}</title>'
-            "</circle>"
-        )
+        said = escape(f"{shown(use.style, 100)}: {percent(use.accuracy)} %, n = {use.n}")
+        yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {paint}><title>{said}</title></circle>'
     foot = _TOP + 16 * number
-    yield f'<circle cx="{_WIDTH - _RIGHT + 14}" cy="{foot - 4}" r="4" fill="{color}"/>'
+    yield f'<circle cx="{_WIDTH - _RIGHT + 14}" cy="{foot - 4}" r="4" {paint}/>'
     yield _text(_WIDTH - _RIGHT + 24, foot, _cut(shown(look, 100), 24), "start")
 
 
