@@ -80,8 +80,13 @@ class Vision:
 
     @property
     def cheapest(self) -> Use:
-        """The form and style that take the fewest tokens beside their text."""
-        return min(self.uses, key=lambda use: (use.input.value, use.mode, use.style))
+        """The form and style that take the fewest tokens beside their text, of those of most items.
+
+        A style that a part of the items drew has other texts.
+        """
+        most = max(use.n for use in self.uses)
+        asked = [use for use in self.uses if use.n == most]
+        return min(asked, key=lambda use: (use.input.value, use.mode, use.style))
 
     @property
     def saves(self) -> bool | None:

@@ -228,6 +228,15 @@ def test_the_cheapest_is_the_one_with_the_smallest_ratio() -> None:
     assert {"rule", "cheapest", "styles", "break_even"} == set(found.to_builtins())
 
 
+def test_a_style_of_few_items_is_not_the_cheapest() -> None:
+    """A colour that one item drew, whose text is long, is no answer for all of them."""
+    red = Style(dpi=50, color="red")
+    records = [*asked([MIDDLE]), *asked([red], 1)]
+    found = vision.measure(records, known(MIDDLE, red), QWEN)
+    assert found is not None
+    assert MIDDLE.id == found.cheapest.style
+
+
 @given(st.permutations(range(9)))
 def test_the_order_of_the_records_plays_no_part(order: list[int]) -> None:
     """Whichever came first."""
