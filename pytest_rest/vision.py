@@ -1,8 +1,8 @@
 """Turns records into what pictures take in tokens beside the text they stand for, and what it buys.
 
-A picture's tokens are what the endpoint bills for its form beyond the text form of the same item,
-and beyond the text that differs between the two prompts (by `tokens.of_text`, as in both forms);
-where an endpoint does not say, those of the provider's published formula (`tokens.vision_tokens`).
+A picture's tokens are what the endpoint bills for its form, less what it bills for the text form
+of the same item, and the tokens of the text that the picture stands for (by `tokens.of_text`) on
+top; where an endpoint does not say, those of the provider's formula (`tokens.vision_tokens`).
 If the text form shows a picture too, the item's own, only what is beyond that one counts.
 """
 
