@@ -12,6 +12,7 @@ from typing import Protocol
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.errors import DispatcherError
 from pytest_rest.terms import Completion, Image, Item, Prompt, Style
+from pytest_rest.tokens import HEADER
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -238,11 +239,11 @@ class Walker:
 
 
 def _light(prompt: Prompt) -> Prompt:
-    """The prompt without its pictures' bytes: enough to judge an answer by."""
+    """The prompt with no more of its pictures than their size: enough to judge an answer by."""
     return replace(
         prompt,
         parts=tuple(
-            Image(b"", part.digest, part.text) if isinstance(part, Image) else part
+            replace(part, png=part.png[:HEADER]) if isinstance(part, Image) else part
             for part in prompt.parts
         ),
     )

@@ -49,8 +49,8 @@ def difference(values: Sequence[float]) -> Difference | None:
     return Difference(mean, mean - reach, mean + reach, n, t, n - 1, p)
 
 
-def quantile(df: int) -> float:
-    """The t that leaves out 5 % on both sides together; `df` degrees of freedom, at least 1."""
+def quantile(df: int, confidence: float = CONFIDENCE) -> float:
+    """The t between whose two signs that share lies; `df` degrees of freedom, at least 1."""
     from scipy.special import stdtrit
 
-    return float(stdtrit(df, (1 + CONFIDENCE) / 2))
+    return float(stdtrit(df, (1 + confidence) / 2))

@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import causes, effects, published, sweep
+from pytest_rest import advice, causes, effects, published, sweep, vision
+from pytest_rest.advice import Advised
 from pytest_rest.comparisons import compare
 from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
@@ -29,6 +30,7 @@ from pytest_rest.terms import (
     Verdict,
     to_builtins,
 )
+from pytest_rest.vision import Vision
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -83,6 +85,16 @@ class Report:
         """What each visual characteristic does; nothing where one style was asked."""
         return effects.table(self.records, self.styles)
 
+    @cached_property
+    def vision(self) -> Vision | None:
+        """What pictures take in tokens beside their text; None where nobody knows."""
+        return vision.measure(self.whole, self._known, self._model)
+
+    @cached_property
+    def advice(self) -> Advised:
+        """What the run's own data support doing about it."""
+        return advice.give(self.whole, self._known, self.effects)
+
     @property
     def usage(self) -> dict[str, Any]:
         """Calls, tokens, dollars; a figure that some answered call did not report is None.
@@ -108,12 +120,19 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
-        rest, usual = Style(), {Style().id: Style()}
-        known = {**usual, **self.styles}
-        here = [record for record in self.whole if known.get(record.style) == rest]
+        here = [each for each in self.whole if self._known.get(each.style) == Style()]
+        protocol = str(self.provenance.get("protocol", "our own"))
+        return published.standing(here, self._model, protocol)
+
+    @property
+    def _known(self) -> dict[str, Style]:
+        """The styles by their ids, REST's among them."""
+        return {Style().id: Style(), **self.styles}
+
+    @property
+    def _model(self) -> str:
         about = self.provenance
-        model = about.get("resolved_name") or about.get("model") or "this run"
-        return published.standing(here, str(model), str(about.get("protocol", "our own")))
+        return str(about.get("resolved_name") or about.get("model") or "this run")
 
     @cached_property
     def whole(self) -> list[Record]:
@@ -155,6 +174,8 @@ class Report:
             "failed_at": causes.count(self.whole),
             "effects": [each.to_builtins() for each in self.effects],
             **self._reasoning(),
+            "vision_tokens": self.vision and self.vision.to_builtins(),
+            "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
             "gate": {
                 **gate_to_builtins(self.gate),

@@ -14,7 +14,7 @@ import string
 import unicodedata
 from collections.abc import Iterable
 
-from pytest_rest import expressions, quantities
+from pytest_rest import expressions, quantities, tokens
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import (
     MODES,
@@ -84,6 +84,8 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
     """Score one form's completion against the item's own answer."""
     item = prompt.item
     status, value = _read(completion, item)
+    png = prompt.images[0].png if prompt.images else b""
+    width, height = tokens.size(png) if png else (0, 0)
     return Answer(
         mode=prompt.form.mode,
         status=status,
@@ -97,6 +99,9 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         cost=completion.cost,
         seconds=completion.seconds,
         model=completion.model,
+        text_tokens=tokens.of_text(prompt),
+        width=width,
+        height=height,
     )
 
 

@@ -283,7 +283,11 @@ class Completion:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What one form was answered with, the value read from it, and whether that is right."""
+    """What one form was answered with, the value read from it, and whether that is right.
+
+    `text_tokens` is what the prompt's text is estimated to take (see `tokens`), and `width` and
+    `height` are its picture's sides in pixels, 0 without one.
+    """
 
     mode: Mode
     status: Status
@@ -297,6 +301,9 @@ class Answer:
     cost: float | None = None
     seconds: float = 0.0
     model: str = ""
+    text_tokens: int | None = None
+    width: int = 0
+    height: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ A picture's tokens follow the provider's published formula, for the detail that 
 request names none, as this package's do not; `rule` says in words which formula that is.
 """
 
+import functools
 import math
 import re
 import struct
@@ -15,6 +16,7 @@ from pytest_rest.terms import Price as Price
 from pytest_rest.terms import Prompt
 
 _MESSAGE = 8  # tokens of the chat template around the one message: roles and delimiters
+HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
 _PIECE = re.compile(
     r"[A-Za-z\u00c0-\u024f]{1,7}"  # Latin script: words, long ones in pieces
@@ -47,11 +49,16 @@ def estimate(prompt: Prompt, model: str = "") -> Tokens:
     characters. OpenAI's o200k_base counts the same within a fifth for English, German, equations,
     Chinese and Korean, and about two thirds of it for Russian, Arabic, Hindi and program code.
     """
-    texts = [part for part in prompt.parts if isinstance(part, str)]
     return Tokens(
-        text=_MESSAGE + sum(len(_PIECE.findall(text)) for text in texts),
+        text=of_text(prompt),
         vision=sum(vision_tokens(*size(image.png), model) for image in prompt.images),
     )
+
+
+def of_text(prompt: Prompt) -> int:
+    """The tokens of a prompt's text alone, message included, as `estimate` counts them."""
+    texts = [part for part in prompt.parts if isinstance(part, str)]
+    return _MESSAGE + sum(len(_PIECE.findall(text)) for text in texts)
 
 
 def vision_tokens(width: int, height: int, model: str = "") -> int:
@@ -66,9 +73,14 @@ def rule(model: str) -> str:
     return words.format(*numbers)
 
 
+def is_published(model: str) -> bool:
+    """Whether that model's provider says how its pictures are counted."""
+    return _find(model)[1] is not _area
+
+
 def size(png: bytes) -> tuple[int, int]:
     """Width and height in pixels, from the PNG's header; `ValueError` if it has none."""
-    if not png.startswith(_PNG) or len(png) < 24:
+    if not png.startswith(_PNG) or len(png) < HEADER:
         raise ValueError("not a PNG file")
     width, height = struct.unpack(">II", png[16:24])
     return width, height
@@ -96,6 +108,9 @@ def _claude(edge: int, most: int, width: int, height: int) -> int:
     def cost(side: int) -> int:
         return _cells(side, max(round(side * short / long), 1), 28)
 
+    whole = cost(min(long, edge))
+    if whole <= most:
+        return whole
     sides = range(1, min(long, edge) + 1)
     return cost(bisect_left(sides, True, key=lambda side: cost(side) > most))
 
@@ -196,6 +211,7 @@ _RULES: tuple[tuple[str, str, Callable[..., int], tuple[int, ...]], ...] = (
 )
 
 
+@functools.lru_cache(maxsize=64)
 def _find(model: str) -> tuple[str, Callable[..., int], tuple[int, ...]]:
     name = model.lower()
     return next(found[1:] for found in _RULES if re.search(found[0], name))

@@ -19,7 +19,7 @@ FLOORS = (
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
     | {"reporting.side_by_side", "reporting.summary"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
-    | {"reporting.curve"}
+    | {"reporting.curve", "reporting.vision"}
     | {"plugin.fuzz", "reporting.kept", "reporting.plots"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
     | {
@@ -32,7 +32,7 @@ FLOORS = (
     },
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
     {"lookahead", "stopping", "plugin.given"},
-    {"dispatcher", "gate", "sweep", "representations"},
+    {"dispatcher", "gate", "sweep", "representations", "advice"},
     {
         "benchmark",
         "benchmark_file",
@@ -44,17 +44,19 @@ FLOORS = (
         "prompts",
         "steps",
         "published",
+        "vision",
         "limits",
         "reporting.svg",
     }
     | {"models.litellm", "models.embedded", "models.served", "models.simulated"}
     | {"models.replayed", "models.process", "models.panel", "hidden_states"},
     {"suites.soebench", "suites.mmlu", "suites.arc", "suites.gsm_symbolic", "suites.rh_bench"}
-    | {"rendering", "scoring", "metrics", "display", "store", "tokens", "wording"}
+    | {"rendering", "scoring", "metrics", "display", "store", "wording"}
     | {"models.catalogue", "models.failures", "models.messages"},
     {
         "expressions",
         "lengths",
+        "tokens",
         "causes",
         "changes",
         "suites.rows",

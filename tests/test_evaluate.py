@@ -87,12 +87,13 @@ def test_the_report_of_an_evaluation() -> None:
     report = Report({"model": "simulated"}, records, metrics.table(records), None, [], 1.5)
     written = report.to_builtins()
     promised = (
-        "schema provenance metrics styles tests failed_at effects published gate lost usage items"
+        "schema provenance metrics styles tests failed_at effects vision_tokens advice "
+        "published gate lost usage fuzz items"
     )
     assert set(promised.split()) == set(written)
     assert {"soebench", "mean", "pooled"} == set(written["metrics"])
     rates = "items rer cfr mmc all_correct accuracy ocr_correct_rate cer"
-    later = "noise_floor between_forms excess_inconsistency tokens length_ratio"
+    later = "noise_floor between_forms excess_inconsistency tokens length_ratio own"
     for subset in ("all", "ocr_correct"):
         found = set(written["metrics"]["soebench"][subset]) - {"worst"}
         assert set(f"{rates} {later}".split()) == found

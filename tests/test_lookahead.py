@@ -201,7 +201,7 @@ def test_a_claimed_case_has_its_prompts() -> None:
             future.result(20)
     expected = build(case(1))
     assert [each.digest for each in expected] == [each.digest for each in prompts]
-    assert [(), (Image(b"", "digest of i1", "q1"),)] == [each.images for each in prompts]
+    assert [(), (Image(b"P" * 24, "digest of i1", "q1"),)] == [each.images for each in prompts]
     assert [each.parts[0] for each in expected] == [each.parts[0] for each in prompts]
     assert [b"P" * PICTURE] == [png for request in endpoint.requests for png in request.images]
 

@@ -31,7 +31,7 @@ FEWER = {
     "--rest-fuzz=100": "--rest-fuzz=20",
     "--rest-fuzz=200": "--rest-fuzz=20",
 }
-# What is run elsewhere: it sets up, needs other machines, weights, rows, or a package of the page's.
+# What is run elsewhere: it sets up, needs other machines, weights, rows, or a package.
 ELSEWHERE = (
     *("python3 -m venv", "--tx=", "--rest-model=house", "--rest-suite=rh-bench"),
     "pytest-rest representations",

@@ -5,6 +5,7 @@ import gzip
 import json
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from fractions import Fraction
 from pathlib import Path
 
@@ -13,7 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import SILENT, answers, lines, texts, transcriptions
 
-from pytest_rest import scoring
+from pytest_rest import rendering, scoring, tokens
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import (
     MODES,
@@ -678,8 +679,19 @@ def test_an_answer_says_where_it_came_from() -> None:
         cost=0.5,
         seconds=1.5,
         model="m-1",
+        text_tokens=tokens.of_text(asked),
     )
     assert expected == scoring.answer(asked, completion)
+
+
+def test_an_answer_knows_the_size_of_its_picture() -> None:
+    """From the header of the PNG alone, which is all that is kept of a picture."""
+    png = rendering.draw("A = 7", Style(dpi=50)).png
+    asked = replace(prompt(INTEGER, "mixed"), parts=("?", Image(png[: tokens.HEADER], "d")))
+    found = scoring.answer(asked, Completion("Answer: 7"))
+    assert tokens.size(png) == (found.width, found.height)
+    without = scoring.answer(prompt(INTEGER), Completion("Answer: 7"))
+    assert (0, 0) == (without.width, without.height)
 
 
 def test_a_text_answer_has_no_picture() -> None:

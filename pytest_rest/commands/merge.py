@@ -17,7 +17,7 @@ from pytest_rest.commands import GOOD, MISSED
 from pytest_rest.display import shown
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.report import gate_to_builtins
-from pytest_rest.reporting import findings, kept, page, text
+from pytest_rest.reporting import findings, kept, page, text, vision
 from pytest_rest.reporting.items import Prompts
 from pytest_rest.shards import Merged
 
@@ -90,6 +90,8 @@ def _lines(merged: Merged) -> Iterator[str]:
     report = merged.report
     yield from text.table(report)
     yield from findings.effects(report)
+    yield from vision.lines(report.vision)
+    yield from findings.advice(report)
     yield from findings.failed_at(report)
     yield from text.inconsistent(report)
     yield from text.lost(report)

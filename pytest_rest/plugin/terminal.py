@@ -8,7 +8,7 @@ import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
-from pytest_rest.reporting import curve, findings, markdown, text
+from pytest_rest.reporting import curve, findings, markdown, text, vision
 
 _PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
@@ -111,6 +111,10 @@ class Terminal:
             write(line, bold=line.startswith(("RH-AUC", "reasoning collapse")))
         for line in findings.effects(report):
             write(line, bold=line.startswith("effect"))
+        for line in vision.lines(report.vision):
+            write(line, bold=line.startswith("tokens"))
+        for line in findings.advice(report):
+            write(line, bold=line.startswith("advice"))
         for line in findings.failed_at(report):
             write(line)
         for line in (*text.inconsistent(report), *text.lost(report)):

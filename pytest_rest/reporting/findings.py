@@ -8,10 +8,9 @@ from dataclasses import fields
 from pytest_rest import causes, published, regression
 from pytest_rest.display import shown
 from pytest_rest.effects import Effect
-from pytest_rest.paired import Difference
 from pytest_rest.report import Report
-from pytest_rest.reporting.text import percent, signed
-from pytest_rest.terms import Style
+from pytest_rest.reporting.text import percent, points
+from pytest_rest.terms import Rate, Style
 
 _CAUSES = {
     "misread": "misread",
@@ -22,6 +21,8 @@ _CAUSES = {
 }
 _EFFECTS_SHOWN = 8
 _NAME_WIDTH = 27
+_ADVICE_SHOWN = 6
+_ADVICE_WIDTH = 46
 
 
 def effects(report: Report) -> Iterator[str]:
@@ -76,6 +77,21 @@ def standing(report: Report) -> Iterator[str]:
     n = found.rer.n if found.rer else 0
     yield f"  {published.SOURCE}: mean of 4 data sets, OCR-correct items"
     yield _cut(f"  here n = {n}; differs: {shown(found.differs, 200)}", 80)
+
+
+def advice(report: Report) -> Iterator[str]:
+    """What the data support doing, the clearest first; nothing where there is no such thing."""
+    found = report.advice
+    if not found.given:
+        return
+    head = f"advice, of {found.looked_at} differences"
+    yield f"{head:<{_ADVICE_WIDTH}} items points [95% together]"
+    for each in found.given[:_ADVICE_SHOWN]:
+        name = _cut(shown(each.text, 100), _ADVICE_WIDTH)
+        cell = points(Rate(each.value, each.low, each.high, each.n))
+        yield f"{name:<{_ADVICE_WIDTH}} {each.n:>5} {cell}"
+    if more := len(found.given[_ADVICE_SHOWN:]):
+        yield f"  and {more} more, in report.json"
 
 
 def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
@@ -144,15 +160,5 @@ def _natural(key: tuple[str, str]) -> list[str]:
 def _effect_row(name: str, effect: Effect) -> str:
     name = _cut(shown(name, 100), _NAME_WIDTH - 1)
     n = max(each.n if each else 0 for each in (effect.accuracy, effect.agreement))
-    cells = f"{_points(effect.accuracy):<22} {_points(effect.agreement)}"
+    cells = f"{points(effect.accuracy):<22} {points(effect.agreement)}"
     return f"{name:<{_NAME_WIDTH}}{n:>6} {cells}".rstrip()
-
-
-def _points(found: Difference | None) -> str:
-    if found is None:
-        return "-"
-    value = signed(found.value)
-    if found.low is None or found.high is None:
-        return f"{value} [no spread]"
-    low, high = max(found.low, -1.0), min(found.high, 1.0)  # no two shares are further apart
-    return f"{value} [{signed(low)}, {signed(high)}]"

@@ -10,6 +10,7 @@ from pytest_rest.benchmark import Drawn
 from pytest_rest.display import shown
 from pytest_rest.limits import Limits
 from pytest_rest.metrics import Metrics
+from pytest_rest.paired import Difference
 from pytest_rest.plan import Plan
 from pytest_rest.report import Report
 from pytest_rest.rh_auc import Area
@@ -253,6 +254,17 @@ def area(found: Area) -> str:
 def signed(share: float) -> str:
     """`+2.5`, a difference of shares in points."""
     return f"{share * 100 + 0.0:+.1f}".replace("-0.0", "0.0").replace("+0.0", "0.0")
+
+
+def points(found: Difference | Rate | None) -> str:
+    """`-10.1 [-14.0, -6.2]`, a difference of shares in points with its interval."""
+    if found is None:
+        return "-"
+    value = signed(found.value)
+    if found.low is None or found.high is None:
+        return f"{value} [no spread]"
+    low, high = max(found.low, -1.0), min(found.high, 1.0)  # no two shares are further apart
+    return f"{value} [{signed(low)}, {signed(high)}]"
 
 
 def _n(metrics: Metrics) -> int:
