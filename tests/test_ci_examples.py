@@ -86,6 +86,7 @@ def test_a_simulated_regression_is_gated_in_three_commands(repository: Path) -> 
     assert 0 == as_good.returncode, as_good.stdout
 
 
+@pytest.mark.slow
 def test_the_matrix_s_commands(repository: Path) -> None:
     """On the main branch the gate alone; on a pull request against the main branch's run."""
     job = content("github.yml")["jobs"]["gate"]

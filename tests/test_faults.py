@@ -505,7 +505,9 @@ class Weather:
         return faults[kind]
 
 
-@pytest.mark.parametrize("workers", [SERIAL, TWO], ids=["serial", "n2"])
+@pytest.mark.parametrize(
+    "workers", [SERIAL, pytest.param(TWO, marks=pytest.mark.slow)], ids=["serial", "n2"]
+)
 def test_three_faults_in_ten(run_rest: RunRest, workers: Sequence[str]) -> None:
     """A thousand prompts: none is lost, and none is asked again after its answer."""
     weather = Weather(54)

@@ -99,7 +99,9 @@ def test_a_run_that_is_killed_while_its_store_is_made(run_rest: RunRest) -> None
         shutil.rmtree(RUN)
 
 
-@WORKERS
+@pytest.mark.parametrize(
+    "workers", [SERIAL, pytest.param(TWO, marks=pytest.mark.slow)], ids=["serial", "n2"]
+)
 def test_a_run_that_is_killed_ten_times(run_rest: RunRest, workers: Sequence[str]) -> None:
     """kill -9 and --rest-resume, again and again: nothing that was stored is asked once more.
 

@@ -217,6 +217,7 @@ def test_what_is_sent_and_reported(
     assert api_key not in run.out
 
 
+@pytest.mark.slow
 def test_haiku_over_anthropics_protocol_with_eight_workers(
     run_rest: RunRest, api_key: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -244,6 +245,7 @@ def test_haiku_over_anthropics_protocol_with_eight_workers(
     assert pytest.ExitCode.OK == run.status
 
 
+@pytest.mark.slow
 def test_the_report_is_the_same_under_every_scheduler(
     pytester: pytest.Pytester, run_rest: RunRest, api_key: str
 ) -> None:

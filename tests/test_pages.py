@@ -20,6 +20,7 @@ PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FEWER = {
     "claude-haiku-4.5": "simulated",
     "=embedded": "=simulated",
+    "soebench:20 --rest-ocr": "soebench:3 --rest-ocr",
     "-n 8": "-n0",
     "-n 4": "-n0",
     "-n 2": "-n0",

@@ -4,13 +4,15 @@ import asyncio
 from collections import Counter
 from collections.abc import Mapping
 
+import pytest
+
 from pytest_rest import effects, scoring
 from pytest_rest.models.simulated import SimulatedModel
 from pytest_rest.plus import rest_plus
 from pytest_rest.suites import soebench
 from pytest_rest.terms import Answer, Form, Item, Prompt, Record, Style, Transcription
 
-RUNS, N = 100, 150
+N = 150
 PLANTED = {
     ("color", "any"): 0.05,
     ("dpi", "50"): -0.10,
@@ -50,12 +52,14 @@ def records(prompts: list[Prompt], seed: int) -> list[Record]:
     return found
 
 
-def test_ninety_five_in_a_hundred_intervals_hold_what_was_planted() -> None:
-    """Binomial: of 100 true 95 % intervals, fewer than 89 hold the truth in 1 of 200 cases."""
+@pytest.mark.parametrize("runs", [20, pytest.param(100, marks=pytest.mark.slow)])
+def test_ninety_five_in_a_hundred_intervals_hold_what_was_planted(runs: int) -> None:
+    """Binomial: the intervals miss the truth as often as asserted in 1 of 200 cases or fewer."""
+    least, found_least, most_false = {20: (16, 18, 8), 100: (89, 96, 22)}[runs]
     prompts, styles = asked(soebench.generate(N, 0))
     held: Counter[tuple[str, str]] = Counter()
     clear: Counter[tuple[str, str]] = Counter()
-    for seed in range(RUNS):
+    for seed in range(runs):
         for each in effects.table(records(prompts, seed), styles):
             key, found = (each.characteristic, each.value), each.accuracy
             if key not in PLANTED or each.subset != "all":
@@ -66,6 +70,6 @@ def test_ninety_five_in_a_hundred_intervals_hold_what_was_planted() -> None:
             assert N == found.n
             held[key] += found.low <= PLANTED[key] <= found.high
             clear[key] += found.is_clear
-    assert {key: held[key] for key in PLANTED if held[key] < 89} == {}
-    assert clear["dpi", "50"] > 95  # ten points are found; what is not there seldom
-    assert clear["font", "courier"] + clear["font", "cursive"] <= 22
+    assert {key: held[key] for key in PLANTED if held[key] < least} == {}
+    assert clear["dpi", "50"] >= found_least  # ten points are found; what is not there seldom
+    assert clear["font", "courier"] + clear["font", "cursive"] <= most_false
