@@ -22,7 +22,7 @@ for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
     importlib.import_module(module.name)
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
-_MOST_WITH_WORKERS = 3
+_MOST_WITH_WORKERS = 2
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
     *("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
@@ -31,7 +31,7 @@ MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try two workers, which take seconds to start, with one case of a file's first three tests.
+    """Try two workers, which take seconds to start, with one case of a file's first two tests.
 
     With ALL_TESTS set every case is tried with them, and what is marked as slow runs too.
     """
