@@ -759,6 +759,7 @@ def test_a_worker_draws_nothing_twice() -> None:
         assert waiting.is_blocked()
         built.open.set()
         assert texts(case(0)) == waiting.result()
+        until(lambda: ["i0", "i1"] == built.built)
         assert texts(case(1)) == answers(worker.ask(case(1)))
     assert ["i0", "i1"] == built.built
     assert 4 == len(endpoint.requests)
