@@ -85,7 +85,7 @@ class Stopping:
     """The looks at every threshold; `suites` of the selected items, by the test that asks them.
 
     A folder's thresholds arrive with its first record, so nothing stops before every test function
-    has sent one.
+    has sent one: of a test that was skipped, nobody knows what would have judged it.
     """
 
     def __init__(self, confidence: float, suites: Mapping[Origin, Iterable[str]]) -> None:
@@ -112,7 +112,7 @@ class Stopping:
             if threshold not in self._found:
                 self._found[threshold] = self._begin(threshold)
         self._seen.append((suite, asked))
-        self._unheard -= set(asked)
+        self._unheard -= {origin for origin, records in asked.items() if records}
         for each in self._found.values():
             self._look(each, suite, asked, len(self._seen))
 

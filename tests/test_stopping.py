@@ -125,7 +125,7 @@ def test_an_item_that_nobody_got_right_is_none_of_cfr_s() -> None:
 
 
 def test_lost_items_do_not_count() -> None:
-    """Neither do those that were not asked; but they were heard of."""
+    """Neither do those that were not asked."""
     found = Stopping(0.95, {"test": ["s"]})
     found.add("s", {"test": []}, [RER])
     assert Look() == found.looks[RER]
@@ -145,6 +145,16 @@ def test_nothing_stops_before_each_test_was_heard_of() -> None:
     assert [False] * 60 == is_over[:60]
     assert is_over[-1]
     assert 60 < found.looks[scoped].after < 120
+
+
+def test_a_skipped_test_is_not_heard_of() -> None:
+    """It may have a threshold that nobody knows yet: the others alone end nothing."""
+    found = Stopping(0.95, {"a/test": ["s"], "b/test": ["s"]})
+    found.add("s", {"b/test": []}, [RER])
+    for number in range(60):
+        found.add("s", {"a/test": [record("s", number)]}, [RER])
+    assert "pass" == found.looks[RER].verdict
+    assert not found.is_over
 
 
 def test_without_a_threshold_nothing_is_over() -> None:
