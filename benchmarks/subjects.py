@@ -136,7 +136,10 @@ def measure(subject: str, task: Task, at: Endpoint) -> tuple[Row, str]:
             shutil.copy(_HERE / "naive.py", folder / "test_naive.py")
         at.reset()
         finished = processes.run(
-            _command(subject, task, at.base), folder, _environ(subject, task, at.base), task.limit
+            _command(subject, task, at.base),
+            folder,
+            _environ(subject, task, at.base, folder),
+            task.limit,
         )
         return _row(subject, task, finished, at.stats(), _read(folder)), finished.out
 
@@ -166,7 +169,7 @@ def _command(subject: str, task: Task, base: str) -> list[str]:
     ]
 
 
-def _environ(subject: str, task: Task, base: str) -> dict[str, str]:
+def _environ(subject: str, task: Task, base: str, folder: Path) -> dict[str, str]:
     left_out = ("PYTEST_", "OPENAI_", "LITELLM_", "PYTHONDONTWRITEBYTECODE")
     environ = {
         name: value
@@ -174,6 +177,8 @@ def _environ(subject: str, task: Task, base: str) -> dict[str, str]:
         if not name.startswith(left_out) and not name.lower().endswith("_proxy")
     }
     environ["PYTHONPATH"] = str(_HERE)  # where the plugin of `asking.py` is
+    # pytest tidies up what other runs have left in the temporary folder, which may take seconds
+    environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)
     environ |= {"BENCH_ITEMS": str(task.naive_items), "BENCH_STYLE": task.style}
     environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no look-up of prices over the network
     environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"

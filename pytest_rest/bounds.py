@@ -20,7 +20,9 @@ the true rate is; as a true rate lies on one side of the threshold, a verdict er
   That holds for large n or nearly normal values; where few items hold most errors it is too narrow.
 """
 
+import contextlib
 import math
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
@@ -167,6 +169,16 @@ class Means:
             return None
         shares = tuple(Share(s.value * s.n, s.n, whole=False) for s in self.suites)
         return Shares(shares).limits(confidence)
+
+
+def prepare() -> None:
+    """Begin to import what bounds and intervals need, in a thread of its own."""
+    threading.Thread(target=_load, name="rest-import", daemon=True).start()
+
+
+def _load() -> None:
+    with contextlib.suppress(Exception):  # whoever needs it meets the same
+        import scipy.special  # noqa: F401
 
 
 def spread(values: Sequence[float]) -> Spread:

@@ -13,9 +13,9 @@ from typing import Any
 from pytest_rest.groups import Group, by_item, share_right
 from pytest_rest.metrics import SUBSETS, Subset, within
 from pytest_rest.paired import Difference, difference
-from pytest_rest.terms import Record
+from pytest_rest.terms import Mode, Record
 
-PAIRS = {
+PAIRS: dict[str, tuple[Mode, Mode]] = {
     "text>image": ("text", "image"),
     "image<mixed": ("image", "mixed"),
     "text>mixed": ("text", "mixed"),
@@ -65,7 +65,7 @@ def compare(records: Sequence[Record]) -> list[Comparison]:
     return found
 
 
-def _test(groups: Iterable[Group], one: str, other: str) -> Difference | None:
+def _test(groups: Iterable[Group], one: Mode, other: Mode) -> Difference | None:
     shares = [(share_right(group, one), share_right(group, other)) for group in groups]
     return difference([a - b for a, b in shares if a is not None and b is not None])
 

@@ -3,7 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
-from pytest_rest.terms import MODES, OCR_MODES, Answer, Record
+from pytest_rest.terms import MODES, OCR_MODES, Answer, Mode, Record
 
 Group = Sequence[Record]  # the records of one item, one for each style
 
@@ -16,7 +16,7 @@ def by_item(records: Iterable[Record]) -> list[Group]:
     return list(groups.values())
 
 
-def modes(records: Iterable[Record]) -> list[str]:
+def modes(records: Iterable[Record]) -> list[Mode]:
     """The modes that were answered: text, image and mixed first."""
     return ordered({mode for record in records for mode in record.verdict.answers})
 
@@ -38,13 +38,13 @@ def read_right(group: Group) -> bool:
     return all(record.verdict.ocr_correct for record in group)
 
 
-def share_right(group: Group, mode: str) -> float | None:
+def share_right(group: Group, mode: Mode) -> float | None:
     """The share of an item's styles that this mode got right; None where it was not asked so."""
-    right = [a.correct for r in group for m, a in r.verdict.answers.items() if m == mode]
+    right = [answer.correct for r in group if (answer := r.verdict.answers.get(mode))]
     return sum(right) / len(right) if right else None
 
 
-def ordered(found: Iterable[str]) -> list[str]:
+def ordered(found: Iterable[Mode]) -> list[Mode]:
     """Modes with text, image and mixed first, the others by name."""
     known = (*MODES, *OCR_MODES)
     return sorted(found, key=lambda mode: (known.index(mode), mode))

@@ -13,7 +13,7 @@ from typing import Literal
 from pytest_rest import rates
 from pytest_rest.groups import Group
 from pytest_rest.paired import quantile
-from pytest_rest.terms import Answer, Rate
+from pytest_rest.terms import Answer, Mode, Rate
 
 Unit = Literal["tokens", "characters"]
 
@@ -57,7 +57,7 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     return Ratio(found.value, found.low, found.high, found.n, unit) if found else None
 
 
-def tokens(groups: Sequence[Group], modes: Sequence[str]) -> dict[str, Tokens | None] | None:
+def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, Tokens | None] | None:
     """Tokens by mode; None for a mode of which some answer says nothing, or for them all."""
     found = {mode: _tokens(groups, mode) for mode in modes}
     return found if any(found.values()) else None
@@ -73,8 +73,8 @@ def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
 
 
 def mean_tokens(
-    suites: Sequence[Mapping[str, Tokens | None] | None], modes: Sequence[str]
-) -> dict[str, Tokens | None] | None:
+    suites: Sequence[Mapping[Mode, Tokens | None] | None], modes: Sequence[Mode]
+) -> dict[Mode, Tokens | None] | None:
     """The unweighted mean over suites of each mode's; None for a mode where one suite's is."""
     found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
     return found if any(found.values()) else None
@@ -109,7 +109,7 @@ def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
     return Rate(value, max(middle - reach, 0.0), middle + reach, n)
 
 
-def _tokens(groups: Sequence[Group], mode: str) -> Tokens | None:
+def _tokens(groups: Sequence[Group], mode: Mode) -> Tokens | None:
     asked = [group for group in groups if _answers(group, mode)]
     said = [answer for group in asked for answer in _answers(group, mode)]
     if not said or any(a.input_tokens is None or a.output_tokens is None for a in said):
@@ -133,9 +133,10 @@ def _mean(used: Sequence[Tokens | None]) -> Tokens | None:
     )
 
 
-def _means(groups: Sequence[Group], mode: str, measure: Callable[[Answer], float]) -> list[float]:
-    return [fmean(map(measure, _answers(group, mode))) for group in groups]
+def _means(groups: Sequence[Group], mode: Mode, measure: Callable[[Answer], float]) -> list[float]:
+    answered = (_answers(group, mode) for group in groups)
+    return [math.fsum(map(measure, answers)) / len(answers) for answers in answered]
 
 
-def _answers(group: Group, mode: str) -> list[Answer]:
-    return [a for record in group for each, a in record.verdict.answers.items() if each == mode]
+def _answers(group: Group, mode: Mode) -> list[Answer]:
+    return [answer for record in group if (answer := record.verdict.answers.get(mode))]

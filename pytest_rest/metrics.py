@@ -32,7 +32,7 @@ from pytest_rest.groups import (
 )
 from pytest_rest.lengths import Ratio, Tokens
 from pytest_rest.paired import difference, quantile
-from pytest_rest.terms import Rate, Record
+from pytest_rest.terms import Mode, Rate, Record
 
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
@@ -55,13 +55,13 @@ class Metrics:
     cfr: Rate | None
     mmc: Rate | None
     all_correct: Rate | None
-    accuracy: Mapping[str, Rate | None]
+    accuracy: Mapping[Mode, Rate | None]
     ocr_correct_rate: Rate | None
     cer: Rate | None
     noise_floor: Rate | None = None
     between_forms: Rate | None = None
     excess_inconsistency: Rate | None = None
-    tokens: Mapping[str, Tokens | None] | None = None
+    tokens: Mapping[Mode, Tokens | None] | None = None
     length_ratio: Ratio | None = None
     own: Mapping[str, Rate | None] = field(default_factory=dict)
 
@@ -89,7 +89,8 @@ def table(records: Iterable[Record]) -> Table:
     found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
     per_suite = list(found.values())
     found["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
-    found["pooled"] = _subsets([record for listed in by_suite.values() for record in listed])
+    pooled = [record for listed in by_suite.values() for record in listed]
+    found["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
     return found
 
 
@@ -223,7 +224,8 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
 
 
 def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
-    return {subset: compute(within(records, subset)) for subset in SUBSETS}
+    of_all, read = compute(records), within(records, "ocr_correct")
+    return {"all": of_all, "ocr_correct": of_all if len(read) == len(records) else compute(read)}
 
 
 def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:
@@ -237,7 +239,7 @@ def _correct(group: Group) -> list[bool]:
     return [answer.correct for record in group for answer in compared(record)]
 
 
-def _accuracy(groups: Sequence[Group], mode: str) -> Rate | None:
+def _accuracy(groups: Sequence[Group], mode: Mode) -> Rate | None:
     shares = [share for group in groups if (share := share_right(group, mode)) is not None]
     return proportion(math.fsum(shares), len(shares))
 

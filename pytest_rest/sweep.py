@@ -15,7 +15,7 @@ from pytest_rest.lengths import Ratio
 from pytest_rest.metrics import Metrics, proportion
 from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.suites import rh_bench
-from pytest_rest.terms import Amount, Rate, Record, Step
+from pytest_rest.terms import Amount, Mode, Rate, Record, Step
 
 
 @dataclass(frozen=True)
@@ -24,7 +24,7 @@ class Budgeted:
 
     budget: Amount
     metrics: Metrics
-    cut: Mapping[str, Rate | None]
+    cut: Mapping[Mode, Rate | None]
 
     def to_builtins(self) -> dict[str, Any]:
         """An entry of the report's `budgets`."""
@@ -120,7 +120,7 @@ def _under(record: Record, budget: Amount) -> Record:
     return replace(record, verdict=judged)
 
 
-def _cut(records: Sequence[Record], budget: Amount) -> dict[str, Rate | None]:
+def _cut(records: Sequence[Record], budget: Amount) -> dict[Mode, Rate | None]:
     found = {}
     for mode in modes(records):
         shares = []

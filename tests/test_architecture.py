@@ -15,7 +15,7 @@ FLOORS = (
     | {f"commands.{name}" for name in ("baseline", "compare", "list", "merge")}
     | {f"commands.{name}" for name in ("render", "report", "representations", "show")},
     {"reporting.page"},
-    {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding"}
+    {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding", "plugin.workers"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
     | {"reporting.side_by_side", "reporting.summary"},
     {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}

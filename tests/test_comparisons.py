@@ -99,7 +99,7 @@ def test_laws(records: list[Record], shuffle: object) -> None:
                 if scope in (r.suite, "pooled"):
                     items.setdefault((r.suite, r.item), []).append(r)
             a, b = (
-                [fmean(r.verdict.answers[cast(Mode, m)].correct for r in g) for g in items.values()]
+                [fmean(r.verdict.answers[m].correct for r in g) for g in items.values()]
                 for m in (one, other)
             )
             assert test is not None

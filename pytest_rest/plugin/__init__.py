@@ -333,6 +333,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.session import Controller
     from pytest_rest.plugin.sharding import Sharding
     from pytest_rest.plugin.terminal import Terminal
+    from pytest_rest.plugin.workers import Workers
 
     extensions.use_metrics()
     workerinput = getattr(config, "workerinput", None)
@@ -350,6 +351,7 @@ def _join(config: pytest.Config) -> None:
             controller.prepare()
             register(watch, "rest-progress")
         register(controller, "rest-controller")
+        register(Workers(run), "rest-workers")
         register(findings, "rest-findings")
     register(run, "rest-run")
     register(Scopes(), "rest-scopes")

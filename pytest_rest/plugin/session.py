@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pytest
 
 import pytest_rest
-from pytest_rest import baseline, benchmark, gate, shards
+from pytest_rest import baseline, benchmark, bounds, gate, shards
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError, StoreError
@@ -74,14 +74,6 @@ class Controller:
         self._check_baseline()
         self._run.keep()
 
-    @pytest.hookimpl(optionalhook=True)
-    def pytest_configure_node(self, node: Any) -> None:
-        """Send a worker what it cannot find out by itself."""
-        is_local = node.gateway.spec.popen
-        dispatcher = self._run.serve() if is_local else None
-        place: options.Place = "worker" if is_local else "remote"
-        node.workerinput[WIRE] = options.to_wire(self._run.settings, dispatcher, place)
-
     def pytest_collectreport(self, report: pytest.CollectReport) -> None:
         """Note what could not be collected, here or in a worker."""
         if report.failed:
@@ -111,6 +103,8 @@ class Controller:
         if wire["record"] is None:
             tally.reasons[test] = wire["reason"]
         else:
+            if not tally.records:
+                bounds.prepare()  # in the time for which the others are waited for
             tally.records[test] = Record.from_json(wire["record"])
             self._watch.add(tally.records[test])
         if self._run.settings.early_stop:
