@@ -13,7 +13,8 @@ on the order of the budgets. What has no area is said to have none: one point, r
 not move, and for the normalised figure perception that does not move.
 
 Intervals are percentiles of a bootstrap that draws items, each with its scores under all budgets,
-from both halves apart.
+from both halves apart. Which percentiles, is corrected for the bias and the skewness of the area
+(BCa; Efron, "Better bootstrap confidence intervals", JASA 82, 1987).
 """
 
 import math
@@ -22,7 +23,7 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from statistics import fmean
+from statistics import NormalDist, fmean
 from typing import Literal, Self
 
 from pytest_rest.terms import Rate
@@ -31,9 +32,12 @@ Kind = Literal["raw", "normalised"]
 KINDS: tuple[Kind, ...] = ("raw", "normalised")
 Point = tuple[float, float]  # reasoning, perception
 Scores = Sequence[Sequence[float]]  # a row an item, a column a budget
+# of each half, the points without one of its items, and how many items that holds for
+_Without = Sequence[Sequence[tuple[Sequence[Point], int]]]
 
 REPLICATES = 1_000
 _CONFIDENCE = 0.95
+_NORMAL = NormalDist()
 _MOST_UNDEFINED = 0.05  # share of the replicates that may have no area
 
 
@@ -45,13 +49,16 @@ class UndefinedError(ValueError):
 class Area:
     """One of the two figures: its value and interval at 95 %, or why there is none.
 
-    `items` are those of both halves; `replicates` the bootstrap's, sorted.
+    `items` are those of both halves; `replicates` the bootstrap's, sorted. `bias` is how far their
+    median is below the value, in standard deviations; `acceleration` a sixth of the skewness.
     """
 
     value: float
     items: int
     replicates: tuple[float, ...] = ()
     undefined: str = ""
+    bias: float = 0.0
+    acceleration: float = 0.0
 
     @property
     def rate(self) -> Rate | None:
@@ -66,13 +73,26 @@ class Area:
         found = self.replicates
         if not found or found[0] == found[-1]:
             return None
-        return _quantile(found, 1 - confidence), _quantile(found, confidence)
+        low, high = (_quantile(found, self._place(each)) for each in (1 - confidence, confidence))
+        return min(low, self.value), max(high, self.value)
 
     def grown(self, factor: float) -> Self:
         """The same, had it been observed on so many times the items: its spread is less."""
         scale = math.sqrt(factor)
         nearer = tuple(self.value + (each - self.value) / scale for each in self.replicates)
-        return replace(self, items=round(self.items * factor), replicates=nearer)
+        return replace(
+            self,
+            items=round(self.items * factor),
+            replicates=nearer,
+            bias=self.bias / scale,
+            acceleration=self.acceleration / scale,
+        )
+
+    def _place(self, share: float) -> float:
+        """Which of the replicates' percentiles stands for this share of all samples."""
+        far = self.bias + _NORMAL.inv_cdf(share)
+        rest = 1 - self.acceleration * far
+        return _NORMAL.cdf(self.bias + far / rest) if rest > 0 else float(far > 0)
 
 
 def curve(points: Sequence[Point]) -> list[Point]:
@@ -107,14 +127,25 @@ def measure(
     if not reasoning or not perception:
         half = "perception" if reasoning else "reasoning"
         return {kind: Area(math.nan, items, (), f"no item of {half} was judged") for kind in KINDS}
-    points = list(zip(_means(reasoning), _means(perception), strict=True))
+    means = _means(reasoning), _means(perception)
+    points = list(zip(*means, strict=True))
     draws = random.Random(f"rh-auc/{seed}")  # noqa: S311 (no secret)
     drawn = [_Drawing(rows, draws) for rows in (reasoning, perception)]
     sampled = [list(zip(*(each.means() for each in drawn), strict=True)) for _ in range(replicates)]
-    return {kind: _area(points, sampled, kind, items) for kind in KINDS}
+    without = [
+        [(list(zip(each, means[1], strict=True)), n) for each, n in _without_one(reasoning)],
+        [(list(zip(means[0], each, strict=True)), n) for each, n in _without_one(perception)],
+    ]
+    return {kind: _area(points, sampled, without, kind, items) for kind in KINDS}
 
 
-def _area(points: Sequence[Point], sampled: Sequence[list[Point]], kind: Kind, items: int) -> Area:
+def _area(
+    points: Sequence[Point],
+    sampled: Sequence[list[Point]],
+    without: _Without,
+    kind: Kind,
+    items: int,
+) -> Area:
     try:
         value = area(points, kind)
     except UndefinedError as error:
@@ -126,8 +157,36 @@ def _area(points: Sequence[Point], sampled: Sequence[list[Point]], kind: Kind, i
         except UndefinedError:
             continue
     if len(found) < (1 - _MOST_UNDEFINED) * len(sampled):
-        found = []  # too few items to say how sure it is
-    return Area(value, items, tuple(sorted(found)))
+        return Area(value, items)  # too few items to say how sure it is
+    return Area(
+        value,
+        items,
+        tuple(sorted(found)),
+        bias=_bias(found, value),
+        acceleration=_acceleration(without, kind),
+    )
+
+
+def _bias(replicates: Sequence[float], value: float) -> float:
+    below = sum((each < value) + (each == value) / 2 for each in replicates)
+    n = len(replicates)
+    return _NORMAL.inv_cdf(min(max(below, 0.5), n - 0.5) / n)
+
+
+def _acceleration(without: _Without, kind: Kind) -> float:
+    """By leaving out each item once; 0 where what is left has no area."""
+    squares = cubes = 0.0
+    for half in without:
+        n = sum(count for _, count in half)
+        try:
+            found = [(area(points, kind), count) for points, count in half]
+        except UndefinedError:
+            return 0.0
+        middle = math.fsum(value * count for value, count in found) / max(n, 1)
+        pulls = [((middle - value) * (n - 1) / n, count) for value, count in found]
+        squares += math.fsum(pull**2 * count for pull, count in pulls)
+        cubes += math.fsum(pull**3 * count for pull, count in pulls)
+    return cubes / (6 * squares**1.5) if squares else 0.0
 
 
 class _Drawing:
@@ -142,6 +201,18 @@ class _Drawing:
     def means(self) -> list[float]:
         """The column means of one draw."""
         return _means(self._draws.choices(self._rows, self._weights, k=self._n))
+
+
+def _without_one(rows: Scores) -> list[tuple[list[float], int]]:
+    """The column means without one of the items that are scored alike, and how many those are."""
+    n = len(rows)
+    if n == 1:
+        return []
+    totals = [mean * n for mean in _means(rows)]
+    return [
+        ([(total - score) / (n - 1) for total, score in zip(totals, row, strict=True)], count)
+        for row, count in Counter(map(tuple, rows)).items()
+    ]
 
 
 def _means(rows: Scores) -> list[float]:
