@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import wait
 from typing import Protocol
 
+from pytest_rest.aside import Aside
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.dispatcher_remote import Client, Server
 from pytest_rest.lookahead import Asked, Case, Follow, LookAhead, Walker, key
@@ -55,9 +56,13 @@ class LocalAsker:
         self._walker = Walker(self._ahead, build)
         self._build, self._follow = build, follow
         self._server: Server | None = None
+        self._aside = Aside()
 
     def ask(self, case: Case) -> Asked:
         """Claim what was handed over, or else build it now; and wait."""
+        return self._aside.do(lambda: self._ask(case))
+
+    def _ask(self, case: Case) -> Asked:
         name = key(case)
         self._walker.finish(name)
         prompts, futures = self._ahead.claim(name) or (None, None)
@@ -70,7 +75,7 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return self.dispatcher.ask(prompts)
+        return self._aside.do(lambda: self.dispatcher.ask(prompts))
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -93,6 +98,7 @@ class LocalAsker:
             self._server.close()
             self._server = None
         self.dispatcher.close()
+        self._aside.close()
 
 
 class RemoteAsker:

@@ -161,7 +161,8 @@ class Dispatcher:
             self.run(self._shut_down())
         self._loop.call_soon_threadsafe(self._loop.stop)
         self._thread.join(timeout=10)
-        self._loop.close()
+        if not self._thread.is_alive():
+            self._loop.close()
 
     def _answered(self, prompt: Prompt) -> "Future[Completion] | None":
         if prompt.digest in self._open or not (kept := self._store.get(prompt.digest)):

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import Any, overload
 
 from pytest_rest import advice, causes, effects, published, sweep, vision
 from pytest_rest.advice import Advised
@@ -153,10 +153,18 @@ class Report:
 
     def to_builtins(self) -> dict[str, Any]:
         """The whole report; items in the order of suite, item and style."""
-        return {**self._builtins}
+        return {**self._head, "items": [*self._items]}
+
+    def content(self) -> dict[str, Any]:
+        """The same, but that each item is made when it is looked at: thousands take no memory."""
+        return {**self._head, "items": self._items}
 
     @cached_property
-    def _builtins(self) -> dict[str, Any]:
+    def _items(self) -> "_Items":
+        return _Items(sorted(self.records, key=lambda each: each.key), self.tests)
+
+    @cached_property
+    def _head(self) -> dict[str, Any]:
         judged = [r for r in sweep.of_rest(self.records) if not r.verdict.lost]
         styles = sorted({record.style for record in judged})
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
@@ -185,25 +193,23 @@ class Report:
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
-            "items": [
-                {**item_to_builtins(record), "test": self.tests.get(record.key, "")}
-                for record in sorted(self.records, key=lambda each: each.key)
-            ],
         }
 
     def write(self, path: Path) -> None:
         """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        content = self.to_builtins()
-        items = ",\n  ".join(json.dumps(item, allow_nan=False) for item in content.pop("items"))
+        content = {**self._head}
         shard = content.pop("shard", None)
         text = json.dumps(content, indent=1, allow_nan=False)[:-2]  # a line for each item: of the
         if shard:  # rest there is little, for people, but for what only the merge reads
             text += f',\n "shard": {json.dumps(shard, allow_nan=False)}'
-        text += f',\n "items": [\n  {items}\n ]\n}}'
         half = path.with_name(f".{path.name}.{os.getpid()}")
         try:
-            half.write_text(text + "\n", "ascii")
+            with half.open("w", encoding="ascii") as file:
+                file.write(f'{text},\n "items": [')
+                for number, item in enumerate(self._items):
+                    file.write(f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}")
+                file.write("\n ]\n}\n")
             half.replace(path)
         finally:
             half.unlink(missing_ok=True)
@@ -233,6 +239,30 @@ class Report:
             return {name: worst_mean(self.table, name, lost) for name in _WORST}
         metrics = self.table[scope]["all"]
         return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
+
+
+class _Items(Sequence[dict[str, Any]]):
+    """The report's `items`, each made of its record anew whenever it is looked at."""
+
+    def __init__(
+        self, records: Sequence[Record], tests: Mapping[tuple[str, str, str], str]
+    ) -> None:
+        self._records, self._tests = records, tests
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "_Items": ...
+
+    def __getitem__(self, place: int | slice) -> "dict[str, Any] | _Items":
+        if isinstance(place, slice):
+            return _Items(self._records[place], self._tests)
+        record = self._records[place]
+        return {**item_to_builtins(record), "test": self._tests.get(record.key, "")}
 
 
 def item_to_builtins(record: Record) -> dict[str, Any]:

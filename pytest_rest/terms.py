@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import re
+import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
@@ -29,6 +30,8 @@ ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text", "
 Status = Literal["parsed", "unparseable", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
+
+_SHORT = 40  # characters of a text that is likely to come again
 
 Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
 Control = Literal["forced", "native"]
@@ -409,7 +412,7 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> "Record":
         """The record that `to_json` wrote."""
-        data: dict[str, Any] = json.loads(text)
+        data: dict[str, Any] = json.loads(text, object_hook=_sharing)
         verdict: dict[str, Any] = data.pop("verdict")
         for name in ("transcription", "mixed_transcription"):
             verdict[name] = verdict[name] and Transcription(**verdict[name])
@@ -495,6 +498,14 @@ class Model(Protocol):
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
     return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+
+
+def _sharing(data: dict[str, Any]) -> dict[str, Any]:
+    """The same with one copy of what most records say alike: a model's name, a status, a value."""
+    return {
+        name: sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
+        for name, value in data.items()
+    }
 
 
 def _digest(text: str) -> str:

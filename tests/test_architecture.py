@@ -77,7 +77,7 @@ FLOORS = (
         "plus",
         "noise",
     }
-    | {"bounds", "baseline", "power", "shard", "flips", "again", "budgets", "rh_auc"}
+    | {"aside", "bounds", "baseline", "power", "shard", "flips", "again", "budgets", "rh_auc"}
     | {"alignment", "vectors"}
     | {"rendering.font", "rendering.distortion", "rendering.breaks"},
     {"terms", "errors"},

@@ -45,7 +45,7 @@ def run(arguments: Namespace) -> int:
     try:
         merged.report.write(path)
         _copy_pictures([Path(name) for name in paths], arguments.output / "images")
-        content, prompts = merged.report.to_builtins(), _prompts([Path(name) for name in paths])
+        content, prompts = merged.report.content(), _prompts([Path(name) for name in paths])
         page.write(content, prompts, arguments.output, arguments.output / page.NAME)
     except (TypeError, ValueError) as error:  # in what only the whole report looks at
         raise ShardError(f"a shard's report cannot be read: {error}; ask it again") from None

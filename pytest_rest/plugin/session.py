@@ -118,16 +118,17 @@ class Controller:
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
-        """Hang up before xdist waits for its workers, which may still wait for an answer."""
+        """Hang up where no test loop was run, before xdist waits for its workers."""
         self._run.hang_up()
 
     @pytest.hookimpl(wrapper=True, tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
-        """Judge when the last test is over, or when the run was cut short."""
+        """Ask no more, and judge, when the last test is over or the run was cut short."""
         option = session.config.option
         try:
             result = yield
         finally:
+            self._run.hang_up()
             if not option.collectonly:
                 self._finish(session)
         broken = [name for name in self._tally.broken if not name or name.lower().endswith(ENDINGS)]
@@ -211,7 +212,7 @@ class Controller:
     def _write_page(self, path: Path) -> None:
         assert self.report is not None  # noqa: S101 (it is built before it is written)
         prompts = self._run.store.prompts() if self._run.store is not None else {}
-        page.write(self.report.to_builtins(), prompts, self._run.settings.run_dir, path)
+        page.write(self.report.content(), prompts, self._run.settings.run_dir, path)
 
     def _build(self) -> Report:
         settings, tally = self._run.settings, self._tally

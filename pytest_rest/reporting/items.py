@@ -22,7 +22,9 @@ Text = str | list[str | int]  # or its head, its tail, and how many characters a
 _MOST = 20_000
 _TEXTS = 14_000_000  # bytes of all texts together
 _LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
+_MOST_UNASKED = 1_000  # of which nothing but their names is known
 _ORDER = {"inconsistent": 0, "lost": 1}
+_REST = 2
 _DIGEST = re.compile("[0-9a-f]{16}")
 _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
 
@@ -57,21 +59,29 @@ class Texts:
 
 def data(report: Builtins, prompts: Prompts) -> dict[str, Any]:
     """The items with their calls, texts and looks; inconsistent and lost ones come first."""
-    entries = [*report["items"], *_unasked(report)]
-    entries.sort(key=lambda each: _ORDER.get(each["verdict"], 2))  # stable: else as in the report
+    asked: Sequence[Builtins] = report["items"]  # of a run, each is made when it is looked at
+    names, verdicts = [], []
+    for entry in asked:
+        names.append((entry["suite"], entry["id"], entry["style"]))
+        verdicts.append(entry["verdict"])
+    places = sorted(range(len(asked)), key=lambda place: _ORDER.get(verdicts[place], _REST))
+    odd = sum(verdict in _ORDER for verdict in verdicts)
+    first, rest = places[:odd][:_MOST], places[odd:]
+    unasked = _unasked(report["lost"], set(names))
+    named = unasked[: min(_MOST_UNASKED, _MOST - len(first))]
     book = _Book(prompts, report["provenance"])
-    odd = sum(entry["verdict"] in _ORDER for entry in entries[:_MOST])
-    items = [book.item(entry) for entry in entries[:odd]]
+    items = [book.item(asked[place]) for place in first]
+    items += [book.item(entry) for entry in named]
     book.texts.mark()
-    items += [book.item(entry) for entry in entries[odd:_MOST]]
-    styles = sorted({entry["style"] for entry in entries})
+    items += [book.item(asked[place]) for place in rest[: _MOST - len(items)]]
+    styles = sorted({style for _, _, style in names} | {each["style"] for each in unasked})
     own = report["provenance"].get("own_styles", {})
     return {
         "items": items,
         "calls": book.calls,
         "texts": book.texts.bounded(),
         "looks": looks(styles, own),
-        "left_out": max(len(entries) - _MOST, 0),
+        "left_out": len(asked) + len(unasked) - len(items),
         "has_prompts": bool(prompts),
     }
 
@@ -160,13 +170,14 @@ class _Book:
 _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
 
 
-def _unasked(report: Builtins) -> Iterator[dict[str, Any]]:
+def _unasked(lost: Iterable[Builtins], known: set[tuple[str, str, str]]) -> list[dict[str, Any]]:
     """What was lost without a record: nothing is known of it but its name and the reason."""
-    known = {(each["suite"], each["id"], each["style"]) for each in report["items"]}
     nothing = {"answer": "", "failed_at": "", "answers": {}, "repeats": {}, "verdict": "lost"}
-    for each in report["lost"]:
-        if (each["suite"], each["item"], each["style"]) not in known:
-            yield {**each, "id": each["item"], **nothing}
+    return [
+        {**each, "id": each["item"], **nothing}
+        for each in lost
+        if (each["suite"], each["item"], each["style"]) not in known
+    ]
 
 
 def _looks(style: str, own: Builtins | None) -> Iterator[str]:

@@ -1,0 +1,64 @@
+"""What is done beside the main thread: its result, its error, and that Ctrl-C lets it finish."""
+
+import signal
+import threading
+import time
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_rest.aside import Aside
+
+
+@pytest.fixture
+def aside() -> Iterator[Aside]:
+    """One that ends with the test."""
+    one = Aside()
+    yield one
+    one.close()
+
+
+def test_results_and_errors_come_back(aside: Aside) -> None:
+    """As if the task had been done here; a task of the task is done there."""
+    assert [1, 2] == [aside.do(lambda: 1), aside.do(lambda: aside.do(lambda: 2))]
+    with pytest.raises(ZeroDivisionError):
+        aside.do(lambda: 1 // 0)
+    assert 3 == aside.do(lambda: 3)
+
+
+def test_other_threads_do_their_own(aside: Aside) -> None:
+    """They are never interrupted, and wait for nobody."""
+    names: list[str] = []
+
+    def note() -> None:
+        names.append(aside.do(lambda: threading.current_thread().name))
+
+    thread = threading.Thread(target=note, name="another")
+    thread.start()
+    thread.join()
+    note()
+    assert ["another", "rest-aside"] == names
+
+
+def test_an_interrupt_leaves_no_lock_taken(aside: Aside) -> None:
+    """The main thread goes on at once; the task comes to its end and gives everything back."""
+    lock, begun, may_end = threading.Condition(), threading.Event(), threading.Event()
+
+    def task() -> None:
+        with lock:
+            begun.set()
+            may_end.wait(30)
+
+    def interrupt() -> None:
+        begun.wait(30)
+        signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGINT)
+
+    threading.Thread(target=interrupt, daemon=True).start()
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        aside.do(task)
+    assert time.monotonic() - started < 10
+    assert not lock.acquire(blocking=False)
+    may_end.set()
+    assert lock.acquire(timeout=10)
+    assert 4 == aside.do(lambda: 4)
