@@ -29,6 +29,7 @@ from pytest_rest.reporting import markdown, page
 from pytest_rest.tally import Rules, Spent, Tally, own_styles
 from pytest_rest.terms import MODES, Completion, Record, Style
 
+_FEW = 8  # items, of which a run may need no bounds, and is over at once
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 
 
@@ -103,7 +104,7 @@ class Controller:
         if wire["record"] is None:
             tally.reasons[test] = wire["reason"]
         else:
-            if not tally.records:
+            if len(tally.records) == _FEW:
                 bounds.prepare()  # in the time for which the others are waited for
             tally.records[test] = Record.from_json(wire["record"])
             self._watch.add(tally.records[test])
