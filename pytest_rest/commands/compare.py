@@ -80,7 +80,7 @@ def _write(runs: Sequence[Path], path: Path) -> None:
         raise OptionError("a run is named twice; name each once")
     text = side_by_side.text({name: kept.report(Path(name)) for name in paths})
     try:
-        frame.save(text, path)
+        frame.save([text], path)
     except OSError as error:
         raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
     print(path, file=sys.stderr)  # what is printed may be JSON

@@ -18,12 +18,13 @@ from pytest_rest.reporting.svg import Plot
 _HERE = Path(__file__).parent
 
 
-def save(text: str, path: Path) -> None:
+def save(pieces: Iterable[str], path: Path) -> None:
     """Write a page in one step; OSError where that cannot be."""
     path.parent.mkdir(parents=True, exist_ok=True)
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
-        half.write_text(text, "utf-8")
+        with half.open("w", encoding="utf-8") as file:
+            file.writelines(pieces)
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)

@@ -7,8 +7,9 @@ there once.
 
 import json
 import re
+from array import array
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import fields
+from dataclasses import dataclass, fields
 from typing import Any
 
 from pytest_rest import again
@@ -44,20 +45,43 @@ class Texts:
         """What was added so far is what the page is for; the rest is cut before it is."""
         self._first = len(self._numbers)
 
-    def bounded(self) -> list[Text]:
+    def bounded(self) -> Iterator[Text]:
         """All of them in order, each cut to the longest limit by which they fit together."""
-        sizes = [(len(text), len(json.dumps(text))) for text in self._numbers]
-        first, rest = sizes[: self._first], sizes[self._first :]
+        lengths = array("Q", map(len, self._numbers))
+        sizes = array("Q", (len(json.dumps(text)) for text in self._numbers))
         longest, *shorter = _LIMITS
         pairs = [(longest, each) for each in _LIMITS] + [(each, _LIMITS[-1]) for each in shorter]
+        halves = (slice(self._first), slice(self._first, None))
         for pair in pairs:
-            if _size(first, pair[0]) + _size(rest, pair[1]) <= _TEXTS:
+            fitting = zip(halves, pair, strict=True)
+            if sum(_size(lengths[h], sizes[h], limit) for h, limit in fitting) <= _TEXTS:
                 break
-        limits = [pair[0]] * len(first) + [pair[1]] * len(rest)
-        return [_cut(text, limit) for text, limit in zip(self._numbers, limits, strict=True)]
+        for number, text in enumerate(self._numbers):
+            yield _cut(text, pair[number >= self._first])
 
 
-def data(report: Builtins, prompts: Prompts) -> dict[str, Any]:
+@dataclass(frozen=True)
+class Content:
+    """What the page's script reads: items and calls as JSON already, for there are many."""
+
+    items: Sequence[str]
+    calls: Sequence[str]
+    texts: Texts
+    looks: Mapping[str, Sequence[str]]
+    left_out: int
+    has_prompts: bool
+    pictures: Sequence[str]  # digests, each once, the first items' first
+
+    def json(self, **more: object) -> Iterator[str]:
+        """The JSON of all of it, and of what else there is, in pieces; in ASCII, and no markup."""
+        yield f'{{"items":[{",".join(self.items)}],"calls":[{",".join(self.calls)}],"texts":['
+        for number, text in enumerate(self.texts.bounded()):
+            yield f"{',' if number else ''}{_json(text)}"
+        rest = {"looks": self.looks, "left_out": self.left_out, "has_prompts": self.has_prompts}
+        yield f"],{_json(rest | more)[1:]}"
+
+
+def data(report: Builtins, prompts: Prompts) -> Content:
     """The items with their calls, texts and looks; inconsistent and lost ones come first."""
     asked: Sequence[Builtins] = report["items"]  # of a run, each is made when it is looked at
     names, verdicts = [], []
@@ -70,31 +94,20 @@ def data(report: Builtins, prompts: Prompts) -> dict[str, Any]:
     unasked = _unasked(report["lost"], set(names))
     named = unasked[: min(_MOST_UNASKED, _MOST - len(first))]
     book = _Book(prompts, report["provenance"])
-    items = [book.item(asked[place]) for place in first]
-    items += [book.item(entry) for entry in named]
+    items = [_json(book.item(asked[place])) for place in first]
+    items += [_json(book.item(entry)) for entry in named]
     book.texts.mark()
-    items += [book.item(asked[place]) for place in rest[: _MOST - len(items)]]
+    items += [_json(book.item(asked[place])) for place in rest[: _MOST - len(items)]]
     styles = sorted({style for _, _, style in names} | {each["style"] for each in unasked})
-    own = report["provenance"].get("own_styles", {})
-    return {
-        "items": items,
-        "calls": book.calls,
-        "texts": book.texts.bounded(),
-        "looks": looks(styles, own),
-        "left_out": len(asked) + len(unasked) - len(items),
-        "has_prompts": bool(prompts),
-    }
-
-
-def pictures(content: Builtins) -> Iterator[str]:
-    """The digests of the pictures that the items show, each once, the first items' first."""
-    seen = set()
-    for item in content["items"]:
-        for number in (*item["answers"], *item["read"]):
-            digest = content["calls"][number]["image"]
-            if digest and digest not in seen:
-                seen.add(digest)
-                yield digest
+    return Content(
+        items=items,
+        calls=book.calls,
+        texts=book.texts,
+        looks=looks(styles, report["provenance"].get("own_styles", {})),
+        left_out=len(asked) + len(unasked) - len(items),
+        has_prompts=bool(prompts),
+        pictures=[*book.pictures],
+    )
 
 
 def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[str]]:
@@ -111,7 +124,8 @@ class _Book:
 
     def __init__(self, prompts: Prompts, provenance: Builtins) -> None:
         self.texts = Texts()
-        self.calls: list[dict[str, Any]] = []
+        self.calls: list[str] = []
+        self.pictures: dict[str, None] = {}
         self._prompts = prompts
         self._again = dict(provenance.get("again") or {})
         base = provenance.get("api_base")
@@ -162,8 +176,10 @@ class _Book:
             found |= {"cer": call["cer"], "reference": self.texts.add(call["reference"])}
         if call.get("input_tokens") is not None:
             found["tokens"] = [call["input_tokens"], call["output_tokens"]]
+        if found["image"]:
+            self.pictures[found["image"]] = None
         self._known[key] = len(self.calls)
-        self.calls.append(found)
+        self.calls.append(_json(found))
         return len(self.calls) - 1
 
 
@@ -211,9 +227,10 @@ def _words(style: str) -> dict[str, Any]:
     return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi}
 
 
-def _size(sizes: Sequence[tuple[int, int]], limit: int) -> float:
+def _size(lengths: Sequence[int], sizes: Sequence[int], limit: int) -> float:
     """The bytes of texts, given their characters and bytes, once they are cut."""
-    return sum(size * min(1.0, limit / (n or 1)) for n, size in sizes)
+    cut = ((size, limit / (n or 1)) for n, size in zip(lengths, sizes, strict=True))
+    return sum(size * min(1.0, share) for size, share in cut)
 
 
 def _cut(text: str, limit: int) -> Text:
@@ -221,3 +238,9 @@ def _cut(text: str, limit: int) -> Text:
         return lines(text)
     head, tail = limit * 2 // 3, limit // 3
     return [lines(text[:head]), lines(text[-tail:]), len(text) - head - tail]
+
+
+def _json(content: object) -> str:
+    """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

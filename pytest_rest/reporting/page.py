@@ -5,18 +5,19 @@ script makes text and never markup.
 """
 
 import base64
-import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.display import shown
 from pytest_rest.errors import OptionError
 from pytest_rest.reporting import frame, items, plots, summary
-from pytest_rest.reporting.items import Prompts
+from pytest_rest.reporting.items import Content, Prompts
 
 Builtins = Mapping[str, Any]
 NAME = "report.html"
+_DATA = "<!-- data -->"  # nothing escaped can hold it
 
 _PICTURES = 8_000_000  # bytes of the pictures in a copy, all together
 _WHOLE = 32_000  # bytes of a picture that goes into a copy as it is
@@ -30,19 +31,21 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
     """
     try:
         content = items.data(report, prompts)
-        is_copy = path.absolute().parent != folder.absolute()
-        content["folder"] = f"{folder.absolute().name}/images" if is_copy else "images"
-        content["pictures"] = dict(_embedded(content, folder)) if is_copy else None
-        text = _assembled(report, content)
+        before, after = _assembled(report, content).split(_DATA)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise OptionError(
             f"the report cannot be read: {type(error).__name__} {shown(str(error))}; name the "
             "report.json of a run"
         ) from None
-    frame.save(text, path)
+    is_copy = path.absolute().parent != folder.absolute()
+    within = {
+        "folder": f"{folder.absolute().name}/images" if is_copy else "images",
+        "pictures": dict(_embedded(content.pictures, folder)) if is_copy else None,
+    }
+    frame.save(chain([before], content.json(**within), [after]), path)
 
 
-def _assembled(report: Builtins, content: Builtins) -> str:
+def _assembled(report: Builtins, content: Content) -> str:
     about = report["provenance"]
     sections = [
         summary.headline(report),
@@ -52,7 +55,7 @@ def _assembled(report: Builtins, content: Builtins) -> str:
         summary.rates(report["metrics"]),
         _items(content),
     ]
-    data = f'<script type="application/json" id="data">{_json(content)}</script>'
+    data = f'<script type="application/json" id="data">{_DATA}</script>'
     script = f"{data}\n<script>{frame.part('page.js')}</script>"
     return frame.fill(
         "REST report",
@@ -64,18 +67,18 @@ def _assembled(report: Builtins, content: Builtins) -> str:
     )
 
 
-def _items(content: Builtins) -> str:
-    if not content["items"]:
+def _items(content: Content) -> str:
+    if not content.items:
         return frame.section("items", "Items", "<p>No item was asked.</p>")
-    more = content["left_out"]
+    more = content.left_out
     note = f"<p>{more:,} more items are in report.json.</p>" if more else ""
     return frame.section("items", "Items", f"{frame.part('items.html')}{note}")
 
 
-def _embedded(content: Builtins, folder: Path) -> Iterator[tuple[str, str]]:
+def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:
     """Pictures as data URIs, the inconsistent items' first, as many as there is room for."""
     room = _PICTURES
-    for digest in items.pictures(content):
+    for digest in digests:
         png = _picture(folder / "images" / f"{digest}.png")
         if png is not None:
             room -= len(png)
@@ -94,9 +97,3 @@ def _picture(path: Path) -> bytes | None:
     from pytest_rest import pictures  # Pillow, which most runs have loaded, and a replay has not
 
     return pictures.thumbnail(path)
-
-
-def _json(content: object) -> str:
-    """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
