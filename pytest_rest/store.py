@@ -37,6 +37,7 @@ Done = Callable[[str | None], None]
 Parts = list[str | dict[str, str]]  # of a prompt: a text, or {"image": the picture's digest}
 _Mode = Literal["rwc", "rw", "ro"]
 _Row = tuple[str, ...]
+_PAGE = 1_000  # rows that are read at once
 
 
 class Store(Protocol):
@@ -185,18 +186,26 @@ class FileStore:
 
     def all(self) -> Iterator[tuple[str, Completion]]:
         """Every digest and completion, those of the run's other processes included."""
-        query = "SELECT digest, completion FROM completions"
-        with self._lock, _explained(self._path, "read"):
-            rows = self._connection.execute(query).fetchall()
-        for digest, kept in rows:  # the lock is free again: who walks may ask for one meanwhile
-            with _explained(self._path, "read"):
-                completion = _completion(kept)
-            yield digest, completion
+        after = f"WHERE digest > ? ORDER BY digest LIMIT {_PAGE}"
+        query = f"SELECT digest, completion FROM completions {after}"  # noqa: S608 (nobody's text)
+        last = ""
+        while True:
+            rows = self._rows(query, last)
+            for digest, kept in rows:  # the lock is free again: who walks may ask for one meanwhile
+                with _explained(self._path, "read"):
+                    completion = _completion(kept)
+                yield digest, completion
+            if len(rows) < _PAGE:
+                return
+            last = rows[-1][0]
 
-    def prompts(self) -> dict[str, Parts]:
-        """What each answered prompt showed, by its digest."""
+    def prompts(self) -> Mapping[str, Parts]:
+        """What each answered prompt showed, by its digest; read when it is looked up."""
+        return _Prompts(self._rows)
+
+    def _rows(self, query: str, *values: str) -> list[Any]:
         with self._lock, _explained(self._path, "read"):
-            return _prompts(self._connection)
+            return self._connection.execute(query, values).fetchall()
 
     def close(self) -> None:
         """Write what is waiting, and leave one plain file where this process made it."""
@@ -434,6 +443,26 @@ def _row(prompt: Prompt, completion: Completion) -> _Row:
     printable = [name.encode("utf-8", "backslashreplace").decode() for name in named]
     parts = [part if isinstance(part, str) else {"image": part.digest} for part in prompt.parts]
     return (prompt.digest, *printable, json.dumps(to_builtins(completion)), json.dumps(parts))
+
+
+class _Prompts(Mapping[str, Parts]):
+    """A store's prompts, which are not kept in memory: those of a long run take more than it."""
+
+    def __init__(self, rows: Callable[..., list[Any]]) -> None:
+        self._rows = rows
+
+    def __getitem__(self, digest: str) -> Parts:
+        found = self._rows("SELECT parts FROM completions WHERE digest = ?", digest)
+        if not found:
+            raise KeyError(digest)
+        parts: Parts = json.loads(found[0][0])
+        return parts
+
+    def __iter__(self) -> Iterator[str]:
+        return (digest for (digest,) in self._rows("SELECT digest FROM completions"))
+
+    def __len__(self) -> int:
+        return int(self._rows("SELECT count(*) FROM completions")[0][0])
 
 
 def _prompts(connection: sqlite3.Connection) -> dict[str, Parts]:
