@@ -86,6 +86,8 @@ def test_the_report_of_an_evaluation() -> None:
     records = asyncio.run(evaluate(benchmark.load("soebench:8"), load_model("simulated")))
     report = Report({"model": "simulated"}, records, metrics.table(records), None, [], 1.5)
     written = report.to_builtins()
+    assert written == {**report.content(), "items": [*report.content()["items"]]}
+    assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
         "schema provenance metrics styles tests failed_at effects vision_tokens advice "
         "published gate lost usage fuzz items"

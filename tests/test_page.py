@@ -21,6 +21,7 @@ from pytest_rest import cli
 from pytest_rest.display import lines
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import items, page, plots, side_by_side
+from pytest_rest.terms import Style
 
 SHAKY = "--rest-model=simulated:wrong.image=0.5"
 
@@ -139,6 +140,20 @@ def test_a_lost_item_is_there(tmp_path: Path) -> None:
     ]
 
 
+def test_of_items_that_were_never_asked_there_are_few(tmp_path: Path) -> None:
+    """A run that was cut short has thousands, of which nothing but their names is known."""
+    report = pages.report([pages.record(number) for number in range(1, 8)])
+    lost = [f"item-{number:04}" for number in range(5, 1_405)]  # three of them have a record
+    report["lost"] = [
+        {"suite": "a", "item": item, "style": Style().id, "reason": "no answer"} for item in lost
+    ]
+    found = data(written(tmp_path, report))
+    assert (1_007, 397) == (len(found["items"]), found["left_out"])
+    assert ["inconsistent", "lost"] == [each["verdict"] for each in found["items"][:2]]
+    assert {"consistent"} == {each["verdict"] for each in found["items"][-6:]}
+    assert "397 more items are in report.json" in (tmp_path / page.NAME).read_text("utf-8")
+
+
 def test_the_policy_allows_the_page_and_nothing_else(tmp_path: Path) -> None:
     """Script and style by their digests; no address of another place occurs at all."""
     text = written(tmp_path, pages.report([pages.record(1)]))
@@ -236,7 +251,7 @@ def test_looks_are_those_of_the_effects() -> None:
 
 
 def _fields(**changes: Any) -> dict[str, Any]:
-    from pytest_rest.terms import Style, to_builtins
+    from pytest_rest.terms import to_builtins
 
     return to_builtins(Style(**changes))
 
