@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_rest import benchmark, gate, metrics, regression, sweep
 from pytest_rest.gate import Gate, Look, Threshold
+from pytest_rest.metrics import Table
 from pytest_rest.regression import Tolerance
 from pytest_rest.report import Lost, Report, Stopped, calls
 from pytest_rest.shard import Shard
@@ -100,12 +101,13 @@ class Tally:
         rules, lost, shown = self.rules, self.lost, self.shown
         whole = _whole(shown, lost)
         found = sweep.measure(whole, about.get("budgets", {}).get("amounts", ()), about["seed"])
+        table = metrics.table(sweep.of_rest(whole))
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
-            table=metrics.table(sweep.of_rest(whole)),
+            table=table,
             rh_auc=found,
-            gate=self._gate(lost, found)
+            gate=self._gate(lost, found, table)
             if shard is None
             else _unjudged(shard, lost, rules.max_lost),
             lost=sorted(
@@ -139,7 +141,7 @@ class Tally:
             return record.verdict.reason if record.verdict.lost else ""
         return self.reasons.get(test, _ABSENT)
 
-    def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None) -> Gate | None:
+    def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None, table: Table) -> Gate | None:
         rules = self.rules
         thresholds = self.thresholds | {*rules.thresholds}
         if not (thresholds or rules.baseline is not None or len(lost) > rules.max_lost):
@@ -151,7 +153,8 @@ class Tally:
                 key: r for (origin, key), r in self.records.items() if gate.covers(scope, origin)
             }
             whole = sweep.of_rest(_whole(here, lost))
-            tables[scope], styles[scope] = metrics.table(whole), metrics.by_style(whole)
+            tables[scope] = metrics.table(whole) if scope else table
+            styles[scope] = metrics.by_style(whole)
             missing = {key for origin, key in lost if gate.covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         judged = gate.judge(
