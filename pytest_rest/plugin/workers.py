@@ -8,7 +8,7 @@ import pytest
 from pytest_rest.plugin import options
 from pytest_rest.plugin.run import WIRE, Run
 
-_NICE = 19  # what the processor has left over: eight workers at 10 still took a fifth of it
+_NICE = 19  # the lowest: at 10 eight workers weigh nearly as much as the process that asks
 _PATIENCE = 10.0  # seconds until a worker that does not answer is left to xdist
 
 
