@@ -17,8 +17,8 @@ FLOORS = (
     {"plugin.terminal", "reporting.page"},
     {"plugin.collection", "plugin.runtest", "plugin.sharding", "plugin.workers"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
-    | {"reporting.markdown", "reporting.side_by_side"}
-    | {"reporting.summary"},
+    | {"reporting.costs", "reporting.hunted", "reporting.markdown", "reporting.side_by_side"}
+    | {"reporting.summary", "reporting.thinking"},
     {"plugin.run", "reporting.findings", "reporting.progress", "shards"}
     | {"reporting.curve", "reporting.vision"}
     | {"plugin.fuzz", "reporting.kept", "reporting.plots"},

@@ -14,7 +14,7 @@ from pytest_rest.cli import main
 from pytest_rest.errors import BenchmarkError, OptionError
 from pytest_rest.lengths import Ratio
 from pytest_rest.sweep import Budgeted, Point, collapses
-from pytest_rest.terms import Budget, Item, Scheme, Sweep
+from pytest_rest.terms import Budget, Item, Rate, Scheme, Sweep
 
 SOEBENCH = "--rest-suite=soebench:4"
 TRADE = """
@@ -209,6 +209,9 @@ def test_a_sweep_survives_the_report(run_rest: RunRest, rh: tuple[str, ...]) -> 
     assert {2} == {len(listed) for listed in report["budgets"]["suites"].values()}
     assert all(each["tokens"] and each["length_ratio"] for each in entries)
     assert entries == [Budgeted.from_builtins(each).to_builtins() for each in entries]
+    found = Budgeted.from_builtins(entries[0]).metrics
+    kinds = [*found.accuracy.values(), found.rer, found.cer, found.length_ratio]
+    assert [Rate] * (len(kinds) - 1) + [Ratio] == [*map(type, kinds)]
     points = report["rh_auc"]["points"]
     assert points == [asdict(Point.from_builtins(each)) for each in points]
 

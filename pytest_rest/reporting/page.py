@@ -6,13 +6,14 @@ script makes text and never markup.
 
 import base64
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.display import shown
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting import frame, items, plots, summary
+from pytest_rest.reporting import costs, frame, hunted, items, plots, summary, thinking
 from pytest_rest.reporting.items import Prompts
 
 Builtins = Mapping[str, Any]
@@ -33,7 +34,7 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
         is_copy = path.absolute().parent != folder.absolute()
         content["folder"] = f"{folder.absolute().name}/images" if is_copy else "images"
         content["pictures"] = dict(_embedded(content, folder)) if is_copy else None
-        text = _assembled(report, content)
+        text = _assembled(report, content, partial(_source, folder / "images", is_copy))
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise OptionError(
             f"the report cannot be read: {type(error).__name__} {shown(str(error))}; name the "
@@ -42,14 +43,19 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
     frame.save(text, path)
 
 
-def _assembled(report: Builtins, content: Builtins) -> str:
+def _assembled(report: Builtins, content: Builtins, source: Callable[[str], str]) -> str:
     about = report["provenance"]
     sections = [
         summary.headline(report),
         summary.gate(report),
         summary.lost(report["lost"]),
+        costs.advice(report),
+        hunted.flips(report, source),
+        thinking.rh_auc(report),
+        thinking.budgets(report),
         frame.figures(plots.of(report)),
-        summary.rates(report["metrics"]),
+        costs.tokens(report),
+        summary.rates(report),
         _items(content),
     ]
     data = f'<script type="application/json" id="data">{_json(content)}</script>'
@@ -81,7 +87,22 @@ def _embedded(content: Builtins, folder: Path) -> Iterator[tuple[str, str]]:
             room -= len(png)
             if room < 0:
                 return
-            yield digest, f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            yield digest, _uri(png)
+
+
+def _source(images: Path, is_copy: bool, digest: str) -> str:
+    """Where the page finds a flip's picture: beside it, or in a copy itself; empty if nowhere."""
+    path = images / f"{digest}.png"
+    if not items.is_digest(digest) or not path.is_file():
+        return ""
+    if not is_copy:
+        return f"images/{path.name}"
+    png = _picture(path)
+    return "" if png is None else _uri(png)
+
+
+def _uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _picture(path: Path) -> bytes | None:
