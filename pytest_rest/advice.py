@@ -60,6 +60,11 @@ class Advised:
     looked_at: int
     given: tuple[Advice, ...]
 
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Advised":
+        """That of a report's `advice`; KeyError and TypeError for what is none."""
+        return cls(data["looked_at"], tuple(Advice(**each) for each in data["given"]))
+
     def to_builtins(self) -> dict[str, Any]:
         """As in report.json."""
         return {

@@ -17,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import NormalDist
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_rest import lengths, noise, rates
 from pytest_rest.groups import (
@@ -32,12 +32,16 @@ from pytest_rest.groups import (
 )
 from pytest_rest.lengths import Ratio, Tokens
 from pytest_rest.paired import difference, quantile
-from pytest_rest.terms import Mode, Rate, Record
+from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
 
 LOWER_IS_BETTER = ("cfr", "cer")
+_RATES = (
+    *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
+    *("noise_floor", "between_forms", "excess_inconsistency"),
+)
 _CONFIDENCE = 0.95
 _Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
 
@@ -72,8 +76,27 @@ class Metrics:
         rate: Rate | None = found.get(mode) if mode else found
         return rate
 
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
+        """Those of a report, whatever else stands beside them; KeyError and TypeError for none."""
+        found = {name: data[name] for name in cls.__dataclass_fields__}
+        for name in _RATES:
+            found[name] = to_rate(found[name])
+        for name in ("accuracy", "own"):
+            found[name] = {each: to_rate(rate) for each, rate in found[name].items()}
+        if (ratio := found["length_ratio"]) is not None:
+            found["length_ratio"] = Ratio(**ratio)
+        if (tokens := found["tokens"]) is not None:
+            found["tokens"] = {mode: each and _to_tokens(each) for mode, each in tokens.items()}
+        return cls(**found)
+
 
 Table = dict[str, dict[Subset, Metrics]]
+
+
+def _to_tokens(data: Mapping[str, Any]) -> Tokens:
+    rate = to_rate(data["accuracy_per_1000_input"])
+    return Tokens(**{**data, "accuracy_per_1000_input": rate})
 
 
 def table(records: Iterable[Record]) -> Table:

@@ -15,7 +15,7 @@ from pytest_rest.lengths import Ratio
 from pytest_rest.metrics import Metrics, proportion
 from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.suites import rh_bench
-from pytest_rest.terms import Amount, Mode, Rate, Record, Step
+from pytest_rest.terms import Amount, Mode, Rate, Record, Step, to_rate
 
 
 @dataclass(frozen=True)
@@ -30,6 +30,12 @@ class Budgeted:
         """An entry of the report's `budgets`."""
         return {"budget": self.budget, **asdict(self.metrics), "cut": asdict(self)["cut"]}
 
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Budgeted":
+        """The entry of a report; KeyError and TypeError for what is none."""
+        cut = {mode: to_rate(rate) for mode, rate in data["cut"].items()}
+        return cls(data["budget"], Metrics.from_builtins(data), cut)
+
 
 @dataclass(frozen=True)
 class Point:
@@ -39,6 +45,12 @@ class Point:
     reasoning: Rate | None
     perception: Rate | None
     written: float | None
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Point":
+        """That of a report's `rh_auc`; KeyError and TypeError for what is none."""
+        scores = to_rate(data["reasoning"]), to_rate(data["perception"])
+        return cls(data["budget"], *scores, data["written"])
 
 
 @dataclass(frozen=True)

@@ -435,6 +435,11 @@ class Rate:
     n: int
 
 
+def to_rate(data: Mapping[str, Any] | None) -> Rate | None:
+    """The rate that `asdict` wrote; None where there was none."""
+    return Rate(**data) if data else None
+
+
 @dataclass(frozen=True, slots=True)
 class Price:
     """US dollars for one token that is sent, and for one that is answered."""

@@ -18,11 +18,12 @@ from pytest_rest import lengths, tokens
 from pytest_rest.groups import agrees
 from pytest_rest.metrics import proportion
 from pytest_rest.paired import Difference, difference
-from pytest_rest.terms import Answer, Mode, Rate, Record, Style
+from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
 
 Source = Literal["reported", "formula"]
 _SHOWN: tuple[Mode, ...] = ("image", "mixed")
 _DPIS = range(10, 601)  # where a break-even is looked for
+_RATES = ("text", "vision", "formula", "input", "accuracy", "agreement")
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +79,12 @@ class Vision:
     uses: tuple[Use, ...]
     evens: tuple[Even, ...]
 
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Vision":
+        """That of a report's `vision_tokens`; KeyError and TypeError for what is none."""
+        uses = tuple(Use(**_typed(each)) for each in data["styles"])
+        return cls(data["rule"], uses, tuple(Even(**_typed(each)) for each in data["break_even"]))
+
     @property
     def cheapest(self) -> Use:
         """The form and style that take the fewest tokens beside their text, of those of most items.
@@ -116,6 +123,13 @@ class _Pair(NamedTuple):
 
 
 _Pairs = Mapping[tuple[str, str], _Pair]  # by suite and item
+
+
+def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a use or a break-even as they were before they were written."""
+    found = {**data, **{name: to_rate(data[name]) for name in _RATES if name in data}}
+    changes = {name: found[name] for name in ("change", "dollars_change") if found.get(name)}
+    return {**found, **{name: Difference(**each) for name, each in changes.items()}}
 
 
 def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) -> Vision | None:

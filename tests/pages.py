@@ -2,14 +2,22 @@
 
 import hashlib
 import itertools
+import json
+import math
 from collections.abc import Sequence
 from typing import Any
 
 from pytest_rest import gate, metrics, scoring
+from pytest_rest.advice import Advice, Advised
 from pytest_rest.benchmark import fingerprint
+from pytest_rest.flips import Flip
 from pytest_rest.gate import Threshold
+from pytest_rest.paired import Difference
 from pytest_rest.report import Report, item_to_builtins
-from pytest_rest.terms import MODES, Answer, Mode, Record, Style, Transcription
+from pytest_rest.rh_auc import Area, Kind
+from pytest_rest.sweep import Budgeted, Point, RhAuc
+from pytest_rest.terms import MODES, Answer, Item, Mode, Rate, Record, Style, Transcription
+from pytest_rest.vision import Even, Use, Vision
 
 QUESTION = "2A + B = 7\nA - B = 2\nWhat is the value of A?"
 ABOUT: dict[str, Any] = {
@@ -71,6 +79,82 @@ def many(n: int, styles: Sequence[str] = (Style().id,), text: str = "") -> dict[
     return {**found, "items": [{**item_to_builtins(r), "test": "a::test"} for r in records]}
 
 
+def everything(words: str = "") -> dict[str, Any]:
+    """A report with all that a page may have: a sweep, RH-AUC, vision tokens, advice and a flip.
+
+    `words` stand wherever a model, a user or a file of somebody else may have written.
+    """
+    found = report([record(number) for number in range(10)])
+    table = metrics.table([record(number) for number in range(10)])["a"]["all"]
+    budgets = [Budgeted(each, table, {"text": RATE}) for each in (f"low{words}", "high")]
+    scores = (0.3, 0.7), (0.5, 0.6), (0.8, 0.4)
+    points = [Point(f"{n}{words}", _rate(x), _rate(y), 9.0 * n) for n, (x, y) in enumerate(scores)]
+    areas: dict[Kind, Area] = {
+        "raw": Area(0.56, 20, (0.45, 0.56, 0.67)),
+        "normalised": Area(math.nan, 20, (), f"it is flat{words}"),
+    }
+    advised = Advice("dpi 50", f"avoid 50 DPI{words}", -0.2, -0.3, -0.1, 30)
+    suites = {f"a{words}": [each.to_builtins() for each in budgets]}
+    flips = [_flip(words).to_builtins()]
+    new = {
+        "budgets": {"control": f"native{words}", "amounts": ["low", "high"], "suites": suites},
+        "rh_auc": RhAuc(tuple(points), areas, RATE, RATE).to_builtins(),
+        "vision_tokens": _vision(words).to_builtins(),
+        "advice": Advised(17, (advised,)).to_builtins(),
+        "fuzz": {**HUNTED, "ended": [f"budget{words}"], "findings": flips},
+    }
+    whole: dict[str, Any] = json.loads(json.dumps({**found, **new}))
+    return whole
+
+
+def _rate(value: float) -> Rate:
+    return Rate(value, value - 0.1, value + 0.1, 20)
+
+
+def _vision(words: str) -> Vision:
+    """Two looks at three resolutions, and where they take as many tokens as their text."""
+    size, change = Rate(40.0, 39.0, 41.0, 30), Difference(-0.2, -0.3, -0.1, 30, -4.0, 29, 0.01)
+    uses = tuple(
+        Use(
+            style=f"{look}-{dpi}dpi{words}",
+            look=f"{look}{words}",
+            mode="image",
+            n=30,
+            source="reported",
+            text=size,
+            vision=Rate(dpi * 0.4, dpi * 0.3, dpi * 0.5, 30),
+            formula=None,
+            input=_rate(dpi / 100),
+            accuracy=_rate(0.3 + dpi / 400),
+            change=change,
+            agreement=RATE,
+            dollars_as_text=1.5,
+            dollars_change=change,
+        )
+        for look in ("dejavu-black", "courier-red")
+        for dpi in (50, 100, 200)
+    )
+    even = Even(f"dejavu-black{words}", "image", 88.0, "reported", RATE, change, RATE)
+    return Vision(f"a rule{words}", uses, (even,))
+
+
+def _flip(words: str) -> Flip:
+    item = Item(f"i{words}", f"What is A?{words}", f"3{words}", f"A = 3{words}", (), "integer")
+    answers: dict[str, list[str | None]] = {"rest": ["3"] * 5, "text": ["3"], "mixed": []}
+    answers["style"] = [f"4{words}", None] * 2
+    style = Style(dpi=79, color=f"red{words}")
+    told = f"It is 4.{words}", f"A = 8{words}", 0.25
+    pictures = {"rest": "0" * 16, "style": f"../{words}"}
+    return Flip(
+        item, style, "steady", "misread", 5, 5, answers, *told, pictures, (Style(name=f"x{words}"),)
+    )
+
+
+RATE = Rate(0.75, 0.6, 0.9, 20)
+HUNTED: dict[str, Any] = {
+    **{"seed": 1, "hunts": 1, "examples": 60, "compared": 60, "lost": 0, "not_repeated": 2},
+    **{"calls": 185, "failure": "", "undrawn": {}},
+}
 PLUS = tuple(
     Style(font=font, dpi=dpi) for font in ("dejavu", "courier", "cursive") for dpi in (50, 100, 200)
 )

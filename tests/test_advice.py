@@ -2,6 +2,7 @@
 
 import asyncio
 import functools
+import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
@@ -173,6 +174,15 @@ def test_a_colour_that_helps_is_advised() -> None:
     told = {each.about: each.text for each in found.given}
     assert "draw in color red, not black" == told["color red"]
     assert "draw in a colour other than black, not black" == told["color any"]
+
+
+def test_advice_survives_the_report() -> None:
+    """As it went in, with and without a resolution that is safe."""
+    given = tuple(
+        Advice("dpi 50", "avoid 50 DPI", -0.2, -0.3, -0.1, 30, safe) for safe in (None, 100)
+    )
+    found = Advised(17, given)
+    assert found == Advised.from_builtins(json.loads(json.dumps(found.to_builtins())))
 
 
 def test_the_order_of_the_records_plays_no_part() -> None:

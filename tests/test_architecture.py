@@ -14,11 +14,12 @@ FLOORS = (
     {"plugin.session"}
     | {f"commands.{name}" for name in ("baseline", "compare", "list", "merge")}
     | {f"commands.{name}" for name in ("render", "report", "representations", "show")},
-    {"reporting.page"},
-    {"plugin.collection", "plugin.runtest", "plugin.terminal", "plugin.sharding", "plugin.workers"}
+    {"plugin.terminal", "reporting.page"},
+    {"plugin.collection", "plugin.runtest", "plugin.sharding", "plugin.workers"}
     | {"plugin.early", "plugin.foresight", "plugin.planning", "plugin.progress", "plugin.hunts"}
-    | {"reporting.side_by_side", "reporting.summary"},
-    {"plugin.run", "reporting.findings", "reporting.markdown", "reporting.progress", "shards"}
+    | {"reporting.costs", "reporting.hunted", "reporting.markdown", "reporting.side_by_side"}
+    | {"reporting.summary", "reporting.thinking"},
+    {"plugin.run", "reporting.findings", "reporting.progress", "shards"}
     | {"reporting.curve", "reporting.vision"}
     | {"plugin.fuzz", "reporting.kept", "reporting.plots"},
     {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}

@@ -1,5 +1,6 @@
 """report.html in a browser: what a person sees and does, with few records and with many."""
 
+import itertools
 import json
 import shutil
 import time
@@ -57,6 +58,57 @@ def test_nothing_is_in_the_way(browser: Browser, tmp_path: Path, width: int, dar
     assert width == browser.run("return document.documentElement.scrollWidth")
     assert "Gate NOT PASSED" == browser.text(".verdict .word")
     assert ["RER", "CFR", "MMC"] == browser.texts(".card h3")
+
+
+_OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"
+_BOXES = """return [...document.querySelectorAll(arguments[0])].map(each => {
+  const { left, right, top, bottom } = each.getBoundingClientRect();
+  return [left, right, top, bottom].map(Math.round);
+})"""
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1200, False), (400, True)])
+def test_all_that_a_page_may_have(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+    """A sweep, its curve, tokens, advice and flips: shown, in nobody's way, their tables too."""
+    browser.open(write(tmp_path, pages.everything()), "", width, dark)
+    browser.run(_OPEN_ALL)
+    assert [] == browser.faults() + browser.complaints()
+    assert width == browser.run("return document.documentElement.scrollWidth")
+    for name in ("advice", "fuzz", "rh-auc", "budgets", "vision"):
+        ((left, right, top, bottom),) = browser.run(_BOXES, f"#{name}")
+        assert (True, True) == (0 <= left < right <= width, 50 < bottom - top)
+    assert ["avoid 50 DPI"] == browser.texts("#advice tbody th")
+    assert ["0", "1", "2"] == browser.texts("#rh-auc svg text.label")
+    assert "flip 1: dpi=79 (REST's 200), color=red" in browser.text("#fuzz h3")
+    legend = "#vision svg text[text-anchor=start]"
+    assert {"dejavu-black", "courier-red"} < {*browser.texts(legend)}
+    (plot,) = browser.run(_BOXES, "#vision svg")
+    for left, right, _, bottom in browser.run(_BOXES, "#vision svg text"):
+        assert (True, True) == (plot[0] <= left < right <= plot[1] + 1, bottom <= plot[3] + 1)
+
+
+@pytest.mark.parametrize("width", [1200, 400])
+def test_labels_of_a_curve_are_apart(browser: Browser, tmp_path: Path, width: int) -> None:
+    """Budgets whose scores are near each other, and at the ends: no label lies on another."""
+    report = pages.everything()
+    scores = [(0.1, 0.9), (0.42, 0.58), (0.46, 0.55), (0.5, 0.55), (0.52, 0.5), (0.9, 0.52)]
+    report["rh_auc"]["points"] = [
+        {"budget": n * 1000, "reasoning": _rate(x), "perception": _rate(y), "written": None}
+        for n, (x, y) in enumerate([*scores, scores[-1]])
+    ]
+    browser.open(write(tmp_path, report), "", width)
+    labels = "#rh-auc svg text.label"
+    assert ["0", "1000", "2000", "3000", "4000", "5000, 6000"] == browser.texts(labels)
+    boxes = browser.run(_BOXES, labels)
+    (plot,) = browser.run(_BOXES, "#rh-auc figure")
+    assert all(plot[0] <= left < right <= plot[1] for left, right, _, _ in boxes)
+    for one, other in itertools.combinations(boxes, 2):
+        across = one[0] < other[1] and other[0] < one[1]
+        assert not (across and one[2] + 3 < other[3] and other[2] + 3 < one[3])  # 3: no ink there
+
+
+def _rate(value: float) -> dict[str, Any]:
+    return {"value": value, "low": value - 0.1, "high": value + 0.1, "n": 40}
 
 
 def test_filters_sorting_and_search(browser: Browser, tmp_path: Path) -> None:
@@ -142,6 +194,7 @@ def test_what_a_model_wrote_is_text(browser: Browser, tmp_path: Path) -> None:
     report["gate"]["reason"] = evil
     report["effects"] = [dict.fromkeys(("characteristic", "value"), evil) | _EFFECT]
     digest = first["answers"]["text"]["prompt"]
+    report |= {key: pages.everything(evil)[key] for key in _NEW}
     path = write(tmp_path, report, {digest: [evil]})
     assert path.stat().st_size < 300_000
     browser.open(path)
@@ -156,6 +209,7 @@ def test_what_a_model_wrote_is_text(browser: Browser, tmp_path: Path) -> None:
     assert f"{left_out:,} characters left out" in " ".join(browser.texts(f"{OPEN} .cut"))
 
 
+_NEW = ("budgets", "rh_auc", "vision_tokens", "advice", "fuzz")
 _EFFECT = {"subset": "all", "accuracy": {"value": 0.5, "low": 0.1, "high": 0.9, "n": 5}} | {
     "agreement": None
 }

@@ -3,6 +3,7 @@
 import json
 from pathlib import Path
 
+import pages
 import pytest
 from runs import RunRest
 from test_cli import printed
@@ -72,6 +73,20 @@ def test_show(kept: None, capsys: Capture, named: str) -> None:
     assert (status, out, "") == printed(capsys, "show", named, RUN)
     status, out, _ = printed(capsys, "show", named, f"{RUN}/report.json", "--json")
     assert {"soebench-0001"} == {each["id"] for each in json.loads(out)}
+
+
+def test_show_ends_with_the_runs_advice(kept: None, capsys: Capture) -> None:
+    """As the run's own summary had it; a report without advice has none, and JSON neither."""
+    path = Path(RUN, "report.json")
+    report = json.loads(path.read_text())
+    for advised, n in ((pages.everything("\x1b[2J")["advice"], 2), (None, 0)):
+        report["advice"] = advised
+        path.write_text(json.dumps(report))
+        status, out, _ = printed(capsys, "show", "soebench-0001")
+        assert (0, n) == (status, out.count("advice, of 17") + out.count("\navoid 50 DPI\\x1b[2J "))
+    del report["advice"]
+    path.write_text(json.dumps(report))
+    assert 0 == printed(capsys, "show", "soebench-0001")[0]
 
 
 def test_an_item_that_is_not_there(kept: None, capsys: Capture) -> None:

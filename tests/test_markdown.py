@@ -3,17 +3,21 @@
 import html
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from xml.etree import ElementTree
 
+import pages
 import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from runs import RunRest
 from test_confidence import RUNS
+from test_findings import simulated
 
 from pytest_rest.display import shown
-from pytest_rest.reporting import markdown
+from pytest_rest.reporting import findings, markdown
+from pytest_rest.reporting.text import signed
 
 WRONG = "--rest-model=simulated:wrong.image=0.4"
 HOSTILE = "</td>|`x` [y](javascript:z) <img src=x onerror=y> @all #1 *b* _i_ ![p](q) www.evil.com"
@@ -61,6 +65,32 @@ def test_a_missed_gate_is_told(run_rest: RunRest, summary: Path, workers: Sequen
     cases = {(each.attrib["classname"], each.attrib["name"]) for each in suite.iter("testcase")}
     assert ("soebench", "test_answers_agree[soebench-0003-dejavu-200dpi-black]") in cases
     assert ("rest-gate", "rer>=0.9") in cases
+
+
+def test_advice_and_tokens_are_told() -> None:
+    """The summary's own lines: six of advice at most, and one of tokens."""
+    found = simulated(150, 3)
+    page = markdown.page(replace(found, provenance=pages.ABOUT))
+    _, *lines = findings.advice(found.advice)
+    assert (
+        f"| advice, of {found.advice.looked_at} differences | items | points [95% together] |"
+        in page
+    )
+    for each in found.advice.given[: findings.ADVICE_SHOWN]:
+        assert f"| {markdown.escape(each.text)} | {each.n} | {signed(each.value)} [" in page
+    assert ("more |" in page) == any(line.endswith("more, in report.json") for line in lines)
+    assert "input tokens" not in page  # which nobody knows here
+
+
+def test_one_line_of_tokens(run_rest: RunRest, summary: Path) -> None:
+    """Where several styles were asked, as the run's own summary has it."""
+    styles = "--rest-style=dejavu-50dpi,dejavu"
+    run = run_rest("--rest-model=simulated", "--rest-suite=soebench:2", styles)
+    (said,) = re.findall(r"^a picture .*$", run.out, re.MULTILINE)
+    assert markdown.escape(said) in summary.read_text("utf-8")
+    summary.write_text("")
+    run_rest("--rest-model=simulated", "--rest-suite=soebench:2")
+    assert "a picture" not in summary.read_text("utf-8")
 
 
 def test_without_a_gate_the_inconsistent_are_named(run_rest: RunRest, summary: Path) -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import hashlib
+import html
 import io
 import json
 import re
@@ -11,17 +12,21 @@ from typing import Any
 
 import pages
 import pytest
+import rh_bench
 from endpoint import Endpoint, Reply, Request
 from hypothesis import example, given
 from PIL import Image
 from runs import RunRest
 from strategies import texts
+from test_markdown import HOSTILE
+from test_sweep import TRADE
 
 from pytest_rest import cli
-from pytest_rest.display import lines
+from pytest_rest.display import lines, shown
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import items, page, plots, side_by_side
-from pytest_rest.terms import Style
+from pytest_rest.reporting.text import percent
+from pytest_rest.terms import Rate, Style
 
 SHAKY = "--rest-model=simulated:wrong.image=0.5"
 
@@ -128,6 +133,151 @@ def test_no_figure_is_another(run_rest: RunRest) -> None:
     assert "Gate NOT PASSED" in text
     assert f"<p>{said}</p>" in text
     assert "threshold &gt;= 0.9: missed" in text
+
+
+NEW = {"advice", "fuzz", "rh-auc", "budgets", "vision"}
+KEYS = ("advice", "fuzz", "rh_auc", "budgets", "vision_tokens")
+SERIAL = ("-pno:xdist",)
+
+
+def sections(text: str) -> dict[str, str]:
+    """The markup of each section of a page, by its name."""
+    return dict(re.findall(r'<section id="([^"]*)">(.*?)</section>', text, re.DOTALL))
+
+
+def cells(markup: str) -> list[list[str]]:
+    """The rows of all tables, with their heads."""
+    rows = re.findall(r"<tr>(.*?)</tr>", markup)
+    return [[html.unescape(each) for each in re.findall(r">([^<]*)</t[hd]>", row)] for row in rows]
+
+
+def said(rate: Any) -> str:
+    """A rate as the page has it."""
+    return percent(Rate(**rate))
+
+
+def test_rh_auc_is_drawn(run_rest: RunRest, tmp_path: Path) -> None:
+    """Both areas as on the terminal; in table and curve each budget's scores, and none beside."""
+    profile, folder = tmp_path / "trade.yaml", rh_bench.write(tmp_path / "rh", 12)
+    profile.write_text(TRADE)
+    asked = f"--rest-data={folder}", "--rest-suite=rh-bench", "--rest-judge=simulated"
+    budgets = "--rest-reasoning-budgets=0,100,300"
+    run = run_rest(f"--rest-model=simulated:{profile}", *asked, budgets, *SERIAL)
+    found = sections(Path("run/report.html").read_text("utf-8"))
+    assert {"rh-auc", "plots", "items"} >= {*found}  # of REST's own rates there is none
+    areas = re.findall(r"^RH-AUC .*$", run.out, re.MULTILINE)
+    assert areas == re.findall(r"<p>(RH-AUC [^<]*)</p>", html.unescape(found["rh-auc"]))
+    points = run.report["rh_auc"]["points"]
+    rows = [
+        [str(p["budget"]), "12+12", said(p["reasoning"]), said(p["perception"])] for p in points
+    ]
+    head, *drawn, _, _ = cells(found["rh-auc"])
+    assert ["budget", "items", "reasoning", "perception", "tokens written"] == head
+    assert rows == [row[:4] for row in drawn]
+    labels = ", ".join(re.findall(r'<text class="label on"[^>]*>([^<]*)<', found["rh-auc"]))
+    assert {"0", "100", "300"} == {*labels.split(", ")}
+
+
+def test_a_sweep_has_its_table(run_rest: RunRest) -> None:
+    """RER and accuracies under each budget, and whether reasoning collapses."""
+    run = run_rest(SHAKY, "--rest-suite=soebench:4", "--rest-reasoning-budgets=0,50", *SERIAL)
+    found = sections(Path("run/report.html").read_text("utf-8"))["budgets"]
+    entries = run.report["budgets"]["suites"]["soebench"]
+    rows = [
+        [
+            str(e["budget"]),
+            "4",
+            said(e["rer"]),
+            *(said(e["accuracy"][m]) for m in ("text", "image")),
+        ]
+        for e in entries
+    ]
+    assert rows == cells(found)[1:3]
+    (collapse,) = re.findall(r"^reasoning (collapse.*)$", run.out, re.MULTILINE)
+    assert f"<p>Reasoning {collapse}</p>" in found
+
+
+def test_what_pictures_cost_and_what_to_do(run_rest: RunRest, tmp_path: Path) -> None:
+    """The terminal's figures of both, and no others; in `show` and in GitHub's summary too."""
+    profile = tmp_path / "blind.yaml"
+    profile.write_text("effects:\n  - {change: -0.8, when: {dpi: 50}}\n")
+    styles = "--rest-style=dejavu-50dpi,dejavu"
+    run = run_rest(f"--rest-model=simulated:{profile}", "--rest-suite=soebench:20", styles, *SERIAL)
+    found = sections(Path("run/report.html").read_text("utf-8"))
+    given = run.report["advice"]["given"]
+    head, *rows = cells(found["advice"])
+    assert f"advice, of {run.report['advice']['looked_at']} differences" == head[0]
+    assert [each["text"] for each in given] == [row[0] for row in rows]
+    assert "avoid 50 DPI" in [row[0] for row in rows]
+    for name, n, points in rows:
+        assert re.search(rf"^{name} +{n} {re.escape(points)}$", run.out, re.MULTILINE)
+    (saves,) = re.findall(r"^a (picture .*)$", run.out, re.MULTILINE)
+    assert f"<p>A {saves}</p>" in html.unescape(found["vision"])
+    uses = [each for each in run.report["vision_tokens"]["styles"] if each["mode"] == "image"]
+    _, *rows = cells(found["vision"])
+    assert {(each["style"], str(each["n"]), said(each["agreement"])) for each in uses} == {
+        (row[0], row[1], row[-1]) for row in rows
+    }
+    assert len(uses) == len(re.findall("<circle[^>]*><title>", found["vision"]))
+
+
+def test_nothing_to_advise_is_said(tmp_path: Path) -> None:
+    """Of differences that were looked at; where there was none, nothing."""
+    report = pages.report([pages.record(number) for number in range(5)])
+    assert (
+        "of 3 differences that were looked at none is"
+        in sections(written(tmp_path, report))["advice"]
+    )
+    report["advice"]["looked_at"] = 0
+    assert "advice" not in sections(written(tmp_path, report))
+
+
+def test_flips_have_their_pictures(run_rest: RunRest) -> None:
+    """What the terminal says of each; beside the page, in a copy of it, or not at all."""
+    run = run_rest(
+        *("--rest-model=simulated:low-resolution", "--rest-fuzz=60", "--rest-seed=2"),
+        *("--rest-fuzz-profile=repeatable", "--rest-html=out/copy.html", *SERIAL),
+    )
+    found = sections(Path("run/report.html").read_text("utf-8"))
+    assert {"fuzz", "items"} == {*found}
+    assert f"<p>{run.out.partition('REST fuzz')[2].splitlines()[1]}</p>" in found["fuzz"]
+    assert "flip 1: dpi=79 (REST's 200); misread, steady" in html.unescape(found["fuzz"])
+    assert "<p>1 flip found</p>" in Path("run/report.html").read_text("utf-8")
+    (flip,) = run.report["fuzz"]["findings"]
+    values = ", ".join(flip["answers"]["style"])
+    assert f"<dt>this style</dt><dd>{values}</dd>" in found["fuzz"]
+    pictures = {f"images/{flip['pictures'][name]}.png" for name in ("rest", "style")}
+    assert pictures == {*re.findall('<img src="([^"]*)"', found["fuzz"])}
+    copy = sections(Path("out/copy.html").read_text("utf-8"))["fuzz"]
+    assert 2 == copy.count('<img src="data:image/png;base64,')
+    for path in Path("run/images").iterdir():
+        path.unlink()
+    cli.main(["report", "run"])
+    assert "<img" not in sections(Path("run/report.html").read_text("utf-8"))["fuzz"]
+
+
+@pytest.mark.parametrize("gone", [True, False], ids=["absent", "null"])
+def test_an_old_report_has_a_page(tmp_path: Path, gone: bool) -> None:
+    """Without what is new, and with nulls in its place; the rest is as it was."""
+    report = pages.everything()
+    assert {*sections(written(tmp_path, report))} >= NEW
+    for key in KEYS:
+        report[key] = None
+        if gone:
+            del report[key]
+    found = sections(written(tmp_path, report))
+    assert not NEW & {*found}
+    assert {"headline", "rates", "items"} <= {*found}
+
+
+def test_what_is_new_is_escaped(tmp_path: Path) -> None:
+    """Markup in every place of a sweep, of tokens, advice and flips; and no picture from afar."""
+    text = written(tmp_path, pages.everything(HOSTILE))
+    found = "".join(sections(text)[name] for name in NEW)
+    assert not re.search(r"<img|</td>\||onerror=y>", found)
+    places = ("a", "low", "Native", "0", "it is flat", "avoid 50 DPI", "dejavu-black-50dpi")
+    for place in (*places, "A = 3", "What is A?", "right is 3", "color=red", "budget", "x"):
+        assert f"{place}{html.escape(shown(HOSTILE))}" in found, place
 
 
 def test_a_lost_item_is_there(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Runs under several budgets of thinking: what is asked, what is reported, and what is refused."""
 
 from collections.abc import Sequence
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,8 @@ from pytest_rest import budgets, gate, rh_auc
 from pytest_rest.cli import main
 from pytest_rest.errors import BenchmarkError, OptionError
 from pytest_rest.lengths import Ratio
-from pytest_rest.sweep import collapses
-from pytest_rest.terms import Budget, Item, Scheme, Sweep
+from pytest_rest.sweep import Budgeted, Point, collapses
+from pytest_rest.terms import Budget, Item, Rate, Scheme, Sweep
 
 SOEBENCH = "--rest-suite=soebench:4"
 TRADE = """
@@ -198,6 +199,21 @@ def test_shards_give_the_whole_runs_figures(
     assert 0 == main(["merge", *parts, "-o", str(tmp_path / "merged")])
     found = read_report(tmp_path / "merged")
     assert (whole["rh_auc"], whole["budgets"]) == (found["rh_auc"], found["budgets"])
+
+
+def test_a_sweep_survives_the_report(run_rest: RunRest, rh: tuple[str, ...]) -> None:
+    """Metrics under a budget, tokens and ratios among them, and points of the curve."""
+    given = "--rest-model=simulated:wrong.image=0.5", *rh, "--rest-suite=soebench:3"
+    report = run_rest(*given, *SERIAL).report
+    entries = [each for listed in report["budgets"]["suites"].values() for each in listed]
+    assert {2} == {len(listed) for listed in report["budgets"]["suites"].values()}
+    assert all(each["tokens"] and each["length_ratio"] for each in entries)
+    assert entries == [Budgeted.from_builtins(each).to_builtins() for each in entries]
+    found = Budgeted.from_builtins(entries[0]).metrics
+    kinds = [*found.accuracy.values(), found.rer, found.cer, found.length_ratio]
+    assert [Rate] * (len(kinds) - 1) + [Ratio] == [*map(type, kinds)]
+    points = report["rh_auc"]["points"]
+    assert points == [asdict(Point.from_builtins(each)) for each in points]
 
 
 def test_a_gate_may_ask_to_be_sure() -> None:

@@ -1,5 +1,6 @@
 """What pictures take beside their text: by hand, against the formulas, and the laws."""
 
+import json
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -235,6 +236,13 @@ def test_a_style_of_few_items_is_not_the_cheapest() -> None:
     found = vision.measure(records, known(MIDDLE, red), QWEN)
     assert found is not None
     assert MIDDLE.id == found.cheapest.style
+
+
+def test_what_was_measured_survives_the_report() -> None:
+    """As it went in, with rates and differences, and dollars that nobody knows."""
+    found = vision.measure(asked([LOW, HIGH], 30), known(LOW, HIGH), QWEN)
+    assert found is not None
+    assert found == vision.Vision.from_builtins(json.loads(json.dumps(found.to_builtins())))
 
 
 @given(st.permutations(range(9)))

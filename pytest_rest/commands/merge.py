@@ -91,7 +91,7 @@ def _lines(merged: Merged) -> Iterator[str]:
     yield from text.table(report)
     yield from findings.effects(report)
     yield from vision.lines(report.vision)
-    yield from findings.advice(report)
+    yield from findings.advice(report.advice)
     yield from findings.failed_at(report)
     yield from text.inconsistent(report)
     yield from text.lost(report)

@@ -1,5 +1,7 @@
 """Show an item of a run: its pictures' paths, each answer as the model wrote it, what was misread.
 
+Below it stands what the whole run supports doing about it.
+
 ITEM is an item's id, or a test's (`soebench-0007`, `soebench-0007-dejavu-200dpi-black`).
 """
 
@@ -10,10 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest import runs
+from pytest_rest.advice import Advised
 from pytest_rest.commands import GOOD
 from pytest_rest.display import shown
 from pytest_rest.errors import BaselineError, OptionError, nearest
-from pytest_rest.reporting import text
+from pytest_rest.reporting import findings, text
 from pytest_rest.terms import MODES, OCR_MODES, Transcription
 
 _LONGEST = 2_000
@@ -42,6 +45,8 @@ def run(arguments: Namespace) -> int:
     try:
         found = _entries(report["items"], arguments.item)
         lines = [json.dumps(found, indent=1)] if arguments.json else [*_lines(found, folder)]
+        advised = None if arguments.json else report.get("advice")
+        lines += findings.advice(Advised.from_builtins(advised) if advised else None)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{type(error).__name__} {error}"
         raise BaselineError(f"{str(path)!r}: the report cannot be read: {reason}") from None

@@ -113,7 +113,7 @@ class Terminal:
             write(line, bold=line.startswith("effect"))
         for line in vision.lines(report.vision):
             write(line, bold=line.startswith("tokens"))
-        for line in findings.advice(report):
+        for line in findings.advice(report.advice):
             write(line, bold=line.startswith("advice"))
         for line in findings.failed_at(report):
             write(line)

@@ -1,17 +1,23 @@
 """Turns a sweep over budgets of thinking into lines of text for a terminal of 80 columns."""
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_rest import sweep
+from pytest_rest.display import shown
 from pytest_rest.lengths import Ratio
 from pytest_rest.report import Report
 from pytest_rest.reporting import text
 from pytest_rest.reporting.text import percent, row
-from pytest_rest.sweep import Budgeted, Point, RhAuc
+from pytest_rest.sweep import Budgeted, Point
 from pytest_rest.terms import Rate
 
 _WIDTH, _HEIGHT = 60, 10  # of the drawn curve, in characters
+RATES = ("items", "RER", "accuracy text", "accuracy image")
+LENGTHS = ("items", "image/text", "cut text", "cut image")
+SCORES = ("items", "reasoning", "perception", "tokens written")
+TWICE = ("judge, twice", "items", "same side of 2", "same rating")
+UNSTEADY = "judge: asked twice about no answer, so nothing is known of its steadiness"
 _MARKS = "123456789abcdefghijklmnopqrstuvwxyz"
 
 
@@ -22,23 +28,40 @@ def budgets(report: Report) -> Iterator[str]:
     """
     if not report.budgets:
         return
-    suites = [scope for scope in report.budgets if scope not in ("mean", "pooled")]
-    scopes = suites if len(suites) == 1 else [*suites, "mean"]
-    about = report.provenance["budgets"]
-    for scope in scopes:
-        found = report.budgets[scope]
-        yield row(scope, "items", "RER", "accuracy text", "accuracy image")
-        for each in found:
-            known = each.metrics
-            accuracies = [percent(known.accuracy.get(mode)) for mode in ("text", "image")]
-            yield row(f"  {each.budget}", known.items, percent(known.rer), *accuracies)
-        yield row("  length", "items", "image/text", "cut text", "cut image")
-        for each in found:
-            cut = [percent(each.cut.get(mode)) for mode in ("text", "image")]
-            ratio = each.metrics.length_ratio
-            yield row(f"  {each.budget}", ratio.n if ratio else 0, _ratio(ratio), *cut)
-    yield f"{about['control']} budgets; metrics above and below are of the largest"
-    yield _collapse(report.budgets[scopes[-1]][-1])
+    found = scopes(report.budgets)
+    for scope in found:
+        yield row(scope, *RATES)
+        yield from (row(f"  {each.budget}", *rates(each)) for each in report.budgets[scope])
+        yield row("  length", *LENGTHS)
+        yield from (row(f"  {each.budget}", *lengths(each)) for each in report.budgets[scope])
+    control = report.provenance["budgets"]["control"]
+    yield from conclusion(control, report.budgets[found[-1]][-1])
+
+
+def scopes(found: Iterable[str]) -> list[str]:
+    """The suites of a sweep, and of several the mean."""
+    suites = [scope for scope in found if scope not in ("mean", "pooled")]
+    return suites if len(suites) == 1 else [*suites, "mean"]
+
+
+def rates(found: Budgeted) -> list[str]:
+    """A budget's cells below `RATES`."""
+    known = found.metrics
+    accuracies = [percent(known.accuracy.get(mode)) for mode in ("text", "image")]
+    return [str(known.items), percent(known.rer), *accuracies]
+
+
+def lengths(found: Budgeted) -> list[str]:
+    """A budget's cells below `LENGTHS`."""
+    ratio = found.metrics.length_ratio
+    cut = [percent(found.cut.get(mode)) for mode in ("text", "image")]
+    return [str(ratio.n if ratio else 0), _ratio(ratio), *cut]
+
+
+def conclusion(control: str, largest: Budgeted) -> Iterator[str]:
+    """How the budgets were held, and whether reasoning collapses under the largest."""
+    yield f"{shown(control)} budgets; metrics above and below are of the largest"
+    yield _collapse(largest)
 
 
 def rh_auc(report: Report) -> Iterator[str]:
@@ -46,16 +69,34 @@ def rh_auc(report: Report) -> Iterator[str]:
     found = report.rh_auc
     if found is None:
         return
-    yield row("rh-bench", "items", "reasoning", "perception", "tokens written")
+    yield row("rh-bench", *SCORES)
     for mark, point in zip(_marks(found.points), found.points, strict=True):
-        written = "-" if point.written is None else f"{point.written:,.0f}"
-        both = point.reasoning, point.perception
-        n = "+".join(str(rate.n if rate else 0) for rate in both)
-        yield row(f"{mark} {point.budget}", n, *map(percent, both), written)
+        yield row(f"{mark} {point.budget}", *scores(point))
     yield from _drawing(found.points)
     for kind, area in found.areas.items():
-        yield f"RH-AUC {kind}: {text.area(area)}"
-    yield from _agreement(found)
+        yield area_line(kind, area.rate, area.undefined)
+    if cells := agreement(found.same_side, found.same_rating):
+        yield row(TWICE[0], cells[0], *TWICE[2:])
+        yield row("", "", *cells[1:])
+    else:
+        yield UNSTEADY
+
+
+def area_line(kind: str, rate: Rate | None, undefined: str) -> str:
+    """`RH-AUC raw: 0.650 [0.412, 0.900], n = 20`, or why there is none."""
+    return f"RH-AUC {kind}: {text.area(rate, undefined)}"
+
+
+def scores(point: Point) -> list[str]:
+    """A budget's cells below `SCORES`."""
+    written = "-" if point.written is None else f"{point.written:,.0f}"
+    both = point.reasoning, point.perception
+    return ["+".join(str(rate.n if rate else 0) for rate in both), *map(percent, both), written]
+
+
+def agreement(side: Rate | None, same: Rate | None) -> list[str]:
+    """The judge's cells below `TWICE`; none where nothing was rated twice."""
+    return [str(side.n), percent(side), percent(same)] if side and same else []
 
 
 def _collapse(largest: Budgeted) -> str:
@@ -66,15 +107,6 @@ def _collapse(largest: Budgeted) -> str:
     words = {True: "seen", False: "not seen", None: "not sure"}
     said = f"image/text {_ratio(ratio)} in {ratio.unit}, n = {ratio.n}"
     return f"reasoning collapse, {place}: {words[sweep.collapses(ratio)]}: {said}"
-
-
-def _agreement(found: RhAuc) -> Iterator[str]:
-    side, same = found.same_side, found.same_rating
-    if side is not None and same is not None:
-        yield row("judge, twice", side.n, "same side of 2", "same rating")
-        yield row("", "", percent(side), percent(same))
-    else:
-        yield "judge: asked twice about no answer, so nothing is known of its steadiness"
 
 
 def _ratio(ratio: Ratio | None) -> str:

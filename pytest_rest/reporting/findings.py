@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields
 
 from pytest_rest import causes, published, regression
+from pytest_rest.advice import Advice, Advised
 from pytest_rest.display import shown
 from pytest_rest.effects import Effect
 from pytest_rest.report import Report
@@ -21,7 +22,7 @@ _CAUSES = {
 }
 _EFFECTS_SHOWN = 8
 _NAME_WIDTH = 27
-_ADVICE_SHOWN = 6
+ADVICE_SHOWN = 6
 _ADVICE_WIDTH = 46
 
 
@@ -79,19 +80,34 @@ def standing(report: Report) -> Iterator[str]:
     yield _cut(f"  here n = {n}; differs: {shown(found.differs, 200)}", 80)
 
 
-def advice(report: Report) -> Iterator[str]:
+def advice(found: Advised | None) -> Iterator[str]:
     """What the data support doing, the clearest first; nothing where there is no such thing."""
-    found = report.advice
-    if not found.given:
+    if found is None or not found.given:
         return
-    head = f"advice, of {found.looked_at} differences"
-    yield f"{head:<{_ADVICE_WIDTH}} items points [95% together]"
-    for each in found.given[:_ADVICE_SHOWN]:
-        name = _cut(shown(each.text, 100), _ADVICE_WIDTH)
-        cell = points(Rate(each.value, each.low, each.high, each.n))
-        yield f"{name:<{_ADVICE_WIDTH}} {each.n:>5} {cell}"
-    if more := len(found.given[_ADVICE_SHOWN:]):
+    head, *rest = advised_head(found)
+    yield f"{head:<{_ADVICE_WIDTH}} {' '.join(rest)}"
+    for text, n, change in map(advised, found.given[:ADVICE_SHOWN]):
+        yield f"{_cut(shown(text, 100), _ADVICE_WIDTH):<{_ADVICE_WIDTH}} {n:>5} {change}"
+    if more := len(found.given[ADVICE_SHOWN:]):
         yield f"  and {more} more, in report.json"
+
+
+def nothing(found: Advised) -> str:
+    """That the data support no advice, and what that does not mean."""
+    return (
+        f"None: of {found.looked_at} differences that were looked at none is clear. That is no "
+        "proof that nothing matters, only that these items do not show it."
+    )
+
+
+def advised_head(found: Advised) -> tuple[str, str, str]:
+    """What stands above `advised`."""
+    return f"advice, of {found.looked_at} differences", "items", "points [95% together]"
+
+
+def advised(each: Advice) -> tuple[str, str, str]:
+    """What to do, the items it rests on, and the difference with its interval."""
+    return each.text, str(each.n), points(Rate(each.value, each.low, each.high, each.n))
 
 
 def gate(report: Report) -> Iterator[tuple[str, bool | None]]:

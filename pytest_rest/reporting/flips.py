@@ -14,10 +14,17 @@ from pytest_rest.terms import Item, Style
 _WIDTH = 79
 _ALSO_SHOWN = 6
 _SAID_SHOWN = 120  # characters
+PICTURED = {"REST's style": "rest", "this style": "style"}  # titles, and what a flip calls them
 
 
 def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
     """What was asked: examples, calls, seed; and what was not."""
+    for line in hunted(fuzz):
+        yield from _folded(line)
+
+
+def hunted(fuzz: Mapping[str, Any]) -> Iterator[str]:
+    """The same, each sentence on a line."""
     hunts = f"{fuzz['hunts']} {'hunt' if fuzz['hunts'] == 1 else 'hunts'}"
     yield (
         f"{fuzz['examples']:,} examples in {hunts}, {fuzz['compared']:,} compared; "
@@ -26,12 +33,11 @@ def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
     if fuzz["not_repeated"]:
         yield f"{fuzz['not_repeated']:,} flipped once and not again: there the model is unsteady"
     if fuzz["lost"]:
-        yield from _folded(f"{fuzz['lost']:,} lost to failed calls: {shown(fuzz['failure'])}")
+        yield f"{fuzz['lost']:,} lost to failed calls: {shown(fuzz['failure'])}"
     if fuzz["undrawn"]:
         first = shown(next(iter(fuzz["undrawn"].values())))
-        yield from _folded(f"{len(fuzz['undrawn']):,} styles could not be drawn: {first}")
-    for ended in fuzz["ended"]:
-        yield from _folded(f"ended early: {shown(ended)}")
+        yield f"{len(fuzz['undrawn']):,} styles could not be drawn: {first}"
+    yield from (f"ended early: {shown(ended)}" for ended in fuzz["ended"])
 
 
 def change(flip: Flip) -> str:
@@ -50,25 +56,39 @@ def headline(flip: Flip, number: int) -> list[str]:
 
 def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[str]:
     """The question, what was answered in both styles, the pictures, and how to ask it again."""
+    yield from (f"  {line}" for line in question(flip))
+    for title, said in told(flip):
+        yield from _titled(title, said)
+        if digest := flip.pictures.get(PICTURED.get(title, "")):
+            yield f"    {picture(digest)}"
+    yield f"  again: {again}"
+    yield from (f"  {line}" for line in example(flip.item, flip.style))
+
+
+def question(flip: Flip) -> Iterator[str]:
+    """What was asked, line by line, and what is right."""
     for line in (*flip.item.context.splitlines(), flip.item.question):
-        yield f"  {shown(line)}"
-    yield f"  right is {shown(flip.item.answer)}"
-    for name, title in (("rest", "REST's style"), ("style", "this style")):
-        yield from _titled(title, _values(flip.answers[name]))
-        if flip.pictures.get(name):
-            yield f"    {picture(flip.pictures[name])}"
+        yield shown(line)
+    yield f"right is {shown(flip.item.answer)}"
+
+
+def told(flip: Flip) -> Iterator[tuple[str, str]]:
+    """What was answered in both styles and the other forms, what was read, and what flips so too.
+
+    Each with its title, of which `PICTURED` have a picture.
+    """
+    for title, name in PICTURED.items():
+        yield title, _values(flip.answers[name])
     for mode in ("text", "mixed"):
         if flip.answers.get(mode):
-            yield from _titled(mode, _values(flip.answers[mode]))
+            yield mode, _values(flip.answers[mode])
     if None in flip.answers["style"]:
-        yield from _titled("it wrote", shown(flip.said[:_SAID_SHOWN]) or "nothing")
-    yield from _titled("transcription", _reading(flip))
+        yield "it wrote", shown(flip.said[:_SAID_SHOWN]) or "nothing"
+    yield "transcription", _reading(flip)
     if flip.also:
         others = ", ".join(each.id for each in flip.also[:_ALSO_SHOWN])
         more = len(flip.also) - _ALSO_SHOWN
-        yield from _titled("so too", f"{others}{f' and {more} more' if more > 0 else ''}")
-    yield f"  again: {again}"
-    yield from (f"  {line}" for line in example(flip.item, flip.style))
+        yield "so too", f"{others}{f' and {more} more' if more > 0 else ''}"
 
 
 def example(item: Item, style: Style) -> list[str]:

@@ -57,12 +57,25 @@ def escape(value: object, limit: int = 300) -> str:
 
 def figures(found: Iterable[Plot]) -> str:
     """The plots, each with its figures as a table; empty where there is none."""
-    parts = [_figure(plot) for plot in found]
+    parts = [figure(plot) for plot in found]
     return (
         section("plots", "What the figures say", f'<div class="plots">{"".join(parts)}</div>')
         if parts
         else ""
     )
+
+
+def figure(plot: Plot) -> str:
+    """A plot with its heading, its note, and its figures as a table."""
+    rows = table(plot.head, plot.figures, plot.heading)
+    note = f"<h3>{escape(plot.heading)}</h3><p>{escape(plot.note, 500)}</p>"
+    details = f"<details><summary>As a table</summary>{rows}</details>"
+    return f"<figure><figcaption>{note}</figcaption>{plot.picture}{details}</figure>"
+
+
+def paragraphs(lines: Iterable[str]) -> str:
+    """Lines of text as a terminal has them, a paragraph each."""
+    return "".join(f"<p>{escape(line[:1].upper() + line[1:], 500)}</p>" for line in lines)
 
 
 def section(name: str, heading: str, content: str) -> str:
@@ -89,13 +102,6 @@ def table(head: Sequence[str], rows: Iterable[Sequence[str]], caption: str) -> s
 def part(name: str) -> str:
     """A file beside this one: markup, style or script, as it goes into a page."""
     return (_HERE / name).read_text("utf-8")
-
-
-def _figure(plot: Plot) -> str:
-    rows = table(("", "per cent or points [95%]"), plot.figures, plot.heading)
-    note = f"<h3>{escape(plot.heading)}</h3><p>{escape(plot.note, 500)}</p>"
-    details = f"<details><summary>As a table</summary>{rows}</details>"
-    return f"<figure><figcaption>{note}</figcaption>{plot.picture}{details}</figure>"
 
 
 def _hash(text: str) -> str:

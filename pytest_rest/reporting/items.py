@@ -30,6 +30,11 @@ _DIGEST = re.compile("[0-9a-f]{16}")
 _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
 
 
+def is_digest(name: str) -> bool:
+    """Whether that may be a picture's name, and is no path to anywhere else."""
+    return bool(_DIGEST.fullmatch(name))
+
+
 class Texts:
     """Every text once, by number; of those that are added first the most is kept."""
 
@@ -168,7 +173,7 @@ class _Book:
             "right": call["correct"],
             "text": self.texts.add(call["text"]),
             "prompt": [self.texts.add(part) for part in parts if isinstance(part, str)],
-            "image": image if _DIGEST.fullmatch(image) else "",
+            "image": image if is_digest(image) else "",
         }
         if (value := call.get("value")) is not None:
             found["value"] = shown(value, 300)

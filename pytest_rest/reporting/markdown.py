@@ -3,12 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pytest_rest.advice import Advised
 from pytest_rest.display import shown
 from pytest_rest.regression import Regression
 from pytest_rest.report import Report
-from pytest_rest.reporting import text
+from pytest_rest.reporting import findings, text, vision
 from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.terms import MODES, OCR_MODES
+from pytest_rest.vision import Vision
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # the dot of a number is none
@@ -24,6 +26,8 @@ def page(report: Report) -> str:
         _table(["threshold", "", "why"], _judged(report)) if report.gate else [],
         _metrics(report),
         _rh_auc(report),
+        _advice(report.advice),
+        _vision(report.vision),
         _listed("Were consistent, and are no longer", _worse(report)),
         _listed("Lost", (f"{each.name}: {each.reason}" for each in report.lost)),
         _listed("Inconsistent", (line.strip() for line in _inconsistent(report))),
@@ -122,8 +126,25 @@ def _areas(report: Report) -> Mapping[Kind, Area]:
 
 
 def _rh_auc(report: Report) -> list[str]:
-    rows = [(f"RH-AUC {kind}", escape(text.area(area))) for kind, area in _areas(report).items()]
+    rows = [
+        (f"RH-AUC {kind}", escape(text.area(area.rate, area.undefined)))
+        for kind, area in _areas(report).items()
+    ]
     return _table(["rh-bench", "area [95%]"], rows)
+
+
+def _advice(found: Advised) -> list[str]:
+    rows = [(escape(text), *rest) for text, *rest in map(findings.advised, found.given)]
+    more = len(rows[findings.ADVICE_SHOWN :])
+    rows[findings.ADVICE_SHOWN :] = [(f"and {more} more", "", "")] if more else []
+    return _table(findings.advised_head(found), rows)
+
+
+def _vision(found: Vision | None) -> list[str]:
+    """In one line whether a picture saves tokens; nothing where one style was asked."""
+    said = vision.answer(found) if found and vision.compared(found) else ()
+    line = "; ".join(each.strip() for each in said)
+    return [escape(line)] if line else []
 
 
 def _scopes(report: Report) -> list[str]:

@@ -5,14 +5,15 @@ script makes text and never markup.
 """
 
 import base64
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.display import shown
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting import frame, items, plots, summary
+from pytest_rest.reporting import costs, frame, hunted, items, plots, summary, thinking
 from pytest_rest.reporting.items import Content, Prompts
 
 Builtins = Mapping[str, Any]
@@ -31,13 +32,14 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
     """
     try:
         content = items.data(report, prompts)
-        before, after = _assembled(report, content).split(_DATA)
+        is_copy = path.absolute().parent != folder.absolute()
+        source = partial(_source, folder / "images", is_copy)
+        before, after = _assembled(report, content, source).split(_DATA)
     except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
         raise OptionError(
             f"the report cannot be read: {type(error).__name__} {shown(str(error))}; name the "
             "report.json of a run"
         ) from None
-    is_copy = path.absolute().parent != folder.absolute()
     within = {
         "folder": f"{folder.absolute().name}/images" if is_copy else "images",
         "pictures": dict(_embedded(content.pictures, folder)) if is_copy else None,
@@ -45,14 +47,19 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
     frame.save(chain([before], content.json(**within), [after]), path)
 
 
-def _assembled(report: Builtins, content: Content) -> str:
+def _assembled(report: Builtins, content: Content, source: Callable[[str], str]) -> str:
     about = report["provenance"]
     sections = [
         summary.headline(report),
         summary.gate(report),
         summary.lost(report["lost"]),
+        costs.advice(report),
+        hunted.flips(report, source),
+        thinking.rh_auc(report),
+        thinking.budgets(report),
         frame.figures(plots.of(report)),
-        summary.rates(report["metrics"]),
+        costs.tokens(report),
+        summary.rates(report),
         _items(content),
     ]
     data = f'<script type="application/json" id="data">{_DATA}</script>'
@@ -84,7 +91,22 @@ def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]
             room -= len(png)
             if room < 0:
                 return
-            yield digest, f"data:image/png;base64,{base64.b64encode(png).decode()}"
+            yield digest, _uri(png)
+
+
+def _source(images: Path, is_copy: bool, digest: str) -> str:
+    """Where the page finds a flip's picture: beside it, or in a copy itself; empty if nowhere."""
+    path = images / f"{digest}.png"
+    if not items.is_digest(digest) or not path.is_file():
+        return ""
+    if not is_copy:
+        return f"images/{path.name}"
+    png = _picture(path)
+    return "" if png is None else _uri(png)
+
+
+def _uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
 
 
 def _picture(path: Path) -> bytes | None:

@@ -33,6 +33,7 @@ def verdict(report: Builtins) -> str:
     lines = [
         "" if word == "No gate" else frame.escape(gate["reason"], 1_000),
         f"{odd:,} of {n:,} tests inconsistent{_failed_at(report)}" if n else "nothing was judged",
+        _flips(report),
         '<a href="#verdict=inconsistent">See the inconsistent items</a>' if odd else "",
     ]
     said = "".join(f"<p>{line}</p>" for line in lines if line)
@@ -49,17 +50,30 @@ def _failed_at(report: Builtins) -> str:
     return f"; of the items {frame.escape(', '.join(parts))}" if parts else ""
 
 
+def _flips(report: Builtins) -> str:
+    found = (report.get("fuzz") or {}).get("findings", ())
+    return f"{len(found):,} flip{'s' * (len(found) != 1)} found" if found else ""
+
+
 def headline(report: Builtins) -> str:
-    """RER, CFR and MMC as figures, with what they are held against."""
+    """RER, CFR and MMC as figures, with what they are held against.
+
+    Nothing where all that was asked has figures of its own: RH-Bench, or the hunt's examples.
+    """
     metrics = report["metrics"]
     scope = next(iter(plots.scopes(metrics)), None)
-    if scope is None:
+    if scope is None or _has_others_alone(report):
         return ""
     cards = [_card(report, scope, name) for name in ("rer", "cfr", "mmc")]
     where = "mean over suites" if scope == "mean" else f"suite {scope}"
     return frame.section(
         "headline", frame.escape(f"Headline: {where}"), f'<div class="cards">{"".join(cards)}</div>'
     )
+
+
+def _has_others_alone(report: Builtins) -> bool:
+    items = any(found["all"]["items"] for found in report["metrics"].values())
+    return not items and not report["lost"] and any(map(report.get, ("rh_auc", "fuzz")))
 
 
 def _card(report: Builtins, scope: str, name: str) -> str:
@@ -157,9 +171,11 @@ def _listed(heading: str, lines: Iterable[str], n: int) -> str:
     return f"{f'<h3>{heading}</h3>' if heading else ''}<ul>{shown_ones}{more}</ul>"
 
 
-def rates(metrics: Builtins) -> str:
+def rates(report: Builtins) -> str:
     """Every rate of every suite, and over all of them; a rate that no suite has is left out."""
-    rows = []
+    metrics, rows = report["metrics"], []
+    if _has_others_alone(report):
+        return ""
     names = [*plots.scopes(metrics), *(["pooled"] if len(metrics) > 3 else [])]
     modes = list(metrics["pooled"]["all"]["accuracy"]) if "pooled" in metrics else []
     for name in names:

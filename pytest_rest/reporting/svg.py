@@ -7,7 +7,7 @@ as wide as its column and its letters stay as large as the page's, on a telephon
 import html
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate
+from itertools import accumulate, pairwise, product
 
 from pytest_rest.display import shown
 
@@ -17,7 +17,9 @@ _AXIS = 22
 _SIDE = 2.0  # per cent of the width, so that a dot at either end is whole
 _BESIDE, _LONGEST = 24, 44  # characters of a label: beside its figure, and on a line of its own
 _TALL = 200
+_LETTER, _GAP = 2.2, 2.7  # per cent of a telephone's width: a label's letter, and what is before it
 Tick = tuple[float, str]
+_Box = tuple[float, float, float, float]  # left and right in per cent, top and foot in pixels
 
 
 @dataclass(frozen=True)
@@ -38,13 +40,15 @@ class Row:
 
 @dataclass(frozen=True)
 class Point:
-    """A place in a scatter plot, with the interval of its y, which is a share."""
+    """A place in a scatter plot, with the interval of its y, which is a share, and of its x."""
 
     label: str
     x: float
     y: float
     low: float
     high: float
+    left: float | None = None
+    right: float | None = None
 
 
 @dataclass(frozen=True)
@@ -54,7 +58,8 @@ class Plot:
     heading: str
     note: str
     picture: str
-    figures: Sequence[tuple[str, str]]
+    figures: Sequence[Sequence[str]]
+    head: Sequence[str] = ("", "per cent or points [95%]")
 
 
 def dots(
@@ -98,25 +103,80 @@ def bars(name: str, title: str, rows: Sequence[tuple[str, int, int]]) -> str:
     return _svg(name, title, said, parts, _ROW * len(rows) + 4, False)
 
 
-def scatter(name: str, title: str, points: Sequence[Point], ticks: Sequence[Tick]) -> str:
-    """Shares, from 0 at the bottom to 1 at the top, over the x axis."""
+def scatter(
+    name: str,
+    title: str,
+    points: Sequence[Point],
+    ticks: Sequence[Tick],
+    up: str = "",
+    line: Sequence[tuple[float, float]] = (),
+) -> str:
+    """Shares, from 0 at the bottom to 1 at the top, over the x axis; `up` names them.
+
+    `line` are the places that a curve goes through, from left to right, with the area below it.
+    """
     ends = (ticks[0][0], ticks[-1][0])
     parts = [*_axis(ticks, ends, _TALL)]
     for share in (0.0, 0.5, 1.0):
         parts.append(f'<line class="grid" x1="0" x2="100%" y1="{_y(share)}" y2="{_y(share)}"/>')
-        parts.append(f'<text class="tick" x="0" y="{_y(share) - 3}">{share:.0%}</text>')
+        word = f"{share:.0%} {up}".strip() if share == 1 else f"{share:.0%}"
+        parts.append(f'<text class="tick" x="0" y="{_y(share) - 3}">{_text(word)}</text>')
+    parts += _curve([(_x(x, ends), _y(y)) for x, y in line])
     for point in points:
         x = f"{_x(point.x, ends):.2f}%"
         low, high, y = _y(point.low), _y(point.high), _y(point.y)
-        parts.append(f'<line class="whisker" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>')
+        kind = "whisker" if point.left is None else "whisker both"
+        parts.append(f'<line class="{kind}" x1="{x}" x2="{x}" y1="{low}" y2="{high}"/>')
+        if point.left is not None and point.right is not None:
+            x1, x2 = (f"{_x(each, ends):.2f}%" for each in (point.left, point.right))
+            parts.append(f'<line class="{kind}" x1="{x1}" x2="{x2}" y1="{y}" y2="{y}"/>')
         parts.append(f'<circle class="dot" cx="{x}" cy="{y}" r="5"/>')
-        side = ("end", -9) if _x(point.x, ends) > 60 else ("start", 9)
-        parts.append(
-            f'<text class="label" x="{x}" dx="{side[1]}" y="{y + 4}" text-anchor="{side[0]}">'
-            f"{_text(point.label)}</text>"
-        )
+    parts += _labels(points, ends)
     said = [f"{p.label}: {p.y:.1%} at {p.x:,.0f}" for p in points]
     return _svg(name, title, said, parts, _TALL + _AXIS, False)
+
+
+def _curve(places: Sequence[tuple[float, float]]) -> Iterator[str]:
+    """A line through places, in per cent across and pixels down, and what lies below it."""
+    if len(places) < 2:
+        return
+    corners = [*places, (places[-1][0], _y(0)), (places[0][0], _y(0))]
+    yield (
+        f'<svg class="below" width="100%" height="{_TALL}" viewBox="0 0 100 {_TALL}" '
+        'preserveAspectRatio="none"><polygon points="'
+        f'{" ".join(f"{x:.2f},{y:g}" for x, y in corners)}"/></svg>'
+    )
+    for (x1, y1), (x2, y2) in pairwise(places):
+        yield f'<line class="curve" x1="{x1:.2f}%" x2="{x2:.2f}%" y1="{y1}" y2="{y2}"/>'
+
+
+def _labels(points: Sequence[Point], ends: tuple[float, float]) -> Iterator[str]:
+    """Each point's label where it is near no other dot and covers no label, on a telephone too."""
+    taken = [_box(_x(p.x, ends) - 1.5, _y(p.y) + 18, 3, 36) for p in points]
+    for point in points:
+        x, y = _x(point.x, ends), _y(point.y)
+        width = _LETTER * len(point.label)
+        sides = ("start", "end") if x + _GAP + width < 100 else ("end", "start")
+        heights = (4.0,) if point.left is None else (-8.0, 18.0)  # no interval goes through it
+        found = []
+        for down, side in product((*heights, -8.0, 18.0), sides):
+            left = x + _GAP if side == "start" else x - _GAP - width
+            found.append((_box(left, y + down, width, 13), side, y + down))
+        box, side, foot = min(found, key=lambda each: sum(_meet(each[0], box) for box in taken))
+        taken.append(box)
+        yield (
+            f'<text class="label on" x="{x:.2f}%" dx="{9 if side == "start" else -9}" y="{foot:g}" '
+            f'text-anchor="{side}">{_text(point.label)}</text>'
+        )
+
+
+def _box(left: float, foot: float, width: float, height: float) -> _Box:
+    return left, left + width, foot - height, foot
+
+
+def _meet(one: _Box, other: _Box) -> bool:
+    across = one[0] < other[1] and other[0] < one[1]
+    return across and one[2] < other[3] and other[2] < one[3]
 
 
 def rows_said(rows: Sequence[Row]) -> list[str]:

@@ -13,7 +13,6 @@ from pytest_rest.metrics import Metrics
 from pytest_rest.paired import Difference
 from pytest_rest.plan import Plan
 from pytest_rest.report import Report
-from pytest_rest.rh_auc import Area
 from pytest_rest.scoring import fold
 from pytest_rest.terms import (
     MODES,
@@ -241,11 +240,10 @@ def percent(rate: Rate | None) -> str:
     return f"{rate.value * 100:.1f} [{rate.low * 100:.1f}, {rate.high * 100:.1f}]"
 
 
-def area(found: Area) -> str:
+def area(rate: Rate | None, undefined: str) -> str:
     """`0.650 [0.412, 0.900], n = 20`, or why there is none."""
-    rate = found.rate
     if rate is None:
-        return f"undefined, {found.undefined}"
+        return f"undefined, {undefined}"
     if rate.low is None or rate.high is None:
         return f"{rate.value:.3f} [no interval: too few items], n = {rate.n}"
     return f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}], n = {rate.n}"

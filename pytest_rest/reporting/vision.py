@@ -7,12 +7,13 @@ from pytest_rest.display import shown
 from pytest_rest.paired import Difference
 from pytest_rest.reporting.text import percent, points
 from pytest_rest.terms import Rate
-from pytest_rest.vision import Even, Use, Vision
+from pytest_rest.vision import Use, Vision
 
 _ROWS = 5
 _NAME_WIDTH = 20
 _LOOKS = 3
-_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 640, 360, 52, 34, 44, 190
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 460, 360, 52, 34, 44, 10
+_LINE, _COLUMNS = 20, 2  # of the names below
 _COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito, 2008
 _MOST_LOOKS = 2 * len(_COLORS)
 
@@ -23,23 +24,43 @@ def lines(found: Vision | None) -> Iterator[str]:
     Nothing where one style was asked. The rows are the image form's, or the mixed one's, of the
     styles with the most items, those that take the fewest tokens first.
     """
-    rows = _rows(found)
-    if found is None or len(rows) < 2:
+    rows = compared(found)
+    if found is None or not rows:
         return
-    title, cells = "tokens a question", "accuracy less text"
-    yield f"{title:<{_NAME_WIDTH}} items text {rows[0].mode} {cells:<22} RER"
-    most = sorted(rows, key=lambda use: (-use.n, use.vision.value, use.style))[:_ROWS]
-    yield from (_row(use) for use in most)
-    if more := len(rows) - len(most):
+    title, items, text, mode, change, agreement = head(rows)
+    yield f"{title:<{_NAME_WIDTH}} {items} {text} {mode} {change:<22} {agreement}"
+    yield from (_row(use) for use in rows[:_ROWS])
+    if more := len(rows[_ROWS:]):
         yield f"  and {more} more, in report.json"
-    yield from _even([even for even in found.evens if even.mode == rows[0].mode])
-    yield from _answer(found)
+    yield from equal(found, rows)
+    yield from answer(found)
+
+
+def compared(found: Vision | None) -> list[Use]:
+    """One mode's uses, the image form's where it was asked; those of most items first.
+
+    And then those that take the fewest tokens. Nothing of one style: it is beside no other.
+    """
+    rows = sorted(_rows(found), key=lambda use: (-use.n, use.vision.value, use.style))
+    return rows if len(rows) > 1 else []
+
+
+def head(rows: Sequence[Use]) -> tuple[str, ...]:
+    """What stands above `cells`."""
+    return "tokens a question", "items", "text", rows[0].mode, "accuracy less text", "RER"
+
+
+def cells(use: Use) -> tuple[str, ...]:
+    """A style, its items, both counts of tokens, and what the picture costs in right answers."""
+    sizes = f"{use.text.value:.0f}", f"{use.vision.value:.0f}"
+    return use.style, str(use.n), *sizes, points(use.change), percent(use.agreement)
 
 
 def plot(found: Vision) -> str:
     """An SVG element: each style's accuracy over its form's tokens, a line for each look.
 
-    The twelve looks with the most items, those after the sixth with hollow points.
+    The twelve looks with the most items, those after the sixth with hollow points; their names
+    stand below.
     Bars are intervals at 95 %; the dashed lines cross at the text form. It takes the colour of the
     page's text, and needs nothing else of the page.
     """
@@ -53,8 +74,9 @@ def plot(found: Vision) -> str:
     for number, look in enumerate(kept):
         uses = sorted(looks[look], key=lambda use: use.input.value)
         parts += _curve(number, look, uses, most)
+    height = _HEIGHT + _LINE * -(-len(kept) // _COLUMNS) + 8
     return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {_HEIGHT}" role="img" '
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {_WIDTH} {height}" role="img" '
         'font-family="sans-serif" font-size="12" fill="currentColor">\n'
         "<title>Accuracy over input tokens, by style</title>\n" + "\n".join(parts) + "\n</svg>"
     )
@@ -68,14 +90,14 @@ def _rows(found: Vision | None) -> list[Use]:
 
 
 def _row(use: Use) -> str:
-    name = _cut(shown(use.style, 100), _NAME_WIDTH)
-    sizes = f"{use.n:>5} {use.text.value:>4.0f} {use.vision.value:>5.0f}"
-    change = points(use.change)
-    return f"{name:<{_NAME_WIDTH}} {sizes} {change:<22} {percent(use.agreement)}"
+    style, n, text, vision, change, agreement = cells(use)
+    name = _cut(shown(style, 100), _NAME_WIDTH)
+    return f"{name:<{_NAME_WIDTH}} {n:>5} {text:>4} {vision:>5} {change:<22} {agreement}"
 
 
-def _even(evens: Sequence[Even]) -> Iterator[str]:
+def equal(found: Vision, rows: Sequence[Use]) -> Iterator[str]:
     """Where vision and text tokens are equal, and what the first look buys there."""
+    evens = [even for even in found.evens if even.mode == rows[0].mode]
     if not evens:
         return
     first = sorted(evens, key=lambda even: (even.change is None, even.look != "dejavu-black"))
@@ -90,7 +112,7 @@ def _even(evens: Sequence[Even]) -> Iterator[str]:
         yield f"  there, {_cut(shown(best.look, 100), 16)}: {cells}"
 
 
-def _answer(found: Vision) -> Iterator[str]:
+def answer(found: Vision) -> Iterator[str]:
     """The answer, of the cheapest style: what it saves, and what that costs in right answers."""
     use = found.cheapest
     word = {True: "saves", False: "saves nothing", None: "is not clear to save"}[found.saves]
@@ -161,9 +183,10 @@ def _curve(number: int, look: str, uses: Sequence[Use], most: float) -> Iterator
         yield f'<path d="M{x:.1f} {_y(low):.1f}V{_y(high):.1f}" stroke="{color}"/>'
         said = escape(f"{shown(use.style, 100)}: {percent(use.accuracy)} %, n = {use.n}")
         yield f'<circle cx="{x:.1f}" cy="{y:.1f}" r="4" {paint}><title>{said}</title></circle>'
-    foot = _TOP + 16 * number
-    yield f'<circle cx="{_WIDTH - _RIGHT + 14}" cy="{foot - 4}" r="4" {paint}/>'
-    yield _text(_WIDTH - _RIGHT + 24, foot, _cut(shown(look, 100), 24), "start")
+    row, column = divmod(number, _COLUMNS)
+    foot, left = _HEIGHT + _LINE * (row + 1), 14 + column * _WIDTH / _COLUMNS
+    yield f'<circle cx="{left:g}" cy="{foot - 4}" r="4" {paint}/>'
+    yield _text(left + 10, foot, _cut(shown(look, 100), 24), "start")
 
 
 def _text(x: float, y: float, words: str, anchor: str) -> str:
