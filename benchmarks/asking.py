@@ -15,13 +15,14 @@ THREADS = ("rest", "rest-store")
 FILE = "asking.json"
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_sessionfinish(session: pytest.Session) -> Generator[None, object, object]:
-    """Note it before the threads end; not in a worker."""
+@pytest.hookimpl(wrapper=True, trylast=True)
+def pytest_runtestloop(session: pytest.Session) -> Generator[None, object, object]:
+    """Note it before the threads end, which they do when the last test is over; not in a worker."""
+    result = yield
     if not hasattr(session.config, "workerinput"):
         seconds = sum(_seconds(each) for each in threading.enumerate() if each.name in THREADS)
         Path(FILE).write_text(json.dumps({"cpu_seconds": seconds}), "ascii")
-    return (yield)
+    return result
 
 
 def _seconds(thread: threading.Thread) -> float:

@@ -1,9 +1,9 @@
-"""Does the main thread's work beside it, so that Ctrl-C does not cut that in two.
+"""Waits for the main thread beside it, so that Ctrl-C cuts nothing in two.
 
-An interrupt is raised between any two steps of the main thread. Between taking a lock and the block
-that gives it back (inside `concurrent.futures.wait`, or any `Condition`) it leaves the lock taken
-for good, and whoever needs it next waits for ever. Other threads are never interrupted, and a
-`SimpleQueue`, on which the main thread waits, may be left at any time.
+An interrupt is raised between any two steps of the main thread. In `concurrent.futures.wait`, or
+any other `Condition`, that may be between taking a lock and the block that gives it back: then it
+is taken for good, and whoever needs it next waits for ever. Other threads are never interrupted,
+and a `SimpleQueue`, on which the main thread waits, may be left at any time; so may a plain lock.
 """
 
 import threading

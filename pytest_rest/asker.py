@@ -1,7 +1,6 @@
 """Turns a case into its prompts and completions, in this process or through the main one."""
 
 from collections.abc import Callable, Iterable, Sequence
-from concurrent.futures import wait
 from typing import Protocol
 
 from pytest_rest.aside import Aside
@@ -60,18 +59,16 @@ class LocalAsker:
 
     def ask(self, case: Case) -> Asked:
         """Claim what was handed over, or else build it now; and wait."""
-        return self._aside.do(lambda: self._ask(case))
-
-    def _ask(self, case: Case) -> Asked:
         name = key(case)
-        self._walker.finish(name)
-        prompts, futures = self._ahead.claim(name) or (None, None)
-        if prompts is None or futures is None:
+        if self._walker.is_building(name):
+            self._aside.do(lambda: self._walker.finish(name))
+        claimed = self._ahead.claim(name)
+        if claimed is None:
             prompts = self._build(case)
-            futures = self.dispatcher.submit(prompts)
-        wait(futures)  # all at once: waking up for each costs more
-        asked = [(prompt, each.result()) for prompt, each in zip(prompts, futures, strict=True)]
-        return _with_following(asked, self._follow, self.dispatcher.ask)
+            asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
+        else:
+            asked = claimed.wait()
+        return _with_following(asked, self._follow, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""

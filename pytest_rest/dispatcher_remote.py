@@ -85,10 +85,10 @@ class Server:
             case {"claim": str(name)}:
                 if (claimed := self._ahead.claim(name)) is None:
                     return None
-                prompts, futures = claimed
+                completions = await _all(claimed.futures)
                 return [
                     [_to_builtins(prompt), to_builtins(completion)]
-                    for prompt, completion in zip(prompts, await _all(futures), strict=True)
+                    for prompt, completion in zip(claimed.prompts, completions, strict=True)
                 ]
             case {"room": str(name)}:
                 while not (self._ahead.has(name) or self._ahead.has_room()):  # noqa: ASYNC110

@@ -7,6 +7,7 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
+from queue import SimpleQueue
 from typing import Protocol
 
 from pytest_rest.dispatcher import Dispatcher
@@ -46,9 +47,26 @@ class _Entry:
     futures: list["Future[Completion]"]
     size: int
     open: int = field(init=False)
+    all: "SimpleQueue[None]" = field(default_factory=SimpleQueue)  # gets one thing, at the end
 
     def __post_init__(self) -> None:
         self.open = len(self.futures)
+        if not self.futures:
+            self.all.put(None)
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What was handed over for a case. It is one test's, which alone may wait for it."""
+
+    prompts: list[Prompt]
+    futures: list["Future[Completion]"]
+    _all: "SimpleQueue[None]"
+
+    def wait(self) -> Asked:
+        """Wait until all is answered: once, and so that an interrupt leaves no lock taken."""
+        self._all.get()
+        return [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
 
 
 class LookAhead:
@@ -66,26 +84,29 @@ class LookAhead:
         self._follow = follow
         self._entries: dict[str, _Entry] = {}
         self._claimed: set[str] = set()
-        self._changed = threading.Condition()
+        self._lock = (
+            threading.RLock()
+        )  # an interrupt cannot leave it taken, as it could a Condition
+        self._changed = threading.Condition(self._lock)
         self._open = self._waiting = self._size = 0
         self._is_full = self._closed = False
         self._following = ThreadPoolExecutor(1, "rest-follow")  # its thread starts when it is used
 
     def has(self, name: str) -> bool:
         """Whether a case need not be handed over: it was, or its test has come."""
-        with self._changed:
+        with self._lock:
             return self._is_known(name)
 
     def wait(self, name: str) -> bool:
         """Wait for room for a case; False when it need not be handed over."""
-        with self._changed:
+        with self._lock:
             self._changed.wait_for(lambda: self._is_known(name) or self._has_room())
             return not self._is_known(name)
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Take a case's prompts; False when no more are taken."""
         size = sum(len(image.png) for prompt in prompts for image in prompt.images)
-        with self._changed:
+        with self._lock:
             if self._closed:
                 return False
             if self._is_known(name):
@@ -103,15 +124,15 @@ class LookAhead:
 
     def has_room(self) -> bool:
         """Whether a case may be handed over now."""
-        with self._changed:
+        with self._lock:
             return self._has_room()
 
-    def claim(self, name: str) -> tuple[list[Prompt], list["Future[Completion]"]] | None:
+    def claim(self, name: str) -> "Claimed | None":
         """A case's prompts and their answers to come, for the test that now waits for them.
 
         None for a case that was not handed over, or was claimed before: its test asks by itself.
         """
-        with self._changed:
+        with self._lock:
             self._claimed.add(name)
             entry = self._entries.pop(name, None)
             if entry is not None:
@@ -120,19 +141,19 @@ class LookAhead:
         if entry is None:
             return None
         self._dispatcher.hurry(entry.prompts)
-        return entry.prompts, entry.futures
+        return Claimed(entry.prompts, entry.futures, entry.all)
 
     def stop(self) -> None:
         """Take no more, and have nothing asked that no test has claimed."""
         self.close()
-        with self._changed:
+        with self._lock:
             left = [prompt for entry in self._entries.values() for prompt in entry.prompts]
             self._entries.clear()
         self._dispatcher.drop(left)
 
     def close(self) -> None:
         """Take no more, and let go of whoever waits for room."""
-        with self._changed:
+        with self._lock:
             self._closed = True
             self._changed.notify_all()
         self._following.shutdown(wait=False, cancel_futures=True)
@@ -175,11 +196,12 @@ class LookAhead:
         return not self._is_full and self._waiting < self._unclaimed
 
     def _answered(self, entry: _Entry) -> None:
-        with self._changed:
+        with self._lock:
             self._open -= 1
             entry.open -= 1
             if entry.open == 0:
                 self._size -= entry.size
+                entry.all.put(None)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
 
@@ -201,6 +223,11 @@ class Walker:
             if self._thread is None:
                 self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
                 self._thread.start()
+
+    def is_building(self, name: str) -> bool:
+        """Whether it is this case that is being built now."""
+        building, built = self._building
+        return building == name and not built.is_set()
 
     def finish(self, name: str) -> None:
         """Wait for the case that is being built, if it is this one: nobody draws it twice."""

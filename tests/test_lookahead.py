@@ -98,7 +98,7 @@ def claim(ahead: LookAhead, of: Case) -> list[str] | None:
     """What a test gets that claims a case, once it is answered."""
     if (claimed := ahead.claim(key(of))) is None:
         return None
-    return [future.result(20).text for future in claimed[1]]
+    return [future.result(20).text for future in claimed.futures]
 
 
 def until(condition: Callable[[], bool]) -> None:
@@ -189,6 +189,16 @@ def test_a_claimed_case_has_its_answers() -> None:
     assert sorted(text for each in cases(5) for text in texts(each)) == sorted(seen(endpoint))
 
 
+def test_a_case_of_no_prompts_is_answered_at_once() -> None:
+    """Nobody waits for what will not come."""
+    with dispatching() as (_, _, dispatcher):
+        ahead = LookAhead(dispatcher, 64, 64)
+        assert ahead.place("nothing", [])
+        claimed = ahead.claim("nothing")
+        assert claimed is not None
+        assert [] == claimed.wait()
+
+
 def test_a_claimed_case_has_its_prompts() -> None:
     """As they were, but for the bytes of their pictures; the server has seen these."""
     with dispatching() as (_, endpoint, dispatcher):
@@ -196,7 +206,7 @@ def test_a_claimed_case_has_its_prompts() -> None:
         place(ahead, case(1))
         claimed = ahead.claim(key(case(1)))
         assert claimed is not None
-        prompts, futures = claimed
+        prompts, futures = claimed.prompts, claimed.futures
         for future in futures:
             future.result(20)
     expected = build(case(1))
@@ -256,7 +266,7 @@ def test_cases_that_show_the_same() -> None:
             assert ahead.place(name, build(case(1)))
             claimed = ahead.claim(name)
             assert claimed is not None
-            assert texts(case(1)) == [future.result(20).text for future in claimed[1]]
+            assert texts(case(1)) == [future.result(20).text for future in claimed.futures]
     assert 2 == len(endpoint.requests)
 
 
@@ -456,7 +466,7 @@ def test_a_failed_prompt_is_told_once() -> None:
         place(ahead, case(1))
         claimed = ahead.claim(key(case(1)))
         assert claimed is not None
-        completions = [future.result(20) for future in claimed[1]]
+        completions = [future.result(20) for future in claimed.futures]
         assert [None, "bad request: HTTP 400: bad"] == [each.error for each in completions]
         assert texts(case(1)) == [each.text for each in dispatcher.ask(build(case(1)))]
     assert sorted(["i1 text", "i1 image", "i1 image"]) == sorted(seen(endpoint))
@@ -693,7 +703,7 @@ def test_an_asker_whose_walk_is_under_way_can_be_closed() -> None:
         threading.Timer(0.3, plan.open.set).start()
         asker.close()
         asker.close()
-        assert all(future.done() for future in claimed[1])
+        assert all(future.done() for future in claimed.futures)
     assert len(endpoint.requests) <= 1
 
 
