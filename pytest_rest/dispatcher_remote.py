@@ -38,7 +38,7 @@ _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 1 << 28
 _LARGEST_GREETING = 256
 _CONNECT_SECONDS = 5.0
-_ROOM_SECONDS = 0.02
+_ROOM_SECONDS = 0.1
 
 
 class Server:
