@@ -18,7 +18,7 @@ import pytest_rest
 from pytest_rest import baseline, benchmark, bounds, gate, shards
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.display import address
-from pytest_rest.errors import OptionError, StoreError
+from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import Threshold
 from pytest_rest.plugin import options
 from pytest_rest.plugin.early import Looks
@@ -205,7 +205,7 @@ class Controller:
             return
         try:
             write(path)
-        except (OSError, StoreError) as error:
+        except (OSError, RestError) as error:
             _log(session, "report", f"the report cannot be written: {error}")
         else:
             self.written.append(path)

@@ -31,8 +31,8 @@ def rh_auc(report: Builtins) -> str:
     judge = found["judge"]
     cells = curve.agreement(to_rate(judge["same_side"]), to_rate(judge["same_rating"]))
     name, items, *head = curve.TWICE
-    twice = frame.table((f"{name}: {items}", *head), [cells], name)
-    steady = twice if cells else frame.paragraphs([curve.UNSTEADY])
+    twice = frame.table((f"{name}: {items}", *head), [cells] if cells else [], name)
+    steady = twice or frame.paragraphs([curve.UNSTEADY])
     content = f'{frame.paragraphs(lines)}<div class="alone">{figures}</div>{steady}'
     return frame.section("rh-auc", "RH-AUC", content)
 
