@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from pytest_rest.aside import Aside
+from pytest_rest import aside
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.dispatcher_remote import Client, Server
 from pytest_rest.lookahead import Asked, Case, Follow, LookAhead, Walker, key
@@ -55,13 +55,12 @@ class LocalAsker:
         self._walker = Walker(self._ahead, build)
         self._build, self._follow = build, follow
         self._server: Server | None = None
-        self._aside = Aside()
 
     def ask(self, case: Case) -> Asked:
         """Claim what was handed over, or else build it now; and wait."""
         name = key(case)
         if self._walker.is_building(name):
-            self._aside.do(lambda: self._walker.finish(name))
+            aside.do(lambda: self._walker.finish(name))
         claimed = self._ahead.claim(name)
         if claimed is None:
             prompts = self._build(case)
@@ -72,7 +71,7 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return self._aside.do(lambda: self.dispatcher.ask(prompts))
+        return aside.do(lambda: self.dispatcher.ask(prompts))
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -95,7 +94,6 @@ class LocalAsker:
             self._server.close()
             self._server = None
         self.dispatcher.close()
-        self._aside.close()
 
 
 class RemoteAsker:

@@ -84,9 +84,7 @@ class LookAhead:
         self._follow = follow
         self._entries: dict[str, _Entry] = {}
         self._claimed: set[str] = set()
-        self._lock = (
-            threading.RLock()
-        )  # an interrupt cannot leave it taken, as it could a Condition
+        self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
         self._changed = threading.Condition(self._lock)
         self._open = self._waiting = self._size = 0
         self._is_full = self._closed = False

@@ -3,22 +3,13 @@
 import signal
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
-from pytest_rest.aside import Aside
+from pytest_rest import aside
 
 
-@pytest.fixture
-def aside() -> Iterator[Aside]:
-    """One that ends with the test."""
-    one = Aside()
-    yield one
-    one.close()
-
-
-def test_results_and_errors_come_back(aside: Aside) -> None:
+def test_results_and_errors_come_back() -> None:
     """As if the task had been done here; a task of the task is done there."""
     assert [1, 2] == [aside.do(lambda: 1), aside.do(lambda: aside.do(lambda: 2))]
     with pytest.raises(ZeroDivisionError):
@@ -26,7 +17,7 @@ def test_results_and_errors_come_back(aside: Aside) -> None:
     assert 3 == aside.do(lambda: 3)
 
 
-def test_other_threads_do_their_own(aside: Aside) -> None:
+def test_other_threads_do_their_own() -> None:
     """They are never interrupted, and wait for nobody."""
     names: list[str] = []
 
@@ -40,7 +31,7 @@ def test_other_threads_do_their_own(aside: Aside) -> None:
     assert ["another", "rest-aside"] == names
 
 
-def test_an_interrupt_leaves_no_lock_taken(aside: Aside) -> None:
+def test_an_interrupt_leaves_no_lock_taken() -> None:
     """The main thread goes on at once; the task comes to its end and gives everything back."""
     lock, begun, may_end = threading.Condition(), threading.Event(), threading.Event()
 
