@@ -6,10 +6,15 @@ the text itself, without the template's. Layer 0 is what goes into the first lay
 
 Which tokens are the picture's is read from the model's configuration, for it is what the model
 puts the picture's features in the place of; else from the processor. Nothing is guessed.
+
+Phi-4 multimodal sees with an adapter of its own, which is on for pictures and off for texts, as in
+the code it was released with.
 """
 
 import hashlib
 from collections.abc import Sequence
+from importlib.metadata import version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
@@ -25,16 +30,19 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 _PADDING = "right"  # no token sees what comes after it
 _EXTRA = "pip install 'pytest-rest[representations]'"
+_ADAPTERS = {"phi4_multimodal": "vision-lora"}  # the folder of what a model sees with
 
 
 class Encoder:
     """A loaded model: `pool` gives the vectors; the rest says which model it is, and where."""
 
-    def __init__(self, name: str, model: Any, processor: Any, device: str, dtype: str) -> None:
+    def __init__(
+        self, name: str, revision: str, model: Any, processor: Any, device: str, dtype: str
+    ) -> None:
         """`ModelError` for a processor that does not say what must be known."""
-        self.name, self.device, self.dtype = name, device, dtype
-        self.revision = _revision(name, model.config)
-        self._model = model.base_model.eval()  # without the head, whose logits would fill memory
+        self.name, self.revision, self.device, self.dtype = name, revision, device, dtype
+        self._whole = model.eval()
+        self._model = model.base_model  # without the head, whose logits would fill memory
         self._processor = processor
         self._image_id = _image_token(name, model.config, processor)
         self._tokenizer = _tokenizer(name, processor)
@@ -66,6 +74,7 @@ class Encoder:
 
     def _pool_pictures(self, shown: Sequence[Image]) -> Pooled:
         prompts = [self._render({"type": "image"})] * len(shown)
+        self._adapt(True)
         inputs = self._processor(
             text=prompts,
             images=[[pictures.decode(image)] for image in shown],
@@ -78,6 +87,7 @@ class Encoder:
 
     def _pool_texts(self, texts: Sequence[str]) -> Pooled:
         prompts = [self._render({"type": "text", "text": text}) for text in texts]
+        self._adapt(False)
         inputs = self._tokenizer(
             prompts,
             return_tensors="pt",
@@ -110,9 +120,18 @@ class Encoder:
         found: Pooled = torch.stack(pooled, dim=1).cpu().numpy()
         return found
 
+    def _adapt(self, seeing: bool) -> None:
+        if self._whole.config.model_type in _ADAPTERS:
+            switch = self._whole.enable_adapters if seeing else self._whole.disable_adapters
+            switch()
+
     def _render(self, part: dict[str, str]) -> str:
         messages = [{"role": "user", "content": [part]}]
-        rendered: str = self._processor.apply_chat_template(messages, tokenize=False)
+        # a processor may have left its template to the tokenizer, as Phi-4's does
+        template = None if self._processor.chat_template else self._tokenizer.chat_template
+        rendered: str = self._processor.apply_chat_template(
+            messages, chat_template=template, tokenize=False
+        )
         return rendered
 
     def _render_frame(self) -> tuple[int, int]:
@@ -136,11 +155,11 @@ class Encoder:
 
 
 def load(name: str, device: Device = "auto", precision: Precision = "auto") -> Encoder:
-    """Load a model of the hub, or of a folder, and its processor; weights are safetensors only.
+    """Load a model of the hub, NAME or NAME@REVISION, or of a folder, and its processor.
 
     `auto` is CUDA where there is one, and bf16 there; fp32 on the CPU. No code of the model's
-    repository is run. `OptionError` for a device that is not there, `ModelError` for what cannot be
-    loaded.
+    repository is run; weights are safetensors only. `OptionError` for a device that is not there,
+    `ModelError` for what cannot be loaded.
     """
     try:
         import torch
@@ -155,24 +174,55 @@ def load(name: str, device: Device = "auto", precision: Precision = "auto") -> E
     place = ("cuda" if there else "cpu") if device == "auto" else device
     dtype = ("bf16" if place == "cuda" else "fp32") if precision == "auto" else precision
     try:
-        processor = transformers.AutoProcessor.from_pretrained(name, trust_remote_code=False)
+        source, revision = _pin(name)
+        processor = transformers.AutoProcessor.from_pretrained(
+            source, revision=revision, trust_remote_code=False
+        )
         model = transformers.AutoModelForMultimodalLM.from_pretrained(
-            name,
+            source,
+            revision=revision,
             dtype={"bf16": torch.bfloat16, "fp32": torch.float32}[dtype],
             trust_remote_code=False,
             use_safetensors=True,
-        ).to(place)
+        )
+        if folder := _ADAPTERS.get(model.config.model_type):
+            _load_adapter(model, source, revision, folder)
+        model.to(place)
     except Exception as error:  # each family has its own
         raise ModelError(f"model {name!r} cannot be loaded: {_line(error)}") from error
-    return Encoder(name, model, processor, place, dtype)
+    return Encoder(name, revision, model, processor, place, dtype)
+
+
+def _pin(name: str) -> tuple[str, str]:
+    """What to load, and its commit; of a folder a digest of its weights' names, sizes and times."""
+    if Path(name).is_dir():
+        files = sorted(Path(name).rglob("*.safetensors"))
+        facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
+        return name, hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
+    from transformers.utils import cached_file
+
+    source, _, revision = name.partition("@")
+    config = cached_file(source, "config.json", revision=revision or "main")
+    return source, Path(config).parent.name  # the hub's cache has a folder for each commit
+
+
+def _load_adapter(model: Any, source: str, revision: str, folder: str) -> None:
+    """From safetensors, and all of it: a weight that is left out would be random."""
+    from transformers.utils import cached_file
+
+    files = ("adapter_config.json", "adapter_model.safetensors")
+    _, weights = (
+        Path(cached_file(source, file, subfolder=folder, revision=revision)) for file in files
+    )
+    missing = model.load_adapter(str(weights.parent)).missing_keys
+    if missing:
+        raise ValueError(f"{weights} leaves out {len(missing)} weights, as {min(missing)}")
 
 
 def packages() -> dict[str, str]:
     """The versions that a figure depends on."""
-    import torch
-    import transformers
-
-    return {"torch": torch.__version__, "transformers": transformers.__version__}
+    names = ("torch", "torchvision", "transformers", "peft")
+    return {name: version(name) for name in names if find_spec(name)}
 
 
 def _image_token(name: str, config: Any, processor: Any) -> int:
@@ -201,16 +251,6 @@ def _tokenizer(name: str, processor: Any) -> Any:
     if tokenizer.pad_token is None:
         tokenizer.pad_token = tokenizer.eos_token
     return tokenizer
-
-
-def _revision(name: str, config: Any) -> str | None:
-    """The commit on the hub; of a folder a digest of its weights' names, sizes and times."""
-    files = sorted(Path(name).glob("*.safetensors"))
-    if not files:
-        commit = getattr(config, "_commit_hash", None)
-        return None if commit is None else str(commit)
-    facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
-    return hashlib.sha256(repr(facts).encode()).hexdigest()[:16]
 
 
 def _line(error: Exception) -> str:

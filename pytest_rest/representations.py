@@ -29,7 +29,7 @@ class Encoder(Protocol):
     """What gives the vectors: a loaded model."""
 
     name: str
-    revision: str | None
+    revision: str
     device: str
     dtype: str
 

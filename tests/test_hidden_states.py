@@ -1,6 +1,10 @@
 """Hidden states of tiny models of real architectures, and the command on one of them."""
 
 import json
+import os
+import shutil
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -8,11 +12,12 @@ import numpy as np
 import pytest
 from test_cli import printed
 
-pytest.importorskip("torch", reason="needs the extra representations: torch, transformers")
-pytest.importorskip("transformers", reason="needs the extra representations: torch, transformers")
+pytest.importorskip("torch", reason="needs the extra representations")
+pytest.importorskip("transformers", reason="needs the extra representations")
 
 import tiny
 import torch
+from safetensors.torch import load_file, save_file
 
 from pytest_rest import benchmark, hidden_states, pictures, rendering
 from pytest_rest.errors import ModelError, OptionError
@@ -20,14 +25,20 @@ from pytest_rest.hidden_states import Encoder
 
 TEXTS = ["3A + 2B = 7", "Find the value of A. " * 5, "A"]
 SHOWN = [rendering.draw(text) for text in TEXTS]
-FAMILIES = ("qwen", "llava", "gemma", "internvl")
 Capture = pytest.CaptureFixture[str]
 
 
-@pytest.fixture(scope="module", params=FAMILIES)
-def parts(request: pytest.FixtureRequest) -> tuple[Any, Any]:
-    """A model and its processor."""
-    return tiny.build(request.param)
+@pytest.fixture(scope="module", params=tiny.FAMILIES)
+def family(request: pytest.FixtureRequest) -> str:
+    """Each in turn."""
+    name: str = request.param
+    return name
+
+
+@pytest.fixture(scope="module")
+def loaded(family: str, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+    """A model of that family, read from a folder such as the hub has."""
+    return hidden_states.load(str(tiny.save(family, tmp_path_factory.mktemp(family))), "cpu")
 
 
 @pytest.fixture(scope="module")
@@ -38,14 +49,16 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 def encoder(parts: tuple[Any, Any]) -> Encoder:
     """Ready to pool, on the CPU."""
-    return Encoder("tiny", *parts, "cpu", "fp32")
+    return Encoder("tiny", "0", *parts, "cpu", "fp32")
 
 
-def test_vectors_are_means_of_the_models_own_states(parts: tuple[Any, Any]) -> None:
+def test_vectors_are_means_of_the_models_own_states(family: str, loaded: Encoder) -> None:
     """Each layer's, over the image tokens, and over the text's without the template's."""
-    model, processor = parts
-    (found,) = encoder(parts).pool(SHOWN[:1], TEXTS[:1])
+    model, processor = tiny.build(family)
+    (found,) = loaded.pool(SHOWN[:1], TEXTS[:1])
     assert (2, tiny.LAYERS, tiny.WIDTH) == found.shape
+    places = (getattr(model.config, "image_token_id", None), processor.image_token_id)
+    image_id = next(place for place in places if place is not None)
     content: list[list[dict[str, Any]]] = [
         [{"type": "image", "image": pictures.decode(SHOWN[0])}],
         [{"type": "text", "text": TEXTS[0]}],
@@ -58,10 +71,11 @@ def test_vectors_are_means_of_the_models_own_states(parts: tuple[Any, Any]) -> N
             return_dict=True,
             return_tensors="pt",
         )
-        with torch.inference_mode():
-            states = model(**inputs, output_hidden_states=True).hidden_states
         ids = inputs["input_ids"][0].tolist()
-        chosen = [n for n, token in enumerate(ids) if token == model.config.image_token_id]
+        chosen = [n for n, token in enumerate(ids) if token == image_id]
+        shown = tiny.adapted(tiny.build(family)[0]) if family == "phi" and chosen else model
+        with torch.inference_mode():
+            states = shown(**inputs, output_hidden_states=True).hidden_states
         if not chosen:
             start = next(n for n in range(len(ids)) if ids[n : n + len(tokens)] == tokens)
             chosen = [*range(start, start + len(tokens))]
@@ -70,12 +84,11 @@ def test_vectors_are_means_of_the_models_own_states(parts: tuple[Any, Any]) -> N
             assert layer[0, chosen].mean(dim=0).numpy() == pytest.approx(pooled, abs=1e-5)
 
 
-def test_batches_change_nothing(parts: tuple[Any, Any]) -> None:
+def test_batches_change_nothing(loaded: Encoder) -> None:
     """Items of other lengths beside it, and the padding that they bring, play no part."""
-    one = encoder(parts)
-    together = one.pool(SHOWN, TEXTS)
+    together = loaded.pool(SHOWN, TEXTS)
     for n, expected in enumerate(together):
-        (alone,) = one.pool([SHOWN[n]], [TEXTS[n]])
+        (alone,) = loaded.pool([SHOWN[n]], [TEXTS[n]])
         assert expected == pytest.approx(alone, abs=1e-5)
     assert not np.allclose(together[0], together[1], atol=1e-3)
 
@@ -127,6 +140,50 @@ def test_a_folder_is_loaded_in_the_precision_asked_for(folder: Path) -> None:
             hidden_states.load(str(folder), "cuda")
 
 
+def test_what_a_model_sees_with_is_there_in_full(tmp_path: Path) -> None:
+    """Phi-4's adapter: without it, or with half of it, there would be a figure of another model."""
+    found = tiny.save("phi", tmp_path) / "vision-lora" / "adapter_model.safetensors"
+    weights = load_file(found)
+    save_file({key: value for key, value in weights.items() if "layers.1." not in key}, found)
+    with pytest.raises(ModelError, match=r"adapter_model.safetensors leaves out 8 weights"):
+        hidden_states.load(str(tmp_path), "cpu")
+    found.unlink()
+    with pytest.raises(ModelError, match=r"cannot be loaded: .*adapter_model.safetensors"):
+        hidden_states.load(str(tmp_path), "cpu")
+
+
+def test_a_model_of_the_hub_in_a_revision(folder: Path, tmp_path: Path) -> None:
+    """As it lies in the hub's own cache; the commit is in the JSON, and another one is an error."""
+    commit = "0123456789abcdef0123456789abcdef01234567"
+    cache = tmp_path / "hub" / "models--someone--tiny"
+    (cache / "refs" / "refs" / "pr").mkdir(parents=True)
+    (cache / "refs" / "refs" / "pr" / "7").write_text(commit)
+    shutil.copytree(folder, cache / "snapshots" / commit)
+    environment = {
+        **os.environ,
+        "HF_HOME": str(tmp_path),
+        "HF_HUB_OFFLINE": "1",
+        "PYTHONPATH": str(Path(tiny.__file__).parent),
+    }
+    program = "import sys, tiny; from pytest_rest import cli; sys.exit(cli.main())"
+    words = ("--suite=soebench:2", "-o", "tiny.json")
+    ran = [
+        subprocess.run(
+            [sys.executable, "-c", program, "representations", model, *words],
+            env=environment,
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        for model in ("someone/tiny@refs/pr/7", "someone/tiny")
+    ]
+    assert [0, 4] == [each.returncode for each in ran], ran[0].stderr
+    provenance = json.loads((tmp_path / "tiny.json").read_text())["provenance"]
+    assert ("someone/tiny@refs/pr/7", commit) == (provenance["model"], provenance["revision"])
+    assert "model 'someone/tiny' cannot be loaded" in ran[1].stderr
+
+
 def test_the_command(
     capsys: Capture, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -152,10 +209,10 @@ def test_the_command(
     assert "vectors of another dtype: 'fp32', not 'bf16'" in err
 
 
-def test_items_of_a_suite_are_told_apart(parts: tuple[Any, Any]) -> None:
+def test_items_of_a_suite_are_told_apart(loaded: Encoder) -> None:
     """Even by random weights: no two items have the same vectors."""
     items = benchmark.load("soebench:3")
     texts = [f"{item.context}\n{item.question}" for item in items]
-    found = encoder(parts).pool([rendering.draw(text) for text in texts], texts)
+    found = loaded.pool([rendering.draw(text) for text in texts], texts)
     for kind in range(2):
         assert np.abs(found[0][kind] - found[1][kind]).max() > 1e-4

@@ -28,7 +28,7 @@ class Planted:
     """At layer 0 a picture has nothing of its text, at layer 1 it is its text, and 2 is noisy."""
 
     name = "planted"
-    revision: str | None = None
+    revision = "0"
     device, dtype = "cpu", "fp32"
 
     def __init__(self, dies_after: int = N) -> None:

@@ -1,11 +1,14 @@
 """Tiny models of real architectures, with random weights and real processors: nothing to download.
 
-Imported only where torch and transformers are installed.
+Imported only where the extra representations is installed.
 """
 
+import warnings
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
+import pytest
 import torch
 import transformers as hf
 from tokenizers import Tokenizer, decoders, models, pre_tokenizers, trainers
@@ -31,38 +34,54 @@ _TEMPLATE = (
 )
 
 
+def _stand_in() -> None:
+    """For torchvision's own operators, where it was built for another torch than this one.
+
+    There is no build of it for every CPU build of torch. Two it must find to be imported at all;
+    no processor calls them.
+    """
+    found = find_spec("torchvision")
+    if found is None or found.origin is None or find_spec("peft") is None:
+        pytest.skip("needs the extra representations", allow_module_level=True)
+    try:
+        torch.ops.load_library(str(Path(found.origin).with_name("_C.so")))
+    except OSError:
+        for name in ("nms", "qnms"):
+            signature = "(Tensor dets, Tensor scores, float iou_threshold) -> Tensor"
+            torch.library.define(f"torchvision::{name}", signature)
+
+
+_stand_in()
+
+
 def build(family: str) -> tuple[Any, Any]:
     """A model of that family and its processor, the same ones each time."""
     torch.manual_seed(0)
-    makers = {"qwen": _qwen, "llava": _llava, "gemma": _gemma, "internvl": _internvl}
-    model, processor = makers[family]()
-    return model, processor
+    model, processor = _MAKERS[family]()
+    return model.eval(), processor
 
 
 def save(family: str, folder: Path) -> Path:
-    """Write them to a folder, as the hub has them."""
-    for each in build(family):
-        each.save_pretrained(folder)
+    """Write them to a folder, as the hub has them; Phi-4's with the adapter that it sees with."""
+    model, processor = build(family)
+    processor.save_pretrained(folder)
+    if family == "phi":
+        adapted(model).save_pretrained(folder / "vision-lora")
+        model, _ = build(family)
+    model.save_pretrained(folder)
     return folder
 
 
-class _Stills:
-    """A processor of pictures alone: the part for videos needs torchvision."""
+def adapted(model: Any) -> Any:
+    """The model with an adapter of random weights in each of its layers."""
+    import peft  # it imports torchvision, which then has what stands in
 
-    def check_argument_for_proper_class(self, argument_name: str, argument: Any) -> Any:
-        if argument_name != "video_processor":
-            return super().check_argument_for_proper_class(  # type: ignore[misc]
-                argument_name, argument
-            )
-        return None
-
-
-class _QwenStills(_Stills, hf.Qwen2_5_VLProcessor):  # type: ignore[misc]
-    """Qwen2.5-VL's own."""
-
-
-class _InternStills(_Stills, hf.InternVLProcessor):  # type: ignore[misc]
-    """InternVL's own."""
+    torch.manual_seed(1)
+    places = r"model\.layers.*(qkv_proj|o_proj|gate_up_proj|down_proj)"
+    settings = peft.LoraConfig(r=4, target_modules=places, init_lora_weights=False)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", FutureWarning)  # peft's, of transformers
+        return peft.get_peft_model(model, settings).eval()
 
 
 def _qwen() -> tuple[Any, Any]:
@@ -92,10 +111,10 @@ def _qwen() -> tuple[Any, Any]:
         **{key: tokens.convert_tokens_to_ids(token) for key, token in ids.items()},
     )
     pixels = {"min_pixels": 56 * 56, "max_pixels": 112 * 112, "patch_size": _PATCH}
-    processor = _QwenStills(
-        hf.Qwen2VLImageProcessorPil(**pixels),
+    processor = hf.Qwen2_5_VLProcessor(
+        hf.Qwen2VLImageProcessor(**pixels),
         tokens,
-        None,
+        hf.Qwen2VLVideoProcessor(**pixels),
         chat_template=_TEMPLATE.format(image="<|vision_start|><|image_pad|><|vision_end|>"),
     )
     return hf.Qwen2_5_VLForConditionalGeneration(config), processor
@@ -111,7 +130,7 @@ def _llava() -> tuple[Any, Any]:
     )
     size = {"height": _SIDE, "width": _SIDE}
     processor = hf.LlavaProcessor(
-        hf.CLIPImageProcessorPil(size=size, crop_size=size, do_center_crop=False),
+        hf.CLIPImageProcessor(size=size, crop_size=size, do_center_crop=False),
         tokens,
         patch_size=_PATCH,
         vision_feature_select_strategy="default",
@@ -138,7 +157,7 @@ def _gemma() -> tuple[Any, Any]:
         eoi_token_index=tokens.convert_tokens_to_ids("<end_of_image>"),
     )
     processor = hf.Gemma3Processor(
-        hf.Gemma3ImageProcessorPil(size={"height": _SIDE, "width": _SIDE}),
+        hf.Gemma3ImageProcessor(size={"height": _SIDE, "width": _SIDE}),
         tokens,
         image_seq_length=4,
         chat_template=_TEMPLATE.format(image="<start_of_image>"),
@@ -164,14 +183,41 @@ def _internvl() -> tuple[Any, Any]:
         image_token_id=tokens.convert_tokens_to_ids("<IMG_CONTEXT>"),
     )
     size = {"height": _SIDE, "width": _SIDE}
-    processor = _InternStills(
-        hf.GotOcr2ImageProcessorPil(size=size, crop_to_patches=True, max_patches=4),
+    processor = hf.InternVLProcessor(
+        hf.GotOcr2ImageProcessor(size=size, crop_to_patches=True, max_patches=4),
         tokens,
-        None,
+        hf.InternVLVideoProcessor(size=size),
         image_seq_length=4,
         chat_template=_TEMPLATE.format(image="<IMG_CONTEXT>"),
     )
     return hf.InternVLForConditionalGeneration(config), processor
+
+
+def _phi() -> tuple[Any, Any]:
+    """Phi-4 multimodal: it hears too; its template is the tokenizer's once it is loaded."""
+    names = {"image_token": "<|image|>", "audio_token": "<|audio|>"}
+    tokens = _tokenizer(*names.values(), extra_special_tokens=names)
+    image, audio = (tokens.convert_tokens_to_ids(name) for name in names.values())
+    wide = {"hidden_size": 32, "intermediate_size": 48, "num_attention_heads": 2}
+    heard = {
+        "num_blocks": 1,
+        "ext_pw_out_channel": 32,
+        "depthwise_separable_out_channel": 32,
+        "nemo_conv_channels": 8,
+        "audio_token_id": audio,
+    }
+    config = hf.Phi4MultimodalConfig(
+        **_TEXT,
+        vision_config={**wide, "num_hidden_layers": 2, "image_token_id": image},
+        audio_config={**wide, **heard},
+    )
+    processor = hf.Phi4MultimodalProcessor(
+        hf.Phi4MultimodalImageProcessor(),
+        hf.Phi4MultimodalFeatureExtractor(),
+        tokens,
+        chat_template=_TEMPLATE.format(image="<|image|>"),
+    )
+    return hf.Phi4MultimodalForCausalLM(config), processor
 
 
 def _clip() -> dict[str, int]:
@@ -199,3 +245,13 @@ def _tokenizer(*special: str, **known: Any) -> Any:
     words.train_from_iterator(["Find the value of A. 3A + 2B = 7"], trainer)
     ends = {"bos_token": "<s>", "eos_token": "</s>"}
     return hf.PreTrainedTokenizerFast(tokenizer_object=words, **ends, **known)
+
+
+_MAKERS = {
+    "qwen": _qwen,
+    "llava": _llava,
+    "gemma": _gemma,
+    "internvl": _internvl,
+    "phi": _phi,
+}
+FAMILIES = tuple(_MAKERS)

@@ -28,7 +28,10 @@ _CORRELATION = "pytest-rest/representations-correlation/1"
 def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument(
-        "model", nargs="?", metavar="MODEL", help="a model's name on the hub, or its folder"
+        "model",
+        nargs="?",
+        metavar="MODEL",
+        help="a model's name on the hub, or NAME@REVISION, or its folder",
     )
     parser.add_argument(
         "--suite",
