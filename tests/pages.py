@@ -90,8 +90,8 @@ def everything(words: str = "") -> dict[str, Any]:
     scores = (0.3, 0.7), (0.5, 0.6), (0.8, 0.4)
     points = [Point(f"{n}{words}", _rate(x), _rate(y), 9.0 * n) for n, (x, y) in enumerate(scores)]
     areas: dict[Kind, Area] = {
-        "raw": Area(0.56, 20, (0.45, 0.56, 0.67)),
-        "normalised": Area(math.nan, 20, (), f"it is flat{words}"),
+        "raw": Area(0.56, (10, 10), (0.45, 0.56, 0.67)),
+        "normalised": Area(math.nan, (10, 10), (), f"it is flat{words}"),
     }
     advised = Advice("dpi 50", f"avoid 50 DPI{words}", -0.2, -0.3, -0.1, 30)
     suites = {f"a{words}": [each.to_builtins() for each in budgets]}

@@ -95,7 +95,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "aiohttp": ("models.served",),
     "rapidocr": ("models.embedded",),
     "hypothesis": ("strategies", "plugin.fuzz"),
-    "scipy": ("metrics", "paired", "bounds", "comparison", "power"),
+    "scipy": ("metrics", "paired", "bounds", "comparison", "power", "rh_auc"),
     "jiwer": ("scoring",),
     "sympy": ("normal_form",),
     "mpmath": ("expressions",),
