@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_rest.groups import Group, by_item, share_right
-from pytest_rest.metrics import SUBSETS, Subset, within
+from pytest_rest.groups import Group, by_item, read_right, share_right
+from pytest_rest.metrics import Subset
 from pytest_rest.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 
@@ -49,20 +49,21 @@ def compare(records: Sequence[Record]) -> list[Comparison]:
     suites: dict[str, list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda each: each.key):
         suites[record.suite].append(record)
-    scopes = {**dict(sorted(suites.items())), "pooled": [r for s in suites.values() for r in s]}
-    groups = {
-        scope: {subset: by_item(within(listed, subset)) for subset in SUBSETS}
-        for scope, listed in scopes.items()
-    }
+    groups = {suite: by_item(listed) for suite, listed in sorted(suites.items())}
+    pooled = [group for listed in groups.values() for group in listed]
     found = []
-    for name, (one, other) in PAIRS.items():
-        tests = {
-            scope: {subset: _test(items, one, other) for subset, items in subsets.items()}
-            for scope, subsets in groups.items()
-        }
+    for name, modes in PAIRS.items():
+        tests = {suite: _tests(listed, *modes) for suite, listed in groups.items()}
+        tests["pooled"] = next(iter(tests.values())) if len(tests) == 1 else _tests(pooled, *modes)
         if tests["pooled"]["all"] is not None:
             found.append(Comparison(name, tests))
     return found
+
+
+def _tests(groups: Sequence[Group], one: Mode, other: Mode) -> dict[Subset, Difference | None]:
+    of_all, read = _test(groups, one, other), [group for group in groups if read_right(group)]
+    same = len(read) == len(groups)
+    return {"all": of_all, "ocr_correct": of_all if same else _test(read, one, other)}
 
 
 def _test(groups: Iterable[Group], one: Mode, other: Mode) -> Difference | None:

@@ -117,12 +117,18 @@ def table(records: Iterable[Record]) -> Table:
     return found
 
 
-def by_style(records: Sequence[Record]) -> Table:
-    """Metrics for each style alone, over the items that were asked in it."""
+def by_style(records: Sequence[Record], whole: Table) -> Table:
+    """Metrics for each style alone, over the items that were asked in it.
+
+    `whole` is the `table` of the same records, which has the figures of a style that is the only
+    one.
+    """
     found: dict[str, list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.key):
         if not record.verdict.lost:
             found[record.style].append(record)
+    if len(found) == 1 and whole["pooled"]["all"].items == len(*found.values()):
+        return dict.fromkeys(found, whole["pooled"])
     return {style: _subsets(listed) for style, listed in sorted(found.items())}
 
 

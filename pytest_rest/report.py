@@ -167,6 +167,7 @@ class Report:
     def _head(self) -> dict[str, Any]:
         judged = [r for r in sweep.of_rest(self.records) if not r.verdict.lost]
         styles = sorted({record.style for record in judged})
+        only = len(styles) == 1 and len(judged) == len(self.whole)  # and its figures are there
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
         return {
             "schema": SCHEMA,
@@ -176,7 +177,12 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: asdict(compute([r for r in judged if r.style == style])) for style in styles
+                style: asdict(
+                    self.table["pooled"]["all"]
+                    if only
+                    else compute([r for r in judged if r.style == style])
+                )
+                for style in styles
             },
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": causes.count(self.whole),

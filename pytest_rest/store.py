@@ -13,7 +13,7 @@ import sqlite3
 import tempfile
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -184,14 +184,16 @@ class FileStore:
             row = (name, json.dumps(value))
             self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", row)
 
-    def all(self) -> Iterator[tuple[str, Completion]]:
-        """Every digest and completion, those of the run's other processes included."""
+    def all(self, but: Container[str] = ()) -> Iterator[tuple[str, Completion]]:
+        """Every digest and completion but these, those of the run's other processes included."""
         after = f"WHERE digest > ? ORDER BY digest LIMIT {_PAGE}"
         query = f"SELECT digest, completion FROM completions {after}"  # noqa: S608 (nobody's text)
         last = ""
         while True:
             rows = self._rows(query, last)
             for digest, kept in rows:  # the lock is free again: who walks may ask for one meanwhile
+                if digest in but:
+                    continue
                 with _explained(self._path, "read"):
                     completion = _completion(kept)
                 yield digest, completion

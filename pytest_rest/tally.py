@@ -154,7 +154,7 @@ class Tally:
             }
             whole = sweep.of_rest(_whole(here, lost))
             tables[scope] = metrics.table(whole) if scope else table
-            styles[scope] = metrics.by_style(whole)
+            styles[scope] = metrics.by_style(whole, tables[scope])
             missing = {key for origin, key in lost if gate.covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         judged = gate.judge(

@@ -234,9 +234,8 @@ class Controller:
         """What was asked and paid for, and no record shows: its test did not run."""
         if self._run.store is None or self._run.settings.replay is not None:
             return []
-        shown = self._tally.prompts
         try:
-            return [answer for digest, answer in self._run.store.all() if digest not in shown]
+            return [answer for _, answer in self._run.store.all(but=self._tally.prompts)]
         except StoreError:
             return []
 
