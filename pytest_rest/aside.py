@@ -4,12 +4,17 @@ An interrupt is raised between any two steps of the main thread. In `concurrent.
 any other `Condition`, that may be between taking a lock and the block that gives it back: then it
 is taken for good, and whoever needs it next waits for ever. Other threads are never interrupted,
 and a `SimpleQueue`, on which the main thread waits, may be left at any time; so may a plain lock.
+
+No wait is a long one: a signal that comes just before it begins, or that another thread takes, does
+not end it. Python has noted the interrupt then, and raises it when the main thread moves again.
 """
 
 import threading
 from collections.abc import Callable
-from queue import SimpleQueue
+from queue import Empty, SimpleQueue
 from typing import Any, TypeVar, cast
+
+_LONGEST = 0.3  # seconds of one wait
 
 T = TypeVar("T")
 
@@ -27,7 +32,16 @@ def do(task: Callable[[], T]) -> T:
             answers.put((None, error))
 
     threading.Thread(target=work, name="rest-aside", daemon=True).start()
-    result, error = answers.get()
+    result, error = get(answers)
     if error is not None:
         raise error
     return cast(T, result)
+
+
+def get(queue: "SimpleQueue[T]") -> T:
+    """What comes next from the queue, however long it takes."""
+    while True:
+        try:
+            return queue.get(timeout=_LONGEST)
+        except Empty:
+            continue

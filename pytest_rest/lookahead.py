@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 from queue import SimpleQueue
 from typing import Protocol
 
+from pytest_rest import aside
 from pytest_rest.dispatcher import Dispatcher
 from pytest_rest.errors import DispatcherError
 from pytest_rest.terms import Completion, Image, Item, Prompt, Style
@@ -65,7 +66,7 @@ class Claimed:
 
     def wait(self) -> Asked:
         """Wait until all is answered: once, and so that an interrupt leaves no lock taken."""
-        self._all.get()
+        aside.get(self._all)
         return [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
 
 

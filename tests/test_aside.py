@@ -31,6 +31,22 @@ def test_other_threads_do_their_own() -> None:
     assert ["another", "rest-aside"] == names
 
 
+def test_an_interrupt_that_another_thread_takes() -> None:
+    """It does not wake the main thread, nor does one that comes just before the wait."""
+    may_end = threading.Event()
+
+    def task() -> None:
+        time.sleep(0.2)  # the main thread waits by then
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+        may_end.wait(30)
+
+    started = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        aside.do(task)
+    assert time.monotonic() - started < 10
+    may_end.set()
+
+
 def test_an_interrupt_leaves_no_lock_taken() -> None:
     """The main thread goes on at once; the task comes to its end and gives everything back."""
     lock, begun, may_end = threading.Condition(), threading.Event(), threading.Event()
