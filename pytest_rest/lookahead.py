@@ -7,7 +7,6 @@ from collections import deque
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
-from queue import SimpleQueue
 from typing import Protocol
 
 from pytest_rest import aside
@@ -48,12 +47,12 @@ class _Entry:
     futures: list["Future[Completion]"]
     size: int
     open: int = field(init=False)
-    all: "SimpleQueue[None]" = field(default_factory=SimpleQueue)  # gets one thing, at the end
+    all: aside.Event = field(default_factory=aside.Event)  # the last answer
 
     def __post_init__(self) -> None:
         self.open = len(self.futures)
         if not self.futures:
-            self.all.put(None)
+            self.all.happen()
 
 
 @dataclass(frozen=True)
@@ -62,11 +61,11 @@ class Claimed:
 
     prompts: list[Prompt]
     futures: list["Future[Completion]"]
-    _all: "SimpleQueue[None]"
+    _all: aside.Event
 
     def wait(self) -> Asked:
         """Wait until all is answered: once, and so that an interrupt leaves no lock taken."""
-        aside.get(self._all)
+        self._all.wait()
         return [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
 
 
@@ -200,7 +199,7 @@ class LookAhead:
             entry.open -= 1
             if entry.open == 0:
                 self._size -= entry.size
-                entry.all.put(None)
+                entry.all.happen()
             if self._is_full and self._has_room():
                 self._changed.notify_all()
 

@@ -129,9 +129,10 @@ class Started:
     def __init__(self, *args: str, **keywords: Any) -> None:
         self._begun = time.monotonic()
         self._written = Path("out.txt")
+        left_out = (*LEFT_OUT, "-pno:rerunfailures")  # in which an interrupt may be lost
         with self._written.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-mpytest", *LEFT_OUT, "--rest-run-dir=run", *args],
+                [sys.executable, "-mpytest", *left_out, "--rest-run-dir=run", *args],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
