@@ -127,7 +127,8 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     for record in sorted(records, key=lambda record: record.key):
         if not record.verdict.lost:
             found[record.style].append(record)
-    if len(found) == 1 and whole["pooled"]["all"].items == len(*found.values()):
+    judged = sum(map(len, found.values()))
+    if len(found) == 1 and judged == whole["pooled"]["all"].items:
         return dict.fromkeys(found, whole["pooled"])
     return {style: _subsets(listed) for style, listed in sorted(found.items())}
 

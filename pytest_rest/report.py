@@ -15,7 +15,7 @@ from pytest_rest.advice import Advised
 from pytest_rest.comparisons import compare
 from pytest_rest.effects import Effect
 from pytest_rest.gate import Gate, Judged
-from pytest_rest.metrics import SUBSETS, Table, compute, worst, worst_mean
+from pytest_rest.metrics import SUBSETS, Table, by_style, worst, worst_mean
 from pytest_rest.published import Standing
 from pytest_rest.regression import Regression
 from pytest_rest.suites import rh_bench
@@ -166,8 +166,6 @@ class Report:
     @cached_property
     def _head(self) -> dict[str, Any]:
         judged = [r for r in sweep.of_rest(self.records) if not r.verdict.lost]
-        styles = sorted({record.style for record in judged})
-        only = len(styles) == 1 and len(judged) == len(self.whole)  # and its figures are there
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
         return {
             "schema": SCHEMA,
@@ -177,12 +175,7 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: asdict(
-                    self.table["pooled"]["all"]
-                    if only
-                    else compute([r for r in judged if r.style == style])
-                )
-                for style in styles
+                style: asdict(found["all"]) for style, found in by_style(judged, self.table).items()
             },
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": causes.count(self.whole),

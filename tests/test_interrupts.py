@@ -204,9 +204,7 @@ def test_an_interrupt_while_calls_are_in_flight(
         with Started(*args) as run:
             run.wait(shown(run, "PASSED", "INCONSISTENT", count=2))
             run.wait(arrived(endpoint, 8 + CONCURRENCY))
-            time.sleep(
-                0.2
-            )  # pytest, which an interrupt may bring down, has set its test up by then
+            time.sleep(0.2)  # pytest, whose set-up an interrupt may bring down, waits by then
             promptly = max(PROMPTLY, 2 * run.age)
             run.signal(signal.SIGINT, to_all)
             status, out, seconds = run.end()

@@ -153,11 +153,15 @@ def test_items_that_are_too_few_give_no_interval() -> None:
 
 
 def test_more_items_make_it_surer() -> None:
-    """Four times the items halve each bound's distance, and more: Student's t is nearer too."""
+    """Four times the items halve each bound's distance, beside Student's t, which is nearer too."""
     found = rh_auc.measure(*planted(50, 2), 2, 200)["raw"]
     area = replace(found, bias=0.0, acceleration=0.0)
-    now, then = area.limits(0.9), area.grown(4).limits(0.9)
+    before, then = area.limits(0.9), area.grown(4).limits(0.9)
+    now = replace(area, halves=(200, 200)).limits(0.9)  # as spread, and as many
+    assert before is not None
     assert now is not None
     assert then is not None
-    for before, after in zip(now, then, strict=True):
-        assert 0.45 < (after - area.value) / (before - area.value) <= 0.5
+    assert pytest.approx([(each - area.value) / 2 for each in now]) == [
+        each - area.value for each in then
+    ]
+    assert before[0] < now[0] < now[1] < before[1]
