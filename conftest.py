@@ -2,20 +2,12 @@
 
 import os
 
+from hypothesis import settings
+
 pytest_plugins = ["pytester"]
 
-try:
-    from hypothesis import settings
-except ImportError:  # the benchmark can be run from this folder without the test extra
-    pass
-else:
-    settings.register_profile("rest-local", deadline=None)
-    settings.register_profile(
-        "rest-ci",
-        deadline=None,
-        derandomize=True,
-        database=None,
-        print_blob=True,
-        max_examples=25,
-    )
-    settings.load_profile("rest-ci" if os.environ.get("CI") else "rest-local")
+settings.register_profile("rest-local", deadline=None)
+settings.register_profile(
+    "rest-ci", deadline=None, derandomize=True, database=None, print_blob=True, max_examples=25
+)
+settings.load_profile("rest-ci" if os.environ.get("CI") else "rest-local")

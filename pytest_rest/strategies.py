@@ -18,11 +18,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-try:
-    from hypothesis import strategies as st
-except ImportError:
-    wanted = "pytest_rest.strategies needs Hypothesis; install 'pytest-rest[fuzz]'"
-    raise ImportError(wanted) from None
+from hypothesis import strategies as st
 
 from pytest_rest import benchmark, benchmark_file, rendering
 from pytest_rest.errors import OptionError, nearest

@@ -1,4 +1,8 @@
-"""What the plugin's tests share: runs of pytest in three modes."""
+"""What the plugin's tests share: runs of pytest in three modes.
+
+A benchmark run in this repository loads this file too, since pytest reads the conftest of
+`testpaths` when no path is given: so it imports nothing of the package until a test runs.
+"""
 
 import importlib
 import json
@@ -8,18 +12,12 @@ import shutil
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import jiwer  # noqa: F401 (below: C extensions cannot be loaded once for each run in a process)
 import pytest
-import scipy.stats  # noqa: F401 (pytester forgets the modules that a run in its process loads)
-import yaml  # noqa: F401
-from runs import LEFT_OUT, Finished, RunRest
 
-import pytest_rest
-
-# A run in the tests' own process would load the package anew, and rewrite its asserts, each time.
-for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
-    importlib.import_module(module.name)
+if TYPE_CHECKING:
+    from runs import Finished, RunRest
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
 _MOST_WITH_WORKERS = 2
@@ -47,10 +45,32 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items[:] = [item for item in items if item not in left_out]
 
 
+def pytest_runtest_setup(item: pytest.Item) -> None:
+    """Skip what reads the real benchmark rows, where they are not beside the project."""
+    folder = Path(__file__).parents[2] / "shared" / "data"
+    if item.get_closest_marker("shared_data") and not folder.is_dir():
+        pytest.skip(f"no real benchmark rows in {folder}")
+
+
 def _has_workers(item: pytest.Item) -> bool:
     params = getattr(getattr(item, "callspec", None), "params", {})
     words = [value if isinstance(value, (list, tuple)) else [value] for value in params.values()]
     return params.get("mode") == "n2" or any("-n2" in each for each in words)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def package_loaded() -> None:
+    """Import the whole package, and the C extensions it uses, once for all tests of a process.
+
+    A run in the tests' own process would load it anew, and rewrite its asserts, each time: pytester
+    forgets the modules that such a run loads, and C extensions cannot be loaded twice.
+    """
+    import pytest_rest
+
+    for name in ("jiwer", "scipy.stats", "yaml"):
+        importlib.import_module(name)
+    for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
+        importlib.import_module(module.name)
 
 
 @pytest.fixture(params=MODES)
@@ -60,17 +80,19 @@ def mode(request: pytest.FixtureRequest) -> Sequence[str]:
 
 
 @pytest.fixture
-def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> RunRest:
+def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> "RunRest":
     """Run pytest in a folder of its own; the run folder is `run` there, and a new one.
 
     `keep` leaves it as the run before has left it; with `own_folder` the arguments name another.
     """
+    from runs import LEFT_OUT, Finished
+
     for name in _OF_THE_OUTER_RUN:
         monkeypatch.delenv(name, raising=False)
 
     def run(
         *args: str, subprocess: bool = False, keep: bool = False, own_folder: bool = False
-    ) -> Finished:
+    ) -> "Finished":
         path = pytester.path / "run" / "report.json"
         path.unlink(missing_ok=True)
         if not keep:

@@ -1,6 +1,7 @@
 """--rest-fuzz: the hunts as tests, what they print and leave, and wrong usage."""
 
 from collections.abc import Sequence
+from importlib.metadata import requires
 from typing import Any
 
 import pytest
@@ -210,11 +211,11 @@ def test_wrong_usage(run_rest: RunRest, args: Sequence[str], message: str) -> No
     assert "Traceback" not in run.out
 
 
-def test_without_hypothesis(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """One line says what to install."""
-    monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
-    run = run_rest(SERIAL, LOW, "--rest-fuzz=9")
-    assert "--rest-fuzz needs Hypothesis; install 'pytest-rest[fuzz]'" in run.out
+def test_fuzzing_needs_no_extra() -> None:
+    """Hypothesis is installed with the package."""
+    assert ["hypothesis>=6.100"] == [
+        each for each in requires("pytest-rest") or () if each.startswith("hypothesis")
+    ]
 
 
 @pytest.mark.slow

@@ -1,6 +1,5 @@
 """Turns the hunts of a run into tests, one for each worker, and what they found into one report."""
 
-import importlib.util
 import json
 import shlex
 from collections.abc import Generator, Mapping
@@ -11,11 +10,11 @@ from typing import Any
 import pytest
 
 from pytest_rest import flips, prompts
+from pytest_rest.benchmark import near
 from pytest_rest.display import address, shown
-from pytest_rest.errors import OptionError, RestError
+from pytest_rest.errors import RestError
 from pytest_rest.flips import REST, Flip
 from pytest_rest.inquiry import Inquiry, answerer
-from pytest_rest.plugin.files import near
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting import flips as text
 from pytest_rest.terms import Form
@@ -99,8 +98,6 @@ class Findings:
         self._run, self._fuzz = run, run.settings.fuzz
         self._hunts: dict[int, Mapping[str, Any]] = {}
         self._flips: list[Flip] = []
-        if self._fuzz:
-            _check_hypothesis()
 
     def pytest_report_header(self) -> list[str]:
         """What is hunted for, and the seed that repeats it."""
@@ -184,11 +181,6 @@ class Findings:
             write(f"{near(path)} cannot be written: {error.strerror}", red=True)
         else:
             write(f"{near(path)}: a benchmark of {len(self._flips)} flips")
-
-
-def _check_hypothesis() -> None:
-    if importlib.util.find_spec("hypothesis") is None:
-        raise OptionError("--rest-fuzz needs Hypothesis; install 'pytest-rest[fuzz]'")
 
 
 def _hunt(run: Run, number: int) -> dict[str, Any]:
