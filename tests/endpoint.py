@@ -1,4 +1,4 @@
-"""Turns a plan of replies into a real HTTP server that speaks OpenAI's and Anthropic's chat."""
+"""Turns a plan of replies into a real HTTP server: OpenAI's, Anthropic's and Gemini's chat."""
 
 import asyncio
 import base64
@@ -13,7 +13,7 @@ from typing import Any, Literal, Self
 
 from aiohttp import web
 
-Protocol = Literal["openai", "anthropic"]
+Protocol = Literal["openai", "anthropic", "gemini"]
 Fault = Literal[
     "",
     "malformed",
@@ -65,7 +65,8 @@ class Reply:
     without an end, until the server closes; `page` is HTML with `text` as its title, and `bomb` is
     16 MB of blanks, packed; with `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its
     content; `odd-content` and `odd-field` (OpenAI's protocol only) have content, or a time, of a
-    type it should not have.
+    type it should not have. A `body` is sent as it is, whatever else the reply says; only so does
+    Gemini's protocol have refusals.
     """
 
     text: str = ""
@@ -78,6 +79,7 @@ class Reply:
     output_tokens: int = 7
     delay: float = 0.0
     fault: Fault = ""
+    body: Mapping[str, Any] | None = None
 
 
 class Endpoint:
@@ -116,6 +118,11 @@ class Endpoint:
     def anthropic_base(self) -> str:
         """What an Anthropic client takes as its base URL: it adds `/v1/messages`."""
         return self.url
+
+    @property
+    def gemini_base(self) -> str:
+        """What a Gemini client takes as its base URL: it adds `/models/NAME:generateContent`."""
+        return f"{self.url}/v1beta"
 
     @property
     def log(self) -> tuple[tuple[Request, Reply], ...]:
@@ -168,6 +175,7 @@ class Endpoint:
         for prefix in ("", "/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._openai)
             app.router.add_post(f"{prefix}/messages", self._anthropic)
+        app.router.add_post(r"/v1beta/models/{model}:generateContent", self._gemini)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await self._listen()
@@ -192,6 +200,9 @@ class Endpoint:
 
     async def _anthropic(self, http: web.Request) -> web.StreamResponse:
         return await self._answer(http, "anthropic")
+
+    async def _gemini(self, http: web.Request) -> web.StreamResponse:
+        return await self._answer(http, "gemini")
 
     async def _answer(self, http: web.Request, protocol: Protocol) -> web.StreamResponse:
         body = await http.json()
@@ -263,22 +274,19 @@ def _request(
 ) -> Request:
     texts: list[str] = []
     images: list[bytes] = []
-    for message in body["messages"]:
-        content = message["content"]
-        parts: list[dict[str, Any]] = (
-            [{"type": "text", "text": content}] if isinstance(content, str) else content
-        )
+    messages = body["contents"] if protocol == "gemini" else body["messages"]
+    for message in messages:
+        content = message["parts" if protocol == "gemini" else "content"]
+        parts: list[dict[str, Any]] = [{"text": content}] if isinstance(content, str) else content
         for part in parts:
-            if part["type"] == "text":
+            if "text" in part:
                 texts.append(part["text"])
-            elif part["type"] == "image_url":
-                images.append(base64.b64decode(part["image_url"]["url"].partition(",")[2]))
             else:
-                images.append(base64.b64decode(part["source"]["data"]))
+                images.append(base64.b64decode(_encoded(part)))
     return Request(
         protocol=protocol,
         path=http.path,
-        model=body["model"],
+        model=body.get("model") or http.match_info["model"],
         texts=tuple(texts),
         images=tuple(images),
         headers={name.lower(): value for name, value in http.headers.items()},
@@ -287,10 +295,20 @@ def _request(
     )
 
 
-def _body(protocol: Protocol, model: str, reply: Reply) -> dict[str, Any]:
+def _encoded(part: Mapping[str, Any]) -> str:
+    """The base64 of a picture, where each protocol has it."""
+    if "image_url" in part:
+        return str(part["image_url"]["url"]).partition(",")[2]
+    return str((part.get("source") or part.get("inline_data") or part["inlineData"])["data"])
+
+
+def _body(protocol: Protocol, model: str, reply: Reply) -> Mapping[str, Any]:
+    if reply.body is not None:
+        return reply.body
     if reply.status != 200:
         return _error(protocol, reply)
-    return _openai_body(model, reply) if protocol == "openai" else _anthropic_body(model, reply)
+    bodies = {"openai": _openai_body, "anthropic": _anthropic_body, "gemini": _gemini_body}
+    return bodies[protocol](model, reply)
 
 
 def _error(protocol: Protocol, reply: Reply) -> dict[str, Any]:
@@ -298,6 +316,8 @@ def _error(protocol: Protocol, reply: Reply) -> dict[str, Any]:
     error: dict[str, Any] = {"message": reply.text, "type": kind}
     if protocol == "anthropic":
         return {"type": "error", "error": error}
+    if protocol == "gemini":
+        return {"error": {"code": reply.status, "message": reply.text, "status": reply.code}}
     return {"error": error | {"param": None, "code": reply.code}}
 
 
@@ -339,3 +359,21 @@ def _anthropic_body(model: str, reply: Reply) -> dict[str, Any]:
     if reply.fault != "no-usage":
         body["usage"] = {"input_tokens": reply.input_tokens, "output_tokens": reply.output_tokens}
     return body
+
+
+def _gemini_body(model: str, reply: Reply) -> dict[str, Any]:
+    return {
+        "candidates": [
+            {
+                "content": {"role": "model", "parts": [{"text": reply.text}]},
+                "finishReason": {"stop": "STOP", "length": "MAX_TOKENS"}[reply.finish_reason],
+                "index": 0,
+            }
+        ],
+        "modelVersion": model,
+        "usageMetadata": {
+            "promptTokenCount": reply.input_tokens,
+            "candidatesTokenCount": reply.output_tokens,
+            "totalTokenCount": reply.input_tokens + reply.output_tokens,
+        },
+    }

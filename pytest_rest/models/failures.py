@@ -11,12 +11,16 @@ _LENGTH = 300
 # What the words mean by which servers say how an answer ended; any other word is kept. Some say
 # that the provider broke down in the middle, and then there is no answer.
 _ENDS = {
-    "stop": ("STOP", "COMPLETE", "end_turn", "stop_sequence", "eos", "eos_token"),
+    "stop": ("STOP", "COMPLETE", "STOP_SEQUENCE", "end_turn", "stop_sequence", "eos", "eos_token"),
     "length": ("max_tokens", "MAX_TOKENS"),
-    "refusal": ("content_filter", "content_filtered", "refusal", "SAFETY", "sensitive"),
+    "refusal": (
+        *("content_filter", "content_filtered", "refusal", "sensitive"),
+        *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
+    ),
 }
-_BREAKDOWNS = ("error", "ERROR", "network_error")
-_FILTERS = ("content_filter", "content_policy_violation")
+BREAKDOWNS = ("error", "ERROR", "network_error", "OTHER", "LANGUAGE", "MALFORMED_RESPONSE")
+_FILTERS = ("content_filter", "content_policy_violation")  # codes of an error
+_FLAGGED = ("invalid_prompt", "usage policy")  # another code, which is a veto with these words
 
 # The stable word for an error, by the classes in its chain of causes: the first line that matches.
 # LiteLLM's own server errors come last, for it calls a broken connection one of them.
@@ -50,8 +54,7 @@ def explain(error: Exception, timeout: float, key: str | None) -> Completion:
     at `LiteLLMModel.ask`.
     """
     chain = list(_causes(error))
-    codes = [vars(each).get("code") for each in chain]  # a property may warn
-    if "content_filter" in codes or any(_is(each, "ContentPolicyViolationError") for each in chain):
+    if any(_is_veto(each) for each in chain):
         return Completion(finish_reason="refusal")
     return Completion(error=one_line(_describe(chain, timeout), key))
 
@@ -80,14 +83,15 @@ def describe_status(status: int, patience: str, text: str) -> str:
 def is_filtered(text: str) -> bool:
     """Whether the body of an error is a content filter's veto: a refusal, not a failed call."""
     try:
-        return json.loads(text)["error"]["code"] in _FILTERS
-    except (ValueError, LookupError, TypeError, RecursionError):
+        error = json.loads(text)["error"]
+        return _is_filter(error["code"], str(error.get("message")))
+    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
         return False
 
 
 def finish_reason(word: str) -> str:
     """`stop`, `length`, `refusal` or the endpoint's own word; raises `BreakdownError`."""
-    if word in _BREAKDOWNS:
+    if word in BREAKDOWNS:
         raise BreakdownError(f"the provider ended its answer with {word!r}")
     return next((meant for meant, words in _ENDS.items() if word in words), word)
 
@@ -98,6 +102,17 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
         seen.add(id(error))
         yield error
         error = error.__cause__ or error.__context__
+
+
+def _is_veto(error: BaseException) -> bool:
+    """Whether an error of the chain says that a content filter stepped in."""
+    code = vars(error).get("code")  # a property may warn
+    return _is(error, "ContentPolicyViolationError") or _is_filter(code, str(error))
+
+
+def _is_filter(code: object, message: str) -> bool:
+    flagged, words = _FLAGGED
+    return code in _FILTERS or (code == flagged and words in message)
 
 
 def _is(error: BaseException, *names: str) -> bool:

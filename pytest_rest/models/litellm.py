@@ -6,6 +6,7 @@ LiteLLM is imported by the first call and not before: it takes seconds.
 import asyncio
 import contextlib
 import functools
+import inspect
 import logging
 import os
 import threading
@@ -112,8 +113,13 @@ class LiteLLMModel:
         if not _load.cache_info().currsize:
             return
         litellm = _load()
+        cache = litellm.in_memory_llm_clients_cache
+        for client in [*getattr(cache, "cache_dict", {}).values()]:  # of which some are left open
+            close = getattr(client, "close", None)
+            if inspect.iscoroutinefunction(close):
+                await close()
         await litellm.close_litellm_async_clients()
-        litellm.in_memory_llm_clients_cache.flush_cache()  # a closed client is still handed out
+        cache.flush_cache()  # a closed client is still handed out
 
     async def _ask(self, litellm: Any, prompt: Prompt) -> Completion:
         start = time.perf_counter()
@@ -152,12 +158,12 @@ class LiteLLMModel:
             raise failures.MalformedError("it holds no choices")
         choice = response.choices[0]
         message = choice.message
-        refusal = (getattr(message, "provider_specific_fields", None) or {}).get("refusal")
+        refusal = _refusal(message)
         text = message.content if isinstance(message.content, str) else ""
         usage: Any = getattr(response, "usage", None)
         sent = usage.prompt_tokens if usage else None
         return Completion(
-            text=text or (refusal if isinstance(refusal, str) else ""),
+            text=text or refusal,
             finish_reason="refusal" if refusal else _finish_reason(choice),
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
@@ -239,8 +245,20 @@ def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> 
     return None
 
 
+def _refusal(message: Any) -> str:
+    """What a model says when it refuses, which versions of LiteLLM keep in different places."""
+    fields = getattr(message, "provider_specific_fields", None) or {}
+    refusal = getattr(message, "refusal", None) or fields.get("refusal")
+    return refusal if isinstance(refusal, str) else ""
+
+
 def _finish_reason(choice: Any) -> str:
+    """LiteLLM's word for the end, or the provider's own where that says more.
+
+    LiteLLM says `stop` for every word that it does not know, and counts some breakdowns as filters.
+    """
     reason = str(choice.finish_reason)
     own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")
-    # LiteLLM says `stop` for every word that it does not know.
-    return failures.finish_reason(str(own) if own and reason == "stop" else reason)
+    if own and (reason == "stop" or str(own) in failures.BREAKDOWNS):
+        reason = str(own)
+    return failures.finish_reason(reason)
