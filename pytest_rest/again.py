@@ -17,11 +17,12 @@ def command(asked: Mapping[str, Any], test: str, name: str) -> str:
     """The command for the item and style `name`, asked by the test function `test`.
 
     `asked` is the report's `provenance.again`: the `words` that all items have in common, and the
-    `suites` of the run. Empty where it is not known which test asked.
+    `suites` of the run with their `names`. Empty where it is not known which test asked.
     """
     if not (asked and test):
         return ""
     words, suites = asked["words"], asked["suites"]
-    if test.partition("::")[0] in {suite.partition(":")[0] for suite in suites}:
+    names = asked.get("names", [suite.partition(":")[0] for suite in suites])
+    if test.partition("::")[0] in names:
         return of_suite(words, suites, name)
     return shlex.join([*words, f"{test}[{name}]"])

@@ -79,7 +79,9 @@ def standing(records: Sequence[Record], model: str, protocol: str) -> Standing |
     read, rate = found["ocr_correct"], found["all"].ocr_correct_rate
     own = Row(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
     rows = sorted((*ROWS, own), key=lambda row: -1.0 if row.rer is None else row.rer, reverse=True)
-    differs = f"data (here {', '.join(sorted(suites))}), prompts (here {protocol})"
+    differs = f"prompts (here {protocol})"
+    if suites != DATA_SETS:
+        differs = f"data (here {', '.join(sorted(suites))}), {differs}"
     return Standing(tuple(rows), read.rer, read.cfr, rate, differs)
 
 

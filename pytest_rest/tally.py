@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_rest import benchmark, gate, metrics, regression, sweep
+from pytest_rest import gate, metrics, regression, sweep
 from pytest_rest.gate import Gate, Look, Threshold
 from pytest_rest.metrics import Table
 from pytest_rest.regression import Tolerance
 from pytest_rest.report import Lost, Report, Stopped, calls
 from pytest_rest.shard import Shard
 from pytest_rest.sweep import RhAuc
-from pytest_rest.terms import Completion, Record, Style, to_builtins
+from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
 Test = tuple[str, Key]  # the test function that asks, and what it asks
@@ -186,7 +186,7 @@ class Tally:
         return {
             "name": name,
             "items": len(digests),
-            "fingerprint": benchmark.fingerprint(digests.values()),
+            "fingerprint": fingerprint(digests.values()),
             **self.drawn.get(name, {"counts": {}, "left_out": []}),
         }
 

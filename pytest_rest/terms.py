@@ -9,7 +9,7 @@ import hashlib
 import json
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import PurePath
@@ -459,6 +459,20 @@ class Priced(Protocol):
 
 
 @runtime_checkable
+class Limited(Protocol):
+    """A model that can answer only some kinds of item."""
+
+    @property
+    def answers(self) -> str:
+        """What it can answer, in a few words: `systems of linear equations`."""
+        ...
+
+    def can_answer(self, item: Item) -> bool:
+        """Whether it can answer this item in its text form."""
+        ...
+
+
+@runtime_checkable
 class Model(Protocol):
     """What answers prompts. Implementations are asked from one event loop."""
 
@@ -498,6 +512,11 @@ class Model(Protocol):
     async def close(self) -> None:
         """Let go of connections; called on the loop that asked."""
         ...
+
+
+def fingerprint(digests: Iterable[str]) -> str:
+    """Sixteen hex digits of the items with these digests, whatever their order."""
+    return _digest(" ".join(sorted(digests)))
 
 
 def to_builtins(noun: Any) -> dict[str, Any]:

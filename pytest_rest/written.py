@@ -22,6 +22,8 @@ LONGEST_LIST = 100_000
 _MOST_NODES = 2_000_000
 _DEEPEST = 8
 _LONGEST_LINE = 4 << 20
+_NESTED = re.compile(r"(?:[\[{]|- ){64}")  # of which a reader may say something else
+_TOO_LARGE = "is too large or too deep; see the format"
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is
 _UNREADABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -85,7 +87,8 @@ def read_yaml(text: str) -> Node:
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark
         line = mark.line + 1 if mark else 1
-        raise PlaceError(line, _mended(str(error.problem), text, line)) from None
+        fault = _TOO_LARGE if _NESTED.search(text) else _mended(str(error.problem), text, line)
+        raise PlaceError(line, fault) from None
     except yaml.YAMLError as error:
         raise PlaceError(1, f"cannot be read: {' '.join(str(error).split())}") from None
 
@@ -153,7 +156,7 @@ class _Builder:
             raise PlaceError(line, f"the tag {event.tag} is not read; put the text in quotes")
         self._count += 1
         if self._depth > _DEEPEST or self._count > _MOST_NODES:
-            raise PlaceError(line, "is too large or too deep; see the format")
+            raise PlaceError(line, _TOO_LARGE)
         self._depth += 1
         found = self._build(event, line)
         self._depth -= 1

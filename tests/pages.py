@@ -9,14 +9,23 @@ from typing import Any
 
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.advice import Advice, Advised
-from pytest_rest.benchmark import fingerprint
 from pytest_rest.flips import Flip
 from pytest_rest.gate import Threshold
 from pytest_rest.paired import Difference
 from pytest_rest.report import Report, item_to_builtins
 from pytest_rest.rh_auc import Area, Kind
 from pytest_rest.sweep import Budgeted, Point, RhAuc
-from pytest_rest.terms import MODES, Answer, Item, Mode, Rate, Record, Style, Transcription
+from pytest_rest.terms import (
+    MODES,
+    Answer,
+    Item,
+    Mode,
+    Rate,
+    Record,
+    Style,
+    Transcription,
+    fingerprint,
+)
 from pytest_rest.vision import Even, Use, Vision
 
 QUESTION = "2A + B = 7\nA - B = 2\nWhat is the value of A?"

@@ -4,8 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_rest import report as reports
-from pytest_rest.benchmark import fingerprint
-from pytest_rest.terms import Record
+from pytest_rest.terms import Record, fingerprint
 
 STYLE = "dejavu-200dpi-black"
 MODES = ("text", "image", "mixed")

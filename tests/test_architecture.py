@@ -22,7 +22,7 @@ FLOORS = (
     {"plugin.run", "reporting.findings", "reporting.progress", "shards"}
     | {"reporting.curve", "reporting.vision"}
     | {"plugin.fuzz", "reporting.kept", "reporting.plots"},
-    {"plugin.options", "plugin.files", "evaluate", "reporting.text", "asker", "tally"}
+    {"plugin.options", "evaluate", "reporting.text", "asker", "tally"}
     | {
         "inquiry",
         "strategies",
@@ -32,10 +32,9 @@ FLOORS = (
         "reporting.layers",
     },
     {"report", "plan", "dispatcher_remote", "models", "plugin.fuzz_options"},
-    {"lookahead", "stopping", "plugin.given"},
-    {"dispatcher", "gate", "sweep", "representations", "advice"},
+    {"lookahead", "stopping", "plugin.files", "plugin.given"},
+    {"benchmark", "dispatcher", "gate", "sweep", "representations", "advice"},
     {
-        "benchmark",
         "benchmark_file",
         "comparisons",
         "effects",

@@ -59,6 +59,7 @@ def test_several_suites_in_one_run(run_rest: RunRest, data: Path, mode: Sequence
     assert drawn == [item["id"] for item in run.report["items"] if item["suite"] == "mmlu"]
 
 
+@pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("parts", "suite", "line"),
     [
@@ -156,7 +157,7 @@ def test_rows_are_read_once_in_a_process(
         (["--rest-suite=mmlu:10"], "suite 'mmlu:10': N is 10, but mmlu has 1 to 9 items"),
         (["--rest-suite=mmlu:0"], "suite 'mmlu:0': N is 0, but the least is 1"),
         (["--rest-suite=mmlu,mmlu:3"], "--rest-suite names 'mmlu' twice"),
-        (["--rest-suite=own.rest.yaml"], "is a path like any other; write it without --rest-su"),
+        (["--rest-suite=own.rest.yaml"], "is not a file; check the path"),
         (["--rest-suite=mlu:3"], "unknown suite 'mlu'; did you mean 'mmlu'?"),
         (["--rest-suite=arc:3"], "holds no test rows of ARC; give a copy of https://"),
         (["--rest-suite=arc", "--rest-data=nowhere"], "nowhere' is no folder; give one with a "),

@@ -11,7 +11,7 @@ from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model
 from pytest_rest.report import Report
 from pytest_rest.suites import soebench
-from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Scheme, Style
+from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Scheme, Style, fingerprint
 
 
 class Counting:
@@ -112,8 +112,8 @@ def test_fingerprints_know_items_and_not_their_order() -> None:
     """Equal items give one fingerprint, others another."""
     one = [item.digest for item in soebench.generate(5, 0)]
     two = [item.digest for item in soebench.generate(5, 1)]
-    assert benchmark.fingerprint(one) == benchmark.fingerprint(reversed(one))
-    assert benchmark.fingerprint(one) != benchmark.fingerprint(two)
+    assert fingerprint(one) == fingerprint(reversed(one))
+    assert fingerprint(one) != fingerprint(two)
 
 
 @pytest.mark.parametrize(

@@ -19,7 +19,7 @@ from pytest_rest.display import shown
 from pytest_rest.errors import OptionError, RestError
 from pytest_rest.reporting import layers
 from pytest_rest.representations import Encoder
-from pytest_rest.terms import Item, Style
+from pytest_rest.terms import Item, Style, fingerprint
 from pytest_rest.vectors import Vectors
 
 _CORRELATION = "pytest-rest/representations-correlation/1"
@@ -122,7 +122,7 @@ def _settings(
         "dtype": encoder.dtype,
         "suite": arguments.suite,
         "seed": arguments.seed,
-        "items": benchmark.fingerprint(f"{item.id} {item.digest}" for item in items),
+        "items": fingerprint(f"{item.id} {item.digest}" for item in items),
         "style": style.id,
         "style_digest": style.digest,
     }

@@ -20,13 +20,14 @@ from importlib.util import find_spec
 from typing import Any
 
 from pytest_rest.errors import ModelError
-from pytest_rest.terms import Completion, Home, Image, Prompt
+from pytest_rest.terms import Completion, Home, Image, Item, Prompt
 
 _TERM = r" ?\d{0,6} ?[A-E] ?"
 _EQUATION = re.compile(rf" ?[+-]?{_TERM}(?:[+-]{_TERM}){{0,9}}= ?[+-]? ?\d{{1,9}} ?")
 _SIGNED_TERM = re.compile(r"([+-]?)(\d{0,6})([A-E])")
 _ASKED = re.compile(r"\bvalue of ([A-Ea-e])\b")
 _LONGEST_LINE = 200
+_ANSWER = "Answer: "
 _READINGS_KEPT = 64
 
 # Print on one plain page needs no rotation check, and no more than 960 pixels a side to find its
@@ -45,6 +46,7 @@ class EmbeddedModel:
     home: Home = "cpu"
     batch_size = 1
     parameters: Mapping[str, object] = {}
+    answers = "systems of linear equations"
 
     def __init__(self) -> None:
         if missing := [name for name in ("rapidocr", "onnxruntime") if find_spec(name) is None]:
@@ -57,6 +59,11 @@ class EmbeddedModel:
         self._engine: Any = None
         self._readings: OrderedDict[str, str] = OrderedDict()
         self._lock = threading.Lock()
+
+    def can_answer(self, item: Item) -> bool:
+        """Whether the item's text is a system that has a solution, and asks for a variable."""
+        has_more = item.choices or item.image  # which the solver does not see
+        return not has_more and _ANSWER in solve(f"{item.context}\n{item.question}")
 
     async def open(self) -> None:
         """Load the reader's networks."""
@@ -120,7 +127,7 @@ def solve(text: str) -> str:
     if solution is None or variable not in solution:
         return f"I cannot answer this: the {len(equations)} equations that I see do not give it."
     values = ", ".join(f"{name} = {value}" for name, value in sorted(solution.items()))
-    return f"I see {len(equations)} equations. They give {values}.\nAnswer: {solution[variable]}"
+    return f"I see {len(equations)} equations. They give {values}.\n{_ANSWER}{solution[variable]}"
 
 
 def _equation(line: str) -> dict[str, Fraction] | None:

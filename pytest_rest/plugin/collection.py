@@ -10,11 +10,12 @@ from typing import Any
 import pytest
 
 from pytest_rest import rendering
+from pytest_rest.benchmark import near
 from pytest_rest.benchmark_file import ENDINGS, Benchmark
-from pytest_rest.errors import BenchmarkError, OptionError, RestError, nearest
+from pytest_rest.errors import OptionError, RestError, nearest
 from pytest_rest.lookahead import Case
 from pytest_rest.plugin import files
-from pytest_rest.plugin.run import Disagreement, Run, case_id
+from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
 from pytest_rest.plus import rest_plus
 from pytest_rest.terms import Item, Scheme, Style
 
@@ -51,11 +52,11 @@ class RestFile(RestSuite):
         """Its one test; `CollectError` is one line, and ends the run before anything is asked."""
         settings = self._run.settings
         try:
-            found = self._run.files.read(self.path)
+            found = settings.library.read(self.path)
             self.cases = _cases(found.items, _file_styles(found, self._run))
-            _check(self.cases, settings.scheme, f"{files.near(self.path)}: ")
+            _check(self.cases, settings.scheme, f"{near(self.path)}: ")
         except RestError as error:
-            self._run.files.broken.append(self.nodeid)
+            self._run.broken.append(self.nodeid)
             raise self.CollectError(str(error)) from None
         return super().collect()
 
@@ -64,13 +65,22 @@ class Collection:
     """Adds the run's suites to what the session collects."""
 
     def __init__(self, run: Run) -> None:
-        self._settings, self._files = run.settings, run.files
+        self._settings, self._run = run.settings, run
 
     @pytest.hookimpl(trylast=True)
     def pytest_collection_modifyitems(self, config: pytest.Config, items: list[Any]) -> None:
-        """Run nothing if a benchmark file is broken: xdist would go on, where pytest ends."""
-        if self._files.broken and not config.option.continue_on_collection_errors:
+        """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
+        if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
+        cases = [case for item in items if (case := case_of(item)) is not None]
+        try:
+            self._run.answerable([*{id(item): item for item, _ in cases}.values()])
+        except RestError as error:
+            if not hasattr(config, "workerinput"):
+                raise pytest.UsageError(f"REST: {error}") from None
+            items.clear()
+            report = pytest.CollectReport("", "failed", f"REST: {error}", [])
+            config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -142,10 +152,11 @@ def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
         if isinstance(each, Item):
             cases += _cases([each], own or settings.styles_of)
         elif isinstance(each, str | Path) and str(each).lower().endswith(ENDINGS):
-            found = run.files.read(files.find(str(each), folder, settings.root))
+            found = settings.library.read(files.find(str(each), folder, settings.root))
             cases += _cases(found.items, own or _file_styles(found, run))
         elif isinstance(each, str):
-            cases += _cases(settings.library.load(each).items, own or settings.styles_of)
+            for drawn in settings.library.load_each(each):
+                cases += _cases(drawn.items, own or settings.styles_of)
         else:
             raise OptionError(
                 f"marker rest: {each!r} is no benchmark; give 'NAME:N', a file such as "
@@ -182,7 +193,7 @@ def _styles(named: object, folder: Path) -> tuple[Style, ...]:
 
 def _file_styles(found: Benchmark, run: Run) -> StylesOf:
     """A file's own styles, unless the command line says others, or the file none."""
-    own = tuple(files.styles(found))
+    own = files.styles(found.styles)
     is_own = own and not run.settings.styles_named
     return (lambda item: own) if is_own else run.settings.styles_of
 
@@ -194,16 +205,11 @@ def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:
 def _check(cases: Iterable[Case], scheme: Scheme, where: str = "") -> None:
     """Raise for what cannot be asked or counted: it is told before a call is paid."""
     seen: set[tuple[str, str, str]] = set()
-    checked: set[int] = set()
+    items: dict[int, Item] = {}
     for item, style in cases:
         key = (item.suite, item.id, style.id)
         if key in seen:
             raise OptionError(f"item {item.id!r} of {item.suite!r} is there twice; ids must differ")
         seen.add(key)
-        if id(item) in checked:
-            continue
-        checked.add(id(item))
-        try:
-            files.check(item, scheme)
-        except RestError as error:
-            raise BenchmarkError(f"{where}{error}") from None
+        items[id(item)] = item
+    files.check(items.values(), scheme, where)

@@ -21,7 +21,7 @@ from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold
 from pytest_rest.limits import Limits
 from pytest_rest.lookahead import Case
-from pytest_rest.plugin import fuzz_options
+from pytest_rest.plugin import files, fuzz_options
 from pytest_rest.plugin.fuzz_options import Fuzz
 from pytest_rest.plugin.given import count as _count
 from pytest_rest.plugin.given import path as _path
@@ -80,6 +80,7 @@ class Settings:
     paths: tuple[str, ...]  # what is collected: from the root, or whole
     styles: tuple[Style, ...]  # without REST+
     styles_named: bool  # on the command line: then a file's own do not count
+    file_styles: Mapping[str, tuple[Style, ...]]  # of suites that are files, by their names
     plus: bool  # REST+: ten styles, of which one differs by item
     scheme: Scheme  # what is asked of each item in each style
     seed: int
@@ -146,6 +147,8 @@ class Settings:
 
     def styles_of(self, item: Item) -> tuple[Style, ...]:
         """What an item is drawn in where its test does not say."""
+        if own := self.file_styles.get(item.suite):
+            return own
         return rest_plus(item.digest, self.seed) if self.plus else self.styles
 
 
@@ -160,15 +163,13 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     fuzz = fuzz_options.read(config, given, resolved["workers"])
     if is_benchmark and not suites and fuzz is None:
         suites = (benchmark.DEFAULT,)
-    names = [suite.partition(":")[0] for suite in suites]
-    if twice := {name for name in names if names.count(name) > 1}:
-        raise OptionError(f"--rest-suite names {sorted(twice)[0]!r} twice; name it once")
     run_dir = Path(resolved["run_dir"])
     place: Place = resolved["place"]
     data = Path(given["rest_data"]) if given["rest_data"] else None
-    library = Library(seed, data, resolved["library"])
-    for suite in suites:
-        library.load(suite)
+    library = Library(seed, data, resolved["library"], config.rootpath)
+    names = [library.load(suite).name for suite in suites]
+    if twice := {name for name in names if names.count(name) > 1}:
+        raise OptionError(f"--rest-suite names {sorted(twice)[0]!r} twice; name it once")
     is_early_stop = _is_early_stop(config)
     settings = Settings(
         model=given["rest_model"],
@@ -179,6 +180,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         paths=tuple(given["paths"]),
         styles=_styles(resolved),
         styles_named=given["styles_named"],
+        file_styles=_file_styles(library, suites, given["styles_named"]),
         plus=given["rest_plus"],
         scheme=_scheme(given, seed),
         seed=seed,
@@ -212,6 +214,9 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         fuzz=fuzz,
     )
     _check_reasoning(config, settings)
+    for drawn in settings.drawn:
+        if drawn.path:
+            files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         gate.check_suites(settings.thresholds, names)
@@ -275,7 +280,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         given["rest_seed"] = kept["rest_seed"]
     given["rest_seed"] = _seed(str(given["rest_seed"]))
     given["rest_fuzz_seed"] = fuzz_options.seed(config, given, kept)
-    given["rest_suites"] = _split(given["rest_suites"])
+    given["rest_suites"] = _suites(config, given["rest_suites"])
     given["paths"] = _paths(config) or kept.get("paths", [])
     hunts = [config.getoption(name) for name in ("rest_fuzz", "rest_fuzz_replay")]
     if config.getoption("rest_suite") is None and (_files(given["paths"]) or any(hunts)):
@@ -389,9 +394,24 @@ def _names_styles(config: pytest.Config) -> bool:
     return any(config.getoption(name) is not None for name in ("rest_style", "rest_plus"))
 
 
-def _split(suites: Sequence[str]) -> list[str]:
-    """Suites that stand in one word, with commas between them, each by itself."""
-    return [name.strip() for suite in suites for name in suite.split(",")]
+def _suites(config: pytest.Config, given: Sequence[str]) -> list[str]:
+    """Each suite by itself, also of those in one word with commas between them.
+
+    Files are those found from here on the command line, from the root elsewhere; from the root
+    they are found again, whence a run is gone on with.
+    """
+    root = config.rootpath
+    start = root if config.getoption("rest_suite") is None else config.invocation_params.dir
+    names = [name.strip() for each in given for name in each.split(",")]
+    return [suite for name in names for suite in benchmark.expand(name, start, root)]
+
+
+def _file_styles(
+    library: Library, suites: Sequence[str], styles_named: bool
+) -> dict[str, tuple[Style, ...]]:
+    """The styles of the suites that are files and ask for some, unless the command line does."""
+    drawn = [] if styles_named else [library.load(suite) for suite in suites]
+    return {each.name: files.styles(each.styles) for each in drawn if each.styles}
 
 
 def _data(config: pytest.Config, folder: str) -> str:

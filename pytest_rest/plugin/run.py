@@ -20,11 +20,20 @@ from pytest_rest.lookahead import Case
 from pytest_rest.models import load_model
 from pytest_rest.models.panel import Panel
 from pytest_rest.models.replayed import ReplayedModel
-from pytest_rest.plugin.files import Files
 from pytest_rest.plugin.options import Settings
 from pytest_rest.store import LOCK, FileStore, read_run
 from pytest_rest.store import NAME as STORE
-from pytest_rest.terms import Completion, Item, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import (
+    Completion,
+    Item,
+    Limited,
+    Model,
+    Price,
+    Priced,
+    Prompt,
+    Record,
+    Style,
+)
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
@@ -70,7 +79,7 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        self.files = Files()
+        self.broken: list[str] = []  # node ids of benchmark files that could not be collected
         self.store: FileStore | None = None
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
@@ -120,6 +129,28 @@ class Run:
     def price(self) -> Price | None:
         """What the model's tokens cost, where that is known."""
         return self.model.price if isinstance(self.model, Priced) else None
+
+    @cached_property
+    def known(self) -> tuple[Item, ...]:
+        """The items known before collection: of the suites, and of the benchmark files named."""
+        settings, items = self.settings, [*self.settings.items]
+        for name in settings.files:
+            with contextlib.suppress(RestError):  # the collection tells it
+                items += settings.library.read(settings.root / name).items
+        return tuple(items)
+
+    def answerable(self, items: Sequence[Item]) -> int:
+        """How many of the items the model can answer; `OptionError` where it is none of them."""
+        model = self.model
+        if not isinstance(model, Limited):
+            return len(items)
+        number = sum(map(model.can_answer, items))
+        if items and not number:
+            raise OptionError(
+                f"model {self.settings.model!r} answers {model.answers} only, and none of the "
+                f"{len(items):,} items is of that kind; name another model, or other items"
+            )
+        return number
 
     def note(self, styles: Iterable[Style]) -> None:
         """Know styles by their ids; `OptionError` for an id that stands for two of them."""

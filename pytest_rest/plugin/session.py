@@ -15,7 +15,7 @@ from typing import Any, Literal
 import pytest
 
 import pytest_rest
-from pytest_rest import baseline, benchmark, bounds, gate, shards
+from pytest_rest import baseline, bounds, gate, shards
 from pytest_rest.benchmark_file import ENDINGS
 from pytest_rest.display import address
 from pytest_rest.errors import OptionError, RestError, StoreError
@@ -27,7 +27,7 @@ from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.report import Report
 from pytest_rest.reporting import markdown, page
 from pytest_rest.tally import Rules, Spent, Tally, own_styles
-from pytest_rest.terms import MODES, Completion, Record, Style
+from pytest_rest.terms import MODES, Completion, Record, Style, fingerprint
 
 _FEW = 8  # items, of which a run may need no bounds, and is over at once
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
@@ -57,7 +57,10 @@ class Controller:
             raise OptionError(
                 f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
             )
-        folder = self._run.settings.run_dir
+        settings = self._run.settings
+        if len(settings.files) == len(settings.paths):  # else there is more to be collected
+            self._run.answerable(self._run.known)
+        folder = settings.run_dir
         try:
             (folder / "images").mkdir(parents=True, exist_ok=True)
             probe = folder / ".writable"
@@ -156,7 +159,7 @@ class Controller:
             "ocr": settings.scheme.ocr,
             "styles": [{"id": s, "digest": own.get(s, {}).get("digest")} for s in sorted(styles)],
             "suites": [
-                {"name": suite, "items": len(d), "fingerprint": benchmark.fingerprint(d.values())}
+                {"name": suite, "items": len(d), "fingerprint": fingerprint(d.values())}
                 for suite, d in by_suite.items()
             ],
             "items": [
@@ -263,7 +266,11 @@ class Controller:
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
-            "again": {"words": _again(settings), "suites": [*settings.suites]},
+            "again": {
+                "words": _again(settings),
+                "suites": [*settings.suites],
+                "names": [drawn.name for drawn in settings.drawn],
+            },
         }
 
     def _sweep(self) -> dict[str, Any]:

@@ -9,6 +9,7 @@ import pytest
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.report import Report
 from pytest_rest.reporting import curve, findings, markdown, text, vision
+from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
@@ -49,9 +50,23 @@ class Terminal:
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
-            *(f"rest: {text.drawn(each)}" for each in settings.drawn if each.counts),
+            *(
+                f"rest: {text.drawn(each.name, each.counts)}"
+                for each in settings.drawn
+                if each.counts
+            ),
+            *self._limits(),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
+
+    def _limits(self) -> list[str]:
+        """How many of the items the model can answer, where it is not all of them."""
+        model, items = self._model, self._run.known
+        if not isinstance(model, Limited):
+            return []
+        number = sum(map(model.can_answer, items))
+        less = f"rest: {number:,} of {len(items):,} items can be answered: {model.answers}"
+        return [less] if number < len(items) else []
 
     def _scheme(self) -> str:
         """What is asked of each item; of RH-Bench alone, what is asked of that."""

@@ -2,11 +2,10 @@
 
 import difflib
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.benchmark import Drawn
 from pytest_rest.display import shown
 from pytest_rest.limits import Limits
 from pytest_rest.metrics import Metrics
@@ -54,12 +53,12 @@ def scheme(asked: Scheme) -> str:
     return "; ".join([*parts, rules[asked.ocr]] if asked.ocr in rules else parts)
 
 
-def drawn(suite: Drawn) -> str:
+def drawn(name: str, counts: Mapping[str, int]) -> str:
     """`arc: 1,670 rows, 21 left out (broken), 1,631 after REST's filters, 50 drawn`."""
-    *kept, taken = suite.counts.values()
+    *kept, taken = counts.values()
     filtered = f"{kept[-1]:,} after REST's filters, " if len(kept) > 2 else ""
     broken = f"{kept[0] - kept[1]:,} left out (broken)"
-    return f"{suite.name}: {kept[0]:,} rows, {broken}, {filtered}{taken:,} drawn"
+    return f"{name}: {kept[0]:,} rows, {broken}, {filtered}{taken:,} drawn"
 
 
 def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:
