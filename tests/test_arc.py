@@ -61,6 +61,7 @@ def written(folder: Path, name: str, *rows: Any) -> Path:
     return folder
 
 
+@pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("parts", "expected"),
     [
@@ -77,6 +78,7 @@ def test_real_rows_are_counted(parts: tuple[str, ...], expected: list[int]) -> N
     assert [*zip(titles, expected, strict=True)] == [*counts.items()]
 
 
+@pytest.mark.shared_data
 def test_bad_rows_are_named() -> None:
     """The 21 of ARC-Easy with labels 1-4 and a letter as the key: each by line and name."""
     expected = tuple(
@@ -89,6 +91,7 @@ def test_bad_rows_are_named() -> None:
     assert expected == arc.load(shared_data("arc")).left_out
 
 
+@pytest.mark.shared_data
 def test_real_rows_come_through_unchanged() -> None:
     """Under their own names and labels; what is missing is bad, too long, or has LaTeX."""
     items = {item.id: item for item in arc.load(shared_data("arc")).items}
@@ -110,6 +113,7 @@ def test_real_rows_come_through_unchanged() -> None:
     assert {"ABCD": 1_603, "1234": 21, "ABC": 3, "ABCDE": 3, "123": 1} == labels
 
 
+@pytest.mark.shared_data
 def test_real_items_can_be_asked_and_scored() -> None:
     """Their own labels are read as answers, digits too; ids are one line and unique."""
     for item in arc.load(shared_data("arc")).items:

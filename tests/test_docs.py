@@ -16,20 +16,35 @@ def _blocks(language: str, text: str = README) -> list[str]:
 
 
 def test_the_two_commands_are_one_line_each() -> None:
-    """The first sets up and runs, the second sets up and tests; .ci/run takes them from here."""
-    for name, end in (("run", "pytest --rest-model=embedded"), ("test", "pytest -n 3")):
-        (block,) = re.findall(rf"<!-- command: {name} -->\n```\n(.*?)```", README, re.DOTALL)
-        assert 1 == len(block.splitlines())
-        assert block.startswith("python3 -m venv .venv && .venv/bin/pip install -q ")
-        assert block.rstrip().endswith(end)
+    """The first sets up and runs, the second sets up and tests; .ci/run takes them from here.
+
+    They stand here too, so that neither is changed to pass without being seen.
+    """
+    new = "python3 -m venv .venv && .venv/bin/pip install -q"
+    expected = {
+        "run": f'{new} ".[embedded]" && .venv/bin/pytest --rest-model=embedded\n',
+        "test": f'{new} -e ".[dev]" -c constraints.txt && .venv/bin/pytest -n 4\n',
+    }
+    blocks = re.findall(r"<!-- command: (\w+) -->\n```\n(.*?)```", README, re.DOTALL)
+    assert expected == dict(blocks)
 
 
-def test_every_option_is_in_the_readme(pytester: pytest.Pytester) -> None:
-    """The table lists what --help lists, and nothing that is not there."""
+def test_every_option_is_on_its_page(pytester: pytest.Pytester) -> None:
+    """The table lists what --help lists; the README names nothing that is not there."""
     helped = pytester.runpytest_inprocess("--help").stdout.str()
-    promised = set(re.findall(r"`?(--rest-[a-z-]+)", README))
+    page = (ROOT / "docs" / "options.md").read_text("utf-8")
+    rows = "".join(line for line in page.splitlines() if line.startswith("| `--rest-"))
     offered = set(re.findall(r"^  (--rest-[a-z-]+)", helped, re.MULTILINE))
-    assert offered == promised
+    assert offered == set(re.findall(r"(--rest-[a-z-]+)", rows))
+    assert set(re.findall(r"(--rest-[a-z-]+)", README)) <= offered
+
+
+def test_the_readme_is_a_front_page() -> None:
+    """It is read in a minute; the rest is on the pages that it links to."""
+    assert len(README.splitlines()) < 150
+    for page in ROOT.glob("docs/*.md"):
+        if page.stem not in ("index", "api"):
+            assert f"(docs/{page.name}" in README, page.name
 
 
 def test_the_code_in_the_readme_runs(pytester: pytest.Pytester, run_rest: RunRest) -> None:

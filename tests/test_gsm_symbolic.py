@@ -138,6 +138,7 @@ def test_nothing_is_lost_in_the_cut(one: str, other: str) -> None:
         assert folded(text) == folded(*gsm_symbolic.split(text))
 
 
+@pytest.mark.shared_data
 def test_real_questions_are_cut() -> None:
     """All 300 of GSM8K have a story; nearly all questions end in a question mark."""
     lines = shared_data("gsm8k", "test.first300.jsonl").read_text("utf-8").split("\n")
@@ -188,6 +189,7 @@ def test_broken_rows_are_left_out(tmp_path: Path, change: dict[str, Any], expect
     assert (EXPECTED,) == loaded.items
 
 
+@pytest.mark.shared_data
 def test_gsm8k_is_another_suite() -> None:
     """Its rows have no template, so they are never taken for GSM-Symbolic's."""
     with pytest.raises(BenchmarkError, match="none of 300 rows is one of GSM-Symbolic; the first"):

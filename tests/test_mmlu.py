@@ -40,6 +40,7 @@ def lines(*rows: dict[str, Any]) -> str:
     return "".join(f"{json.dumps(row)}\n" for row in rows)
 
 
+@pytest.mark.shared_data
 @pytest.mark.parametrize("parts", [(), ("mmlu",), ("mmlu", "test")])
 def test_real_rows_are_counted(parts: tuple[str, ...]) -> None:
     """3,135 rows of 21 subjects; one has two choices that read the same, and is named."""
@@ -51,6 +52,7 @@ def test_real_rows_are_counted(parts: tuple[str, ...]) -> None:
     assert ("'business_ethics_test.csv', line 3: two choices read the same",) == loaded.left_out
 
 
+@pytest.mark.shared_data
 def test_real_rows_come_through_unchanged() -> None:
     """Each cell but for the blanks at its ends, `None`, `TRUE` and line breaks as they stand.
 
@@ -84,6 +86,7 @@ def test_real_rows_come_through_unchanged() -> None:
     } == seen
 
 
+@pytest.mark.shared_data
 def test_repeated_questions_are_items_of_their_own() -> None:
     """The text is no key: ids come from the place in the subject."""
     items = mmlu.load(shared_data("mmlu")).items
@@ -93,6 +96,7 @@ def test_repeated_questions_are_items_of_their_own() -> None:
     assert len(items) == len({item.id for item in items})
 
 
+@pytest.mark.shared_data
 def test_both_real_layouts_give_the_same_items() -> None:
     """With a header and keys 0-3, or without and with letters."""
     items = {item.id: item for item in mmlu.load(shared_data("mmlu")).items}
@@ -101,6 +105,7 @@ def test_both_real_layouts_give_the_same_items() -> None:
     assert [items[item.id] for item in loaded.items] == [*loaded.items]
 
 
+@pytest.mark.shared_data
 def test_real_items_can_be_asked_and_scored() -> None:
     """In every form: the stem as a picture, the choices as text; their answers read as such."""
     for item in mmlu.load(shared_data("mmlu")).items:
@@ -110,6 +115,7 @@ def test_real_items_can_be_asked_and_scored() -> None:
         assert prompts.whole(item).startswith(item.question)
 
 
+@pytest.mark.shared_data
 def test_the_few_shot_rows_are_no_test_rows() -> None:
     """A folder of `dev` files alone holds no suite."""
     with pytest.raises(BenchmarkError, match="holds no test rows of MMLU"):

@@ -2,6 +2,7 @@
 
 import json
 import signal
+import time
 from collections.abc import Sequence
 
 import pytest
@@ -143,6 +144,8 @@ def test_a_run_that_was_interrupted(pytester: pytest.Pytester) -> None:
         options = ["--rest-model=m", f"--rest-api-base={endpoint.url}", *GATE]
         with Started(*options) as run:
             run.wait(lambda: "\nsoebench " in run.out)  # the first test has begun
+            run.wait(lambda: endpoint.peak > 0)
+            time.sleep(0.3)  # and waits: pytest crashes if it is interrupted between two lines
             run.signal(signal.SIGINT)
             status, out, _ = run.end()
     assert pytest.ExitCode.INTERRUPTED == status

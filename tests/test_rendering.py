@@ -702,10 +702,6 @@ def test_an_unknown_font_is_named() -> None:
 
 # Real rows
 
-needs_data = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the real rows are not beside the project"
-)
-
 
 def real_texts() -> Iterator[str]:
     """The questions with their options of the MMLU files."""
@@ -714,7 +710,7 @@ def real_texts() -> Iterator[str]:
             yield from ("\n".join(row[:5]) for row in csv.reader(table))
 
 
-@needs_data
+@pytest.mark.shared_data
 def test_real_questions_can_be_drawn() -> None:
     """Sixty questions, each in a font that has their characters, with ink on their first line."""
     have = set(rendering.load_font("dejavu").advances)
@@ -731,7 +727,6 @@ def test_real_questions_can_be_drawn() -> None:
         )
 
 
-@needs_data
 def test_real_questions_that_cannot_be_drawn_say_why() -> None:
     """Each question has its picture or names its first missing character."""
     have = set(rendering.load_font("dejavu").advances)
@@ -747,7 +742,7 @@ def test_real_questions_that_cannot_be_drawn_say_why() -> None:
                 rendering.draw(text, Style(dpi=50))
 
 
-@needs_data
+@pytest.mark.shared_data
 @pytest.mark.parametrize("language", ["zh", "ja", "th", "bn", "te"])
 def test_scripts_without_glyphs_are_refused(language: str) -> None:
     """No question of another script is drawn with boxes in place of its letters."""
@@ -758,7 +753,7 @@ def test_scripts_without_glyphs_are_refused(language: str) -> None:
             rendering.draw(question, Style(dpi=50))
 
 
-@needs_data
+@pytest.mark.shared_data
 def test_another_alphabet_is_drawn() -> None:
     """Russian has its letters in the font of REST's style."""
     with (DATA / "mgsm/mgsm_ru.tsv").open(encoding="utf-8", newline="") as table:

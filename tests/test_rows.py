@@ -121,6 +121,7 @@ def test_a_table_without_quotes(tmp_path: Path) -> None:
     assert expected == cells(path, "question", "answer")
 
 
+@pytest.mark.shared_data
 @pytest.mark.parametrize(
     ("parts", "n"),
     [(("mgsm", f"mgsm_{name}.tsv"), 250) for name in ("zh", "ja", "th", "bn", "te", "ru", "en")]

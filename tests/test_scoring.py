@@ -926,12 +926,7 @@ def real_items() -> Iterator[Item]:
             yield Item(read["id"], stem, read["answerKey"], "", listed, "choice", "arc")
 
 
-needs_data = pytest.mark.skipif(
-    not DATA.is_dir(), reason="the real rows are not beside the project"
-)
-
-
-@needs_data
+@pytest.mark.shared_data
 def test_real_answer_keys_are_labels() -> None:
     """Each row's answer is one of its own labels, letters or digits."""
     count = 0
@@ -941,7 +936,7 @@ def test_real_answer_keys_are_labels() -> None:
     assert 4305 == count
 
 
-@needs_data
+@pytest.mark.shared_data
 @pytest.mark.parametrize("written", ["{0}", "({0})", "**{0}.**", "{0}. {1}", "({0}) {1}"])
 def test_real_choices_are_read_by_label(written: str) -> None:
     """The label, alone or before the option's own text, is read back for every option."""
@@ -954,7 +949,6 @@ def test_real_choices_are_read_by_label(written: str) -> None:
     assert [] == wrong
 
 
-@needs_data
 def test_labels_may_be_written_in_parentheses() -> None:
     """The item's own label comes back, as it stands in the data."""
     item = Item("p", "q", "(B)", "", (Choice("(A)", "x"), Choice("(B)", "y")), "choice")
@@ -963,6 +957,7 @@ def test_labels_may_be_written_in_parentheses() -> None:
         assert "(B)" == scoring.parse(said, item)
 
 
+@pytest.mark.shared_data
 def test_real_choices_are_read_by_text() -> None:
     """An option's exact text names it, unless it is another option's text or label too."""
     wrong = []

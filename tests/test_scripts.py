@@ -248,6 +248,7 @@ def test_a_right_to_left_text_has_one_font() -> None:
 # Real rows
 
 
+@pytest.mark.shared_data
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_real_questions_are_drawn(language: str) -> None:
     """Each with its ink inside the margins and on every line, and no line wider than the column."""
@@ -257,6 +258,7 @@ def test_real_questions_are_drawn(language: str) -> None:
             assert 14 < left < right < 18 + 432 + 6
 
 
+@pytest.mark.shared_data
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_real_questions_break_alike_at_every_dpi(language: str) -> None:
     """The same sizes in inches, and the same lines."""
@@ -266,6 +268,7 @@ def test_real_questions_break_alike_at_every_dpi(language: str) -> None:
         assert (2 * sizes[0][0], 2 * sizes[0][1]) == sizes[1]
 
 
+@pytest.mark.shared_data
 def test_chinese_lines_are_filled() -> None:
     """To a few characters, and none begins with a comma or a full stop."""
     style = Style(noto("cjk"))
@@ -275,6 +278,7 @@ def test_chinese_lines_are_filled() -> None:
         assert not any(line.startswith(tuple("，。、？）")) for line in [*full, last])
 
 
+@pytest.mark.shared_data
 def test_thai_lines_are_filled() -> None:
     """No line begins with a mark or a vowel after its consonant, or ends with one before it."""
     style = Style(noto("Thai"))
@@ -287,6 +291,7 @@ def test_thai_lines_are_filled() -> None:
             assert line[-1] not in "เแโใไ"
 
 
+@pytest.mark.shared_data
 def test_russian_is_what_it_was() -> None:
     """Cyrillic takes the short way, in DejaVu Sans."""
     assert not any(map(shaping.needs_shaping, questions("ru")))
