@@ -34,7 +34,7 @@ from typing import Any, Literal
 
 import yaml
 
-from pytest_rest import pictures, rendering, wording
+from pytest_rest import pictures, rendering, safe_yaml, wording
 from pytest_rest.errors import BenchmarkError, OptionError
 from pytest_rest.terms import (
     ANSWER_KINDS,
@@ -141,7 +141,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
     path = path or _OWN
     try:
         text = path.read_text("utf-8")
-        data = yaml.safe_load(text)
+        data = safe_yaml.load(text)
     except (OSError, RecursionError, UnicodeDecodeError, yaml.YAMLError) as error:
         line = " ".join(str(error).split())
         raise OptionError(f"protocol file {str(path)!r} cannot be read: {line}") from None

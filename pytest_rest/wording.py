@@ -8,8 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pytest_rest import safe_yaml
 from pytest_rest.errors import nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Budget, Task
 
@@ -85,7 +84,7 @@ def limits(data: dict[str, Any]) -> dict[str, int]:
 
 @functools.cache
 def _own() -> Reasoning:
-    return _read(yaml.safe_load(_OWN.read_text("utf-8")))
+    return _read(safe_yaml.load(_OWN.read_text("utf-8")))
 
 
 def _read(data: Mapping[str, Any]) -> Reasoning:

@@ -15,6 +15,7 @@ from typing import Any
 
 import yaml
 
+from pytest_rest import safe_yaml
 from pytest_rest.errors import nearest
 
 LARGEST_FILE = 32 << 20
@@ -24,7 +25,6 @@ _DEEPEST = 8
 _LONGEST_LINE = 4 << 20
 _NESTED = re.compile(r"(?:[\[{]|- ){64}")  # of which a reader may say something else
 _TOO_LARGE = "is too large or too deep; see the format"
-_LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)  # ten times as fast, where it is
 _UNREADABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
 _OTHERS = {b"\xff\xfe": "UTF-16", b"\xfe\xff": "UTF-16", b"PK": "a ZIP file", b"\x1f\x8b": "gzip"}
@@ -83,7 +83,7 @@ def read_yaml(text: str) -> Node:
         line = text.count("\n", 0, odd.start()) + 1
         raise PlaceError(line, f"holds the control character U+{ord(odd[0]):04X}; take it out")
     try:
-        return _Builder(yaml.parse(text, Loader=_LOADER)).document()
+        return _Builder(yaml.parse(text, Loader=safe_yaml.LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark
         line = mark.line + 1 if mark else 1

@@ -4,6 +4,7 @@ A benchmark run in this repository loads this file too, since pytest reads the c
 `testpaths` when no path is given: so it imports nothing of the package until a test runs.
 """
 
+import gc
 import importlib
 import json
 import os
@@ -20,7 +21,11 @@ if TYPE_CHECKING:
     from runs import Finished, RunRest
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
-_MOST_WITH_WORKERS = 2
+_MOST_TESTS = {"workers": 1, "serial": 2}  # of a file, by the kind of run that is sampled
+_THROUGH_LITELLM = (
+    *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
+    "test_process",
+)
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
     *("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
@@ -29,18 +34,22 @@ MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Try two workers, which take seconds to start, with one case of a file's first two tests.
+    """Sample the runs with two workers, which take seconds to start, and those of `-n0`.
 
-    With ALL_TESTS set every case is tried with them, and what is marked as slow runs too.
+    A file's first test has one case with workers, and its first two have one with xdist and none;
+    without xdist every case is run. With ALL_TESTS set all are, and what is marked as slow is too.
+    The tests that ask through LiteLLM come first, so that one process imports it, for four seconds.
     """
+    items.sort(key=lambda item: item.path.stem not in _THROUGH_LITELLM)
     if os.environ.get("ALL_TESTS"):
         return
     left_out = [item for item in items if item.get_closest_marker("slow")]
-    seen: dict[Path, set[str]] = defaultdict(set)
-    for item in filter(_has_workers, items):
-        test, before = item.nodeid.partition("[")[0], seen[item.path]
-        left_out += [item] if test in before or len(before) >= _MOST_WITH_WORKERS else []
-        before.add(test)
+    seen: dict[tuple[Path, str], set[str]] = defaultdict(set)
+    for item in items:
+        if kind := _sampled(item):
+            test, before = item.nodeid.partition("[")[0], seen[item.path, kind]
+            left_out += [item] if test in before or len(before) >= _MOST_TESTS[kind] else []
+            before.add(test)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
@@ -52,10 +61,13 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         pytest.skip(f"no real benchmark rows in {folder}")
 
 
-def _has_workers(item: pytest.Item) -> bool:
+def _sampled(item: pytest.Item) -> str:
+    """The kind of run that a case is of, where one of them stands for several."""
     params = getattr(getattr(item, "callspec", None), "params", {})
     words = [value if isinstance(value, (list, tuple)) else [value] for value in params.values()]
-    return params.get("mode") == "n2" or any("-n2" in each for each in words)
+    if params.get("mode") == "n2" or any("-n2" in each for each in words):
+        return "workers"
+    return "serial" if params.get("mode") == "n0" or ("-n0",) in params.values() else ""
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -71,6 +83,8 @@ def package_loaded() -> None:
         importlib.import_module(name)
     for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
         importlib.import_module(module.name)
+    gc.collect()
+    gc.freeze()  # else each run in this process looks through all of that for garbage, five times
 
 
 @pytest.fixture(params=MODES)
@@ -85,7 +99,7 @@ def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> "Run
 
     `keep` leaves it as the run before has left it; with `own_folder` the arguments name another.
     """
-    from runs import LEFT_OUT, Finished
+    from runs import LEFT_OUT, RERUNS, Finished
 
     for name in _OF_THE_OUTER_RUN:
         monkeypatch.delenv(name, raising=False)
@@ -99,7 +113,8 @@ def run_rest(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> "Run
             shutil.rmtree(path.parent, ignore_errors=True)
         start = pytester.runpytest_subprocess if subprocess else pytester.runpytest_inprocess
         where = [] if own_folder else [f"--rest-run-dir={path.parent}"]
-        result = start(*LEFT_OUT, *where, *args)
+        reruns = any(arg.startswith("--reruns") for arg in args)
+        result = start(*(each for each in LEFT_OUT if each != RERUNS or not reruns), *where, *args)
         report = json.loads(path.read_text("ascii")) if path.exists() else {}
         try:
             outcomes = result.parseoutcomes()

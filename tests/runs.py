@@ -38,8 +38,9 @@ class Finished:
 RunRest = Callable[..., Finished]
 
 # Plugins of a development environment that a run's processes would pay for: Hypothesis's takes a
-# second of each of them when it ends.
-LEFT_OUT = tuple(f"-pno:{name}" for name in ("randomly", "hypothesispytest", "anyio"))
+# second of each of them when it ends; that for reruns leaves a thread, and may lose an interrupt.
+RERUNS = "-pno:rerunfailures"
+LEFT_OUT = (*(f"-pno:{name}" for name in ("randomly", "hypothesispytest", "anyio")), RERUNS)
 
 
 def without_times(report: Any) -> Any:
@@ -128,10 +129,9 @@ class Started:
     def __init__(self, *args: str, **keywords: Any) -> None:
         self._begun = time.monotonic()
         self._written = Path("out.txt")
-        left_out = (*LEFT_OUT, "-pno:rerunfailures")  # in which an interrupt may be lost
         with self._written.open("wb") as file:
             self.process = subprocess.Popen(
-                [sys.executable, "-mpytest", *left_out, "--rest-run-dir=run", *args],
+                [sys.executable, "-mpytest", *LEFT_OUT, "--rest-run-dir=run", *args],
                 stdout=file,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,

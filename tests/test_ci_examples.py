@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
+from runs import LEFT_OUT
 
 FOLDER = Path(__file__).parents[1] / "examples" / "ci"
 SCHEMAS = {
@@ -58,7 +59,7 @@ def shell(script: str, **variables: str) -> subprocess.CompletedProcess[str]:
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
         ["bash", "--noprofile", "--norc", "-eo", "pipefail", "-c", script],
-        env={**os.environ, "PATH": path, **variables},
+        env={**os.environ, "PATH": path, "PYTEST_ADDOPTS": " ".join(LEFT_OUT), **variables},
         capture_output=True,
         text=True,
         check=False,

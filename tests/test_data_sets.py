@@ -232,7 +232,7 @@ LATE = """
 """
 
 
-@pytest.mark.parametrize("worker", ["gw0", "gw1"])
+@pytest.mark.parametrize("worker", ["gw1", pytest.param("gw0", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("change", "message"),
     [

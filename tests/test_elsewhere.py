@@ -102,6 +102,7 @@ def test_each_of_them_needs_a_call(run_rest: RunRest) -> None:
     assert "--rest-concurrency 3 cannot be shared by 4 processes" in run.out
 
 
+@pytest.mark.slow
 def test_a_worker_here_asks_through_the_main_process(
     run_rest: RunRest, gateways: Sequence[str], pytester: pytest.Pytester
 ) -> None:

@@ -18,7 +18,13 @@ OWN_TEST = """
 NAME = "soebench-0003-dejavu-200dpi-black"
 
 
-@pytest.mark.parametrize("options", [[], ["--rest-min-rer=0.1"], ["--rest-min-rer=0"]])
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--rest-min-rer=0"],
+        *(pytest.param(each, marks=pytest.mark.slow) for each in ([], ["--rest-min-rer=0.1"])),
+    ],
+)
 def test_a_killed_worker_loses_its_item_by_name(
     pytester: pytest.Pytester, run_rest: RunRest, options: list[str]
 ) -> None:
@@ -97,7 +103,9 @@ def test_the_list_of_what_was_selected_dropped(
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 
-@pytest.mark.parametrize("options", [[], ["--rest-min-rer=0.1"]])
+@pytest.mark.parametrize(
+    "options", [["--rest-min-rer=0.1"], pytest.param([], marks=pytest.mark.slow)]
+)
 @pytest.mark.parametrize("item", ["soebench-0003"])
 def test_a_report_that_cannot_be_serialised(
     pytester: pytest.Pytester, run_rest: RunRest, item: str, options: list[str]

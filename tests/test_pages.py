@@ -63,6 +63,7 @@ def folder(pytester: pytest.Pytester, run_rest: RunRest, monkeypatch: pytest.Mon
     smallest = re.findall(r"```yaml\n(.*?)```", page, re.DOTALL)[0]
     smallest = smallest.replace("  - context", "  - id: total\n    context", 1)  # one for -k
     (path / "invoices.rest.yaml").write_text(smallest, "utf-8")
+    pytester.makeini("[pytest]\nrest_suites = soebench:8\n")  # where a command names no suite
     for name in ("last", "new"):
         (path / name).mkdir()
         (path / name / "report.json").write_text(json.dumps(planted([True] * 20)))

@@ -107,14 +107,14 @@ def test_every_rate_of_rest_plus_is_the_logs(
 ) -> None:
     """Per style; and over 1 text, 10 images and 10 mixed, by suite, their mean, and pooled."""
     pytester.makefile(".rest.yaml", own=OWN)
-    items = [*benchmark.load("soebench:9"), *benchmark_file.load(Path("own.rest.yaml")).items]
+    items = [*benchmark.load("soebench:4"), *benchmark_file.load(Path("own.rest.yaml")).items]
     plan = Plan(items)
     with Endpoint(plan.reply) as endpoint:
         run = run_rest(
             *("--rest-model=m", f"--rest-api-base={endpoint.openai_base}", "--rest-plus"),
-            *("--rest-suite=soebench:9", "own.rest.yaml", *mode),
+            *("--rest-suite=soebench:4", "own.rest.yaml", *mode),
         )
-        assert 12 * 31 == len(plan) == len(endpoint.requests)
+        assert 7 * 31 == len(plan) == len(endpoint.requests)
         found = asked(plan, endpoint)
     metrics = run.report["metrics"]
     everything = [said for suite in found.values() for said in suite.values()]

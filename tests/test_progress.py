@@ -15,6 +15,7 @@ from pytest_rest.plugin import progress
 from pytest_rest.reporting.progress import Progress
 from pytest_rest.terms import Rate
 
+IF_ALL = pytest.mark.slow
 SCREENS = Path(__file__).parent / "screens"
 SLOW = """
 import asyncio
@@ -79,8 +80,8 @@ def test_a_line_by_hand() -> None:
 @pytest.mark.parametrize(
     ("columns", "workers"),
     [
-        *[(40, ()), (80, ()), (200, ()), (80, ("-n2",))],
-        pytest.param(80, ("-n8",), marks=pytest.mark.slow),
+        *[(40, ()), (80, ("-n2",))],
+        *(pytest.param(*case, marks=IF_ALL) for case in [(80, ()), (200, ()), (80, ("-n8",))]),
     ],
     ids=str,
 )
@@ -128,7 +129,9 @@ def test_ctrl_c_gives_the_row_back(folder: Path) -> None:
     assert found.written.rindex(b"\x1b[r") > found.written.rindex(b"\x1b[1;59r")
 
 
-@pytest.mark.parametrize("environ", [{"CI": "true"}, {"TERM": "dumb"}], ids=str)
+@pytest.mark.parametrize(
+    "environ", [{"CI": "true"}, pytest.param({"TERM": "dumb"}, marks=IF_ALL)], ids=str
+)
 def test_where_nobody_looks_there_is_none(folder: Path, environ: dict[str, str]) -> None:
     """A CI may have a terminal, and a simple one cannot keep a row free."""
     found = Screen(ARGS, 80, environ=environ)

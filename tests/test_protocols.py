@@ -457,6 +457,7 @@ gc.collect()
 """
 
 
+@pytest.mark.slow  # each client alone is in the contract suite
 def test_closing_leaves_nothing_open() -> None:
     """Under -W error a run ends without a word, even with calls in flight that were cancelled."""
     closed = python(CLOSING, " ".join(CLIENTS), "close", "cancel")

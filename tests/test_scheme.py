@@ -186,7 +186,7 @@ def test_a_failed_repeat_loses_the_item() -> None:
 def test_read_right_means_every_picture_that_is_transcribed(ocr: Ocr) -> None:
     """The embedded control, which errs only where it misreads, agrees wherever it read right."""
     style = Style(font="cursive", dpi=50)
-    items = soebench.generate(12, 0)
+    items = soebench.generate(6, 0)
     model = load_model("embedded")
     records = asyncio.run(evaluate(items, model, styles=[style], scheme=Scheme(ocr=ocr)))
     found = metrics.table(records)["pooled"]

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest import written
+from pytest_rest import safe_yaml, written
 from pytest_rest.written import Node, PlaceError
 
 PURE = getattr(yaml, "SafeLoader")  # noqa: B009 (what stands in where libyaml is missing)
@@ -20,7 +20,7 @@ PURE = getattr(yaml, "SafeLoader")  # noqa: B009 (what stands in where libyaml i
 def loader(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Both of PyYAML's readers: the one in C, and the one that is always there."""
     if request.param == "pure":
-        monkeypatch.setattr(written, "_LOADER", PURE)
+        monkeypatch.setattr(safe_yaml, "LOADER", PURE)
 
 
 def plain(node: Node) -> Any:

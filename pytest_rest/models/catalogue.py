@@ -8,8 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-import yaml
-
+from pytest_rest import safe_yaml
 from pytest_rest.errors import ModelError, nearest
 from pytest_rest.terms import Price
 
@@ -60,7 +59,7 @@ class Catalogue:
 
     def __init__(self, prices: Mapping[str, Any]) -> None:
         self._prices = prices
-        self._data: Mapping[str, Any] = yaml.safe_load(_DATA.read_text("utf-8"))
+        self._data: Mapping[str, Any] = safe_yaml.load(_DATA.read_text("utf-8"))
         self._keys: dict[str, str] = {}  # by the full name, the key under which the table has it
         self._full: dict[str, str] = {}  # by the key, the full name
         for key, entry in prices.items():

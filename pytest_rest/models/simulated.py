@@ -17,6 +17,7 @@ from typing import Any
 
 import yaml
 
+from pytest_rest import safe_yaml
 from pytest_rest.errors import ModelError, nearest
 from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
 
@@ -194,13 +195,13 @@ def _load(profile: str) -> Profile:
     data: Any
     if profile.endswith((".yaml", ".yml")):
         try:
-            data = yaml.safe_load(Path(profile).read_text("utf-8"))
+            data = safe_yaml.load(Path(profile).read_text("utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             line = " ".join(str(error).split())
             raise ModelError(f"simulated profile {profile!r} cannot be read: {line}") from None
     else:
         own = Path(__file__).with_name("simulated.yaml").read_text("utf-8")
-        profiles = yaml.safe_load(own)["profiles"]
+        profiles = safe_yaml.load(own)["profiles"]
         if profile not in profiles:
             raise ModelError(
                 f"unknown simulated profile {profile!r}{nearest(profile, profiles)}; known are "

@@ -12,7 +12,7 @@ import pytest
 from pytest_rest import rendering
 from pytest_rest.benchmark import near
 from pytest_rest.benchmark_file import ENDINGS, Benchmark
-from pytest_rest.errors import OptionError, RestError, nearest
+from pytest_rest.errors import ModelError, OptionError, RestError, nearest
 from pytest_rest.lookahead import Case
 from pytest_rest.plugin import files
 from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
@@ -72,10 +72,14 @@ class Collection:
         """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
         if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
+        if self._settings.dispatcher is not None:
+            return  # the main process has the model
         cases = [case for item in items if (case := case_of(item)) is not None]
         try:
             self._run.answerable([*{id(item): item for item, _ in cases}.values()])
-        except RestError as error:
+        except ModelError:
+            return  # the tests meet the same, and say so
+        except OptionError as error:
             if not hasattr(config, "workerinput"):
                 raise pytest.UsageError(f"REST: {error}") from None
             items.clear()

@@ -41,10 +41,13 @@ DECIDED = "decided"  # the file in a run's folder that says so to all of its pro
 ABOUT = ("model", "parameters", "API base", "protocol", "seed")
 
 
-class Disagreement(AssertionError):  # noqa: N818 (an outcome, not an error)
-    """What a suite's own test fails with: its explanation, shown without a traceback."""
+class Disagreement(pytest.fail.Exception):  # type: ignore[misc, name-defined] # untyped there
+    """What a suite's own test fails with: its explanation, of which pytest builds no traceback."""
 
     __module__ = "builtins"  # as pytest's own outcomes, for a short name in the summary
+
+    def __init__(self, explanation: str) -> None:
+        super().__init__(explanation, pytrace=False)
 
 
 def case_of(node: pytest.Item) -> Case | None:

@@ -143,16 +143,15 @@ class Recorder:
         if ended := _ENDED.search(record.verdict.reason):
             item.session.shouldstop = f"REST: {ended[0][:300]}"
         raised = call.excinfo.value if call.excinfo else None
-        disagrees = isinstance(raised, AssertionError) and not record.verdict.consistent
+        is_own = isinstance(raised, Disagreement)
+        disagrees = (is_own or isinstance(raised, AssertionError)) and not record.verdict.consistent
         settings = self._run.settings
         has_gate = bool(thresholds or settings.thresholds or settings.is_compared)
         gated = has_gate and not settings.strict
         if disagrees and gated:
             wire["outcome"] = record.verdict.outcome
             report.outcome, report.longrepr = "passed", None
-        elif call.excinfo and isinstance(raised, Disagreement):
-            report.longrepr = call.excinfo.getrepr(style="value")
-        elif disagrees:
+        elif disagrees and not is_own:
             report.sections.append(("REST", _explanation(item, self._run)))
 
 

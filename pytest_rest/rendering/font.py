@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-import yaml
 from fontTools.ttLib import TTFont
 from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont
 
+from pytest_rest import safe_yaml
 from pytest_rest.errors import RenderingError, nearest
 
 STEPS = 8  # places within a pixel at which a glyph may stand
@@ -198,7 +198,7 @@ def _catalogue() -> dict[str, Path]:
     folder = package / "fonts"
     if not folder.is_dir():  # an editable install: the folder beside the package
         folder = package.parent / "fonts"
-    listed = yaml.safe_load((folder / "fonts.yaml").read_text("utf-8"))["fonts"]
+    listed = safe_yaml.load((folder / "fonts.yaml").read_text("utf-8"))["fonts"]
     return {font["name"]: folder / font["file"] for font in listed}
 
 

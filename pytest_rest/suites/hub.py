@@ -104,7 +104,10 @@ def records(path: Path, file: IO[bytes]) -> Iterator[dict[str, Any]]:
     size = 0
     try:
         is_arrow = format_of(path) == ".arrow"
-        batches = ipc.open_stream(file) if is_arrow else parquet.ParquetFile(file).iter_batches()
+        if is_arrow:
+            batches = ipc.open_stream(file)
+        else:  # without threads, which may outlive what is read, and abort the process at its end
+            batches = parquet.ParquetFile(file).iter_batches(use_threads=False)
         for batch in batches:
             size += batch.nbytes
             if size > MAX_BYTES:

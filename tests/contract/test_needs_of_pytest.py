@@ -3,6 +3,7 @@
 import pytest
 
 MODES = {"no xdist": ("-p", "no:xdist"), "-n0": ("-n0",), "-n2": ("-n2",)}
+ALONE = [*("rest", "hypothesispytest", "anyio", "rerunfailures", "cacheprovider")]
 
 
 @pytest.fixture(params=MODES)
@@ -15,8 +16,7 @@ def run(pytester: pytest.Pytester, conftest: str, *args: str, test: str = "") ->
     """A run of its own of three tests, with that conftest."""
     pytester.makeconftest(f"import pytest\n\n{conftest}")
     pytester.makepyfile(test or "import pytest\ndef test_it(): pass\ndef test_a(): pass\n")
-    plugins = ("-p", "no:rest", "-p", "no:hypothesispytest", "-p", "no:cacheprovider")
-    return pytester.runpytest_subprocess(*plugins, *args)
+    return pytester.runpytest_subprocess(*(f"-pno:{name}" for name in ALONE), *args)
 
 
 def test_an_attribute_of_a_report_reaches_the_main_process(
