@@ -203,7 +203,8 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
     name, n = _split(spec)
     number = "" if n is None else f":{n}"
     if name == REST:
-        return tuple(each.partition(":")[0] + number for each in REST_SUITES) if n else REST_SUITES
+        names = [each.partition(":")[0] for each in REST_SUITES]
+        return REST_SUITES if n is None else tuple(each + number for each in names)
     path = Path(os.path.abspath(start / Path(name).expanduser()))  # noqa: PTH100 (as in `read`)
     is_folder = not _is_suite(name) and path.is_dir()
     if not (is_folder or name.lower().endswith(ENDINGS)):

@@ -23,7 +23,7 @@ def test_the_two_commands_are_one_line_each() -> None:
     new = "python3 -m venv .venv && .venv/bin/pip install -q"
     expected = {
         "run": f'{new} ".[embedded]" && .venv/bin/pytest --rest-model=embedded\n',
-        "test": f'{new} -e ".[dev]" -c constraints.txt && .venv/bin/pytest -n 4\n',
+        "test": f'{new} -e ".[dev]" -c constraints.txt && .venv/bin/pytest -n 4 --dist worksteal\n',
     }
     blocks = re.findall(r"<!-- command: (\w+) -->\n```\n(.*?)```", README, re.DOTALL)
     assert expected == dict(blocks)

@@ -152,8 +152,9 @@ _OPTIONS: tuple[tuple[str, str, str, str, str], ...] = (
 _LISTS: tuple[tuple[str, str, str, str], ...] = (
     (
         *("--rest-suite", "rest_suites", "NAME[:N]"),
-        "ask N items of soebench, mmlu, arc, gsm-symbolic or rh-bench; repeatable, or with commas "
-        "between (default without paths: soebench:50)",
+        "ask N items of soebench, mmlu, arc, gsm-symbolic, rh-bench, of each of REST's four data "
+        "sets (rest), or of a benchmark file or folder; repeatable, or with commas between "
+        "(default without paths: soebench:50)",
     ),
     (
         *("--rest-style", "rest_styles", "NAME"),
