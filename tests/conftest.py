@@ -22,6 +22,13 @@ if TYPE_CHECKING:
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
 _MOST_TESTS = {"workers": 1, "serial": 2}  # of a file, by the kind of run that is sampled
+_ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
+    *("test_plugin", "test_gating", "test_lost", "test_data_sets", "test_own_benchmark"),
+    *("test_over_http", "test_faults", "test_resume", "test_interrupts", "test_shards"),
+    *("test_plus_over_http", "test_fuzzing", "test_regression", "test_stopping", "test_docs"),
+    *("test_progress", "test_budget", "test_suites_of_a_run", "test_needs_of_pytest"),
+    *("test_workers", "test_elsewhere", "test_lookahead", "test_not_passed", "test_extensions"),
+)
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
     "test_process",
@@ -36,8 +43,9 @@ MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sample the runs with two workers, which take seconds to start, and those of `-n0`.
 
-    A file's first test has one case with workers, and its first two have one with xdist and none;
-    without xdist every case is run. With ALL_TESTS set all are, and what is marked as slow is too.
+    The first test of a file about workers has one case with them, and the first two of any file
+    have one with xdist and no workers; without xdist every case is run. With ALL_TESTS set all
+    are, and what is marked as slow is too.
     The tests that ask through LiteLLM come first, so that one process imports it, for four seconds.
     """
     items.sort(key=lambda item: item.path.stem not in _THROUGH_LITELLM)
@@ -48,7 +56,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if kind := _sampled(item):
             test, before = item.nodeid.partition("[")[0], seen[item.path, kind]
-            left_out += [item] if test in before or len(before) >= _MOST_TESTS[kind] else []
+            most = _MOST_TESTS[kind]
+            if kind == "workers" and item.path.stem not in _ABOUT_WORKERS:
+                most = 0
+            left_out += [item] if test in before or len(before) >= most else []
             before.add(test)
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]

@@ -1,6 +1,7 @@
 """The table of floors: imports only point down, type-only ones included."""
 
 import ast
+import functools
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,21 +107,25 @@ DOORS: dict[str, tuple[str, ...]] = {
 }
 
 
-def _modules() -> dict[str, ast.Module]:
+def _modules() -> dict[str, Path]:
     found = {}
     for path in sorted(PACKAGE.rglob("*.py")):
         parts = path.relative_to(PACKAGE).with_suffix("").parts
-        name = ".".join(part for part in parts if part != "__init__") or "pytest_rest"
-        found[name] = ast.parse(path.read_text("utf-8"))
+        found[".".join(part for part in parts if part != "__init__") or "pytest_rest"] = path
     return found
 
 
 MODULES = _modules()
 
 
+@functools.cache
+def _tree(name: str) -> ast.Module:
+    return ast.parse(MODULES[name].read_text("utf-8"))
+
+
 def _imports(name: str) -> Iterator[str]:
     """Every module that a module names, wherever in the file: dotted, this package's without it."""
-    for node in ast.walk(MODULES[name]):
+    for node in ast.walk(_tree(name)):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
         elif isinstance(node, ast.ImportFrom):
@@ -158,7 +163,7 @@ def test_imports_only_point_down(name: str) -> None:
 
 def test_the_front_door_opens_nothing() -> None:
     """The package itself imports nothing of its own outside type checking."""
-    top = [node for node in MODULES["pytest_rest"].body if isinstance(node, ast.ImportFrom)]
+    top = [node for node in _tree("pytest_rest").body if isinstance(node, ast.ImportFrom)]
     assert {"importlib", "typing"} == {node.module for node in top}
 
 

@@ -191,7 +191,9 @@ def finish(run_rest: RunRest, oracle: Oracle, endpoint: Endpoint, before: int) -
 
 
 @WORKERS
-@pytest.mark.parametrize("to_all", [False, True], ids=["process", "group"])
+@pytest.mark.parametrize(
+    "to_all", [False, pytest.param(True, marks=pytest.mark.slow)], ids=["process", "group"]
+)
 def test_an_interrupt_while_calls_are_in_flight(
     pytester: pytest.Pytester, run_rest: RunRest, workers: Sequence[str], to_all: bool
 ) -> None:

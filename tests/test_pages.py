@@ -27,6 +27,7 @@ FEWER = {
     "soebench:1000": "soebench:60",
     ",gsm-symbolic:100": "",  # of which no copy is at hand
     ":200": ":3",
+    "rest:100": "mmlu:3",  # of one of the four no copy is at hand
     "--rest-max-cost=2.50": "",  # who answers here has no price
     "--rest-max-cost=1.50": "",
     "--rest-fuzz=100": "--rest-fuzz=20",

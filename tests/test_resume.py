@@ -101,7 +101,9 @@ def old(finished: Stored, pytester: pytest.Pytester) -> Iterator[Stored]:
 
 
 @pytest.mark.parametrize(
-    ("begun", "resumed"), [(SERIAL, TWO), (TWO, SERIAL), (ZERO, ZERO)], ids=["1-2", "2-1", "0-0"]
+    ("begun", "resumed"),
+    [(SERIAL, TWO), (TWO, SERIAL), pytest.param(ZERO, ZERO, marks=pytest.mark.slow)],
+    ids=["1-2", "2-1", "0-0"],
 )
 def test_only_what_failed_is_asked_again(
     run_rest: RunRest, finished: Stored, begun: Sequence[str], resumed: Sequence[str]
