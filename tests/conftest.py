@@ -10,6 +10,7 @@ import json
 import os
 import pkgutil
 import shutil
+import signal
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     from runs import Finished, RunRest
 
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 _MOST_TESTS = {"workers": 1, "serial": 2}  # of a file, by the kind of run that is sampled
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_gating", "test_lost", "test_data_sets", "test_own_benchmark"),
