@@ -15,7 +15,7 @@ from pathlib import Path
 import aiohttp
 
 from pytest_rest import benchmark, evaluate, prompts, rendering
-from pytest_rest.models import served
+from pytest_rest.models.providers import openai_compatible
 from pytest_rest.models.messages import messages
 from pytest_rest.terms import Prompt
 
@@ -38,7 +38,7 @@ def draw(items: int, style: str) -> list[Prompt]:
 
 async def with_aiohttp(asked: Sequence[Prompt], base: str, concurrency: int) -> Measured:
     """One session, and the very bodies that `models.served` sends."""
-    own = served.connect(SERVED_MODEL, base).parameters
+    own = openai_compatible.connect(SERVED_MODEL, base).parameters
     headers = {"Content-Type": "application/json"}
     connector = aiohttp.TCPConnector(limit=0)
     async with aiohttp.ClientSession(connector=connector) as session:

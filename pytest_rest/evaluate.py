@@ -9,28 +9,12 @@ import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
-from pytest_rest import extensions, prompts, scoring, steps
-from pytest_rest.dispatcher import ask
+from pytest_rest import extensions, prompts, scoring
+from pytest_rest.scoring import reasoning_steps
+from pytest_rest.dispatch import ask
 from pytest_rest.errors import MetricError
 from pytest_rest.prompts import Protocol
-from pytest_rest.terms import (
-    TWO_PASSES,
-    Answer,
-    Budget,
-    Completion,
-    Form,
-    Item,
-    Mode,
-    Model,
-    Prompt,
-    Record,
-    Scheme,
-    Style,
-    Sweep,
-    Task,
-    Transcription,
-    Verdict,
-)
+from pytest_rest.terms import TWO_PASSES, Answer, Budget, Completion, Form, Item, Mode, Model, Prompt, Record, Scheme, Style, Sweep, Task, Transcription, Verdict
 
 REST = (Style(),)
 
@@ -152,7 +136,7 @@ def record(
             answers.append(scoring.answer(prompt, completion))
     both = read.get("image"), read.get("mixed")
     if scheme.sweep is not None:
-        verdict = steps.judge(calls, scheme.sweep, *both)
+        verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
     judged = _record(item, style, verdict)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_rest import report as reports
+from pytest_rest.reporting import report as reports
 from pytest_rest.terms import Record, fingerprint
 
 STYLE = "dejavu-200dpi-black"

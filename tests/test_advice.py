@@ -11,12 +11,13 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from pytest_rest import advice, effects, scoring
-from pytest_rest.advice import Advice, Advised
-from pytest_rest.models.simulated import SimulatedModel
-from pytest_rest.paired import difference
-from pytest_rest.plus import rest_plus
-from pytest_rest.suites import soebench
+from pytest_rest.metrics import advice, style_effects
+from pytest_rest import scoring
+from pytest_rest.metrics.advice import Advice, Advised
+from pytest_rest.models.providers.simulated import SimulatedModel
+from pytest_rest.statistics.paired import difference
+from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Answer, Form, Mode, Prompt, Record, Style
 
 LOW, MIDDLE, HIGH = Style(dpi=50), Style(dpi=100), Style(dpi=200)
@@ -57,7 +58,7 @@ def asked(
 def give(records: Sequence[Record], *styles: Style) -> Advised:
     """The advice for records in these styles."""
     known = {style.id: style for style in styles}
-    return advice.give(records, known, effects.table(records, known))
+    return advice.give(records, known, style_effects.table(records, known))
 
 
 def named(found: Advised) -> dict[str, Advice]:

@@ -10,17 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from pytest_rest.alignment import (
-    MEASURES,
-    PEAKS,
-    SHARES,
-    Alignment,
-    Array,
-    Estimate,
-    align,
-    contributions,
-    correlation,
-)
+from pytest_rest.representations.alignment import MEASURES, PEAKS, SHARES, Alignment, Array, Estimate, align, contributions, correlation
 
 
 @st.composite

@@ -11,7 +11,7 @@ import pytest
 from runs import shared_data
 
 from pytest_rest import prompts, scoring
-from pytest_rest.suites import arc
+from pytest_rest.benchmark.suites import arc
 from pytest_rest.terms import Choice, Item
 
 OFFICIAL = ("arc", "genmc_official", "ARC-Challenge-test.jsonl.gz")

@@ -6,15 +6,15 @@ import time
 
 import pytest
 
-from pytest_rest import aside
+from pytest_rest.dispatch import interruptible
 
 
 def test_results_and_errors_come_back() -> None:
     """As if the task had been done here; a task of the task is done there."""
-    assert [1, 2] == [aside.do(lambda: 1), aside.do(lambda: aside.do(lambda: 2))]
+    assert [1, 2] == [interruptible.do(lambda: 1), interruptible.do(lambda: interruptible.do(lambda: 2))]
     with pytest.raises(ZeroDivisionError):
-        aside.do(lambda: 1 // 0)
-    assert 3 == aside.do(lambda: 3)
+        interruptible.do(lambda: 1 // 0)
+    assert 3 == interruptible.do(lambda: 3)
 
 
 def test_other_threads_do_their_own() -> None:
@@ -22,7 +22,7 @@ def test_other_threads_do_their_own() -> None:
     names: list[str] = []
 
     def note() -> None:
-        names.append(aside.do(lambda: threading.current_thread().name))
+        names.append(interruptible.do(lambda: threading.current_thread().name))
 
     thread = threading.Thread(target=note, name="another")
     thread.start()
@@ -42,7 +42,7 @@ def test_an_interrupt_that_another_thread_takes() -> None:
 
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        aside.do(task)
+        interruptible.do(task)
     assert time.monotonic() - started < 10
     may_end.set()
 
@@ -63,9 +63,9 @@ def test_an_interrupt_leaves_no_lock_taken() -> None:
     threading.Thread(target=interrupt, daemon=True).start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        aside.do(task)
+        interruptible.do(task)
     assert time.monotonic() - started < 10
     assert not lock.acquire(blocking=False)
     may_end.set()
     assert lock.acquire(timeout=10)
-    assert 4 == aside.do(lambda: 4)
+    assert 4 == interruptible.do(lambda: 4)

@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import items, lines, texts
 
-from pytest_rest import benchmark_file, scoring
+from pytest_rest.benchmark import file as benchmark_file
+from pytest_rest import scoring
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 

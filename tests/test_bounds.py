@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_rest import bounds
-from pytest_rest.bounds import Share, Shares
+from pytest_rest.statistics import bounds
+from pytest_rest.statistics.bounds import Share, Shares
 
 RUNS = 4000
 CONFIDENCES = (0.8, 0.9, 0.95, 0.99)

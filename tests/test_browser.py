@@ -15,7 +15,8 @@ from runs import RunRest
 from test_markdown import HOSTILE
 
 from pytest_rest.gate import Threshold
-from pytest_rest.reporting import page, side_by_side
+from pytest_rest.reporting import page
+from pytest_rest.reporting.page import side_by_side
 
 OPEN = "#list > li.open"
 

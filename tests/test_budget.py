@@ -14,12 +14,12 @@ from runs import Finished, Oracle, RunRest, Started
 from test_dispatcher import asked
 from test_protocols import KEY, KEYS, connected
 
-from pytest_rest.dispatcher import ENDED, Dispatcher
-from pytest_rest.limits import Limits
-from pytest_rest.models import litellm, served
-from pytest_rest.suites import soebench
+from pytest_rest.dispatch import ENDED, Dispatcher
+from pytest_rest.dispatch.limits import Limits
+from pytest_rest.models.providers import litellm, openai_compatible
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Model
-from pytest_rest.tokens import estimate
+from pytest_rest.models.tokens import estimate
 
 MINUTE = 1.0  # how long it lasts here, in seconds
 SLACK = 0.3  # how much longer one request may be on its way than another
@@ -67,7 +67,7 @@ def test_calls_a_minute() -> None:
     """No minute holds more calls than allowed, retries included, and few hold fewer."""
     clock = Clock(Reply("3"))
     with Endpoint(clock.reply) as endpoint:
-        model = served.connect("tested", endpoint.openai_base, environ={})
+        model = openai_compatible.connect("tested", endpoint.openai_base, environ={})
         with dispatching(model, Limits(rpm=20)) as dispatcher:
             completions = dispatcher.ask(asked(40))
     assert {None} == {each.error for each in completions}
@@ -79,7 +79,7 @@ def test_calls_a_minute() -> None:
 def test_calls_a_minute_are_counted_from_when_they_are_sent() -> None:
     """A model that takes its time to open does not bring two minutes' calls together."""
 
-    class Slow(served.ServedModel):
+    class Slow(openai_compatible.ServedModel):
         async def open(self) -> None:
             await asyncio.sleep(0.8 * MINUTE)
 
@@ -96,7 +96,7 @@ def test_tokens_a_minute() -> None:
     """No minute holds more tokens than allowed, by what the server counts."""
     clock = Clock(Reply("3", input_tokens=1000, output_tokens=300))
     with Endpoint(clock.reply) as endpoint:
-        model = served.connect("tested", endpoint.openai_base, environ={})
+        model = openai_compatible.connect("tested", endpoint.openai_base, environ={})
         with dispatching(model, Limits(tpm=20_000)) as dispatcher:
             completions = dispatcher.ask(asked(30))
         replies = [reply for _, reply in endpoint.log]

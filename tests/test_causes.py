@@ -4,9 +4,10 @@ import pytest
 from hypothesis import given
 from strategies import records, runs
 
-from pytest_rest import causes, metrics, scoring
-from pytest_rest.causes import CAUSES, Cause
-from pytest_rest.report import item_to_builtins
+from pytest_rest.metrics import failure_causes
+from pytest_rest import metrics, scoring
+from pytest_rest.metrics.failure_causes import CAUSES, Cause
+from pytest_rest.reporting.report import item_to_builtins
 from pytest_rest.terms import MODES, Answer, Record, Status, Transcription
 
 
@@ -47,21 +48,21 @@ def record(said: str, read: bool | None = True, style: str = "x", item: str = "i
 )
 def test_by_hand(said: str, read: bool | None, expected: Cause | None) -> None:
     """The first cause that holds."""
-    assert expected == causes.cause([record(said, read)])
+    assert expected == failure_causes.cause([record(said, read)])
     assert expected == item_to_builtins(record(said, read))["failed_at"]
 
 
 def test_an_item_over_its_styles() -> None:
     """Alike in each style and not between them: it was misreasoned, or misread where one was."""
-    assert "misreasoned" == causes.cause([record("111", style="x"), record("222", style="y")])
-    assert "misread" == causes.cause([record("111"), record("222", False, "y")])
-    assert None is causes.cause([record("111"), record("111", False, "y")])
+    assert "misreasoned" == failure_causes.cause([record("111", style="x"), record("222", style="y")])
+    assert "misread" == failure_causes.cause([record("111"), record("222", False, "y")])
+    assert None is failure_causes.cause([record("111"), record("111", False, "y")])
 
 
 @given(runs())
 def test_the_sums(found: list[Record]) -> None:
     """Causes add up to the items that are not equivalent; less the misread, to the OCR-correct."""
-    counted, table = causes.count(found), metrics.table(found)
+    counted, table = failure_causes.count(found), metrics.table(found)
     assert {*counted} == {*table} - {"mean"}
     for scope, numbers in counted.items():
         total = sum(numbers[each] for each in CAUSES)
@@ -79,4 +80,4 @@ def test_the_sums(found: list[Record]) -> None:
 def test_only_what_is_inconsistent_has_a_cause(found: Record) -> None:
     """A record has one exactly when its verdict is `inconsistent`."""
     expected = found.verdict.outcome == "inconsistent"
-    assert expected == (causes.cause([found]) is not None)
+    assert expected == (failure_causes.cause([found]) is not None)

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
-from pytest_rest import changes, comparison
+from pytest_rest.gate import rate_changes, paired_runs
 from pytest_rest.terms import Record
 
 SEEDS, N = 400, 80
@@ -19,7 +19,7 @@ def test_a_table_by_hand() -> None:
     """Five items: what was, what is, the difference, and who flipped."""
     old = report([item(f"i{n}", v) for n, v in enumerate([RIGHT, RIGHT, ODD, WRONG, WRONG])])
     new = report([item(f"i{n}", v) for n, v in enumerate([RIGHT, ODD, RIGHT, ODD, WRONG])])
-    found = changes.table(old, new)
+    found = rate_changes.table(old, new)
     names = ["rer", "cfr", "mmc", "accuracy.text", "accuracy.image", "accuracy.mixed"]
     assert names == list(found)
     figures = {name: (c.old, c.new, c.n, c.worse, c.better) for name, c in found.items()}
@@ -38,7 +38,7 @@ def test_the_gate_and_the_table_say_the_same(one: list[Record], other: list[Reco
     new = {**old, "items": of_records(other)["items"]}
     known = {(each["suite"], each["id"]) for each in old["items"]}
     new["items"] = [each for each in new["items"] if (each["suite"], each["id"]) in known]
-    found, table = comparison.compare(old, new), changes.table(old, new)
+    found, table = paired_runs.compare(old, new), rate_changes.table(old, new)
     for flips, change, sign in ((found.rer, table["rer"], -1), (found.cfr, table["cfr"], 1)):
         assert (len(flips.worse), len(flips.better)) == (change.worse, change.better)
         assert (flips.n, flips.p) == (change.n, change.p)
@@ -53,7 +53,7 @@ def test_the_interval_is_bonett_and_prices(worse: int, better: int, same: int) -
     n = worse + better + same
     if not n:
         return
-    found = changes.difference([-1.0] * worse + [1.0] * better + [0.0] * same)
+    found = rate_changes.difference([-1.0] * worse + [1.0] * better + [0.0] * same)
     p12, p21 = (better + 1) / (n + 2), (worse + 1) / (n + 2)
     reach = 1.959963984540054 * sqrt((p12 + p21 - (p12 - p21) ** 2) / (n + 2))
     assert pytest.approx((better - worse) / n) == found.value
@@ -71,7 +71,7 @@ def test_intervals_hold_what_was_planted(worse: float, better: float) -> None:
     held = 0
     for _ in range(SEEDS):
         draws = [rng.random() for _ in range(N)]
-        found = changes.difference([-1.0 if d < worse else float(d > 1 - better) for d in draws])
+        found = rate_changes.difference([-1.0 if d < worse else float(d > 1 - better) for d in draws])
         assert found.low is not None
         assert found.high is not None
         held += found.low <= better - worse <= found.high
@@ -85,7 +85,7 @@ def test_several_suites_are_their_mean() -> None:
         other = planted(more, "b")
         run["items"] += other["items"]
         run["provenance"]["suites"] += other["provenance"]["suites"]
-    found = changes.table(old, new)["rer"]
+    found = rate_changes.table(old, new)["rer"]
     assert pytest.approx(-0.1) == found.value
     assert (1.0, 0.9, 12) == (found.old, found.new, found.n)
 
@@ -93,5 +93,5 @@ def test_several_suites_are_their_mean() -> None:
 def test_nothing_to_pair() -> None:
     """No item, no rate; p is 1."""
     old = report([item("i1", WRONG)])
-    found = changes.table(old, old)["cfr"]
-    assert changes.Change(None, None, None, None, None, 0, 0, 0, 1.0) == found
+    found = rate_changes.table(old, old)["cfr"]
+    assert rate_changes.Change(None, None, None, None, None, 0, 0, 0, 1.0) == found

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 from stored import planted
 
-from pytest_rest import baseline, cli
+from pytest_rest.gate import baseline
+from pytest_rest.commands import main
 from pytest_rest.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
@@ -42,7 +43,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def printed(capsys: Capture, *words: str) -> tuple[int, str, str]:
     """The exit status, what went to stdout and to stderr."""
     try:
-        status = cli.main(words)
+        status = main.main(words)
     except SystemExit as ended:
         status = int(ended.code or 0)
     out, err = capsys.readouterr()
@@ -164,7 +165,7 @@ def test_help_names_every_command(capsys: Capture) -> None:
         assert 0 == status
         assert "exit status: 0 good" in helped
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
-    assert {"pytest-rest": "pytest_rest.cli:main"} == scripts
+    assert {"pytest-rest": "pytest_rest.commands.main:main"} == scripts
 
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 from scipy import stats
 from strategies import runs
 
-from pytest_rest import comparisons, metrics
-from pytest_rest.comparisons import PAIRS, Comparison
+from pytest_rest.metrics import mode_tests
+from pytest_rest import metrics
+from pytest_rest.metrics.mode_tests import PAIRS, Comparison
 from pytest_rest.terms import Answer, Mode, Record, Transcription, Verdict
 
 
@@ -41,7 +42,7 @@ def test_by_hand() -> None:
         record("i3", "text image mixed"),
         record("i4", "", read=False),
     ]
-    found = named(comparisons.compare(records))
+    found = named(mode_tests.compare(records))
     assert list(PAIRS) == list(found)
     written = found["text>image"].to_builtins()
     assert (0.5, 4, 3) == (written["difference"], written["n"], written["df"])
@@ -61,13 +62,13 @@ def test_styles_are_averaged_before_they_are_compared() -> None:
         for i, n in (("i", 5), ("j", 0))
         for s in range(10)
     ]
-    test = comparisons.compare(records)[0].to_builtins()
+    test = mode_tests.compare(records)[0].to_builtins()
     assert (2, 0.75) == (test["n"], test["difference"])
 
 
 def test_equal_differences_have_no_interval() -> None:
     """Nothing varies: a difference, and neither t nor p nor bounds."""
-    test = comparisons.compare([record("i", "text"), record("j", "text")])[0].to_builtins()
+    test = mode_tests.compare([record("i", "text"), record("j", "text")])[0].to_builtins()
     assert (1.0, 2, None, None) == (test["difference"], test["n"], test["t"], test["p"])
     assert (None, None) == (test["low"], test["high"])
 
@@ -78,8 +79,8 @@ def test_a_mode_that_was_not_asked_has_no_test() -> None:
     kept: list[Mode] = ["text", "image"]
     answers = {mode: whole.verdict.answers[mode] for mode in kept}
     bare = replace(whole, verdict=replace(whole.verdict, answers=answers))
-    assert ["text>image"] == [each.name for each in comparisons.compare([bare])]
-    assert [] == comparisons.compare([])
+    assert ["text>image"] == [each.name for each in mode_tests.compare([bare])]
+    assert [] == mode_tests.compare([])
 
 
 @given(runs(), st.randoms(use_true_random=False))
@@ -87,8 +88,8 @@ def test_laws(records: list[Record], shuffle: object) -> None:
     """The order plays no part; a difference is that of the mean shares; scipy finds the same t."""
     mixed_up = list(records)
     shuffle.shuffle(mixed_up)  # type: ignore[attr-defined]
-    found = comparisons.compare(records)
-    assert found == comparisons.compare(mixed_up)
+    found = mode_tests.compare(records)
+    assert found == mode_tests.compare(mixed_up)
     for each in found:
         one, other = PAIRS[each.name]
         assert {*each.scopes} == {*(r.suite for r in records), "pooled"}
@@ -114,7 +115,7 @@ def test_laws(records: list[Record], shuffle: object) -> None:
 def test_the_difference_is_that_of_the_accuracies(records: list[Record]) -> None:
     """As the metrics of the same scope and subset say, wherever both modes were asked."""
     table = metrics.table(records)
-    for each in comparisons.compare(records):
+    for each in mode_tests.compare(records):
         one, other = PAIRS[each.name]
         for scope, subsets in each.scopes.items():
             for subset, test in subsets.items():

@@ -8,7 +8,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import RunRest
 
-from pytest_rest import bounds, evidence, gate, metrics, scoring
+from pytest_rest.statistics import bounds
+from pytest_rest.gate import evidence
+from pytest_rest import gate, metrics, scoring
 from pytest_rest.metrics import Table
 from pytest_rest.terms import MODES, Answer, Mode, Record, Transcription
 

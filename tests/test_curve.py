@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_rest.reporting import curve
-from pytest_rest.sweep import Point
+from pytest_rest.reporting.terminal import thinking
+from pytest_rest.metrics.by_budget import Point
 from pytest_rest.terms import Rate
 
 
@@ -15,7 +15,7 @@ def points(*scores: tuple[float, float]) -> list[Point]:
 
 def test_points_stand_in_their_places() -> None:
     """The least score below and left, the largest above and right; none outlasts the line."""
-    lines = [*curve._drawing(points((0.2, 0.9), (0.5, 0.6), (0.8, 0.3)))]
+    lines = [*thinking._drawing(points((0.2, 0.9), (0.5, 0.6), (0.8, 0.3)))]
     frame = [line.partition("|")[2] for line in lines if "|" in line]
     assert (0, 59) == (frame[0].index("1"), frame[-1].index("3"))
     assert 1 == sum("2" in line[25:35] for line in frame[4:6])
@@ -27,11 +27,11 @@ def test_points_stand_in_their_places() -> None:
 @pytest.mark.parametrize("scores", [[], [(0.5, 0.5)], [(0.5, 0.5)] * 3])
 def test_one_place_is_no_curve(scores: list[tuple[float, float]]) -> None:
     """And nothing is drawn."""
-    assert [] == [*curve._drawing(points(*scores))]
+    assert [] == [*thinking._drawing(points(*scores))]
 
 
 def test_points_of_one_place_are_marked_so() -> None:
     """A star for several; a level curve is drawn too."""
-    lines = [*curve._drawing(points((0.5, 0.5), (0.5, 0.5), (0.7, 0.5)))]
+    lines = [*thinking._drawing(points((0.5, 0.5), (0.5, 0.5), (0.7, 0.5)))]
     assert 1 == sum(line.count("*") for line in lines)
     assert 1 == sum("3" in line.partition("|")[2] for line in lines)

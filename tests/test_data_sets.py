@@ -11,7 +11,7 @@ from runs import RunRest, shared_data, without_times
 
 from pytest_rest import benchmark
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.suites import arc, gsm_symbolic, mmlu, rh_bench, rows, soebench
+from pytest_rest.benchmark.suites import arc, gsm_symbolic, mmlu, rh_bench, rows, soebench
 
 MODEL = "--rest-model=simulated"
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest.display import address, shown
+from pytest_rest.safe_text import address, shown
 
 LONGEST_ESCAPE = len("\\U0010ffff")
 

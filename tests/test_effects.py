@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from strategies import styles
 
-from pytest_rest import effects, scoring
-from pytest_rest.effects import Effect
-from pytest_rest.plus import rest_plus
+from pytest_rest.metrics import style_effects
+from pytest_rest import scoring
+from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.terms import MODES, Answer, Record, Style, Transcription
 
 DEFAULT = Style()
@@ -32,7 +33,7 @@ def table(
     records: Sequence[Record], asked: Sequence[Style]
 ) -> Mapping[tuple[str, str, str], Effect]:
     """The effects by characteristic, value and subset."""
-    found = effects.table(records, {style.id: style for style in asked})
+    found = style_effects.table(records, {style.id: style for style in asked})
     named: dict[tuple[str, str, str], Effect] = {
         (each.characteristic, each.value, each.subset): each for each in found
     }
@@ -127,7 +128,7 @@ def test_names_and_places_of_files_are_no_characteristics() -> None:
 def test_what_cannot_be_compared_is_left_out() -> None:
     """One style, styles that differ in two things, and items in one of two styles only."""
     far = Style("cursive", 50)
-    assert [] == effects.table([record("i", DEFAULT)], {DEFAULT.id: DEFAULT})
+    assert [] == style_effects.table([record("i", DEFAULT)], {DEFAULT.id: DEFAULT})
     assert {"style"} == {
         key[0] for key in table([record("i", DEFAULT), record("i", far)], [DEFAULT, far])
     }

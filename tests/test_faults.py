@@ -18,9 +18,9 @@ from runs import Finished, Oracle, RunRest
 from test_dispatcher import asked
 from test_protocols import ASKED, ask, connected, serving
 
-from pytest_rest.dispatcher import ENDED, Dispatcher
-from pytest_rest.limits import Limits
-from pytest_rest.models import served
+from pytest_rest.dispatch import ENDED, Dispatcher
+from pytest_rest.dispatch.limits import Limits
+from pytest_rest.models.providers import openai_compatible
 from pytest_rest.terms import Completion, Prompt
 
 CLIENTS = ("served", "litellm-openai")
@@ -405,7 +405,7 @@ def test_closing_over_a_thread_that_hangs() -> None:
     """A model of the user's own may block where nothing can end it: the run ends all the same."""
     let_go = threading.Event()
 
-    class Blocking(served.ServedModel):
+    class Blocking(openai_compatible.ServedModel):
         async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
             return [Completion(str(await asyncio.to_thread(let_go.wait, 60))) for _ in prompts]
 

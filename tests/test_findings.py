@@ -6,9 +6,9 @@ from dataclasses import replace
 from test_text import record, report
 
 from pytest_rest import metrics
-from pytest_rest.plus import rest_plus
-from pytest_rest.report import Report
-from pytest_rest.reporting import findings
+from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import findings
 
 
 def test_where_items_failed() -> None:

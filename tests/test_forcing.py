@@ -10,7 +10,7 @@ from endpoint import Endpoint, Reply, Request
 from runs import Finished, RunRest, read_report
 
 from pytest_rest import prompts
-from pytest_rest.suites import soebench
+from pytest_rest.benchmark.suites import soebench
 
 BUDGETS = "--rest-reasoning-budgets=0,7,40"
 THINK = "Write down your thinking and nothing else"

@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest import formula
-from pytest_rest.formula import Formula
+from pytest_rest.scoring import formula_parser
+from pytest_rest.scoring.formula_parser import Formula
 
 PIECES = (
     *(
@@ -60,7 +60,7 @@ def formulas() -> st.SearchStrategy[str]:
 
 def shown(text: str) -> str | None:
     """The tree of a text, fully bracketed; None for no formula."""
-    found = formula.read(text)
+    found = formula_parser.read(text)
     return _shown(found) if found else None
 
 
@@ -227,7 +227,7 @@ def test_what_names_a_formula_is_dropped(text: str) -> None:
 )
 def test_no_formula(text: str) -> None:
     """Words, hedges, code and whatever may be read in two ways: nothing is guessed at."""
-    assert None is formula.read(text)
+    assert None is formula_parser.read(text)
 
 
 @pytest.mark.parametrize(
@@ -240,12 +240,12 @@ def test_no_formula(text: str) -> None:
 )
 def test_depth_is_bounded(text: str) -> None:
     """What is nested without end is no formula, and no crash."""
-    assert None is formula.read(text)
+    assert None is formula_parser.read(text)
 
 
 def test_length_costs_no_depth() -> None:
     """A long sum is flat, so that nobody who walks through it runs out of stack."""
-    found = formula.read("+".join(["1"] * 250))
+    found = formula_parser.read("+".join(["1"] * 250))
     assert found is not None
     assert 250 == len(found.parts)
 
@@ -253,7 +253,7 @@ def test_length_costs_no_depth() -> None:
 @given(texts(500) | formulas())
 def test_any_text_is_read(text: str) -> None:
     """A tree or None for whatever a model writes, and never an error."""
-    found = formula.read(text)
+    found = formula_parser.read(text)
     assert found is None or isinstance(found, Formula)
 
 
@@ -261,5 +261,5 @@ def test_long_texts_are_read_in_time() -> None:
     """The worst of five hundred characters takes no longer than any."""
     start = time.perf_counter()
     for piece in PIECES:
-        formula.read((piece * 500)[:500])
+        formula_parser.read((piece * 500)[:500])
     assert time.perf_counter() - start < 2.0

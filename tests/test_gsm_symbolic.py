@@ -11,7 +11,7 @@ from runs import shared_data
 
 from pytest_rest import prompts, scoring
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.suites import gsm_symbolic
+from pytest_rest.benchmark.suites import gsm_symbolic
 from pytest_rest.terms import Item
 
 MADE_UP: dict[str, Any] = {

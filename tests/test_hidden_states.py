@@ -19,9 +19,11 @@ import tiny
 import torch
 from safetensors.torch import load_file, save_file
 
-from pytest_rest import benchmark, hidden_states, pictures, rendering
+from pytest_rest import benchmark, rendering
+from pytest_rest.representations import encoder as hidden_states
+from pytest_rest.rendering import pictures
 from pytest_rest.errors import ModelError, OptionError
-from pytest_rest.hidden_states import Encoder
+from pytest_rest.representations.encoder import Encoder
 
 TEXTS = ["3A + 2B = 7", "Find the value of A. " * 5, "A"]
 SHOWN = [rendering.draw(text) for text in TEXTS]

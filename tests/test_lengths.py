@@ -12,7 +12,7 @@ from scipy import stats
 from strategies import runs
 
 from pytest_rest import metrics
-from pytest_rest.lengths import ratio
+from pytest_rest.metrics.output_length import ratio
 from pytest_rest.metrics import SUBSETS
 from pytest_rest.terms import Answer, Record, Verdict
 

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_rest import rendering, tokens
-from pytest_rest.limits import Call, Limits, Throttle
+from pytest_rest import rendering
+from pytest_rest.models import tokens
+from pytest_rest.dispatch.limits import Call, Limits, Throttle
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Style
 
 ANSWER = Completion("a")

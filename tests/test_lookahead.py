@@ -13,13 +13,13 @@ from dataclasses import replace
 import pytest
 from endpoint import Endpoint, Reply, Request
 
-from pytest_rest import lookahead
-from pytest_rest.asker import Asker, LocalAsker, RemoteAsker
-from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.dispatch import prefetch
+from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
+from pytest_rest.dispatch import Dispatcher
 from pytest_rest.errors import DispatcherError, RenderingError
-from pytest_rest.limits import Limits
-from pytest_rest.lookahead import Asked, Case, LookAhead, Walker, key
-from pytest_rest.models.served import connect
+from pytest_rest.dispatch.limits import Limits
+from pytest_rest.dispatch.prefetch import Asked, Case, LookAhead, Walker, key
+from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Choice, Form, Image, Item, Prompt, Style
 
 PICTURE = 1000  # bytes
@@ -311,7 +311,7 @@ def test_prompts_without_a_test_are_bounded() -> None:
 
 def test_pictures_without_an_answer_are_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     """Their bytes count until every prompt of their case is answered."""
-    monkeypatch.setattr(lookahead, "_LARGEST", PICTURE + 1)
+    monkeypatch.setattr(prefetch, "_LARGEST", PICTURE + 1)
     with dispatching() as (plan, _, dispatcher):
         ahead = LookAhead(dispatcher, 64, 64)
         plan.open.clear()
@@ -333,7 +333,7 @@ def test_pictures_without_an_answer_are_bounded(monkeypatch: pytest.MonkeyPatch)
 
 def test_a_case_that_is_half_answered_keeps_its_size(monkeypatch: pytest.MonkeyPatch) -> None:
     """And gives it back once, with the last of its answers."""
-    monkeypatch.setattr(lookahead, "_LARGEST", PICTURE)
+    monkeypatch.setattr(prefetch, "_LARGEST", PICTURE)
     with dispatching() as (plan, _, dispatcher):
         ahead = LookAhead(dispatcher, 64, 64)
         text, image = build(case(1))

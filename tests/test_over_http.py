@@ -17,7 +17,7 @@ from runs import RunRest, without_times
 
 from pytest_rest import prompts, scoring
 from pytest_rest.evaluate import forms
-from pytest_rest.suites import soebench
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Item, Prompt, Style
 
 N = 24

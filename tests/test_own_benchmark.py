@@ -9,8 +9,9 @@ from endpoint import Endpoint, Reply, Request
 from PIL import Image as Picture
 from runs import RunRest, without_times
 
-from pytest_rest import benchmark_file, plugin
-from pytest_rest.written import LARGEST_FILE
+from pytest_rest.benchmark import file
+from pytest_rest import plugin
+from pytest_rest.benchmark.yaml_nodes import LARGEST_FILE
 
 MODEL = "--rest-model=simulated"
 SHAKY = "--rest-model=simulated:wrong.image=0.5"
@@ -98,7 +99,7 @@ def test_a_file_that_is_named_needs_a_model(
 
 def test_the_endings_are_the_same() -> None:
     """The plugin knows them without loading what reads the files."""
-    assert benchmark_file.ENDINGS == plugin._ENDINGS
+    assert file.ENDINGS == plugin._ENDINGS
 
 
 BROKEN: dict[str, tuple[bytes, str]] = {

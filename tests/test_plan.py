@@ -8,10 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import RunRest
 
-from pytest_rest import plan, prompts, tokens
+from pytest_rest.dispatch import estimate
+from pytest_rest import prompts
+from pytest_rest.models import tokens
 from pytest_rest.evaluate import forms
-from pytest_rest.limits import Limits
-from pytest_rest.suites import soebench
+from pytest_rest.dispatch.limits import Limits
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Price, Style
 
 PROTOCOL = prompts.load_protocol()
@@ -22,40 +24,40 @@ PROMPTS = [forms(item, Style(), PROTOCOL) for item in ITEMS]
 def test_a_plan_counts_every_prompt_once() -> None:
     """The text form of an item in two styles is one call."""
     styles = (Style(), Style(dpi=50))
-    made = plan.make([forms(ITEMS[0], style, PROTOCOL) for style in styles], "m")
+    made = estimate.make([forms(ITEMS[0], style, PROTOCOL) for style in styles], "m")
     assert (2, 7) == (made.items, made.calls)
 
 
 def test_a_plan_is_the_sum_of_its_prompts() -> None:
     """Tokens as each prompt's estimate; answers as long as they may get, and as is typical."""
-    made = plan.make(PROMPTS, "openai/gpt-4o-mini")
+    made = estimate.make(PROMPTS, "openai/gpt-4o-mini")
     each = [tokens.estimate(prompt, "openai/gpt-4o-mini") for case in PROMPTS for prompt in case]
     assert (16, 0) == (made.calls, made.stored)
     assert sum(one.text for one in each) == made.text
     assert sum(one.vision for one in each) == made.vision
-    assert (16 * 2048, 16 * plan.TYPICAL_ANSWER) == (made.answers, made.typical)
+    assert (16 * 2048, 16 * estimate.TYPICAL_ANSWER) == (made.answers, made.typical)
 
 
 def test_what_is_stored_is_not_asked_again() -> None:
     """A resumed run plans only what is missing."""
     stored = frozenset(prompt.digest for prompt in PROMPTS[0])
-    made, rest = plan.make(PROMPTS, "m", stored=stored), plan.make(PROMPTS[1:], "m")
+    made, rest = estimate.make(PROMPTS, "m", stored=stored), estimate.make(PROMPTS[1:], "m")
     assert (12, 4) == (made.calls, made.stored)
     assert (rest.text, rest.vision, rest.answers) == (made.text, made.vision, made.answers)
 
 
 def test_dollars_are_tokens_times_price() -> None:
     """Input and output each at their own price; unknown is not zero."""
-    made = plan.make(PROMPTS, "m", Price(1e-6, 5e-6))
+    made = estimate.make(PROMPTS, "m", Price(1e-6, 5e-6))
     sent = (made.text + made.vision) * 1e-6
     assert sent + made.answers * 5e-6 == pytest.approx(made.cost(made.answers))
-    assert plan.make(PROMPTS, "m").cost(1000) is None
+    assert estimate.make(PROMPTS, "m").cost(1000) is None
 
 
 @given(st.integers(1, 200), st.integers(1, 10_000), st.integers(1000, 10**7))
 def test_a_tighter_limit_is_never_faster(concurrency: int, rpm: int, tpm: int) -> None:
     """The time is the largest of what each limit makes it."""
-    made = plan.make(PROMPTS, "m")
+    made = estimate.make(PROMPTS, "m")
     loose = max(made.seconds(Limits(concurrency, rpm + 1, tpm + 1)).values())
     tight = max(made.seconds(Limits(concurrency, rpm, tpm)).values())
     assert loose <= tight

@@ -6,10 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from pytest_rest import effects, scoring
-from pytest_rest.models.simulated import SimulatedModel
-from pytest_rest.plus import rest_plus
-from pytest_rest.suites import soebench
+from pytest_rest.metrics import style_effects
+from pytest_rest import scoring
+from pytest_rest.models.providers.simulated import SimulatedModel
+from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Answer, Form, Item, Prompt, Record, Style, Transcription
 
 N = 150
@@ -60,7 +61,7 @@ def test_ninety_five_in_a_hundred_intervals_hold_what_was_planted(runs: int) -> 
     held: Counter[tuple[str, str]] = Counter()
     clear: Counter[tuple[str, str]] = Counter()
     for seed in range(runs):
-        for each in effects.table(records(prompts, seed), styles):
+        for each in style_effects.table(records(prompts, seed), styles):
             key, found = (each.characteristic, each.value), each.accuracy
             if key not in PLANTED or each.subset != "all":
                 continue

@@ -11,9 +11,10 @@ import pytest
 from endpoint import Endpoint, Reply, Request
 from runs import RunRest
 
-from pytest_rest import benchmark, benchmark_file, prompts
+from pytest_rest import benchmark, prompts
+from pytest_rest.benchmark import file
 from pytest_rest.evaluate import forms
-from pytest_rest.plus import rest_plus
+from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.terms import Item, Prompt
 
 OWN = """
@@ -107,7 +108,7 @@ def test_every_rate_of_rest_plus_is_the_logs(
 ) -> None:
     """Per style; and over 1 text, 10 images and 10 mixed, by suite, their mean, and pooled."""
     pytester.makefile(".rest.yaml", own=OWN)
-    items = [*benchmark.load("soebench:4"), *benchmark_file.load(Path("own.rest.yaml")).items]
+    items = [*benchmark.load("soebench:4"), *file.load(Path("own.rest.yaml")).items]
     plan = Plan(items)
     with Endpoint(plan.reply) as endpoint:
         run = run_rest(

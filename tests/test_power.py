@@ -6,8 +6,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pytest_rest import bounds, comparison, power
-from pytest_rest.bounds import Share, Shares
+from pytest_rest.statistics import bounds, power
+from pytest_rest.gate import paired_runs
+from pytest_rest.statistics.bounds import Share, Shares
 
 PAGE = (Path(__file__).parents[1] / "docs" / "releases.md").read_text("utf-8")
 RUNS = 4000
@@ -36,7 +37,7 @@ def simulated_pairs(n: int, drop: float, flips: float) -> float:
     """How often the shipped comparison fails, of planted flips."""
     chances = [drop + flips / 2, flips / 2, 1 - drop - flips]
     drawn = np.random.default_rng(n).multinomial(n, chances, RUNS)[:, :2]
-    cases = {tuple(each): comparison.mcnemar(*each) for each in drawn.tolist()}
+    cases = {tuple(each): paired_runs.mcnemar(*each) for each in drawn.tolist()}
     return float(np.mean([cases[tuple(each)] <= 0.05 for each in drawn.tolist()]))
 
 

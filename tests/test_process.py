@@ -13,10 +13,11 @@ from typing import ClassVar
 
 import pytest
 
-from pytest_rest.dispatcher import Dispatcher
+from pytest_rest.dispatch import Dispatcher
 from pytest_rest.errors import ModelError
-from pytest_rest.models import litellm, load_model
-from pytest_rest.models.process import ModelProcess
+from pytest_rest.models.providers import litellm
+from pytest_rest.models import load_model
+from pytest_rest.models.subprocess import ModelProcess
 from pytest_rest.terms import Completion, Form, Home, Item, Model, Prompt
 
 ITEM = Item("1", "What?", "3")

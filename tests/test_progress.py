@@ -12,7 +12,7 @@ from runs import LEFT_OUT, RunRest
 from screen import Screen
 
 from pytest_rest.plugin import progress
-from pytest_rest.reporting.progress import Progress
+from pytest_rest.reporting.terminal.progress_line import Progress
 from pytest_rest.terms import Rate
 
 IF_ALL = pytest.mark.slow

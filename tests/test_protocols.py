@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from endpoint import Endpoint, Fault, Reply, Request
 
-from pytest_rest.models import litellm, served
+from pytest_rest.models.providers import litellm, openai_compatible
 from pytest_rest.terms import Completion, Form, Image, Item, Model, Prompt, Style
 
 KEY = "test-key-a1b2c3"
@@ -43,7 +43,7 @@ def connected(client: str, url: str, *, name: str = "", timeout: float = 20.0) -
         patch.setenv("ANTHROPIC_API_BASE", url)
         patch.setenv("OPENAI_BASE_URL", f"{url}/v1")
         if client == "served":
-            yield served.connect(name, f"{url}/v1", timeout=timeout, environ=KEYS)
+            yield openai_compatible.connect(name, f"{url}/v1", timeout=timeout, environ=KEYS)
         else:
             yield litellm.connect(name, timeout=timeout, environ=KEYS)
 

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_text import record
 
-from pytest_rest import metrics, published
-from pytest_rest.published import ROWS
-from pytest_rest.report import Report
-from pytest_rest.reporting import findings
+from pytest_rest import metrics
+from pytest_rest.metrics import published_rows
+from pytest_rest.metrics.published_rows import ROWS
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import findings
 from pytest_rest.terms import Record, Style
 
 # As in the paper's table: per cent.
@@ -54,13 +55,13 @@ def test_the_rows_are_the_papers() -> None:
     for (_, *figures), row in zip(rows, ROWS, strict=True):
         shares = [float(figure) / 100 for figure in figures]
         assert shares == pytest.approx([row.rer, row.cfr, row.ocr_correct_rate])
-    assert "2512.08923" in published.SOURCE
-    assert "CVPR" in published.SOURCE
+    assert "2512.08923" in published_rows.SOURCE
+    assert "CVPR" in published_rows.SOURCE
 
 
 def test_a_run_among_them_by_its_ocr_correct_items() -> None:
     """Eight of ten agree, two were misread: 8 of 8 read right do, and 80 % were read right."""
-    found = published.standing(run(8, misread=2), "mine", "rest-1")
+    found = published_rows.standing(run(8, misread=2), "mine", "rest-1")
     assert found is not None
     assert [True] + [False] * 8 == [row.this_run for row in found.rows]
     assert found.rer is not None
@@ -79,7 +80,7 @@ def test_a_run_among_them_by_its_ocr_correct_items() -> None:
 @given(st.integers(0, 10), st.integers(0, 10))
 def test_the_rows_are_in_order(right: int, misread: int) -> None:
     """By RER, falling; a run that has none comes last; the published rows stay what they are."""
-    found = published.standing(run(right, misread=misread), "mine", "rest-1")
+    found = published_rows.standing(run(right, misread=misread), "mine", "rest-1")
     assert found is not None
     rates = [-1.0 if row.rer is None else row.rer for row in found.rows]
     assert sorted(rates, reverse=True) == rates
@@ -90,10 +91,10 @@ def test_the_rows_are_in_order(right: int, misread: int) -> None:
 
 def test_other_data_have_no_place() -> None:
     """One's own questions, a form that was not asked, or nothing at all."""
-    assert None is published.standing([], "mine", "rest-1")
-    assert None is published.standing(run(1) + run(1, suite="own"), "mine", "rest-1")
+    assert None is published_rows.standing([], "mine", "rest-1")
+    assert None is published_rows.standing(run(1) + run(1, suite="own"), "mine", "rest-1")
     two = [record("i", "soebench", text="2", image="2")]
-    assert None is published.standing(two, "mine", "rest-1")
+    assert None is published_rows.standing(two, "mine", "rest-1")
     assert None is report(run(1, suite="own")).to_builtins()["published"]
 
 
@@ -119,7 +120,7 @@ def test_the_section_in_the_terminal() -> None:
     assert "5.3 [" in own
     assert "differs: data (here soebench), prompts (here rest-1 (a3f2c1d0))" in lines[-1]
     assert "n = 150" in lines[-1]
-    every = [each for suite in sorted(published.DATA_SETS) for each in run(3, suite=suite)]
+    every = [each for suite in sorted(published_rows.DATA_SETS) for each in run(3, suite=suite)]
     assert all(len(line) <= 80 for line in findings.standing(report(every)))
     assert [] == list(findings.standing(report([])))
 

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest import quantities
+from pytest_rest.scoring import numbers as quantities
 from pytest_rest.errors import BenchmarkError
 
 

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from runs import Finished, RunRest
 
-from pytest_rest import regression
-from pytest_rest.regression import Tolerance
+from pytest_rest.gate import regression
+from pytest_rest.gate.regression import Tolerance
 
 MODES = [("-pno:xdist",), ("-n0",), ("-n2",)]
 RUNS = pytest.mark.parametrize("workers", MODES, ids=" ".join)

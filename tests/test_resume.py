@@ -19,7 +19,7 @@ from PIL import Image
 from runs import Finished, Oracle, RunRest, Started, read_report, settled, stored_digests
 
 import pytest_rest
-from pytest_rest.store import NAME
+from pytest_rest.dispatch.store import NAME
 
 N = 4
 SUITE = f"--rest-suite=soebench:{N}"

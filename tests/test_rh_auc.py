@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_rest import rh_auc
-from pytest_rest.rh_auc import KINDS, Kind, Point, UndefinedError
+from pytest_rest.statistics import rh_auc
+from pytest_rest.statistics.rh_auc import KINDS, Kind, Point, UndefinedError
 
 RISING = [(0.2, 0.9), (0.4, 0.7), (0.6, 0.3)]  # (0.8 x 0.2 + 0.5 x 0.2) / 0.4
 REASONING, PERCEPTION = (0.30, 0.40, 0.50, 0.58, 0.66), (0.85, 0.78, 0.70, 0.62, 0.55)

@@ -7,9 +7,10 @@ import pytest
 import rh_bench as made_up
 from test_hub import Hub, Page, fetched
 
-from pytest_rest import benchmark, pictures, prompts, scoring
+from pytest_rest import benchmark, prompts, scoring
+from pytest_rest.rendering import pictures
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.suites import rh_bench
+from pytest_rest.benchmark.suites import rh_bench
 from pytest_rest.terms import Choice, Form, Image, Item
 
 # Draws an item, as a run's main process does, and says which and of what folder its picture is.

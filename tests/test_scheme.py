@@ -13,26 +13,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import RunRest, settled
 
-from pytest_rest import metrics, noise, prompts, scoring
+from pytest_rest import metrics, prompts, scoring
+from pytest_rest.metrics import noise_floor
 from pytest_rest.errors import OptionError
 from pytest_rest.evaluate import evaluate, follow_ups, forms
 from pytest_rest.models import load_model
-from pytest_rest.suites import soebench
-from pytest_rest.terms import (
-    MODES,
-    OCR_MODES,
-    Answer,
-    Choice,
-    Completion,
-    Form,
-    Item,
-    Mode,
-    Ocr,
-    Record,
-    Scheme,
-    Style,
-    Verdict,
-)
+from pytest_rest.benchmark.suites import soebench
+from pytest_rest.terms import MODES, OCR_MODES, Answer, Choice, Completion, Form, Item, Mode, Ocr, Record, Scheme, Style, Verdict
 
 PROTOCOL = prompts.load_protocol()
 ITEM = soebench.generate(1, 0)[0]
@@ -253,7 +240,7 @@ def record(verdict: Verdict, item: str = "1", style: str = "s") -> Record:
 @given(ANSWERED)
 def test_agreement_by_counting(values: list[list[str | None]]) -> None:
     """Over all pairs, by fractions."""
-    found = noise.agreement([record(answered(values))])
+    found = noise_floor.agreement([record(answered(values))])
     assert found is not None
 
     def equal(pairs: Sequence[tuple[str | None, str | None]]) -> Fraction:
@@ -274,7 +261,7 @@ def test_agreement_by_counting(values: list[list[str | None]]) -> None:
 def test_the_order_of_forms_and_repeats_plays_no_part(values: list[list[str | None]]) -> None:
     """Neither which form is which, nor which answer came first."""
     turned = [list(reversed(each)) for each in reversed(values)]
-    one, other = (noise.agreement([record(answered(each))]) for each in (values, turned))
+    one, other = (noise_floor.agreement([record(answered(each))]) for each in (values, turned))
     assert one is not None
     assert other is not None
     assert pytest.approx((one.within, one.between)) == (other.within, other.between)
@@ -282,11 +269,11 @@ def test_the_order_of_forms_and_repeats_plays_no_part(values: list[list[str | No
 
 def test_by_hand() -> None:
     """Two of three pairs of the text form agree, all of the image form's, 6 of 9 between them."""
-    found = noise.agreement([record(answered([["1", "1", "2"], ["1", "1", "1"]]))])
+    found = noise_floor.agreement([record(answered([["1", "1", "2"], ["1", "1", "1"]]))])
     assert found is not None
     assert pytest.approx((2 / 3, 1 / 3 + 1)) == (found.between, 2 * found.within)
-    assert None is noise.agreement([record(answered([["1"], ["1"]]))])
-    assert None is noise.agreement([])
+    assert None is noise_floor.agreement([record(answered([["1"], ["1"]]))])
+    assert None is noise_floor.agreement([])
 
 
 def test_styles_are_averaged_within_an_item() -> None:

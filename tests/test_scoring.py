@@ -14,25 +14,10 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from strategies import SILENT, answers, lines, texts, transcriptions
 
-from pytest_rest import rendering, scoring, tokens
+from pytest_rest import rendering, scoring
+from pytest_rest.models import tokens
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.terms import (
-    MODES,
-    Answer,
-    AnswerKind,
-    Choice,
-    Completion,
-    Form,
-    Image,
-    Item,
-    Mode,
-    Outcome,
-    Prompt,
-    Status,
-    Style,
-    Task,
-    Transcription,
-)
+from pytest_rest.terms import MODES, Answer, AnswerKind, Choice, Completion, Form, Image, Item, Mode, Outcome, Prompt, Status, Style, Task, Transcription
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 LONGEST_SECONDS = 2.0

@@ -19,7 +19,7 @@ from strategies import texts
 
 from pytest_rest import rendering
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering import breaks, lines, shaping
+from pytest_rest.rendering import line_breaks, lines, shaping
 from pytest_rest.terms import Image, Style
 
 NOTO = Path("/usr/share/fonts/truetype/noto")
@@ -97,13 +97,13 @@ def laid_out(text: str, style: Style) -> list[str]:
 )
 def test_pieces(word: str, expected: str) -> None:
     """Between the characters of scripts without blanks, and not beside what holds them together."""
-    assert expected == "|".join(breaks.pieces(word))
+    assert expected == "|".join(line_breaks.pieces(word))
 
 
 @given(texts() | st.text("布料。「」2 (เป็ดน้ำ)aé\u0301\u200d"))
 def test_pieces_are_the_word(word: str) -> None:
     """Nothing is lost or moved, and none begins with a mark or with closing punctuation."""
-    found = breaks.pieces(word)
+    found = line_breaks.pieces(word)
     assert word == "".join(found)
     for piece in found[1:]:
         assert unicodedata.category(piece[0])[0] != "M"
@@ -125,20 +125,20 @@ def test_pieces_are_the_word(word: str) -> None:
 )
 def test_graphemes(text: str, expected: str) -> None:
     """With vowel signs and conjuncts."""
-    assert expected == "|".join(breaks.graphemes(text))
+    assert expected == "|".join(line_breaks.graphemes(text))
 
 
 @given(texts())
 def test_graphemes_are_the_text(text: str) -> None:
     """Nothing is lost or moved."""
-    assert text == "".join(breaks.graphemes(text))
+    assert text == "".join(line_breaks.graphemes(text))
 
 
 def test_long_texts_are_cut_in_no_time() -> None:
     """Of fifty thousand letters, with blanks and without."""
     begun = time.perf_counter()
     for text in ("a" * 50_000 + "ก", "布" * 50_000, "ก" + "\u0301" * 50_000, " " * 50_000 + "布"):
-        assert text == "".join(breaks.pieces(text))
+        assert text == "".join(line_breaks.pieces(text))
     assert time.perf_counter() - begun < 2
 
 

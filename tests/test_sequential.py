@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import special
 
-from pytest_rest import bounds, sequential
+from pytest_rest.statistics import bounds, sequential
 
 RUNS = 2000
 N = 1000

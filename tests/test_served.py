@@ -12,7 +12,7 @@ from endpoint import Endpoint, Reply
 from test_protocols import ASKED, KEY, KEYS, SHOWN, ask, ended, python
 
 from pytest_rest.errors import ModelError
-from pytest_rest.models.served import connect
+from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Completion, Model
 
 LARGEST = 8 * 2**20

@@ -12,9 +12,10 @@ from hypothesis import given
 from runs import RunRest, without_times
 from strategies import runs
 
-from pytest_rest import cli, shards
+from pytest_rest.commands import main
+from pytest_rest.reporting import merge
 from pytest_rest.errors import ShardError
-from pytest_rest.report import item_to_builtins, record_of
+from pytest_rest.reporting.report import item_to_builtins, record_of
 from pytest_rest.terms import Record
 
 MODEL = "--rest-model=simulated:wrong.image=0.3,misread.image=0.2,wrong.text=0.1"
@@ -37,7 +38,7 @@ def ask(run_rest: RunRest) -> Ask:
 def merged(reports: dict[str, Any], seed: int = 0) -> Any:
     """The report of all shards, as JSON has it, merged in an order that the seed draws."""
     names = random.Random(seed).sample(sorted(reports), len(reports))
-    found = shards.merge({name: reports[name] for name in names}).report.to_builtins()
+    found = merge.merge({name: reports[name] for name in names}).report.to_builtins()
     return json.loads(json.dumps(found))
 
 
@@ -149,7 +150,7 @@ def test_without_thresholds_tests_fail(
     """As ever, in their shard; and the merge says which."""
     run = run_rest(MODEL, SUITE, "--rest-shard=1/1")
     assert pytest.ExitCode.TESTS_FAILED == run.status
-    found = shards.merge({"1": run.report})
+    found = merge.merge({"1": run.report})
     wrong = [item for item in run.report["items"] if item["verdict"] == "inconsistent"]
     assert len(wrong) == len(found.failed) == run.outcomes["failed"]
     assert found.report.gate is None
@@ -253,7 +254,7 @@ def test_refusals(two: dict[str, Any], change: Callable[[Any], object], said: st
     """Shards of two runs, half a shard, the same one twice: each says what is wrong."""
     change(two["2"])
     with pytest.raises(ShardError) as caught:
-        shards.merge(two)
+        merge.merge(two)
     assert said in str(caught.value)
     assert 1 == len(str(caught.value).splitlines())
 
@@ -261,7 +262,7 @@ def test_refusals(two: dict[str, Any], change: Callable[[Any], object], said: st
 def test_a_missing_shard(two: dict[str, Any]) -> None:
     """What was not asked must not look as if it had been."""
     with pytest.raises(ShardError, match="shards are missing: 2/2; name the runs of all of them"):
-        shards.merge({"1": two["1"]})
+        merge.merge({"1": two["1"]})
 
 
 def test_selections_are_dealt(run_rest: RunRest, ask: Ask) -> None:
@@ -272,7 +273,7 @@ def test_selections_are_dealt(run_rest: RunRest, ask: Ask) -> None:
     assert 4 == len(merged(chosen)["items"])
     chosen["2"] = run_rest(*options, "--rest-shard=2/2").report
     with pytest.raises(ShardError, match="was dealt from "):
-        shards.merge(chosen)
+        merge.merge(chosen)
 
 
 def test_what_no_record_shows_is_merged_too(two: dict[str, Any]) -> None:
@@ -282,7 +283,7 @@ def test_what_no_record_shows_is_merged_too(two: dict[str, Any]) -> None:
     one["broken"] = ["bad.rest.yaml"]
     two["2"]["shard"]["of"] += 1
     two["2"]["provenance"].update(api_base="http://b", replay_of="b", created="2001")
-    assert ("bad.rest.yaml: not collected",) == shards.merge(two).failed
+    assert ("bad.rest.yaml: not collected",) == merge.merge(two).failed
     found = merged(two)
     assert calls + 1 == found["usage"]["calls"]
     assert pytest.approx(0.5) == found["usage"]["cost"]
@@ -309,13 +310,13 @@ def parts(two: dict[str, Any], pytester: pytest.Pytester) -> list[str]:
 
 def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Its report and its pictures; the summary as after a run, and the verdict's status."""
-    assert 0 == cli.main(["merge", *parts, "-o", "whole"])
+    assert 0 == main.main(["merge", *parts, "-o", "whole"])
     out = capsys.readouterr().out
     assert "gate passed: every threshold is met" in out
     report = json.loads(Path("whole/report.json").read_text("ascii"))
     assert 7 == len(report["items"])
     assert {"1.png", "2.png"} == {path.name for path in Path("whole/images").iterdir()}
-    assert 4 == cli.main(["merge", *parts, "-o", "whole"])
+    assert 4 == main.main(["merge", *parts, "-o", "whole"])
     assert "is there already; choose another --output" in capsys.readouterr().err
 
 
@@ -327,7 +328,7 @@ def test_what_only_the_report_looks_at(
     report = json.loads(path.read_text("ascii"))
     report["items"][0]["answers"]["text"]["cost"] = "much"
     path.write_text(json.dumps(report), "ascii")
-    assert 4 == cli.main(["merge", *parts, "-o", "whole"])
+    assert 4 == main.main(["merge", *parts, "-o", "whole"])
     assert "a shard's report cannot be read: " in capsys.readouterr().err
 
 
@@ -343,7 +344,7 @@ def test_merge_exits_as_the_run_would(parts: list[str], capsys: pytest.CaptureFi
             change(report)
             Path(f"{name}-{part}").write_text(json.dumps(report), "ascii")
         words = [f"{name}-{part}" for part in parts]
-        assert 1 == cli.main(["merge", *words, "-o", f"{name}-whole", "--json"])
+        assert 1 == main.main(["merge", *words, "-o", f"{name}-whole", "--json"])
         found = json.loads(capsys.readouterr().out)
         assert (name == "failed") == found["gate"]["passed"]
         assert (2 if name == "failed" else 0) == len(found["failed"])

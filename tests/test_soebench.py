@@ -12,7 +12,7 @@ from sympy import QQ
 from sympy.polys.matrices import DomainMatrix
 
 from pytest_rest import scoring
-from pytest_rest.suites import soebench
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Item
 
 EQUATION = re.compile(r"(-?\d*[A-E](?: [+-] \d*[A-E])*) = (-?\d+)")

@@ -11,23 +11,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from test_terms import Silent
 
-from pytest_rest import prompts, steps, sweep
-from pytest_rest.dispatcher import Dispatcher
+from pytest_rest import prompts
+from pytest_rest.scoring import reasoning_steps
+from pytest_rest.metrics import by_budget
+from pytest_rest.dispatch import Dispatcher
 from pytest_rest.evaluate import evaluate, follow_ups, forms
-from pytest_rest.lookahead import LookAhead
-from pytest_rest.suites import soebench
-from pytest_rest.terms import (
-    Budget,
-    Completion,
-    Form,
-    Item,
-    Prompt,
-    Scheme,
-    Style,
-    Sweep,
-    Task,
-    Verdict,
-)
+from pytest_rest.dispatch.prefetch import LookAhead
+from pytest_rest.benchmark.suites import soebench
+from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Style, Sweep, Task, Verdict
 
 ITEM = Item("i", "What is A?", "7", answer_kind="integer")
 OPEN = Item("o-1", "What is it?", "a cat", answer_kind="open", only="text")
@@ -54,13 +45,13 @@ SWEEP = Sweep((Budget(0), Budget(9)), has_judge=True)
 )
 def test_ratings(text: str, expected: int | None) -> None:
     """A whole number from 0 to 5 behind the last `Rating:`, and nothing else."""
-    assert expected == steps.rating(Completion(text))
+    assert expected == reasoning_steps.rating(Completion(text))
 
 
 @given(st.text())
 def test_whatever_a_judge_writes(text: str) -> None:
     """It is a rating, or it is none."""
-    assert steps.rating(Completion(text)) in (None, 0, 1, 2, 3, 4, 5)
+    assert reasoning_steps.rating(Completion(text)) in (None, 0, 1, 2, 3, 4, 5)
 
 
 def test_a_rating_that_was_cut_is_none() -> None:
@@ -70,7 +61,7 @@ def test_a_rating_that_was_cut_is_none() -> None:
         Completion("Rating: 5", "refusal"),
         Completion("Rating: 5", error="timeout: 1 s"),
     ):
-        assert None is steps.rating(completion)
+        assert None is reasoning_steps.rating(completion)
 
 
 Call = tuple[Prompt, Completion]
@@ -84,7 +75,7 @@ def call(task: Task, text: str, budget: int = 9, item: Item = ITEM, **more: Any)
 
 def judged(*calls: Call) -> Verdict:
     """The verdict on these calls."""
-    return steps.judge(calls, SWEEP)
+    return reasoning_steps.judge(calls, SWEEP)
 
 
 def test_the_largest_budget_stands_for_the_item() -> None:
@@ -159,9 +150,9 @@ def test_a_sweep_in_a_notebook() -> None:
     assert {True} == {record.verdict.consistent for record in records}
     text, image = (records[0].verdict.answers[mode].text for mode in ("text", "image"))
     assert 3 * (10 + int(items[0].id[-1])) == len(text) - len(image)
-    at_once, after = sweep.table(records, [0, 50])["soebench"]
+    at_once, after = by_budget.table(records, [0, 50])["soebench"]
     assert (1.0, None) == (getattr(at_once.metrics.length_ratio, "value", 0), at_once.cut["text"])
-    assert sweep.collapses(after.metrics.length_ratio)
+    assert by_budget.collapses(after.metrics.length_ratio)
 
 
 def test_a_quarter_of_the_open_items_is_rated_twice() -> None:

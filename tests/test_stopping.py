@@ -10,10 +10,11 @@ from hypothesis import strategies as st
 from runs import Oracle, RunRest, settled, without_times
 from test_confidence import RUNS, record
 
-from pytest_rest import bounds, sequential, stopping
+from pytest_rest.statistics import bounds, sequential
+from pytest_rest.gate import early_stop
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look, Threshold, parse_threshold
-from pytest_rest.stopping import Stopping
+from pytest_rest.gate.early_stop import Stopping
 from pytest_rest.terms import MODES, Item, Mode
 
 RER = parse_threshold("rer>=0.8")
@@ -31,7 +32,7 @@ def item(suite: str, number: int) -> Item:
 
 def ids(items: Sequence[Item], seed: int = 0) -> list[str]:
     """The items' ids in the order of the looks."""
-    return [each.id for each in stopping.in_rounds(items, seed, items)]
+    return [each.id for each in early_stop.in_rounds(items, seed, items)]
 
 
 def looked(
@@ -71,7 +72,7 @@ def test_an_item_s_cases_stay_together() -> None:
     """All styles of an item are asked before the next item."""
     items = [item("a", n) for n in range(5)]
     cases = [(each, style) for each in items for style in "xyz"]
-    found = stopping.in_rounds(cases, 0, (each for each, _ in cases))
+    found = early_stop.in_rounds(cases, 0, (each for each, _ in cases))
     assert ["x", "y", "z"] * 5 == [style for _, style in found]
     assert 5 == len({each.id for each, _ in found[::3]})
 
@@ -182,12 +183,12 @@ def test_late_thresholds_are_looked_at_from_the_first_item() -> None:
 def test_what_no_bound_decides_is_wrong_usage(text: str, suites: int, said: str) -> None:
     """Told before anything is asked."""
     with pytest.raises(OptionError, match=said):
-        stopping.check([parse_threshold(text)], suites, ["red"])
+        early_stop.check([parse_threshold(text)], suites, ["red"])
 
 
 def test_a_style_of_one_suite_is_decided() -> None:
     """As any other rate."""
-    stopping.check([parse_threshold("rer@red>=0.8")], 1, ["red"])
+    early_stop.check([parse_threshold("rer@red>=0.8")], 1, ["red"])
 
 
 # Runs

@@ -17,7 +17,8 @@ from strategies import styles
 
 from pytest_rest import rendering
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering import naming, style_file
+from pytest_rest.rendering import style_name
+from pytest_rest.benchmark import style_file
 from pytest_rest.terms import Style
 
 ROOT = Path(__file__).parents[1]
@@ -66,7 +67,7 @@ def test_the_example_of_the_documentation_is_read(write: Write) -> None:
 @given(st.lists(styles(), min_size=1, max_size=4, unique=True))
 def test_every_style_can_be_written(listed: list[Style]) -> None:
     """In its parts, or by its name."""
-    fields = {field: key for key, field in naming.NUMBERS.items()}
+    fields = {field: key for key, field in style_name.NUMBERS.items()}
     parts = [
         {
             fields.get(field, field): getattr(style, field)
@@ -315,12 +316,12 @@ def test_a_file_that_is_wrong_is_wrong_usage(folder: Path, run_rest: RunRest) ->
 def test_a_worker_that_reads_another_file_is_told(folder: Path, pytester: pytest.Pytester) -> None:
     """What the main process sends is compared with what the worker reads."""
     from pytest_rest.errors import OptionError
-    from pytest_rest.plugin import options
+    from pytest_rest.plugin import settings
 
     args = [*SIMULATED, f"--rest-style={folder / 'my.yaml'}", "--rest-run-dir=run"]
     config = pytester.parseconfig(*args)
-    sent = options.to_wire(options.read(config), None, "worker")
-    assert 2 == len(options.read(config, sent).styles)
+    sent = settings.to_wire(settings.read(config), None, "worker")
+    assert 2 == len(settings.read(config, sent).styles)
     changed = json.dumps({**json.loads(sent), "styles": ["0" * 16] * 2})
     with pytest.raises(OptionError, match="reads other style files or fonts"):
-        options.read(config, changed)
+        settings.read(config, changed)

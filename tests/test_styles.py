@@ -18,7 +18,8 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import styles
 
-from pytest_rest import effects, rendering
+from pytest_rest.metrics import style_effects
+from pytest_rest import rendering
 from pytest_rest.errors import RenderingError
 from pytest_rest.terms import Image, Record, Style, Verdict
 
@@ -110,7 +111,7 @@ def test_effects_do_not_know_names() -> None:
     own = {"tilted": Style(rotation=5.0, name="tilted"), Style().id: Style(name="plain")}
     verdict = Verdict("consistent", {})
     records = [Record("s", "1", style, "d", "1", verdict) for style in own]
-    found = [(each.characteristic, each.value) for each in effects.table(records, own)]
+    found = [(each.characteristic, each.value) for each in style_effects.table(records, own)]
     assert {("rotation", "5"), ("style", "tilted")} == set(found)
 
 

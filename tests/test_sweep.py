@@ -9,11 +9,13 @@ import pytest
 import rh_bench as made_up
 from runs import RunRest, read_report, without_times
 
-from pytest_rest import budgets, gate, rh_auc
-from pytest_rest.cli import main
+from pytest_rest.prompts import thinking_budgets
+from pytest_rest import gate
+from pytest_rest.statistics import rh_auc
+from pytest_rest.commands.main import main
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.lengths import Ratio
-from pytest_rest.sweep import Budgeted, Point, collapses
+from pytest_rest.metrics.output_length import Ratio
+from pytest_rest.metrics.by_budget import Budgeted, Point, collapses
 from pytest_rest.terms import Budget, Item, Rate, Scheme, Sweep
 
 SOEBENCH = "--rest-suite=soebench:4"
@@ -47,7 +49,7 @@ def rh(tmp_path: Path) -> tuple[str, ...]:
 )
 def test_budgets(text: str, control: str, expected: tuple[Budget, ...]) -> None:
     """Tokens, or words of an endpoint's own."""
-    assert expected == budgets.parse(text, control)
+    assert expected == thinking_budgets.parse(text, control)
 
 
 @pytest.mark.parametrize(
@@ -68,7 +70,7 @@ def test_budgets(text: str, control: str, expected: tuple[Budget, ...]) -> None:
 def test_budgets_that_cannot_be_understood(text: str, control: str, why: str) -> None:
     """One line with the mend."""
     with pytest.raises(OptionError) as raised:
-        budgets.parse(text, control)
+        thinking_budgets.parse(text, control)
     assert why in str(raised.value)
 
 
@@ -76,11 +78,11 @@ def test_an_open_answer_needs_a_judge() -> None:
     """And an item that is swept needs budgets: each is told with the option that is missing."""
     item = Item("i", "What?", "a cat", answer_kind="open", suite="rh-bench", only="text")
     with pytest.raises(BenchmarkError, match="give --rest-reasoning-budgets, such as 0,100"):
-        budgets.check(item, Scheme())
+        thinking_budgets.check(item, Scheme())
     swept = Scheme(sweep=Sweep((Budget(0),)))
     with pytest.raises(BenchmarkError, match="name it: --rest-judge=SPEC"):
-        budgets.check(item, swept)
-    budgets.check(item, Scheme(sweep=Sweep((Budget(0),), has_judge=True)))
+        thinking_budgets.check(item, swept)
+    thinking_budgets.check(item, Scheme(sweep=Sweep((Budget(0),), has_judge=True)))
 
 
 @pytest.mark.parametrize(

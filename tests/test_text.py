@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from pytest_rest import metrics
-from pytest_rest.report import Lost, Report
-from pytest_rest.reporting import text
+from pytest_rest.reporting.report import Lost, Report
+from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import MODES, Answer, Mode, Record, Status, Transcription, Verdict
 
 
@@ -43,13 +43,13 @@ def test_the_headline_is_in_the_order_of_the_modes() -> None:
     """Text, image, mixed, whatever the order of the answers; no answer says why."""
     one = record(mixed="2", image=None, text="3")
     expected = "inconsistent: text 3, image no answer (unparseable), mixed 2"
-    assert expected == text.headline(one.verdict)
+    assert expected == tables.headline(one.verdict)
 
 
 def test_the_explanation_has_what_a_person_needs() -> None:
     """Answers, what is right, pictures, what was misread, and how to ask again."""
     one = record(text="2", image="3", mixed="2", read="3A = 8")
-    lines = text.explanation(one, lambda digest: Path(f"/run/{digest}.png"), "pytest -k i1")
+    lines = tables.explanation(one, lambda digest: Path(f"/run/{digest}.png"), "pytest -k i1")
     assert "i1 in dejavu-200dpi-black; right is 2" in lines
     assert "text   2 right" in lines
     assert "image  3 wrong" in lines
@@ -71,13 +71,13 @@ def test_the_explanation_has_what_a_person_needs() -> None:
 def test_misreading_names_the_characters(read: str, expected: str) -> None:
     """Replaced, left out, added."""
     cer = 0.0 if read == "3A = 6" else 0.2
-    assert expected in text.misreading(Transcription("parsed", read, "3A = 6", cer, cer == 0))
+    assert expected in tables.misreading(Transcription("parsed", read, "3A = 6", cer, cer == 0))
 
 
 def test_many_misreadings_are_cut() -> None:
     """Five are shown, the others counted."""
     read = Transcription("parsed", "aXbXcXdXeXfXg", "aYbYcYdYeYfYg", 0.4)
-    assert text.misreading(read).endswith("and 1 more")
+    assert tables.misreading(read).endswith("and 1 more")
 
 
 def test_the_table_fits_eighty_columns() -> None:
@@ -85,7 +85,7 @@ def test_the_table_fits_eighty_columns() -> None:
     long = "a-suite-of-a-name-that-is-too-long"
     records = [record(f"i{n}", long, text="2", image="2", mixed="2") for n in range(500)]
     records += [record(f"i{n}", "other", text="2", image="3", mixed="2") for n in range(3)]
-    lines = list(text.table(report(*records)))
+    lines = list(tables.table(report(*records)))
     assert max(map(len, lines)) <= 80
     assert {"mean", "pooled", "a-suite-of-..."} <= {line.split()[0] for line in lines}
     assert lines[0].startswith("per cent [95%] items RER")
@@ -93,29 +93,29 @@ def test_the_table_fits_eighty_columns() -> None:
 
 def test_one_suite_needs_no_mean() -> None:
     """The mean of one is the one."""
-    lines = list(text.table(report(record(text="2", image="2", mixed="2"))))
+    lines = list(tables.table(report(record(text="2", image="2", mixed="2"))))
     assert "mean" not in " ".join(lines)
 
 
 def test_an_empty_report_has_a_table_too() -> None:
     """Nothing judged is no crash."""
-    assert 3 == len(list(text.table(report())))
+    assert 3 == len(list(tables.table(report())))
 
 
 def test_lost_items_are_named_with_the_worst_case() -> None:
     """How many, what the rates would be, and the first ten by name."""
     lost = tuple(Lost("s", f"j{n}", "dejavu-200dpi-black", "timeout: 5 s") for n in range(12))
-    lines = list(text.lost(report(record(text="2", image="2", mixed="2"), lost=lost)))
+    lines = list(tables.lost(report(record(text="2", image="2", mixed="2"), lost=lost)))
     assert "12 lost; counted against the model: RER 7.7%, CFR 92.3%" == lines[0]
     assert "  j0-dejavu-200dpi-black: timeout: 5 s" == lines[1]
     assert "  and 2 more, in report.json" == lines[-1]
-    assert [] == list(text.lost(report()))
+    assert [] == list(tables.lost(report()))
 
 
 def test_inconsistent_items_are_listed() -> None:
     """Ten at most, sorted."""
     records = [record(f"i{n:02d}", text="2", image="3", mixed="2") for n in range(11, -1, -1)]
-    lines = list(text.inconsistent(report(*records)))
+    lines = list(tables.inconsistent(report(*records)))
     assert "12 tests inconsistent, an item in a style each" == lines[0]
     assert "  i00-dejavu-200dpi-black: text 2, image 3, mixed 2" == lines[1]
     assert "  and 2 more, in report.json" == lines[-1]
@@ -124,13 +124,13 @@ def test_inconsistent_items_are_listed() -> None:
 def test_what_a_model_wrote_cannot_move_the_cursor() -> None:
     """Escapes, in headlines and explanations."""
     one = record(text="\x1b[2J", image="\u202e2", mixed="2", read="\x07")
-    shown = text.headline(one.verdict) + text.explanation(one, lambda d: Path(d), "again")
+    shown = tables.headline(one.verdict) + tables.explanation(one, lambda d: Path(d), "again")
     assert not {"\x1b", "\u202e", "\x07"} & set(shown)
     assert "\\x1b[2J" in shown
 
 
 def test_usage_in_one_line() -> None:
     """Calls, tokens, dollars, seconds; what is not known is said."""
-    assert "4 calls, tokens not reported, price unknown, 3 s" == text.usage(
+    assert "4 calls, tokens not reported, price unknown, 3 s" == tables.usage(
         report(record(text="2", image="2", mixed="2"))
     )

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import texts
 
-from pytest_rest import rendering, tokens
+from pytest_rest import rendering
+from pytest_rest.models import tokens
 from pytest_rest.terms import Form, Image, Item, Prompt, Style
 
 HAIKU, OPUS = "anthropic/claude-haiku-4-5", "anthropic/claude-opus-5-5"

@@ -10,9 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rest import scoring, tokens, vision
+from pytest_rest import scoring
+from pytest_rest.models import tokens
+from pytest_rest.metrics import vision_tokens
 from pytest_rest.terms import Answer, Mode, Record, Style
-from pytest_rest.vision import Even, Use
+from pytest_rest.metrics.vision_tokens import Even, Use
 
 QWEN, GEMINI_3, UNKNOWN = "Qwen/Qwen2.5-VL-7B-Instruct", "gemini/gemini-3-flash", "house"
 LOW, MIDDLE, HIGH = Style(dpi=50), Style(dpi=100), Style(dpi=200)
@@ -71,14 +73,14 @@ def known(*styles: Style) -> dict[str, Style]:
 
 def measured(records: Sequence[Record], model: str, *styles: Style) -> dict[str, Use]:
     """The uses by style."""
-    found = vision.measure(records, known(*styles), model)
+    found = vision_tokens.measure(records, known(*styles), model)
     assert found is not None
     return {use.style: use for use in found.uses}
 
 
 def even(records: Sequence[Record], model: str, *styles: Style) -> Even:
     """The one break-even that is found."""
-    found = vision.measure(records, known(*styles), model)
+    found = vision_tokens.measure(records, known(*styles), model)
     assert found is not None
     (only,) = found.evens
     return only
@@ -123,7 +125,7 @@ def test_the_formula_stands_in_where_a_call_does_not_say() -> None:
     use = measured(records, QWEN, HIGH)[HIGH.id]
     seen = tokens.vision_tokens(*page(200), QWEN)
     assert ("formula", seen, (20 + seen) / TEXT) == (use.source, use.vision.value, use.input.value)
-    assert None is vision.measure(records, known(HIGH), UNKNOWN)
+    assert None is vision_tokens.measure(records, known(HIGH), UNKNOWN)
 
 
 def test_a_picture_that_the_text_form_shows_too_does_not_count() -> None:
@@ -133,7 +135,7 @@ def test_a_picture_that_the_text_form_shows_too_does_not_count() -> None:
     own, both = (tokens.vision_tokens(*size, QWEN) for size in ((300, 300), (800, 700)))
     assert both - own == use.vision.value
     assert (20 + both) / (TEXT + own) == pytest.approx(use.input.value)
-    found = vision.measure(records, known(HIGH), QWEN)
+    found = vision_tokens.measure(records, known(HIGH), QWEN)
     assert found is not None
     assert () == found.evens  # of which the DPI changes a part alone
 
@@ -144,7 +146,7 @@ def test_what_has_no_text_form_or_no_picture_takes_no_part() -> None:
     lost = [replace(each, verdict=replace(each.verdict, outcome="lost")) for each in asked([HIGH])]
     old = [record("1", HIGH, answer("text"), answer("image"))]
     for records in ([], only, lost, old):
-        assert None is vision.measure(records, known(HIGH), QWEN)
+        assert None is vision_tokens.measure(records, known(HIGH), QWEN)
 
 
 @pytest.mark.parametrize("model", [QWEN, "anthropic/claude-haiku-4-5", "openai/gpt-5-mini"])
@@ -173,7 +175,7 @@ def test_as_many_tokens_as_the_text_are_not_more() -> None:
 def test_there_may_be_no_break_even() -> None:
     """A model that counts 1120 for every picture; and one that bills more at each DPI asked."""
     assert None is even(asked([HIGH]), GEMINI_3, HIGH).dpi
-    found = vision.measure(asked([LOW, HIGH], sent={0: 60, 50: 90, 200: 99}), known(), UNKNOWN)
+    found = vision_tokens.measure(asked([LOW, HIGH], sent={0: 60, 50: 90, 200: 99}), known(), UNKNOWN)
     assert found is not None
     assert () == found.evens
 
@@ -216,14 +218,14 @@ def test_nothing_is_bought_outside_of_what_was_asked() -> None:
 )
 def test_whether_it_saves(sent: dict[int, int], expected: bool | None) -> None:
     """By the ratio's interval, or where each item has the same by the ratio itself."""
-    found = vision.measure(asked([LOW], sent=sent), known(LOW), UNKNOWN)
+    found = vision_tokens.measure(asked([LOW], sent=sent), known(LOW), UNKNOWN)
     assert found is not None
     assert expected is found.saves
 
 
 def test_the_cheapest_is_the_one_with_the_smallest_ratio() -> None:
     """Of three DPIs the lowest."""
-    found = vision.measure(asked([LOW, MIDDLE, HIGH]), known(LOW, MIDDLE, HIGH), QWEN)
+    found = vision_tokens.measure(asked([LOW, MIDDLE, HIGH]), known(LOW, MIDDLE, HIGH), QWEN)
     assert found is not None
     assert LOW.id == found.cheapest.style
     assert {"rule", "cheapest", "styles", "break_even"} == set(found.to_builtins())
@@ -233,16 +235,16 @@ def test_a_style_of_few_items_is_not_the_cheapest() -> None:
     """A colour that one item drew, whose text is long, is no answer for all of them."""
     red = Style(dpi=50, color="red")
     records = [*asked([MIDDLE]), *asked([red], 1)]
-    found = vision.measure(records, known(MIDDLE, red), QWEN)
+    found = vision_tokens.measure(records, known(MIDDLE, red), QWEN)
     assert found is not None
     assert MIDDLE.id == found.cheapest.style
 
 
 def test_what_was_measured_survives_the_report() -> None:
     """As it went in, with rates and differences, and dollars that nobody knows."""
-    found = vision.measure(asked([LOW, HIGH], 30), known(LOW, HIGH), QWEN)
+    found = vision_tokens.measure(asked([LOW, HIGH], 30), known(LOW, HIGH), QWEN)
     assert found is not None
-    assert found == vision.Vision.from_builtins(json.loads(json.dumps(found.to_builtins())))
+    assert found == vision_tokens.Vision.from_builtins(json.loads(json.dumps(found.to_builtins())))
 
 
 @given(st.permutations(range(9)))
@@ -250,5 +252,5 @@ def test_the_order_of_the_records_plays_no_part(order: list[int]) -> None:
     """Whichever came first."""
     styles = (LOW, MIDDLE, HIGH)
     records = asked(styles, 3, {(0, 50): False, (1, 100): False})
-    expected = vision.measure(records, known(*styles), QWEN)
-    assert expected == vision.measure([records[n] for n in order], known(*styles), QWEN)
+    expected = vision_tokens.measure(records, known(*styles), QWEN)
+    assert expected == vision_tokens.measure([records[n] for n in order], known(*styles), QWEN)

@@ -12,11 +12,13 @@ from test_findings import simulated
 from test_plus_over_http import Plan
 from test_vision import HIGH, LOW, MIDDLE, QWEN, asked, known
 
-from pytest_rest import benchmark, tokens, vision
-from pytest_rest.reporting import findings
-from pytest_rest.reporting import vision as reporting
+from pytest_rest import benchmark
+from pytest_rest.models import tokens
+from pytest_rest.metrics import vision_tokens
+from pytest_rest.reporting.terminal import findings
+from pytest_rest.reporting.terminal import vision_tokens as reporting
 from pytest_rest.terms import Style
-from pytest_rest.vision import Vision
+from pytest_rest.metrics.vision_tokens import Vision
 
 MODEL = "Qwen2.5-VL-7B-Instruct"
 SVG = "{http://www.w3.org/2000/svg}"
@@ -26,7 +28,7 @@ def measured(*styles: Style, n: int = 30, sent: dict[int, int] | None = None) ->
     """Items in these styles, whose pictures are wrong at times."""
     draws = random.Random(1)
     right = {(item, style.dpi): draws.random() < 0.8 for item in range(n) for style in styles}
-    found = vision.measure(asked(styles, n, right, sent), known(*styles), QWEN)
+    found = vision_tokens.measure(asked(styles, n, right, sent), known(*styles), QWEN)
     assert found is not None
     return found
 
@@ -78,7 +80,7 @@ def test_at_most_twelve_lines_of_eighty_columns() -> None:
         )
         for n, record in enumerate(asked(styles, 3, {(0, 50): False, (1, 200): False}))
     ]
-    lines = [*reporting.lines(vision.measure(records, known(*styles), QWEN))]
+    lines = [*reporting.lines(vision_tokens.measure(records, known(*styles), QWEN))]
     assert 12 == len(lines)
     assert all(len(line) <= 80 for line in lines), max(lines, key=len)
     assert lines[6] == "  and 4 more, in report.json"

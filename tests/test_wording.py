@@ -4,10 +4,10 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import wording
+from pytest_rest.prompts import templates
 from pytest_rest.terms import ANSWER_KINDS, Budget
 
-OWN = wording.load({})
+OWN = templates.load({})
 MINE: dict[str, Any] = {
     "version": "mine-1",
     "reasoning": {
@@ -40,7 +40,7 @@ def test_the_own_wording_stays() -> None:
 )
 def test_what_asks_and_how_long_for(task: Any, budget: Budget, template: str, tokens: int) -> None:
     """A file's own wording; what an endpoint thinks by itself has room beside its answer."""
-    mine = wording.load(MINE)
+    mine = templates.load(MINE)
     assert template == mine.asking(task, budget, "text")
     assert tokens == mine.limit(task, budget, 100)
     assert mine.id.startswith("mine-1 (")
@@ -60,7 +60,7 @@ def test_what_asks_and_how_long_for(task: Any, budget: Budget, template: str, to
 def test_wording_that_cannot_be_used(part: str, text: object, why: str) -> None:
     """It is said which part, and what it lacks."""
     with pytest.raises(ValueError) as raised:
-        wording.load(MINE | {"reasoning": MINE["reasoning"] | {part: text}})
+        templates.load(MINE | {"reasoning": MINE["reasoning"] | {part: text}})
     assert why in str(raised.value)
 
 
@@ -68,4 +68,4 @@ def test_wording_that_cannot_be_used(part: str, text: object, why: str) -> None:
 def test_half_a_wording_is_none(key: str) -> None:
     """A file has both parts of its own, or neither."""
     with pytest.raises(KeyError, match=key):
-        wording.load({name: value for name, value in MINE.items() if name != key})
+        templates.load({name: value for name, value in MINE.items() if name != key})

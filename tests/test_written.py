@@ -10,8 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest import safe_yaml, written
-from pytest_rest.written import Node, PlaceError
+from pytest_rest import safe_yaml
+from pytest_rest.benchmark import yaml_nodes
+from pytest_rest.benchmark.yaml_nodes import Node, PlaceError
 
 PURE = getattr(yaml, "SafeLoader")  # noqa: B009 (what stands in where libyaml is missing)
 
@@ -67,7 +68,7 @@ def plain(node: Node) -> Any:
 )
 def test_a_scalar_is_what_stands_there(text: str) -> None:
     """YAML's guesses at numbers, dates and truth are not made."""
-    found = written.read_yaml(f"a: {text}\nb: '{text}'\n{text}: c\n")
+    found = yaml_nodes.read_yaml(f"a: {text}\nb: '{text}'\n{text}: c\n")
     assert isinstance(found.value, dict)
     assert {"a": text, "b": text, text: "c"} == plain(found)
     assert (True, False) == (found.value["a"].plain, found.value["b"].plain)
@@ -76,14 +77,14 @@ def test_a_scalar_is_what_stands_there(text: str) -> None:
 @pytest.mark.parametrize("text", ["1.10", "1e3", "-0", "7", "1E400", "true", "null", "1" * 5000])
 def test_json_too(text: str) -> None:
     """A number keeps its digits, however many."""
-    (found,) = written.read_json_lines(f'{{"a": {text}}}')
+    (found,) = yaml_nodes.read_json_lines(f'{{"a": {text}}}')
     assert {"a": text} == plain(found)
 
 
 @pytest.mark.usefixtures("loader")
 def test_lines() -> None:
     """A value has the line of its key, an entry of a list its own."""
-    found = written.read_yaml("a: 1\n\nb:\n  - x\n  - y: |\n      long\n      text\n").value
+    found = yaml_nodes.read_yaml("a: 1\n\nb:\n  - x\n  - y: |\n      long\n      text\n").value
     assert isinstance(found, dict)
     entries = found["b"].value
     assert isinstance(entries, tuple)
@@ -95,14 +96,14 @@ def test_lines() -> None:
 
 def test_json_lines() -> None:
     """Blank lines are passed over and counted; other separators of lines are part of a text."""
-    found = list(written.read_json_lines('\n{"a": "x\\u2028y"}\r\n\n[1, "\u2028"]\n'))
+    found = list(yaml_nodes.read_json_lines('\n{"a": "x\\u2028y"}\r\n\n[1, "\u2028"]\n'))
     assert [(2, {"a": "x\u2028y"}), (4, ["1", "\u2028"])] == [(n.line, plain(n)) for n in found]
 
 
 @pytest.mark.usefixtures("loader")
 def test_an_alias_is_the_node_it_names() -> None:
     """Written once and used twice: no copy is made, so nothing grows."""
-    found = written.read_yaml("a: &it [1, 2]\nb: *it\nc: &text hello\nd: *text\n").value
+    found = yaml_nodes.read_yaml("a: &it [1, 2]\nb: *it\nc: &text hello\nd: *text\n").value
     assert isinstance(found, dict)
     assert found["a"].value is found["b"].value
     assert "hello" == found["d"].value
@@ -120,7 +121,7 @@ def bomb() -> str:
 @pytest.mark.usefixtures("loader")
 def test_a_bomb_does_not_go_off() -> None:
     """Aliases of aliases are read at once and stay as small as they are written."""
-    found = written.read_yaml(bomb()).value
+    found = yaml_nodes.read_yaml(bomb()).value
     assert isinstance(found, dict)
     assert 9 == len(found)
 
@@ -158,7 +159,7 @@ def test_a_bomb_does_not_go_off() -> None:
 def test_what_is_wrong_in_yaml(text: str, line: int, expected: str) -> None:
     """The fault, its line, and what mends it."""
     with pytest.raises(PlaceError) as caught:
-        written.read_yaml(text)
+        yaml_nodes.read_yaml(text)
     assert (line, expected) == (caught.value.line, str(caught.value))
 
 
@@ -169,7 +170,7 @@ def test_what_is_wrong_in_yaml(text: str, line: int, expected: str) -> None:
 def test_what_is_no_yaml(text: str) -> None:
     """YAML's own complaint, on one line, and what helps most often."""
     with pytest.raises(PlaceError) as caught:
-        written.read_yaml(text)
+        yaml_nodes.read_yaml(text)
     assert 1 == len(str(caught.value).splitlines())
     assert "quotes" in str(caught.value)
 
@@ -194,7 +195,7 @@ def test_what_is_no_yaml(text: str) -> None:
 def test_what_is_wrong_in_json(text: str, line: int, expected: str) -> None:
     """The same for JSON Lines."""
     with pytest.raises(PlaceError) as caught:
-        list(written.read_json_lines(text))
+        list(yaml_nodes.read_json_lines(text))
     assert line == caught.value.line
     assert str(caught.value).startswith(expected)
 
@@ -202,7 +203,7 @@ def test_what_is_wrong_in_json(text: str, line: int, expected: str) -> None:
 def test_a_list_is_bounded() -> None:
     """More entries than anybody asks are refused before they fill the memory."""
     with pytest.raises(PlaceError, match="has more than 100,000 entries; use several files"):
-        written.read_yaml("a:\n" + "- x\n" * 100_001)
+        yaml_nodes.read_yaml("a:\n" + "- x\n" * 100_001)
 
 
 @pytest.mark.parametrize(
@@ -221,7 +222,7 @@ def test_what_is_no_text(tmp_path: Path, content: bytes, line: int, expected: st
     path = tmp_path / "file"
     path.write_bytes(content)
     with pytest.raises(PlaceError) as caught:
-        written.read_text(path)
+        yaml_nodes.read_text(path)
     assert (line, expected) == (caught.value.line, str(caught.value))
 
 
@@ -230,7 +231,7 @@ def test_texts_are_read(tmp_path: Path) -> None:
     path = tmp_path / "file"
     for start in (b"", b"\xef\xbb\xbf"):
         path.write_bytes(start + "é\r\n".encode())
-        assert "é\r\n" == written.read_text(path)
+        assert "é\r\n" == yaml_nodes.read_text(path)
 
 
 def test_a_large_file_is_not_read(tmp_path: Path) -> None:
@@ -239,14 +240,14 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
     with path.open("wb") as file:
         file.truncate(100 << 20)
     with pytest.raises(PlaceError, match="has more than 32 MB; use several files"):
-        written.read_text(path)
+        yaml_nodes.read_text(path)
 
 
 def test_what_is_no_file(tmp_path: Path) -> None:
     """Nothing, a folder, or a device without an end."""
     for path in (tmp_path / "none", tmp_path, Path("/dev/zero")):
         with pytest.raises(PlaceError, match="is not there, or no file; check its path"):
-            written.read_text(path)
+            yaml_nodes.read_text(path)
 
 
 def trees() -> st.SearchStrategy[Any]:
@@ -264,15 +265,15 @@ def trees() -> st.SearchStrategy[Any]:
 @settings(deadline=None)
 def test_what_was_dumped_is_read(tree: Any) -> None:
     """Whatever YAML and JSON can write of texts is read as it was."""
-    assert tree == plain(written.read_yaml(yaml.safe_dump(tree)))
-    assert [tree] == [plain(node) for node in written.read_json_lines(json.dumps(tree))]
+    assert tree == plain(yaml_nodes.read_yaml(yaml.safe_dump(tree)))
+    assert [tree] == [plain(node) for node in yaml_nodes.read_json_lines(json.dumps(tree))]
 
 
 @given(texts(60) | st.text("ab:-[]{}'\"|>&*!%@#?,\n\t 01.~<", max_size=40))
 @settings(deadline=None)
 def test_any_text_is_read_or_told(text: str) -> None:
     """Nodes, or a place and one line; never another error."""
-    for read in (written.read_yaml, lambda text: list(written.read_json_lines(text))):
+    for read in (yaml_nodes.read_yaml, lambda text: list(yaml_nodes.read_json_lines(text))):
         try:
             read(text)
         except PlaceError as error:

@@ -8,7 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pytest_rest import baseline
+from pytest_rest.gate import baseline
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import OptionError
 

@@ -12,15 +12,16 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import baseline, changes, comparison, regression
-from pytest_rest.changes import Change
+from pytest_rest.gate import baseline, rate_changes, paired_runs, regression
+from pytest_rest.gate.rate_changes import Change
 from pytest_rest.commands import GOOD, MISSED
-from pytest_rest.comparison import Comparison
-from pytest_rest.display import shown
+from pytest_rest.gate.paired_runs import Comparison
+from pytest_rest.safe_text import shown
 from pytest_rest.errors import OptionError
-from pytest_rest.regression import CONFIDENCE, Regression, Tolerance
-from pytest_rest.reporting import frame, kept, side_by_side
-from pytest_rest.reporting.text import signed
+from pytest_rest.gate.regression import CONFIDENCE, Regression, Tolerance
+from pytest_rest.reporting.page import layout, side_by_side
+from pytest_rest.reporting import stored
+from pytest_rest.reporting.terminal.tables import signed
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
@@ -62,7 +63,7 @@ def run(arguments: Namespace) -> int:
     if arguments.more:
         return GOOD
     old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
-    found, table = comparison.compare(old, new), changes.table(old, new)
+    found, table = paired_runs.compare(old, new), rate_changes.table(old, new)
     tolerance = Tolerance(arguments.max_rer_drop, arguments.max_cfr_rise, arguments.confidence)
     judged = regression.judge(old, new, tolerance)
     if arguments.json:
@@ -78,9 +79,9 @@ def _write(runs: Sequence[Path], path: Path) -> None:
     paths = dict.fromkeys(map(str, runs))
     if len(paths) < len(runs):
         raise OptionError("a run is named twice; name each once")
-    text = side_by_side.text({name: kept.report(Path(name)) for name in paths})
+    text = side_by_side.text({name: stored.report(Path(name)) for name in paths})
     try:
-        frame.save([text], path)
+        layout.save([text], path)
     except OSError as error:
         raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
     print(path, file=sys.stderr)  # what is printed may be JSON

@@ -12,14 +12,16 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import baseline, shards
+from pytest_rest.gate import baseline
+from pytest_rest.reporting import merge
 from pytest_rest.commands import GOOD, MISSED
-from pytest_rest.display import shown
+from pytest_rest.safe_text import shown
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
-from pytest_rest.report import gate_to_builtins
-from pytest_rest.reporting import findings, kept, page, text, vision
-from pytest_rest.reporting.items import Prompts
-from pytest_rest.shards import Merged
+from pytest_rest.reporting.report import gate_to_builtins
+from pytest_rest.reporting.terminal import findings, tables, vision_tokens
+from pytest_rest.reporting import stored, page
+from pytest_rest.reporting.page.items import Prompts
+from pytest_rest.reporting.merge import Merged
 
 _NAMES_SHOWN = 10
 
@@ -41,7 +43,7 @@ def run(arguments: Namespace) -> int:
     paths = dict.fromkeys(arguments.runs)
     if len(paths) < len(arguments.runs):
         raise ShardError("a run is named twice; name each once")
-    merged = shards.merge({name: _read(name) for name in paths})
+    merged = merge.merge({name: _read(name) for name in paths})
     try:
         merged.report.write(path)
         _copy_pictures([Path(name) for name in paths], arguments.output / "images")
@@ -74,7 +76,7 @@ def _prompts(runs: Sequence[Path]) -> Prompts:
     found: dict[str, Any] = {}
     for run in runs:
         with contextlib.suppress(StoreError):
-            found |= kept.prompts(run)
+            found |= stored.prompts(run)
     return found
 
 
@@ -88,15 +90,15 @@ def _copy_pictures(runs: Sequence[Path], folder: Path) -> None:
 def _lines(merged: Merged) -> Iterator[str]:
     """As the terminal has it after a run."""
     report = merged.report
-    yield from text.table(report)
+    yield from tables.table(report)
     yield from findings.effects(report)
-    yield from vision.lines(report.vision)
+    yield from vision_tokens.lines(report.vision)
     yield from findings.advice(report.advice)
     yield from findings.failed_at(report)
-    yield from text.inconsistent(report)
-    yield from text.lost(report)
+    yield from tables.inconsistent(report)
+    yield from tables.lost(report)
     yield from findings.standing(report)
-    yield text.usage(report)
+    yield tables.usage(report)
     if merged.failed:
         yield f"{len(merged.failed)} failed in the shards:"
     yield from (f"  {name}" for name in merged.failed[:_NAMES_SHOWN])

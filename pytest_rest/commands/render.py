@@ -5,9 +5,10 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pytest_rest import rendering, tokens
+from pytest_rest import rendering
+from pytest_rest.models import tokens
 from pytest_rest.commands import GOOD
-from pytest_rest.display import shown
+from pytest_rest.safe_text import shown
 from pytest_rest.errors import OptionError
 from pytest_rest.terms import Style
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting import kept, page
+from pytest_rest.reporting import stored, page
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -25,10 +25,10 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Write it, and say where."""
-    report, folder = kept.report(arguments.run), kept.folder(arguments.run)
+    report, folder = stored.report(arguments.run), stored.folder(arguments.run)
     path = arguments.output or folder / page.NAME
     try:
-        page.write(report, kept.prompts(arguments.run), folder, path)
+        page.write(report, stored.prompts(arguments.run), folder, path)
     except OSError as error:
         raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
     print(path)

@@ -13,14 +13,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import __version__, benchmark, hidden_states, rendering, representations, runs
+from pytest_rest import __version__, benchmark, rendering, representations
+from pytest_rest.representations import encoder as hidden_states
+from pytest_rest.reporting import runs
 from pytest_rest.commands import GOOD
-from pytest_rest.display import shown
+from pytest_rest.safe_text import shown
 from pytest_rest.errors import OptionError, RestError
-from pytest_rest.reporting import layers
+from pytest_rest.reporting.page import layers
 from pytest_rest.representations import Encoder
 from pytest_rest.terms import Item, Style, fingerprint
-from pytest_rest.vectors import Vectors
+from pytest_rest.representations.vectors import Vectors
 
 _CORRELATION = "pytest-rest/representations-correlation/1"
 

@@ -11,12 +11,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import runs
-from pytest_rest.advice import Advised
+from pytest_rest.reporting import runs
+from pytest_rest.metrics.advice import Advised
 from pytest_rest.commands import GOOD
-from pytest_rest.display import shown
+from pytest_rest.safe_text import shown
 from pytest_rest.errors import BaselineError, OptionError, nearest
-from pytest_rest.reporting import findings, text
+from pytest_rest.reporting.terminal import findings, tables
 from pytest_rest.terms import MODES, OCR_MODES, Transcription
 
 _LONGEST = 2_000
@@ -75,7 +75,7 @@ def _lines(found: Sequence[Entry], folder: Path) -> Iterator[str]:
                 yield from _answer(mode, each["answers"][mode], folder)
         for key, word in _READ.items():
             if each[key]:
-                yield f"  {word:<6} {text.misreading(Transcription(**each[key]))}"
+                yield f"  {word:<6} {tables.misreading(Transcription(**each[key]))}"
 
 
 def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:

@@ -33,11 +33,11 @@ def load_model(
     kind, _, rest = spec.partition(":")
     _check(spec, kind, api_base, native)
     if spec == "embedded":
-        from pytest_rest.models.embedded import EmbeddedModel
+        from pytest_rest.models.providers.embedded import EmbeddedModel
 
         return EmbeddedModel()
     if kind == "simulated":
-        from pytest_rest.models.simulated import SimulatedModel
+        from pytest_rest.models.providers.simulated import SimulatedModel
 
         return SimulatedModel(rest, seed)
     if kind == "python":
@@ -46,13 +46,14 @@ def load_model(
         factory = extensions.load("models", kind)
         return _build(spec, functools.partial(factory, rest) if rest else factory)
     if api_base is not None:
-        from pytest_rest.models import served
+        from pytest_rest.models.providers import openai_compatible
 
-        return served.connect(spec, api_base, timeout=timeout)
-    from pytest_rest.models import litellm, process
+        return openai_compatible.connect(spec, api_base, timeout=timeout)
+    from pytest_rest.models.providers import litellm
+    from pytest_rest.models import subprocess
 
     model = litellm.connect(spec, timeout=timeout, is_asked=is_asked, budgets=native)
-    return process.ModelProcess(model)
+    return subprocess.ModelProcess(model)
 
 
 def _check(spec: str, kind: str, api_base: str | None, native: Sequence[Budget]) -> None:

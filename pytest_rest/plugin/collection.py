@@ -11,12 +11,12 @@ import pytest
 
 from pytest_rest import rendering
 from pytest_rest.benchmark import near
-from pytest_rest.benchmark_file import ENDINGS, Benchmark
+from pytest_rest.benchmark.file import ENDINGS, Benchmark
 from pytest_rest.errors import ModelError, OptionError, RestError, nearest
-from pytest_rest.lookahead import Case
-from pytest_rest.plugin import files
+from pytest_rest.dispatch.prefetch import Case
+from pytest_rest.plugin import benchmark_files
 from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
-from pytest_rest.plus import rest_plus
+from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.terms import Item, Scheme, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
@@ -156,7 +156,7 @@ def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
         if isinstance(each, Item):
             cases += _cases([each], own or settings.styles_of)
         elif isinstance(each, str | Path) and str(each).lower().endswith(ENDINGS):
-            found = settings.library.read(files.find(str(each), folder, settings.root))
+            found = settings.library.read(benchmark_files.find(str(each), folder, settings.root))
             cases += _cases(found.items, own or _file_styles(found, run))
         elif isinstance(each, str):
             for drawn in settings.library.load_each(each):
@@ -197,7 +197,7 @@ def _styles(named: object, folder: Path) -> tuple[Style, ...]:
 
 def _file_styles(found: Benchmark, run: Run) -> StylesOf:
     """A file's own styles, unless the command line says others, or the file none."""
-    own = files.styles(found.styles)
+    own = benchmark_files.styles(found.styles)
     is_own = own and not run.settings.styles_named
     return (lambda item: own) if is_own else run.settings.styles_of
 
@@ -216,4 +216,4 @@ def _check(cases: Iterable[Case], scheme: Scheme, where: str = "") -> None:
             raise OptionError(f"item {item.id!r} of {item.suite!r} is there twice; ids must differ")
         seen.add(key)
         items[id(item)] = item
-    files.check(items.values(), scheme, where)
+    benchmark_files.check(items.values(), scheme, where)

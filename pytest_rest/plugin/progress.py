@@ -11,10 +11,10 @@ from collections import Counter
 import pytest
 
 from pytest_rest import metrics
-from pytest_rest.groups import compared
+from pytest_rest.metrics.agreement import compared
 from pytest_rest.plugin.run import Run
-from pytest_rest.report import calls
-from pytest_rest.reporting.progress import Foot, Progress
+from pytest_rest.reporting.report import calls
+from pytest_rest.reporting.terminal.progress_line import Foot, Progress
 from pytest_rest.terms import Record
 
 _TICK = 0.25

@@ -13,14 +13,15 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import again, gate
-from pytest_rest.dispatcher import ENDED
-from pytest_rest.display import address
+from pytest_rest.reporting import rerun_command
+from pytest_rest import gate
+from pytest_rest.dispatch import ENDED
+from pytest_rest.safe_text import address
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Threshold
-from pytest_rest.lookahead import Case
+from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
-from pytest_rest.reporting import text
+from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import Record, Style, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
@@ -165,7 +166,7 @@ def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
 def _explanation(item: pytest.Item, run: Run) -> str:
     case = case_of(item)
     assert case is not None  # noqa: S101 (for the type checker: only REST tests get here)
-    return text.explanation(item.stash[_RECORD], run.picture, _again(item, case, run))
+    return tables.explanation(item.stash[_RECORD], run.picture, _again(item, case, run))
 
 
 def _again(item: pytest.Item, case: Case, run: Run) -> str:
@@ -178,7 +179,7 @@ def _again(item: pytest.Item, case: Case, run: Run) -> str:
         words.append(f"--rest-api-base={address(settings.api_base)}")
     words += [*_style_words(case, run), *_sweep_words(run)]
     if item.path.is_dir():  # a suite's own test has no file to name
-        return again.of_suite(words, settings.suites, case_id(case))
+        return rerun_command.of_suite(words, settings.suites, case_id(case))
     return shlex.join([*words, item.nodeid])
 
 

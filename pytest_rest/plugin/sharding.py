@@ -2,9 +2,9 @@
 
 import pytest
 
-from pytest_rest import shard
+from pytest_rest.benchmark import shard
 from pytest_rest.plugin.run import Run, case_of, named
-from pytest_rest.shard import Shard
+from pytest_rest.benchmark.shard import Shard
 
 
 class Sharding:

@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
-from pytest_rest.report import Report
-from pytest_rest.reporting import curve, findings, markdown, text, vision
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import thinking, findings, tables, vision_tokens
+from pytest_rest.reporting import markdown
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -51,7 +52,7 @@ class Terminal:
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(
-                f"rest: {text.drawn(each.name, each.counts)}"
+                f"rest: {tables.drawn(each.name, each.counts)}"
                 for each in settings.drawn
                 if each.counts
             ),
@@ -73,7 +74,7 @@ class Terminal:
         settings = self._run.settings
         items = settings.items
         is_of_one_form = bool(items) and settings.is_benchmark and all(i.only for i in items)
-        return text.scheme(settings.scheme.of(items[0]) if is_of_one_form else settings.scheme)
+        return tables.scheme(settings.scheme.of(items[0]) if is_of_one_form else settings.scheme)
 
     @property
     def _places(self) -> bool:
@@ -120,19 +121,19 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
-        for line in text.table(report):
+        for line in tables.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
-        for line in (*curve.budgets(report), *curve.rh_auc(report)):
+        for line in (*thinking.budgets(report), *thinking.rh_auc(report)):
             write(line, bold=line.startswith(("RH-AUC", "reasoning collapse")))
         for line in findings.effects(report):
             write(line, bold=line.startswith("effect"))
-        for line in vision.lines(report.vision):
+        for line in vision_tokens.lines(report.vision):
             write(line, bold=line.startswith("tokens"))
         for line in findings.advice(report.advice):
             write(line, bold=line.startswith("advice"))
         for line in findings.failed_at(report):
             write(line)
-        for line in (*text.inconsistent(report), *text.lost(report)):
+        for line in (*tables.inconsistent(report), *tables.lost(report)):
             write(line, yellow=not line.startswith(" "))
         for line in findings.standing(report) if self._places else ():
             write(line, bold=line.startswith(("published", ">")))
@@ -147,8 +148,8 @@ class Terminal:
     def _close(self, report: Report, write: Callable[..., None]) -> None:
         """Who was asked, what it took, and where all of it is."""
         write(self._model.description)
-        write(text.usage(report))
-        for line in text.changes(self._run.changes):
+        write(tables.usage(report))
+        for line in tables.changes(self._run.changes):
             write(line, yellow=True)
         if report.lost and report.provenance["replay_of"] is None:
             write(f"ask again what is lost: {self._resume()}")

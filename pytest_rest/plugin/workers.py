@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rest.plugin import options
+from pytest_rest.plugin import settings
 from pytest_rest.plugin.run import WIRE, Run
 
 _NICE = 19  # the lowest: at 10 eight workers weigh nearly as much as the process that asks
@@ -37,5 +37,5 @@ class Workers:
         """Tell a worker the run's settings, and where the dispatcher is."""
         is_local = node.gateway.spec.popen
         dispatcher = self._run.serve() if is_local else None
-        place: options.Place = "worker" if is_local else "remote"
-        node.workerinput[WIRE] = options.to_wire(self._run.settings, dispatcher, place)
+        place: settings.Place = "worker" if is_local else "remote"
+        node.workerinput[WIRE] = settings.to_wire(self._run.settings, dispatcher, place)

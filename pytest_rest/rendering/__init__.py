@@ -20,9 +20,9 @@ from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.distortion import distort, turned_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
 from pytest_rest.rendering.lines import Line, lay_out
-from pytest_rest.rendering.naming import REST, check, color, contrast, parse_style
+from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
 from pytest_rest.rendering.shaping import Setter, needs_shaping
-from pytest_rest.rendering.style_file import ENDINGS, read_styles
+from pytest_rest.benchmark.style_file import ENDINGS, read_styles
 from pytest_rest.terms import Image, Style
 
 __all__ = [

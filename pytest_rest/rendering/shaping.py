@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont, features
 
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering.breaks import graphemes
+from pytest_rest.rendering.line_breaks import graphemes
 from pytest_rest.rendering.font import Font
 
 _COMPLEX = re.compile(

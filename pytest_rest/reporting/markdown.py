@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.advice import Advised
-from pytest_rest.display import shown
-from pytest_rest.regression import Regression
-from pytest_rest.report import Report
-from pytest_rest.reporting import findings, text, vision
-from pytest_rest.rh_auc import Area, Kind
+from pytest_rest.metrics.advice import Advised
+from pytest_rest.safe_text import shown
+from pytest_rest.gate.regression import Regression
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import findings, tables, vision_tokens
+from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.terms import MODES, OCR_MODES
-from pytest_rest.vision import Vision
+from pytest_rest.metrics.vision_tokens import Vision
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # the dot of a number is none
@@ -31,7 +31,7 @@ def page(report: Report) -> str:
         _listed("Were consistent, and are no longer", _worse(report)),
         _listed("Lost", (f"{each.name}: {each.reason}" for each in report.lost)),
         _listed("Inconsistent", (line.strip() for line in _inconsistent(report))),
-        [f"{escape(text.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
+        [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -116,7 +116,7 @@ def _metrics(report: Report) -> list[str]:
             metrics = report.table[name][subset]  # type: ignore[index]
             rates = [metrics.rer, metrics.cfr, metrics.mmc]
             rates += [metrics.accuracy.get(mode) for mode in modes]
-            rows.append([escape(name) + suffix, str(metrics.items), *map(text.percent, rates)])
+            rows.append([escape(name) + suffix, str(metrics.items), *map(tables.percent, rates)])
     head = ["per cent [95%]", "items", "RER", "CFR", "MMC", *modes]
     return _table(head, rows)
 
@@ -127,7 +127,7 @@ def _areas(report: Report) -> Mapping[Kind, Area]:
 
 def _rh_auc(report: Report) -> list[str]:
     rows = [
-        (f"RH-AUC {kind}", escape(text.area(area.rate, area.undefined)))
+        (f"RH-AUC {kind}", escape(tables.area(area.rate, area.undefined)))
         for kind, area in _areas(report).items()
     ]
     return _table(["rh-bench", "area [95%]"], rows)
@@ -142,7 +142,7 @@ def _advice(found: Advised) -> list[str]:
 
 def _vision(found: Vision | None) -> list[str]:
     """In one line whether a picture saves tokens; nothing where one style was asked."""
-    said = vision.answer(found) if found and vision.compared(found) else ()
+    said = vision_tokens.answer(found) if found and vision_tokens.compared(found) else ()
     line = "; ".join(each.strip() for each in said)
     return [escape(line)] if line else []
 
@@ -159,7 +159,7 @@ def _worse(report: Report) -> Sequence[str]:
 
 
 def _inconsistent(report: Report) -> list[str]:
-    return list(text.inconsistent(report))[1:]
+    return list(tables.inconsistent(report))[1:]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

@@ -13,7 +13,7 @@ import pytest
 from endpoint import Endpoint, Reply
 
 from pytest_rest.models.catalogue import Catalogue, read_prices
-from pytest_rest.models.litellm import LiteLLMModel, connect
+from pytest_rest.models.providers.litellm import LiteLLMModel, connect
 from pytest_rest.terms import Completion, Form, Image, Item, Prompt, Style
 
 KEYS = {f"{name}_API_KEY": "a-key" for name in ("OPENAI", "ANTHROPIC", "GEMINI", "AZURE")}

@@ -1,0 +1,279 @@
+"""Turns a file of questions, `*.rest.yaml` or `*.rest.jsonl`, into a benchmark of one's own.
+
+    name: invoices                      # all of this is optional: the name is the file's else,
+    styles: [dejavu, courier-50dpi]     # and what an item may have is here a default for all
+    kind: number
+    items:
+      - id: total                       # optional: else the items are numbered
+        context: |                      # what the mixed form shows as a picture
+          3 lamps at $12.50
+          2 chairs at $41.00
+        question: What is the total, in dollars?
+        answer: 119.50
+        tolerance: 0.01                 # or 1%
+      - question: What do most people buy?
+        image: pictures/chart.png       # beside the file or below it
+        choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
+        answer: B
+
+In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
+
+Scalars are taken as they are written, whatever YAML would make of them. `kind` is one of integer,
+number, choice, text, expression. It is inferred where there is just one reading: with choices it is
+choice, `7` is an integer, `1.10` a number, and what is neither and is not like a number is a text.
+What may be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind. An expression always does.
+"""
+
+import os
+import re
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from pathlib import Path, PureWindowsPath
+
+from pytest_rest.rendering import pictures
+from pytest_rest.scoring import numbers
+from pytest_rest import rendering, scoring
+from pytest_rest.benchmark import yaml_nodes
+from pytest_rest.errors import BenchmarkError, RestError, nearest
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
+from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, said, text_of
+
+ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
+DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
+HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
+ITEM_KEYS = ("id", "question", "answer", *DEFAULTS)
+_RESERVED = {"mean", "pooled"}  # what a report calls the figures over several benchmarks
+_LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})", re.ASCII)
+_CODED = re.compile(
+    r"[+-]?(?:0[xob][\da-f_]{1,300}|\.?\d[\d_]{0,300}(?:\.[\d_]{0,300})?(?:e[+-]?\d{1,9})?|\.inf)"
+    r"|\.nan",
+    re.ASCII | re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Benchmark:
+    """The items of a file, and the styles it asks for, by name; none means the run's own."""
+
+    name: str
+    items: tuple[Item, ...]
+    styles: tuple[str, ...] = ()
+
+
+def is_benchmark(path: Path) -> bool:
+    """Whether a file's name says that it is a benchmark."""
+    return path.name.lower().endswith(ENDINGS)
+
+
+def load(path: Path) -> Benchmark:
+    """The benchmark in a file; `BenchmarkError` is one line with file, line, fault and mend."""
+    try:
+        text = yaml_nodes.read_text(path)
+        is_json = path.name.lower().endswith(".jsonl")
+        return _from_json_lines(text, path) if is_json else _from_yaml(text, path)
+    except PlaceError as error:
+        place = str(path) if str(path).isprintable() else repr(str(path))
+        line = f":{error.line}" if error.line else ""
+        raise BenchmarkError(f"{place}{line}: {error}") from None
+
+
+def _from_yaml(text: str, path: Path) -> Benchmark:
+    root = yaml_nodes.read_yaml(text)
+    if not isinstance(root.value, dict):
+        raise PlaceError(root.line, "begins with no key; write items: and the list below it")
+    check_keys(root.value, HEADER_KEYS)
+    listed = root.value.pop("items", Node(root.line, "", plain=True))
+    items = () if listed.is_nothing else listed.value
+    if not isinstance(items, tuple):
+        raise PlaceError(listed.line, "items is no list; begin each item with a dash")
+    return _benchmark(root.value, items, listed.line, path)
+
+
+def _from_json_lines(text: str, path: Path) -> Benchmark:
+    items = list(yaml_nodes.read_json_lines(text))
+    header: dict[str, Node] = {}
+    if items and isinstance(items[0].value, dict) and "benchmark" in items[0].value:
+        header = items[0].value
+        check_keys(header, ("benchmark", *HEADER_KEYS[1:-1]))
+        header["name"] = header.pop("benchmark")
+    return _benchmark(header, tuple(items[bool(header) :]), 1, path)
+
+
+def _benchmark(
+    header: dict[str, Node], nodes: tuple[Node, ...], line: int, path: Path
+) -> Benchmark:
+    if not nodes:
+        raise PlaceError(line, "has no items; write at least a question and its answer")
+    name = _name(header, path)
+    reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
+    items = tuple(reader.read(node, number) for number, node in enumerate(nodes, 1))
+    return Benchmark(name, items, _styles(header))
+
+
+def _name(header: dict[str, Node], path: Path) -> str:
+    name = text_of(header, "name")
+    if not name:
+        ending = next((each for each in ENDINGS if path.name.lower().endswith(each)), "")
+        name = re.sub(r"[^\w.-]{1,300}", "-", path.name[: len(path.name) - len(ending)])
+    line = header["name"].line if "name" in header else 0
+    if not re.fullmatch(r"[\w.-]{1,100}", name) or name in _RESERVED:
+        why = "is a word of the report" if name in _RESERVED else "is no short word"
+        raise PlaceError(line, f"name {said(name)} {why}; take letters, digits, - _ and .")
+    return name
+
+
+def _styles(header: dict[str, Node]) -> tuple[str, ...]:
+    node = header.get("styles")
+    if node is None or node.is_nothing:
+        return ()
+    names = []
+    for each in node.value if isinstance(node.value, tuple) else (node,):
+        if not isinstance(each.value, str):
+            raise PlaceError(each.line, "styles is a list of names, such as [courier-50dpi]")
+        try:
+            rendering.parse_style(each.value)
+        except RestError as error:
+            raise PlaceError(each.line, str(error)) from None
+        names.append(each.value)
+    return tuple(names)
+
+
+class _ItemReader:
+    """Reads the items of one file, each with the file's defaults."""
+
+    def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
+        self._name, self._defaults, self._folder = name, defaults, folder
+        self._lines: dict[str, int] = {}  # of each id
+        self._digests: dict[str, str] = {}  # of each picture
+
+    def read(self, node: Node, number: int) -> Item:
+        """One item; `PlaceError` for whatever keeps it from being asked and judged."""
+        if not isinstance(node.value, dict):
+            raise PlaceError(node.line, "an item needs keys, question: and answer: at least")
+        own = node.value
+        check_keys(own, ITEM_KEYS)
+        for key in ("question", "answer"):
+            if not text_of(own, key).strip():
+                raise PlaceError(own[key].line if key in own else node.line, _LACKING[key])
+        keys = {**self._defaults, **own}
+        choices = _choices(keys.get("choices"))
+        kind = self._kind(own, keys, choices)
+        is_number = kind in ("integer", "number")
+        item = Item(
+            id=self._id(own, node.line, number),
+            question=_trimmed(text_of(own, "question")),
+            answer=text_of(own, "answer").strip(),
+            context=_trimmed(text_of(keys, "context")),
+            choices=choices,
+            answer_kind=kind,
+            suite=self._name,
+            tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+        )
+        _check_answer(item, keys)
+        return self._illustrated(item, keys)
+
+    def _id(self, own: dict[str, Node], line: int, number: int) -> str:
+        name = text_of(own, "id").strip() or f"{self._name}-{number:04d}"
+        line = own["id"].line if "id" in own else line
+        if len(name) > 100 or not name.isprintable():
+            raise PlaceError(line, f"id {said(name)} is no name; take at most 100 characters")
+        if name in self._lines:
+            raise PlaceError(
+                line,
+                f"id {said(name)} is used in line {self._lines[name]} already; "
+                "give this item another",
+            )
+        self._lines[name] = line
+        return name
+
+    def _kind(
+        self, own: dict[str, Node], keys: dict[str, Node], choices: tuple[Choice, ...]
+    ) -> AnswerKind:
+        if choices and (text_of(own, "kind") or "choice") != "choice":
+            raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
+        kind = "choice" if choices else text_of(keys, "kind") or _inferred(own["answer"])
+        if kind not in ANSWER_KINDS:
+            known = ", ".join(ANSWER_KINDS)
+            found = f"unknown kind {said(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
+            raise PlaceError(keys["kind"].line, found)
+        if kind == "choice" and not choices:
+            raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
+        return kind
+
+    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
+        image = text_of(keys, "image")
+        if not image:
+            return item
+        line, path = keys["image"].line, os.path.normpath(image)
+        if "://" in image or PureWindowsPath(image).drive or path.startswith(("/", "..", "~")):
+            raise PlaceError(line, f"image {said(image)}: give a path below the file's folder")
+        try:
+            if path not in self._digests:
+                self._digests[path] = pictures.digest(self._folder / path)
+        except RestError as error:
+            raise PlaceError(line, str(error)) from None
+        place = str((self._folder / path).absolute())
+        return replace(item, image=place, image_digest=self._digests[path])
+
+
+_LACKING = {
+    "question": "the item has no question; write question: and what is asked",
+    "answer": "the item has no answer; write answer: and the right one, in quotes if it is null",
+}
+
+
+def _choices(node: Node | None) -> tuple[Choice, ...]:
+    if node is None or node.is_nothing:
+        return ()
+    if isinstance(node.value, str):
+        raise PlaceError(node.line, "choices is a list, such as [this, that]")
+    if isinstance(node.value, tuple):
+        if len(node.value) > len(_LABELS):
+            raise PlaceError(node.line, "has more choices than letters; give them labels")
+        listed = dict(zip(_LABELS, node.value, strict=False))
+    else:
+        listed = node.value
+    found = tuple(Choice(label.strip(), text_of(listed, label).strip()) for label in listed)
+    labels = {scoring.fold(each.label).casefold().strip("(.)") for each in found}
+    if len(found) < 2 or len(labels) < len(found) or not all(c.label and c.text for c in found):
+        raise PlaceError(node.line, "choices are two texts or more, each with a label of its own")
+    return found
+
+
+def _inferred(answer: Node) -> str:
+    text = str(answer.value).strip()
+    if answer.plain and _INTEGER.fullmatch(text):
+        return "integer"
+    if answer.plain and _DECIMAL.fullmatch(text):
+        return "number"
+    if numbers.value(text) is None and not _CODED.fullmatch(text):
+        return "text"
+    raise PlaceError(
+        answer.line,
+        f"answer {said(text)} may be a number or a text; write a number as 1250 or 12.5 without "
+        "quotes, or add kind: number, or kind: text",
+    )
+
+
+def _check_answer(item: Item, keys: dict[str, Node]) -> None:
+    """Raise where the item's own answer, or its tolerance, cannot be judged by."""
+    line = keys["answer"].line
+    answer = item.answer.casefold()
+    meant = {each.label for each in item.choices if each.label.casefold() == answer}
+    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
+        both = "is one choice's label and another one's text; give the choices other labels"
+        raise PlaceError(line, f"answer {said(item.answer)} {both}")
+    try:
+        value = scoring.truth(replace(item, tolerance=""))
+        line = keys["tolerance"].line if item.tolerance else line
+        scoring.truth(item)
+    except BenchmarkError as error:
+        raise PlaceError(line, str(error)) from None
+    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
+        raise PlaceError(line, f"answer {said(item.answer)} is no whole number; say kind: number")
+
+
+def _trimmed(text: str) -> str:
+    return text.rstrip().lstrip("\n")

@@ -1,0 +1,249 @@
+"""Turns the files of a data set into items: reads rows, names the broken ones, filters the rest."""
+
+import codecs
+import csv
+import hashlib
+import io
+import itertools
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import IO, Any
+
+from pytest_rest.errors import BenchmarkError
+from pytest_rest.benchmark.suites import hub
+from pytest_rest.terms import Choice, Item
+
+_Found = Iterator[tuple[str, Any]]  # a place, and its cells or what is wrong
+
+LONGEST_QUESTION = 800
+
+_MAX_DOCUMENT = 64 * 2**20  # JSON in one piece takes many times its size in memory
+_MAX_LINE = 2**20
+_MAX_ROWS = 1_000_000
+_MAX_LEFT_OUT = 1_000
+_UNFIT = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f\ud800-\udfff\ufffe\uffff]")
+_NOT_UTF8 = range(0xDC80, 0xDD00)  # what `surrogateescape` makes of such bytes
+_LATEX = re.compile(
+    r"\\[A-Za-z]{2}|\\[(\[]"  # \frac, \begin, \(, \[
+    r"|[_^]\{"  # H_{2}O
+    r"|\$\$"
+    # $x^2$, $x$, $(1,5),$: closed, tight, and with a sign of mathematics or in one piece
+    r"|(?<![\d\\])\$(?=[^$\n]{0,200}[\\^_=<>|+*{}]|[^\s$]{1,20}\$)"
+    r"[^\s$](?:[^$\n]{0,200}[^\s$])?\$(?!\d)"
+)
+
+
+class RowError(ValueError):
+    """A row that is no item; the text says why."""
+
+
+@dataclass(frozen=True)
+class Row:
+    """One row of a file: its cells by name, in lower case, or what is `wrong` with it."""
+
+    path: Path
+    place: str
+    cells: Mapping[str, Any] = field(default_factory=dict)
+    wrong: str = ""
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A suite's items in the source's order, and what became of the rows.
+
+    `counts` begins with `rows` and `readable`, then what is left after each filter, in turn.
+    `left_out` has a line for each broken row: where it is, and what is wrong.
+    """
+
+    items: tuple[Item, ...]
+    counts: Mapping[str, int]
+    left_out: tuple[str, ...]
+
+
+def load(
+    source: hub.Source,
+    folder: hub.Place,
+    columns: Sequence[str],
+    item: Callable[[Row], Item],
+    filters: Mapping[str, Callable[[Item], bool]],
+) -> Loaded:
+    """Make an item of each row of a source, and keep those that every filter lets through.
+
+    `item` raises `RowError` for a row that is none. Raises `BenchmarkError` for a file that cannot
+    be read, and if not one row can.
+    """
+    rows = itertools.chain.from_iterable(read(path, columns) for path in hub.files(source, folder))
+    found: dict[str, Item] = {}
+    left_out: list[str] = []
+    for row in rows:
+        try:
+            if row.wrong:
+                raise RowError(row.wrong)
+            each = item(row)
+            if each.id in found:
+                raise RowError(f"there is an item {each.id!r} already")
+            found[each.id] = each
+        except RowError as error:
+            left_out.append(f"{row.path.name!r}, {row.place}: {error}")
+    if not found:
+        first = f"; the first: {left_out[0]}" if left_out else ""
+        raise BenchmarkError(f"none of {len(left_out):,} rows is one of {source.name}{first}")
+    items = list(found.values())
+    counts = {"rows": len(items) + len(left_out), "readable": len(items)}
+    for title, keeps in filters.items():
+        items = [each for each in items if keeps(each)]
+        counts[title] = len(items)
+    if len(left_out) > _MAX_LEFT_OUT:
+        left_out[_MAX_LEFT_OUT:] = [f"and {len(left_out) - _MAX_LEFT_OUT:,} rows more"]
+    return Loaded(tuple(items), counts, tuple(left_out))
+
+
+def draw(items: Sequence[Item], n: int | None, seed: int) -> list[Item]:
+    """`n` of the items without replacement, in their order; all of them where n is None.
+
+    Which item is drawn first depends on the seed and the ids alone: equal on every platform, and a
+    smaller draw is part of a larger one.
+    """
+    if n is None:
+        return [*items]
+    if not 0 <= n <= len(items):
+        raise BenchmarkError(f"{n:,} items cannot be drawn: there are {len(items):,}")
+    lots = [hashlib.sha256(f"{seed}/{item.id}".encode()).digest() for item in items]
+    drawn = sorted(range(len(items)), key=lots.__getitem__)[:n]
+    return [items[index] for index in sorted(drawn)]
+
+
+def is_short(item: Item) -> bool:
+    """REST's first filter: at most 800 characters of context and question, choices not counted."""
+    return len(f"{item.context}\n{item.question}".strip()) <= LONGEST_QUESTION
+
+
+def is_without_latex(item: Item) -> bool:
+    """REST's second filter: no LaTeX in context, question or choices. Prices stay."""
+    texts = (item.context, item.question, *(choice.text for choice in item.choices))
+    return not any(map(_LATEX.search, texts))
+
+
+FILTERS = {"short": is_short, "without_latex": is_without_latex}
+
+
+def text(value: object, what: str) -> str:
+    """A cell as text, its ends stripped and its lines ended by `\\n`; `RowError` if it is none."""
+    if not isinstance(value, str):
+        raise RowError(f"{what} is no text but {type(value).__name__}")
+    stripped = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if not stripped:
+        raise RowError(f"{what} is empty")
+    if unfit := _UNFIT.search(stripped):
+        code = ord(unfit[0])
+        raise RowError(f"{what} {'is not UTF-8' if code in _NOT_UTF8 else f'holds U+{code:04X}'}")
+    return stripped
+
+
+def choices(labels: Sequence[object], texts: Sequence[object]) -> tuple[Choice, ...]:
+    """The choices of a row; `RowError` unless there are two, each with a text of its own."""
+    if len(labels) != len(texts):
+        raise RowError(f"there are {len(labels)} labels for {len(texts)} choices")
+    pairs = [(text(label, "a label"), each) for label, each in zip(labels, texts, strict=True)]
+    found = tuple(Choice(label, text(each, f"choice {label[:9]!r}")) for label, each in pairs)
+    if len(found) < 2:
+        raise RowError("it has no two choices")
+    for what, said in (("have one label", "label"), ("read the same", "text")):
+        if len({" ".join(getattr(each, said).split()) for each in found}) < len(found):
+            raise RowError(f"two choices {what}")
+    return found
+
+
+def read(path: Path, columns: Sequence[str] = ()) -> Iterator[Row]:
+    """Each row of a file, in order: JSON, JSONL, CSV, TSV, each also compressed; Parquet, Arrow.
+
+    `columns` name the cells of a table whose first row does not. A row that cannot be read has
+    `wrong` set. Raises `BenchmarkError` for a file that cannot, or is too large.
+    """
+    readers = {".json": _json, ".jsonl": _jsonl, ".csv": _table, ".tsv": _table}
+    reader = readers.get(hub.format_of(path), _columnar)
+    with hub.opened(path) as file:
+        for number, (place, cells) in enumerate(reader(path, file, columns)):
+            if number >= _MAX_ROWS:
+                raise hub.refused(path, f"has more than {_MAX_ROWS:,} rows")
+            if isinstance(cells, dict):
+                yield Row(path, place, {str(key).strip().lower(): cells[key] for key in cells})
+            else:
+                wrong = str(cells)[:100] if isinstance(cells, RowError) else "it is no object"
+                yield Row(path, place, wrong=wrong)
+
+
+def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
+    size = 0
+    for number in itertools.count(1):
+        line = file.readline(_MAX_LINE + 1)
+        size += len(line)
+        if not line:
+            return
+        if len(line) > _MAX_LINE:
+            raise hub.refused(path, f"has more than {_MAX_LINE:,} bytes in line {number}")
+        if size > hub.MAX_BYTES:
+            raise hub.refused(path, f"unpacks to more than {hub.MAX_BYTES:,} bytes")
+        yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
+
+
+def _jsonl(path: Path, file: IO[bytes], _: Sequence[str]) -> _Found:
+    for number, line in _lines(path, file):
+        if line.strip():
+            try:
+                found = json.loads(line.decode())
+            except (ValueError, RecursionError) as error:
+                found = RowError(f"it is no JSON: {error}")
+            yield f"line {number}", found
+
+
+def _json(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Found:
+    """An array of objects, bare or as the hub's viewer gives it; or JSONL under a wrong name."""
+    data = file.read(_MAX_DOCUMENT + 1)
+    if len(data) > _MAX_DOCUMENT:
+        limit = f"more than {_MAX_DOCUMENT:,} bytes"
+        raise hub.refused(path, f"has {limit}; give it as JSONL, a row a line")
+    try:
+        found = json.loads(data.decode("utf-8-sig"))
+    except (ValueError, RecursionError):
+        yield from _jsonl(path, io.BytesIO(data), columns)
+        return
+    if isinstance(found, dict):
+        found = next((found[key] for key in ("rows", "data", "test") if key in found), [found])
+    for number, each in enumerate(found if isinstance(found, list) else [found], 1):
+        yield f"row {number}", each.get("row", each) if isinstance(each, dict) else each
+
+
+def _table(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Found:
+    """CSV with quotes, TSV without; the first row names the columns if one is `question`."""
+    lines = (line.decode("utf-8", "surrogateescape") for _, line in _lines(path, file))
+    if hub.format_of(path) == ".tsv":
+        reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
+    else:
+        reader = csv.reader(lines, strict=True)
+    names: Sequence[str] = ()
+    while True:
+        place = f"line {reader.line_num + 1}"
+        try:
+            cells = next(reader, None)
+        except csv.Error as error:
+            yield place, RowError(f"it is no row of a table: {error}")
+            continue
+        if cells is None:
+            return
+        if cells and not names:
+            titles = [cell.strip().lower() for cell in cells]
+            is_title = "question" in titles or not columns
+            names, cells = (titles, []) if is_title else (columns, cells)
+        if cells:
+            is_whole = len(cells) == len(names)
+            wrong = RowError(f"it has {len(cells)} cells, not {len(names)}")
+            yield place, dict(zip(names, cells, strict=False)) if is_whole else wrong
+
+
+def _columnar(path: Path, file: IO[bytes], _: Sequence[str]) -> _Found:
+    for number, cells in enumerate(hub.records(path, file), 1):
+        yield f"row {number}", cells

@@ -1,0 +1,144 @@
+"""Turns a case into its prompts and completions, in this process or through the main one."""
+
+from collections.abc import Callable, Iterable, Sequence
+from typing import Protocol
+
+from pytest_rest.dispatch import interruptible
+from pytest_rest.dispatch import Dispatcher
+from pytest_rest.dispatch.rpc import Client, Server
+from pytest_rest.dispatch.prefetch import Asked, Case, Follow, LookAhead, Walker, key
+from pytest_rest.terms import Completion, Prompt
+
+Build = Callable[[Case], list[Prompt]]
+_AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
+_UNCLAIMED = 8_000  # prompts that may be answered before their tests come
+
+
+class Asker(Protocol):
+    """One process's way to the model."""
+
+    def ask(self, case: Case) -> Asked:
+        """Ask every prompt of a case, and wait; raises what building the prompts raises."""
+        ...
+
+    def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask prompts of no case, all at once, and wait."""
+        ...
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests."""
+        ...
+
+    def close(self) -> None:
+        """Let go of everything; calls that are in flight are given up."""
+        ...
+
+
+class LocalAsker:
+    """Asks in this process, for itself and for the workers that it serves.
+
+    `follow` says what is asked once a prompt is answered. `is_careful` keeps it from running far
+    ahead of the tests, which may stop early.
+    """
+
+    def __init__(
+        self,
+        dispatcher: Dispatcher,
+        build: Build,
+        follow: Follow | None = None,
+        is_careful: bool = False,
+    ) -> None:
+        self.dispatcher = dispatcher
+        most = dispatcher.limits.concurrency * _AHEAD
+        unclaimed = most // 2 if is_careful else _UNCLAIMED
+        self._ahead = LookAhead(dispatcher, most, unclaimed, follow)
+        self._walker = Walker(self._ahead, build)
+        self._build, self._follow = build, follow
+        self._server: Server | None = None
+
+    def ask(self, case: Case) -> Asked:
+        """Claim what was handed over, or else build it now; and wait."""
+        name = key(case)
+        if self._walker.is_building(name):
+            interruptible.do(lambda: self._walker.finish(name))
+        claimed = self._ahead.claim(name)
+        if claimed is None:
+            prompts = self._build(case)
+            asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
+        else:
+            asked = claimed.wait()
+        return _with_following(asked, self._follow, self.ask_prompts)
+
+    def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask prompts of no case, all at once, and wait."""
+        return interruptible.do(lambda: self.dispatcher.ask(prompts))
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests."""
+        self._walker.walk(cases)
+
+    def serve(self) -> tuple[int, str]:
+        """The port and the token by which workers reach this process."""
+        if self._server is None:
+            self._server = Server(self.dispatcher, self._ahead)
+        return self._server.port, self._server.token
+
+    def stop(self) -> None:
+        """Ask nothing more for tests that do not wait for it."""
+        self._ahead.stop()
+
+    def close(self) -> None:
+        """Let go of everything; calls that are in flight are given up."""
+        self._ahead.close()
+        if self._server is not None:
+            self._server.close()
+            self._server = None
+        self.dispatcher.close()
+
+
+class RemoteAsker:
+    """Asks through the main process; `OSError` where that cannot be reached."""
+
+    def __init__(self, port: int, token: str, build: Build, follow: Follow | None = None) -> None:
+        self._client = Client(port, token)
+        try:
+            self._second = Client(port, token)
+        except OSError:
+            self._client.close()
+            raise
+        self._walker = Walker(self._second, build)
+        self._build, self._follow = build, follow
+
+    def ask(self, case: Case) -> Asked:
+        """Claim what was handed over by whichever process, or else build it now; and wait."""
+        name = key(case)
+        self._walker.finish(name)
+        asked = self._client.claim(name)
+        if asked is None:
+            prompts = self._build(case)
+            asked = list(zip(prompts, self._client.ask(prompts), strict=True))
+        return _with_following(asked, self._follow, self._client.ask)
+
+    def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask prompts of no case, all at once, and wait."""
+        return self._client.ask(prompts)
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Hand cases over ahead of their tests, on a connection of its own."""
+        self._walker.walk(cases)
+
+    def close(self) -> None:
+        """Hang up."""
+        self._second.close()
+        self._client.close()
+
+
+def _with_following(
+    asked: Asked, follow: Follow | None, ask: Callable[[list[Prompt]], list[Completion]]
+) -> Asked:
+    """The calls, and those that follow from their answers, round after round."""
+    latest = asked
+    while follow and (more := [each for call in latest for each in follow(*call)]):
+        latest = list(zip(more, ask(more), strict=True))
+        asked = [*asked, *latest]
+    return asked

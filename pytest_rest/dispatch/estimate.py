@@ -1,0 +1,69 @@
+"""Turns prompts into what asking them would take: calls, tokens, dollars and time."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pytest_rest.dispatch.limits import Limits
+from pytest_rest.terms import Price, Prompt
+from pytest_rest.models.tokens import estimate
+
+TYPICAL_ANSWER = 300  # tokens, where nobody has asked yet
+TYPICAL_SECONDS = 5.0  # from a call to its answer
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What a run would send; tokens are estimates, and nobody knows how long answers get.
+
+    `answers` is the most that they may take, `typical` what they would at 300 tokens each.
+    """
+
+    items: int
+    calls: int
+    stored: int
+    text: int
+    vision: int
+    answers: int
+    typical: int
+    price: Price | None
+
+    def cost(self, answers: int) -> float | None:
+        """US dollars, for that many tokens of answers; None where the price is not known."""
+        if self.price is None:
+            return None
+        return (self.text + self.vision) * self.price.input + answers * self.price.output
+
+    def seconds(self, limits: Limits) -> dict[str, float]:
+        """How long each limit makes the run take, at 5 s a call and 300 tokens an answer."""
+        tokens = self.text + self.vision + self.typical
+        each = {"concurrency": self.calls / limits.concurrency * TYPICAL_SECONDS}
+        if limits.rpm:
+            each["rpm"] = max(self.calls - limits.rpm, 0) / limits.rpm * 60
+        if limits.tpm:
+            each["tpm"] = max(tokens - limits.tpm, 0) / limits.tpm * 60
+        return each
+
+
+def make(
+    cases: Iterable[Iterable[Prompt]],
+    model: str,
+    price: Price | None = None,
+    stored: frozenset[str] = frozenset(),
+) -> Plan:
+    """The plan of these cases' prompts: each prompt counts once, and not if it is stored."""
+    seen: set[str] = set()
+    items = known = text = vision = answers = typical = 0
+    for prompts in cases:
+        items += 1
+        for prompt in prompts:
+            if prompt.digest in seen:
+                continue
+            seen.add(prompt.digest)
+            if prompt.digest in stored:
+                known += 1
+                continue
+            tokens = estimate(prompt, model)
+            text, vision = text + tokens.text, vision + tokens.vision
+            answers += prompt.max_tokens
+            typical += min(TYPICAL_ANSWER, prompt.max_tokens)
+    return Plan(items, len(seen) - known, known, text, vision, answers, typical, price)

@@ -1,0 +1,274 @@
+"""Turns the cases that a run will ask into prompts that are on their way before their tests are."""
+
+import contextlib
+import logging
+import threading
+from collections import deque
+from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field, replace
+from typing import Protocol
+
+from pytest_rest.dispatch import interruptible
+from pytest_rest.dispatch import Dispatcher
+from pytest_rest.errors import DispatcherError
+from pytest_rest.terms import Completion, Image, Item, Prompt, Style
+from pytest_rest.models.tokens import HEADER
+
+LOG = logging.getLogger("pytest_rest")
+
+Case = tuple[Item, Style]
+Asked = list[tuple[Prompt, Completion]]
+Follow = Callable[[Prompt, Completion], list[Prompt]]  # what is asked once a prompt is answered
+_LARGEST = 64 << 20  # bytes of pictures that may wait for their answers
+
+
+def key(case: Case) -> str:
+    """What a case is known by in every process of a run."""
+    item, style = case
+    return f"{item.suite}/{item.id}/{item.digest}/{style.id}"
+
+
+class Board(Protocol):
+    """Where cases are handed over ahead of their tests."""
+
+    def wait(self, name: str) -> bool:
+        """Wait for room for a case; False when it need not be handed over."""
+        ...
+
+    def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
+        """Take a case's prompts; False when no more are taken."""
+        ...
+
+
+@dataclass
+class _Entry:
+    prompts: list[Prompt]  # without their pictures' bytes, which the dispatcher holds till sent
+    futures: list["Future[Completion]"]
+    size: int
+    open: int = field(init=False)
+    all: interruptible.Event = field(default_factory=interruptible.Event)  # the last answer
+
+    def __post_init__(self) -> None:
+        self.open = len(self.futures)
+        if not self.futures:
+            self.all.happen()
+
+
+@dataclass(frozen=True)
+class Claimed:
+    """What was handed over for a case. It is one test's, which alone may wait for it."""
+
+    prompts: list[Prompt]
+    futures: list["Future[Completion]"]
+    _all: interruptible.Event
+
+    def wait(self) -> Asked:
+        """Wait until all is answered: once, and so that an interrupt leaves no lock taken."""
+        self._all.wait()
+        return [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
+
+
+class LookAhead:
+    """The cases that were handed over, of one dispatcher; may be used from several threads.
+
+    Bounded: `most` prompts without an answer, 64 MB of their pictures, and `unclaimed` prompts
+    whose test has not come yet. Once full, there is room again when half of it is: whoever fills
+    it draws many pictures in a row then, which is much cheaper than one after each answer.
+    """
+
+    def __init__(
+        self, dispatcher: Dispatcher, most: int, unclaimed: int, follow: Follow | None = None
+    ) -> None:
+        self._dispatcher, self._most, self._unclaimed = dispatcher, most, unclaimed
+        self._follow = follow
+        self._entries: dict[str, _Entry] = {}
+        self._claimed: set[str] = set()
+        self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
+        self._changed = threading.Condition(self._lock)
+        self._open = self._waiting = self._size = 0
+        self._is_full = self._closed = False
+        self._following = ThreadPoolExecutor(1, "rest-follow")  # its thread starts when it is used
+
+    def has(self, name: str) -> bool:
+        """Whether a case need not be handed over: it was, or its test has come."""
+        with self._lock:
+            return self._is_known(name)
+
+    def wait(self, name: str) -> bool:
+        """Wait for room for a case; False when it need not be handed over."""
+        with self._lock:
+            self._changed.wait_for(lambda: self._is_known(name) or self._has_room())
+            return not self._is_known(name)
+
+    def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
+        """Take a case's prompts; False when no more are taken."""
+        size = sum(len(image.png) for prompt in prompts for image in prompt.images)
+        with self._lock:
+            if self._closed:
+                return False
+            if self._is_known(name):
+                return True
+            futures = self._dispatcher.submit(prompts, ahead=True)
+            entry = _Entry([_light(prompt) for prompt in prompts], futures, size)
+            self._entries[name] = entry
+            self._open += len(futures)
+            self._waiting += len(futures)
+            self._size += size
+        for prompt, future in zip(entry.prompts, futures, strict=True):
+            future.add_done_callback(lambda _: self._answered(entry))
+            self._go_on_after(prompt, future)
+        return True
+
+    def has_room(self) -> bool:
+        """Whether a case may be handed over now."""
+        with self._lock:
+            return self._has_room()
+
+    def claim(self, name: str) -> "Claimed | None":
+        """A case's prompts and their answers to come, for the test that now waits for them.
+
+        None for a case that was not handed over, or was claimed before: its test asks by itself.
+        """
+        with self._lock:
+            self._claimed.add(name)
+            entry = self._entries.pop(name, None)
+            if entry is not None:
+                self._waiting -= len(entry.futures)
+            self._changed.notify_all()  # also whoever waits with this very case
+        if entry is None:
+            return None
+        self._dispatcher.hurry(entry.prompts)
+        return Claimed(entry.prompts, entry.futures, entry.all)
+
+    def stop(self) -> None:
+        """Take no more, and have nothing asked that no test has claimed."""
+        self.close()
+        with self._lock:
+            left = [prompt for entry in self._entries.values() for prompt in entry.prompts]
+            self._entries.clear()
+        self._dispatcher.drop(left)
+
+    def close(self) -> None:
+        """Take no more, and let go of whoever waits for room."""
+        with self._lock:
+            self._closed = True
+            self._changed.notify_all()
+        self._following.shutdown(wait=False, cancel_futures=True)
+
+    def _go_on_after(self, prompt: Prompt, future: "Future[Completion]") -> None:
+        """Ask ahead what follows from an answer, once it is there.
+
+        In a thread of its own, for it may draw pictures, and whoever brings answers has others.
+        """
+        if self._follow is None or (prompt.task == "solve" and prompt.budget is None):
+            return
+
+        def begin(future: "Future[Completion]") -> None:
+            with contextlib.suppress(RuntimeError):  # the session is over
+                self._following.submit(self._go_on, prompt, future)
+
+        future.add_done_callback(begin)
+
+    def _go_on(self, prompt: Prompt, future: "Future[Completion]") -> None:
+        """Ask ahead what follows from an answer; its test will ask for the same."""
+        if self._follow is None or self._closed or future.cancelled():
+            return
+        try:
+            more = self._follow(prompt, future.result())
+            for each, answer in zip(more, self._dispatcher.submit(more, ahead=True), strict=True):
+                self._go_on_after(_light(each), answer)
+        except Exception as error:  # its test meets the same, and says so
+            LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
+
+    def _is_known(self, name: str) -> bool:
+        return name in self._entries or name in self._claimed
+
+    def _has_room(self) -> bool:
+        if self._closed:
+            return True
+        if self._open >= self._most or self._size >= _LARGEST:
+            self._is_full = True
+        elif self._open <= self._most // 2 and self._size <= _LARGEST // 2:
+            self._is_full = False
+        return not self._is_full and self._waiting < self._unclaimed
+
+    def _answered(self, entry: _Entry) -> None:
+        with self._lock:
+            self._open -= 1
+            entry.open -= 1
+            if entry.open == 0:
+                self._size -= entry.size
+                entry.all.happen()
+            if self._is_full and self._has_room():
+                self._changed.notify_all()
+
+
+class Walker:
+    """A thread that builds the prompts of cases, one after the other, and hands them over."""
+
+    def __init__(self, board: Board, build: Callable[[Case], Sequence[Prompt]]) -> None:
+        self._board, self._build = board, build
+        self._to_walk: deque[Iterable[Case]] = deque()
+        self._lock = threading.Lock()
+        self._building = ("", threading.Event())
+        self._thread: threading.Thread | None = None
+
+    def walk(self, cases: Iterable[Case]) -> None:
+        """Begin with these, or go on with them after what is walked already."""
+        with self._lock:
+            self._to_walk.append(cases)
+            if self._thread is None:
+                self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
+                self._thread.start()
+
+    def is_building(self, name: str) -> bool:
+        """Whether it is this case that is being built now."""
+        building, built = self._building
+        return building == name and not built.is_set()
+
+    def finish(self, name: str) -> None:
+        """Wait for the case that is being built, if it is this one: nobody draws it twice."""
+        building, built = self._building
+        if building == name:
+            built.wait()
+
+    def _walk(self) -> None:
+        """Until there is nothing more to walk, or nothing more is taken."""
+        try:
+            while (cases := self._next()) is not None:
+                for case in cases:
+                    if self._board.wait(key(case)) and not self._hand_over(case):
+                        return
+        except DispatcherError:  # the tests meet the same, and say so
+            return
+
+    def _next(self) -> Iterable[Case] | None:
+        with self._lock:
+            if self._to_walk:
+                return self._to_walk.popleft()
+            self._thread = None  # another walk begins another thread: none is left waiting
+            return None
+
+    def _hand_over(self, case: Case) -> bool:
+        name, built = self._building = (key(case), threading.Event())
+        try:
+            return self._board.place(name, self._build(case))
+        except DispatcherError:
+            raise
+        except Exception as error:  # its test meets the same, and says so
+            LOG.debug("%s is not asked ahead: %s", name, error)
+            return True
+        finally:
+            built.set()
+
+
+def _light(prompt: Prompt) -> Prompt:
+    """The prompt with no more of its pictures than their size: enough to judge an answer by."""
+    return replace(
+        prompt,
+        parts=tuple(
+            replace(part, png=part.png[:HEADER]) if isinstance(part, Image) else part
+            for part in prompt.parts
+        ),
+    )

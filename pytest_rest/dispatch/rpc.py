@@ -1,0 +1,203 @@
+"""Carries prompts from a worker's process to the dispatcher in the main one, over loopback.
+
+A frame is four bytes of length and JSON, so nothing but builtins crosses. A worker's first frame
+is the run's token; after that each request says what it wants: to ask prompts, to claim a case
+that was handed over ahead, or to hand one over. `Server` lives in the main process, `Client` in a
+worker.
+"""
+
+import asyncio
+import base64
+import contextlib
+import json
+import secrets
+import socket
+import struct
+import threading
+from collections.abc import Mapping, Sequence
+from concurrent.futures import Future
+from dataclasses import asdict
+from typing import Any
+
+from pytest_rest.dispatch import Dispatcher
+from pytest_rest.errors import DispatcherError, RestError
+from pytest_rest.dispatch.prefetch import Asked, LookAhead
+from pytest_rest.terms import Budget, Choice, Completion, Form, Image, Item, Prompt, Style, to_builtins
+
+_LENGTH = struct.Struct(">I")
+_LARGEST_FRAME = 1 << 28
+_LARGEST_GREETING = 256
+_CONNECT_SECONDS = 5.0
+_ROOM_SECONDS = 0.1
+
+
+class Server:
+    """Listens on loopback for the run's workers; who does not know the token is cut off."""
+
+    def __init__(self, dispatcher: Dispatcher, ahead: LookAhead) -> None:
+        self._dispatcher, self._ahead = dispatcher, ahead
+        self.token = secrets.token_hex(16)
+        self._server = dispatcher.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self.port: int = self._server.sockets[0].getsockname()[1]
+
+    def close(self) -> None:
+        """Take no more workers."""
+        self._dispatcher.run(self._close())
+
+    async def _close(self) -> None:
+        self._server.close()
+
+    async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            greeting = await _read(reader, _LARGEST_GREETING)
+            if not secrets.compare_digest(str(greeting), self.token):
+                return
+            while True:
+                request = await _read(reader, _LARGEST_FRAME)
+                try:
+                    answer = await self._answer(request)
+                except RestError as error:
+                    answer = {"failed": str(error)}
+                writer.write(_frame(answer))
+                await writer.drain()
+        except (asyncio.IncompleteReadError, ConnectionError, ValueError):
+            pass  # the worker is gone, or was none of ours
+        except asyncio.CancelledError:
+            pass  # the session is over; asyncio's streams would print it
+        finally:
+            writer.close()
+
+    async def _answer(self, request: dict[str, Any]) -> object:
+        match request:
+            case {"ask": prompts}:
+                futures = self._dispatcher.submit([_to_prompt(each) for each in prompts])
+                return [to_builtins(each) for each in await _all(futures)]
+            case {"claim": str(name)}:
+                if (claimed := self._ahead.claim(name)) is None:
+                    return None
+                completions = await _all(claimed.futures)
+                return [
+                    [_to_builtins(prompt), to_builtins(completion)]
+                    for prompt, completion in zip(claimed.prompts, completions, strict=True)
+                ]
+            case {"room": str(name)}:
+                while not (self._ahead.has(name) or self._ahead.has_room()):  # noqa: ASYNC110
+                    await asyncio.sleep(_ROOM_SECONDS)
+                return not self._ahead.has(name)
+            case {"place": str(name), "prompts": prompts}:
+                return self._ahead.place(name, [_to_prompt(each) for each in prompts])
+        raise ValueError(f"an unknown request: {sorted(request)}")
+
+
+class Client:
+    """A worker's way to the dispatcher; `OSError` when it cannot be reached from here.
+
+    One request at a time: threads of one worker take turns.
+    """
+
+    def __init__(self, port: int, token: str) -> None:
+        self._socket = socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_SECONDS)
+        self._socket.settimeout(None)  # how long a call may take is the model's matter
+        self._lock = threading.Lock()
+        self._socket.sendall(_frame(token))
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
+        answered = self._request({"ask": [_to_builtins(prompt) for prompt in prompts]})
+        return [Completion(**each) for each in answered]
+
+    def claim(self, name: str) -> Asked | None:
+        """Wait for the answers of a case that was handed over; None when it was not."""
+        claimed = self._request({"claim": name})
+        if claimed is None:
+            return None
+        return [(_to_prompt(prompt), Completion(**each)) for prompt, each in claimed]
+
+    def wait(self, name: str) -> bool:
+        """Wait for room to hand over a case; False when it need not be."""
+        return bool(self._request({"room": name}))
+
+    def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
+        """Hand over a case's prompts; False when no more are taken."""
+        request = {"place": name, "prompts": [_to_builtins(prompt) for prompt in prompts]}
+        return bool(self._request(request))
+
+    def close(self) -> None:
+        """Hang up."""
+        with contextlib.suppress(OSError):
+            self._socket.shutdown(socket.SHUT_RDWR)  # whoever waits for an answer is let go
+        self._socket.close()
+
+    def _request(self, request: Mapping[str, object]) -> Any:
+        with self._lock:
+            try:
+                self._socket.sendall(_frame(request))
+                (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
+                answer = json.loads(self._receive(length))
+            except OSError:
+                raise DispatcherError("the run's main process does not answer any more") from None
+        if isinstance(answer, dict):
+            raise DispatcherError(answer["failed"])
+        return answer
+
+    def _receive(self, size: int) -> bytes:
+        received = bytearray()
+        while len(received) < size:
+            piece = self._socket.recv(size - len(received))
+            if not piece:
+                raise ConnectionError
+            received += piece
+        return bytes(received)
+
+
+async def _all(futures: Sequence["Future[Completion]"]) -> list[Completion]:
+    return await asyncio.gather(*map(asyncio.wrap_future, futures))
+
+
+async def _read(reader: asyncio.StreamReader, largest: int) -> Any:
+    (length,) = _LENGTH.unpack(await reader.readexactly(_LENGTH.size))
+    if length > largest:
+        raise ValueError(f"a frame of {length} bytes")
+    return json.loads(await reader.readexactly(length))
+
+
+def _frame(content: object) -> bytes:
+    data = json.dumps(content).encode("ascii")
+    return _LENGTH.pack(len(data)) + data
+
+
+def _to_builtins(prompt: Prompt) -> dict[str, Any]:
+    return {
+        "item": asdict(prompt.item),
+        "mode": prompt.form.mode,
+        "style": prompt.form.style and to_builtins(prompt.form.style),
+        "task": prompt.task,
+        "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
+        "max_tokens": prompt.max_tokens,
+        "repeat": prompt.repeat,
+        "budget": prompt.budget and to_builtins(prompt.budget),
+    }
+
+
+def _picture(image: Image) -> dict[str, str]:
+    png = base64.b64encode(image.png).decode("ascii")
+    return {"png": png, "digest": image.digest, "text": image.text}
+
+
+def _to_prompt(data: dict[str, Any]) -> Prompt:
+    choices = tuple(Choice(**each) for each in data["item"].pop("choices"))
+    style = data["style"] and Style(**data["style"])
+    return Prompt(
+        item=Item(**data["item"], choices=choices),
+        form=Form(data["mode"], style),
+        task=data["task"],
+        parts=tuple(
+            part
+            if isinstance(part, str)
+            else Image(base64.b64decode(part["png"]), part["digest"], part["text"])
+            for part in data["parts"]
+        ),
+        max_tokens=data["max_tokens"],
+        repeat=data["repeat"],
+        budget=data["budget"] and Budget(**data["budget"]),
+    )

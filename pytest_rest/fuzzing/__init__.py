@@ -1,0 +1,1 @@
+"""Hypothesis looks for the smallest change of style that flips an answer."""

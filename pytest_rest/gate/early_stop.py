@@ -1,0 +1,148 @@
+"""Turns items, in an order that was fixed before, into the moment from which nothing more is asked.
+
+Every threshold is looked at after each item by bounds that hold at all looks (see `sequential`),
+and its first verdict stands. Asking may end once each has one. The order is drawn from the seed and
+the items alone, one item of each suite in turn, so that neither a file's order nor how long answers
+take has a part in which items are counted.
+"""
+
+import hashlib
+import itertools
+import math
+from collections import defaultdict, deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TypeVar
+
+from pytest_rest import metrics
+from pytest_rest.statistics.bounds import decide
+from pytest_rest.errors import OptionError
+from pytest_rest.gate import Look, Threshold, covers
+from pytest_rest.statistics.sequential import Seen
+from pytest_rest.terms import Item, Record
+
+_UNBOUNDED = ("cer", "excess_inconsistency")  # no share of an item: no bound holds at every look
+T = TypeVar("T")
+
+Origin = str  # the test function that asked
+Asked = Mapping[Origin, Sequence[Record]]  # one item, in each of its styles
+
+
+def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
+    """The cases with one item of each suite in turn, in an order drawn from the seed.
+
+    `items` are the cases' own, in the same order; the cases of an item stay together.
+    """
+    found: dict[tuple[str, str], list[T]] = defaultdict(list)
+    digests: dict[tuple[str, str], bytes] = {}
+    for case, item in zip(cases, items, strict=True):
+        found[item.suite, item.id].append(case)
+        drawn = f"{seed}/{item.suite}/{item.id}/{item.digest}"
+        digests[item.suite, item.id] = hashlib.sha256(drawn.encode()).digest()
+    suites: dict[str, list[tuple[str, str]]] = defaultdict(list)
+    for key in sorted(found, key=lambda key: digests[key]):
+        suites[key[0]].append(key)
+    rounds = itertools.zip_longest(*(suites[name] for name in sorted(suites)))
+    return [case for keys in rounds for key in keys if key for case in found[key]]
+
+
+def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -> None:
+    """Raise `OptionError` for a threshold that no bound decides before the last item."""
+    for each in thresholds:
+        why = ""
+        if each.metric in _UNBOUNDED:
+            why = f"{each.metric} is no share of the items"
+        elif suites > 1 and each.part in styles:
+            why = "a style's rate is over all suites, whose items are asked in turn"
+        if why:
+            raise OptionError(
+                f"--rest-early-stop cannot decide {each.id!r} before the last item: {why}; leave "
+                "one of them out"
+            )
+
+
+@dataclass
+class _Sequence:
+    """One threshold's looks: what has been counted in whole rounds, and what waits for one."""
+
+    threshold: Threshold
+    waiting: dict[str, deque[float]]  # by suite
+    look: Look = field(default_factory=Look)
+
+    def add(self, suite: str, value: float, after: int, confidence: float) -> None:
+        """Look once more, if every suite has had another item."""
+        self.waiting[suite].append(value)
+        if self.look.verdict != "undecided" or not all(self.waiting.values()):
+            return
+        total = math.fsum(values.popleft() for values in self.waiting.values())
+        before = self.look.seen
+        seen = Seen(before.count + total, before.items + len(self.waiting))
+        found = seen.limits(confidence)
+        self.look = Look(seen, decide(found, self.threshold.op, self.threshold.bound), after)
+
+
+class Stopping:
+    """The looks at every threshold; `suites` of the selected items, by the test that asks them.
+
+    A folder's thresholds arrive with its first record, so nothing stops before every test function
+    has sent one: of a test that was skipped, nobody knows what would have judged it.
+    """
+
+    def __init__(self, confidence: float, suites: Mapping[Origin, Iterable[str]]) -> None:
+        self._confidence = confidence
+        self._suites = {origin: sorted(set(names)) for origin, names in suites.items()}
+        self._unheard = set(self._suites)
+        self._seen: list[tuple[str, Asked]] = []
+        self._found: dict[Threshold, _Sequence] = {}
+
+    @property
+    def looks(self) -> dict[Threshold, Look]:
+        """The last look at each threshold: the one that decided it, where one did."""
+        return {threshold: each.look for threshold, each in self._found.items()}
+
+    @property
+    def is_over(self) -> bool:
+        """Whether there is a threshold, and each is decided."""
+        decided = [each.look.verdict != "undecided" for each in self._found.values()]
+        return bool(decided) and all(decided) and not self._unheard
+
+    def add(self, suite: str, asked: Asked, thresholds: Iterable[Threshold]) -> None:
+        """Take the next item, in every style it was asked in; a lost one is empty of records."""
+        for threshold in thresholds:
+            if threshold not in self._found:
+                self._found[threshold] = self._begin(threshold)
+        self._seen.append((suite, asked))
+        self._unheard -= {origin for origin, records in asked.items() if records}
+        for each in self._found.values():
+            self._look(each, suite, asked, len(self._seen))
+
+    def _begin(self, threshold: Threshold) -> _Sequence:
+        """A threshold's sequence, brought to where the others are."""
+        names = {
+            suite
+            for origin, suites in self._suites.items()
+            if covers(threshold.scope, origin)
+            for suite in suites
+        }
+        parts = {threshold.part} if threshold.part in names else names
+        begun = _Sequence(threshold, {name: deque() for name in parts})
+        for after, (suite, asked) in enumerate(self._seen, start=1):
+            self._look(begun, suite, asked, after)
+        return begun
+
+    def _look(self, sequence: _Sequence, suite: str, asked: Asked, after: int) -> None:
+        value = _value(sequence.threshold, suite, asked)
+        if value is not None and suite in sequence.waiting:
+            sequence.add(suite, value, after, self._confidence)
+
+
+def _value(threshold: Threshold, suite: str, asked: Asked) -> float | None:
+    """What an item counts for a threshold, from 0 to 1; None where it takes no part."""
+    if threshold.metric in _UNBOUNDED:
+        return None
+    here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}
+    records = [record for record in here.values() if threshold.part in ("", suite, record.style)]
+    if any(record.verdict.lost for record in records):
+        return None
+    rate = metrics.compute(metrics.within(records, threshold.subset)).rate(threshold.metric)
+    return rate.value if rate else None

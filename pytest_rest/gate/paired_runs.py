@@ -1,0 +1,183 @@
+"""Turns two runs of the same items into what changed between them, paired by item.
+
+Each item is its own control: what makes items hard or easy cancels out, and only those count that
+were one way and are now the other. If nothing has changed, such an item is as likely to have gone
+the one way as the other, so that of `worse + better` of them the number that went worse is a toss
+of coins. McNemar, "Note on the sampling error of the difference between correlated proportions or
+percentages", 1947; exact and of one side, as the sign test.
+
+The drop is that of the headline: the unweighted mean over suites, of the items that both runs
+judged. The test pools the items of all suites.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from statistics import fmean
+
+from pytest_rest.gate.baseline import Builtins, differences, to_baseline
+from pytest_rest.statistics.bounds import Verdict
+from pytest_rest.errors import BaselineError
+
+Key = tuple[str, str]
+Outcomes = Mapping[Key, bool]
+
+
+@dataclass(frozen=True)
+class Flips:
+    """What became worse and better of `n` items; `change` is a share of them, worse above 0.
+
+    `p` is how likely so many of the flips were to go worse if nothing had changed. `change` is None
+    where no item is left to be paired.
+    """
+
+    n: int
+    change: float | None
+    p: float
+    worse: tuple[str, ...]
+    better: tuple[str, ...]
+
+    def verdict(self, tolerance: float, confidence: float) -> Verdict:
+        """`fail` if it is worse by more than the tolerance and surely worse at all.
+
+        Else `pass`; `undecided` where no item is left to be paired, for nothing was compared.
+        """
+        if self.change is None:
+            return "undecided"
+        large = self.change > tolerance + 1e-12  # of floats that are equal but for the last bit
+        return "fail" if large and self.p <= 1 - confidence + 1e-12 else "pass"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two runs, compared: `rer` by consistency, `cfr` by failures among items covered in both.
+
+    `styles` has the consistency of each style by itself. `left_out` names the items that one of the
+    runs lost: they take no part. The models are what each run's was called, and answered as.
+    """
+
+    rer: Flips
+    cfr: Flips
+    styles: Mapping[str, Flips]
+    left_out: tuple[str, ...]
+    old_model: str
+    new_model: str
+
+    @property
+    def note(self) -> str:
+        """What a reader must know: another model, items left out; empty if there is nothing."""
+        said = []
+        if self.old_model != self.new_model:
+            said.append(f"another model: {self.old_model} in the baseline, {self.new_model} now")
+        if self.left_out:
+            noun = "item" if len(self.left_out) == 1 else "items"
+            said.append(f"{len(self.left_out)} {noun} lost in either run and left out")
+        return "; ".join(said)
+
+
+@dataclass(frozen=True)
+class Pairs:
+    """Two runs' items: those `kept` were judged in both, the `covered` ones right in a form too."""
+
+    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]]
+    kept: Sequence[Key]
+    covered: Sequence[Key]
+    left_out: Sequence[Key]
+    styles: Sequence[str]
+    models: tuple[str, str]
+
+
+def compare(old: Builtins, new: Builtins) -> Comparison:
+    """Pair two reports, or a baseline and a report; `BaselineError` says why it is refused."""
+    pairs = pair(old, new)
+
+    def paired(good: Callable[[Builtins], bool], keys: Iterable[Key]) -> Flips:
+        return flips(*({key: good(run[key]) for key in keys} for run in pairs.runs))
+
+    return Comparison(
+        rer=paired(is_consistent, pairs.kept),
+        cfr=paired(all_right, pairs.covered),
+        styles={
+            style: paired(
+                _consistent_in(style),
+                [k for k in pairs.kept if all(style in run[k]["styles"] for run in pairs.runs)],
+            )
+            for style in pairs.styles
+        },
+        left_out=tuple("/".join(key) for key in pairs.left_out),
+        old_model=pairs.models[0],
+        new_model=pairs.models[1],
+    )
+
+
+def pair(old: Builtins, new: Builtins) -> Pairs:
+    """The items of two runs, those of each by suite and id; `BaselineError` as `compare`."""
+    before, after = to_baseline(old), to_baseline(new)
+    reasons = differences(before, after)
+    if reasons:
+        raise BaselineError(f"the runs cannot be compared: {'; '.join(reasons)}")
+    runs = _items(before), _items(after)
+    everything = sorted(runs[0].keys() | runs[1].keys())
+    kept = [key for key in everything if all(_judged(run.get(key)) for run in runs)]
+    known = set(kept)
+    return Pairs(
+        runs=runs,
+        kept=kept,
+        covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
+        left_out=[key for key in everything if key not in known],
+        styles=[style["id"] for style in before["styles"]],
+        models=(_model(before), _model(after)),
+    )
+
+
+def flips(old: Outcomes, new: Outcomes) -> Flips:
+    """Whether each item was good, then and now, by suite and id; both have the same keys."""
+    worse = tuple(sorted("/".join(key) for key in old if old[key] and not new[key]))
+    better = tuple(sorted("/".join(key) for key in old if new[key] and not old[key]))
+    by_suite: dict[str, list[int]] = defaultdict(list)
+    for key in old:
+        by_suite[key[0]].append(old[key] - new[key])
+    change = fmean(map(fmean, by_suite.values())) if by_suite else None
+    return Flips(len(old), change, mcnemar(len(worse), len(better)), worse, better)
+
+
+def mcnemar(worse: int, better: int) -> float:
+    """How likely at least so many of the flips are to go worse, were each a fair coin."""
+    if not worse:
+        return 1.0
+    from scipy.special import betainc  # when first used: it takes a third of a second
+
+    return float(betainc(worse, better + 1, 0.5))
+
+
+def is_consistent(item: Builtins) -> bool:
+    """Whether a baseline's item had the same answer in every form."""
+    return bool(item["verdict"] == "consistent")
+
+
+def any_right(item: Builtins) -> bool:
+    """Whether it was right in at least one form."""
+    return any(style["right"] for style in item["styles"].values())
+
+
+def all_right(item: Builtins) -> bool:
+    """Whether it was wrong in none."""
+    return not any(style["wrong"] for style in item["styles"].values())
+
+
+def _items(baseline: Builtins) -> dict[Key, Builtins]:
+    return {(item["suite"], item["id"]): item for item in baseline["items"]}
+
+
+def _judged(item: Builtins | None) -> bool:
+    return item is not None and item["verdict"] != "lost"
+
+
+def _consistent_in(style: str) -> Callable[[Builtins], bool]:
+    return lambda item: bool(item["styles"][style]["verdict"] == "consistent")
+
+
+def _model(baseline: Builtins) -> str:
+    name = str(baseline["model"])
+    resolved = ", ".join(filter(None, baseline["resolved_model"]))
+    return f"{name} ({resolved})" if resolved not in ("", name) else name

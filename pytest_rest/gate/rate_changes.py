@@ -1,0 +1,116 @@
+"""Turns two runs of the same items into what each rate was, is, and surely changed by.
+
+The interval is that of Bonett and Price, "Adjusted Wald confidence interval for a difference of
+binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37,
+2012: of the items' own differences, with one item added that went worse and one that went better.
+So it has a width where nothing changed. Items in several styles are right in part; for their
+differences, within -1 and 1 as well, it is as good. Over suites it is the unweighted mean's (MOVER,
+see `rates`).
+"""
+
+import math
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from statistics import NormalDist
+
+from pytest_rest.statistics import mover
+from pytest_rest.gate.baseline import Builtins
+from pytest_rest.gate.paired_runs import Key, all_right, any_right, is_consistent, mcnemar, pair
+from pytest_rest.terms import MODES, Rate
+
+_CONFIDENCE = 0.95
+_Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A rate of the items of both runs: `old`, `new`, and new less old with its interval at 95 %.
+
+    `worse` and `better` items flipped; `p` is McNemar's, exact and of one side: how likely so many
+    of the flips were to go worse if nothing had changed. The rates are None without an item.
+    """
+
+    old: float | None
+    new: float | None
+    value: float | None
+    low: float | None
+    high: float | None
+    n: int
+    worse: int
+    better: int
+    p: float
+
+
+def table(old: Builtins, new: Builtins) -> dict[str, Change]:
+    """The changes of RER, CFR, MMC and each mode's accuracy; two reports, or baselines.
+
+    CFR is that of the items that are covered, right in at least one form, in both runs.
+    `BaselineError` says why they cannot be compared.
+    """
+    pairs = pair(old, new)
+    found = {
+        "rer": _change(pairs.runs, pairs.kept, is_consistent),
+        "cfr": _change(pairs.runs, pairs.covered, lambda item: not all_right(item), sign=-1),
+        "mmc": _change(pairs.runs, pairs.kept, any_right),
+    }
+    for mode in MODES:
+        asked = [k for k in pairs.kept if all(_share(r[k], mode) is not None for r in pairs.runs)]
+        if asked:
+            found[f"accuracy.{mode}"] = _change(pairs.runs, asked, _share_of(mode))
+    return found
+
+
+def difference(values: Iterable[float]) -> Rate:
+    """The mean of paired differences from -1 to 1, of one value at least, with its interval."""
+    known = [*values]
+    n = len(known) + 2
+    center = math.fsum(known) / n
+    spread = (math.fsum(each * each for each in known) + 2) / n - center**2
+    reach = _Z * math.sqrt(spread / n)
+    mean = math.fsum(known) / len(known)
+    return Rate(mean, max(center - reach, -1.0), min(center + reach, 1.0), len(known))
+
+
+def _change(
+    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]],
+    keys: Iterable[Key],
+    measure: Callable[[Builtins], float],
+    sign: int = 1,
+) -> Change:
+    """The change of a measure of each item, which is better where `sign` times it is larger."""
+    before, after = ({key: float(measure(run[key])) for key in keys} for run in runs)
+    by_suite: dict[str, list[Key]] = defaultdict(list)
+    for key in before:
+        by_suite[key[0]].append(key)
+    suites = by_suite.values()
+    moved = mover.mean([difference(after[key] - before[key] for key in each) for each in suites])
+    flips = [sign * (after[key] - before[key]) for key in before]
+    worse, better = sum(each < 0 for each in flips), sum(each > 0 for each in flips)
+    return Change(
+        old=_mean(before, suites),
+        new=_mean(after, suites),
+        value=moved.value if moved else None,
+        low=moved.low if moved else None,
+        high=moved.high if moved else None,
+        n=len(before),
+        worse=worse,
+        better=better,
+        p=mcnemar(worse, better),
+    )
+
+
+def _mean(values: Mapping[Key, float], suites: Iterable[list[Key]]) -> float | None:
+    means = [math.fsum(values[key] for key in keys) / len(keys) for keys in suites]
+    return math.fsum(means) / len(means) if means else None
+
+
+def _share(item: Builtins, mode: str) -> float | None:
+    """The share of an item's styles that a mode got right; None where it was not asked."""
+    styles = item["styles"].values()
+    right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
+    return sum(right) / len(right) if right else None
+
+
+def _share_of(mode: str) -> Callable[[Builtins], float]:
+    return lambda item: _share(item, mode) or 0.0

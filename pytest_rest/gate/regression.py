@@ -1,0 +1,96 @@
+"""Turns an earlier run, this one and what is tolerated into what became worse, and whether it may.
+
+Fails closed: runs that cannot be compared, or of which no item can be paired, do not pass.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from pytest_rest.gate import paired_runs
+from pytest_rest.gate.baseline import Builtins
+from pytest_rest.gate.paired_runs import Flips
+from pytest_rest.errors import BaselineError
+
+CONFIDENCE = 0.95
+_SHOWN = 10
+
+Outcome = Literal["passed", "missed", "undecided", "refused"]
+_OUTCOMES: dict[str, Outcome] = {"pass": "passed", "fail": "missed", "undecided": "undecided"}
+
+
+@dataclass(frozen=True)
+class Tolerance:
+    """The drop of RER and the rise of CFR that are tolerated, as shares; None is not looked at.
+
+    A larger one counts when McNemar's exact test is sure of it at the confidence.
+    """
+
+    rer_drop: float | None = 0.0
+    cfr_rise: float | None = 0.0
+    confidence: float = CONFIDENCE
+
+
+@dataclass(frozen=True)
+class Check:
+    """One tolerance, its outcome, the flips that it rests on, and the reason in one line."""
+
+    name: str
+    outcome: Outcome
+    flips: Flips | None
+    reason: str
+
+
+@dataclass(frozen=True)
+class Regression:
+    """Each check; a note on what differs and is no obstacle; and the earlier run's model."""
+
+    checks: tuple[Check, ...]
+    note: str = ""
+    left_out: tuple[str, ...] = ()
+
+    @property
+    def reasons(self) -> list[str]:
+        """Why it does not pass; empty when it does."""
+        return [check.reason for check in self.checks if check.outcome != "passed"]
+
+    @property
+    def worse(self) -> tuple[str, ...]:
+        """The items that were consistent and no longer are."""
+        return next((c.flips.worse for c in self.checks if c.flips and "rer" in c.name), ())
+
+
+def judge(old: Builtins, new: Builtins, tolerance: Tolerance) -> Regression:
+    """Compare two reports, or a baseline and a report."""
+    asked = [
+        (f"rer_drop<={tolerance.rer_drop}", "RER", tolerance.rer_drop),
+        (f"cfr_rise<={tolerance.cfr_rise}", "CFR", tolerance.cfr_rise),
+    ]
+    wanted = [(name, rate, bound) for name, rate, bound in asked if bound is not None]
+    try:
+        found = paired_runs.compare(old, new)
+    except BaselineError as error:
+        refused = f"is not judged: {error}"
+        return Regression(tuple(Check(n, "refused", None, f"{n} {refused}") for n, _, _ in wanted))
+    flips = {"RER": found.rer, "CFR": found.cfr}
+    checks = tuple(_check(n, rate, bound, flips[rate], tolerance) for n, rate, bound in wanted)
+    return Regression(checks, found.note, found.left_out)
+
+
+def shown(names: Sequence[str]) -> list[str]:
+    """The first ten of the items, a line each, and how many more there are."""
+    more = [f"and {len(names) - _SHOWN} more, in report.json"] if len(names) > _SHOWN else []
+    return [*names[:_SHOWN], *more]
+
+
+def _check(name: str, rate: str, bound: float, flips: Flips, tolerance: Tolerance) -> Check:
+    outcome = _OUTCOMES[flips.verdict(bound, tolerance.confidence)]
+    if flips.change is None:
+        return Check(name, outcome, flips, f"{name} is not judged: no item is left to be paired")
+    rises = (flips.change > 0) == (rate == "CFR")
+    moved = f"{'rose' if rises else 'fell'} by {abs(flips.change) * 100:.1f} points"
+    moved = moved if flips.change else "is as it was"
+    counts = f"{len(flips.worse)} items worse, {len(flips.better)} better, of {flips.n}"
+    word = "met" if outcome == "passed" else "missed"
+    reason = f"{name} is {word}: {rate} {moved} ({counts}; McNemar's exact p = {flips.p:.2g})"
+    return Check(name, outcome, flips, reason)

@@ -1,0 +1,182 @@
+"""Turns records into advice: which form to prefer, how to draw, and what to avoid.
+
+Everything that advice could be made of is looked at: the differences between modes (in REST's style
+where it was asked), between each characteristic of a style and REST's own, and between pictures at
+each resolution and their text. Each interval is Bonferroni's for that many, so that all of them
+together hold in 95 of 100 runs. Advice is a difference whose interval leaves out zero.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from statistics import fmean
+from typing import Any, NamedTuple
+
+from pytest_rest.metrics import mode_tests
+from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.metrics.agreement import by_item
+from pytest_rest.statistics.paired import CONFIDENCE, Difference, difference, quantile
+from pytest_rest.terms import Record, Style
+
+FEWEST = 20  # items that advice rests on
+MARGIN = 0.05  # of accuracy, by which safe pictures are surely not below their text
+_MODES = {
+    "text>image": ("ask as text, not as an image", "ask as an image, not as text"),
+    "image<mixed": ("ask as an image, not mixed", "ask mixed, not as an image"),
+    "text>mixed": ("ask as text, not mixed", "ask mixed, not as text"),
+    "ocr-first>image": (
+        "let it transcribe first, in one pass",
+        "do not let it transcribe first in one pass",
+    ),
+    "ocr-then-solve>image": (
+        "let it transcribe first, in a pass before",
+        "do not let it transcribe in a pass before",
+    ),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """What to do, and the gain or loss in accuracy it rests on, with its simultaneous interval.
+
+    `about` is what was compared, such as `text>image` or `dpi 50`; the difference is the first
+    mode's accuracy less the second's, or the characteristic's less that of REST's own. `safe_dpi`
+    is from where up pictures are surely less than five points below their text.
+    """
+
+    about: str
+    text: str
+    value: float
+    low: float
+    high: float
+    n: int
+    safe_dpi: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Advised:
+    """The advice there is, the clearest first, and how many differences were looked at for it."""
+
+    looked_at: int
+    given: tuple[Advice, ...]
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Advised":
+        """That of a report's `advice`; KeyError and TypeError for what is none."""
+        return cls(data["looked_at"], tuple(Advice(**each) for each in data["given"]))
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in report.json."""
+        return {
+            "looked_at": self.looked_at,
+            "correction": "Bonferroni",
+            "confidence": CONFIDENCE,
+            "given": [asdict(each) for each in self.given],
+        }
+
+
+class _Look(NamedTuple):
+    """A difference, and what to do if it is above zero, or below."""
+
+    about: str
+    above: str
+    below: str
+    difference: Difference
+
+
+def give(
+    records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[Effect]
+) -> Advised:
+    """The advice for these records, whose styles are known by their ids; nothing is lost of them.
+
+    `changes` is what `effects.table` says of them. Items of all suites are pooled, and an item's
+    several forms are averaged first.
+    """
+    looks = [*_modes(records, styles), *_characteristics(changes)]
+    beside = _beside_text(records, styles)
+    m = len(looks) + len(beside)
+    safe = _safe_from(beside, m)
+    given = [advice for look in looks if (advice := _advise(look, m))]
+    given.sort(key=lambda each: (-abs(each.value), each.about))
+    return Advised(m, tuple(_with_safe(given, safe)))
+
+
+def interval(found: Difference, of: int) -> tuple[float, float] | None:
+    """Bounds of a difference of shares that hold with those of all `of` differences together.
+
+    Student's; where nothing varies, those of the worst that was not seen: `n` equal items leave,
+    at that error, a share that may be as far off as shares can be. None for too few items.
+    """
+    error = (1 - CONFIDENCE) / of
+    if found.n < FEWEST:
+        return None
+    if found.low is None or found.high is None:
+        seen = (error / 2) ** (1 / found.n)
+        return seen * found.value - (1 - seen), seen * found.value + (1 - seen)
+    wider = quantile(found.df, 1 - error) / quantile(found.df)
+    reach = (found.high - found.low) / 2 * wider
+    return max(found.value - reach, -1.0), min(found.value + reach, 1.0)
+
+
+def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_Look]:
+    usual = [record for record in records if styles.get(record.style) == Style()]
+    complete = len(by_item(usual)) == len(by_item(records))
+    for found in mode_tests.compare(usual if complete else records):
+        test = found.scopes["pooled"]["all"]
+        if test is not None:
+            yield _Look(found.name, *_MODES[found.name], test)
+
+
+def _characteristics(found: Iterable[Effect]) -> Iterable[_Look]:
+    for each in found:
+        name, value = each.characteristic, each.value
+        if name == "style" or each.subset != "all" or each.accuracy is None:
+            continue
+        word = "a colour other than black" if (name, value) == ("color", "any") else ""
+        word = word or (f"{value} DPI" if name == "dpi" else f"{name} {value}")
+        usual = getattr(Style(), name)
+        yield _Look(
+            f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", each.accuracy
+        )
+
+
+def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict[int, Difference]:
+    """By DPI, of styles that are REST's otherwise: forms with a picture less the text form."""
+    by_dpi: dict[int, dict[tuple[str, str], float]] = defaultdict(dict)
+    for record in records:
+        style, answers = styles.get(record.style), record.verdict.answers
+        shown = [answers[mode].correct for mode in ("image", "mixed") if mode in answers]
+        if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
+            less = fmean(shown) - answers["text"].correct
+            by_dpi[style.dpi][record.suite, record.item] = less
+    found = {dpi: difference([*items.values()]) for dpi, items in sorted(by_dpi.items())}
+    return {dpi: each for dpi, each in found.items() if each} if len(found) > 1 else {}
+
+
+def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
+    """The lowest DPI from which up no resolution that was asked may be below text by the margin."""
+    safe = None
+    for dpi in sorted(beside, reverse=True):
+        bounds = interval(beside[dpi], of)
+        if bounds is None or bounds[0] <= -MARGIN:
+            break
+        safe = dpi
+    return safe
+
+
+def _advise(look: _Look, of: int) -> Advice | None:
+    bounds = interval(look.difference, of)
+    if bounds is None or bounds[0] <= 0 <= bounds[1]:
+        return None
+    text = look.above if bounds[0] > 0 else look.below
+    return Advice(look.about, text, look.difference.value, *bounds, look.difference.n)
+
+
+def _with_safe(given: Iterable[Advice], safe: int | None) -> Iterable[Advice]:
+    """A resolution to avoid with the one to keep to, where that is known and higher."""
+    for each in given:
+        name, _, value = each.about.partition(" ")
+        if name == "dpi" and each.value < 0 and safe is not None and int(value) < safe:
+            text = f"draw at {safe} DPI or more, not at {value}"
+            each = replace(each, text=text, safe_dpi=safe)
+        yield each

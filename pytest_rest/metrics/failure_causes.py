@@ -1,0 +1,60 @@
+"""Turns an inconsistent item's records into where it failed: in reading, in answering, in thought.
+
+The first that holds, over an item's forms in text, image and mixed:
+
+    misread      a transcription is not right (so REST's OCR-correct subset has none of these)
+    refused      an answer was refused
+    no answer    an answer was cut short, or has no value that can be read
+    misreasoned  read right and answered in every form, but not alike
+    unknown      answered in every form, but not alike; what was read was not asked
+
+It is where the item failed first, not proof of why: what was misread may have been misreasoned too.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Sequence
+from typing import Literal, get_args
+
+from pytest_rest.metrics.agreement import Group, agrees, by_item, compared
+from pytest_rest.terms import Record
+
+Cause = Literal["misread", "refused", "no answer", "misreasoned", "unknown"]
+CAUSES: tuple[Cause, ...] = get_args(Cause)
+
+
+def cause(group: Group) -> Cause | None:
+    """Where an item failed, in the styles given; None if it is consistent or a record is lost."""
+    if agrees(group) or any(record.verdict.lost for record in group):
+        return None
+    was_read = [bool(record.verdict.transcriptions) for record in group]
+    statuses = {answer.status for record in group for answer in compared(record)}
+    if any(not read.correct for record in group for read in record.verdict.transcriptions):
+        return "misread"
+    if "refused" in statuses:
+        return "refused"
+    if statuses != {"parsed"}:
+        return "no answer" if statuses else None
+    return "misreasoned" if all(was_read) else "unknown"
+
+
+def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
+    """Items, inconsistent ones and each cause's, by suite and pooled.
+
+    An item in several styles counts once, with all its forms, as in RER: the causes' sum is the
+    number of inconsistent items, and those not misread are the OCR-correct subset's where every
+    item was transcribed. Give the records of items of which nothing was lost.
+    """
+    scopes: dict[str, list[Group]] = defaultdict(list)
+    for group in by_item(sorted(records, key=lambda record: record.key)):
+        scopes[group[0].suite].append(group)
+    pooled = [group for groups in scopes.values() for group in groups]
+    return {scope: _count(groups) for scope, groups in [*scopes.items(), ("pooled", pooled)]}
+
+
+def _count(groups: Sequence[Group]) -> dict[str, int]:
+    found = Counter(each for group in groups if (each := cause(group)))
+    return {
+        "items": len(groups),
+        "inconsistent": found.total(),
+        **{each: found[each] for each in CAUSES},
+    }

@@ -1,0 +1,304 @@
+"""Turns records into what pictures take in tokens beside the text they stand for, and what it buys.
+
+A picture's tokens are what the endpoint bills for its form, less what it bills for the text form
+of the same item, and the tokens of the text that the picture stands for (by `tokens.of_text`) on
+top; where an endpoint does not say, those of the provider's formula (`tokens.vision_tokens`).
+If the text form shows a picture too, the item's own, only what is beyond that one counts.
+"""
+
+import math
+from bisect import bisect_left
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any, Literal, NamedTuple
+
+from pytest_rest.metrics import output_length
+from pytest_rest.models import tokens
+from pytest_rest.metrics.agreement import agrees
+from pytest_rest.metrics import proportion
+from pytest_rest.statistics.paired import Difference, difference
+from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
+
+Source = Literal["reported", "formula"]
+_SHOWN: tuple[Mode, ...] = ("image", "mixed")
+_DPIS = range(10, 601)  # where a break-even is looked for
+_RATES = ("text", "vision", "formula", "input", "accuracy", "agreement")
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """What a form with a picture takes in one style, and buys, beside its items' text form.
+
+    `look` is the style but for its DPI.
+    `text` and `vision` are tokens a question: of the text that the picture stands for, and of the
+    picture, by `source`; `formula` is the published formula's count, None where there is none.
+    `input` is the form's input tokens over the text form's. `change` is accuracy less the text
+    form's; `agreement` that of text, image and mixed in this style. Dollars are for 1,000
+    questions, answers included; None where the price is not known.
+    """
+
+    style: str
+    look: str
+    mode: Mode
+    n: int
+    source: Source
+    text: Rate
+    vision: Rate
+    formula: Rate | None
+    input: Rate
+    accuracy: Rate
+    change: Difference
+    agreement: Rate
+    dollars_as_text: float | None
+    dollars_change: Difference | None
+
+
+@dataclass(frozen=True, slots=True)
+class Even:
+    """Where pictures of one look take as many tokens as their text: at `dpi`, by `source`.
+
+    None where that is at no DPI from 10 to 600. What it buys is interpolated for each item between
+    the nearest DPIs that were asked, linearly in the logarithm; None where it lies outside them.
+    """
+
+    look: str
+    mode: Mode
+    dpi: float | None
+    source: Source
+    accuracy: Rate | None = None
+    change: Difference | None = None
+    agreement: Rate | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Vision:
+    """Every style's use, every look's break-even, and in `rule` the formula, if there is one."""
+
+    rule: str | None
+    uses: tuple[Use, ...]
+    evens: tuple[Even, ...]
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Vision":
+        """That of a report's `vision_tokens`; KeyError and TypeError for what is none."""
+        uses = tuple(Use(**_typed(each)) for each in data["styles"])
+        return cls(data["rule"], uses, tuple(Even(**_typed(each)) for each in data["break_even"]))
+
+    @property
+    def cheapest(self) -> Use:
+        """The form and style that take the fewest tokens beside their text, of those of most items.
+
+        A style that a part of the items drew has other texts.
+        """
+        most = max(use.n for use in self.uses)
+        asked = [use for use in self.uses if use.n == most]
+        return min(asked, key=lambda use: (use.input.value, use.mode, use.style))
+
+    @property
+    def saves(self) -> bool | None:
+        """Whether the cheapest surely takes fewer input tokens than text; None if that is open."""
+        low, high = self.cheapest.input.low, self.cheapest.input.high
+        if low is None or high is None:  # the same for every item
+            low = high = self.cheapest.input.value
+        return None if low <= 1 <= high else high < 1
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in report.json."""
+        best = {"style": self.cheapest.style, "mode": self.cheapest.mode, "saves": self.saves}
+        return {
+            "rule": self.rule,
+            "cheapest": best,
+            "styles": [asdict(each) for each in self.uses],
+            "break_even": [asdict(each) for each in self.evens],
+        }
+
+
+class _Pair(NamedTuple):
+    """An item's text form, a form of it with a picture, and whether its forms agree there."""
+
+    text: Answer
+    shown: Answer
+    agree: bool
+
+
+_Pairs = Mapping[tuple[str, str], _Pair]  # by suite and item
+
+
+def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The fields of a use or a break-even as they were before they were written."""
+    found = {**data, **{name: to_rate(data[name]) for name in _RATES if name in data}}
+    changes = {name: found[name] for name in ("change", "dollars_change") if found.get(name)}
+    return {**found, **{name: Difference(**each) for name, each in changes.items()}}
+
+
+def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) -> Vision | None:
+    """The use of each style, by its id, for a model by its resolved name.
+
+    None where no item has its text form and one with a picture, or nobody knows what they take.
+    """
+    found: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
+    for record in sorted(records, key=lambda each: each.key):
+        for mode in _SHOWN if not record.verdict.lost else ():
+            if pair := _pair(record, mode):
+                found[record.style, mode][record.suite, record.item] = pair
+    uses = {
+        (style, mode): use
+        for (style, mode), pairs in found.items()
+        if (use := _use(style, _look(styles.get(style), style), mode, pairs.values(), model))
+    }
+    if not uses:
+        return None
+    looks: dict[tuple[str, Mode], dict[int, tuple[_Pairs, Use]]] = defaultdict(dict)
+    for (name, mode), use in uses.items():
+        if name in styles:
+            looks[use.look, mode][styles[name].dpi] = found[name, mode], use
+    evens = [
+        even
+        for (look, mode), by_dpi in sorted(looks.items())
+        if (even := _even(look, mode, dict(sorted(by_dpi.items())), model))
+    ]
+    rule = tokens.rule(model) if tokens.is_published(model) else None
+    return Vision(rule, tuple(uses[key] for key in sorted(uses)), tuple(evens))
+
+
+def _pair(record: Record, mode: Mode) -> _Pair | None:
+    answers = record.verdict.answers
+    if "text" not in answers or mode not in answers:
+        return None
+    pair = _Pair(answers["text"], answers[mode], agrees([record]))
+    return pair if pair.text.text_tokens is not None and pair.shown.width else None
+
+
+def _look(style: Style | None, name: str) -> str:
+    """A style's id but for its DPI and name: `dejavu-black`; the name of an unknown one."""
+    if style is None:
+        return name
+    plain = replace(style, dpi=Style().dpi, name="").id
+    return plain.replace(f"-{Style().dpi}dpi", "", 1)
+
+
+def _stands_for(pair: _Pair) -> float:
+    """Tokens of the text that is sent as a picture, less those of the words about the picture."""
+    return float((pair.text.text_tokens or 0) - (pair.shown.text_tokens or 0))
+
+
+def _billed(pair: _Pair) -> float | None:
+    sent = pair.shown.input_tokens, pair.text.input_tokens
+    return None if None in sent else (sent[0] or 0) - (sent[1] or 0) + _stands_for(pair)
+
+
+def _counted(answer: Answer, model: str) -> int:
+    return tokens.vision_tokens(answer.width, answer.height, model) if answer.width else 0
+
+
+def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) -> Use | None:
+    pairs = list(found)
+    billed = [each for each in map(_billed, pairs) if each is not None]
+    is_billed, is_published = len(billed) == len(pairs), tokens.is_published(model)
+    if not (is_billed or is_published):
+        return None
+    counted = [float(_counted(p.shown, model) - _counted(p.text, model)) for p in pairs]
+    ratio = output_length.ratio(*(_sent(pairs, is_billed, model, form) for form in ("shown", "text")))
+    change = difference([float(p.shown.correct) - p.text.correct for p in pairs])
+    costs = [(p.text.cost, p.shown.cost) for p in pairs]
+    known = [(a, b) for a, b in costs if a is not None and b is not None]
+    is_priced = len(known) == len(pairs) and any(a for a, _ in known)
+    text, seen = _mean(list(map(_stands_for, pairs))), _mean(billed if is_billed else counted)
+    right = proportion(sum(p.shown.correct for p in pairs), len(pairs))
+    agreement = proportion(sum(p.agree for p in pairs), len(pairs))
+    if not (text and seen and ratio and change and right and agreement):
+        return None
+    return Use(
+        style=style,
+        look=look,
+        mode=mode,
+        n=len(pairs),
+        source="reported" if is_billed else "formula",
+        text=text,
+        vision=seen,
+        formula=_mean(counted) if is_published else None,
+        input=ratio,
+        accuracy=right,
+        change=change,
+        agreement=agreement,
+        dollars_as_text=1000 * math.fsum(a for a, _ in known) / len(known) if is_priced else None,
+        dollars_change=difference([1000 * (b - a) for a, b in known]) if is_priced else None,
+    )
+
+
+def _mean(values: Sequence[float]) -> Rate | None:
+    """The mean with Student's t interval, of values that may be negative."""
+    found = difference(values)
+    return Rate(found.value, found.low, found.high, found.n) if found else None
+
+
+def _sent(pairs: Iterable[_Pair], is_billed: bool, model: str, form: str) -> list[float]:
+    """Each item's input tokens in that form: as billed, or else the estimates."""
+    answers: Iterable[Answer] = (getattr(pair, form) for pair in pairs)
+    if is_billed:
+        return [float(answer.input_tokens or 0) for answer in answers]
+    return [float((answer.text_tokens or 0) + _counted(answer, model)) for answer in answers]
+
+
+def _even(
+    look: str, mode: Mode, asked: Mapping[int, tuple[_Pairs, Use]], model: str
+) -> Even | None:
+    """The break-even of one look from its DPIs, lowest first; None where nothing tells it."""
+    dpi = _crossing({each: use for each, (_, use) in asked.items() if use.source == "reported"})
+    source: Source = "reported" if dpi else "formula"
+    if dpi is None:
+        highest = max(asked)
+        pairs = [pair for pair in asked[highest][0].values() if not pair.text.width]
+        if not pairs or not tokens.is_published(model):
+            return None
+        dpi = _by_formula(pairs, highest, model)
+    even = Even(look, mode, dpi, source)
+    low = max((each for each in asked if dpi and each <= dpi), default=0)
+    high = min((each for each in asked if dpi and each >= dpi), default=0)
+    return _bought(even, asked, low, high) if low and high else even
+
+
+def _crossing(uses: Mapping[int, Use]) -> float | None:
+    """Where vision over text tokens crosses 1 between two DPIs, linearly in logarithms."""
+    points = [
+        (math.log(dpi), math.log(use.vision.value / use.text.value))
+        for dpi, use in uses.items()
+        if use.vision.value > 0 and use.text.value > 0
+    ]
+    for (x, y), (x_next, y_next) in pairwise(points):
+        if y <= 0 < y_next:
+            return math.exp(x - y * (x_next - x) / (y_next - y))
+    return None
+
+
+def _by_formula(pairs: Sequence[_Pair], dpi: int, model: str) -> float | None:
+    """The most DPI at which the same pages take no more tokens than their text."""
+    text = math.fsum(map(_stands_for, pairs))
+    sizes = Counter((pair.shown.width, pair.shown.height) for pair in pairs)
+
+    def is_more(other: int) -> bool:
+        pages = ((n, [max(round(side * other / dpi), 1) for side in p]) for p, n in sizes.items())
+        return sum(n * tokens.vision_tokens(w, h, model) for n, (w, h) in pages) > text
+
+    place = bisect_left(_DPIS, True, key=is_more)
+    return float(_DPIS[place - 1]) if 0 < place < len(_DPIS) else None
+
+
+def _bought(even: Even, asked: Mapping[int, tuple[_Pairs, Use]], low: int, high: int) -> Even:
+    below, above = asked[low][0], asked[high][0]
+    at = math.log((even.dpi or low) / low) / math.log(high / low) if low < high else 0.0
+    both = [(below[key], above[key]) for key in below if key in above]
+
+    def between(value: Callable[[_Pair], bool]) -> list[float]:
+        return [(1 - at) * value(one) + at * value(other) for one, other in both]
+
+    right, agree = between(lambda p: p.shown.correct), between(lambda p: p.agree)
+    change = [each - one.text.correct for each, (one, _) in zip(right, both, strict=True)]
+    return replace(
+        even,
+        accuracy=proportion(math.fsum(right), len(both)),
+        change=difference(change),
+        agreement=proportion(math.fsum(agree), len(both)),
+    )

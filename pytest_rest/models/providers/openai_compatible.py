@@ -1,0 +1,160 @@
+"""Turns prompts into completions at an OpenAI-compatible server: vLLM, llama.cpp, a proxy.
+
+A lean client of its own, because a served model is asked thousands of times and LiteLLM costs more
+of this machine's time for each call than the server's answer takes to arrive.
+"""
+
+import asyncio
+import json
+import os
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from pytest_rest.safe_text import address
+from pytest_rest.errors import ModelError
+from pytest_rest.models import failures
+from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.messages import messages
+from pytest_rest.terms import Completion, Home, Prompt
+
+_LARGEST_BODY = 8 << 20
+
+
+def connect(
+    name: str, api_base: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
+) -> "ServedModel":
+    """The model of that name at a server, asked without a look-up; the key is OPENAI_API_KEY's.
+
+    Raises `ModelError` for an address that is no URL. `timeout` is in seconds for one call.
+    """
+    if not name.strip():
+        raise ModelError("the model has no name; give the name that the server knows it by")
+    if not _is_address(api_base):
+        raise ModelError(
+            f"API base {address(api_base)!r}: write http://HOST:PORT/v1, without a user or a "
+            "query; for a secret, set OPENAI_API_KEY"
+        )
+    return ServedModel(name, api_base, timeout, environ.get("OPENAI_API_KEY", "").strip() or None)
+
+
+class ServedModel:
+    """A model at a server's address, asked for under the name that the user gave."""
+
+    home: Home = "endpoint"
+    batch_size = 1
+
+    def __init__(self, name: str, api_base: str, timeout: float, key: str | None) -> None:
+        self.name = name
+        self.description = f"{name} at {address(api_base)}"
+        takes_temperature = Catalogue({}).takes_temperature(name)  # by patterns, without prices
+        self.parameters: Mapping[str, object] = {"temperature": 0} if takes_temperature else {}
+        # the models that refuse a temperature also want the newer word for the limit
+        self._limit = "max_tokens" if takes_temperature else "max_completion_tokens"
+        self._url = f"{api_base.rstrip('/')}/chat/completions"
+        self._timeout = timeout
+        self._key = key
+        self._session: aiohttp.ClientSession | None = None
+
+    async def open(self) -> None:
+        """Make the connection pool, on the loop that asks."""
+        self._connections()
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
+
+        The words are those of `LiteLLMModel.ask`.
+        """
+        return await asyncio.gather(*(self._ask(prompt) for prompt in prompts))
+
+    async def close(self) -> None:
+        """Close the connection pool; what is in flight fails, and a later call makes a new one."""
+        session, self._session = self._session, None
+        if session is not None:
+            await session.close()
+
+    async def _ask(self, prompt: Prompt) -> Completion:
+        start = time.perf_counter()
+        try:
+            async with asyncio.timeout(self._timeout):  # from the connecting to the last byte
+                completion = self._read(*await self._post(prompt))
+        except Exception as error:
+            completion = failures.explain(error, self._timeout, self._key)
+        return replace(completion, seconds=time.perf_counter() - start)
+
+    async def _post(self, prompt: Prompt) -> tuple[int, str, bytes]:
+        body = {
+            "model": self.name,
+            "messages": messages(prompt),
+            self._limit: prompt.max_tokens,
+            **self.parameters,
+        }
+        headers = {"Content-Type": "application/json"}
+        data = json.dumps(body).encode("ascii")
+        async with self._connections().post(
+            self._url, data=data, headers=headers, allow_redirects=False
+        ) as response:
+            received = bytearray()
+            async for chunk in response.content.iter_any():
+                received += chunk
+                if len(received) > _LARGEST_BODY:
+                    break
+            return response.status, response.headers.get("Retry-After", ""), bytes(received)
+
+    def _connections(self) -> aiohttp.ClientSession:
+        if self._session is None:
+            self._session = aiohttp.ClientSession(
+                connector=aiohttp.TCPConnector(limit=0),  # how many at once is the dispatcher's
+                timeout=aiohttp.ClientTimeout(total=None),
+                headers={"Authorization": f"Bearer {self._key or 'none'}"},
+            )
+        return self._session
+
+    def _read(self, status: int, patience: str, body: bytes) -> Completion:
+        text = body.decode("utf-8", "replace")
+        if status != 200:
+            if failures.is_filtered(text):
+                return Completion(finish_reason="refusal")
+            said = failures.describe_status(status, patience, text)
+            return Completion(error=failures.one_line(said, self._key))
+        if len(body) > _LARGEST_BODY:
+            raise failures.MalformedError(f"it is longer than {_LARGEST_BODY:,} bytes")
+        return _read_answer(json.loads(text))
+
+
+def _read_answer(data: Any) -> Completion:
+    if not data.get("choices"):
+        raise failures.MalformedError("it holds no choices")
+    choice = data["choices"][0]
+    message, usage = choice["message"], data.get("usage")
+    refusal, content = message.get("refusal"), message.get("content")
+    if not isinstance(content, str | None):
+        raise failures.MalformedError("its content is not text")
+    refusal = refusal if isinstance(refusal, str) else ""
+    counts = usage if isinstance(usage, dict) else {}
+    word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
+    return Completion(
+        text=content or refusal,
+        finish_reason=failures.finish_reason(word),
+        input_tokens=_count(counts.get("prompt_tokens")),
+        output_tokens=_count(counts.get("completion_tokens")),
+        model=str(data.get("model") or ""),
+    )
+
+
+def _count(value: object) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) else None
+
+
+def _is_address(api_base: str) -> bool:
+    if any(char in "@?#" or char.isspace() for char in api_base):  # reports quote it: no secrets
+        return False
+    try:
+        parts = urlsplit(api_base)
+        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError:
+        return False

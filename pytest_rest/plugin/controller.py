@@ -1,0 +1,387 @@
+"""Turns the reports that come in into figures, a gate and files; in the controller."""
+
+import json
+import os
+import platform
+import subprocess
+import time
+from collections.abc import Callable, Generator, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any, Literal
+
+import pytest
+
+import pytest_rest
+from pytest_rest.gate import baseline
+from pytest_rest.statistics import bounds
+from pytest_rest import gate
+from pytest_rest.reporting import merge
+from pytest_rest.benchmark.file import ENDINGS
+from pytest_rest.safe_text import address
+from pytest_rest.errors import OptionError, RestError, StoreError
+from pytest_rest.gate import Threshold
+from pytest_rest.plugin import settings as options
+from pytest_rest.plugin.early_stop import Looks
+from pytest_rest.plugin.progress import Watch
+from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting import markdown, page
+from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
+from pytest_rest.terms import MODES, Completion, Record, Style, fingerprint
+
+_FEW = 8  # items, of which a run may need no bounds, and is over at once
+_PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
+
+
+class Controller:
+    """Counts what was selected against what came back, and judges once everything is in.
+
+    Records are gathered by test function, item and style; the last one wins, so that a rerun
+    counts once. What was selected and gave no record is lost, by name.
+    """
+
+    def __init__(
+        self, run: Run, watch: Watch, fuzz: Callable[[], Mapping[str, Any] | None]
+    ) -> None:
+        self._run, self._watch, self._fuzz = run, watch, fuzz
+        self._started = time.monotonic()
+        self._tally = Tally(_rules(run.settings), styles=run.styles)
+        self._looks: Looks | None = None  # of a run that may stop early
+        self.report: Report | None = None
+        self.written: list[Path] = []
+
+    def prepare(self) -> None:
+        """Make the run's folder and open its store; `RestError` says why that cannot be."""
+        model, limits = self._run.model, self._run.settings.limits
+        if limits.max_cost and not self._run.price and not self._run.settings.replay:
+            raise OptionError(
+                f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
+            )
+        settings = self._run.settings
+        if len(settings.files) == len(settings.paths):  # else there is more to be collected
+            self._run.answerable(self._run.known)
+        folder = settings.run_dir
+        try:
+            (folder / "images").mkdir(parents=True, exist_ok=True)
+            probe = folder / ".writable"
+            probe.touch()
+            probe.unlink()
+            if folder.parent.name == "runs" and folder.parent.parent.name == ".rest":
+                (folder.parent.parent / ".gitignore").write_text("*\n")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OptionError(
+                f"run folder {str(folder)!r} cannot be written: {reason}; choose another with "
+                "--rest-run-dir"
+            ) from None
+        (folder / DECIDED).unlink(missing_ok=True)  # of the session that is gone on with
+        self._check_baseline()
+        self._run.keep()
+
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        """Note what could not be collected, here or in a worker."""
+        if report.failed:
+            self._tally.broken.append(report.nodeid)
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Take the record out of a report, of which pytest keeps every one."""
+        carried = report.__dict__.pop(WIRE, None)
+        if carried is None:
+            return
+        wire = json.loads(carried)
+        report.__dict__[OUTCOME] = wire.get("outcome")
+        tally = self._tally
+        tally.of = max(tally.of, wire["of"])
+        self._run.whole = wire.get("whole", self._run.whole)
+        for style in wire.get("styles", []):
+            self._run.note([Style(**style)])
+        for selected in json.loads(wire.get("selected", "[]")):
+            self._select(*selected)
+        if "record" not in wire:
+            return
+        suite, item, style, _, origin = wire["case"]
+        test = (origin, (suite, item, style))
+        tally.thresholds.update(Threshold(**each) for each in wire["thresholds"])
+        (tally.failed.add if report.failed else tally.failed.discard)(test)
+        if wire["record"] is None:
+            tally.reasons[test] = wire["reason"]
+        else:
+            if len(tally.records) == _FEW:
+                bounds.prepare()  # in the time for which the others are waited for
+            tally.records[test] = Record.from_json(wire["record"])
+            self._watch.add(tally.records[test])
+        if self._run.settings.early_stop:
+            self._look()
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Note what was selected where this is the only process; workers tell it."""
+        for item in getattr(session, "items", ()):
+            if (case := case_of(item)) is not None:
+                self._select(*named(item, case))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self) -> None:
+        """Hang up where no test loop was run, before xdist waits for its workers."""
+        self._run.hang_up()
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> Generator[None, object, object]:
+        """Ask no more, and judge, when the last test is over or the run was cut short."""
+        option = session.config.option
+        try:
+            result = yield
+        finally:
+            self._run.hang_up()
+            if not option.collectonly:
+                self._finish(session)
+        broken = [name for name in self._tally.broken if not name or name.lower().endswith(ENDINGS)]
+        if broken and not option.continue_on_collection_errors:  # pytest's own loop has raised
+            number = len(self._tally.broken)
+            noun = "error" if number == 1 else "errors"
+            raise session.Interrupted(f"{number} {noun} during collection")
+        return result
+
+    def _check_baseline(self) -> None:
+        """Refuse another benchmark than the baseline's before it is paid for."""
+        settings = self._run.settings
+        if settings.baseline is None or not settings.is_benchmark:
+            return
+        by_suite: dict[str, dict[str, str]] = {}
+        for item in settings.items:
+            by_suite.setdefault(item.suite, {})[item.id] = item.digest
+        styles = {style.id: style for _, style in settings.cases}
+        own = own_styles(styles, styles)
+        after = {
+            "protocol": self._run.protocol_id,
+            "modes": sorted(settings.modes),
+            "seed": settings.seed,
+            "ocr": settings.scheme.ocr,
+            "styles": [{"id": s, "digest": own.get(s, {}).get("digest")} for s in sorted(styles)],
+            "suites": [
+                {"name": suite, "items": len(d), "fingerprint": fingerprint(d.values())}
+                for suite, d in by_suite.items()
+            ],
+            "items": [
+                {"suite": suite, "id": item, "digest": digest}
+                for suite, digests in by_suite.items()
+                for item, digest in digests.items()
+            ],
+        }
+        if reasons := baseline.differences(settings.baseline, after):
+            raise OptionError(
+                f"--rest-baseline is of another benchmark: {'; '.join(reasons)}; "
+                "ask the same, or make a new baseline"
+            )
+
+    def _look(self) -> None:
+        if self._looks is None:
+            self._looks = Looks(self._run, self._tally.selected)
+        self._looks.go_on(self._tally)
+
+    def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
+        test = origin, (suite, item, style)
+        if test not in self._tally.selected:
+            self._watch.select(suite, item)
+        self._tally.selected[test] = digest
+
+    def _finish(self, session: pytest.Session) -> None:
+        self.report = self._build()
+        for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
+            _log(session, name, reason)
+        folder = self._run.settings.run_dir
+        met = self._tally.selected or self.report.gate or self.report.fuzz
+        if not met:  # no REST test: leave no trace
+            if self._run.store is None or self._run.store.is_empty:
+                self._run.discard()
+            return
+        for path in (folder / "report.json", self._run.settings.json_path):
+            self._write(session, path, self.report.write)
+        for path in (folder / page.NAME, self._run.settings.html_path):
+            self._write(session, path, self._write_page)
+        _tell_ci(session.config, self.report)
+
+    def _write(
+        self, session: pytest.Session, path: Path | None, write: Callable[[Path], None]
+    ) -> None:
+        if path is None:
+            return
+        try:
+            write(path)
+        except (OSError, RestError) as error:
+            _log(session, "report", f"the report cannot be written: {error}")
+        else:
+            self.written.append(path)
+
+    def _write_page(self, path: Path) -> None:
+        assert self.report is not None  # noqa: S101 (it is built before it is written)
+        prompts = self._run.store.prompts() if self._run.store is not None else {}
+        page.write(self.report.content(), prompts, self._run.settings.run_dir, path)
+
+    def _build(self) -> Report:
+        settings, tally = self._run.settings, self._tally
+        tally.drawn = {
+            each.name: {"counts": dict(each.counts), "left_out": [*each.left_out]}
+            for each in settings.drawn
+        }
+        seconds = time.monotonic() - self._started
+        if self._looks is not None:
+            self._looks.tell(tally)
+        spent = Spent(seconds, self._run.retries, self._cached(), self._spare())
+        report = replace(tally.report(self._about(), spent, settings.shard), fuzz=self._fuzz())
+        if settings.shard is None:
+            return report
+        return merge.carrying(report, tally, self._run.whole, spent.spare)
+
+    def _spare(self) -> list[Completion]:
+        """What was asked and paid for, and no record shows: its test did not run."""
+        if self._run.store is None or self._run.settings.replay is not None:
+            return []
+        try:
+            return [answer for _, answer in self._run.store.all(but=self._tally.prompts)]
+        except StoreError:
+            return []
+
+    def _cached(self) -> int:
+        """How many prompts were answered before this session, whichever process asked for them."""
+        store = self._run.store
+        return sum(map(store.is_old, self._tally.prompts)) if store is not None else 0
+
+    def _about(self) -> dict[str, Any]:
+        settings, model = self._run.settings, self._run.model
+        return {
+            "version": pytest_rest.__version__,
+            "model": settings.model,
+            "resolved_name": model.name,
+            "parameters": dict(model.parameters),
+            "api_base": settings.api_base and address(settings.api_base),
+            "created": datetime.now(UTC).isoformat(timespec="seconds"),
+            "seed": settings.seed,
+            "replay_of": settings.replay and settings.replay.name,
+            "git_commit": _git_commit(),
+            "protocol": self._run.protocol_id,
+            **self._sweep(),
+            "packages": {"python": platform.python_version(), **_versions()},
+            "shard": settings.shard and settings.shard.name,
+            "modes": list(settings.modes),
+            "repeats": settings.scheme.repeats,
+            "ocr": settings.scheme.ocr,
+            "again": {
+                "words": _again(settings),
+                "suites": [*settings.suites],
+                "names": [drawn.name for drawn in settings.drawn],
+            },
+        }
+
+    def _sweep(self) -> dict[str, Any]:
+        """The budgets of thinking, how they are held, and who rates open answers."""
+        asked = self._run.settings.scheme.sweep
+        if asked is None:
+            return {}
+        amounts = [budget.amount for budget in asked.budgets]
+        judge = self._run.settings.judge or None
+        return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
+
+
+def _again(settings: options.Settings) -> list[str]:
+    """The words of the command that all items of the run have in common."""
+    asked = settings.scheme
+    named = {
+        "model": settings.model,
+        "seed": settings.seed,
+        "modes": asked.modes != MODES and ",".join(asked.modes),
+        "repeats": asked.repeats > 1 and asked.repeats,
+        "ocr": asked.ocr != "image" and asked.ocr,
+        "prompts": settings.prompts,
+        "data": settings.given["rest_data"],
+    }
+    words = ["pytest", *(f"--rest-{name}={value}" for name, value in named.items() if value)]
+    words += ["--rest-plus"] if settings.plus else []
+    return [*words, *(f"--rest-style={each}" for each in settings.given["rest_styles"])]
+
+
+def _rules(settings: options.Settings) -> Rules:
+    return Rules(
+        settings.thresholds,
+        settings.max_lost,
+        settings.confidence,
+        settings.baseline,
+        settings.tolerance,
+    )
+
+
+def _gate_tests(report: Report, max_lost: int) -> Iterator[tuple[str, str]]:
+    """The name of each gate test, and why it failed (empty when it passed)."""
+    if report.gate is None:
+        return
+    too_many = len(report.lost) > max_lost
+    names = [each.name for each in report.lost]
+    yield f"lost<={max_lost}", gate.lost_reason(names, max_lost) if too_many else ""
+    for judged in report.gate.thresholds:
+        yield judged.threshold.id, "" if judged.outcome == "passed" else judged.reason
+    for check in report.gate.regression.checks if report.gate.regression else ():
+        yield check.name, "" if check.outcome == "passed" else check.reason
+
+
+def _log(session: pytest.Session, name: str, reason: str) -> None:
+    """Report a test of the gate's own, so that terminal, JUnit and exit status say the same."""
+    # the blank keeps pytest from taking the dot of a bound for the dot of a class
+    nodeid, location = f"rest-gate::{name}", ("rest-gate", None, f"{name} ")
+    hook = session.config.hook
+    session.testscollected += 1
+    hook.pytest_runtest_logstart(nodeid=nodeid, location=location)
+    phases: tuple[Literal["setup", "call", "teardown"], ...] = ("setup", "call", "teardown")
+    for when in phases:
+        failed = when == "call" and bool(reason)
+        report = pytest.TestReport(
+            nodeid=nodeid,
+            location=location,
+            keywords={},
+            outcome="failed" if failed else "passed",
+            longrepr=reason if failed else None,
+            when=when,
+        )
+        hook.pytest_runtest_logreport(report=report)
+    hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
+
+
+def _tell_ci(config: pytest.Config, report: Report) -> None:
+    """Add the metrics to JUnit's file, and a page to GitHub's summary, where there are such."""
+    for plugin in config.pluginmanager.get_plugins():
+        if add := getattr(plugin, "add_global_property", None):  # pytest's own LogXML
+            for name, value in markdown.properties(report).items():
+                add(name, value)
+    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
+        try:
+            with Path(path).open("a", encoding="utf-8") as file:
+                file.write(markdown.page(report))
+        except OSError as error:
+            line = f"REST: the summary {path!r} cannot be written: {error.strerror}"
+            config.issue_config_time_warning(pytest.PytestWarning(line), stacklevel=2)
+
+
+def _versions() -> dict[str, str]:
+    found = {}
+    for package in _PACKAGES:
+        try:
+            found[package] = version(package)
+        except PackageNotFoundError:
+            continue
+    return found
+
+
+def _git_commit() -> str | None:
+    try:
+        asked = subprocess.run(
+            ["git", "rev-parse", "HEAD"],  # noqa: S607
+            capture_output=True,
+            text=True,
+            timeout=5,
+            check=False,
+        )
+    except (OSError, subprocess.SubprocessError):
+        return None
+    return asked.stdout.strip() or None

@@ -1,0 +1,76 @@
+"""Turns the tests that were collected into a plan of what they would ask, and asks nothing."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from pytest_rest.dispatch import estimate
+from pytest_rest.errors import RestError
+from pytest_rest.evaluate import follow_ups, forms
+from pytest_rest.dispatch.estimate import Plan
+from pytest_rest.plugin.run import Run, case_of
+from pytest_rest.reporting.terminal import tables
+from pytest_rest.dispatch.store import read_digests
+from pytest_rest.terms import Completion, Item, Prompt, Style
+
+
+class Planner:
+    """Runs no test; in the only process, for a plan needs no workers."""
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+        self._plan: Plan | None = None
+        self._failures: list[str] = []
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
+        """Plan what was selected, instead of running it; errors of the collection are pytest's."""
+        if session.testsfailed:
+            return None
+        settings, model = self._run.settings, self._run.model
+        stored = read_digests(settings.run_dir) if settings.resume else frozenset()
+        self._plan = estimate.make(self._prompts(session), model.name, self._run.price, stored)
+        return True
+
+    def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
+        """The plan."""
+        if self._plan is None:
+            return
+        terminalreporter.write_sep("=", "REST plan: nothing was asked")
+        settings, model = self._run.settings, self._run.model
+        for line in tables.plan(self._plan, settings.limits, model):
+            terminalreporter.write_line(line)
+        if settings.fuzz:
+            most = f"{settings.fuzz.calls:,} calls at most"
+            terminalreporter.write_line(f"fuzzing comes on top: {most} (--rest-fuzz-calls)")
+        for line in self._failures:
+            terminalreporter.write_line(line, yellow=True)
+
+    def _prompts(self, session: pytest.Session) -> Iterator[list[Prompt]]:
+        for item in session.items:
+            if (case := case_of(item)) is None:
+                continue
+            try:
+                yield self._asked(*case)
+            except RestError as error:
+                self._failures.append(f"cannot be asked: {case[0].id}: {error}")
+
+    def _asked(self, item: Item, style: Style) -> list[Prompt]:
+        """What a case asks, and what follows if its answers are as they are imagined."""
+        protocol, scheme = self._run.protocol, self._run.settings.scheme
+        asked = latest = forms(item, style, protocol, scheme)
+        while latest:
+            calls = [(prompt, _imagined(prompt)) for prompt in latest]
+            latest = [more for call in calls for more in follow_ups(*call, protocol, scheme)]
+            asked = asked + latest
+        return asked
+
+
+def _imagined(prompt: Prompt) -> Completion:
+    """A transcription that is nearly right, all the thinking that there is room for, an answer.
+
+    The second of two passes shows the text form if it is fully so, and is not asked again.
+    """
+    if prompt.task == "transcribe":
+        return Completion("".join(f"{each.text}\n" for each in prompt.images))
+    return Completion("think " * prompt.max_tokens if prompt.task == "think" else "an answer")

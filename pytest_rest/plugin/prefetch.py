@@ -1,0 +1,79 @@
+"""Turns what is known of the tests to come into cases that are asked ahead of them."""
+
+from collections.abc import Iterable, Iterator
+
+import pytest
+
+from pytest_rest.gate import early_stop
+from pytest_rest.dispatch.prefetch import Case
+from pytest_rest.plugin.settings import Settings
+from pytest_rest.plugin.run import Run, case_of
+
+# Options by which some of the tests are left out, whatever the suites hold.
+_SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
+_KNOWN = ("_pytest.", "xdist.", "_hypothesis_pytestplugin", "pytest_rest.")
+
+
+class Foresight:
+    """Has cases asked ahead: as soon as they are known, by whichever process is sure of them.
+
+    Where one dispatcher asks for all, the suites' cases are handed over before there are tests,
+    unless something may leave some of them out; and after collection each process hands over its
+    share of the selected ones. A process that asks by itself is sure only of its next test.
+    """
+
+    def __init__(self, config: pytest.Config, run: Run) -> None:
+        self._config, self._run = config, run
+        workerinput = getattr(config, "workerinput", None)
+        self._is_main = workerinput is None
+        if workerinput is not None:
+            self._count = int(workerinput["workercount"])
+            self._number = int(workerinput["workerid"].removeprefix("gw")) % self._count
+        is_shared = run.settings.dispatcher is not None and not run.settings.has_far_workers
+        self._is_sure_of_all = is_shared or (self._is_main and not self._has_workers())
+
+    def begin(self) -> None:
+        """Ask the suites at once, if every test of theirs will run for sure."""
+        settings = self._run.settings
+        if not self._is_main:
+            return
+        answers_reach = not self._has_workers() or self._run.model.home != "cpu"
+        if answers_reach and not (settings.has_far_workers or self._may_select()):
+            self._run.walk(_in_rounds(settings) if settings.early_stop else settings.asked)
+
+    def pytest_collection_finish(self, session: pytest.Session) -> None:
+        """Walk this process's share of what was selected."""
+        if self._is_sure_of_all:
+            items = session.items if self._is_main else session.items[self._number :: self._count]
+            self._run.walk(_cases(items))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_protocol(self, nextitem: pytest.Item | None) -> None:
+        """Ask the next test's case, where nothing else is sure."""
+        if not self._is_sure_of_all and nextitem is not None:
+            self._run.walk(_cases([nextitem]))
+
+    def _has_workers(self) -> bool:
+        return bool(getattr(self._config.option, "tx", None))
+
+    def _may_select(self) -> bool:
+        option = self._config.option
+        if any(getattr(option, name, None) for name in _SELECTING):
+            return True
+        settings = self._run.settings
+        if settings.files:  # one that cannot be read ends the run
+            return True
+        if settings.shard and not settings.is_benchmark:  # it is dealt from tests yet to be found
+            return True
+        hook = self._config.hook.pytest_collection_modifyitems
+        modules = [each.function.__module__ for each in hook.get_hookimpls()]
+        return any(not f"{module}.".startswith(_KNOWN) for module in modules)
+
+
+def _in_rounds(settings: Settings) -> Iterable[Case]:
+    cases = list(settings.cases)
+    return early_stop.in_rounds(cases, settings.seed, (item for item, _ in cases))
+
+
+def _cases(items: list[pytest.Item]) -> Iterator[Case]:
+    return (case for item in items if (case := case_of(item)) is not None)

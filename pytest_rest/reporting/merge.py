@@ -1,0 +1,216 @@
+"""Turns the reports of a run's shards into the report of the run, as if it had been asked at once.
+
+A shard's report carries, beside its items, what the tally of its tests needs. Shards are refused
+that are not of one run, and shards that together do not hold every test of it: a missing one too,
+for what was not asked must not look as if it had been.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from itertools import pairwise
+from typing import Any
+
+from pytest_rest import safe_text
+from pytest_rest.benchmark import shard
+from pytest_rest.gate.baseline import REPORTS
+from pytest_rest.errors import ShardError
+from pytest_rest.gate import Threshold
+from pytest_rest.gate.regression import Tolerance
+from pytest_rest.reporting.report import Report, item_to_builtins, record_of
+from pytest_rest.reporting.results import Rules, Spent, Tally, Test
+from pytest_rest.terms import Completion, Style, to_builtins
+
+Builtins = Mapping[str, Any]
+
+# What a shard may have of its own: all other provenance is the run's.
+_PLACES = ("api_base", "replay_of")
+_COUNTED = ("resolved_model", "suites", "styles", "own_styles")
+_OWN = ("shard", "created", "again", *_PLACES, *_COUNTED)
+
+
+@dataclass(frozen=True)
+class Merged:
+    """The run's report, and what failed in its shards, gate or not: tests, and collecting them."""
+
+    report: Report
+    failed: tuple[str, ...]
+
+
+def carrying(
+    report: Report, tally: Tally, whole: Builtins | None, spare: Sequence[Completion]
+) -> Report:
+    """A shard's report with what it takes to merge it; `whole` is of all shards' tests."""
+    shown = tally.shown
+    known = {**{test: record.digest for test, record in tally.records.items()}, **tally.selected}
+    tests = []
+    for (origin, key), digest in sorted(known.items()):
+        record = tally.records.get((origin, key))
+        own = record and record != shown[key]
+        tests.append(
+            {
+                "test": origin,
+                "case": [*key],
+                "digest": digest,
+                "record": item_to_builtins(record) if record and own else bool(record),
+                "reason": tally.reasons.get((origin, key)),
+                "failed": (origin, key) in tally.failed,
+            }
+        )
+    carried = {
+        "whole": whole and dict(whole),
+        "of": tally.of,
+        "tests": tests,
+        "broken": tally.broken,
+        "rules": asdict(tally.rules),
+        "thresholds": [asdict(each) for each in sorted(tally.thresholds)],
+        "styles": [to_builtins(style) for style in tally.styles.values()],
+        "spare": [to_builtins(replace(each, text="")) for each in spare],
+    }
+    return replace(report, shard=carried)
+
+
+def merge(reports: Mapping[str, Builtins]) -> Merged:
+    """One report of all shards, by the names they are known by; their order plays no part.
+
+    Metrics, tests and gate are computed anew from the records. `ShardError` says what is missing,
+    what differs, or what cannot be read.
+    """
+    try:
+        return _merge(_in_order(reports))
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise ShardError(
+            f"a shard's report cannot be read: {type(error).__name__} {error}; ask it again"
+        ) from None
+
+
+def _in_order(reports: Mapping[str, Builtins]) -> list[Builtins]:
+    """The shards by number; every one is there, once."""
+    found: dict[int, str] = {}
+    of = set()
+    for name, report in reports.items():
+        if not isinstance(report, dict) or report.get("schema") != REPORTS:
+            raise ShardError(f"{name!r} is no report of this version; name the runs of the shards")
+        if not report["provenance"].get("shard"):
+            raise ShardError(f"{name!r} is no shard but a whole run; there is nothing to merge")
+        own = shard.parse(report["provenance"]["shard"])
+        if own.number in found:
+            raise ShardError(
+                f"shard {own.name} is there twice: {found[own.number]!r} and {name!r}; name one"
+            )
+        found[own.number] = name
+        of.add(own.of)
+    if len(of) > 1:
+        numbers = " and ".join(map(str, sorted(of)))
+        raise ShardError(f"the shards are of different runs: one was split into {numbers}")
+    missing = [f"{n}/{max(of)}" for n in range(1, max(of, default=0) + 1) if n not in found]
+    if missing or not found:
+        raise ShardError(
+            f"shards are missing: {', '.join(missing[:5])}; name the runs of all of them"
+        )
+    return [reports[found[number]] for number in sorted(found)]
+
+
+def _merge(reports: Sequence[Builtins]) -> Merged:
+    for one, other in pairwise(reports):
+        if reasons := [*_differences(one, other)]:
+            raise ShardError(f"the shards are of different runs: {'; '.join(reasons)}")
+    tally = _tally(reports)
+    _check_whole(reports, tally)
+    usage = [each["usage"] for each in reports]
+    spent = Spent(
+        seconds=sum(each["seconds"] for each in usage),
+        retries=sum(each["retries"] for each in usage),
+        cached=sum(each["cached"] for each in usage),
+        spare=[Completion(**each) for report in reports for each in report["shard"]["spare"]],
+    )
+    failed = sorted(f"{origin}[{item}-{style}]" for origin, (_, item, style) in tally.failed)
+    broken = (f"{name or 'tests'}: not collected" for name in tally.broken)
+    return Merged(tally.report(_about(reports), spent), (*broken, *failed))
+
+
+def _differences(one: Builtins, other: Builtins) -> Iterator[str]:
+    """What must be the same in two shards and is not."""
+    names = [each["provenance"]["shard"] for each in (one, other)]
+    before, after = (_common(each) for each in (one, other))
+    for key in sorted(before.keys() | after.keys()):
+        if before.get(key) != after.get(key):
+            said = [_shown(each.get(key)) for each in (before, after)]
+            yield f"{key} is {said[0]} in shard {names[0]}, {said[1]} in {names[1]}"
+    suites = [{each["name"]: each for each in run["provenance"]["suites"]} for run in (one, other)]
+    for name in sorted(suites[0].keys() & suites[1].keys()):
+        if any(suites[0][name][key] != suites[1][name][key] for key in ("counts", "left_out")):
+            yield f"suite {name} was drawn from other rows in shards {names[0]} and {names[1]}"
+
+
+def _shown(value: object) -> str:
+    return safe_text.shown(json.dumps(value), 60)
+
+
+def _common(report: Builtins) -> dict[str, Any]:
+    """What is the whole run's."""
+    provenance, rules = report["provenance"], report["shard"]["rules"]
+    return {**{key: value for key, value in provenance.items() if key not in _OWN}, **rules}
+
+
+def _tally(reports: Sequence[Builtins]) -> Tally:
+    """The tallies of all shards, added."""
+    tally = Tally(_rules(reports[0]["shard"]["rules"]))
+    for report in reports:
+        carried = report["shard"]
+        shown = {record.key: record for record in map(record_of, report["items"])}
+        for entry in carried["tests"]:
+            key: tuple[str, str, str] = tuple(entry["case"])
+            test: Test = (entry["test"], key)
+            tally.selected[test] = entry["digest"]
+            if entry["record"]:
+                own = entry["record"]
+                tally.records[test] = shown[key] if own is True else record_of(own)
+            if entry["reason"] is not None:
+                tally.reasons[test] = entry["reason"]
+            if entry["failed"]:
+                tally.failed.add(test)
+        tally.of += max(carried["of"], len(carried["tests"]))
+        tally.thresholds |= {Threshold(**each) for each in carried["thresholds"]}
+        tally.broken += [name for name in carried["broken"] if name not in tally.broken]
+        for style in (Style(**each) for each in carried["styles"]):
+            if tally.styles.setdefault(style.id, style).digest != style.digest:
+                raise ShardError(f"the shards are of different runs: style {style.id!r} differs")
+        for suite in report["provenance"]["suites"]:
+            tally.drawn[suite["name"]] = {key: suite[key] for key in ("counts", "left_out")}
+    return tally
+
+
+def _rules(rules: Builtins) -> Rules:
+    return Rules(
+        tuple(Threshold(**each) for each in rules["thresholds"]),
+        rules["max_lost"],
+        rules["confidence"],
+        rules["baseline"],
+        Tolerance(**rules["tolerance"]),
+    )
+
+
+def _check_whole(reports: Sequence[Builtins], tally: Tally) -> None:
+    """Refuse shards that do not hold every test that was to be dealt; an empty one says nothing."""
+    names = ([*key, digest, origin] for (origin, key), digest in tally.selected.items())
+    found = shard.whole(names)
+    for report in reports:
+        stated = report["shard"]["whole"]
+        if stated is not None and stated != found:
+            raise ShardError(
+                f"shard {report['provenance']['shard']} was dealt from {stated['tests']} tests and "
+                f"the shards hold {found['tests']}, or others; ask all of them alike, and again "
+                "those that broke off"
+            )
+
+
+def _about(reports: Sequence[Builtins]) -> dict[str, Any]:
+    provenances = [report["provenance"] for report in reports]
+    places = {key: sorted({each[key] for each in provenances if each[key]}) for key in _PLACES}
+    return {
+        **{key: value for key, value in provenances[0].items() if key not in _COUNTED},
+        **{key: ", ".join(found) or None for key, found in places.items()},
+        "created": min(each["created"] for each in provenances),
+        "shard": None,
+    }

@@ -1,0 +1,121 @@
+"""Turns report.json's content and its prompts into report.html, one file that needs no network.
+
+What is text of a model or of a user is escaped here, or goes into the page as JSON, of which the
+script makes text and never markup.
+"""
+
+import base64
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import chain
+from pathlib import Path
+from typing import Any
+
+from pytest_rest.safe_text import shown
+from pytest_rest.errors import OptionError
+from pytest_rest.reporting.page import tokens, layout, flips, items, plots, summary, thinking
+from pytest_rest.reporting.page.items import Content, Prompts
+
+Builtins = Mapping[str, Any]
+NAME = "report.html"
+_DATA = "<!-- data -->"  # nothing escaped can hold it
+
+_PICTURES = 8_000_000  # bytes of the pictures in a copy, all together
+_WHOLE = 32_000  # bytes of a picture that goes into a copy as it is
+
+
+def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
+    """Write the page of a run whose pictures are in `folder`; elsewhere a copy carries its own.
+
+    Raises `OptionError` for a report that cannot be read, and OSError for a path that cannot be
+    written. In one step, so that no reader sees half of it.
+    """
+    try:
+        content = items.data(report, prompts)
+        is_copy = path.absolute().parent != folder.absolute()
+        source = partial(_source, folder / "images", is_copy)
+        before, after = _assembled(report, content, source).split(_DATA)
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError) as error:
+        raise OptionError(
+            f"the report cannot be read: {type(error).__name__} {shown(str(error))}; name the "
+            "report.json of a run"
+        ) from None
+    within = {
+        "folder": f"{folder.absolute().name}/images" if is_copy else "images",
+        "pictures": dict(_embedded(content.pictures, folder)) if is_copy else None,
+    }
+    layout.save(chain([before], content.json(**within), [after]), path)
+
+
+def _assembled(report: Builtins, content: Content, source: Callable[[str], str]) -> str:
+    about = report["provenance"]
+    sections = [
+        summary.headline(report),
+        summary.gate(report),
+        summary.lost(report["lost"]),
+        tokens.advice(report),
+        flips.flips(report, source),
+        thinking.rh_auc(report),
+        thinking.budgets(report),
+        layout.figures(plots.of(report)),
+        tokens.tokens(report),
+        summary.rates(report),
+        _items(content),
+    ]
+    data = f'<script type="application/json" id="data">{_DATA}</script>'
+    script = f"{data}\n<script>{layout.part('page.js')}</script>"
+    return layout.fill(
+        "REST report",
+        about["model"],
+        summary.verdict(report),
+        sections,
+        summary.about(report),
+        script,
+    )
+
+
+def _items(content: Content) -> str:
+    if not content.items:
+        return layout.section("items", "Items", "<p>No item was asked.</p>")
+    more = content.left_out
+    note = f"<p>{more:,} more items are in report.json.</p>" if more else ""
+    return layout.section("items", "Items", f"{layout.part('items.html')}{note}")
+
+
+def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:
+    """Pictures as data URIs, the inconsistent items' first, as many as there is room for."""
+    room = _PICTURES
+    for digest in digests:
+        png = _picture(folder / "images" / f"{digest}.png")
+        if png is not None:
+            room -= len(png)
+            if room < 0:
+                return
+            yield digest, _uri(png)
+
+
+def _source(images: Path, is_copy: bool, digest: str) -> str:
+    """Where the page finds a flip's picture: beside it, or in a copy itself; empty if nowhere."""
+    path = images / f"{digest}.png"
+    if not items.is_digest(digest) or not path.is_file():
+        return ""
+    if not is_copy:
+        return f"images/{path.name}"
+    png = _picture(path)
+    return "" if png is None else _uri(png)
+
+
+def _uri(png: bytes) -> str:
+    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+
+
+def _picture(path: Path) -> bytes | None:
+    try:
+        png = path.read_bytes()
+    except OSError:
+        return None
+    if len(png) <= _WHOLE:
+        return png
+    from pytest_rest.rendering import pictures  # Pillow, which most runs have loaded, and a replay has not
+
+    return pictures.thumbnail(path)

@@ -1,0 +1,251 @@
+"""Turns report.json's items and their prompts into the data that the page's script shows.
+
+Answers and prompts are bounded, one by one and all together, so that a page of 1,000 items in
+21 forms stays one that a browser opens. What styles share, such as the answer to the text form, is
+there once.
+"""
+
+import json
+import re
+from array import array
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields
+from typing import Any
+
+from pytest_rest.reporting import rerun_command
+from pytest_rest.safe_text import lines, shown
+from pytest_rest.terms import MODES, OCR_MODES, Style
+
+Builtins = Mapping[str, Any]
+Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
+Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
+
+_MOST = 20_000
+_TEXTS = 14_000_000  # bytes of all texts together
+_LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
+_MOST_UNASKED = 1_000  # of which nothing but their names is known
+_ORDER = {"inconsistent": 0, "lost": 1}
+_REST = 2
+_DIGEST = re.compile("[0-9a-f]{16}")
+_WORD = re.compile(r"-(?=on-|[a-z_]+=)")
+
+
+def is_digest(name: str) -> bool:
+    """Whether that may be a picture's name, and is no path to anywhere else."""
+    return bool(_DIGEST.fullmatch(name))
+
+
+class Texts:
+    """Every text once, by number; of those that are added first the most is kept."""
+
+    def __init__(self) -> None:
+        self._numbers: dict[str, int] = {}
+        self._first = 0
+
+    def add(self, text: str) -> int:
+        """The number of a text."""
+        return self._numbers.setdefault(text, len(self._numbers))
+
+    def mark(self) -> None:
+        """What was added so far is what the page is for; the rest is cut before it is."""
+        self._first = len(self._numbers)
+
+    def bounded(self) -> Iterator[Text]:
+        """All of them in order, each cut to the longest limit by which they fit together."""
+        lengths = array("Q", map(len, self._numbers))
+        sizes = array("Q", (len(json.dumps(text)) for text in self._numbers))
+        longest, *shorter = _LIMITS
+        pairs = [(longest, each) for each in _LIMITS] + [(each, _LIMITS[-1]) for each in shorter]
+        halves = (slice(self._first), slice(self._first, None))
+        for pair in pairs:
+            fitting = zip(halves, pair, strict=True)
+            if sum(_size(lengths[h], sizes[h], limit) for h, limit in fitting) <= _TEXTS:
+                break
+        for number, text in enumerate(self._numbers):
+            yield _cut(text, pair[number >= self._first])
+
+
+@dataclass(frozen=True)
+class Content:
+    """What the page's script reads: items and calls as JSON already, for there are many."""
+
+    items: Sequence[str]
+    calls: Sequence[str]
+    texts: Texts
+    looks: Mapping[str, Sequence[str]]
+    left_out: int
+    has_prompts: bool
+    pictures: Sequence[str]  # digests, each once, the first items' first
+
+    def json(self, **more: object) -> Iterator[str]:
+        """The JSON of all of it, and of what else there is, in pieces; in ASCII, and no markup."""
+        yield f'{{"items":[{",".join(self.items)}],"calls":[{",".join(self.calls)}],"texts":['
+        for number, text in enumerate(self.texts.bounded()):
+            yield f"{',' if number else ''}{_json(text)}"
+        rest = {"looks": self.looks, "left_out": self.left_out, "has_prompts": self.has_prompts}
+        yield f"],{_json(rest | more)[1:]}"
+
+
+def data(report: Builtins, prompts: Prompts) -> Content:
+    """The items with their calls, texts and looks; inconsistent and lost ones come first."""
+    asked: Sequence[Builtins] = report["items"]  # of a run, each is made when it is looked at
+    names, verdicts = [], []
+    for entry in asked:
+        names.append((entry["suite"], entry["id"], entry["style"]))
+        verdicts.append(entry["verdict"])
+    places = sorted(range(len(asked)), key=lambda place: _ORDER.get(verdicts[place], _REST))
+    odd = sum(verdict in _ORDER for verdict in verdicts)
+    first, rest = places[:odd][:_MOST], places[odd:]
+    unasked = _unasked(report["lost"], set(names))
+    named = unasked[: min(_MOST_UNASKED, _MOST - len(first))]
+    book = _Book(prompts, report["provenance"])
+    items = [_json(book.item(asked[place])) for place in first]
+    items += [_json(book.item(entry)) for entry in named]
+    book.texts.mark()
+    items += [_json(book.item(asked[place])) for place in rest[: _MOST - len(items)]]
+    styles = sorted({style for _, _, style in names} | {each["style"] for each in unasked})
+    return Content(
+        items=items,
+        calls=book.calls,
+        texts=book.texts,
+        looks=looks(styles, report["provenance"].get("own_styles", {})),
+        left_out=len(asked) + len(unasked) - len(items),
+        has_prompts=bool(prompts),
+        pictures=[*book.pictures],
+    )
+
+
+def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[str]]:
+    """What differs from REST's style, as `effects` calls it, and the styles that have it."""
+    found: dict[str, list[str]] = {}
+    for style in styles:
+        for look in _looks(style, own.get(style)):
+            found.setdefault(shown(look), []).append(shown(style))
+    return found
+
+
+class _Book:
+    """What the items refer to by number: calls, and texts."""
+
+    def __init__(self, prompts: Prompts, provenance: Builtins) -> None:
+        self.texts = Texts()
+        self.calls: list[str] = []
+        self.pictures: dict[str, None] = {}
+        self._prompts = prompts
+        self._again = dict(provenance.get("again") or {})
+        base = provenance.get("api_base")
+        if self._again and base and ", " not in base:  # of shards that were asked in one place
+            self._again["words"] = [*self._again["words"], f"--rest-api-base={base}"]
+        self._known: dict[tuple[str, str], int] = {}
+
+    def item(self, entry: Builtins) -> dict[str, Any]:
+        """One item in one style."""
+        answers = entry["answers"]
+        modes: list[str] = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
+        calls = [(mode, answers[mode]) for mode in modes]
+        calls += [(f"{m}, again", a) for m in modes for a in entry["repeats"].get(m, ())]
+        read = [(name, entry.get(name)) for name in ("ocr", "ocr_mixed")]
+        return {
+            "id": shown(entry["id"]),
+            "suite": shown(entry["suite"]),
+            "style": shown(entry["style"]),
+            "verdict": entry["verdict"],
+            "at": entry["failed_at"] or "",
+            "truth": self.texts.add(entry["answer"]),
+            "reason": shown(entry["reason"], 1_000),
+            "answers": [self._call(mode, answer) for mode, answer in calls],
+            "read": [self._call(_READ[name], found) for name, found in read if found],
+            "again": rerun_command.command(
+                self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
+            ),
+        }
+
+    def _call(self, form: str, call: Builtins) -> int:
+        """The number of a call; items in several styles share that of the text form."""
+        key = (form, call.get("prompt", ""))
+        if key[1] and key in self._known:
+            return self._known[key]
+        digest, image = call.get("prompt", ""), call.get("image") or ""
+        parts = self._prompts.get(digest, ())
+        found: dict[str, Any] = {
+            "form": form,
+            "status": call.get("status", ""),
+            "right": call["correct"],
+            "text": self.texts.add(call["text"]),
+            "prompt": [self.texts.add(part) for part in parts if isinstance(part, str)],
+            "image": image if is_digest(image) else "",
+        }
+        if (value := call.get("value")) is not None:
+            found["value"] = shown(value, 300)
+        if "reference" in call:
+            found |= {"cer": call["cer"], "reference": self.texts.add(call["reference"])}
+        if call.get("input_tokens") is not None:
+            found["tokens"] = [call["input_tokens"], call["output_tokens"]]
+        if found["image"]:
+            self.pictures[found["image"]] = None
+        self._known[key] = len(self.calls)
+        self.calls.append(_json(found))
+        return len(self.calls) - 1
+
+
+_READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _unasked(lost: Iterable[Builtins], known: set[tuple[str, str, str]]) -> list[dict[str, Any]]:
+    """What was lost without a record: nothing is known of it but its name and the reason."""
+    nothing = {"answer": "", "failed_at": "", "answers": {}, "repeats": {}, "verdict": "lost"}
+    return [
+        {**each, "id": each["item"], **nothing}
+        for each in lost
+        if (each["suite"], each["item"], each["style"]) not in known
+    ]
+
+
+def _looks(style: str, own: Builtins | None) -> Iterator[str]:
+    found = _fields(own) if own else _words(style)
+    usual = {each.name.removesuffix("_pt"): each.default for each in fields(Style)}
+    for name, value in found.items():
+        if value != usual.get(name):
+            yield f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
+    if found.get("color", usual["color"]) != usual["color"]:
+        yield "color any"
+
+
+def _fields(own: Builtins) -> dict[str, Any]:
+    """What a style from a file changes; of a font's file its name and digest."""
+    style = Style(font=own["font"], font_sha256=own["font_sha256"])
+    font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
+    looks = {
+        each.name.removesuffix("_pt"): own[each.name] for each in fields(Style) if each.compare
+    }
+    return looks | {"font": font}
+
+
+def _words(style: str) -> dict[str, Any]:
+    """What a style's name says; its numbers are words, but for the resolution."""
+    name, *changes = _WORD.split(style)
+    found: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    for change in changes:
+        key, _, value = change.removeprefix("on-").rpartition("=")
+        found[key or "background"] = value
+    dpi = found.get("dpi", "").removesuffix("dpi")
+    return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi}
+
+
+def _size(lengths: Sequence[int], sizes: Sequence[int], limit: int) -> float:
+    """The bytes of texts, given their characters and bytes, once they are cut."""
+    cut = ((size, limit / (n or 1)) for n, size in zip(lengths, sizes, strict=True))
+    return sum(size * min(1.0, share) for size, share in cut)
+
+
+def _cut(text: str, limit: int) -> Text:
+    if len(text) <= limit:
+        return lines(text)
+    head, tail = limit * 2 // 3, limit // 3
+    return [lines(text[:head]), lines(text[-tail:]), len(text) - head - tail]
+
+
+def _json(content: object) -> str:
+    """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
+    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

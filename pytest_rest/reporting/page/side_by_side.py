@@ -1,0 +1,107 @@
+"""Turns the reports of several models into one page that has them side by side.
+
+The models are in the order in which they are named; all of them were asked the same, or the page
+is refused.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from pytest_rest.gate import baseline
+from pytest_rest.safe_text import shown
+from pytest_rest.errors import BaselineError
+from pytest_rest.reporting.page import layout, plots
+from pytest_rest.reporting.page.svg import Plot, Row
+
+Builtins = Mapping[str, Any]
+Named = Mapping[str, Builtins]  # reports by the models' names
+_FIGURES = (
+    ("rer", "all", "RER by model", "Items whose forms all agree."),
+    (
+        "rer",
+        "ocr_correct",
+        "RER by model, OCR-correct",
+        "The same, of the items that were read right.",
+    ),
+    ("cfr", "all", "CFR by model", "Of the items right in some form, those wrong in another."),
+    ("mmc", "all", "MMC by model", "Items right in at least one form."),
+)
+_INTERVALS = "Intervals at 95 %; what was compared was asked of every model."
+
+
+def text(runs: Mapping[str, Builtins]) -> str:
+    """The page, of reports by the paths they were read from.
+
+    `BaselineError` where two of them were asked of different items, or one cannot be read.
+    """
+    (first, old), *rest = runs.items()
+    for path, report in rest:
+        if reasons := baseline.refusal(old, report):
+            raise BaselineError(f"{path!r} cannot stand beside {first!r}: {'; '.join(reasons)}")
+    try:
+        found = dict(zip(_names(runs), runs.values(), strict=True))
+        sections = [
+            layout.figures(_plots(found)),
+            layout.section("rates", "All rates", _rates(found)),
+        ]
+        about = old["provenance"]
+        suites = ", ".join(f"{s['name']} ({s['items']:,} items)" for s in about["suites"])
+        said = f"{suites}; seed {about['seed']}, {about['protocol']}; {', '.join(about['modes'])}"
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise BaselineError(
+            f"a report cannot be read: {type(error).__name__} {shown(str(error))}; name the runs"
+        ) from None
+    verdict = f'<div class="verdict none"><p>{layout.escape(said, 1_000)}</p></div>'
+    footer = f"<p>pytest-rest {layout.escape(about['version'])}</p>"
+    return layout.fill("REST, side by side", " · ".join(found), verdict, sections, footer)
+
+
+def _names(runs: Mapping[str, Builtins]) -> list[str]:
+    """Each model's name; of a model that is there twice the path tells which."""
+    models = [str(report["provenance"]["model"]) for report in runs.values()]
+    often = Counter(models)
+    pairs = zip(models, runs, strict=True)
+    return [model if often[model] == 1 else f"{model} ({path})" for model, path in pairs]
+
+
+def _plots(runs: Named) -> Iterator[Plot]:
+    for number, (metric, subset, heading, note) in enumerate(_FIGURES):
+        rows = [
+            plots.share(model, _scope(report)[subset][metric]) for model, report in runs.items()
+        ]
+        yield from plots.dots(f"models-{number}", heading, f"{note} {_INTERVALS}", rows)
+    accuracy = {model: _scope(report)["all"]["accuracy"] for model, report in runs.items()}
+    note = f"The share of right answers to each form. {_INTERVALS}"
+    yield from plots.dots("models-modes", "Accuracy by mode and model", note, [*_grouped(accuracy)])
+    styles = {
+        model: {style: metrics["rer"] for style, metrics in report["styles"].items()}
+        for model, report in runs.items()
+    }
+    if any(len(found) > 1 for found in styles.values()):
+        rows = [*_grouped(styles)]
+        yield from plots.dots("models-styles", "RER by style and model", _INTERVALS, rows)
+
+
+def _grouped(rates: Mapping[str, Mapping[str, Builtins | None]]) -> Iterator[Row]:
+    """For each mode or style a heading, and below it each model's rate."""
+    for name in dict.fromkeys(name for found in rates.values() for name in found):
+        yield Row(name, None, None, None, "", "head")
+        yield from (plots.share(model, found.get(name)) for model, found in rates.items())
+
+
+def _rates(runs: Named) -> str:
+    """Every suite's rates of every model, in a table."""
+    rows: list[Sequence[str]] = []
+    for model, report in runs.items():
+        for scope in plots.scopes(report["metrics"]):
+            found = report["metrics"][scope]["all"]
+            rates = [found[name] for name in ("rer", "cfr", "mmc", "ocr_correct_rate")]
+            rows.append((model, scope, *(plots.share("", rate).said for rate in rates)))
+    return layout.table(("model", "suite", "RER", "CFR", "MMC", "OCR-correct"), rows, "all rates")
+
+
+def _scope(report: Builtins) -> Builtins:
+    """The headline's metrics: the mean over suites, or those of the one there is."""
+    found: Builtins = report["metrics"][plots.scopes(report["metrics"])[0]]
+    return found

@@ -1,0 +1,349 @@
+"""Turns records into report.json, schema `pytest-rest/report/1`, and its parts into builtins."""
+
+import json
+import math
+import os
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any, overload
+
+from pytest_rest.metrics import advice, failure_causes, style_effects, published_rows, by_budget, vision_tokens
+from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.mode_tests import compare
+from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.gate import Gate, Judged
+from pytest_rest.metrics import SUBSETS, Table, by_style, worst, worst_mean
+from pytest_rest.metrics.published_rows import Standing
+from pytest_rest.gate.regression import Regression
+from pytest_rest.benchmark.suites import rh_bench
+from pytest_rest.metrics.by_budget import Budgeted, RhAuc
+from pytest_rest.terms import Answer, Completion, Record, Step, Style, Transcription, Verdict, to_builtins
+from pytest_rest.metrics.vision_tokens import Vision
+
+SCHEMA = "pytest-rest/report/1"
+_WORST = ("rer", "cfr", "mmc", "all_correct")
+
+
+@dataclass(frozen=True)
+class Lost:
+    """An item in a style that gave no verdict, and why."""
+
+    suite: str
+    item: str
+    style: str
+    reason: str
+
+    @property
+    def name(self) -> str:
+        """As in the test's id: `soebench-0007-dejavu-200dpi-black`."""
+        return f"{self.item}-{self.style}"
+
+
+@dataclass(frozen=True)
+class Stopped:
+    """A run that ended early: after how many of its items, and about how many calls it saved."""
+
+    items: int
+    of: int
+    calls_saved: int
+
+
+@dataclass(frozen=True)
+class Report:
+    """A finished run: what its caller knows of it, and from that all of report.json."""
+
+    provenance: Mapping[str, Any]
+    records: Sequence[Record]
+    table: Table
+    gate: Gate | None
+    lost: Sequence[Lost]
+    seconds: float
+    retries: int = 0
+    cached: int = 0
+    spare: Sequence[Completion] = ()
+    stopped: Stopped | None = None
+    styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
+    rh_auc: RhAuc | None = None  # of a run that asked RH-Bench
+    shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
+    fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
+    tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
+
+    @cached_property
+    def effects(self) -> list[Effect]:
+        """What each visual characteristic does; nothing where one style was asked."""
+        return style_effects.table(self.records, self.styles)
+
+    @cached_property
+    def vision(self) -> Vision | None:
+        """What pictures take in tokens beside their text; None where nobody knows."""
+        return vision_tokens.measure(self.whole, self._known, self._model)
+
+    @cached_property
+    def advice(self) -> Advised:
+        """What the run's own data support doing about it."""
+        return advice.give(self.whole, self._known, self.effects)
+
+    @property
+    def usage(self) -> dict[str, Any]:
+        """Calls, tokens, dollars; a figure that some answered call did not report is None.
+
+        A prompt that several tests share counts once; one that was answered and whose test did
+        not run counts too. `cached` prompts were answered before this session.
+        """
+        asked = {call.prompt: call for record in self.records for call in calls(record)}
+        answered: list[Answer | Transcription | Completion] = [
+            call for call in asked.values() if call.status != "failed"
+        ]
+        answered += self.spare
+        return {
+            "calls": len(asked) + len(self.spare),
+            "retries": self.retries,
+            "input_tokens": _total([call.input_tokens for call in answered]),
+            "output_tokens": _total([call.output_tokens for call in answered]),
+            "cost": _total([call.cost for call in answered]),
+            "seconds": self.seconds,
+            "cached": self.cached,
+        }
+
+    @cached_property
+    def standing(self) -> Standing | None:
+        """Where the run stands among REST's published rows, by its answers in REST's style."""
+        here = [each for each in self.whole if self._known.get(each.style) == Style()]
+        protocol = str(self.provenance.get("protocol", "our own"))
+        return published_rows.standing(here, self._model, protocol)
+
+    @property
+    def _known(self) -> dict[str, Style]:
+        """The styles by their ids, REST's among them."""
+        return {Style().id: Style(), **self.styles}
+
+    @property
+    def _model(self) -> str:
+        about = self.provenance
+        return str(about.get("resolved_name") or about.get("model") or "this run")
+
+    @cached_property
+    def whole(self) -> list[Record]:
+        """The records of items of which nothing was lost in any style: what metrics stand on.
+
+        Those of RH-Bench, which have one form, have figures of their own.
+        """
+        lost = {(each.suite, each.item) for each in self.lost}
+        lost |= {(each.suite, each.item) for each in self.records if each.verdict.lost}
+        records = by_budget.of_rest(self.records)
+        return [each for each in records if (each.suite, each.item) not in lost]
+
+    @cached_property
+    def budgets(self) -> Mapping[str, Sequence[Budgeted]]:
+        """REST's metrics under each budget of a sweep, by suite, mean and pooled."""
+        about = self.provenance.get("budgets")
+        return by_budget.table(self.whole, about["amounts"]) if about else {}
+
+    def to_builtins(self) -> dict[str, Any]:
+        """The whole report; items in the order of suite, item and style."""
+        return {**self._head, "items": [*self._items]}
+
+    def content(self) -> dict[str, Any]:
+        """The same, but that each item is made when it is looked at: thousands take no memory."""
+        return {**self._head, "items": self._items}
+
+    @cached_property
+    def _items(self) -> "_Items":
+        return _Items(sorted(self.records, key=lambda each: each.key), self.tests)
+
+    @cached_property
+    def _head(self) -> dict[str, Any]:
+        judged = [r for r in by_budget.of_rest(self.records) if not r.verdict.lost]
+        models = sorted({call.model for r in self.records for call in calls(r) if call.model})
+        return {
+            "schema": SCHEMA,
+            "provenance": {**self.provenance, "resolved_model": models},
+            "metrics": {
+                scope: {subset: self._metrics(scope, subset) for subset in SUBSETS}
+                for scope in self.table
+            },
+            "styles": {
+                style: asdict(found["all"]) for style, found in by_style(judged, self.table).items()
+            },
+            "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
+            "failed_at": failure_causes.count(self.whole),
+            "effects": [each.to_builtins() for each in self.effects],
+            **self._reasoning(),
+            "vision_tokens": self.vision and self.vision.to_builtins(),
+            "advice": self.advice.to_builtins(),
+            "published": self.standing and self.standing.to_builtins(),
+            "gate": {
+                **gate_to_builtins(self.gate),
+                "early_stop": self.stopped and asdict(self.stopped),
+            },
+            "lost": [asdict(each) for each in self.lost],
+            "usage": self.usage,
+            "fuzz": self.fuzz,
+            **({"shard": self.shard} if self.shard else {}),
+        }
+
+    def write(self, path: Path) -> None:
+        """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        content = {**self._head}
+        shard = content.pop("shard", None)
+        text = json.dumps(content, indent=1, allow_nan=False)[:-2]  # a line for each item: of the
+        if shard:  # rest there is little, for people, but for what only the merge reads
+            text += f',\n "shard": {json.dumps(shard, allow_nan=False)}'
+        half = path.with_name(f".{path.name}.{os.getpid()}")
+        try:
+            with half.open("w", encoding="ascii") as file:
+                file.write(f'{text},\n "items": [')
+                for number, item in enumerate(self._items):
+                    file.write(f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}")
+                file.write("\n ]\n}\n")
+            half.replace(path)
+        finally:
+            half.unlink(missing_ok=True)
+
+    def _reasoning(self) -> dict[str, Any]:
+        """What a sweep over budgets adds."""
+        about = self.provenance.get("budgets")
+        if not about:
+            return {}
+        by_scope = {scope: [b.to_builtins() for b in each] for scope, each in self.budgets.items()}
+        return {
+            "budgets": {**about, "suites": by_scope},
+            "rh_auc": self.rh_auc and self.rh_auc.to_builtins(),
+        }
+
+    def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
+        metrics = self.table[scope][subset]  # type: ignore[index]
+        if subset != "all":  # whether a lost item would have been read right is not known
+            return asdict(metrics)
+        return {**asdict(metrics), "worst": self.worst(scope)}
+
+    def worst(self, scope: str) -> dict[str, float | None]:
+        """A scope's rates on all items with every lost item counted against the model."""
+        items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != rh_bench.NAME}
+        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
+        if scope == "mean":
+            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+        metrics = self.table[scope]["all"]
+        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
+
+
+class _Items(Sequence[dict[str, Any]]):
+    """The report's `items`, each made of its record anew whenever it is looked at."""
+
+    def __init__(
+        self, records: Sequence[Record], tests: Mapping[tuple[str, str, str], str]
+    ) -> None:
+        self._records, self._tests = records, tests
+
+    def __len__(self) -> int:
+        return len(self._records)
+
+    @overload
+    def __getitem__(self, place: int) -> dict[str, Any]: ...
+
+    @overload
+    def __getitem__(self, place: slice) -> "_Items": ...
+
+    def __getitem__(self, place: int | slice) -> "dict[str, Any] | _Items":
+        if isinstance(place, slice):
+            return _Items(self._records[place], self._tests)
+        record = self._records[place]
+        return {**item_to_builtins(record), "test": self._tests.get(record.key, "")}
+
+
+def item_to_builtins(record: Record) -> dict[str, Any]:
+    """One entry of the report's `items`."""
+    verdict = record.verdict
+    answers = {mode: to_builtins(answer) for mode, answer in verdict.answers.items()}
+    return {
+        "id": record.item,
+        "suite": record.suite,
+        "style": record.style,
+        "digest": record.digest,
+        "answer": record.truth,
+        "verdict": verdict.outcome,
+        "reason": verdict.reason,
+        "failed_at": failure_causes.cause([record]),
+        "ocr": verdict.transcription and to_builtins(verdict.transcription),
+        "ocr_mixed": verdict.mixed_transcription and to_builtins(verdict.mixed_transcription),
+        "answers": answers,
+        "own": dict(record.own),
+        "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
+        **({"steps": [to_builtins(each) for each in verdict.steps]} if verdict.steps else {}),
+    }
+
+
+def record_of(item: Mapping[str, Any]) -> Record:
+    """The record that `item_to_builtins` made an entry of."""
+    verdict = Verdict(
+        item["verdict"],
+        {mode: Answer(**answer) for mode, answer in item["answers"].items()},
+        item["ocr"] and Transcription(**item["ocr"]),
+        item["reason"],
+        {mode: tuple(Answer(**a) for a in answers) for mode, answers in item["repeats"].items()},
+        item["ocr_mixed"] and Transcription(**item["ocr_mixed"]),
+        tuple(Step(**each) for each in item.get("steps", ())),
+    )
+    suite, name, style = item["suite"], item["id"], item["style"]
+    return Record(suite, name, style, item["digest"], item["answer"], verdict)
+
+
+def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
+    """The report's `gate`; `passed` is None when no threshold was asked for."""
+    if gate is None:
+        reason = "no threshold was asked for"
+        return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
+    thresholds = [_judged(each) for each in gate.thresholds]
+    return {
+        "passed": gate.passed,
+        "reason": gate.reason,
+        "thresholds": thresholds,
+        "baseline": gate.regression and _regression(gate.regression),
+    }
+
+
+def _regression(found: Regression) -> dict[str, Any]:
+    return {
+        "note": found.note,
+        "left_out": [*found.left_out],
+        "checks": [
+            {
+                "name": check.name,
+                "outcome": check.outcome,
+                "reason": check.reason,
+                **(asdict(check.flips) if check.flips else {}),
+            }
+            for check in found.checks
+        ],
+    }
+
+
+def _judged(judged: Judged) -> dict[str, Any]:
+    rate = judged.rate
+    return {
+        **asdict(judged.threshold),
+        "value": rate and rate.value,
+        "low": rate and rate.low,
+        "high": rate and rate.high,
+        "n": rate.n if rate else 0,
+        "outcome": judged.outcome,
+        "reason": judged.reason,
+    }
+
+
+def calls(record: Record) -> list[Answer | Transcription]:
+    """What a record's item was asked, form by form, and what its pictures were read as."""
+    verdict = record.verdict
+    repeats = [answer for answers in verdict.repeats.values() for answer in answers]
+    return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    return sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)

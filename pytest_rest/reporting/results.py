@@ -1,0 +1,213 @@
+"""Turns what a run's tests gave into its report and its gate: a function of that alone.
+
+So the shards of a run, their tallies added, are judged exactly as the run would have been.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from pytest_rest import gate, metrics
+from pytest_rest.gate import regression
+from pytest_rest.metrics import by_budget
+from pytest_rest.gate import Gate, Look, Threshold
+from pytest_rest.metrics import Table
+from pytest_rest.gate.regression import Tolerance
+from pytest_rest.reporting.report import Lost, Report, Stopped, calls
+from pytest_rest.benchmark.shard import Shard
+from pytest_rest.metrics.by_budget import RhAuc
+from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
+
+Key = tuple[str, str, str]  # suite, item, style
+Test = tuple[str, Key]  # the test function that asks, and what it asks
+_ABSENT = "no record came back: it did not run, or its worker crashed"
+
+
+@dataclass(frozen=True)
+class Rules:
+    """By what the whole run is judged; a folder's thresholds come with its records."""
+
+    thresholds: tuple[Threshold, ...] = ()
+    max_lost: int = 0
+    confidence: float | None = None
+    baseline: Mapping[str, Any] | None = None
+    tolerance: Tolerance = Tolerance()  # noqa: RUF009 (frozen)
+
+
+@dataclass(frozen=True)
+class Spent:
+    """What the asking took; `spare` was answered and paid for, and no record shows it."""
+
+    seconds: float
+    retries: int
+    cached: int
+    spare: Sequence[Completion]
+
+
+@dataclass
+class Tally:
+    """What was selected and what came back, by test; a test's last record is the one that counts.
+
+    `selected` has each item's digest, and `of` says how many were selected: every report says so,
+    one names them. `styles` are those of every id, `drawn` what became of a data set's rows.
+    """
+
+    rules: Rules
+    selected: dict[Test, str] = field(default_factory=dict)
+    of: int = 0
+    records: dict[Test, Record] = field(default_factory=dict)
+    reasons: dict[Test, str] = field(default_factory=dict)  # of those without a record
+    failed: set[Test] = field(default_factory=set)
+    thresholds: set[Threshold] = field(default_factory=set)
+    broken: list[str] = field(default_factory=list)  # what could not be collected
+    styles: dict[str, Style] = field(default_factory=dict)
+    drawn: dict[str, dict[str, Any]] = field(default_factory=dict)
+    looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
+    items_left_out: int = 0  # of one that did
+
+    def keep(self, tests: set[Test]) -> None:
+        """Forget every test but these."""
+        self.selected = {test: item for test, item in self.selected.items() if test in tests}
+        self.records = {test: record for test, record in self.records.items() if test in tests}
+        self.of = len(tests)
+
+    @property
+    def lost(self) -> dict[Test, str]:
+        """What gave no verdict, and why."""
+        known = {**self.selected, **self.records}
+        lost = {test: why for test in known if (why := self._why(test))}
+        for number in range(len(known), self.of):
+            lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
+        return lost
+
+    @property
+    def prompts(self) -> set[str]:
+        """The digests of the prompts that the records show."""
+        return {call.prompt for record in self.records.values() for call in calls(record)}
+
+    @property
+    def shown(self) -> dict[Key, Record]:
+        """The record of each item and style; two tests may ask the same, and it counts once."""
+        return {test[1]: self.records[test] for test in self._in_order}
+
+    @property
+    def _in_order(self) -> list[Test]:
+        """The tests that gave a record; of two that asked the same the last one is shown."""
+        return sorted(self.records, key=lambda test: test[::-1])
+
+    def report(self, about: Mapping[str, Any], spent: Spent, shard: Shard | None = None) -> Report:
+        """The run's report, judged; a shard's is not, but for what was lost of it.
+
+        `about` is the provenance, but for what the tests themselves tell.
+        """
+        rules, lost, shown = self.rules, self.lost, self.shown
+        whole = _whole(shown, lost)
+        found = by_budget.measure(whole, about.get("budgets", {}).get("amounts", ()), about["seed"])
+        table = metrics.table(by_budget.of_rest(whole))
+        report = Report(
+            provenance=self._provenance(about),
+            records=list(shown.values()),
+            table=table,
+            rh_auc=found,
+            gate=self._gate(lost, found, table)
+            if shard is None
+            else _unjudged(shard, lost, rules.max_lost),
+            lost=sorted(
+                {Lost(*key, why) for (_, key), why in lost.items()},
+                key=lambda each: (each.suite, each.item, each.style),
+            ),
+            seconds=spent.seconds,
+            retries=spent.retries,
+            cached=spent.cached,
+            spare=spent.spare,
+            stopped=self._stopped(len(spent.spare)),
+            styles=self.styles,
+            tests={key: test for test, key in self._in_order},
+        )
+        if shard is not None or rules.baseline is None or report.gate is None:
+            return report
+        compared = regression.judge(rules.baseline, report.to_builtins(), rules.tolerance)
+        return replace(report, gate=gate.compare(report.gate, compared))
+
+    def _stopped(self, spare: int) -> Stopped | None:
+        """What stopping has saved, at as many calls an item as were made so far."""
+        if not self.items_left_out:
+            return None
+        items = len({key[:2] for _, key in self.selected})
+        saved = round(len(self.prompts) / items * self.items_left_out) - spare
+        return Stopped(items, items + self.items_left_out, max(saved, 0))
+
+    def _why(self, test: Test) -> str:
+        """Why an item is lost; empty when it is not."""
+        if record := self.records.get(test):
+            return record.verdict.reason if record.verdict.lost else ""
+        return self.reasons.get(test, _ABSENT)
+
+    def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None, table: Table) -> Gate | None:
+        rules = self.rules
+        thresholds = self.thresholds | {*rules.thresholds}
+        if not (thresholds or rules.baseline is not None or len(lost) > rules.max_lost):
+            return None
+        tables, styles, names = {}, {}, {}
+        for scope in {threshold.scope for threshold in thresholds} | {""}:
+            # by item and style: two tests may ask the same, and it counts once
+            here = {
+                key: r for (origin, key), r in self.records.items() if gate.covers(scope, origin)
+            }
+            whole = by_budget.of_rest(_whole(here, lost))
+            tables[scope] = metrics.table(whole) if scope else table
+            styles[scope] = metrics.by_style(whole, tables[scope])
+            missing = {key for origin, key in lost if gate.covers(scope, origin)}
+            names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
+        judged = gate.judge(
+            sorted(thresholds),
+            tables,
+            names,
+            rules.max_lost,
+            confidence=rules.confidence,
+            styles=styles,
+            looks=self.looks,
+            areas=rh_auc.areas if rh_auc else None,
+        )
+        return gate.withhold(judged, self.broken)
+
+    def _provenance(self, about: Mapping[str, Any]) -> dict[str, Any]:
+        suites = sorted({suite for _, (suite, *_) in self.selected})
+        styles = sorted({style for _, (_, _, style) in self.selected})
+        return {
+            **about,
+            "suites": [self._suite(name) for name in suites],
+            "styles": styles,
+            "own_styles": own_styles(styles, self.styles),
+        }
+
+    def _suite(self, name: str) -> dict[str, Any]:
+        digests = {
+            item: digest for (_, (suite, item, _)), digest in self.selected.items() if suite == name
+        }
+        return {
+            "name": name,
+            "items": len(digests),
+            "fingerprint": fingerprint(digests.values()),
+            **self.drawn.get(name, {"counts": {}, "left_out": []}),
+        }
+
+
+def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:
+    """What the ids of styles from files stand for, with the digests of their fonts."""
+    known = [styles[name] for name in ids if name in styles]
+    own = [style for style in known if style.name or style.has_own_font]
+    return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
+
+
+def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:
+    """The gate of a part: thresholds are for the whole."""
+    names = sorted(f"{item}-{style}" for _, (_, item, style) in lost)
+    reason = f"shard {shard.name} is a part; thresholds are judged when the shards are merged"
+    return Gate(None, gate.lost_reason(names, max_lost) if len(names) > max_lost else reason, ())
+
+
+def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
+    """The records of items of which nothing was lost, in any style."""
+    missing = {(suite, item) for _, (suite, item, _) in lost}
+    return [record for (suite, item, _), record in records.items() if (suite, item) not in missing]

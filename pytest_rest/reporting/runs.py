@@ -1,0 +1,82 @@
+"""Turns the folders of runs into what they hold, and finds the one that is meant."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pytest_rest.gate import baseline
+from pytest_rest.errors import BaselineError, OptionError, StoreError
+from pytest_rest.dispatch.store import NAME, read_run
+
+RUNS = Path(".rest/runs")
+_GATE = {True: "passed", False: "NOT PASSED", None: "-"}
+
+
+@dataclass(frozen=True)
+class Kept:
+    """One run: its folder's name, and its report's first figures; a gate in one word.
+
+    `unfinished` is a run without a report, which can be gone on with; `unreadable` one with a
+    report that is none.
+    """
+
+    name: str
+    model: str
+    items: int = 0
+    rer: float | None = None
+    low: float | None = None
+    high: float | None = None
+    gate: str = "unfinished"
+
+
+def kept(folder: Path) -> Iterator[Kept]:
+    """The runs in a folder, the latest first: their names begin with the time."""
+    for path in sorted(folder.iterdir() if folder.is_dir() else [], reverse=True):
+        if (path / "report.json").is_file():
+            yield _reported(path)
+        elif (path / NAME).is_file():
+            yield _unfinished(path)
+
+
+def find(named: Path | None) -> Path:
+    """The folder or the report that is named, or else the latest run with a report here."""
+    if named is not None:
+        return named
+    for path in sorted(RUNS.glob("*/report.json"), reverse=True):
+        return path.parent
+    raise OptionError(f"no run is kept in {str(RUNS)!r}; name the folder of one")
+
+
+def report(path: Path) -> dict[str, Any]:
+    """The report of a run's folder, or a report's file; `BaselineError` says why it is none."""
+    try:
+        found = baseline.read(path)
+        if not isinstance(found, dict) or found.get("schema") != baseline.REPORTS:
+            raise BaselineError(f"it is no report of the schema {baseline.REPORTS!r}")
+    except BaselineError as error:
+        raise BaselineError(f"{str(path)!r}: {error}") from None
+    return found
+
+
+def _reported(path: Path) -> Kept:
+    try:
+        found = report(path)
+        rates = found["metrics"]["mean"]["all"]
+        rer: dict[str, Any] = rates["rer"] or {}
+        value, low, high = (_number(rer.get(name)) for name in ("value", "low", "high"))
+        model, items = str(found["provenance"]["model"]), int(rates["items"])
+        return Kept(path.name, model, items, value, low, high, _GATE[found["gate"]["passed"]])
+    except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
+        return Kept(path.name, "?", gate="unreadable")
+
+
+def _unfinished(path: Path) -> Kept:
+    try:
+        return Kept(path.name, str(read_run(path)["options"]["rest_model"]))
+    except StoreError:
+        return Kept(path.name, "?", gate="unreadable")
+
+
+def _number(value: Any) -> float | None:
+    return None if value is None else float(value)

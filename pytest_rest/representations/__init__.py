@@ -1,0 +1,143 @@
+"""Turns a model and items into how alike its pictures and texts are, layer by layer, and a file."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any, Protocol
+
+from pytest_rest.gate import baseline
+from pytest_rest import prompts
+from pytest_rest.representations.alignment import CONFIDENCE, DRAWS, MEASURES, MOST_ITEMS, PEAKS, Alignment, Correlation, align, correlation
+from pytest_rest.errors import BaselineError, BenchmarkError
+from pytest_rest.prompts import Protocol as Prompts
+from pytest_rest.terms import Form, Image, Item, Style
+from pytest_rest.representations.vectors import Pooled, Vectors
+
+SCHEMA = "pytest-rest/representations/1"
+
+
+class Encoder(Protocol):
+    """What gives the vectors: a loaded model."""
+
+    name: str
+    revision: str
+    device: str
+    dtype: str
+
+    def pool(self, shown: Sequence[Image], texts: Sequence[str]) -> Sequence[Pooled]:
+        """The vectors of each picture and its text: (2, layers, width)."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """One model's file, read: its name, and its maximum over layers of each of `PEAKS`."""
+
+    model: str
+    peaks: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Judged:
+    """One model's run, read: its name and the headline's RER."""
+
+    model: str
+    rer: float
+
+
+def check(items: Sequence[Item]) -> None:
+    """Raise `BenchmarkError` for too few or too many items, and for one with its own picture."""
+    if not 2 <= len(items) <= MOST_ITEMS:
+        raise BenchmarkError(
+            f"hidden states are compared over 2 to {MOST_ITEMS:,} items, not {len(items):,}; "
+            "name a suite with so many, NAME:N"
+        )
+    for item in items:
+        if item.image:
+            raise BenchmarkError(
+                f"item {item.id!r} has a picture of its own, which no text says; "
+                "name a suite whose items are text"
+            )
+
+
+def pool(
+    encoder: Encoder,
+    items: Sequence[Item],
+    style: Style,
+    vectors: Vectors,
+    batch: int,
+    tell: Callable[[int], None],
+) -> None:
+    """Give `vectors` those of every item that it lacks, and `tell` how many items it has.
+
+    The longest texts come first, so that what does not fit into memory fails at once.
+    """
+    lacking = [n for n in range(len(items)) if n not in vectors]
+    lacking.sort(key=lambda n: -len(items[n].question + items[n].context))
+    protocol = prompts.load_protocol()
+    for start in range(0, len(lacking), batch):
+        tell(len(items) - len(lacking) + start)
+        chosen = lacking[start : start + batch]
+        shown = [_picture(items[n], style, protocol) for n in chosen]
+        found = encoder.pool(shown, [image.text for image in shown])
+        for n, each in zip(chosen, found, strict=True):
+            vectors.write(n, each)
+    tell(len(items))
+
+
+def measure(vectors: Vectors, n: int, seed: int) -> Alignment:
+    """The measures of what is stored of n items."""
+    return align(vectors.layers(n), seed=seed)
+
+
+def to_builtins(found: Alignment, provenance: Mapping[str, Any]) -> dict[str, Any]:
+    """The content of the file, schema `pytest-rest/representations/1`.
+
+    `layers` has an entry for each, layer 0 first; a measure is {"value", "low", "high", "n"}.
+    """
+    return {
+        "schema": SCHEMA,
+        "provenance": dict(provenance),
+        "items": found.n,
+        "chance": found.chance,
+        "interval": {"confidence": CONFIDENCE, "draws": DRAWS},
+        "maximum": {name: asdict(peak) for name, peak in found.peaks.items()},
+        "layers": [{name: asdict(layer[name]) for name in MEASURES} for layer in found.layers],
+    }
+
+
+def read(path: Path) -> Measured:
+    """What `to_builtins` wrote; `BaselineError` names the file that is none."""
+    try:
+        found = baseline.read(path)
+        if found["schema"] != SCHEMA:
+            raise ValueError("of another schema")
+        peaks = {name: float(found["maximum"][name]["value"]) for name in PEAKS}
+        return Measured(str(found["provenance"]["model"]), peaks)
+    except (BaselineError, KeyError, TypeError, ValueError) as error:
+        raise BaselineError(
+            f"{str(path)!r} is no file of schema {SCHEMA!r} ({error}); write one with "
+            "`pytest-rest representations MODEL -o FILE`"
+        ) from None
+
+
+def judged(report: Mapping[str, Any], name: str) -> Judged:
+    """The RER of a report's content; `BaselineError` where it has none, as a shard's has not."""
+    try:
+        rer = float(report["metrics"]["mean"]["all"]["rer"]["value"])
+        return Judged(str(report["provenance"]["model"]), rer)
+    except (KeyError, TypeError, ValueError):
+        raise BaselineError(f"{name!r} has no RER; name the report of a whole run") from None
+
+
+def correlate(
+    pairs: Sequence[tuple[Measured, Judged]],
+) -> dict[str, Correlation | None]:
+    """Of each of `PEAKS` how far it goes with RER, over models; None where that is undefined."""
+    rers = [run.rer for _, run in pairs]
+    return {name: correlation([file.peaks[name] for file, _ in pairs], rers) for name in PEAKS}
+
+
+def _picture(item: Item, style: Style, protocol: Prompts) -> Image:
+    """The picture that the image form shows; its text is the whole item's."""
+    parts = prompts.build(item, Form("image", style), "transcribe", protocol).parts
+    return next(part for part in parts if isinstance(part, Image))

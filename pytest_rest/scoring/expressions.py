@@ -1,0 +1,138 @@
+"""Turns an expression that a model wrote into a value that equal expressions share.
+
+Whether answers agree is equality of their values, as strings: verdicts, metrics over styles and
+stored runs all rest on that, and none of them knows an item's kind. So the value is a normal form,
+and an expression that equals the item's own answer has that answer's normal form as its value.
+
+- **Equal to the answer** is, as a real function, equal wherever both are defined. Both sides are
+  computed with 450 digits at fixed points: that takes bounded time, is the same for every identity,
+  and does not rest on what a simplifier happens to find.
+- **The normal form** (`normal_form`) decides between two answers that are both wrong. Two ways of
+  writing one wrong answer may be taken for two where only an identity of trigonometry, logarithms
+  or roots makes them equal.
+"""
+
+import hashlib
+from collections.abc import Callable
+from typing import Any
+
+from pytest_rest.scoring.formula_parser import Formula, read
+from pytest_rest.scoring.normal_form import write
+
+_DIGITS = 450
+_SAME = 250  # digits that equal values share
+_NOTHING = 300  # what a sum, or a function, is 0 after: sin(pi) is not exactly that
+_REACH = 100  # what is beyond 1e100, or nearer to 0 than 1e-100, is not computed
+_POINTS, _FEWEST = 12, 3  # points, and those at least where both sides must be defined
+
+_DOMAINS: dict[str, Callable[[Any], Any]] = {
+    "log": lambda x: x > 0,
+    "sqrt": lambda x: x >= 0,
+    "asin": lambda x: abs(x) <= 1,
+    "acos": lambda x: abs(x) <= 1,
+}
+
+
+def value(text: str, truth: str) -> str | None:
+    """The value of an expression for an item whose answer is `truth`; None if it is none.
+
+    Bounded in length, depth, exponents and size, so that any text takes a fraction of a second.
+    """
+    formula, own = read(text), read(truth)
+    if formula is None:
+        return None
+    if own is not None and own != formula and _equal(formula, own):
+        return write(own)
+    return write(formula)
+
+
+class _UndefinedError(ArithmeticError):
+    """A value that is not real, or out of reach."""
+
+
+def _equal(one: Formula, other: Formula) -> bool:
+    names = sorted(_names(one) | _names(other))
+    defined = 0
+    for number in range(_POINTS if names else 1):
+        machine = _Machine(names, number)
+        results = machine.result(one), machine.result(other)
+        if None not in results:
+            if not machine.is_same(*results):
+                return False
+            defined += 1
+    return defined >= (_FEWEST if names else 1)
+
+
+def _names(formula: Formula) -> set[str]:
+    own = {formula.text} if formula.head == "name" else set()
+    return own.union(*map(_names, formula.parts))
+
+
+class _Machine:
+    """Computes real values with 450 digits, with the names at one of the fixed points."""
+
+    def __init__(self, names: list[str], number: int) -> None:
+        from mpmath import MPContext  # type: ignore[import-untyped]  # sympy's own dependency
+
+        self._math: Any = MPContext()
+        self._math.dps = _DIGITS
+        self._point = {name: self._coordinate(name, number) for name in names}
+
+    def result(self, formula: Formula) -> Any:
+        """The value, or None where there is none that is real and within reach."""
+        try:
+            return self._compute(formula)
+        except (ArithmeticError, ValueError):
+            return None
+
+    def is_same(self, one: Any, other: Any) -> bool:
+        """Equal in 250 digits."""
+        return bool(abs(one - other) <= max(abs(one), abs(other)) * self._tenth(_SAME))
+
+    def _tenth(self, power: int) -> Any:
+        return self._math.mpf(10) ** -power
+
+    def _coordinate(self, name: str, number: int) -> Any:
+        """A third of the points each: whole numbers from 2 on, within 0 and 1, within -4 and 4."""
+        drawn = hashlib.sha256(f"{name}/{number}".encode()).digest()
+        share = self._math.mpf(int.from_bytes(drawn[:4]) | 1) / 2**32
+        whole = 2 + number // 3 + hashlib.sha256(name.encode()).digest()[0] % 5
+        return (self._math.mpf(whole), share, 8 * share - 4)[number % 3]
+
+    def _compute(self, formula: Formula) -> Any:
+        head = formula.head
+        if head == "name":
+            return self._point[formula.text]
+        if head == "number":
+            return self._math.mpf(formula.text)
+        if head in ("pi", "e"):
+            return +getattr(self._math, head)
+        parts = [self._compute(part) for part in formula.parts]
+        if head in ("*", "inv", "^", "exp"):
+            return self._within(self._multiplied(head, *parts))
+        if head in _DOMAINS and not _DOMAINS[head](parts[0]):
+            raise _UndefinedError
+        if head == "neg":
+            return -parts[0]
+        if head == "+":
+            return self._near(self._math.fsum(parts))
+        return self._near(getattr(self._math, "fabs" if head == "abs" else head)(parts[0]))
+
+    def _multiplied(self, head: str, one: Any, *others: Any) -> Any:
+        if head == "*":
+            return self._math.fprod([one, *others])
+        if head in ("inv", "exp"):
+            return 1 / one if head == "inv" else self._math.exp(one)
+        (exponent,) = others
+        if (one < 0 and exponent != int(exponent)) or (one == 0 and exponent <= 0):
+            raise _UndefinedError
+        return one**exponent
+
+    def _near(self, found: Any) -> Any:
+        """What is nearly 0 is 0: a sum whose parts cancel, the sine of pi."""
+        return 0 * found if abs(found) < self._tenth(_NOTHING) else self._within(found)
+
+    def _within(self, found: Any) -> Any:
+        if found != 0 and not self._tenth(_REACH) <= abs(found) <= self._tenth(-_REACH):
+            raise _UndefinedError
+        return found

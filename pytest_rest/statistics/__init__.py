@@ -1,0 +1,1 @@
+"""Bounds, tests and intervals, which know nothing of REST."""
