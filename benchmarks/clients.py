@@ -15,8 +15,8 @@ from pathlib import Path
 import aiohttp
 
 from pytest_rest import benchmark, evaluate, prompts, rendering
-from pytest_rest.models.providers import openai_compatible
 from pytest_rest.models.messages import messages
+from pytest_rest.models.providers import openai_compatible
 from pytest_rest.terms import Prompt
 
 SERVED_MODEL = "bench"

@@ -12,7 +12,21 @@ if TYPE_CHECKING:
     from pytest_rest.errors import RestError
     from pytest_rest.models import load_model
     from pytest_rest.plugin.runtest import Rest
-    from pytest_rest.terms import Answer, Choice, Completion, Form, Image, Item, Model, Prompt, Rate, Record, Style, Transcription, Verdict
+    from pytest_rest.terms import (
+        Answer,
+        Choice,
+        Completion,
+        Form,
+        Image,
+        Item,
+        Model,
+        Prompt,
+        Rate,
+        Record,
+        Style,
+        Transcription,
+        Verdict,
+    )
 
 __version__ = "0.1.0"
 

@@ -8,15 +8,34 @@ import asyncio
 import hashlib
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from typing import TypeVar
 
 from pytest_rest import extensions, prompts, scoring
-from pytest_rest.scoring import reasoning_steps
-from pytest_rest.dispatch import ask
 from pytest_rest.errors import MetricError
+from pytest_rest.models import ask, tokens
 from pytest_rest.prompts import Protocol
-from pytest_rest.terms import TWO_PASSES, Answer, Budget, Completion, Form, Item, Mode, Model, Prompt, Record, Scheme, Style, Sweep, Task, Transcription, Verdict
+from pytest_rest.scoring import reasoning_steps
+from pytest_rest.terms import (
+    TWO_PASSES,
+    Answer,
+    Budget,
+    Completion,
+    Form,
+    Item,
+    Mode,
+    Model,
+    Prompt,
+    Record,
+    Scheme,
+    Style,
+    Sweep,
+    Task,
+    Transcription,
+    Verdict,
+)
 
 REST = (Style(),)
+A = TypeVar("A", bound=Answer)
 
 
 async def evaluate(
@@ -139,13 +158,28 @@ def record(
         verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
-    judged = _record(item, style, verdict)
+    judged = _record(item, style, _with_text_tokens(verdict, calls))
     if verdict.lost or not extensions.METRICS:
         return judged
     try:
         return extensions.measure(judged)
     except MetricError as error:
         return replace(judged, verdict=replace(verdict, outcome="lost", reason=str(error)))
+
+
+def _with_text_tokens(verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]]) -> Verdict:
+    """The verdict with what each prompt's text is estimated to take (see `models.tokens`)."""
+    sizes = {prompt.digest: tokens.of_text(prompt) for prompt, _ in calls}
+
+    def sized(answer: A) -> A:
+        return replace(answer, text_tokens=sizes.get(answer.prompt))
+
+    return replace(
+        verdict,
+        answers={mode: sized(answer) for mode, answer in verdict.answers.items()},
+        repeats={mode: tuple(map(sized, each)) for mode, each in verdict.repeats.items()},
+        steps=tuple(map(sized, verdict.steps)),
+    )
 
 
 def lost(item: Item, style: Style, reason: str) -> Record:

@@ -8,6 +8,7 @@ import functools
 import hashlib
 import json
 import re
+import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, replace
@@ -31,6 +32,12 @@ Status = Literal["parsed", "unparseable", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
 
+RH_BENCH = "rh-bench"  # the suite, whose items are of two halves
+Half = Literal["reasoning", "perception"]
+HALVES: tuple[Half, ...] = ("reasoning", "perception")
+
+PNG_HEADER = 24  # bytes of a PNG that tell its size
+_PNG = b"\x89PNG\r\n\x1a\n"
 _SHORT = 40  # characters of a text that is likely to come again
 
 Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
@@ -238,6 +245,14 @@ class Image:
     png: bytes = field(repr=False)
     digest: str
     text: str = ""
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Width and height in pixels, from the PNG's header; `ValueError` if it has none."""
+        if not self.png.startswith(_PNG) or len(self.png) < PNG_HEADER:
+            raise ValueError("not a PNG file")
+        width, height = struct.unpack(">II", self.png[16:PNG_HEADER])
+        return width, height
 
 
 @dataclass(frozen=True)
@@ -512,6 +527,11 @@ class Model(Protocol):
     async def close(self) -> None:
         """Let go of connections; called on the loop that asked."""
         ...
+
+
+def half_of(item: str) -> Half:
+    """The half of RH-Bench that an item's id belongs to."""
+    return "reasoning" if item.startswith(f"{RH_BENCH}-reasoning-") else "perception"
 
 
 def fingerprint(digests: Iterable[str]) -> str:

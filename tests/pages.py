@@ -8,15 +8,25 @@ from collections.abc import Sequence
 from typing import Any
 
 from pytest_rest import gate, metrics, scoring
-from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.fuzzing.flip import Flip
 from pytest_rest.gate import Threshold
-from pytest_rest.statistics.paired import Difference
-from pytest_rest.reporting.report import Report, item_to_builtins
-from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.by_budget import Budgeted, Point, RhAuc
-from pytest_rest.terms import MODES, Answer, Item, Mode, Rate, Record, Style, Transcription, fingerprint
 from pytest_rest.metrics.vision_tokens import Even, Use, Vision
+from pytest_rest.reporting.report import Report, item_to_builtins
+from pytest_rest.statistics.paired import Difference
+from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.terms import (
+    MODES,
+    Answer,
+    Item,
+    Mode,
+    Rate,
+    Record,
+    Style,
+    Transcription,
+    fingerprint,
+)
 
 QUESTION = "2A + B = 7\nA - B = 2\nWhat is the value of A?"
 ABOUT: dict[str, Any] = {

@@ -8,7 +8,22 @@ from hypothesis import strategies as st
 from PIL import ImageColor
 
 from pytest_rest import rendering, scoring
-from pytest_rest.terms import ANSWER_KINDS, MODES, Amount, Answer, AnswerKind, Choice, Item, Mode, Record, Status, Step, Style, Transcription, to_builtins
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    MODES,
+    Amount,
+    Answer,
+    AnswerKind,
+    Choice,
+    Item,
+    Mode,
+    Record,
+    Status,
+    Step,
+    Style,
+    Transcription,
+    to_builtins,
+)
 
 TRUTH = "1"
 SILENT: tuple[Status, ...] = ("unparseable", "refused", "truncated")

@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 from scipy import stats
 
-from pytest_rest.metrics import advice, style_effects
 from pytest_rest import scoring
+from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.benchmark.suites import soebench
+from pytest_rest.metrics import advice, style_effects
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.models.providers.simulated import SimulatedModel
 from pytest_rest.statistics.paired import difference
-from pytest_rest.benchmark.rest_plus import rest_plus
-from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Answer, Form, Mode, Prompt, Record, Style
 
 LOW, MIDDLE, HIGH = Style(dpi=50), Style(dpi=100), Style(dpi=200)

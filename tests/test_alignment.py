@@ -10,7 +10,17 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as arrays
 from scipy import stats
 
-from pytest_rest.representations.alignment import MEASURES, PEAKS, SHARES, Alignment, Array, Estimate, align, contributions, correlation
+from pytest_rest.representations.alignment import (
+    MEASURES,
+    PEAKS,
+    SHARES,
+    Alignment,
+    Array,
+    Estimate,
+    align,
+    contributions,
+    correlation,
+)
 
 
 @st.composite

@@ -11,7 +11,10 @@ from pytest_rest.dispatch import interruptible
 
 def test_results_and_errors_come_back() -> None:
     """As if the task had been done here; a task of the task is done there."""
-    assert [1, 2] == [interruptible.do(lambda: 1), interruptible.do(lambda: interruptible.do(lambda: 2))]
+    assert [1, 2] == [
+        interruptible.do(lambda: 1),
+        interruptible.do(lambda: interruptible.do(lambda: 2)),
+    ]
     with pytest.raises(ZeroDivisionError):
         interruptible.do(lambda: 1 // 0)
     assert 3 == interruptible.do(lambda: 3)

@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
-from pytest_rest.gate import baseline
 from pytest_rest import metrics
-from pytest_rest.reporting import report as reports
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate import baseline
+from pytest_rest.reporting import report as reports
 from pytest_rest.terms import Record
 
 TWO_STYLES = [item("i1", RIGHT, style="x"), item("i1", RIGHT, style="y")]

@@ -13,13 +13,15 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import items, lines, texts
 
-from pytest_rest.benchmark import file as benchmark_file
 from pytest_rest import scoring
+from pytest_rest.benchmark import file as benchmark_file
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 
 ROOT = Path(__file__).parents[1]
-SCHEMA = json.loads((ROOT / "pytest_rest" / "benchmark.schema.json").read_text("utf-8"))
+SCHEMA = json.loads(
+    (ROOT / "pytest_rest" / "benchmark" / "benchmark.schema.json").read_text("utf-8")
+)
 
 
 @pytest.fixture

@@ -14,12 +14,12 @@ from runs import Finished, Oracle, RunRest, Started
 from test_dispatcher import asked
 from test_protocols import KEY, KEYS, connected
 
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import ENDED, Dispatcher
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.providers import litellm, openai_compatible
-from pytest_rest.benchmark.suites import soebench
-from pytest_rest.terms import Model
 from pytest_rest.models.tokens import estimate
+from pytest_rest.terms import Model
 
 MINUTE = 1.0  # how long it lasts here, in seconds
 SLACK = 0.3  # how much longer one request may be on its way than another

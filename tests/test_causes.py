@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from strategies import records, runs
 
-from pytest_rest.metrics import failure_causes
 from pytest_rest import metrics, scoring
+from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.failure_causes import CAUSES, Cause
 from pytest_rest.reporting.report import item_to_builtins
 from pytest_rest.terms import MODES, Answer, Record, Status, Transcription
@@ -54,7 +54,9 @@ def test_by_hand(said: str, read: bool | None, expected: Cause | None) -> None:
 
 def test_an_item_over_its_styles() -> None:
     """Alike in each style and not between them: it was misreasoned, or misread where one was."""
-    assert "misreasoned" == failure_causes.cause([record("111", style="x"), record("222", style="y")])
+    assert "misreasoned" == failure_causes.cause(
+        [record("111", style="x"), record("222", style="y")]
+    )
     assert "misread" == failure_causes.cause([record("111"), record("222", False, "y")])
     assert None is failure_causes.cause([record("111"), record("111", False, "y")])
 

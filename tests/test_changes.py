@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
-from pytest_rest.gate import rate_changes, paired_runs
+from pytest_rest.gate import paired_runs, rate_changes
 from pytest_rest.terms import Record
 
 SEEDS, N = 400, 80
@@ -71,7 +71,9 @@ def test_intervals_hold_what_was_planted(worse: float, better: float) -> None:
     held = 0
     for _ in range(SEEDS):
         draws = [rng.random() for _ in range(N)]
-        found = rate_changes.difference([-1.0 if d < worse else float(d > 1 - better) for d in draws])
+        found = rate_changes.difference(
+            [-1.0 if d < worse else float(d > 1 - better) for d in draws]
+        )
         assert found.low is not None
         assert found.high is not None
         held += found.low <= better - worse <= found.high

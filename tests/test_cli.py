@@ -10,9 +10,8 @@ from typing import Any
 import pytest
 from stored import planted
 
+from pytest_rest.commands import COMMANDS, main
 from pytest_rest.gate import baseline
-from pytest_rest.commands import main
-from pytest_rest.commands import COMMANDS
 
 ROOT = Path(__file__).parents[1]
 GOOD, BAD = planted([True] * 20), planted([True] * 12 + [False] * 8)
@@ -43,7 +42,7 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def printed(capsys: Capture, *words: str) -> tuple[int, str, str]:
     """The exit status, what went to stdout and to stderr."""
     try:
-        status = main.main(words)
+        status = main(words)
     except SystemExit as ended:
         status = int(ended.code or 0)
     out, err = capsys.readouterr()
@@ -165,14 +164,14 @@ def test_help_names_every_command(capsys: Capture) -> None:
         assert 0 == status
         assert "exit status: 0 good" in helped
     scripts = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]["scripts"]
-    assert {"pytest-rest": "pytest_rest.commands.main:main"} == scripts
+    assert {"pytest-rest": "pytest_rest.commands:main"} == scripts
 
 
 def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
     """Not pytest, LiteLLM, Hypothesis or Pillow; and a reader that goes away is no error."""
     program = (
-        "import sys; from pytest_rest import cli; import pytest_rest.commands.merge\n"
-        "status = cli.main(['compare', 'good', 'bad.json'])\n"
+        "import sys; from pytest_rest import commands; import pytest_rest.commands.merge\n"
+        "status = commands.main(['compare', 'good', 'bad.json'])\n"
         "print({*sys.modules} & {'pytest', 'litellm', 'hypothesis', 'PIL'}, file=sys.stderr)\n"
         "sys.exit(status)"
     )

@@ -11,9 +11,9 @@ from scipy import stats
 from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
-from pytest_rest.gate import paired_runs
-from pytest_rest.gate.paired_runs import Comparison, Flips, compare
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate.paired_runs import Comparison, Flips, compare
+from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import Record
 
 Bools = list[bool]
@@ -25,12 +25,12 @@ def test_mcnemar_is_scipys_sign_test(worse: int, better: int) -> None:
     """Exact and of one side: the flips are tosses of a fair coin."""
     assume(worse + better)
     theirs = stats.binomtest(worse, worse + better, alternative="greater").pvalue
-    assert theirs == pytest.approx(paired_runs.mcnemar(worse, better), rel=1e-9)
+    assert theirs == pytest.approx(mcnemar(worse, better), rel=1e-9)
 
 
 def test_no_flip_is_no_evidence() -> None:
     """Nothing became worse: p is 1."""
-    assert [1.0, 1.0] == [paired_runs.mcnemar(0, 0), paired_runs.mcnemar(0, 9)]
+    assert [1.0, 1.0] == [mcnemar(0, 0), mcnemar(0, 9)]
 
 
 # By hand
@@ -185,7 +185,7 @@ def unpaired(old: Bools, new: Bools) -> float:
 def paired(old: Bools, new: Bools) -> float:
     """McNemar's p of the flips."""
     moves = [was - now for was, now in zip(old, new, strict=True)]
-    return paired_runs.mcnemar(moves.count(1), moves.count(-1))
+    return mcnemar(moves.count(1), moves.count(-1))
 
 
 def test_an_unpaired_test_misses_what_pairing_finds() -> None:
@@ -203,6 +203,6 @@ def test_the_rate_of_false_alarms_in_thousands_of_runs() -> None:
     rng = np.random.default_rng(0)
     worse, better = (rng.binomial(300, 0.06, 20_000) for _ in range(2))
     cases = set(zip(worse.tolist(), better.tolist(), strict=True))
-    p = {case: paired_runs.mcnemar(*case) for case in cases}
+    p = {case: mcnemar(*case) for case in cases}
     found = [p[case] <= 0.05 for case in zip(worse.tolist(), better.tolist(), strict=True)]
     assert np.mean(found) <= 0.05

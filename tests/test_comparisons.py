@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from scipy import stats
 from strategies import runs
 
-from pytest_rest.metrics import mode_tests
 from pytest_rest import metrics
+from pytest_rest.metrics import mode_tests
 from pytest_rest.metrics.mode_tests import PAIRS, Comparison
 from pytest_rest.terms import Answer, Mode, Record, Transcription, Verdict
 

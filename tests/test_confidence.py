@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import RunRest
 
-from pytest_rest.statistics import bounds
-from pytest_rest.gate import evidence
 from pytest_rest import gate, metrics, scoring
+from pytest_rest.gate import evidence
 from pytest_rest.metrics import Table
+from pytest_rest.statistics import bounds
 from pytest_rest.terms import MODES, Answer, Mode, Record, Transcription
 
 RUNS = pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=" ".join)

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pytest_rest.reporting.terminal import thinking
 from pytest_rest.metrics.by_budget import Point
+from pytest_rest.reporting.terminal import thinking
 from pytest_rest.terms import Rate
 
 

@@ -10,8 +10,8 @@ from endpoint import Endpoint, Reply
 from runs import RunRest, shared_data, without_times
 
 from pytest_rest import benchmark
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import arc, gsm_symbolic, mmlu, rh_bench, rows, soebench
+from pytest_rest.errors import BenchmarkError
 
 MODEL = "--rest-model=simulated"
 

@@ -12,13 +12,13 @@ from hypothesis import given
 from strategies import items
 
 from pytest_rest import prompts
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import Dispatcher
-from pytest_rest.dispatch.rpc import Client, Server, _to_builtins, _to_prompt
-from pytest_rest.errors import DispatcherError
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import LookAhead
+from pytest_rest.dispatch.rpc import Client, Server, _to_builtins, _to_prompt
+from pytest_rest.errors import DispatcherError
 from pytest_rest.models.providers.openai_compatible import connect
-from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Form, Image, Item, Prompt, Style
 
 PROTOCOL = prompts.load_protocol()

@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from scipy import stats
 from strategies import styles
 
-from pytest_rest.metrics import style_effects
 from pytest_rest import scoring
-from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.metrics import style_effects
+from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.terms import MODES, Answer, Record, Style, Transcription
 
 DEFAULT = Style()

@@ -8,10 +8,10 @@ import pytest
 from runs import RunRest
 
 from pytest_rest import metrics, prompts
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model
 from pytest_rest.models.providers.embedded import solve
-from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Choice, Form, Item, Record, Style
 
 pytest.importorskip("rapidocr")

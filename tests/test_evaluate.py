@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 import pytest
 
 from pytest_rest import benchmark, metrics
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model
 from pytest_rest.reporting.report import Report
-from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Scheme, Style, fingerprint
 
 

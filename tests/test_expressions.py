@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from strategies import texts
 from test_formula import formulas
 
-from pytest_rest.scoring import expressions
 from pytest_rest import scoring
+from pytest_rest.scoring import expressions
 from pytest_rest.terms import Completion, Form, Item, Prompt
 
 OTHER = "q + 1"  # the answer of an item that none of these expressions equals

@@ -7,12 +7,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.fuzzing import flip as flips
 from pytest_rest.fuzzing.flip import Flip
 from pytest_rest.fuzzing.oracle import Inquiry, Over, Question
-from pytest_rest.rendering import contrast
 from pytest_rest.fuzzing.strategies import styles
-from pytest_rest.benchmark.suites import soebench
+from pytest_rest.rendering import contrast
 from pytest_rest.terms import Answer, Form, Status, Style, Transcription
 
 RIGHT = Transcription("parsed", "x", "x", 0.0, True)

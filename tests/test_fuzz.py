@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 from hypothesis.database import InMemoryExampleDatabase
 
-from pytest_rest.fuzzing import flip as flips
 from pytest_rest import prompts, scoring
+from pytest_rest.fuzzing import flip as flips
+from pytest_rest.fuzzing.hunt import Hunt, Hunted
 from pytest_rest.fuzzing.oracle import Inquiry, Question, Reply
 from pytest_rest.models.providers.simulated import SimulatedModel
-from pytest_rest.fuzzing.hunt import Hunt, Hunted
 from pytest_rest.terms import Completion, Image, Prompt, Style
 
 Say = Callable[[Prompt], Completion]

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from runs import shared_data
 
 from pytest_rest import prompts, scoring
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import gsm_symbolic
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Item
 
 MADE_UP: dict[str, Any] = {

@@ -20,9 +20,9 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from pytest_rest import benchmark, rendering
-from pytest_rest.representations import encoder as hidden_states
-from pytest_rest.rendering import pictures
 from pytest_rest.errors import ModelError, OptionError
+from pytest_rest.rendering import pictures
+from pytest_rest.representations import encoder as hidden_states
 from pytest_rest.representations.encoder import Encoder
 
 TEXTS = ["3A + 2B = 7", "Find the value of A. " * 5, "A"]
@@ -167,7 +167,7 @@ def test_a_model_of_the_hub_in_a_revision(folder: Path, tmp_path: Path) -> None:
         "HF_HUB_OFFLINE": "1",
         "PYTHONPATH": str(Path(tiny.__file__).parent),
     }
-    program = "import sys, tiny; from pytest_rest import cli; sys.exit(cli.main())"
+    program = "import sys, tiny; from pytest_rest import commands; sys.exit(commands.main())"
     words = ("--suite=soebench:2", "-o", "tiny.json")
     ran = [
         subprocess.run(

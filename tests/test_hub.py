@@ -16,8 +16,8 @@ from typing import Any, Self
 
 import pytest
 
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import arc, gsm_symbolic, hub, mmlu
+from pytest_rest.errors import BenchmarkError
 
 SOURCES = {"mmlu": mmlu.SOURCE, "arc": arc.SOURCE, "gsm": gsm_symbolic.SOURCE}
 SHARD = "test-00000-of-00001"

@@ -12,8 +12,8 @@ from scipy import stats
 from strategies import runs
 
 from pytest_rest import metrics
-from pytest_rest.metrics.output_length import ratio
 from pytest_rest.metrics import SUBSETS
+from pytest_rest.metrics.output_length import ratio
 from pytest_rest.terms import Answer, Record, Verdict
 
 PAIRS = st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)), min_size=2, max_size=40)

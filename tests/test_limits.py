@@ -12,8 +12,8 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_rest import rendering
-from pytest_rest.models import tokens
 from pytest_rest.dispatch.limits import Call, Limits, Throttle
+from pytest_rest.models import tokens
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Style
 
 ANSWER = Completion("a")

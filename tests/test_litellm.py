@@ -11,8 +11,8 @@ from test_protocols import ASKED, IDS, KEY, KEYS, SHOWN, answer, ask, ended, pyt
 
 from pytest_rest.errors import ModelError
 from pytest_rest.models import catalogue, failures
-from pytest_rest.models.providers import litellm as models
 from pytest_rest.models.catalogue import Catalogue, read_prices
+from pytest_rest.models.providers import litellm as models
 from pytest_rest.models.providers.litellm import connect
 from pytest_rest.terms import Budget, Model
 

@@ -15,10 +15,10 @@ from runs import RunRest
 from test_confidence import RUNS
 from test_findings import simulated
 
-from pytest_rest.safe_text import shown
-from pytest_rest.reporting.terminal import findings
 from pytest_rest.reporting import markdown
+from pytest_rest.reporting.terminal import findings
 from pytest_rest.reporting.terminal.tables import signed
+from pytest_rest.safe_text import shown
 
 WRONG = "--rest-model=simulated:wrong.image=0.4"
 HOSTILE = "</td>|`x` [y](javascript:z) <img src=x onerror=y> @all #1 *b* _i_ ![p](q) www.evil.com"

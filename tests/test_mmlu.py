@@ -11,8 +11,8 @@ import pytest
 from runs import shared_data
 
 from pytest_rest import prompts, scoring
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import mmlu
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Choice, Item
 
 MADE_UP: list[dict[str, Any]] = [

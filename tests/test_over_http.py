@@ -16,8 +16,8 @@ from endpoint import Endpoint, Reply, Request
 from runs import RunRest, without_times
 
 from pytest_rest import prompts, scoring
-from pytest_rest.evaluate import forms
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.evaluate import forms
 from pytest_rest.terms import Item, Prompt, Style
 
 N = 24

@@ -9,8 +9,8 @@ from endpoint import Endpoint, Reply, Request
 from PIL import Image as Picture
 from runs import RunRest, without_times
 
-from pytest_rest.benchmark import file
 from pytest_rest import plugin
+from pytest_rest.benchmark import file
 from pytest_rest.benchmark.yaml_nodes import LARGEST_FILE
 
 MODEL = "--rest-model=simulated"

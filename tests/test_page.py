@@ -22,11 +22,11 @@ from test_markdown import HOSTILE
 from test_sweep import TRADE
 
 from pytest_rest.commands import main
-from pytest_rest.safe_text import lines, shown
 from pytest_rest.errors import BaselineError
-from pytest_rest.reporting.page import items, plots, side_by_side
 from pytest_rest.reporting import page
+from pytest_rest.reporting.page import items, plots, side_by_side
 from pytest_rest.reporting.terminal.tables import percent
+from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import Rate, Style
 
 SHAKY = "--rest-model=simulated:wrong.image=0.5"
@@ -83,13 +83,13 @@ def test_a_shared_page_of_a_stored_run(
     whole = Path("run/report.html").read_text("utf-8")
     capsys.readouterr()
     Path("run/report.html").unlink()
-    assert 0 == main.main(["report", "run"])
+    assert 0 == main(["report", "run"])
     assert "run/report.html\n" == capsys.readouterr().out
     assert whole == Path("run/report.html").read_text("utf-8")
-    assert 0 == main.main(["report", "run/report.json", "-o", "copy.html"])
+    assert 0 == main(["report", "run/report.json", "-o", "copy.html"])
     assert data(Path("copy.html").read_text("utf-8"))["pictures"]
     Path("run/completions.sqlite").unlink()
-    assert 0 == main.main(["report", "run"])
+    assert 0 == main(["report", "run"])
     assert not data(Path("run/report.html").read_text("utf-8"))["has_prompts"]
 
 
@@ -99,7 +99,7 @@ def test_merged_shards_have_a_page(run_rest: RunRest, capsys: pytest.CaptureFixt
         run_rest(
             SHAKY, "--rest-suite=soebench:4", f"--rest-shard={number}/2", f"--rest-run-dir={number}"
         )
-    main.main(["merge", "1", "2", "-o", "whole"])
+    main(["merge", "1", "2", "-o", "whole"])
     found = data(Path("whole/report.html").read_text("utf-8"))
     assert 4 == len(found["items"])
     assert all(call["prompt"] for call in found["calls"])
@@ -120,7 +120,7 @@ def test_what_is_no_report(
 ) -> None:
     """One line, and nothing is written."""
     (tmp_path / "report.json").write_text(content)
-    assert 4 == main.main(["report", str(tmp_path)])
+    assert 4 == main(["report", str(tmp_path)])
     assert told in capsys.readouterr().err
     assert not (tmp_path / page.NAME).exists()
 
@@ -253,7 +253,7 @@ def test_flips_have_their_pictures(run_rest: RunRest) -> None:
     assert 2 == copy.count('<img src="data:image/png;base64,')
     for path in Path("run/images").iterdir():
         path.unlink()
-    main.main(["report", "run"])
+    main(["report", "run"])
     assert "<img" not in sections(Path("run/report.html").read_text("utf-8"))["fuzz"]
 
 
@@ -424,11 +424,11 @@ def test_models_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str])
         report["provenance"]["model"] = run.stem
         run.write_text(json.dumps(report))
     names = [str(run) for run in runs]
-    assert 0 == main.main(["compare", *names, "--html", str(tmp_path / "models.html")])
+    assert 0 == main(["compare", *names, "--html", str(tmp_path / "models.html")])
     text = (tmp_path / "models.html").read_text("utf-8")
     assert "<h1>one · two · three</h1>" in text
     assert "default-src 'none'" in text
-    assert 4 == main.main(["compare", *names])
+    assert 4 == main(["compare", *names])
     assert "give --html FILE" in capsys.readouterr().err
 
 

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 import pytest
 from test_terms import Silent
 
-from pytest_rest.models.with_judge import Panel
 from pytest_rest.models.providers.simulated import SimulatedModel
+from pytest_rest.models.with_judge import Panel
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Task
 
 ITEM = Item("i", "What?", "a cat", answer_kind="open")

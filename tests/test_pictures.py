@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image as Picture
 
-from pytest_rest.rendering import pictures
 from pytest_rest import rendering
 from pytest_rest.errors import BenchmarkError, RenderingError
+from pytest_rest.rendering import pictures
 from pytest_rest.terms import Image, Item, Style
 
 ITEM = Item("i", "How many?", "7", answer_kind="integer")

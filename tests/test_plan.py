@@ -8,12 +8,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import RunRest
 
-from pytest_rest.dispatch import estimate
 from pytest_rest import prompts
-from pytest_rest.models import tokens
-from pytest_rest.evaluate import forms
-from pytest_rest.dispatch.limits import Limits
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.dispatch import estimate
+from pytest_rest.dispatch.limits import Limits
+from pytest_rest.evaluate import forms
+from pytest_rest.models import tokens
 from pytest_rest.terms import Price, Style
 
 PROTOCOL = prompts.load_protocol()

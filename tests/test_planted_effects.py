@@ -6,11 +6,11 @@ from collections.abc import Mapping
 
 import pytest
 
-from pytest_rest.metrics import style_effects
 from pytest_rest import scoring
-from pytest_rest.models.providers.simulated import SimulatedModel
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.metrics import style_effects
+from pytest_rest.models.providers.simulated import SimulatedModel
 from pytest_rest.terms import Answer, Form, Item, Prompt, Record, Style, Transcription
 
 N = 150

@@ -13,11 +13,11 @@ from hypothesis import strategies as st
 from runs import RunRest
 from strategies import texts
 
-from pytest_rest.benchmark import rest_plus as plus
 from pytest_rest import prompts
-from pytest_rest.evaluate import forms
+from pytest_rest.benchmark import rest_plus as plus
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.evaluate import forms
 from pytest_rest.terms import Style
 
 ROOT = Path(__file__).parents[1]

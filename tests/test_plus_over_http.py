@@ -13,8 +13,8 @@ from runs import RunRest
 
 from pytest_rest import benchmark, prompts
 from pytest_rest.benchmark import file
-from pytest_rest.evaluate import forms
 from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.evaluate import forms
 from pytest_rest.terms import Item, Prompt
 
 OWN = """

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 
 from pytest_rest.statistics import bounds, power
-from pytest_rest.gate import paired_runs
 from pytest_rest.statistics.bounds import Share, Shares
+from pytest_rest.statistics.paired import mcnemar
 
 PAGE = (Path(__file__).parents[1] / "docs" / "releases.md").read_text("utf-8")
 RUNS = 4000
@@ -37,7 +37,7 @@ def simulated_pairs(n: int, drop: float, flips: float) -> float:
     """How often the shipped comparison fails, of planted flips."""
     chances = [drop + flips / 2, flips / 2, 1 - drop - flips]
     drawn = np.random.default_rng(n).multinomial(n, chances, RUNS)[:, :2]
-    cases = {tuple(each): paired_runs.mcnemar(*each) for each in drawn.tolist()}
+    cases = {tuple(each): mcnemar(*each) for each in drawn.tolist()}
     return float(np.mean([cases[tuple(each)] <= 0.05 for each in drawn.tolist()]))
 
 

@@ -15,8 +15,8 @@ import pytest
 
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.errors import ModelError
-from pytest_rest.models.providers import litellm
 from pytest_rest.models import load_model
+from pytest_rest.models.providers import litellm
 from pytest_rest.models.subprocess import ModelProcess
 from pytest_rest.terms import Completion, Form, Home, Item, Model, Prompt
 

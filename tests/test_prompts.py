@@ -12,11 +12,23 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import items, lines
 
-from pytest_rest.rendering import pictures
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, OptionError, RenderingError
 from pytest_rest.prompts import Protocol
-from pytest_rest.terms import ANSWER_KINDS, MODES, AnswerKind, Choice, Form, Image, Item, Mode, Prompt, Style, Task
+from pytest_rest.rendering import pictures
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    MODES,
+    AnswerKind,
+    Choice,
+    Form,
+    Image,
+    Item,
+    Mode,
+    Prompt,
+    Style,
+    Task,
+)
 
 OWN = Path(prompts.__file__).with_name("protocol.yaml")
 STYLE = Style(dpi=50)

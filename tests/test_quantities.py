@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest.scoring import numbers as quantities
 from pytest_rest.errors import BenchmarkError
+from pytest_rest.scoring import numbers as quantities
 
 
 @pytest.mark.parametrize(

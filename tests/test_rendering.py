@@ -28,8 +28,8 @@ from PIL import ImageFont
 from strategies import styles, texts, words
 
 from pytest_rest import rendering
-from pytest_rest.errors import RenderingError
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.errors import RenderingError
 from pytest_rest.terms import Image, Style
 
 ROOT = Path(__file__).parents[1]

@@ -12,11 +12,11 @@ import pytest
 from test_cli import printed
 
 from pytest_rest import benchmark, representations
-from pytest_rest.representations.alignment import PEAKS, SHARES, Alignment, align
 from pytest_rest.errors import BenchmarkError, StoreError
 from pytest_rest.reporting.page import layers
-from pytest_rest.terms import Image, Item, Style
+from pytest_rest.representations.alignment import PEAKS, SHARES, Alignment, align
 from pytest_rest.representations.vectors import Pooled, Vectors
+from pytest_rest.terms import Image, Item, Style
 
 N = 12
 ITEMS = benchmark.load(f"soebench:{N}")

@@ -18,7 +18,7 @@ from endpoint import Endpoint, Reply, Request
 from PIL import Image
 from runs import Finished, Oracle, RunRest, Started, read_report, settled, stored_digests
 
-import pytest_rest
+from pytest_rest import prompts
 from pytest_rest.dispatch.store import NAME
 
 N = 4
@@ -244,7 +244,7 @@ def test_another_run_is_refused(
     message: str,
 ) -> None:
     """Another seed, model, server or protocol: told by name, and nothing asked or changed."""
-    protocol = Path(pytest_rest.__file__).with_name("protocol.yaml").read_text("utf-8")
+    protocol = Path(prompts.__file__).with_name("protocol.yaml").read_text("utf-8")
     (pytester.path / "mine.yaml").write_text(protocol.replace("Think step by step.", "Think."))
     requests, kept = len(stored.endpoint.requests), contents(stored.folder)
     run = run_rest(*stored.model, "--rest-resume", option, *workers, keep=True)

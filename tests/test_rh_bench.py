@@ -8,10 +8,10 @@ import rh_bench as made_up
 from test_hub import Hub, Page, fetched
 
 from pytest_rest import benchmark, prompts, scoring
-from pytest_rest.rendering import pictures
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import rh_bench
-from pytest_rest.terms import Choice, Form, Image, Item
+from pytest_rest.errors import BenchmarkError
+from pytest_rest.rendering import pictures
+from pytest_rest.terms import Choice, Form, Image, Item, half_of
 
 # Draws an item, as a run's main process does, and says which and of what folder its picture is.
 SCRIPT = """
@@ -48,7 +48,7 @@ def test_both_halves(tmp_path: Path) -> None:
         ("rh-bench-perception-0001", "open", "A picture of 1."),
         ("rh-bench-perception-0002", "choice", "A"),
     ] == [(item.id, item.answer_kind, item.answer) for item in items]
-    halves = [rh_bench.half_of(item.id) for item in items]
+    halves = [half_of(item.id) for item in items]
     assert ["reasoning"] * 3 + ["perception"] * 3 == halves
     assert {"text"} == {item.only for item in items}
     assert ("Is it so, 0?", YES_NO) == (items[3].question, items[3].choices)

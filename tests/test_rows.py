@@ -16,8 +16,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from runs import shared_data
 
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import hub, rows
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Choice, Item
 
 ROWS: tuple[dict[str, Any], ...] = (

@@ -14,12 +14,26 @@ from hypothesis import strategies as st
 from runs import RunRest, settled
 
 from pytest_rest import metrics, prompts, scoring
-from pytest_rest.metrics import noise_floor
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import OptionError
 from pytest_rest.evaluate import evaluate, follow_ups, forms
+from pytest_rest.metrics import noise_floor
 from pytest_rest.models import load_model
-from pytest_rest.benchmark.suites import soebench
-from pytest_rest.terms import MODES, OCR_MODES, Answer, Choice, Completion, Form, Item, Mode, Ocr, Record, Scheme, Style, Verdict
+from pytest_rest.terms import (
+    MODES,
+    OCR_MODES,
+    Answer,
+    Choice,
+    Completion,
+    Form,
+    Item,
+    Mode,
+    Ocr,
+    Record,
+    Scheme,
+    Style,
+    Verdict,
+)
 
 PROTOCOL = prompts.load_protocol()
 ITEM = soebench.generate(1, 0)[0]

@@ -15,9 +15,26 @@ from hypothesis import strategies as st
 from strategies import SILENT, answers, lines, texts, transcriptions
 
 from pytest_rest import rendering, scoring
-from pytest_rest.models import tokens
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.terms import MODES, Answer, AnswerKind, Choice, Completion, Form, Image, Item, Mode, Outcome, Prompt, Status, Style, Task, Transcription
+from pytest_rest.models import tokens
+from pytest_rest.terms import (
+    MODES,
+    PNG_HEADER,
+    Answer,
+    AnswerKind,
+    Choice,
+    Completion,
+    Form,
+    Image,
+    Item,
+    Mode,
+    Outcome,
+    Prompt,
+    Status,
+    Style,
+    Task,
+    Transcription,
+)
 
 DATA = Path(__file__).parents[1].parent / "shared" / "data"
 LONGEST_SECONDS = 2.0
@@ -671,10 +688,10 @@ def test_an_answer_says_where_it_came_from() -> None:
 
 def test_an_answer_knows_the_size_of_its_picture() -> None:
     """From the header of the PNG alone, which is all that is kept of a picture."""
-    png = rendering.draw("A = 7", Style(dpi=50)).png
-    asked = replace(prompt(INTEGER, "mixed"), parts=("?", Image(png[: tokens.HEADER], "d")))
+    image = rendering.draw("A = 7", Style(dpi=50))
+    asked = replace(prompt(INTEGER, "mixed"), parts=("?", Image(image.png[:PNG_HEADER], "d")))
     found = scoring.answer(asked, Completion("Answer: 7"))
-    assert tokens.size(png) == (found.width, found.height)
+    assert image.size == (found.width, found.height)
     without = scoring.answer(prompt(INTEGER), Completion("Answer: 7"))
     assert (0, 0) == (without.width, without.height)
 

@@ -18,6 +18,7 @@ from runs import RunRest, shared_data
 from strategies import texts
 
 from pytest_rest import rendering
+from pytest_rest.benchmark.style_file import read_styles
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import line_breaks, lines, shaping
 from pytest_rest.terms import Image, Style
@@ -305,7 +306,7 @@ def test_collections_have_several_fonts(index: int, tmp_path: Path) -> None:
     place = f"{CJK}#{index}" if index else str(CJK)
     path = tmp_path / "cjk.yaml"
     path.write_text(f"styles: [{{font: '{place}', dpi: 50}}]", "utf-8")
-    (style,) = rendering.read_styles(path)
+    (style,) = read_styles(path)
     assert index == rendering.load_font(style.font).index
     assert ("#2" in style.font_sha256) == (index == 2)
     # 骨 is drawn otherwise in Japan than in China
@@ -321,7 +322,7 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     _, example = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     path = tmp_path / "styles.yaml"
     path.write_text(example, "utf-8")
-    thai, chinese = rendering.read_styles(path)
+    thai, chinese = read_styles(path)
     assert rendering.draw("ไข่ 16 ฟอง A.", thai).png
     assert rendering.draw("布料 16 A.", chinese).png
 

@@ -8,8 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rest.benchmark import shard
-from pytest_rest.errors import OptionError
 from pytest_rest.benchmark.shard import Shard
+from pytest_rest.errors import OptionError
 from pytest_rest.terms import Item
 
 ITEMS = [Item(f"i{n}", f"What is {n}?", str(n), suite=s) for s in ("a", "b") for n in range(40)]

@@ -13,8 +13,8 @@ from runs import RunRest, without_times
 from strategies import runs
 
 from pytest_rest.commands import main
-from pytest_rest.reporting import merge
 from pytest_rest.errors import ShardError
+from pytest_rest.reporting import merge
 from pytest_rest.reporting.report import item_to_builtins, record_of
 from pytest_rest.terms import Record
 
@@ -310,13 +310,13 @@ def parts(two: dict[str, Any], pytester: pytest.Pytester) -> list[str]:
 
 def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """Its report and its pictures; the summary as after a run, and the verdict's status."""
-    assert 0 == main.main(["merge", *parts, "-o", "whole"])
+    assert 0 == main(["merge", *parts, "-o", "whole"])
     out = capsys.readouterr().out
     assert "gate passed: every threshold is met" in out
     report = json.loads(Path("whole/report.json").read_text("ascii"))
     assert 7 == len(report["items"])
     assert {"1.png", "2.png"} == {path.name for path in Path("whole/images").iterdir()}
-    assert 4 == main.main(["merge", *parts, "-o", "whole"])
+    assert 4 == main(["merge", *parts, "-o", "whole"])
     assert "is there already; choose another --output" in capsys.readouterr().err
 
 
@@ -328,7 +328,7 @@ def test_what_only_the_report_looks_at(
     report = json.loads(path.read_text("ascii"))
     report["items"][0]["answers"]["text"]["cost"] = "much"
     path.write_text(json.dumps(report), "ascii")
-    assert 4 == main.main(["merge", *parts, "-o", "whole"])
+    assert 4 == main(["merge", *parts, "-o", "whole"])
     assert "a shard's report cannot be read: " in capsys.readouterr().err
 
 
@@ -344,7 +344,7 @@ def test_merge_exits_as_the_run_would(parts: list[str], capsys: pytest.CaptureFi
             change(report)
             Path(f"{name}-{part}").write_text(json.dumps(report), "ascii")
         words = [f"{name}-{part}" for part in parts]
-        assert 1 == main.main(["merge", *words, "-o", f"{name}-whole", "--json"])
+        assert 1 == main(["merge", *words, "-o", f"{name}-whole", "--json"])
         found = json.loads(capsys.readouterr().out)
         assert (name == "failed") == found["gate"]["passed"]
         assert (2 if name == "failed" else 0) == len(found["failed"])

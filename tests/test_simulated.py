@@ -6,11 +6,11 @@ from pathlib import Path
 import pytest
 
 from pytest_rest import metrics, prompts
+from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import ModelError
 from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model
 from pytest_rest.models.providers.simulated import SimulatedModel
-from pytest_rest.benchmark.suites import soebench
 from pytest_rest.terms import Choice, Form, Item, Record, Style
 
 N = 300

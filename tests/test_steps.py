@@ -12,13 +12,24 @@ from hypothesis import strategies as st
 from test_terms import Silent
 
 from pytest_rest import prompts
-from pytest_rest.scoring import reasoning_steps
-from pytest_rest.metrics import by_budget
-from pytest_rest.dispatch import Dispatcher
-from pytest_rest.evaluate import evaluate, follow_ups, forms
-from pytest_rest.dispatch.prefetch import LookAhead
 from pytest_rest.benchmark.suites import soebench
-from pytest_rest.terms import Budget, Completion, Form, Item, Prompt, Scheme, Style, Sweep, Task, Verdict
+from pytest_rest.dispatch import Dispatcher
+from pytest_rest.dispatch.prefetch import LookAhead
+from pytest_rest.evaluate import evaluate, follow_ups, forms
+from pytest_rest.metrics import by_budget
+from pytest_rest.scoring import reasoning_steps
+from pytest_rest.terms import (
+    Budget,
+    Completion,
+    Form,
+    Item,
+    Prompt,
+    Scheme,
+    Style,
+    Sweep,
+    Task,
+    Verdict,
+)
 
 ITEM = Item("i", "What is A?", "7", answer_kind="integer")
 OPEN = Item("o-1", "What is it?", "a cat", answer_kind="open", only="text")

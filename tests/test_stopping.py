@@ -10,11 +10,10 @@ from hypothesis import strategies as st
 from runs import Oracle, RunRest, settled, without_times
 from test_confidence import RUNS, record
 
-from pytest_rest.statistics import bounds, sequential
-from pytest_rest.gate import early_stop
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import Look, Threshold, parse_threshold
+from pytest_rest.gate import Look, Threshold, early_stop, parse_threshold
 from pytest_rest.gate.early_stop import Stopping
+from pytest_rest.statistics import bounds, sequential
 from pytest_rest.terms import MODES, Item, Mode
 
 RER = parse_threshold("rer>=0.8")

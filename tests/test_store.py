@@ -20,8 +20,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
 
+from pytest_rest.dispatch.store import (
+    LOCK,
+    NAME,
+    FileStore,
+    MemoryStore,
+    Store,
+    read_about,
+    read_digests,
+)
 from pytest_rest.errors import StoreError
-from pytest_rest.dispatch.store import LOCK, NAME, FileStore, MemoryStore, Store, read_about, read_digests
 from pytest_rest.terms import Completion, Form, Item, Prompt
 
 ABOUT: Mapping[str, Any] = {

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 
 from pytest_rest import benchmark, prompts, rendering
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.models.providers.embedded import solve
 from pytest_rest.fuzzing.strategies import CHARACTERISTICS, forms, items, styles, systems
+from pytest_rest.models.providers.embedded import solve
 from pytest_rest.terms import Form, Item, Style
 
 T = TypeVar("T")

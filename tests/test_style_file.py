@@ -16,9 +16,11 @@ from runs import RunRest
 from strategies import styles
 
 from pytest_rest import rendering
+from pytest_rest.benchmark import style_file
+from pytest_rest.benchmark.style_file import read_styles
+from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import style_name
-from pytest_rest.benchmark import style_file
 from pytest_rest.terms import Style
 
 ROOT = Path(__file__).parents[1]
@@ -43,7 +45,7 @@ def write(tmp_path: Path) -> Write:
 
 def read(path: Path) -> tuple[Style, ...]:
     """The styles of a file."""
-    return rendering.read_styles(path)
+    return read_styles(path)
 
 
 def test_the_example_of_the_documentation_is_read(write: Write) -> None:
@@ -183,13 +185,13 @@ def test_a_file_that_is_not_there(tmp_path: Path) -> None:
 def test_styles_of_several_files(write: Write) -> None:
     """One style once; two of one id, or two ids of one look, are refused."""
     path = str(write("styles: [{name: mine, dpi: 50}]"))
-    assert ["mine"] == [style.id for style in rendering.styles([path, path])]
+    assert ["mine"] == [style.id for style in named_styles([path, path])]
     with pytest.raises(RenderingError, match="styles 'mine' and 'dejavu-50dpi-black' look alike"):
-        rendering.styles([path, "50dpi"])
+        named_styles([path, "50dpi"])
     other = Path(path).with_name("other.yml")
     other.write_text("styles: [{name: mine, dpi: 60}]", "utf-8")
     with pytest.raises(RenderingError, match="style 'mine' is there twice"):
-        rendering.styles([path, str(other)])
+        named_styles([path, str(other)])
 
 
 # Runs

@@ -18,9 +18,9 @@ from hypothesis import strategies as st
 from PIL import Image as Picture
 from strategies import styles
 
-from pytest_rest.metrics import style_effects
 from pytest_rest import rendering
 from pytest_rest.errors import RenderingError
+from pytest_rest.metrics import style_effects
 from pytest_rest.terms import Image, Record, Style, Verdict
 
 ROOT = Path(__file__).parents[1]

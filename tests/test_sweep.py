@@ -9,13 +9,13 @@ import pytest
 import rh_bench as made_up
 from runs import RunRest, read_report, without_times
 
-from pytest_rest.prompts import thinking_budgets
 from pytest_rest import gate
-from pytest_rest.statistics import rh_auc
-from pytest_rest.commands.main import main
+from pytest_rest.commands import main
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.metrics.by_budget import Budgeted, Point, collapses
+from pytest_rest.metrics.output_length import Ratio
+from pytest_rest.prompts import thinking_budgets
+from pytest_rest.statistics import rh_auc
 from pytest_rest.terms import Budget, Item, Rate, Scheme, Sweep
 
 SOEBENCH = "--rest-suite=soebench:4"

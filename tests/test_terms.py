@@ -10,7 +10,22 @@ from hypothesis import given
 from strategies import items, records, styles, texts
 
 from pytest_rest import terms
-from pytest_rest.terms import Answer, Choice, Completion, Form, Home, Image, Item, Model, Outcome, Prompt, Record, Style, Transcription, Verdict
+from pytest_rest.terms import (
+    Answer,
+    Choice,
+    Completion,
+    Form,
+    Home,
+    Image,
+    Item,
+    Model,
+    Outcome,
+    Prompt,
+    Record,
+    Style,
+    Transcription,
+    Verdict,
+)
 
 ITEM = Item("i-1", "What is A?", "3", context="A = 3", answer_kind="integer", suite="soebench")
 HEX = set("0123456789abcdef")

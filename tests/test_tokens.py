@@ -270,15 +270,15 @@ def test_the_default_is_a_token_for_750_pixels(width: int, height: int) -> None:
 )
 def test_size_is_that_of_the_drawn_picture(text: str, style: Style) -> None:
     """The header says what Pillow reads, in grey and in colour."""
-    png = rendering.draw(text, style).png
-    assert Picture.open(io.BytesIO(png)).size == tokens.size(png)
+    image = rendering.draw(text, style)
+    assert Picture.open(io.BytesIO(image.png)).size == image.size
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" + bytes(40)])
 def test_what_is_no_png_has_no_size(data: bytes) -> None:
     """Nothing, a header cut short, and a JPEG."""
     with pytest.raises(ValueError, match=re.escape("not a PNG file")):
-        tokens.size(data)
+        Image(data, "0" * 16).size  # noqa: B018 (it raises)
 
 
 # Texts and prompts
@@ -309,7 +309,7 @@ def test_a_prompt_costs_its_texts_and_its_pictures(model: str) -> None:
     """Each picture by its own size; the text as without them; the total is both."""
     small, large = rendering.draw("1 + 1"), rendering.draw("word " * 200)
     found = tokens.estimate(prompt(small, "What is it?", large), model)
-    pictures = sum(tokens.vision_tokens(*tokens.size(each.png), model) for each in (small, large))
+    pictures = sum(tokens.vision_tokens(*each.size, model) for each in (small, large))
     assert (text_tokens("What is it?"), pictures) == (found.text, found.vision)
     assert found.text + found.vision == found.total
 

@@ -11,10 +11,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rest import scoring
-from pytest_rest.models import tokens
 from pytest_rest.metrics import vision_tokens
-from pytest_rest.terms import Answer, Mode, Record, Style
 from pytest_rest.metrics.vision_tokens import Even, Use
+from pytest_rest.models import tokens
+from pytest_rest.terms import Answer, Mode, Record, Style
 
 QWEN, GEMINI_3, UNKNOWN = "Qwen/Qwen2.5-VL-7B-Instruct", "gemini/gemini-3-flash", "house"
 LOW, MIDDLE, HIGH = Style(dpi=50), Style(dpi=100), Style(dpi=200)
@@ -175,7 +175,9 @@ def test_as_many_tokens_as_the_text_are_not_more() -> None:
 def test_there_may_be_no_break_even() -> None:
     """A model that counts 1120 for every picture; and one that bills more at each DPI asked."""
     assert None is even(asked([HIGH]), GEMINI_3, HIGH).dpi
-    found = vision_tokens.measure(asked([LOW, HIGH], sent={0: 60, 50: 90, 200: 99}), known(), UNKNOWN)
+    found = vision_tokens.measure(
+        asked([LOW, HIGH], sent={0: 60, 50: 90, 200: 99}), known(), UNKNOWN
+    )
     assert found is not None
     assert () == found.evens
 

@@ -13,12 +13,12 @@ from test_plus_over_http import Plan
 from test_vision import HIGH, LOW, MIDDLE, QWEN, asked, known
 
 from pytest_rest import benchmark
-from pytest_rest.models import tokens
 from pytest_rest.metrics import vision_tokens
+from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.models import tokens
 from pytest_rest.reporting.terminal import findings
 from pytest_rest.reporting.terminal import vision_tokens as reporting
 from pytest_rest.terms import Style
-from pytest_rest.metrics.vision_tokens import Vision
 
 MODEL = "Qwen2.5-VL-7B-Instruct"
 SVG = "{http://www.w3.org/2000/svg}"

@@ -25,8 +25,11 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     """Fonts with their licences, the data files, the type marker; no tests."""
     names = set(zipfile.ZipFile(wheel).namelist())
     fonts = {f"pytest_rest/fonts/{path.name}" for path in (ROOT / "fonts").iterdir()}
-    data = {"protocol.yaml", "py.typed", "models/models.yaml", "models/simulated.yaml"}
-    data |= {f"reporting/{name}" for name in ("page.html", "items.html", "page.css", "page.js")}
+    data = {"prompts/protocol.yaml", "prompts/reasoning.yaml", "py.typed", "models/models.yaml"}
+    data |= {"models/providers/simulated.yaml", "benchmark/benchmark.schema.json"}
+    data |= {
+        f"reporting/page/{name}" for name in ("page.html", "items.html", "page.css", "page.js")
+    }
     assert fonts | {f"pytest_rest/{name}" for name in data} <= names
     assert not [name for name in names if name.startswith(("tests/", "examples/"))]
 

@@ -30,13 +30,13 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 
-from pytest_rest.rendering import pictures
-from pytest_rest.scoring import numbers
 from pytest_rest import rendering, scoring
 from pytest_rest.benchmark import yaml_nodes
-from pytest_rest.errors import BenchmarkError, RestError, nearest
-from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, said, text_of
+from pytest_rest.errors import BenchmarkError, RestError, nearest
+from pytest_rest.rendering import pictures
+from pytest_rest.scoring import numbers
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image")

@@ -15,11 +15,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from pytest_rest.benchmark.yaml_nodes import (
+    Node,
+    PlaceError,
+    check_keys,
+    read_text,
+    read_yaml,
+    said,
+    text_of,
+)
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.font import load_font
 from pytest_rest.rendering.style_name import NUMBERS, REST, color, out_of_range, parse_style
 from pytest_rest.terms import Style
-from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, read_text, read_yaml, said, text_of
 
 ENDINGS = (".yaml", ".yml")
 KEYS = (

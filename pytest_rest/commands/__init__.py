@@ -4,6 +4,17 @@ A module has `declare(parser)`, which adds its arguments, and `run(arguments)`, 
 exit status: 0 good, 1 missed. What is wrong for a person to mend is a `RestError`, and exits 4.
 """
 
+import argparse
+import os
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+from typing import NoReturn
+
+from pytest_rest import __version__
+from pytest_rest.errors import RestError
+from pytest_rest.safe_text import shown
+
 GOOD, MISSED, WRONG_USAGE = 0, 1, 4
 COMMANDS = {
     "list": "the runs that are kept here",
@@ -15,3 +26,44 @@ COMMANDS = {
     "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
     "representations": "how alike a model's hidden states are for pictures and texts",
 }
+
+_ENDS = """exit status: 0 good; 1 a threshold is missed, or something got worse than is tolerated;
+4 wrong usage, or a file that cannot be read or compared"""
+
+
+class Parser(argparse.ArgumentParser):
+    """Ends wrong usage as pytest does, with status 4."""
+
+    def error(self, message: str) -> NoReturn:
+        """One line, and how to get more."""
+        self.exit(WRONG_USAGE, f"{self.prog}: error: {message}; see {self.prog} --help\n")
+
+
+def main(words: Sequence[str] | None = None) -> int:
+    """Run the command; a user's mistake is one line on stderr."""
+    listed = "\n".join(f"  {name:<15} {text}" for name, text in COMMANDS.items())
+    top = Parser(
+        prog="pytest-rest",
+        usage="pytest-rest [--help] [--version] COMMAND ...",
+        description="Works on the reports of REST runs, and runs no test; of the commands only "
+        "`representations` runs a model.",
+        epilog=f"commands:\n{listed}\n\n{_ENDS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    top.add_argument("--version", action="version", version=f"pytest-rest {__version__}")
+    top.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
+    top.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    given = top.parse_args(words)
+    command = import_module(f"pytest_rest.commands.{given.command}")
+    parser = Parser(prog=f"pytest-rest {given.command}", description=command.__doc__, epilog=_ENDS)
+    command.declare(parser)
+    try:
+        status: int = command.run(parser.parse_args(given.words))
+        sys.stdout.flush()
+    except RestError as error:
+        print(f"{parser.prog}: error: {shown(str(error), 1_000)}", file=sys.stderr)
+        return WRONG_USAGE
+    except BrokenPipeError:  # whoever read it has seen enough: nothing more is to be written
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return WRONG_USAGE
+    return status

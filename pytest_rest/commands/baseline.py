@@ -8,9 +8,9 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pytest_rest.gate import baseline
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import OptionError
+from pytest_rest.gate import baseline
 
 
 def declare(parser: ArgumentParser) -> None:

@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 
-from pytest_rest.reporting import runs
 from pytest_rest.commands import GOOD
-from pytest_rest.safe_text import shown
+from pytest_rest.reporting import runs
 from pytest_rest.reporting.runs import RUNS, Kept
+from pytest_rest.safe_text import shown
 
 
 def declare(parser: ArgumentParser) -> None:

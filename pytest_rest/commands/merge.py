@@ -12,16 +12,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.gate import baseline
-from pytest_rest.reporting import merge
 from pytest_rest.commands import GOOD, MISSED
-from pytest_rest.safe_text import shown
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
+from pytest_rest.gate import baseline
+from pytest_rest.reporting import merge, page, stored
+from pytest_rest.reporting.merge import Merged
+from pytest_rest.reporting.page.items import Prompts
 from pytest_rest.reporting.report import gate_to_builtins
 from pytest_rest.reporting.terminal import findings, tables, vision_tokens
-from pytest_rest.reporting import stored, page
-from pytest_rest.reporting.page.items import Prompts
-from pytest_rest.reporting.merge import Merged
+from pytest_rest.safe_text import shown
 
 _NAMES_SHOWN = 10
 

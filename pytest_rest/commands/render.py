@@ -6,10 +6,10 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from pytest_rest import rendering
-from pytest_rest.models import tokens
+from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.commands import GOOD
-from pytest_rest.safe_text import shown
 from pytest_rest.errors import OptionError
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Style
 
 
@@ -34,7 +34,7 @@ def declare(parser: ArgumentParser) -> None:
 def run(arguments: Namespace) -> int:
     """Write a picture for each style, and print where it is."""
     text = sys.stdin.read() if arguments.text == "-" else arguments.text
-    styles = rendering.styles(arguments.style or [Style().id])
+    styles = named_styles(arguments.style or [Style().id])
     drawn = []
     for style in styles:
         image = rendering.draw(text, style)
@@ -44,7 +44,7 @@ def run(arguments: Namespace) -> int:
             path.write_bytes(image.png)
         except OSError as error:
             raise OptionError(f"{str(path)!r} cannot be written: {error.strerror}") from None
-        width, height = tokens.size(image.png)
+        width, height = image.size
         about = {"path": str(path), "style": style.id, "width": width, "height": height}
         drawn.append({**about, "bytes": len(image.png), "digest": image.digest})
     if arguments.json:

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting import stored, page
+from pytest_rest.reporting import page, stored
 
 
 def declare(parser: ArgumentParser) -> None:

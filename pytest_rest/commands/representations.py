@@ -13,16 +13,17 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import __version__, benchmark, rendering, representations
-from pytest_rest.representations import encoder as hidden_states
-from pytest_rest.reporting import runs
+from pytest_rest import __version__, benchmark, representations
+from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.commands import GOOD
-from pytest_rest.safe_text import shown
 from pytest_rest.errors import OptionError, RestError
+from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layers
 from pytest_rest.representations import Encoder
-from pytest_rest.terms import Item, Style, fingerprint
+from pytest_rest.representations import encoder as hidden_states
 from pytest_rest.representations.vectors import Vectors
+from pytest_rest.safe_text import shown
+from pytest_rest.terms import Item, Style, fingerprint
 
 _CORRELATION = "pytest-rest/representations-correlation/1"
 
@@ -84,7 +85,7 @@ def _measure(arguments: Namespace) -> int:
         raise OptionError(f"-o {str(arguments.output)!r}: give a FILE that ends in .json")
     items = benchmark.load(arguments.suite, arguments.seed, arguments.data)
     representations.check(items)
-    (style, *others) = rendering.styles([arguments.style])
+    (style, *others) = named_styles([arguments.style])
     if others:
         raise OptionError(f"--style {arguments.style!r} has several styles; name one")
     encoder = hidden_states.load(arguments.model, arguments.device, arguments.dtype)

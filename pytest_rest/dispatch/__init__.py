@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 
 from pytest_rest.dispatch.limits import Call, Limits, Throttle
 from pytest_rest.dispatch.store import MemoryStore, Store
+from pytest_rest.models import ask, failed
 from pytest_rest.terms import Completion, Model, Priced, Prompt
 
 RETRIED = ("rate limit:", "timeout:", "server error:", "connection:", "malformed response:")
@@ -27,20 +28,6 @@ _LONGEST_PAUSE = 30.0
 _LONGEST_PATIENCE = 300.0
 _PATIENCE = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,9}(?:\.\d{1,9})?) s")
 T = TypeVar("T")
-
-
-async def ask(model: Model, prompt: Prompt) -> Completion:
-    """One completion; whatever a model of the user's own raises becomes its `error`."""
-    try:
-        (completion,) = await model.ask([prompt])
-    except Exception as error:
-        return _failed(model, error)
-    return completion
-
-
-def _failed(model: Model, error: Exception) -> Completion:
-    line = " ".join(f"{type(error).__name__}: {error}".split())
-    return Completion(error=f"error: {line[:300]}", model=model.name)
 
 
 @dataclass(eq=False, slots=True)
@@ -256,7 +243,7 @@ class Dispatcher:
     async def _try(self, request: _Request, call: Call) -> None:
         request.tries += 1
         if isinstance(error := self._opened.exception(), Exception):
-            completion = _failed(self._model, error)
+            completion = failed(self._model, error)
         else:
             completion = await ask(self._model, request.prompt)
         self._throttle.end(call, completion)

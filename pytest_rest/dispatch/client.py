@@ -3,10 +3,9 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from pytest_rest.dispatch import interruptible
-from pytest_rest.dispatch import Dispatcher
-from pytest_rest.dispatch.rpc import Client, Server
+from pytest_rest.dispatch import Dispatcher, interruptible
 from pytest_rest.dispatch.prefetch import Asked, Case, Follow, LookAhead, Walker, key
+from pytest_rest.dispatch.rpc import Client, Server
 from pytest_rest.terms import Completion, Prompt
 
 Build = Callable[[Case], list[Prompt]]

@@ -4,8 +4,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from pytest_rest.dispatch.limits import Limits
-from pytest_rest.terms import Price, Prompt
 from pytest_rest.models.tokens import estimate
+from pytest_rest.terms import Price, Prompt
 
 TYPICAL_ANSWER = 300  # tokens, where nobody has asked yet
 TYPICAL_SECONDS = 5.0  # from a call to its answer

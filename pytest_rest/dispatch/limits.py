@@ -6,8 +6,8 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from pytest_rest.terms import Completion, Price, Prompt
 from pytest_rest.models.tokens import estimate
+from pytest_rest.terms import Completion, Price, Prompt
 
 LOG = logging.getLogger("pytest_rest")
 

@@ -9,11 +9,9 @@ from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
-from pytest_rest.dispatch import interruptible
-from pytest_rest.dispatch import Dispatcher
+from pytest_rest.dispatch import Dispatcher, interruptible
 from pytest_rest.errors import DispatcherError
-from pytest_rest.terms import Completion, Image, Item, Prompt, Style
-from pytest_rest.models.tokens import HEADER
+from pytest_rest.terms import PNG_HEADER, Completion, Image, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -268,7 +266,7 @@ def _light(prompt: Prompt) -> Prompt:
     return replace(
         prompt,
         parts=tuple(
-            replace(part, png=part.png[:HEADER]) if isinstance(part, Image) else part
+            replace(part, png=part.png[:PNG_HEADER]) if isinstance(part, Image) else part
             for part in prompt.parts
         ),
     )

@@ -20,9 +20,19 @@ from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.dispatch import Dispatcher
-from pytest_rest.errors import DispatcherError, RestError
 from pytest_rest.dispatch.prefetch import Asked, LookAhead
-from pytest_rest.terms import Budget, Choice, Completion, Form, Image, Item, Prompt, Style, to_builtins
+from pytest_rest.errors import DispatcherError, RestError
+from pytest_rest.terms import (
+    Budget,
+    Choice,
+    Completion,
+    Form,
+    Image,
+    Item,
+    Prompt,
+    Style,
+    to_builtins,
+)
 
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 1 << 28

@@ -17,9 +17,9 @@ from typing import Any
 from hypothesis import Phase, Verbosity, given, seed, settings, target
 from hypothesis.database import DirectoryBasedExampleDatabase, ExampleDatabase
 
-from pytest_rest.fuzzing import flip as flips
 from pytest_rest import rendering
 from pytest_rest.errors import RenderingError
+from pytest_rest.fuzzing import flip as flips
 from pytest_rest.fuzzing.flip import REST, Flip
 from pytest_rest.fuzzing.oracle import Inquiry, Over, Question
 from pytest_rest.fuzzing.strategies import styles, systems

@@ -22,8 +22,8 @@ from hypothesis import strategies as st
 
 from pytest_rest import benchmark, rendering
 from pytest_rest.benchmark import file
-from pytest_rest.errors import OptionError, nearest
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.errors import OptionError, nearest
 from pytest_rest.terms import MODES, Form, Item, Mode, Style
 
 COLORS = ("red", "green", "blue", "cyan", "magenta", "yellow")  # REST+'s

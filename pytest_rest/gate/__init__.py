@@ -11,17 +11,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pytest_rest.statistics import bounds, rh_auc
-from pytest_rest.gate import evidence
 from pytest_rest import extensions
-from pytest_rest.statistics.bounds import Evidence, Verdict
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
+from pytest_rest.gate import evidence
 from pytest_rest.gate.regression import Regression
+from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
+from pytest_rest.statistics import bounds, rh_auc
+from pytest_rest.statistics.bounds import Evidence, Verdict
 from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.statistics.sequential import Seen
-from pytest_rest.benchmark.suites import rh_bench
-from pytest_rest.terms import MODES, OCR_MODES, Rate
+from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Rate
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
@@ -152,10 +151,8 @@ def threshold(
 def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
     """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
     for each in thresholds:
-        if each.metric in AREAS and rh_bench.NAME not in names:
-            raise OptionError(
-                f"threshold {each.id!r} is of rh-bench; give --rest-suite={rh_bench.NAME}"
-            )
+        if each.metric in AREAS and RH_BENCH not in names:
+            raise OptionError(f"threshold {each.id!r} is of rh-bench; give --rest-suite={RH_BENCH}")
 
 
 def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:

@@ -15,9 +15,9 @@ from dataclasses import dataclass, field
 from typing import TypeVar
 
 from pytest_rest import metrics
-from pytest_rest.statistics.bounds import decide
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look, Threshold, covers
+from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
 

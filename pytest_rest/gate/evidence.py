@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
 from pytest_rest.metrics import Metrics
+from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
 from pytest_rest.statistics.paired import quantile
 from pytest_rest.terms import Rate
 

@@ -15,9 +15,10 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from pytest_rest.errors import BaselineError
 from pytest_rest.gate.baseline import Builtins, differences, to_baseline
 from pytest_rest.statistics.bounds import Verdict
-from pytest_rest.errors import BaselineError
+from pytest_rest.statistics.paired import mcnemar
 
 Key = tuple[str, str]
 Outcomes = Mapping[Key, bool]
@@ -139,15 +140,6 @@ def flips(old: Outcomes, new: Outcomes) -> Flips:
         by_suite[key[0]].append(old[key] - new[key])
     change = fmean(map(fmean, by_suite.values())) if by_suite else None
     return Flips(len(old), change, mcnemar(len(worse), len(better)), worse, better)
-
-
-def mcnemar(worse: int, better: int) -> float:
-    """How likely at least so many of the flips are to go worse, were each a fair coin."""
-    if not worse:
-        return 1.0
-    from scipy.special import betainc  # when first used: it takes a third of a second
-
-    return float(betainc(worse, better + 1, 0.5))
 
 
 def is_consistent(item: Builtins) -> bool:

@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from statistics import NormalDist
 
-from pytest_rest.statistics import mover
 from pytest_rest.gate.baseline import Builtins
-from pytest_rest.gate.paired_runs import Key, all_right, any_right, is_consistent, mcnemar, pair
+from pytest_rest.gate.paired_runs import Key, all_right, any_right, is_consistent, pair
+from pytest_rest.statistics import mover
+from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import MODES, Rate
 
 _CONFIDENCE = 0.95

@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pytest_rest.errors import BaselineError
 from pytest_rest.gate import paired_runs
 from pytest_rest.gate.baseline import Builtins
 from pytest_rest.gate.paired_runs import Flips
-from pytest_rest.errors import BaselineError
 
 CONFIDENCE = 0.95
 _SHOWN = 10

@@ -19,10 +19,20 @@ from dataclasses import dataclass, field
 from statistics import NormalDist
 from typing import Any, Literal
 
-from pytest_rest.metrics import output_length, noise_floor as noise
-from pytest_rest.statistics import mover
-from pytest_rest.metrics.agreement import Group, agrees, by_item, compared, modes, ordered, read_right, share_right
+from pytest_rest.metrics import noise_floor as noise
+from pytest_rest.metrics import output_length
+from pytest_rest.metrics.agreement import (
+    Group,
+    agrees,
+    by_item,
+    compared,
+    modes,
+    ordered,
+    read_right,
+    share_right,
+)
 from pytest_rest.metrics.output_length import Ratio, Tokens
+from pytest_rest.statistics import mover
 from pytest_rest.statistics.paired import difference, quantile
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 

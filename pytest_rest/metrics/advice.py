@@ -13,8 +13,8 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests
-from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.metrics.agreement import by_item
+from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.statistics.paired import CONFIDENCE, Difference, difference, quantile
 from pytest_rest.terms import Record, Style
 

@@ -10,14 +10,13 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pytest_rest import metrics, scoring
-from pytest_rest.statistics import rh_auc
-from pytest_rest.scoring import reasoning_steps
+from pytest_rest.metrics import Metrics, proportion
 from pytest_rest.metrics.agreement import Group, by_item, modes
 from pytest_rest.metrics.output_length import Ratio
-from pytest_rest.metrics import Metrics, proportion
+from pytest_rest.scoring import reasoning_steps
+from pytest_rest.statistics import rh_auc
 from pytest_rest.statistics.rh_auc import Area, Kind
-from pytest_rest.benchmark.suites import rh_bench
-from pytest_rest.terms import Amount, Mode, Rate, Record, Step, to_rate
+from pytest_rest.terms import HALVES, RH_BENCH, Amount, Mode, Rate, Record, Step, half_of, to_rate
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ class RhAuc:
 
 def of_rest(records: Sequence[Record]) -> list[Record]:
     """The records whose forms may agree: RH-Bench's items have one form."""
-    return [record for record in records if record.suite != rh_bench.NAME]
+    return [record for record in records if record.suite != RH_BENCH]
 
 
 def table(records: Sequence[Record], budgets: Sequence[Amount]) -> dict[str, list[Budgeted]]:
@@ -97,13 +96,13 @@ def table(records: Sequence[Record], budgets: Sequence[Amount]) -> dict[str, lis
 
 def measure(records: Sequence[Record], budgets: Sequence[Amount], seed: int) -> RhAuc | None:
     """RH-Bench's figures over its items that were not lost; None where it was not asked."""
-    groups = by_item([record for record in records if record.suite == rh_bench.NAME])
+    groups = by_item([record for record in records if record.suite == RH_BENCH])
     if not groups:
         return None
-    rows: dict[str, list[list[float]]] = {half: [] for half in rh_bench.HALVES}
+    rows: dict[str, list[list[float]]] = {half: [] for half in HALVES}
     for group in groups:
         row = [float(_solved(group, budget).correct) for budget in budgets]
-        rows[rh_bench.half_of(group[0].item)].append(row)
+        rows[half_of(group[0].item)].append(row)
     reasoning, perception = rows["reasoning"], rows["perception"]
     points = [
         Point(budget, _score(reasoning, i), _score(perception, i), _written(groups, budget))

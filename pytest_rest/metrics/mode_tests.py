@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pytest_rest.metrics.agreement import Group, by_item, read_right, share_right
 from pytest_rest.metrics import Subset
+from pytest_rest.metrics.agreement import Group, by_item, read_right, share_right
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Literal
 
-from pytest_rest.statistics import mover
 from pytest_rest.metrics.agreement import Group
+from pytest_rest.statistics import mover
 from pytest_rest.statistics.paired import quantile
 from pytest_rest.terms import Answer, Mode, Rate
 

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass, fields, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from pytest_rest.metrics.agreement import agrees, compared, read_right
 from pytest_rest.metrics import SUBSETS, Subset
+from pytest_rest.metrics.agreement import agrees, compared, read_right
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
 

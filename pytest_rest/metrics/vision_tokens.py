@@ -14,10 +14,9 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from pytest_rest.metrics import output_length
-from pytest_rest.models import tokens
+from pytest_rest.metrics import output_length, proportion
 from pytest_rest.metrics.agreement import agrees
-from pytest_rest.metrics import proportion
+from pytest_rest.models import tokens
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
 
@@ -200,7 +199,9 @@ def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) 
     if not (is_billed or is_published):
         return None
     counted = [float(_counted(p.shown, model) - _counted(p.text, model)) for p in pairs]
-    ratio = output_length.ratio(*(_sent(pairs, is_billed, model, form) for form in ("shown", "text")))
+    ratio = output_length.ratio(
+        *(_sent(pairs, is_billed, model, form) for form in ("shown", "text"))
+    )
     change = difference([float(p.shown.correct) - p.text.correct for p in pairs])
     costs = [(p.text.cost, p.shown.cost) for p in pairs]
     known = [(a, b) for a, b in costs if a is not None and b is not None]

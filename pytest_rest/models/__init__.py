@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError
-from pytest_rest.terms import Budget, Model
+from pytest_rest.terms import Budget, Completion, Model, Prompt
 
 
 def load_model(
@@ -49,11 +49,26 @@ def load_model(
         from pytest_rest.models.providers import openai_compatible
 
         return openai_compatible.connect(spec, api_base, timeout=timeout)
-    from pytest_rest.models.providers import litellm
     from pytest_rest.models import subprocess
+    from pytest_rest.models.providers import litellm
 
     model = litellm.connect(spec, timeout=timeout, is_asked=is_asked, budgets=native)
     return subprocess.ModelProcess(model)
+
+
+async def ask(model: Model, prompt: Prompt) -> Completion:
+    """One completion; whatever a model of the user's own raises becomes its `error`."""
+    try:
+        (completion,) = await model.ask([prompt])
+    except Exception as error:
+        return failed(model, error)
+    return completion
+
+
+def failed(model: Model, error: Exception) -> Completion:
+    """The completion of a call that raised."""
+    line = " ".join(f"{type(error).__name__}: {error}".split())
+    return Completion(error=f"error: {line[:300]}", model=model.name)
 
 
 def _check(spec: str, kind: str, api_base: str | None, native: Sequence[Budget]) -> None:

@@ -7,7 +7,6 @@ request names none, as this package's do not; `rule` says in words which formula
 import functools
 import math
 import re
-import struct
 from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -16,8 +15,6 @@ from pytest_rest.terms import Price as Price
 from pytest_rest.terms import Prompt
 
 _MESSAGE = 8  # tokens of the chat template around the one message: roles and delimiters
-HEADER = 24  # bytes of a PNG that tell its size
-_PNG = b"\x89PNG\r\n\x1a\n"
 _PIECE = re.compile(
     r"[A-Za-z\u00c0-\u024f]{1,7}"  # Latin script: words, long ones in pieces
     r"|[0-9]{1,3}"
@@ -51,7 +48,7 @@ def estimate(prompt: Prompt, model: str = "") -> Tokens:
     """
     return Tokens(
         text=of_text(prompt),
-        vision=sum(vision_tokens(*size(image.png), model) for image in prompt.images),
+        vision=sum(vision_tokens(*image.size, model) for image in prompt.images),
     )
 
 
@@ -76,14 +73,6 @@ def rule(model: str) -> str:
 def is_published(model: str) -> bool:
     """Whether that model's provider says how its pictures are counted."""
     return _find(model)[1] is not _area
-
-
-def size(png: bytes) -> tuple[int, int]:
-    """Width and height in pixels, from the PNG's header; `ValueError` if it has none."""
-    if not png.startswith(_PNG) or len(png) < HEADER:
-        raise ValueError("not a PNG file")
-    width, height = struct.unpack(">II", png[16:24])
-    return width, height
 
 
 def _cells(width: float, height: float, side: int) -> int:

@@ -324,14 +324,14 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest import extensions
     from pytest_rest.plugin import settings
     from pytest_rest.plugin.collection import Collection
+    from pytest_rest.plugin.controller import Controller
     from pytest_rest.plugin.early_stop import InRounds
-    from pytest_rest.plugin.prefetch import Foresight
     from pytest_rest.plugin.fuzz_tests import Findings, Hunts
     from pytest_rest.plugin.plan import Planner
+    from pytest_rest.plugin.prefetch import Foresight
     from pytest_rest.plugin.progress import Watch
     from pytest_rest.plugin.run import WIRE, Run
     from pytest_rest.plugin.runtest import Recorder, Scopes
-    from pytest_rest.plugin.controller import Controller
     from pytest_rest.plugin.sharding import Sharding
     from pytest_rest.plugin.terminal import Terminal
     from pytest_rest.plugin.workers import Workers

@@ -3,9 +3,9 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pytest_rest.prompts import thinking_budgets
 from pytest_rest import prompts, rendering, scoring
 from pytest_rest.errors import BenchmarkError, OptionError, RestError
+from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Scheme, Style
 
 

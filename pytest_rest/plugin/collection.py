@@ -12,11 +12,13 @@ import pytest
 from pytest_rest import rendering
 from pytest_rest.benchmark import near
 from pytest_rest.benchmark.file import ENDINGS, Benchmark
-from pytest_rest.errors import ModelError, OptionError, RestError, nearest
+from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
+from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
+from pytest_rest.errors import ModelError, OptionError, RestError, nearest
 from pytest_rest.plugin import benchmark_files
 from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
-from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.terms import Item, Scheme, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
@@ -192,7 +194,7 @@ def _styles(named: object, folder: Path) -> tuple[Style, ...]:
         font = rendering.load_font(named.font)
         return (replace(named, font_sha256=font.digest) if named.has_own_font else named,)
     name = str(named)
-    return rendering.styles([str(folder / name) if name.endswith(rendering.ENDINGS) else name])
+    return named_styles([str(folder / name) if name.endswith(STYLE_FILES) else name])
 
 
 def _file_styles(found: Benchmark, run: Run) -> StylesOf:

@@ -15,21 +15,19 @@ from typing import Any, Literal
 import pytest
 
 import pytest_rest
-from pytest_rest.gate import baseline
-from pytest_rest.statistics import bounds
 from pytest_rest import gate
-from pytest_rest.reporting import merge
 from pytest_rest.benchmark.file import ENDINGS
-from pytest_rest.safe_text import address
 from pytest_rest.errors import OptionError, RestError, StoreError
-from pytest_rest.gate import Threshold
+from pytest_rest.gate import Threshold, baseline
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.reporting import markdown, merge, page
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting import markdown, page
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
+from pytest_rest.safe_text import address
+from pytest_rest.statistics import bounds
 from pytest_rest.terms import MODES, Completion, Record, Style, fingerprint
 
 _FEW = 8  # items, of which a run may need no bounds, and is over at once

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 from pytest_rest.gate import early_stop
-from pytest_rest.plugin.run import Run, case_of
 from pytest_rest.gate.early_stop import Stopping
+from pytest_rest.plugin.run import Run, case_of
 from pytest_rest.reporting.results import Tally, Test
 from pytest_rest.terms import Record
 

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from pytest_rest.fuzzing import flip
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, nearest
+from pytest_rest.fuzzing import flip
 from pytest_rest.fuzzing.flip import Flip
 from pytest_rest.plugin.option_values import count, path, value
 

@@ -9,15 +9,15 @@ from typing import Any
 
 import pytest
 
-from pytest_rest.fuzzing import flip as flips
 from pytest_rest import prompts
 from pytest_rest.benchmark import near
-from pytest_rest.safe_text import address, shown
 from pytest_rest.errors import RestError
+from pytest_rest.fuzzing import flip as flips
 from pytest_rest.fuzzing.flip import REST, Flip
 from pytest_rest.fuzzing.oracle import Inquiry, answerer
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.terminal import flips as text
+from pytest_rest.safe_text import address, shown
 from pytest_rest.terms import Form
 
 _NAME = "rest-fuzz"

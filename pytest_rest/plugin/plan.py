@@ -5,12 +5,12 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_rest.dispatch import estimate
+from pytest_rest.dispatch.estimate import Plan
+from pytest_rest.dispatch.store import read_digests
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import follow_ups, forms
-from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.plugin.run import Run, case_of
 from pytest_rest.reporting.terminal import tables
-from pytest_rest.dispatch.store import read_digests
 from pytest_rest.terms import Completion, Item, Prompt, Style
 
 

@@ -11,18 +11,18 @@ from typing import Any
 import pytest
 
 from pytest_rest import prompts
-from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch import Dispatcher
-from pytest_rest.safe_text import address
-from pytest_rest.errors import DispatcherError, OptionError, RestError
-from pytest_rest.evaluate import follow_ups, forms, lost, record
+from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.models import load_model
-from pytest_rest.models.with_judge import Panel
-from pytest_rest.models.providers.replayed import ReplayedModel
-from pytest_rest.plugin.settings import Settings
 from pytest_rest.dispatch.store import LOCK, FileStore, read_run
 from pytest_rest.dispatch.store import NAME as STORE
+from pytest_rest.errors import DispatcherError, OptionError, RestError
+from pytest_rest.evaluate import follow_ups, forms, lost, record
+from pytest_rest.models import load_model
+from pytest_rest.models.providers.replayed import ReplayedModel
+from pytest_rest.models.with_judge import Panel
+from pytest_rest.plugin.settings import Settings
+from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named

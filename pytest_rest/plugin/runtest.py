@@ -13,15 +13,15 @@ from typing import Any
 
 import pytest
 
-from pytest_rest.reporting import rerun_command
 from pytest_rest import gate
 from pytest_rest.dispatch import ENDED
-from pytest_rest.safe_text import address
+from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Threshold
-from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
+from pytest_rest.reporting import rerun_command
 from pytest_rest.reporting.terminal import tables
+from pytest_rest.safe_text import address
 from pytest_rest.terms import Record, Style, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}

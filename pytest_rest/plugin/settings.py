@@ -14,26 +14,27 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest.gate import baseline, early_stop as stopping
-from pytest_rest import benchmark, gate, rendering
-from pytest_rest.prompts import thinking_budgets
-from pytest_rest.benchmark import shard
-from pytest_rest.benchmark import Drawn, Library
+from pytest_rest import benchmark, gate
+from pytest_rest.benchmark import Drawn, Library, shard
 from pytest_rest.benchmark.file import ENDINGS
-from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
-from pytest_rest.gate import Threshold
+from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.benchmark.shard import Shard
+from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
+from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
+from pytest_rest.dispatch.store import NAME as STORE
+from pytest_rest.dispatch.store import read_run
+from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
+from pytest_rest.gate import Threshold, baseline
+from pytest_rest.gate import early_stop as stopping
+from pytest_rest.gate.regression import Tolerance
 from pytest_rest.plugin import benchmark_files, fuzz_settings
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.option_values import count as _count
 from pytest_rest.plugin.option_values import path as _path
 from pytest_rest.plugin.option_values import value as _value
-from pytest_rest.benchmark.rest_plus import rest_plus
-from pytest_rest.gate.regression import Tolerance
-from pytest_rest.benchmark.shard import Shard
-from pytest_rest.dispatch.store import NAME as STORE
-from pytest_rest.dispatch.store import read_run
+from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import MODES, OCR_MODES, OCRS, TWO_PASSES, Item, Mode, Scheme, Style, Sweep
 
 _MOST_REPEATS = 100
@@ -464,7 +465,7 @@ def _seed(text: str) -> int:
 
 def _styles(resolved: dict[str, Any]) -> tuple[Style, ...]:
     """The styles that were named; where a worker sees other files than the main process, none."""
-    styles = rendering.styles(resolved["given"]["rest_styles"] or [Style().id])
+    styles = named_styles(resolved["given"]["rest_styles"] or [Style().id])
     digests = [style.digest for style in styles]
     if resolved.get("styles", digests) != digests:
         raise OptionError(
@@ -478,7 +479,7 @@ def _named_styles(config: pytest.Config, given: Sequence[str]) -> list[str]:
     """Each style's name, or the whole path of its file, so that every process finds it."""
     names = [name.strip() for each in given for name in each.split(",")]
     folder = config.invocation_params.dir
-    return [str(folder / name) if name.endswith(rendering.ENDINGS) else name for name in names]
+    return [str(folder / name) if name.endswith(STYLE_FILES) else name for name in names]
 
 
 def _sweep(given: Mapping[str, Any], seed: int) -> Sweep | None:

@@ -3,8 +3,8 @@
 import pytest
 
 from pytest_rest.benchmark import shard
-from pytest_rest.plugin.run import Run, case_of, named
 from pytest_rest.benchmark.shard import Shard
+from pytest_rest.plugin.run import Run, case_of, named
 
 
 class Sharding:

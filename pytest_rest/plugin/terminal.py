@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 
 from pytest_rest.plugin.run import OUTCOME, Run
-from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import thinking, findings, tables, vision_tokens
 from pytest_rest.reporting import markdown
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import findings, tables, thinking, vision_tokens
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5

@@ -34,12 +34,12 @@ from typing import Any, Literal
 
 import yaml
 
-from pytest_rest.rendering import pictures
 from pytest_rest import rendering, safe_yaml
-from pytest_rest.prompts import templates as wording
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.terms import ANSWER_KINDS, Budget, Form, Image, Item, Mode, Prompt, Style, Task
+from pytest_rest.prompts import templates as wording
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
+from pytest_rest.rendering import pictures
+from pytest_rest.terms import ANSWER_KINDS, Budget, Form, Image, Item, Mode, Prompt, Style, Task
 
 Part = tuple[Literal["text", "image"], str]
 

@@ -10,23 +10,19 @@ import hashlib
 import math
 import struct
 import zlib
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 from PIL import Image as Picture
 
-from pytest_rest import extensions
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.distortion import distort, turned_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
 from pytest_rest.rendering.lines import Line, lay_out
-from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
 from pytest_rest.rendering.shaping import Setter, needs_shaping
-from pytest_rest.benchmark.style_file import ENDINGS, read_styles
+from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
 from pytest_rest.terms import Image, Style
 
 __all__ = [
-    "ENDINGS",
     "REST",
     "Font",
     "check",
@@ -37,8 +33,6 @@ __all__ = [
     "fonts",
     "load_font",
     "parse_style",
-    "read_styles",
-    "styles",
 ]
 
 _POINTS_PER_INCH = 72
@@ -89,38 +83,6 @@ def draw(text: str, style: Style = REST) -> Image:
         whole = _size(turned_size(paper, style.rotation), style)
         page = distort(page, whole, style, colors[1], text)
     return _encode(page, text, style.dpi)
-
-
-def styles(names: Iterable[str]) -> tuple[Style, ...]:
-    """The styles of these names, and of the style files among them, each once.
-
-    Raises `RenderingError` for a style that cannot be drawn in, a font that is not there, and two
-    different ones of one id, or two ids of styles that look alike.
-    """
-    found: dict[str, Style] = {}
-    for name in names:
-        for style in _named(name):
-            load_font(style.font)
-            alike = next((each for each in found.values() if each == style), None)
-            if alike is not None and alike.id != style.id:
-                both = f"styles {alike.id!r} and {style.id!r}"
-                raise RenderingError(f"{both} look alike; leave one of them out")
-            if found.setdefault(style.id, style) != style:
-                raise RenderingError(f"style {style.id!r} is there twice; rename one of them")
-    return tuple(found.values())
-
-
-def _named(name: str) -> Iterable[Style]:
-    """What a name stands for: a file's styles, those another package declares, or one in words."""
-    if name.endswith(ENDINGS):
-        return read_styles(Path(name))
-    declared = extensions.load("styles", name)
-    if declared is None:
-        return (parse_style(name),)
-    found = (declared,) if isinstance(declared, Style) else tuple(declared)
-    for style in found:
-        check(style)
-    return found
 
 
 def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:

@@ -4,8 +4,8 @@ import re
 import unicodedata
 from typing import NamedTuple
 
-from pytest_rest.rendering.line_breaks import pieces
 from pytest_rest.rendering.font import Font
+from pytest_rest.rendering.line_breaks import pieces
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.terms import Style
 

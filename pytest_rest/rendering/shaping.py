@@ -17,8 +17,8 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont, features
 
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering.line_breaks import graphemes
 from pytest_rest.rendering.font import Font
+from pytest_rest.rendering.line_breaks import graphemes
 
 _COMPLEX = re.compile(
     "[\u0590-\u109f\u1780-\u18af\u1900-\u1cff\ua800-\ua95f\ua980-\uaadf\uabc0-\uabff"

@@ -3,14 +3,14 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.metrics.advice import Advised
-from pytest_rest.safe_text import shown
 from pytest_rest.gate.regression import Regression
+from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, tables, vision_tokens
+from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.terms import MODES, OCR_MODES
-from pytest_rest.metrics.vision_tokens import Vision
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # the dot of a number is none

@@ -13,9 +13,9 @@ from typing import Any
 
 from pytest_rest import safe_text
 from pytest_rest.benchmark import shard
-from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.errors import ShardError
 from pytest_rest.gate import Threshold
+from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.reporting.report import Report, item_to_builtins, record_of
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test

@@ -10,18 +10,38 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
-from pytest_rest.metrics import advice, failure_causes, style_effects, published_rows, by_budget, vision_tokens
-from pytest_rest.metrics.advice import Advised
-from pytest_rest.metrics.mode_tests import compare
-from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.gate import Gate, Judged
-from pytest_rest.metrics import SUBSETS, Table, by_style, worst, worst_mean
-from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.gate.regression import Regression
-from pytest_rest.benchmark.suites import rh_bench
+from pytest_rest.metrics import (
+    SUBSETS,
+    Table,
+    advice,
+    by_budget,
+    by_style,
+    failure_causes,
+    published_rows,
+    style_effects,
+    vision_tokens,
+    worst,
+    worst_mean,
+)
+from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
-from pytest_rest.terms import Answer, Completion, Record, Step, Style, Transcription, Verdict, to_builtins
+from pytest_rest.metrics.mode_tests import compare
+from pytest_rest.metrics.published_rows import Standing
+from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.terms import (
+    RH_BENCH,
+    Answer,
+    Completion,
+    Record,
+    Step,
+    Style,
+    Transcription,
+    Verdict,
+    to_builtins,
+)
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -223,7 +243,7 @@ class Report:
 
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
-        items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != rh_bench.NAME}
+        items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
         lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
         if scope == "mean":
             return {name: worst_mean(self.table, name, lost) for name in _WORST}

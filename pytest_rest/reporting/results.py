@@ -8,14 +8,12 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from pytest_rest import gate, metrics
-from pytest_rest.gate import regression
-from pytest_rest.metrics import by_budget
-from pytest_rest.gate import Gate, Look, Threshold
-from pytest_rest.metrics import Table
-from pytest_rest.gate.regression import Tolerance
-from pytest_rest.reporting.report import Lost, Report, Stopped, calls
 from pytest_rest.benchmark.shard import Shard
+from pytest_rest.gate import Gate, Look, Threshold, regression
+from pytest_rest.gate.regression import Tolerance
+from pytest_rest.metrics import Table, by_budget
 from pytest_rest.metrics.by_budget import RhAuc
+from pytest_rest.reporting.report import Lost, Report, Stopped, calls
 from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.gate import baseline
-from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.dispatch.store import NAME, read_run
+from pytest_rest.errors import BaselineError, OptionError, StoreError
+from pytest_rest.gate import baseline
 
 RUNS = Path(".rest/runs")
 _GATE = {True: "passed", False: "NOT PASSED", None: "-"}

@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.gate import baseline
 from pytest_rest.dispatch import store
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate import baseline
 from pytest_rest.reporting.page.items import Prompts
 
 

@@ -5,13 +5,23 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_rest.gate import baseline
 from pytest_rest import prompts
-from pytest_rest.representations.alignment import CONFIDENCE, DRAWS, MEASURES, MOST_ITEMS, PEAKS, Alignment, Correlation, align, correlation
 from pytest_rest.errors import BaselineError, BenchmarkError
+from pytest_rest.gate import baseline
 from pytest_rest.prompts import Protocol as Prompts
-from pytest_rest.terms import Form, Image, Item, Style
+from pytest_rest.representations.alignment import (
+    CONFIDENCE,
+    DRAWS,
+    MEASURES,
+    MOST_ITEMS,
+    PEAKS,
+    Alignment,
+    Correlation,
+    align,
+    correlation,
+)
 from pytest_rest.representations.vectors import Pooled, Vectors
+from pytest_rest.terms import Form, Image, Item, Style
 
 SCHEMA = "pytest-rest/representations/1"
 

@@ -20,10 +20,10 @@ from typing import Any, Literal
 
 import numpy as np
 
-from pytest_rest.rendering import pictures
 from pytest_rest.errors import ModelError, OptionError
-from pytest_rest.terms import Image
+from pytest_rest.rendering import pictures
 from pytest_rest.representations.vectors import Pooled
+from pytest_rest.terms import Image
 
 Device = Literal["auto", "cpu", "cuda"]
 Precision = Literal["auto", "bf16", "fp32"]

@@ -14,10 +14,19 @@ import string
 import unicodedata
 from collections.abc import Iterable
 
-from pytest_rest.scoring import expressions, numbers
-from pytest_rest.models import tokens
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.terms import MODES, Answer, Completion, Item, Outcome, Prompt, Status, Transcription, Verdict
+from pytest_rest.scoring import expressions, numbers
+from pytest_rest.terms import (
+    MODES,
+    Answer,
+    Completion,
+    Item,
+    Outcome,
+    Prompt,
+    Status,
+    Transcription,
+    Verdict,
+)
 
 KEPT_CHARACTERS = 20_000
 _TAIL = 4_000
@@ -75,8 +84,8 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
     """Score one form's completion against the item's own answer."""
     item = prompt.item
     status, value = _read(completion, item)
-    png = prompt.images[0].png if prompt.images else b""
-    width, height = tokens.size(png) if png else (0, 0)
+    has_picture = bool(prompt.images and prompt.images[0].png)
+    width, height = prompt.images[0].size if has_picture else (0, 0)
     return Answer(
         mode=prompt.form.mode,
         status=status,
@@ -90,7 +99,6 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         cost=completion.cost,
         seconds=completion.seconds,
         model=completion.model,
-        text_tokens=tokens.of_text(prompt),
         width=width,
         height=height,
     )

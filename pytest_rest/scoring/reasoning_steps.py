@@ -12,7 +12,20 @@ from typing import TypeVar, get_args
 
 from pytest_rest import scoring
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import Amount, Answer, Completion, Mode, Prompt, Status, Step, Sweep, Task, Transcription, Verdict, to_builtins
+from pytest_rest.terms import (
+    Amount,
+    Answer,
+    Completion,
+    Mode,
+    Prompt,
+    Status,
+    Step,
+    Sweep,
+    Task,
+    Transcription,
+    Verdict,
+    to_builtins,
+)
 
 FAITHFUL = 2  # an open answer is right when its rating is above this
 

@@ -54,3 +54,12 @@ def quantile(df: int, confidence: float = CONFIDENCE) -> float:
     from scipy.special import stdtrit
 
     return float(stdtrit(df, (1 + confidence) / 2))
+
+
+def mcnemar(worse: int, better: int) -> float:
+    """How likely at least so many of the flips are to go worse, were each a fair coin."""
+    if not worse:
+        return 1.0
+    from scipy.special import betainc  # when first used: it takes a third of a second
+
+    return float(betainc(worse, better + 1, 0.5))

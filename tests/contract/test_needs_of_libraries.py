@@ -11,8 +11,8 @@ from hypothesis.database import DirectoryBasedExampleDatabase
 from PIL import Image, ImageFont, features
 
 from pytest_rest import rendering
-from pytest_rest.models.providers.embedded import EmbeddedModel
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.models.providers.embedded import EmbeddedModel
 from pytest_rest.terms import Style
 
 PLAIN = settings(

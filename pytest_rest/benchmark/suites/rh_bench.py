@@ -15,23 +15,19 @@ from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
-from typing import Literal
 
 from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import Loaded, Row, RowError
-from pytest_rest.terms import AnswerKind, Choice, Item
+from pytest_rest.terms import RH_BENCH, AnswerKind, Choice, Half, Item, half_of
 
-Half = Literal["reasoning", "perception"]
-
-NAME = "rh-bench"
-HALVES: dict[Half, str] = {"reasoning": "reason_data", "perception": "halu_data"}  # and its file
+FILES: dict[Half, str] = {"reasoning": "reason_data", "perception": "halu_data"}
 SOURCE = hub.Source(
     name="RH-Bench",
     repo="LCZZZZ/RH-Bench",
     revision="main",
-    files=tuple(f"{stem}.json" for stem in HALVES.values()),
+    files=tuple(f"{stem}.json" for stem in FILES.values()),
     folder=r"(?:datasets--)?(?:lczzzz(?:--|___))?rh[-_]bench",
-    layouts=(rf"/(?:{'|'.join(HALVES.values())})$",),
+    layouts=(rf"/(?:{'|'.join(FILES.values())})$",),
 )
 
 _DOWNLOADS = 8  # pictures at a time
@@ -45,15 +41,10 @@ _DECIMAL = re.compile(r"[+-]?\d{0,30}\.\d{1,30}", re.ASCII)
 def load(folder: hub.Place) -> Loaded:
     """RH-Bench from a local copy, or from the hub where `folder` is None; pictures not yet read."""
     files = sorted(hub.files(SOURCE, folder), key=_stem, reverse=True)  # reasoning first
-    for stem in HALVES.values():
+    for stem in FILES.values():
         if not any(_stem(path) == stem for path in files):
             raise hub.refused(files[0].parent, f"holds no {stem}.json; RH-Bench has two files")
     return rows.load(SOURCE, files, (), _item, {})
-
-
-def half_of(item: str) -> Half:
-    """The half that an item's id belongs to."""
-    return "reasoning" if item.startswith(f"{NAME}-reasoning-") else "perception"
 
 
 def draw(items: Sequence[Item], n: int | None, seed: int) -> list[Item]:
@@ -63,7 +54,7 @@ def draw(items: Sequence[Item], n: int | None, seed: int) -> list[Item]:
     """
     if n is None:
         return [*items]
-    halves = [[item for item in items if half_of(item.id) == half] for half in HALVES]
+    halves = [[item for item in items if half_of(item.id) == half] for half in FILES]
     most = min((n + 1) // 2, len(halves[0]))
     least = min(n - most, len(halves[1]))
     counts = (n - least, least)
@@ -78,7 +69,7 @@ def complete(items: Sequence[Item], files: Sequence[Path], may_download: bool) -
     from pytest_rest.rendering import pictures  # imported when first used: it loads Pillow
 
     folders = {_stem(path): path.parent for path in files}
-    places = [folders[HALVES[half_of(item.id)]] / item.image for item in items]
+    places = [folders[FILES[half_of(item.id)]] / item.image for item in items]
     if may_download:
         missing = [i.image for i, at in zip(items, places, strict=True) if not at.is_file()]
         with ThreadPoolExecutor(_DOWNLOADS) as pool:
@@ -97,7 +88,7 @@ def _stem(path: Path) -> str:
 
 
 def _item(row: Row) -> Item:
-    half: Half = "reasoning" if _stem(row.path) == HALVES["reasoning"] else "perception"
+    half: Half = "reasoning" if _stem(row.path) == FILES["reasoning"] else "perception"
     name = str(row.cells.get("id"))
     if not _ID.fullmatch(name):
         raise RowError("its id is none")
@@ -107,10 +98,10 @@ def _item(row: Row) -> Item:
     is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
     answer = rows.text(str(given) if is_number else given, "the answer")
     item = Item(
-        id=f"{NAME}-{half}-{name.zfill(4)}",
+        id=f"{RH_BENCH}-{half}-{name.zfill(4)}",
         question=question,
         answer=answer,
-        suite=NAME,
+        suite=RH_BENCH,
         image=_picture(row),
         only="text",
     )

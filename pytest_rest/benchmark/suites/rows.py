@@ -12,8 +12,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
 
-from pytest_rest.errors import BenchmarkError
 from pytest_rest.benchmark.suites import hub
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Choice, Item
 
 _Found = Iterator[tuple[str, Any]]  # a place, and its cells or what is wrong

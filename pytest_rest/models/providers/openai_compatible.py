@@ -15,11 +15,11 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
-from pytest_rest.safe_text import address
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.models.messages import messages
+from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Home, Prompt
 
 _LARGEST_BODY = 8 << 20

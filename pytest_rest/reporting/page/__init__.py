@@ -11,10 +11,10 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.safe_text import shown
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting.page import tokens, layout, flips, items, plots, summary, thinking
+from pytest_rest.reporting.page import flips, items, layout, plots, summary, thinking, tokens
 from pytest_rest.reporting.page.items import Content, Prompts
+from pytest_rest.safe_text import shown
 
 Builtins = Mapping[str, Any]
 NAME = "report.html"
@@ -116,6 +116,8 @@ def _picture(path: Path) -> bytes | None:
         return None
     if len(png) <= _WHOLE:
         return png
-    from pytest_rest.rendering import pictures  # Pillow, which most runs have loaded, and a replay has not
+    from pytest_rest.rendering import (
+        pictures,  # Pillow, which most runs have loaded, and a replay has not
+    )
 
     return pictures.thumbnail(path)

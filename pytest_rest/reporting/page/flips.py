@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from pytest_rest.fuzzing.flip import Flip
-from pytest_rest.reporting.terminal import flips as text
 from pytest_rest.reporting.page import layout
+from pytest_rest.reporting.terminal import flips as text
 
 Builtins = Mapping[str, Any]
 _MOST = 50

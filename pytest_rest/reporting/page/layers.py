@@ -3,9 +3,16 @@
 from collections.abc import Iterator, Mapping, Sequence
 from html import escape
 
-from pytest_rest.representations.alignment import COSINES, PEAKS, SHARES, Alignment, Correlation, Estimate
-from pytest_rest.safe_text import shown
 from pytest_rest.representations import Judged, Measured
+from pytest_rest.representations.alignment import (
+    COSINES,
+    PEAKS,
+    SHARES,
+    Alignment,
+    Correlation,
+    Estimate,
+)
+from pytest_rest.safe_text import shown
 
 NAMES = {
     "matched": "matched cosine",

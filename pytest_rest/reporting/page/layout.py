@@ -12,8 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from string import Template
 
-from pytest_rest.safe_text import shown
 from pytest_rest.reporting.page.svg import Plot
+from pytest_rest.safe_text import shown
 
 _HERE = Path(__file__).parent
 

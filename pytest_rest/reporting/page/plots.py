@@ -7,11 +7,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 from urllib.parse import quote
 
-from pytest_rest.safe_text import shown
 from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import svg
 from pytest_rest.reporting.page.svg import Plot, Point, Row, Tick
 from pytest_rest.reporting.terminal.tables import percent, signed
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate
 
 Builtins = Mapping[str, Any]

@@ -8,11 +8,11 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_rest.gate import baseline
-from pytest_rest.safe_text import shown
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate import baseline
 from pytest_rest.reporting.page import layout, plots
 from pytest_rest.reporting.page.svg import Plot, Row
+from pytest_rest.safe_text import shown
 
 Builtins = Mapping[str, Any]
 Named = Mapping[str, Builtins]  # reports by the models' names

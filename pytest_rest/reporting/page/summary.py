@@ -6,9 +6,9 @@ from itertools import compress
 from typing import Any
 from urllib.parse import urlencode
 
-from pytest_rest.safe_text import shown
 from pytest_rest.reporting.page import layout, plots
 from pytest_rest.reporting.terminal.tables import signed
+from pytest_rest.safe_text import shown
 
 Builtins = Mapping[str, Any]
 
@@ -67,7 +67,9 @@ def headline(report: Builtins) -> str:
     cards = [_card(report, scope, name) for name in ("rer", "cfr", "mmc")]
     where = "mean over suites" if scope == "mean" else f"suite {scope}"
     return layout.section(
-        "headline", layout.escape(f"Headline: {where}"), f'<div class="cards">{"".join(cards)}</div>'
+        "headline",
+        layout.escape(f"Headline: {where}"),
+        f'<div class="cards">{"".join(cards)}</div>',
     )
 
 

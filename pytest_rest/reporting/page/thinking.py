@@ -4,11 +4,11 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
-from pytest_rest.statistics import rh_auc as areas
-from pytest_rest.reporting.terminal import thinking
+from pytest_rest.metrics.by_budget import Budgeted, Point
 from pytest_rest.reporting.page import layout, svg
 from pytest_rest.reporting.page.svg import Plot, Tick
-from pytest_rest.metrics.by_budget import Budgeted, Point
+from pytest_rest.reporting.terminal import thinking
+from pytest_rest.statistics import rh_auc as areas
 from pytest_rest.terms import to_rate
 
 Builtins = Mapping[str, Any]
@@ -50,7 +50,9 @@ def budgets(report: Builtins) -> str:
     found = {name: [*map(Budgeted.from_builtins, each)] for name, each in suites.items()}
     shown_ones = thinking.scopes(found)
     parts = [part for scope in shown_ones for part in _tables(scope, found[scope])]
-    parts.append(layout.paragraphs(thinking.conclusion(about["control"], found[shown_ones[-1]][-1])))
+    parts.append(
+        layout.paragraphs(thinking.conclusion(about["control"], found[shown_ones[-1]][-1]))
+    )
     return layout.section("budgets", "Under each budget of thinking", "".join(parts))
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_rest.metrics.advice import Advised
-from pytest_rest.reporting.terminal import findings, vision_tokens
+from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.page import layout
 from pytest_rest.reporting.page.svg import Plot
-from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting.terminal import findings, vision_tokens
 
 Builtins = Mapping[str, Any]
 _MOST = 400  # styles in the table
@@ -46,8 +46,16 @@ def tokens(report: Builtins) -> str:
     rows = vision_tokens.compared(found)
     if found is None or not rows:
         return ""
-    lines = [line.strip() for line in (*vision_tokens.answer(found), *vision_tokens.equal(found, rows))]
+    lines = [
+        line.strip() for line in (*vision_tokens.answer(found), *vision_tokens.equal(found, rows))
+    ]
     cells = [vision_tokens.cells(use) for use in rows[:_MOST]]
-    plot = Plot("Accuracy over input tokens", _NOTE, vision_tokens.plot(found), cells, vision_tokens.head(rows))
+    plot = Plot(
+        "Accuracy over input tokens",
+        _NOTE,
+        vision_tokens.plot(found),
+        cells,
+        vision_tokens.head(rows),
+    )
     content = f'{layout.paragraphs(lines)}<div class="alone">{layout.figure(plot)}</div>'
     return layout.section("vision", _HEADING, content)

@@ -5,13 +5,13 @@ import re
 from collections.abc import Callable, Iterator
 from dataclasses import fields
 
-from pytest_rest.metrics import failure_causes, published_rows
 from pytest_rest.gate import regression
+from pytest_rest.metrics import failure_causes, published_rows
 from pytest_rest.metrics.advice import Advice, Advised
-from pytest_rest.safe_text import shown
 from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal.tables import percent, points
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate, Style
 
 _CAUSES = {

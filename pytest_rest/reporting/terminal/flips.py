@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.safe_text import shown
 from pytest_rest.fuzzing.flip import REST, Flip
+from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold
 from pytest_rest.terms import Item, Style
 

@@ -6,15 +6,25 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.safe_text import shown
+from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.metrics import Metrics
-from pytest_rest.statistics.paired import Difference
-from pytest_rest.dispatch.estimate import Plan
-from pytest_rest.reporting.report import Report
-from pytest_rest.scoring import fold
-from pytest_rest.terms import MODES, OCR_MODES, Answer, Model, Rate, Record, Scheme, Transcription, Verdict
 from pytest_rest.models.tokens import rule
+from pytest_rest.reporting.report import Report
+from pytest_rest.safe_text import shown
+from pytest_rest.scoring import fold
+from pytest_rest.statistics.paired import Difference
+from pytest_rest.terms import (
+    MODES,
+    OCR_MODES,
+    Answer,
+    Model,
+    Rate,
+    Record,
+    Scheme,
+    Transcription,
+    Verdict,
+)
 
 _MISREADINGS_SHOWN = 5
 _COMPARED = 2_000

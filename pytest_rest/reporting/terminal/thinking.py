@@ -4,12 +4,12 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_rest.metrics import by_budget
-from pytest_rest.safe_text import shown
+from pytest_rest.metrics.by_budget import Budgeted, Point
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import tables
 from pytest_rest.reporting.terminal.tables import percent, row
-from pytest_rest.metrics.by_budget import Budgeted, Point
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate
 
 _WIDTH, _HEIGHT = 60, 10  # of the drawn curve, in characters

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from html import escape
 
+from pytest_rest.metrics.vision_tokens import Use, Vision
+from pytest_rest.reporting.terminal.tables import percent, points
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import Difference
-from pytest_rest.reporting.terminal.tables import percent, points
 from pytest_rest.terms import Rate
-from pytest_rest.metrics.vision_tokens import Use, Vision
 
 _ROWS = 5
 _NAME_WIDTH = 20
