@@ -19,7 +19,11 @@ NOT_OURS = {"pip", "setuptools", "wheel", "pytest-rest"}
 def main() -> None:
     """Write the file."""
     pinned = dict(line.split("==") for line in _lines() if "==" in line)
-    pinned |= {_name(each): each.version for each in distributions() if _name(each) not in NOT_OURS}
+    pinned |= {
+        _name(each): each.version.partition("+")[0]  # without what names one machine's build
+        for each in distributions()
+        if _name(each) not in NOT_OURS
+    }
     FILE.write_text(HEAD + "".join(f"{name}=={pinned[name]}\n" for name in sorted(pinned)), "utf-8")
 
 

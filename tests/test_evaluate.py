@@ -8,8 +8,9 @@ import pytest
 from pytest_rest import benchmark, metrics
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.evaluate import evaluate
-from pytest_rest.models import load_model
+from pytest_rest.evaluate import evaluate, forms
+from pytest_rest.models import load_model, tokens
+from pytest_rest.prompts import load_protocol
 from pytest_rest.reporting.report import Report
 from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Scheme, Style, fingerprint
 
@@ -106,6 +107,17 @@ def test_the_report_of_an_evaluation() -> None:
     assert {"id", "suite", "style", "verdict", "ocr", "answers"} <= set(item)
     assert {"text", "value", "correct", "status"} <= set(item["answers"]["image"])
     assert {"text", "cer", "correct"} <= set(item["ocr"])
+
+
+def test_a_record_knows_what_its_texts_take() -> None:
+    """Each answer has the estimate of its own prompt's text: more, where more of it is text."""
+    (record,) = asyncio.run(evaluate(soebench.generate(1, 0), load_model("simulated")))
+    sizes = {mode: answer.text_tokens for mode, answer in record.verdict.answers.items()}
+    (item,) = soebench.generate(1, 0)
+    asked = forms(item, Style(), load_protocol(), Scheme())
+    expected = {p.form.mode: tokens.of_text(p) for p in asked if p.task == "solve"}
+    assert expected == sizes
+    assert (sizes["text"] or 0) > (sizes["mixed"] or 0) > 0
 
 
 def test_fingerprints_know_items_and_not_their_order() -> None:

@@ -19,7 +19,7 @@ from pytest_rest.extensions import METRICS
 ROOT = Path(__file__).parents[1]
 OURS = """
 from pytest_rest import Item, Style
-from pytest_rest.models.simulated import SimulatedModel
+from pytest_rest.models.providers.simulated import SimulatedModel
 
 FAX = Style(dpi=50, noise=0.02, name="fax")
 FAXES = [FAX, Style(dpi=100, noise=0.02, name="fine-fax")]

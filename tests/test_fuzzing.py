@@ -132,7 +132,7 @@ def test_workers_hunt_apart(pytester: pytest.Pytester, run_rest: RunRest) -> Non
     """One hunt each, of its share of examples and calls, through the one process that asks."""
     pytester.makepyfile(
         model="""
-        from pytest_rest.models.simulated import SimulatedModel
+        from pytest_rest.models.providers.simulated import SimulatedModel
 
         class Model(SimulatedModel):
             home = "endpoint"
@@ -161,7 +161,7 @@ def test_an_interrupt_keeps_what_was_found(pytester: pytest.Pytester, run_rest: 
     pytester.makepyfile(
         interrupting="""
         import os, signal
-        from pytest_rest.models.simulated import SimulatedModel
+        from pytest_rest.models.providers.simulated import SimulatedModel
 
         class Model(SimulatedModel):
             asked = 0

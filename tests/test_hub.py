@@ -36,7 +36,7 @@ TOKEN = "hf_a-secret"  # noqa: S105 (nobody's)
 SCRIPT = """
 import json, sys
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.suites import arc, gsm_symbolic, hub, mmlu
+from pytest_rest.benchmark.suites import arc, gsm_symbolic, hub, mmlu
 
 for name in sys.argv[1:]:
     suite = {"mmlu": mmlu, "arc": arc, "gsm": gsm_symbolic}.get(name)

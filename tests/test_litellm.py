@@ -63,7 +63,7 @@ def test_errors_without_a_traceback() -> None:
 def test_importing_does_not_import_litellm() -> None:
     """Nor do connecting and closing: a run that asks nothing need not pay for it."""
     code = (
-        "import asyncio, sys; from pytest_rest.models.litellm import connect; "
+        "import asyncio, sys; from pytest_rest.models.providers.litellm import connect; "
         "model = connect('claude-haiku-4.5', environ={'ANTHROPIC_API_KEY': 'k'}); "
         "asyncio.run(model.close()); sys.exit('litellm' in sys.modules)"
     )

@@ -36,8 +36,9 @@ def test_ten_styles(item: str, seed: int) -> None:
 
 def test_every_process_draws_the_same_colours() -> None:
     """Hashing plays no part."""
-    code = "from pytest_rest.plus import rest_plus as r; print([r(str(n), 7)[9].color"
-    command = [sys.executable, "-c", f"{code} for n in range(20)])"]
+    drawn = "print([rest_plus(str(n), 7)[9].color for n in range(20)])"
+    code = f"from pytest_rest.benchmark.rest_plus import rest_plus; {drawn}"
+    command = [sys.executable, "-c", code]
     found = subprocess.run(command, capture_output=True, text=True, check=True, cwd=ROOT)
     assert str([rest_plus(str(n), 7)[9].color for n in range(20)]) == found.stdout.strip()
 

@@ -16,7 +16,6 @@ from strategies import SILENT, answers, lines, texts, transcriptions
 
 from pytest_rest import rendering, scoring
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.models import tokens
 from pytest_rest.terms import (
     MODES,
     PNG_HEADER,
@@ -681,7 +680,6 @@ def test_an_answer_says_where_it_came_from() -> None:
         cost=0.5,
         seconds=1.5,
         model="m-1",
-        text_tokens=tokens.of_text(asked),
     )
     assert expected == scoring.answer(asked, completion)
 

@@ -74,7 +74,7 @@ def test_no_name() -> None:
 def test_connecting_imports_no_litellm() -> None:
     """Nothing is looked up, so neither LiteLLM nor its price table is needed."""
     code = (
-        "import sys; from pytest_rest.models.served import connect; "
+        "import sys; from pytest_rest.models.providers.openai_compatible import connect; "
         "connect('gpt-4o', 'http://host/v1', environ={}); sys.exit('litellm' in sys.modules)"
     )
     assert (0, "") == ended(python(code))

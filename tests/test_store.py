@@ -52,9 +52,9 @@ READERS: tuple[Callable[[Path], object], ...] = (
 PROCESS = """
 import json, os, resource, signal, sys, threading, time
 from pathlib import Path
-from pytest_rest import store
+from pytest_rest.dispatch import store
 from pytest_rest.errors import StoreError
-from pytest_rest.store import NAME, FileStore
+from pytest_rest.dispatch.store import NAME, FileStore
 from pytest_rest.terms import Completion, Form, Item, Prompt
 
 def prompt(text):

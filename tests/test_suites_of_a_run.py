@@ -208,7 +208,8 @@ def test_in_a_notebook(own: Path) -> None:
 
 
 LIMITED = """
-from pytest_rest.models.simulated import SimulatedModel
+from pathlib import Path
+from pytest_rest.models.providers.simulated import SimulatedModel
 
 class Model(SimulatedModel):
     answers = "questions about lamps"
@@ -217,7 +218,7 @@ class Model(SimulatedModel):
         return "lamps" in item.context
 
     async def ask(self, prompts):
-        open("asked", "w").close()
+        Path(__file__).with_name("asked").touch()
         return await super().ask(prompts)
 
 def make():

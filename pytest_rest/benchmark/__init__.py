@@ -12,7 +12,7 @@ from pytest_rest.benchmark import file
 from pytest_rest.benchmark.file import ENDINGS, Benchmark
 from pytest_rest.benchmark.suites import arc, gsm_symbolic, hub, mmlu, rh_bench, rows, soebench
 from pytest_rest.errors import BenchmarkError, RestError, nearest
-from pytest_rest.terms import RH_BENCH, Item, fingerprint
+from pytest_rest.terms import Item, fingerprint
 
 DEFAULT = "soebench:50"
 REST = "rest"  # the name of REST's four data sets together
@@ -47,7 +47,7 @@ class DataSet:
 SUITES: dict[str, Generated | DataSet] = {
     soebench.NAME: Generated(soebench.generate, default=50, largest=100_000),
     **{each.NAME: DataSet(each.SOURCE, each.load) for each in (mmlu, arc, gsm_symbolic)},
-    RH_BENCH: DataSet(rh_bench.SOURCE, rh_bench.load, rh_bench.draw, rh_bench.complete),
+    rh_bench.NAME: DataSet(rh_bench.SOURCE, rh_bench.load, rh_bench.draw, rh_bench.complete),
 }
 
 

@@ -30,11 +30,10 @@ from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 
-from pytest_rest import rendering, scoring
+from pytest_rest import scoring
 from pytest_rest.benchmark import yaml_nodes
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, said, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
-from pytest_rest.rendering import pictures
 from pytest_rest.scoring import numbers
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 
@@ -132,8 +131,10 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
     for each in node.value if isinstance(node.value, tuple) else (node,):
         if not isinstance(each.value, str):
             raise PlaceError(each.line, "styles is a list of names, such as [courier-50dpi]")
+        from pytest_rest.rendering import parse_style  # when first used: it loads Pillow
+
         try:
-            rendering.parse_style(each.value)
+            parse_style(each.value)
         except RestError as error:
             raise PlaceError(each.line, str(error)) from None
         names.append(each.value)
@@ -209,6 +210,8 @@ class _ItemReader:
         line, path = keys["image"].line, os.path.normpath(image)
         if "://" in image or PureWindowsPath(image).drive or path.startswith(("/", "..", "~")):
             raise PlaceError(line, f"image {said(image)}: give a path below the file's folder")
+        from pytest_rest.rendering import pictures  # when first used: it loads Pillow
+
         try:
             if path not in self._digests:
                 self._digests[path] = pictures.digest(self._folder / path)

@@ -20,6 +20,7 @@ from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import Loaded, Row, RowError
 from pytest_rest.terms import RH_BENCH, AnswerKind, Choice, Half, Item, half_of
 
+NAME = RH_BENCH
 FILES: dict[Half, str] = {"reasoning": "reason_data", "perception": "halu_data"}
 SOURCE = hub.Source(
     name="RH-Bench",
@@ -98,10 +99,10 @@ def _item(row: Row) -> Item:
     is_number = isinstance(given, (int, float)) and not isinstance(given, bool)
     answer = rows.text(str(given) if is_number else given, "the answer")
     item = Item(
-        id=f"{RH_BENCH}-{half}-{name.zfill(4)}",
+        id=f"{NAME}-{half}-{name.zfill(4)}",
         question=question,
         answer=answer,
-        suite=RH_BENCH,
+        suite=NAME,
         image=_picture(row),
         only="text",
     )

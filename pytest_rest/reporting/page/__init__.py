@@ -116,8 +116,6 @@ def _picture(path: Path) -> bytes | None:
         return None
     if len(png) <= _WHOLE:
         return png
-    from pytest_rest.rendering import (
-        pictures,  # Pillow, which most runs have loaded, and a replay has not
-    )
+    from pytest_rest.rendering import pictures  # Pillow, which a replay has not loaded
 
     return pictures.thumbnail(path)
