@@ -61,8 +61,9 @@ class Item:
     story); an item with choices needs none, for there the stem is shown and the options are text.
     `tolerance` is how far a number may be off, `0.05` or `1%` of the answer. `image` is the path of
     a picture that belongs to the question in every form, a chart or a scan, and `image_digest` that
-    of its pixels; `pictures.beside` gives an item both. `only` is the one mode of an item that is
-    asked in no other. The answer of an `open` item is a reference: a judge rates what a model says.
+    of its pixels; `rendering.pictures.beside` gives an item both. `only` is the one mode of an item
+    that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
+    model says.
     """
 
     id: str
@@ -303,8 +304,8 @@ class Completion:
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
 
-    `text_tokens` is what the prompt's text is estimated to take (see `tokens`), and `width` and
-    `height` are its picture's sides in pixels, 0 without one.
+    `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), and `width`
+    and `height` are its picture's sides in pixels, 0 without one.
     """
 
     mode: Mode

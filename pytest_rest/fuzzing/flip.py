@@ -74,7 +74,7 @@ def differ(rest: Answer, other: Answer) -> bool:
 
 
 def failing(other: Answer, read: Transcription | None) -> Failing:
-    """How the other style failed: in the order of `causes`, by its own answer and transcription."""
+    """How the other style failed, by its answer and transcription; in `failure_causes`' order."""
     if read and not read.correct:
         return "misread"
     if other.status == "refused":

@@ -5,7 +5,7 @@ binomial proportions based on paired data", Journal of Educational and Behaviora
 2012: of the items' own differences, with one item added that went worse and one that went better.
 So it has a width where nothing changed. Items in several styles are right in part; for their
 differences, within -1 and 1 as well, it is as good. Over suites it is the unweighted mean's (MOVER,
-see `rates`).
+see `statistics.mover`).
 """
 
 import math

@@ -53,7 +53,7 @@ class Metrics:
     """The metrics of one set of items; a rate is None where it is undefined.
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
-    `excess_inconsistency` the difference (see `noise`): None where no form was asked twice.
+    `excess_inconsistency` the difference (see `noise_floor`): None where no form was asked twice.
     """
 
     items: int

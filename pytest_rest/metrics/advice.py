@@ -89,8 +89,8 @@ def give(
 ) -> Advised:
     """The advice for these records, whose styles are known by their ids; nothing is lost of them.
 
-    `changes` is what `effects.table` says of them. Items of all suites are pooled, and an item's
-    several forms are averaged first.
+    `changes` is what `style_effects.table` says of them. Items of all suites are pooled, and the
+    several forms of an item are averaged first.
     """
     looks = [*_modes(records, styles), *_characteristics(changes)]
     beside = _beside_text(records, styles)

@@ -59,7 +59,7 @@ def _printer() -> Any:
     from sympy.printing.str import StrPrinter
 
     class Printer(StrPrinter):  # type: ignore[misc]
-        """Writes what `formula` reads, where `E` is a name."""
+        """Writes what `formula_parser` reads, where `E` is a name."""
 
         def _print_Exp1(self, _: object) -> str:  # noqa: N802
             return "e"

@@ -116,7 +116,7 @@ def data(report: Builtins, prompts: Prompts) -> Content:
 
 
 def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[str]]:
-    """What differs from REST's style, as `effects` calls it, and the styles that have it."""
+    """What differs from REST's style, as `style_effects` calls it, and the styles that have it."""
     found: dict[str, list[str]] = {}
     for style in styles:
         for look in _looks(style, own.get(style)):
