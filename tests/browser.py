@@ -1,6 +1,7 @@
 """Debian's Chromium, for the tests of pages: what a page shows, and what it complains of."""
 
 import shutil
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.resources import files
@@ -53,6 +54,13 @@ class Browser:
     def run(self, script: str, *arguments: object) -> Any:
         """What a script returns."""
         return self.driver.execute_script(script, *arguments)
+
+    def comes_true(self, script: str, seconds: float = 5.0) -> bool:
+        """Whether a script returns something true within so many seconds."""
+        end = time.monotonic() + seconds
+        while not (is_true := bool(self.run(script))) and time.monotonic() < end:
+            time.sleep(0.05)
+        return is_true
 
     def texts(self, selector: str) -> list[str]:
         """The texts of the elements, as they are shown."""

@@ -82,9 +82,9 @@ class Collection:
         except ModelError:
             return  # the tests meet the same, and say so
         except OptionError as error:
+            items.clear()  # what is left would be asked ahead, also where collecting ends here
             if not hasattr(config, "workerinput"):
                 raise pytest.UsageError(f"REST: {error}") from None
-            items.clear()
             report = pytest.CollectReport("", "failed", f"REST: {error}", [])
             config.hook.pytest_collectreport(report=report)
 
