@@ -35,7 +35,7 @@ from pytest_rest.terms import (
     Transcription,
 )
 
-DATA = Path(__file__).parents[1].parent / "shared" / "data"
+DATA = Path(__file__).parents[3] / "shared" / "data"
 LONGEST_SECONDS = 2.0
 
 INTEGER = Item("i", "How many?", "7", answer_kind="integer")

@@ -18,7 +18,7 @@ from pytest_rest.benchmark import file as benchmark_file
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SCHEMA = json.loads(
     (ROOT / "pytest_rest" / "benchmark" / "benchmark.schema.json").read_text("utf-8")
 )

@@ -318,7 +318,7 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     """With Debian's fonts where Debian has them."""
     noto("Thai")
     noto("cjk")
-    text = (Path(__file__).parents[1] / "docs/styles.md").read_text("utf-8")
+    text = (Path(__file__).parents[2] / "docs/styles.md").read_text("utf-8")
     _, example = re.findall(r"^```yaml\n(.*?)^```$", text, re.DOTALL | re.MULTILINE)
     path = tmp_path / "styles.yaml"
     path.write_text(example, "utf-8")

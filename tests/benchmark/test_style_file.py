@@ -23,7 +23,7 @@ from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import style_name
 from pytest_rest.terms import Style
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SIMULATED = ("--rest-model=simulated", "--rest-suite=soebench:2")
 
 Write = Callable[[str], Path]

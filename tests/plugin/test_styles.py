@@ -23,7 +23,7 @@ from pytest_rest.errors import RenderingError
 from pytest_rest.metrics import style_effects
 from pytest_rest.terms import Image, Record, Style, Verdict
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 FEW = settings(max_examples=20, phases=[Phase.explicit, Phase.reuse, Phase.generate])
 TEXT = "3A - 2B = 7\nThe quick brown fox"
 

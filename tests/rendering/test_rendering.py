@@ -32,7 +32,7 @@ from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import RenderingError
 from pytest_rest.terms import Image, Style
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 DATA = ROOT.parent / "shared" / "data"
 FONTS = ("dejavu", "courier", "cursive")
 DPIS = (50, 100, 200)

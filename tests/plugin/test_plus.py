@@ -20,7 +20,7 @@ from pytest_rest.benchmark.suites import soebench
 from pytest_rest.evaluate import forms
 from pytest_rest.terms import Style
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 SIMULATED = ("--rest-model=simulated", "--rest-suite=soebench:3")
 
 

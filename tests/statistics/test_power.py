@@ -10,7 +10,7 @@ from pytest_rest.statistics import bounds, power
 from pytest_rest.statistics.bounds import Share, Shares
 from pytest_rest.statistics.paired import mcnemar
 
-PAGE = (Path(__file__).parents[1] / "docs" / "releases.md").read_text("utf-8")
+PAGE = (Path(__file__).parents[2] / "docs" / "releases.md").read_text("utf-8")
 RUNS = 4000
 SLACK = 0.025  # nearly four standard errors of a share of 4,000 runs at 0.8
 

@@ -13,7 +13,7 @@ from stored import planted
 from pytest_rest.commands import COMMANDS, main
 from pytest_rest.gate import baseline
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 GOOD, BAD = planted([True] * 20), planted([True] * 12 + [False] * 8)
 Capture = pytest.CaptureFixture[str]
 

@@ -128,7 +128,7 @@ def test_forms(form: Form) -> None:
 
 def test_a_test_of_ones_own(pytester: pytest.Pytester) -> None:
     """As the page on fuzzing has it: Hypothesis has nothing against the fixture."""
-    page = Path(__file__).parents[1].joinpath("docs", "fuzzing.md").read_text("utf-8")
+    page = Path(__file__).parents[2].joinpath("docs", "fuzzing.md").read_text("utf-8")
     pytester.makepyfile(re.findall(r"^```python\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)[-1])
     options = (
         "-pno:randomly",

@@ -139,7 +139,7 @@ def test_an_item(browser: Browser, tmp_path: Path) -> None:
     answers = next(i for i in report["items"] if i["id"] == "item-0005")["answers"]
     prompts = {answers["image"]["prompt"]: ["The question is in the picture.", {"image": "0" * 16}]}
     (tmp_path / "images").mkdir()
-    picture = Path(__file__).parents[1] / "docs" / "report.png"
+    picture = Path(__file__).parents[2] / "docs" / "report.png"
     shutil.copy(picture, tmp_path / "images" / f"{answers['image']['image']}.png")
     path = write(tmp_path, report, prompts)
     browser.open(path, "#verdict=consistent&item=a/item-0005/courier-200dpi-black")

@@ -477,7 +477,7 @@ def python(code: str, *arguments: str) -> "subprocess.Popen[str]":
     """A process of its own under -W error."""
     return subprocess.Popen(
         [sys.executable, "-W", "error", "-c", code, *arguments],
-        env={**os.environ, "PYTHONPATH": str(Path(__file__).parent)},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2]))},
         stderr=subprocess.PIPE,
         text=True,
     )

@@ -16,7 +16,7 @@ from pytest_rest.reporting.terminal.progress_line import Progress
 from pytest_rest.terms import Rate
 
 IF_ALL = pytest.mark.slow
-SCREENS = Path(__file__).parent / "screens"
+SCREENS = Path(__file__).parents[1] / "screens"
 SLOW = """
 import asyncio
 from pytest_rest.terms import Completion, Price

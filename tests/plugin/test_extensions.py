@@ -16,7 +16,7 @@ from pytest_rest import extensions, gate, metrics
 from pytest_rest.errors import MetricError
 from pytest_rest.extensions import METRICS
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 OURS = """
 from pytest_rest import Item, Style
 from pytest_rest.models.providers.simulated import SimulatedModel
