@@ -206,7 +206,7 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
         "    os.kill(os.getpid(), signal.SIGKILL)\n"
         "asyncio.run(main())"
     )
-    environ = os.environ | {"PYTHONPATH": str(Path(__file__).parents[1])}
+    environ = os.environ | {"PYTHONPATH": os.pathsep.join(map(str, Path(__file__).parents[:2]))}
     ended = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env=environ, cwd=tmp_path
     )
