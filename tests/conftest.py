@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # each process of a run would compile all anew
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the background of a script
     signal.signal(signal.SIGINT, signal.default_int_handler)
-_MOST_TESTS = {"workers": 1, "serial": 2}  # of a file, by the kind of run that is sampled
+_MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that is sampled
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_gating", "test_lost", "test_data_sets", "test_own_benchmark"),
     *("test_over_http", "test_faults", "test_resume", "test_interrupts", "test_shards"),
@@ -46,9 +46,9 @@ MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sample the runs with two workers, which take seconds to start, and those of `-n0`.
 
-    The first test of a file about workers has one case with them, and the first two of any file
-    have one with xdist and no workers; without xdist every case is run. With ALL_TESTS set all
-    are, and what is marked as slow is too.
+    The first test of a file about workers has one case with them, and the first of any file has one
+    with xdist and no workers; without xdist every case is run, and in the contract suite all are.
+    With ALL_TESTS set every case is run everywhere, and what is marked as slow is too.
     The tests that ask through LiteLLM come first, so that one process imports it, for four seconds.
     """
     items.sort(key=lambda item: item.path.stem not in _THROUGH_LITELLM)
@@ -78,6 +78,8 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def _sampled(item: pytest.Item) -> str:
     """The kind of run that a case is of, where one of them stands for several."""
     params = getattr(getattr(item, "callspec", None), "params", {})
+    if item.path.parent.name == "contract":
+        return ""
     words = [value if isinstance(value, (list, tuple)) else [value] for value in params.values()]
     if params.get("mode") == "n2" or any("-n2" in each for each in words):
         return "workers"

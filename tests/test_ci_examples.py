@@ -111,6 +111,7 @@ def test_the_matrix_s_commands(repository: Path) -> None:
     assert 0 == replayed.returncode, replayed.stdout
 
 
+@pytest.mark.slow
 def test_gitlab_s_shards_are_merged(repository: Path) -> None:
     """Three parts that judge nothing, and the verdict on the whole."""
     jobs = content("gitlab-ci.yml")

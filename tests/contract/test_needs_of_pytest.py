@@ -2,13 +2,13 @@
 
 import pytest
 
-MODES = {"no xdist": ("-p", "no:xdist"), "-n0": ("-n0",), "-n2": ("-n2",)}
+MODES = {"no xdist": ("-p", "no:xdist"), "-n2": ("-n2",)}
 ALONE = [*("rest", "hypothesispytest", "anyio", "rerunfailures", "cacheprovider")]
 
 
 @pytest.fixture(params=MODES)
 def mode(request: pytest.FixtureRequest) -> tuple[str, ...]:
-    """The three ways that pytest is run in."""
+    """In one process, and with two workers."""
     return MODES[request.param]
 
 

@@ -108,7 +108,10 @@ def test_tokens_a_minute() -> None:
 
 @pytest.mark.parametrize(
     ("limit", "least", "most", "workers"),
-    [("--rest-rpm=8", 8, 8, TWO), ("--rest-tpm=20000", 10, 18, SERIAL)],
+    [
+        ("--rest-rpm=8", 8, 8, TWO),
+        pytest.param("--rest-tpm=20000", 10, 18, SERIAL, marks=pytest.mark.slow),
+    ],
     ids=["rpm-n2", "tpm-serial"],
 )
 def test_a_minute_of_a_run(

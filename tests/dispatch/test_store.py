@@ -175,7 +175,8 @@ def barred(code: str, folder: Path, shut: Path | None = None) -> list[str]:
     if os.geteuid() == 0:
         for path in paths:
             os.chown(path, 65534, 65534)
-        code = "os.setgid(65534); os.setuid(65534)\n" + code
+        # what paths import when first used, while the interpreter's own folder can be read
+        code = "Path.cwd().as_uri(); os.setgid(65534); os.setuid(65534)\n" + code
     modes = {path: stat.S_IMODE(path.stat().st_mode) for path in paths}
     for path in reversed(paths):
         path.chmod(0 if path == shut else modes[path] & 0o555)

@@ -84,6 +84,7 @@ def is_running(worker: str) -> bool:
 # Killed
 
 
+@pytest.mark.slow
 def test_a_run_that_is_killed_while_its_store_is_made(run_rest: RunRest) -> None:
     """Whatever is left there then, the folder is one to go on with, or a new one."""
     oracle = Oracle(1)

@@ -453,7 +453,11 @@ def test_a_store_that_cannot_be_read(
 
 @pytest.mark.parametrize(
     ("concurrency", "delay", "room", "workers"),
-    [(4, 0.0, 200_000, SERIAL), (4 * N, 2.0, 200_000, SERIAL), (4, 0.0, 45_000, TWO)],
+    [
+        (4, 0.0, 200_000, SERIAL),
+        pytest.param(4 * N, 2.0, 200_000, SERIAL, marks=pytest.mark.slow),
+        (4, 0.0, 45_000, TWO),
+    ],
     ids=["midway", "at the end", "at once"],
 )
 def test_a_full_disk(

@@ -11,7 +11,11 @@ pytestmark = pytest.mark.skipif(not hasattr(os, "nice"), reason="no niceness her
 
 @pytest.mark.parametrize(
     ("args", "model", "lower"),
-    [(["-n2"], "served", 19), (["-n0"], "served", 0), (["-n2"], "simulated", 0)],
+    [
+        (["-n2"], "served", 19),
+        pytest.param(["-n0"], "served", 0, marks=pytest.mark.slow),
+        (["-n2"], "simulated", 0),
+    ],
     ids=["workers", "one process", "workers that compute"],
 )
 def test_workers_stand_back_where_the_main_process_asks(
