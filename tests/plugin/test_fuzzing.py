@@ -213,7 +213,7 @@ def test_wrong_usage(run_rest: RunRest, args: Sequence[str], message: str) -> No
 
 def test_fuzzing_needs_no_extra() -> None:
     """Hypothesis is installed with the package."""
-    assert ["hypothesis>=6.100"] == [
+    assert ["hypothesis>=6.140"] == [
         each for each in requires("pytest-rest") or () if each.startswith("hypothesis")
     ]
 
