@@ -169,7 +169,8 @@ def record(
 
 def _with_text_tokens(verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]]) -> Verdict:
     """The verdict with what each prompt's text is estimated to take (see `models.tokens`)."""
-    sizes = {prompt.digest: tokens.of_text(prompt) for prompt, _ in calls}
+    answered = (prompt for prompt, _ in calls if prompt.task != "transcribe")
+    sizes = {prompt.digest: tokens.of_text(prompt) for prompt in answered}
 
     def sized(answer: A) -> A:
         return replace(answer, text_tokens=sizes.get(answer.prompt))

@@ -212,7 +212,7 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
         return (spec.strip(),)
     paths = [path]
     if is_folder:
-        paths = sorted(each for each in path.rglob("*") if file.is_benchmark(each))
+        paths = sorted(each for each in path.rglob("*") if _is_listed(each, path))
     if not paths or not paths[0].is_file():
         lacking = "holds no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
         raise BenchmarkError(
@@ -221,6 +221,12 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
         )
     root = start if root is None else root
     return tuple(f"{_below(each, root)}{number}" for each in paths)
+
+
+def _is_listed(path: Path, folder: Path) -> bool:
+    """Whether a file is one of the folder's benchmarks: none in a hidden folder, as `.venv`, is."""
+    is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return not is_hidden and file.is_benchmark(path)
 
 
 def near(path: Path) -> Path:

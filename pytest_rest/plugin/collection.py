@@ -78,7 +78,7 @@ class Collection:
             return  # the main process has the model
         cases = [case for item in items if (case := case_of(item)) is not None]
         try:
-            self._run.answerable([*{id(item): item for item, _ in cases}.values()])
+            self._run.check_answerable([*{id(item): item for item, _ in cases}.values()])
         except ModelError:
             return  # the tests meet the same, and say so
         except OptionError as error:

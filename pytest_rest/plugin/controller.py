@@ -60,7 +60,7 @@ class Controller:
             )
         settings = self._run.settings
         if len(settings.files) == len(settings.paths):  # else there is more to be collected
-            self._run.answerable(self._run.known)
+            self._run.check_answerable(self._run.known)
         folder = settings.run_dir
         try:
             (folder / "images").mkdir(parents=True, exist_ok=True)

@@ -132,18 +132,14 @@ class Run:
                 items += settings.library.read(settings.root / name).items
         return tuple(items)
 
-    def answerable(self, items: Sequence[Item]) -> int:
-        """How many of the items the model can answer; `OptionError` where it is none of them."""
+    def check_answerable(self, items: Sequence[Item]) -> None:
+        """Raise `OptionError` where the model can answer none of the items."""
         model = self.model
-        if not isinstance(model, Limited):
-            return len(items)
-        number = sum(map(model.can_answer, items))
-        if items and not number:
+        if isinstance(model, Limited) and items and not any(map(model.can_answer, items)):
             raise OptionError(
                 f"model {self.settings.model!r} answers {model.answers} only, and none of the "
                 f"{len(items):,} items is of that kind; name another model, or other items"
             )
-        return number
 
     def note(self, styles: Iterable[Style]) -> None:
         """Know styles by their ids; `OptionError` for an id that stands for two of them."""

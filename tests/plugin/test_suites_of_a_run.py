@@ -57,6 +57,8 @@ def own(pytester: pytest.Pytester) -> Path:
         '{"context": "1 + 1", "question": "What is it?", "answer": 2}\n'
     )
     (folder / "notes.yaml").write_text("not: a benchmark\n")
+    (folder / ".venv").mkdir()
+    (folder / ".venv" / "hidden.rest.yaml").write_text("somebody: else's\n")
     return folder
 
 
