@@ -26,11 +26,8 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the backgrou
     signal.signal(signal.SIGINT, signal.default_int_handler)
 _MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that is sampled
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
-    *("test_plugin", "test_gating", "test_lost", "test_data_sets", "test_own_benchmark"),
-    *("test_over_http", "test_faults", "test_resume", "test_interrupts", "test_shards"),
-    *("test_plus_over_http", "test_fuzzing", "test_regression", "test_stopping", "test_docs"),
-    *("test_progress", "test_budget", "test_suites_of_a_run", "test_needs_of_pytest"),
-    *("test_workers", "test_elsewhere", "test_lookahead", "test_not_passed", "test_extensions"),
+    *("test_plugin", "test_lost", "test_over_http", "test_resume", "test_interrupts"),
+    *("test_shards", "test_budget", "test_workers", "test_elsewhere", "test_own_benchmark"),
 )
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
@@ -40,7 +37,17 @@ _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
     *("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
 )
+_FEWER_EXAMPLES = 40  # of a property, where its test does not say how many
 MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
+
+
+def pytest_pycollect_makemodule() -> None:
+    """Look at fewer examples of each property, but with ALL_TESTS."""
+    if not os.environ.get("ALL_TESTS"):
+        from hypothesis import settings
+
+        settings.register_profile("fewer", max_examples=_FEWER_EXAMPLES)
+        settings.load_profile("fewer")
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:

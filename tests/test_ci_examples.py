@@ -66,6 +66,7 @@ def shell(script: str, **variables: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_a_simulated_regression_is_gated_in_three_commands(repository: Path) -> None:
     """Install, ask the model in use, gate the new one: it got worse, and the job fails."""
     job = content("github-two-models.yml")["jobs"]["gate"]

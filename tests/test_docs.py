@@ -58,7 +58,7 @@ def test_the_code_in_the_readme_runs(pytester: pytest.Pytester, run_rest: RunRes
     assert (1, False) == (bad.status, bad.report["gate"]["passed"])
 
 
-@pytest.mark.parametrize("workers", [pytest.param("-n0", marks=pytest.mark.slow), "-n2"])
+@pytest.mark.parametrize("workers", ["-n0", pytest.param("-n2", marks=pytest.mark.slow)])
 def test_the_examples_run(pytester: pytest.Pytester, run_rest: RunRest, workers: str) -> None:
     """Copied into a folder of one's own, the examples do what they say."""
     shutil.copytree(ROOT / "examples", pytester.path / "examples")

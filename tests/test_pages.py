@@ -30,8 +30,8 @@ FEWER = {
     "rest:100": "mmlu:3",  # of one of the four no copy is at hand
     "--rest-max-cost=2.50": "",  # who answers here has no price
     "--rest-max-cost=1.50": "",
-    "--rest-fuzz=100": "--rest-fuzz=20",
-    "--rest-fuzz=200": "--rest-fuzz=20",
+    "--rest-fuzz=100": "--rest-fuzz=20 --rest-seed=3",  # one that finds what is planted
+    "--rest-fuzz=200": "--rest-fuzz=20 --rest-seed=3",
 }
 # What is run elsewhere: it sets up, needs other machines, weights, rows, or a package.
 ELSEWHERE = (

@@ -148,7 +148,6 @@ def test_calls_in_flight(run_rest: RunRest, workers: Sequence[str]) -> None:
             *("--rest-model=tested", f"--rest-api-base={endpoint.openai_base}"),
             *("--rest-suite=soebench:12", "--rest-concurrency=6", "--rest-rpm=1000"),
             *("--rest-tpm=1000000", "--rest-min-rer=0.5", *workers),
-            subprocess=True,
         )
     assert 6 == endpoint.peak
     assert 4 * 12 == len(endpoint.requests)
@@ -263,7 +262,6 @@ def test_a_budget_without_a_price(run_rest: RunRest, workers: Sequence[str]) -> 
         run = run_rest(
             *("--rest-model=tested", f"--rest-api-base={endpoint.openai_base}"),
             *("--rest-suite=soebench:4", "--rest-max-cost=5", *workers),
-            subprocess=True,
         )
     assert pytest.ExitCode.USAGE_ERROR == run.status
     assert "--rest-max-cost cannot be held: the price of 'tested' is not known" in run.out

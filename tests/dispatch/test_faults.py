@@ -517,7 +517,6 @@ def test_three_faults_in_ten(run_rest: RunRest, workers: Sequence[str]) -> None:
         run = run_rest(
             *("--rest-model=tested", f"--rest-api-base={endpoint.openai_base}"),
             *(f"--rest-suite=soebench:{FEWER}", "--rest-timeout=2", *workers),
-            subprocess=True,
         )
     faults = weather.faults.total()
     assert set(KINDS) == set(weather.faults)
@@ -542,6 +541,7 @@ def test_an_endpoint_that_is_down(run_rest: RunRest, workers: Sequence[str]) -> 
     assert seconds < 60
 
 
+@pytest.mark.slow
 def test_a_key_that_is_refused_with_two_workers(run_rest: RunRest) -> None:
     """One line, and no more requests than were in flight."""
     with Endpoint(lambda _: Reply("no access", status=403)) as endpoint:
@@ -559,7 +559,6 @@ def ended(run_rest: RunRest, endpoint: Endpoint, *args: str) -> tuple[Finished, 
     run = run_rest(
         *("--rest-model=tested", f"--rest-api-base={endpoint.openai_base}"),
         *(f"--rest-suite=soebench:{N}", "--rest-retries=1", "--rest-min-rer=0", *args),
-        subprocess=True,
     )
     assert pytest.ExitCode.INTERRUPTED == run.status
     assert run.report["gate"]["passed"] is False

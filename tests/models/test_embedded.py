@@ -90,7 +90,8 @@ def test_it_is_honest_about_what_it_cannot_answer() -> None:
     assert "inconsistent" == record.verdict.outcome
 
 
-@pytest.mark.parametrize("workers", [[], pytest.param(["-n2"], marks=pytest.mark.slow)], ids=str)
+@pytest.mark.slow  # .ci/run runs the very command
+@pytest.mark.parametrize("workers", [[], ["-n2"]], ids=str)
 def test_the_first_run_of_a_new_user(run_rest: RunRest, workers: list[str]) -> None:
     """`pytest --rest-model=embedded`, over two workers too, ends with the table."""
     run = run_rest("--rest-model=embedded", "--rest-suite=soebench:3", *workers, subprocess=True)

@@ -85,6 +85,7 @@ def test_real_rows(
     assert only["counts"]["rows"] - only["counts"]["readable"] == len(only["left_out"])
 
 
+@pytest.mark.slow
 def test_workers_ask_the_same(run_rest: RunRest, data: Path) -> None:
     """The report is the same, whoever has read the rows."""
     options = (MODEL, f"--rest-data={data}", "--rest-suite=mmlu:4,gsm-symbolic")

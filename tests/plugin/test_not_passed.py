@@ -122,6 +122,7 @@ def test_a_budget_that_ran_out(run_rest: RunRest, pytester: pytest.Pytester) -> 
     assert run.report["gate"]["reason"].startswith("4 items lost (allowed: 0)")
 
 
+@pytest.mark.slow
 def test_a_worker_that_crashed(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """What it did not send is lost, by name."""
     pytester.makeconftest(

@@ -170,7 +170,6 @@ def test_the_report_equals_the_servers_log(
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
             *(f"--rest-suite=soebench:{N}", "--rest-retries=0", *mode),
-            subprocess=True,
         )
     counted = _count(plan, endpoint)
     metrics = run.report["metrics"]["soebench"]
@@ -278,7 +277,6 @@ def test_the_report_is_the_same_under_every_scheduler(
                     *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
                     *(f"--rest-suite=soebench:{N}", "--rest-min-rer=0.1", "--rest-max-lost=99"),
                     *("--rest-retries=0", *way),
-                    subprocess=True,
                 )
             reports[name] = without_times(run.report)
     first = reports.pop("without")
@@ -315,7 +313,6 @@ def test_faults_that_pass_lose_nothing(
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
             *(f"--rest-suite=soebench:{N}", *mode),
-            subprocess=True,
         )
     assert {"passed": N} == run.outcomes
     assert len(failed) > N // 2
@@ -363,7 +360,6 @@ def test_hostile_answers_are_unparseable_and_escaped(
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
             *(f"--rest-suite=soebench:{len(HOSTILE)}", "-p", "no:xdist"),
-            subprocess=True,
         )
     assert {"failed": len(HOSTILE)} == run.outcomes
     statuses = {a["status"] for item in run.report["items"] for a in item["answers"].values()}

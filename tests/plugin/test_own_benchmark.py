@@ -380,7 +380,7 @@ def test_a_file_is_asked_ahead(run_rest: RunRest, workers: str) -> None:
     """More calls are on their way than the tests that run would wait for; each is made once."""
     with Endpoint(lambda _: Reply("Answer: 1", delay=0.3)) as server:
         model = ("--rest-model=m", f"--rest-api-base={server.openai_base}", "--rest-max-cfr=1")
-        run = run_rest(*model, "below", workers, subprocess=True)
+        run = run_rest(*model, "below", workers)
         assert 32 == len(server.requests) == run.report["usage"]["calls"]
     assert 8 < server.peak
 
@@ -422,7 +422,7 @@ def test_a_picture_of_ones_own(
     pytester.path.joinpath("charts.rest.yaml").write_text(PICTURED)
     with Endpoint(lambda _: Reply("Answer: 2")) as server:
         model = ("--rest-model=m", f"--rest-api-base={server.openai_base}")
-        run = run_rest(*model, "charts.rest.yaml", *mode, subprocess=True)
+        run = run_rest(*model, "charts.rest.yaml", *mode)
         requests = server.requests
     assert 8 == len(requests) == run.report["usage"]["calls"], run.out
     assert {1} == {len(request.images) for request in requests}

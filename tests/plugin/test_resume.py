@@ -121,7 +121,7 @@ def test_only_what_failed_is_asked_again(
 
     with Endpoint(reply) as endpoint:
         args = (*named(endpoint), SUITE)
-        first = run_rest(*args, *begun, subprocess=True)
+        first = run_rest(*args, *begun)
         assert 1 < len(failing) < 4 * N == len(endpoint.requests)
         assert first.report["gate"]["passed"] is False
         assert "ask again what is lost: --rest-resume=run" in first.out

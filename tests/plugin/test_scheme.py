@@ -187,7 +187,7 @@ def test_a_failed_repeat_loses_the_item() -> None:
 def test_read_right_means_every_picture_that_is_transcribed(ocr: Ocr) -> None:
     """The embedded control, which errs only where it misreads, agrees wherever it read right."""
     style = Style(font="cursive", dpi=50)
-    items = soebench.generate(6, 0)
+    items = soebench.generate(4, 0)
     model = load_model("embedded")
     records = asyncio.run(evaluate(items, model, styles=[style], scheme=Scheme(ocr=ocr)))
     found = metrics.table(records)["pooled"]
@@ -204,6 +204,7 @@ def test_read_right_means_every_picture_that_is_transcribed(ocr: Ocr) -> None:
     assert len(right) == found["ocr_correct"].items
 
 
+@pytest.mark.slow
 def test_embedded_in_two_passes_answers_as_it_does_in_one() -> None:
     """It reads a picture once, and solves what it read."""
     records = asyncio.run(
@@ -308,7 +309,7 @@ def test_unsteadiness_is_told_from_inconsistency(faults: str, excess: float) -> 
     """Planted by call: a coin for every form is no excess, a worse form is."""
     scheme = Scheme(repeats=5)
     model = load_model(f"simulated:{faults}", seed=1)
-    records = asyncio.run(evaluate(soebench.generate(400, 0), model, scheme=scheme))
+    records = asyncio.run(evaluate(soebench.generate(200, 0), model, scheme=scheme))
     found = metrics.table(records)["pooled"]["all"]
     assert found.noise_floor is not None
     assert found.noise_floor.value < 0.9

@@ -9,11 +9,12 @@ from runs import RunRest
 pytestmark = pytest.mark.skipif(not hasattr(os, "nice"), reason="no niceness here")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("args", "model", "lower"),
     [
         (["-n2"], "served", 19),
-        pytest.param(["-n0"], "served", 0, marks=pytest.mark.slow),
+        (["-n0"], "served", 0),
         (["-n2"], "simulated", 0),
     ],
     ids=["workers", "one process", "workers that compute"],

@@ -61,6 +61,7 @@ def test_shards_merged_are_the_run(run_rest: RunRest, ask: Ask, of: int) -> None
     assert 2 >= max(sizes) - min(sizes)  # an item in two styles
 
 
+@pytest.mark.slow
 def test_two_workers_deal_alike(run_rest: RunRest, ask: Ask) -> None:
     """One shard of the two asked by workers, the other one not."""
     options = (MODEL, SUITE, "--rest-max-cfr=0.3")
