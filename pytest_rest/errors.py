@@ -14,7 +14,6 @@
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
 
-import difflib
 from collections.abc import Iterable
 
 
@@ -60,6 +59,8 @@ class MetricError(RestError):
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
     """Say which known names are near: `"; did you mean 'a' or 'b'?"`, or nothing."""
+    import difflib
+
     names = sorted(known)
     near = difflib.get_close_matches(name.lower(), names, n=n, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -56,7 +56,7 @@ def without_times(report: Any) -> Any:
 def settled(report: Any) -> Any:
     """A report less what a run that was gone on with may say otherwise, or asked elsewhere."""
     report = without_times(report)
-    left_out = {"provenance": {"api_base", "replay_of"}, "usage": {"cached", "retries"}}
+    left_out = {"provenance": {"api_base", "replay_of", "again"}, "usage": {"cached", "retries"}}
     for part, names in left_out.items():
         report[part] = {key: value for key, value in report[part].items() if key not in names}
     return report

@@ -28,7 +28,7 @@ from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.safe_text import address
 from pytest_rest.statistics import bounds
-from pytest_rest.terms import MODES, Completion, Record, Style, fingerprint
+from pytest_rest.terms import Completion, Record, Style, fingerprint
 
 _FEW = 8  # items, of which a run may need no bounds, and is over at once
 _PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
@@ -196,9 +196,9 @@ class Controller:
             if self._run.store is None or self._run.store.is_empty:
                 self._run.discard()
             return
-        for path in (folder / "report.json", self._run.settings.json_path):
+        for path in (folder / "report.json", self._run.settings.json):
             self._write(session, path, self.report.write)
-        for path in (folder / page.NAME, self._run.settings.html_path):
+        for path in (folder / page.NAME, self._run.settings.html):
             self._write(session, path, self._write_page)
         _tell_ci(session.config, self.report)
 
@@ -267,11 +267,7 @@ class Controller:
             "modes": list(settings.modes),
             "repeats": settings.scheme.repeats,
             "ocr": settings.scheme.ocr,
-            "again": {
-                "words": _again(settings),
-                "suites": [*settings.suites],
-                "names": [drawn.name for drawn in settings.drawn],
-            },
+            "again": settings.again,
         }
 
     def _sweep(self) -> dict[str, Any]:
@@ -282,23 +278,6 @@ class Controller:
         amounts = [budget.amount for budget in asked.budgets]
         judge = self._run.settings.judge or None
         return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
-
-
-def _again(settings: options.Settings) -> list[str]:
-    """The words of the command that all items of the run have in common."""
-    asked = settings.scheme
-    named = {
-        "model": settings.model,
-        "seed": settings.seed,
-        "modes": asked.modes != MODES and ",".join(asked.modes),
-        "repeats": asked.repeats > 1 and asked.repeats,
-        "ocr": asked.ocr != "image" and asked.ocr,
-        "prompts": settings.prompts,
-        "data": settings.given["rest_data"],
-    }
-    words = ["pytest", *(f"--rest-{name}={value}" for name, value in named.items() if value)]
-    words += ["--rest-plus"] if settings.plus else []
-    return [*words, *(f"--rest-style={each}" for each in settings.given["rest_styles"])]
 
 
 def _rules(settings: options.Settings) -> Rules:

@@ -11,14 +11,13 @@ from typing import Any
 import pytest
 
 from pytest_rest.benchmark.file import ENDINGS
-from pytest_rest.errors import OptionError, nearest
+from pytest_rest.errors import OptionError
 from pytest_rest.fuzzing import flip
 from pytest_rest.fuzzing.flip import Flip
-from pytest_rest.plugin.option_values import count, path, value
+from pytest_rest.plugin.options import OPTIONS, Chosen
 
 _CALLS_AN_EXAMPLE, _CALLS_A_HUNT = 10, 100
 _LEAST_CALLS = flip.HELD + 10  # of one hunt: a flip is found, and asked again
-PROFILES = ("hunt", "repeatable")
 
 
 @dataclass(frozen=True)
@@ -39,11 +38,11 @@ class Fuzz:
         return whole // self.hunts + (hunt < whole % self.hunts)
 
 
-def choose(config: pytest.Config, given: dict[str, Any], is_replay: bool) -> None:
+def choose(chosen: Chosen, given: dict[str, Any], *, is_replay: bool) -> None:
     """A hunt alone has one seed; a run that only judges again leaves out the hunt that it had."""
     is_alone = not (given["rest_suites"] or given["paths"])
     if given["rest_fuzz"] and is_replay:
-        if config.getoption("rest_fuzz") is not None:
+        if chosen.is_named("rest_fuzz"):
             raise OptionError("--rest-fuzz searches, and --rest-replay does not; give one of them")
         given["rest_fuzz"] = ""
         if is_alone:
@@ -51,69 +50,59 @@ def choose(config: pytest.Config, given: dict[str, Any], is_replay: bool) -> Non
                 "--rest-replay: the run was a hunt alone, and holds nothing else to judge; "
                 "--rest-fuzz-replay asks its flips again"
             )
-    if is_alone and (given["rest_fuzz"] or value(config, "rest_fuzz_replay")):
+    if is_alone and (given["rest_fuzz"] or chosen["rest_fuzz_replay"]):
         given["rest_seed"] = given["rest_fuzz_seed"]
 
 
-def read(config: pytest.Config, given: Mapping[str, Any], workers: int) -> Fuzz | None:
+def seed(chosen: Chosen, given: Mapping[str, Any], kept: Mapping[str, Any]) -> int:
+    """A fresh one, unless it is told, or the run goes on with another, or is to be repeatable."""
+    is_told = chosen.is_named("rest_seed") or given["rest_seed"] != 0
+    if is_told or chosen["rest_fuzz_profile"] == "repeatable":
+        return int(given["rest_seed"])
+    return int(kept.get("rest_fuzz_seed", secrets.randbelow(2**32)))
+
+
+def read(
+    config: pytest.Config, chosen: Chosen, given: Mapping[str, Any], workers: int
+) -> Fuzz | None:
     """What the run's hunts may do; None where none is asked for. `OptionError` says the mend."""
-    replayed = _flips(config)
-    if not given["rest_fuzz"] and not replayed:
+    replayed = _flips(config, chosen["rest_fuzz_replay"])
+    examples = OPTIONS["rest_fuzz"].value(given["rest_fuzz"]) or len(replayed)
+    if not examples:
         return None
     if given["rest_fuzz"] and replayed:
         raise OptionError("--rest-fuzz searches, and --rest-fuzz-replay does not; give one of them")
-    examples = len(replayed) or count(config, "rest_fuzz", 1, given["rest_fuzz"])
     hunts = 1 if replayed else min(workers, examples)
-    calls = examples * (_LEAST_CALLS if replayed else _CALLS_AN_EXAMPLE) + _CALLS_A_HUNT * hunts
-    if value(config, "rest_fuzz_calls"):
-        calls = count(config, "rest_fuzz_calls")
-        if calls < _LEAST_CALLS:
-            raise OptionError(
-                f"--rest-fuzz-calls {calls} is too few to find a flip and to ask it again; give at "
-                f"least {_LEAST_CALLS}"
-            )
+    usual = examples * (_LEAST_CALLS if replayed else _CALLS_AN_EXAMPLE) + _CALLS_A_HUNT * hunts
+    calls = usual if chosen["rest_fuzz_calls"] is None else chosen["rest_fuzz_calls"]
+    if calls < _LEAST_CALLS:
+        raise OptionError(
+            f"--rest-fuzz-calls {calls} is too few to find a flip and to ask it again; give at "
+            f"least {_LEAST_CALLS}"
+        )
     return Fuzz(
         examples=examples,
         calls=calls,
         hunts=min(hunts, calls // _LEAST_CALLS),
         seed=given["rest_fuzz_seed"],
-        is_ocr_correct=bool(
-            config.getoption("rest_fuzz_ocr_correct") or config.getini("rest_fuzz_ocr_correct")
-        ),
-        is_repeatable=_profile(config) == "repeatable",
+        is_ocr_correct=chosen["rest_fuzz_ocr_correct"],
+        is_repeatable=chosen["rest_fuzz_profile"] == "repeatable",
         replayed=replayed,
-        save=_saved(config),
+        save=_saved(chosen["rest_fuzz_save"]),
     )
 
 
-def _profile(config: pytest.Config) -> str:
-    profile = value(config, "rest_fuzz_profile")
-    if profile not in PROFILES:
-        known = f"{', '.join(PROFILES)}{nearest(profile, PROFILES)}"
-        raise OptionError(f"--rest-fuzz-profile {profile!r} is unknown; give one of {known}")
-    return profile
-
-
-def seed(config: pytest.Config, given: Mapping[str, Any], kept: Mapping[str, Any]) -> int:
-    """A fresh one, unless it is told, or the run goes on with another, or is to be repeatable."""
-    is_told = config.getoption("rest_seed") is not None or given["rest_seed"] != 0
-    if is_told or _profile(config) == "repeatable":
-        return int(given["rest_seed"])
-    return int(kept.get("rest_fuzz_seed", secrets.randbelow(2**32)))
-
-
-def _flips(config: pytest.Config) -> tuple[Flip, ...]:
+def _flips(config: pytest.Config, text: str) -> tuple[Flip, ...]:
     """What another run has found, or the one of it that is named."""
-    given = value(config, "rest_fuzz_replay")
-    if not given:
+    if not text:
         return ()
-    match = re.fullmatch(r"(.*?)(?::(\d{1,9}))?", given)
-    name, number = match.groups() if match else (given, None)
+    match = re.fullmatch(r"(.*?)(?::(\d{1,9}))?", text)
+    name, number = match.groups() if match else (text, None)
     place = config.invocation_params.dir / name
     place = place / "report.json" if place.is_dir() else place
     try:
-        found = json.loads(place.read_bytes())["fuzz"]["findings"]
-        known = tuple(Flip.from_builtins(each) for each in found)
+        findings = json.loads(place.read_bytes())["fuzz"]["findings"]
+        known = tuple(Flip.from_builtins(finding) for finding in findings)
     except (OSError, RecursionError, ValueError, KeyError, TypeError):
         raise OptionError(
             f"--rest-fuzz-replay {name!r}: no flips are stored in {str(place)!r}; name a run"
@@ -127,8 +116,7 @@ def _flips(config: pytest.Config) -> tuple[Flip, ...]:
     return known[int(number) - 1 : int(number)] if number else known
 
 
-def _saved(config: pytest.Config) -> Path | None:
-    save = path(config, "rest_fuzz_save")
+def _saved(save: Path | None) -> Path | None:
     if save is not None and not save.name.endswith(ENDINGS[0]):
         raise OptionError(f"--rest-fuzz-save {save.name!r}: name a file that ends in {ENDINGS[0]}")
     if save is not None and save.exists():

@@ -17,7 +17,7 @@ from pytest_rest.fuzzing.flip import REST, Flip
 from pytest_rest.fuzzing.oracle import Inquiry, answerer
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.terminal import flips as text
-from pytest_rest.safe_text import address, shown
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Form
 
 _NAME = "rest-fuzz"
@@ -167,10 +167,8 @@ class Findings:
 
     def _again(self, number: int) -> str:
         settings = self._run.settings
-        words = ["pytest", f"--rest-model={settings.model}"]
-        if settings.api_base:
-            words.append(f"--rest-api-base={address(settings.api_base)}")
-        return shlex.join([*words, f"--rest-fuzz-replay={near(settings.run_dir)}:{number}"])
+        replay = f"--rest-fuzz-replay={near(settings.run_dir)}:{number}"
+        return shlex.join([*settings.again["words"], replay])
 
     def _save(self, write: Any) -> None:
         path = self._fuzz and self._fuzz.save

@@ -1,29 +1,85 @@
-"""Turns an option's name into what was given for it: on the command line, or in the ini file."""
+"""Turns the text of an option into its value; a `ValueError` says what is wrong, and the mend."""
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
-import pytest
-
-from pytest_rest.errors import OptionError
+from pytest_rest.errors import nearest
 
 
-def value(config: pytest.Config, name: str) -> str:
-    """An option's text; empty where it was not given."""
-    given = config.getoption(name)
-    return str(config.getini(name) if given is None else given)
+def text(written: str) -> str:
+    """Text, which is checked where it is used."""
+    return written
 
 
-def path(config: pytest.Config, name: str) -> Path | None:
-    """An option's path, from where pytest was started; None where it was not given."""
-    given = value(config, name)
-    return config.invocation_params.dir / given if given else None
+def url(written: str) -> str:
+    """An address, which is checked by who asks it."""
+    return written
 
 
-def count(config: pytest.Config, name: str, least: int = 0, given: str = "") -> int:
-    """An option's whole number; `OptionError` for what is none, or below the least."""
-    text = given or value(config, name)
-    if not re.fullmatch(r"\d{1,9}", text) or int(text) < least:
-        option = "--" + name.replace("_", "-")
-        raise OptionError(f"{option} {text!r} is no count; give a whole number from {least}")
-    return int(text)
+def path(written: str) -> Path:
+    """A whole path."""
+    return Path(written)
+
+
+def count(least: int = 0, most: int = 999_999_999) -> Callable[[str], int]:
+    """A whole number within bounds."""
+    limits = f"from {least} to {most}" if most < 999_999_999 else f"from {least}"
+
+    def parse(written: str) -> int:
+        if not re.fullmatch(r"\d{1,9}", written) or not least <= int(written) <= most:
+            raise ValueError(f"is not a valid count; give a whole number {limits}")
+        return int(written)
+
+    return parse
+
+
+def one_of(*names: str) -> Callable[[str], str]:
+    """One of these words."""
+
+    def parse(written: str) -> str:
+        if written not in names:
+            known = f"{', '.join(names)}{nearest(written, names)}"
+            raise ValueError(f"is unknown; give one of {known}")
+        return written
+
+    return parse
+
+
+def seed(written: str) -> int | str:
+    """A whole number, or the word for a new one."""
+    if written == "fresh":
+        return written
+    if not re.fullmatch(r"\d{1,18}", written):
+        raise ValueError("is not a valid seed; give a whole number from 0, or 'fresh'")
+    return int(written)
+
+
+def share(written: str) -> float:
+    """A share from 0 to 1."""
+    if not re.fullmatch(r"\d{0,3}(\.\d{1,6})?", written) or not 0 <= float(written) <= 1:
+        raise ValueError("is not a valid share; give one from 0 to 1, such as 0.02")
+    return float(written)
+
+
+def confidence(written: str) -> float:
+    """How sure a verdict must be: a share from 0.5 to below 1."""
+    if not re.fullmatch(r"0?\.\d{1,6}", written) or not 0.5 <= float(written) < 1:
+        raise ValueError(
+            "is not a valid confidence; give a share from 0.5 to below 1, such as 0.95"
+        )
+    return float(written)
+
+
+def seconds(written: str) -> float:
+    """A time above 0."""
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", written) or not float(written):
+        raise ValueError("is not a valid time; give a number of seconds above 0")
+    return float(written)
+
+
+def dollars(written: str) -> float:
+    """An amount above 0."""
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?", written) or not float(written):
+        raise ValueError("is not a valid amount; give dollars, such as 2.50")
+    return float(written)

@@ -21,8 +21,7 @@ from pytest_rest.gate import Threshold
 from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
 from pytest_rest.reporting import rerun_command
 from pytest_rest.reporting.terminal import tables
-from pytest_rest.safe_text import address
-from pytest_rest.terms import Record, Style, Verdict, to_builtins
+from pytest_rest.terms import Record, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
@@ -171,37 +170,7 @@ def _explanation(item: pytest.Item, run: Run) -> str:
 
 def _again(item: pytest.Item, case: Case, run: Run) -> str:
     """The command that asks just this item again."""
-    settings = run.settings
-    words = ["pytest", f"--rest-model={settings.model}"]
-    if settings.seed:
-        words.append(f"--rest-seed={settings.seed}")
-    if settings.api_base:
-        words.append(f"--rest-api-base={address(settings.api_base)}")
-    words += [*_style_words(case, run), *_sweep_words(run)]
+    again = run.settings.again
     if item.path.is_dir():  # a suite's own test has no file to name
-        return rerun_command.of_suite(words, settings.suites, case_id(case))
-    return shlex.join([*words, item.nodeid])
-
-
-def _sweep_words(run: Run) -> list[str]:
-    """The options by which a run asks under the same budgets, and has the same judge."""
-    names = ("reasoning_budgets", "reasoning_control", "judge", "judge_api_base")
-    given = {name: run.settings.given[f"rest_{name}"] for name in names}
-    if run.settings.scheme.sweep is None:
-        return []
-    if given["reasoning_control"] == "forced":
-        del given["reasoning_control"]
-    return [f"--rest-{name.replace('_', '-')}={word}" for name, word in given.items() if word]
-
-
-def _style_words(case: Case, run: Run) -> list[str]:
-    """The options by which a run has this style among its own."""
-    settings = run.settings
-    item, style = case
-    if settings.plus and style in settings.styles_of(item):
-        return ["--rest-plus"]
-    if style not in settings.styles or style == Style():
-        return []
-    if style.name or style.has_own_font:  # it is known by its file alone
-        return [f"--rest-style={each}" for each in settings.given["rest_styles"]]
-    return [f"--rest-style={style.id}"]
+        return rerun_command.of_suite(again["words"], again["suites"], case_id(case))
+    return shlex.join([*again["words"], item.nodeid])

@@ -153,4 +153,6 @@ def test_wrong_usage(run_rest: RunRest, given: str) -> None:
     """One line, before anything is asked."""
     run = run_rest("--rest-model=simulated", f"--rest-confidence={given}")
     assert pytest.ExitCode.USAGE_ERROR == run.status
-    assert f"--rest-confidence {given!r} is none; give a share from 0.5" in run.out
+    assert (
+        f"--rest-confidence {given!r} is not a valid confidence; give a share from 0.5" in run.out
+    )

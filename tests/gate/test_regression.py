@@ -108,8 +108,8 @@ def test_another_benchmark(old: object, run_rest: RunRest, options: list[str], s
         ("{", [], "Expecting property name"),
         ("[]", [], "the report cannot be read"),
         (json.dumps({"schema": "pytest-rest/report/2"}), [], "is newer than this version's"),
-        ("{}", ["--rest-max-rer-drop=2"], "'2' is no share; give one from 0 to 1"),
-        ("{}", ["--rest-max-cfr-rise=x"], "'x' is no share"),
+        ("{}", ["--rest-max-rer-drop=2"], "'2' is not a valid share; give one from 0 to 1"),
+        ("{}", ["--rest-max-cfr-rise=x"], "'x' is not a valid share"),
     ],
 )
 def test_a_baseline_that_is_none(

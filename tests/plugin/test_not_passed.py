@@ -63,7 +63,7 @@ def test_what_was_judged_and_not_met(
         ([STEADY, "--rest-baseline=bad.json"], "--rest-baseline '{}/bad.json': "),
         ([STEADY, "--rest-baseline=newer.json"], "newer than this version's"),
         ([STEADY, "--rest-baseline=other.json"], "its schema is 'something/else/1'"),
-        (["--rest-model="], "--rest-model is empty; name a model, or leave it out"),
+        (["--rest-model="], "--rest-model is given and empty; give SPEC, or drop it"),
         ([], "--rest-min-rer judges a model; give --rest-model"),
         ([STEADY, "--rest-require=rer@arc>=0.9"], "'arc' is no subset"),
         ([STEADY, "--rest-min-rer=90"], "did you mean 0.9?"),

@@ -40,7 +40,9 @@ def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) ->
     pytester.makepyfile("def test_nothing(): pass")
     (pytester.path / "own.rest.yaml").write_text("items: []")
     idle, asked = _imported(), _imported("--rest-model=simulated", "--rest-suite=soebench:1")
-    assert {"pytest_rest", "pytest_rest.plugin"} == {n for n in idle if n.startswith("pytest_rest")}
+    table = {f"pytest_rest.plugin.{name}" for name in ("options", "option_values")}
+    loaded = {name for name in idle if name.startswith("pytest_rest")}
+    assert {"pytest_rest", "pytest_rest.errors", "pytest_rest.plugin", *table} == loaded
     assert set() == _HEAVY & idle
     assert {"PIL", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
 

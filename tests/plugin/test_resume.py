@@ -193,10 +193,10 @@ def test_the_models_latest_run_is_resumed(pytester: pytest.Pytester, run_rest: R
         (damaged / NAME).write_text("no database")
         assert 12 == len(endpoint.requests)
         for model, seed, folder in kept[1:]:
-            run = run_rest(*named(endpoint, model), "--rest-resume", "--rest-run-dir=")
+            run = run_rest(*named(endpoint, model), "--rest-resume", own_folder=True)
             assert seed == read_report(folder)["provenance"]["seed"], run.out
             assert 4 == read_report(folder)["usage"]["cached"]
-        unknown = run_rest(*named(endpoint, "a-third"), "--rest-resume", "--rest-run-dir=")
+        unknown = run_rest(*named(endpoint, "a-third"), "--rest-resume", own_folder=True)
         assert "no run of 'a-third' to resume in" in refusal(unknown)
         assert 12 == len(endpoint.requests)
 

@@ -399,9 +399,12 @@ def test_a_plan_counts_the_second_pass(run_rest: RunRest) -> None:
     [
         ("--rest-modes=text,ocr-first", "agreement needs at least two modes of text, image, mixed"),
         ("--rest-modes=text,image,ocr-fist", "did you mean 'ocr-first'?"),
-        ("--rest-repeats=0", "--rest-repeats '0' is no count; give a whole number from 1 to 100"),
+        (
+            "--rest-repeats=0",
+            "--rest-repeats '0' is not a valid count; give a whole number from 1 to 100",
+        ),
         ("--rest-repeats=101", "from 1 to 100"),
-        ("--rest-repeats=x", "is no count"),
+        ("--rest-repeats=x", "is not a valid count"),
         ("--rest-ocr=eahc", "--rest-ocr 'eahc' is unknown; give one of image, each, off"),
     ],
 )

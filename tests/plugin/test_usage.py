@@ -6,6 +6,8 @@ from pathlib import Path
 import pytest
 from runs import RunRest
 
+from pytest_rest.plugin.options import OPTIONS
+
 MODEL = "--rest-model=simulated"
 
 
@@ -45,14 +47,14 @@ MODEL = "--rest-model=simulated"
         ([MODEL, "--rest-style=courier", "--rest-plus"], "leave --rest-style out"),
         ([MODEL, "--rest-modes=text"], "at least two modes"),
         ([MODEL, "--rest-modes=text,picture"], "unknown mode 'picture'"),
-        ([MODEL, "--rest-seed=lucky"], "--rest-seed 'lucky' is no seed"),
-        ([MODEL, "--rest-max-lost=few"], "--rest-max-lost 'few' is no count"),
-        ([MODEL, "--rest-concurrency=0"], "--rest-concurrency '0' is no count"),
-        ([MODEL, "--rest-retries=-1"], "--rest-retries '-1' is no count"),
-        ([MODEL, "--rest-timeout=0"], "--rest-timeout '0' is no time"),
-        ([MODEL, "--rest-rpm=0"], "--rest-rpm '0' is no count"),
-        ([MODEL, "--rest-tpm=lots"], "--rest-tpm 'lots' is no count"),
-        ([MODEL, "--rest-max-cost=free"], "--rest-max-cost 'free' is no amount"),
+        ([MODEL, "--rest-seed=lucky"], "--rest-seed 'lucky' is not a valid seed"),
+        ([MODEL, "--rest-max-lost=few"], "--rest-max-lost 'few' is not a valid count"),
+        ([MODEL, "--rest-concurrency=0"], "--rest-concurrency '0' is not a valid count"),
+        ([MODEL, "--rest-retries=-1"], "--rest-retries '-1' is not a valid count"),
+        ([MODEL, "--rest-timeout=0"], "--rest-timeout '0' is not a valid time"),
+        ([MODEL, "--rest-rpm=0"], "--rest-rpm '0' is not a valid count"),
+        ([MODEL, "--rest-tpm=lots"], "--rest-tpm 'lots' is not a valid count"),
+        ([MODEL, "--rest-max-cost=free"], "--rest-max-cost 'free' is not a valid amount"),
         ([MODEL, "--rest-max-cost=1"], "--rest-max-cost cannot be held"),
         ([MODEL, "--rest-resume"], "no run is stored in"),
         ([MODEL, "--rest-replay=nowhere"], "no run is stored in"),
@@ -84,6 +86,30 @@ def test_wrong_usage(
     assert "INTERNALERROR" not in run.out
     assert pytest.ExitCode.USAGE_ERROR == run.status
     assert not (pytester.path / "run").exists()
+
+
+TEXTS = [key for key, option in OPTIONS.items() if option.metavar]
+
+
+@pytest.mark.parametrize("key", TEXTS)
+def test_an_option_that_is_given_and_empty(
+    pytester: pytest.Pytester, run_rest: RunRest, key: str
+) -> None:
+    """A CI variable that nobody set weakens no gate, on the command line or in the ini file.
+
+    Not even where the ini file has a threshold that the empty one would stand for.
+    """
+    option = OPTIONS[key]
+    ways = {f"{option.name}=": "", f"{option.name}= ": "", f"-o{key}=": "", "": f"{key} =\n"}
+    for arg, ini in ways.items():
+        for model in ([MODEL], []) if ini == "" and not arg.startswith("-o") else ([MODEL],):
+            pytester.makeini(f"[pytest]\n{ini}")
+            args = [*(model if key != "rest_model" else []), *filter(None, [arg])]
+            run = run_rest(*args, own_folder=key == "rest_run_dir")
+            (line,) = [line for line in run.out.splitlines() if line.startswith("ERROR: ")]
+            name = option.name if arg.startswith("--") else f"{key}, in the ini file,"
+            assert f"{name} is given and empty; give {option.metavar}, or drop it" in line
+            assert pytest.ExitCode.USAGE_ERROR == run.status
 
 
 def test_a_missing_font_is_named(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -132,10 +132,7 @@ class _Book:
         self.calls: list[str] = []
         self.pictures: dict[str, None] = {}
         self._prompts = prompts
-        self._again = dict(provenance.get("again") or {})
-        base = provenance.get("api_base")
-        if self._again and base and ", " not in base:  # of shards that were asked in one place
-            self._again["words"] = [*self._again["words"], f"--rest-api-base={base}"]
+        self._again: Builtins = provenance.get("again") or {}
         self._known: dict[tuple[str, str], int] = {}
 
     def item(self, entry: Builtins) -> dict[str, Any]:

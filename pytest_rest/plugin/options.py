@@ -1,0 +1,453 @@
+"""The table of options: the parser, the ini file, workers, the docs and "again" are made of it.
+
+Every pytest run of the environment loads this, so it imports nothing heavy.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pytest_rest.errors import OptionError
+from pytest_rest.plugin import option_values as values
+
+STYLES = ("rest_styles", "rest_plus")
+LATEST = "latest"  # the run that --rest-resume goes on with, where none is named
+Raw = str | bool | list[str]  # as it was written; what a run keeps, and workers get
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of the command line and its twin in the ini file; without a metavar, a switch.
+
+    `parse` turns its text into a value; its `ValueError` says what is wrong and the mend. What is
+    `kept` belongs to the run: workers get it, and a run that is resumed or replayed has it still.
+    What is `again` changes what an item is asked, so the command that asks it again names it.
+    `ini` is set where the option may be given several times.
+    """
+
+    name: str
+    metavar: str
+    help: str
+    parse: Callable[[str], Any] = values.text
+    default: str = ""
+    ini: str = ""
+    kept: bool = False
+    again: bool = False
+    alone: str = ""  # what it means without a value
+    page: str = ""  # of the docs, where it is explained
+
+    @property
+    def key(self) -> str:
+        """Its name in the ini file, and in pytest's own options."""
+        return self.ini or self.name[2:].replace("-", "_")
+
+    @property
+    def unset(self) -> Raw:
+        """What it is where nobody gave it."""
+        if self.ini:
+            return []
+        return self.default if self.metavar else False
+
+    @property
+    def text(self) -> str:
+        """Its help, with the default."""
+        return f"{self.help} (default: {self.default})" if self.default else self.help
+
+    def declare(self, group: pytest.OptionGroup, parser: pytest.Parser) -> None:
+        """Make it known to pytest; `None` is what was not given."""
+        if self.ini:
+            how: dict[str, Any] = {"action": "append", "metavar": self.metavar}
+        elif not self.metavar:
+            how = {"action": "store_const", "const": True}
+        elif self.alone:
+            how = {"nargs": "?", "const": self.alone, "metavar": self.metavar}
+        else:
+            how = {"metavar": self.metavar}
+        group.addoption(self.name, dest=self.key, default=None, help=self.text, **how)
+        kind = "linelist" if self.ini else "string" if self.metavar else "bool"
+        parser.addini(self.key, self.text, type=kind, default=None)  # type: ignore[arg-type]
+
+    def raw(self, config: pytest.Config, kept: Mapping[str, Any]) -> Raw:
+        """As the command line has it, or else the run that is gone on with, or the ini file.
+
+        A path is told from here on the command line, and from the root in the ini file.
+        """
+        chosen, name = config.getoption(self.key), self.name
+        start = config.invocation_params.dir
+        if chosen is None and self.kept and self.key in kept:
+            stored = kept[self.key]
+            return stored if isinstance(stored, (bool, list)) else str(stored)
+        if chosen is None:
+            chosen, name = config.getini(self.key), f"{self.key}, in the ini file,"
+            start = config.rootpath
+        if chosen is None:
+            return self.unset
+        if isinstance(chosen, bool):
+            return chosen
+        texts = [str(text).strip() for text in (chosen if self.ini else [chosen])]
+        if not texts or not all(texts):
+            raise OptionError(f"{name} is given and empty; give {self.metavar}, or drop it")
+        if self.ini:
+            return texts
+        is_path = self.parse is values.path
+        return str(start / Path(texts[0]).expanduser()) if is_path else texts[0]
+
+    def value(self, raw: Raw) -> Any:
+        """What was written, as a value; `OptionError` says what is wrong with it, and the mend."""
+        if not isinstance(raw, str):
+            return raw
+        if not raw:
+            return "" if self.parse is values.text else None
+        try:
+            return self.parse(raw)
+        except ValueError as error:
+            raise OptionError(f"{self.name} {raw!r} {error}") from None
+
+
+ASKED = (
+    Option(
+        *("--rest-model", "SPEC"),
+        "the model to ask: embedded, simulated[:PROFILE], python:MODULE:FACTORY, or a name that "
+        "LiteLLM knows, such as claude-haiku-4.5; without it REST tests are skipped",
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-api-base", "URL"),
+        "an OpenAI-compatible server (vLLM, llama.cpp, a proxy) to ask for --rest-model",
+        values.url,
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-suite", "NAME[:N]"),
+        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic or rh-bench; of each "
+        "of REST's four data sets (rest); or of a benchmark file or folder; repeatable, or with "
+        "commas between (default without paths: soebench:50)",
+        ini="rest_suites",
+        kept=True,
+        page="data-sets.md",
+    ),
+    Option(
+        *("--rest-data", "DIR"),
+        "a folder with local copies of the data sets, which are otherwise downloaded",
+        values.path,
+        kept=True,
+        again=True,
+        page="data-sets.md",
+    ),
+    Option(
+        *("--rest-style", "NAME"),
+        "draw in this style, such as courier-50dpi-red or dejavu-200dpi-black-on-yellow, or in "
+        "those of a file, my.yaml; repeatable, or with commas between (default: REST's, "
+        "dejavu-200dpi-black)",
+        ini="rest_styles",
+        kept=True,
+        again=True,
+        page="styles.md",
+    ),
+    Option(
+        *("--rest-plus", ""),
+        "draw each item in REST+'s ten styles: three fonts at 50, 100 and 200 DPI, and one in a "
+        "colour that is drawn for each item",
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-modes", "MODES"),
+        "the forms to compare; also ocr-first, which transcribes and answers in one call, and "
+        "ocr-then-solve, which answers its own transcription in a second one",
+        default="text,image,mixed",
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-repeats", "K"),
+        "ask each form K times: the noise floor, and what the forms disagree beyond it",
+        values.count(1, 100),
+        default="1",
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-ocr", "RULE"),
+        "which pictures are transcribed: image (REST's one), each that is shown, or off",
+        values.one_of("image", "each", "off"),
+        default="image",
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-prompts", "FILE"),
+        "a protocol file with prompts of your own, made from a copy of protocol.yaml",
+        values.path,
+        kept=True,
+        again=True,
+        page="../pytest_rest/prompts/protocol.yaml",
+    ),
+    Option(
+        *("--rest-reasoning-budgets", "BUDGETS"),
+        "ask each form under these budgets of thinking, in tokens: 0,100,300,600,1200",
+        kept=True,
+        again=True,
+        page="reasoning.md",
+    ),
+    Option(
+        *("--rest-reasoning-control", "HOW"),
+        "forced: the thinking is a call of its own, cut at the budget; native: the endpoint is "
+        "told, through LiteLLM, a budget or an effort, low,medium,high",
+        values.one_of("forced", "native"),
+        default="forced",
+        kept=True,
+        again=True,
+        page="reasoning.md",
+    ),
+    Option(
+        *("--rest-judge", "SPEC"),
+        "the model that rates the open answers of rh-bench, named as --rest-model is",
+        kept=True,
+        again=True,
+        page="reasoning.md",
+    ),
+    Option(
+        *("--rest-judge-api-base", "URL"),
+        "an OpenAI-compatible server to ask for --rest-judge",
+        values.url,
+        kept=True,
+        again=True,
+        page="reasoning.md",
+    ),
+    Option(
+        *("--rest-seed", "N"),
+        "draws the items, so that two releases get the same ones; 'fresh' draws a new seed and "
+        "prints it",
+        values.seed,
+        default="0",
+        kept=True,
+        again=True,
+    ),
+    Option(
+        *("--rest-shard", "I/N"),
+        "ask only the I-th of N parts of the items; `pytest-rest merge` judges all parts together",
+        kept=True,
+        page="releases.md",
+    ),
+)
+
+GATE = (
+    Option(
+        "--rest-min-rer",
+        "RATE",
+        "fail when RER is below this share, such as 0.9",
+        page="releases.md",
+    ),
+    Option(
+        "--rest-max-cfr",
+        "RATE",
+        "fail when CFR is above this share, such as 0.05",
+        page="releases.md",
+    ),
+    Option(
+        *("--rest-require", "THRESHOLD"),
+        "fail when a threshold METRIC[@SUBSET]>=VALUE is missed: rer, cfr, mmc, all_correct, "
+        "ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, rh_auc.raw or "
+        "rh_auc.normalised, on all items, the ocr_correct ones, a suite or a style; repeatable",
+        ini="rest_require",
+        page="releases.md",
+    ),
+    Option(
+        *("--rest-confidence", "SHARE"),
+        "a threshold passes, or fails, only when the data are that sure, such as 0.95",
+        values.confidence,
+        page="releases.md",
+    ),
+    Option(
+        *("--rest-early-stop", ""),
+        "ask nothing more once every threshold is decided at --rest-confidence",
+        page="releases.md",
+    ),
+    Option(
+        *("--rest-max-lost", "N"),
+        "items lost to failed calls that a gate tolerates",
+        values.count(),
+        default="0",
+    ),
+    Option(
+        *("--rest-baseline", "REPORT"),
+        "compare with an earlier run's report.json, or what `pytest-rest baseline` made of it, "
+        "paired by item; fail when it got worse",
+        values.path,
+        page="releases.md",
+    ),
+    Option(
+        *("--rest-max-rer-drop", "SHARE"),
+        "by how much RER may be below the baseline's",
+        values.share,
+        page="releases.md",
+    ),
+    Option(
+        *("--rest-max-cfr-rise", "SHARE"),
+        "by how much CFR may be above the baseline's",
+        values.share,
+        page="releases.md",
+    ),
+    Option("--rest-strict", "", "each inconsistent item fails the run, thresholds or not"),
+)
+
+CALLS = (
+    Option(
+        *("--rest-plan", ""),
+        "how many calls, tokens and dollars the run would take, and how long; asks nothing, needs "
+        "no key",
+    ),
+    Option(
+        *("--rest-concurrency", "N"),
+        "calls in flight in the whole run, however many workers",
+        values.count(1),
+        default="32",
+        page="speed.md",
+    ),
+    Option(
+        "--rest-timeout", "SECONDS", "how long one call may take", values.seconds, default="120"
+    ),
+    Option(
+        *("--rest-retries", "N"),
+        "how often a failure that may pass is tried again: a rate limit, a server error, a "
+        "timeout, a broken connection",
+        values.count(),
+        default="5",
+    ),
+    Option("--rest-rpm", "N", "calls in any minute, in the whole run", values.count(1)),
+    Option("--rest-tpm", "N", "tokens in any minute, in the whole run", values.count(1)),
+    Option(
+        *("--rest-max-cost", "DOLLARS"),
+        "ask nothing more when the next call might cost more than is left; the run is incomplete, "
+        "and a gate not passed",
+        values.dollars,
+    ),
+)
+
+RUNS = (
+    Option(
+        *("--rest-run-dir", "DIR"),
+        "where the run is kept (default: .rest/runs/TIME-MODEL)",
+        values.path,
+        page="stored-answers.md",
+    ),
+    Option(
+        *("--rest-resume", "RUN"),
+        "go on with a run, asking only what is missing (default: this model's latest)",
+        alone=LATEST,
+        page="stored-answers.md",
+    ),
+    Option(
+        *("--rest-replay", "RUN"),
+        "judge a run again from its stored answers, asking nothing",
+        values.path,
+        page="stored-answers.md",
+    ),
+    Option(
+        "--rest-json",
+        "PATH",
+        "write report.json there too",
+        values.path,
+        page="reading-the-report.md",
+    ),
+    Option(
+        *("--rest-html", "PATH"),
+        "write report.html there too, with its pictures in it",
+        values.path,
+        page="reading-the-report.md",
+    ),
+)
+
+FUZZ = (
+    Option(
+        *("--rest-fuzz", "N"),
+        "hunt the smallest visual change that flips an answer, in N examples",
+        values.count(1),
+        kept=True,
+        page="fuzzing.md",
+    ),
+    Option(
+        *("--rest-fuzz-calls", "N"),
+        "calls of all the hunts together (default: ten an example, a hundred a hunt)",
+        values.count(),
+        page="fuzzing.md",
+    ),
+    Option(
+        *("--rest-fuzz-profile", "PROFILE"),
+        "hunt: fresh examples, after those that failed before; repeatable: the seed's alone",
+        values.one_of("hunt", "repeatable"),
+        default="hunt",
+        page="fuzzing.md",
+    ),
+    Option(
+        *("--rest-fuzz-ocr-correct", ""),
+        "count only flips whose pictures were all transcribed fully right: misreasoning",
+        page="fuzzing.md",
+    ),
+    Option(
+        *("--rest-fuzz-replay", "RUN[:N]"),
+        "ask the flips that a run has found again, or its Nth one",
+        page="fuzzing.md",
+    ),
+    Option(
+        *("--rest-fuzz-save", "FILE"),
+        "write what was found as a benchmark file, NAME.rest.yaml",
+        values.path,
+        page="fuzzing.md",
+    ),
+)
+
+GROUPS: Mapping[str, tuple[Option, ...]] = {
+    "What is asked": ASKED,
+    "The gate": GATE,
+    "How it is asked": CALLS,
+    "Runs and reports": RUNS,
+    "Fuzzing": FUZZ,
+}
+OPTIONS = {option.key: option for group in GROUPS.values() for option in group}
+
+
+class Chosen:
+    """What each option is in this run; by its key its value, and in `raw` what was written."""
+
+    def __init__(self, config: pytest.Config, kept: Mapping[str, Any]) -> None:
+        self._config = config
+        self.raw = {key: option.raw(config, kept) for key, option in OPTIONS.items()}
+
+    def __getitem__(self, key: str) -> Any:
+        return OPTIONS[key].value(self.raw[key])
+
+    def is_named(self, *keys: str) -> bool:
+        """Whether the command line has any of these."""
+        return any(self._config.getoption(key) is not None for key in keys)
+
+
+def check_given(config: pytest.Config) -> None:
+    """Raise `OptionError` for what the command line has, and is empty: a variable nobody set."""
+    for option in OPTIONS.values():
+        if config.getoption(option.key) is not None:
+            option.raw(config, {})
+
+
+def words(given: Mapping[str, Any]) -> Iterator[str]:
+    """The command that asks the same again, but for the words that name the items.
+
+    Styles that only the ini file or a benchmark file names are left to it.
+    """
+    yield "pytest"
+    for key, option in OPTIONS.items():
+        value = given.get(key, option.unset)
+        is_left_out = key in STYLES and not given["styles_named"]
+        if not option.again or is_left_out or str(value) == str(option.unset):
+            continue
+        if value is True:
+            yield option.name
+            continue
+        texts = value if isinstance(value, list) else [str(value)]
+        yield from (f"{option.name}={text}" for text in texts)

@@ -1,0 +1,45 @@
+"""Write the tables of docs/options.md from the table of options.
+
+.venv/bin/python scripts/options.py
+"""
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_rest.plugin.options import GROUPS, Option
+
+FILE = Path(__file__).parents[1] / "docs" / "options.md"
+BEGIN, END = "<!-- made by scripts/options.py -->\n", "<!-- end -->\n"
+
+
+def main() -> None:
+    """Write the page."""
+    FILE.write_text(page(FILE.read_text("utf-8")), "utf-8")
+
+
+def page(text: str) -> str:
+    """The page with its tables made anew."""
+    head, _, rest = text.partition(BEGIN)
+    return f"{head}{BEGIN}{''.join(tables())}{END}{rest.partition(END)[2]}"
+
+
+def tables() -> Iterator[str]:
+    """A heading and a table for each group of options."""
+    for heading, options in GROUPS.items():
+        yield f"\n## {heading}\n\n| option | ini file | meaning |\n|---|---|---|\n"
+        yield from map(_row, options)
+    yield "\n"
+
+
+def _row(option: Option) -> str:
+    metavar = f"[{option.metavar}]" if option.alone else option.metavar
+    name = " ".join(filter(None, (option.name, metavar)))
+    meaning = re.sub(r"(?<!`)(--rest-[a-z-]+)", r"`\1`", option.text)
+    meaning = re.sub(r"\b(my\.yaml|report\.json|report\.html|NAME\.rest\.yaml)\b", r"`\1`", meaning)
+    more = f" ([more]({option.page}))" if option.page else ""
+    return f"| `{name}` | `{option.key}` | {meaning}{more} |\n"
+
+
+if __name__ == "__main__":
+    main()
