@@ -412,33 +412,50 @@ class Record:
         """What a record is counted by: suite, item and style."""
         return (self.suite, self.item, self.style)
 
+    def to_builtins(self) -> dict[str, Any]:
+        """The record as the report has it, and as it travels between processes."""
+        verdict = self.verdict
+        read, mixed_read = verdict.transcription, verdict.mixed_transcription
+        return {
+            "id": self.item,
+            "suite": self.suite,
+            "style": self.style,
+            "digest": self.digest,
+            "answer": self.truth,
+            "verdict": verdict.outcome,
+            "reason": verdict.reason,
+            "ocr": read and to_builtins(read),
+            "ocr_mixed": mixed_read and to_builtins(mixed_read),
+            "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
+            "own": dict(self.own),
+            "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
+            **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
+        }
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Record":
+        """The record that `to_builtins` wrote; what a report adds to it is passed over."""
+        verdict = Verdict(
+            data["verdict"],
+            {mode: Answer(**answer) for mode, answer in data["answers"].items()},
+            data["ocr"] and Transcription(**data["ocr"]),
+            data["reason"],
+            {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
+            data["ocr_mixed"] and Transcription(**data["ocr_mixed"]),
+            tuple(Step(**step) for step in data.get("steps", ())),
+        )
+        suite, item, style = data["suite"], data["id"], data["style"]
+        own = data.get("own", {})
+        return cls(suite, item, style, data["digest"], data["answer"], verdict, own)
+
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
-        verdict = self.verdict
-        verdict_data = to_builtins(verdict) | {
-            "answers": {mode: to_builtins(each) for mode, each in verdict.answers.items()},
-            "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
-            "steps": [to_builtins(each) for each in verdict.steps],
-        }
-        for name in ("transcription", "mixed_transcription"):
-            read: Transcription | None = getattr(verdict, name)
-            verdict_data[name] = read and to_builtins(read)
-        return json.dumps(to_builtins(self) | {"verdict": verdict_data}, ensure_ascii=True)
+        return json.dumps(self.to_builtins(), ensure_ascii=True)
 
     @classmethod
     def from_json(cls, text: str) -> "Record":
         """The record that `to_json` wrote."""
-        data: dict[str, Any] = json.loads(text, object_hook=_sharing)
-        verdict: dict[str, Any] = data.pop("verdict")
-        for name in ("transcription", "mixed_transcription"):
-            verdict[name] = verdict[name] and Transcription(**verdict[name])
-        verdict["answers"] = {m: Answer(**each) for m, each in verdict["answers"].items()}
-        verdict["repeats"] = {
-            mode: tuple(Answer(**each) for each in answers)
-            for mode, answers in verdict["repeats"].items()
-        }
-        verdict["steps"] = tuple(Step(**each) for each in verdict["steps"])
-        return cls(**data, verdict=Verdict(**verdict))
+        return cls.from_builtins(json.loads(text, object_hook=_sharing))
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from pytest_rest.gate import Threshold
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.by_budget import Budgeted, Point, RhAuc
 from pytest_rest.metrics.vision_tokens import Even, Use, Vision
-from pytest_rest.reporting.report import Report, item_to_builtins
+from pytest_rest.reporting.report import Report, entry
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.terms import (
@@ -85,7 +85,7 @@ def many(n: int, styles: Sequence[str] = (Style().id,), text: str = "") -> dict[
     found = report([record(number) for number in range(10)])
     pairs = itertools.product(range(n), styles)
     records = (record(number, style=style, text=text) for number, style in pairs)
-    return {**found, "items": [{**item_to_builtins(r), "test": "a::test"} for r in records]}
+    return {**found, "items": [entry(r, "a::test") for r in records]}
 
 
 def everything(words: str = "") -> dict[str, Any]:

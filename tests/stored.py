@@ -66,7 +66,7 @@ def report(items: Sequence[Mapping[str, Any]], lost: Sequence[tuple[str, str]] =
 
 def of_records(records: Sequence[Record]) -> Any:
     """The report of judged records, its items as `report` writes them."""
-    items = [reports.item_to_builtins(record) for record in records]
+    items = [reports.entry(record) for record in records]
     found = report(items)
     found["lost"] = [
         {"suite": r.suite, "item": r.item, "style": r.style, "reason": r.verdict.reason}

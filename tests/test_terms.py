@@ -250,7 +250,7 @@ def test_a_record_travels_as_one_line_of_ascii(record: Record) -> None:
     """Whatever a model wrote, the wire sees printable ASCII, and plain values only."""
     line = record.to_json()
     assert (True, True) == (line.isascii(), line.isprintable())
-    assert json.loads(json.dumps(dataclasses.asdict(record))) == json.loads(line)
+    assert json.loads(json.dumps(record.to_builtins())) == json.loads(line)
 
 
 @pytest.mark.parametrize(

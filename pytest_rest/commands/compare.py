@@ -18,7 +18,7 @@ from pytest_rest.gate import baseline, paired_runs, rate_changes, regression
 from pytest_rest.gate.paired_runs import Comparison
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import CONFIDENCE, Regression, Tolerance
-from pytest_rest.reporting import stored
+from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layout, side_by_side
 from pytest_rest.reporting.terminal.tables import signed
 from pytest_rest.safe_text import shown
@@ -74,12 +74,12 @@ def run(arguments: Namespace) -> int:
     return MISSED if judged.reasons else GOOD
 
 
-def _write(runs: Sequence[Path], path: Path) -> None:
+def _write(chosen: Sequence[Path], path: Path) -> None:
     """Write the page of the runs."""
-    paths = dict.fromkeys(map(str, runs))
-    if len(paths) < len(runs):
+    paths = dict.fromkeys(map(str, chosen))
+    if len(paths) < len(chosen):
         raise OptionError("a run is named twice; name each once")
-    text = side_by_side.text({name: stored.report(Path(name)) for name in paths})
+    text = side_by_side.text({name: runs.report(Path(name)) for name in paths})
     try:
         layout.save([text], path)
     except OSError as error:

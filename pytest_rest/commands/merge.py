@@ -15,7 +15,7 @@ from typing import Any
 from pytest_rest.commands import GOOD, MISSED
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.gate import baseline
-from pytest_rest.reporting import merge, page, stored
+from pytest_rest.reporting import merge, page, runs
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
 from pytest_rest.reporting.report import gate_to_builtins
@@ -70,12 +70,12 @@ def _read(name: str) -> Any:
         raise ShardError(f"{name!r}: {error}") from None
 
 
-def _prompts(runs: Sequence[Path]) -> Prompts:
+def _prompts(folders: Sequence[Path]) -> Prompts:
     """What the prompts of all shards showed; of a store that is damaged nothing is needed."""
     found: dict[str, Any] = {}
-    for run in runs:
+    for run in folders:
         with contextlib.suppress(StoreError):
-            found |= stored.prompts(run)
+            found |= runs.prompts(run)
     return found
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting import page, stored
+from pytest_rest.reporting import page, runs
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -25,10 +25,10 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Write it, and say where."""
-    report, folder = stored.report(arguments.run), stored.folder(arguments.run)
+    report, folder = runs.report(arguments.run), runs.folder(arguments.run)
     path = arguments.output or folder / page.NAME
     try:
-        page.write(report, stored.prompts(arguments.run), folder, path)
+        page.write(report, runs.prompts(arguments.run), folder, path)
     except OSError as error:
         raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
     print(path)

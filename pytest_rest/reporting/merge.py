@@ -17,9 +17,9 @@ from pytest_rest.errors import ShardError
 from pytest_rest.gate import Threshold
 from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.gate.regression import Tolerance
-from pytest_rest.reporting.report import Report, item_to_builtins, record_of
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test
-from pytest_rest.terms import Completion, Style, to_builtins
+from pytest_rest.terms import Completion, Record, Style, to_builtins
 
 Builtins = Mapping[str, Any]
 
@@ -52,7 +52,7 @@ def carrying(
                 "test": origin,
                 "case": [*key],
                 "digest": digest,
-                "record": item_to_builtins(record) if record and own else bool(record),
+                "record": record.to_builtins() if record and own else bool(record),
                 "reason": tally.reasons.get((origin, key)),
                 "failed": (origin, key) in tally.failed,
             }
@@ -158,14 +158,14 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
     tally = Tally(_rules(reports[0]["shard"]["rules"]))
     for report in reports:
         carried = report["shard"]
-        shown = {record.key: record for record in map(record_of, report["items"])}
+        shown = {record.key: record for record in map(Record.from_builtins, report["items"])}
         for entry in carried["tests"]:
             key: tuple[str, str, str] = tuple(entry["case"])
             test: Test = (entry["test"], key)
             tally.selected[test] = entry["digest"]
             if entry["record"]:
                 own = entry["record"]
-                tally.records[test] = shown[key] if own is True else record_of(own)
+                tally.records[test] = shown[key] if own is True else Record.from_builtins(own)
             if entry["reason"] is not None:
                 tally.reasons[test] = entry["reason"]
             if entry["failed"]:

@@ -36,11 +36,8 @@ from pytest_rest.terms import (
     Answer,
     Completion,
     Record,
-    Step,
     Style,
     Transcription,
-    Verdict,
-    to_builtins,
 )
 
 SCHEMA = "pytest-rest/report/1"
@@ -272,44 +269,12 @@ class _Items(Sequence[dict[str, Any]]):
         if isinstance(place, slice):
             return _Items(self._records[place], self._tests)
         record = self._records[place]
-        return {**item_to_builtins(record), "test": self._tests.get(record.key, "")}
+        return entry(record, self._tests.get(record.key, ""))
 
 
-def item_to_builtins(record: Record) -> dict[str, Any]:
-    """One entry of the report's `items`."""
-    verdict = record.verdict
-    answers = {mode: to_builtins(answer) for mode, answer in verdict.answers.items()}
-    return {
-        "id": record.item,
-        "suite": record.suite,
-        "style": record.style,
-        "digest": record.digest,
-        "answer": record.truth,
-        "verdict": verdict.outcome,
-        "reason": verdict.reason,
-        "failed_at": failure_causes.cause([record]),
-        "ocr": verdict.transcription and to_builtins(verdict.transcription),
-        "ocr_mixed": verdict.mixed_transcription and to_builtins(verdict.mixed_transcription),
-        "answers": answers,
-        "own": dict(record.own),
-        "repeats": {m: [to_builtins(each) for each in a] for m, a in verdict.repeats.items()},
-        **({"steps": [to_builtins(each) for each in verdict.steps]} if verdict.steps else {}),
-    }
-
-
-def record_of(item: Mapping[str, Any]) -> Record:
-    """The record that `item_to_builtins` made an entry of."""
-    verdict = Verdict(
-        item["verdict"],
-        {mode: Answer(**answer) for mode, answer in item["answers"].items()},
-        item["ocr"] and Transcription(**item["ocr"]),
-        item["reason"],
-        {mode: tuple(Answer(**a) for a in answers) for mode, answers in item["repeats"].items()},
-        item["ocr_mixed"] and Transcription(**item["ocr_mixed"]),
-        tuple(Step(**each) for each in item.get("steps", ())),
-    )
-    suite, name, style = item["suite"], item["id"], item["style"]
-    return Record(suite, name, style, item["digest"], item["answer"], verdict)
+def entry(record: Record, test: str = "") -> dict[str, Any]:
+    """One of the report's `items`: a record, where it failed, and the test function that asked."""
+    return {**record.to_builtins(), "failed_at": failure_causes.cause([record]), "test": test}
 
 
 def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:

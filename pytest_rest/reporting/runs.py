@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pytest_rest.dispatch import store
 from pytest_rest.dispatch.store import NAME, read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.gate import baseline
+from pytest_rest.reporting.page.items import Prompts
 
 RUNS = Path(".rest/runs")
 _GATE = {True: "passed", False: "NOT PASSED", None: "-"}
@@ -49,14 +51,29 @@ def find(named: Path | None) -> Path:
 
 
 def report(path: Path) -> dict[str, Any]:
-    """The report of a run's folder, or a report's file; `BaselineError` says why it is none."""
+    """The report of a run's folder, or a report's file; `BaselineError` says what it is not."""
     try:
-        found = baseline.read(path)
-        if not isinstance(found, dict) or found.get("schema") != baseline.REPORTS:
-            raise BaselineError(f"it is no report of the schema {baseline.REPORTS!r}")
+        content = baseline.read(path)
+        schema = content.get("schema") if isinstance(content, dict) else None
+        if schema != baseline.REPORTS:
+            raise BaselineError(
+                f"its schema is {schema!r}, not {baseline.REPORTS!r}; name the folder of a run, or "
+                "its report.json"
+            )
     except BaselineError as error:
         raise BaselineError(f"{str(path)!r}: {error}") from None
-    return found
+    return dict(content)
+
+
+def folder(run: Path) -> Path:
+    """Where a run's pictures are: beside its report."""
+    return run if run.is_dir() else run.parent
+
+
+def prompts(run: Path) -> Prompts:
+    """What the prompts showed; none where the answers are not stored beside the report."""
+    place = folder(run)
+    return store.read_prompts(place) if (place / store.NAME).exists() else {}
 
 
 def _reported(path: Path) -> Kept:

@@ -7,7 +7,7 @@ from strategies import records, runs
 from pytest_rest import metrics, scoring
 from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.failure_causes import CAUSES, Cause
-from pytest_rest.reporting.report import item_to_builtins
+from pytest_rest.reporting.report import entry
 from pytest_rest.terms import MODES, Answer, Record, Status, Transcription
 
 
@@ -49,7 +49,7 @@ def record(said: str, read: bool | None = True, style: str = "x", item: str = "i
 def test_by_hand(said: str, read: bool | None, expected: Cause | None) -> None:
     """The first cause that holds."""
     assert expected == failure_causes.cause([record(said, read)])
-    assert expected == item_to_builtins(record(said, read))["failed_at"]
+    assert expected == entry(record(said, read))["failed_at"]
 
 
 def test_an_item_over_its_styles() -> None:

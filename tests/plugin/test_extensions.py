@@ -1,5 +1,6 @@
 """Suites, models, styles and metrics of another package, installed beside this one."""
 
+import json
 import os
 import re
 import shlex
@@ -13,6 +14,7 @@ from runs import RunRest
 from test_confidence import RUNS, record
 
 from pytest_rest import extensions, gate, metrics
+from pytest_rest.commands import main
 from pytest_rest.errors import MetricError
 from pytest_rest.extensions import METRICS
 
@@ -92,6 +94,20 @@ def test_all_four_in_one_run(installed: Path, run_rest: RunRest, workers: Sequen
     assert (1.0, 6) == (rate["value"], rate["n"])
     assert "own.brief>=0.5 is met: 1.000 (0.610 to 1.000, n = 6)" in run.out
     assert "metric         items brief" in run.out
+
+
+def test_a_metric_of_shards(installed: Path, run_rest: RunRest) -> None:
+    """Merged, it is what it was in the shards: the gate passes as that of the whole run does."""
+    for number in (1, 2):
+        run_rest(
+            *("--rest-model=house", "--rest-suite=receipts:6", "--rest-require=own.brief>=0.5"),
+            *(f"--rest-shard={number}/2", f"--rest-run-dir=part-{number}", "-pno:xdist"),
+            own_folder=True,
+        )
+    assert 0 == main(["merge", "part-1", "part-2", "-o", "whole"])
+    merged = json.loads(Path("whole/report.json").read_text())
+    rate = merged["metrics"]["receipts"]["all"]["own"]["brief"]
+    assert (1.0, 6, True) == (rate["value"], rate["n"], merged["gate"]["passed"])
 
 
 def test_a_metric_is_sure_or_not(installed: Path, run_rest: RunRest) -> None:

@@ -15,7 +15,7 @@ from strategies import runs
 from pytest_rest.commands import main
 from pytest_rest.errors import ShardError
 from pytest_rest.reporting import merge
-from pytest_rest.reporting.report import item_to_builtins, record_of
+from pytest_rest.reporting.report import entry
 from pytest_rest.terms import Record
 
 MODEL = "--rest-model=simulated:wrong.image=0.3,misread.image=0.2,wrong.text=0.1"
@@ -114,7 +114,24 @@ def test_what_was_lost_is_lost_of_the_whole(run_rest: RunRest, ask: Ask) -> None
 def test_records_survive_the_report(records: list[Record]) -> None:
     """What an entry of the items was made of."""
     for record in records:
-        assert record == record_of(json.loads(json.dumps(item_to_builtins(record))))
+        assert record == Record.from_builtins(json.loads(json.dumps(record.to_builtins())))
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        ["--rest-plus", "--rest-ocr=each"],
+        ["--rest-repeats=2", "--rest-modes=text,image,ocr-then-solve"],
+        ["--rest-reasoning-budgets=0,50"],
+    ],
+    ids=str,
+)
+def test_a_report_that_is_read_and_written_again(run_rest: RunRest, options: list[str]) -> None:
+    """It is the same, whatever was asked."""
+    model = "--rest-model=simulated:wrong=0.3,misread=0.3,failed=0.1"
+    run = run_rest(model, "--rest-suite=soebench:6", "--rest-retries=0", "-pno:xdist", *options)
+    for found in run.report["items"]:
+        assert found == entry(Record.from_builtins(found), found["test"])
 
 
 # One shard

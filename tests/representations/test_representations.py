@@ -191,7 +191,7 @@ def test_correlation_with_rer(capsys: Capture) -> None:
         (("m", "-o", "x.json", "--style=nodpi"), "unknown style 'nodpi'"),
         (("--correlate", "f0.json"), "has 1 paths; give a FILE and a REPORT each"),
         (("--correlate", "r0.json", "f0.json"), "'r0.json' is no file of schema"),
-        (("--correlate", "f0.json", "f0.json"), "it is no report of the schema"),
+        (("--correlate", "f0.json", "f0.json"), "its schema is "),
         (("--correlate", "f0.json", "shard.json"), "'shard.json' has no RER"),
         (("--correlate", *("f0.json", "r0.json") * 2), "has the model 'model-0' twice"),
     ],
