@@ -9,9 +9,9 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import dataclass, field
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from pytest_rest.dispatch.limits import Call, Limits, Throttle
+from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after
 from pytest_rest.dispatch.store import MemoryStore, Store
 from pytest_rest.models import ask, failed
 from pytest_rest.terms import Completion, Model, Priced, Prompt
@@ -24,10 +24,16 @@ ENDED = "asking ended: "  # begins the error of every prompt after the one that 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
 _FINAL = 3
 _OUTAGE = 10
-_LONGEST_PAUSE = 30.0
-_LONGEST_PATIENCE = 300.0
-_PATIENCE = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,9}(?:\.\d{1,9})?) s")
 T = TypeVar("T")
+
+
+class Pace(NamedTuple):
+    """How many answers have come, calls are in flight, retries were made, dollars were spent."""
+
+    answers: int = 0
+    in_flight: int = 0
+    retries: int = 0
+    spent: float = 0.0
 
 
 @dataclass(eq=False, slots=True)
@@ -90,9 +96,9 @@ class Dispatcher:
         self._opened.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._pump))
 
     @property
-    def pace(self) -> tuple[int, int, int, float]:
-        """How many answers have come, calls are in flight, retries were made, dollars are spent."""
-        return self._answers, self._held, self.retries, self._throttle.spent
+    def pace(self) -> Pace:
+        """How far the asking is."""
+        return Pace(self._answers, self._held, self.retries, self._throttle.spent)
 
     @property
     def changes(self) -> list[str]:
@@ -269,7 +275,7 @@ class Dispatcher:
         request.errors.append(error)
         if self._ended is None and self._may_pass(request.errors):
             self.retries += 1
-            pause = _pause(error, request.tries)
+            pause = pause_after(error, request.tries)
             self._pausing[request] = self._loop.call_later(pause, self._resume, request)
             return
         self._finish(request, completion)
@@ -340,15 +346,3 @@ class Dispatcher:
         for request in left:
             request.future.cancel()
         await self._model.close()
-
-
-def _pause(error: str, tries: int) -> float:
-    """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half.
-
-    Its word is not taken for none at all, nor for so long that no run should wait: a used-up quota.
-    """
-    patience = _PATIENCE.match(error)
-    if patience and 0 < float(patience[1]) <= _LONGEST_PATIENCE:
-        return float(patience[1])
-    doubled: float = min(0.5 * 2 ** (tries - 1), _LONGEST_PAUSE)
-    return doubled * random.uniform(0.5, 1.5)  # noqa: S311 (spreads the retries of many prompts)

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from pytest_rest.dispatch import Dispatcher, interruptible
+from pytest_rest.dispatch import Dispatcher, Pace, interruptible
 from pytest_rest.dispatch.prefetch import Asked, Case, Follow, LookAhead, Walker, key
 from pytest_rest.dispatch.rpc import Client, Server
 from pytest_rest.terms import Completion, Prompt
@@ -26,6 +26,24 @@ class Asker(Protocol):
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
+        ...
+
+    @property
+    def pace(self) -> Pace:
+        """How far the asking is, where this process asks."""
+        ...
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """Each change of how many calls may be in flight, with its reason."""
+        ...
+
+    def serve(self) -> tuple[int, str] | None:
+        """The port and the token by which workers reach this process; None if they cannot."""
+        ...
+
+    def stop(self) -> None:
+        """Ask nothing more for tests that do not wait for it."""
         ...
 
     def close(self) -> None:
@@ -76,6 +94,16 @@ class LocalAsker:
         """Hand cases over ahead of their tests."""
         self._walker.walk(cases)
 
+    @property
+    def pace(self) -> Pace:
+        """How far the asking is."""
+        return self.dispatcher.pace
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """Each change of how many calls may be in flight, with its reason."""
+        return self.dispatcher.changes
+
     def serve(self) -> tuple[int, str]:
         """The port and the token by which workers reach this process."""
         if self._server is None:
@@ -125,6 +153,22 @@ class RemoteAsker:
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests, on a connection of its own."""
         self._walker.walk(cases)
+
+    @property
+    def pace(self) -> Pace:
+        """Nothing: the main process asks."""
+        return Pace()
+
+    @property
+    def changes(self) -> Sequence[str]:
+        """None: the main process asks."""
+        return ()
+
+    def serve(self) -> None:
+        """Nobody is served."""
+
+    def stop(self) -> None:
+        """Nothing is asked here."""
 
     def close(self) -> None:
         """Hang up."""

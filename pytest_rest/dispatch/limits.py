@@ -1,6 +1,8 @@
 """Turns the limits of a run into when its next call may be sent."""
 
 import logging
+import random
+import re
 import time
 from collections import deque
 from collections.abc import Callable
@@ -11,6 +13,9 @@ from pytest_rest.terms import Completion, Price, Prompt
 
 LOG = logging.getLogger("pytest_rest")
 
+_LONGEST_PAUSE = 30.0
+_LONGEST_PATIENCE = 300.0
+_PATIENCE = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,9}(?:\.\d{1,9})?) s")
 _CUT = 0.5
 _GROWTH = 1.1
 _CAUTION = 1.5  # a budget is held against this many times the tokens that a prompt seems to have
@@ -184,3 +189,15 @@ class Throttle:
             return 0.0
         tokens = estimate(prompt, self._model).total * _CAUTION
         return tokens * self._price.input + prompt.max_tokens * self._price.output
+
+
+def pause_after(error: str, tries: int) -> float:
+    """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half.
+
+    Its word is not taken for none at all, nor for so long that no run should wait: a used-up quota.
+    """
+    patience = _PATIENCE.match(error)
+    if patience and 0 < float(patience[1]) <= _LONGEST_PATIENCE:
+        return float(patience[1])
+    doubled: float = min(0.5 * 2 ** (tries - 1), _LONGEST_PAUSE)
+    return doubled * random.uniform(0.5, 1.5)  # noqa: S311 (spreads the retries of many prompts)

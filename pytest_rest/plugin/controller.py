@@ -2,36 +2,30 @@
 
 import json
 import os
-import platform
-import subprocess
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from dataclasses import replace
-from datetime import UTC, datetime
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-import pytest_rest
 from pytest_rest import gate
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import Threshold, baseline
+from pytest_rest.plugin import provenance
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import DECIDED, OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.reporting import markdown, merge, page
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
-from pytest_rest.safe_text import address
 from pytest_rest.statistics import bounds
 from pytest_rest.terms import Completion, Record, Style, fingerprint
 
 _FEW = 8  # items, of which a run may need no bounds, and is over at once
-_PACKAGES = ("pytest", "pytest-xdist", "pillow", "litellm", "jiwer", "rapidocr", "onnxruntime")
 
 
 class Controller:
@@ -61,21 +55,7 @@ class Controller:
         settings = self._run.settings
         if len(settings.files) == len(settings.paths):  # else there is more to be collected
             self._run.check_answerable(self._run.known)
-        folder = settings.run_dir
-        try:
-            (folder / "images").mkdir(parents=True, exist_ok=True)
-            probe = folder / ".writable"
-            probe.touch()
-            probe.unlink()
-            if folder.parent.name == "runs" and folder.parent.parent.name == ".rest":
-                (folder.parent.parent / ".gitignore").write_text("*\n")
-        except OSError as error:
-            reason = error.strerror or str(error)
-            raise OptionError(
-                f"run folder {str(folder)!r} cannot be written: {reason}; choose another with "
-                "--rest-run-dir"
-            ) from None
-        (folder / DECIDED).unlink(missing_ok=True)  # of the session that is gone on with
+        self._run.folder.make()
         self._check_baseline()
         self._run.keep()
 
@@ -193,7 +173,7 @@ class Controller:
         folder = self._run.settings.run_dir
         met = self._tally.selected or self.report.gate or self.report.fuzz
         if not met:  # no REST test: leave no trace
-            if self._run.store is None or self._run.store.is_empty:
+            if self._run.folder.is_empty:
                 self._run.discard()
             return
         for path in (folder / "report.json", self._run.settings.json):
@@ -216,7 +196,8 @@ class Controller:
 
     def _write_page(self, path: Path) -> None:
         assert self.report is not None  # noqa: S101 (it is built before it is written)
-        prompts = self._run.store.prompts() if self._run.store is not None else {}
+        store = self._run.folder.store
+        prompts = store.prompts() if store is not None else {}
         page.write(self.report.content(), prompts, self._run.settings.run_dir, path)
 
     def _build(self) -> Report:
@@ -228,56 +209,28 @@ class Controller:
         seconds = time.monotonic() - self._started
         if self._looks is not None:
             self._looks.tell(tally)
-        spent = Spent(seconds, self._run.retries, self._cached(), self._spare())
-        report = replace(tally.report(self._about(), spent, settings.shard), fuzz=self._fuzz())
+        spent = Spent(seconds, self._run.pace.retries, self._cached(), self._spare())
+        report = replace(
+            tally.report(provenance.about(self._run), spent, settings.shard), fuzz=self._fuzz()
+        )
         if settings.shard is None:
             return report
         return merge.carrying(report, tally, self._run.whole, spent.spare)
 
     def _spare(self) -> list[Completion]:
         """What was asked and paid for, and no record shows: its test did not run."""
-        if self._run.store is None or self._run.settings.replay is not None:
+        store = self._run.folder.store
+        if store is None or self._run.settings.replay is not None:
             return []
         try:
-            return [answer for _, answer in self._run.store.all(but=self._tally.prompts)]
+            return [answer for _, answer in store.all(but=self._tally.prompts)]
         except StoreError:
             return []
 
     def _cached(self) -> int:
         """How many prompts were answered before this session, whichever process asked for them."""
-        store = self._run.store
+        store = self._run.folder.store
         return sum(map(store.is_old, self._tally.prompts)) if store is not None else 0
-
-    def _about(self) -> dict[str, Any]:
-        settings, model = self._run.settings, self._run.model
-        return {
-            "version": pytest_rest.__version__,
-            "model": settings.model,
-            "resolved_name": model.name,
-            "parameters": dict(model.parameters),
-            "api_base": settings.api_base and address(settings.api_base),
-            "created": datetime.now(UTC).isoformat(timespec="seconds"),
-            "seed": settings.seed,
-            "replay_of": settings.replay and settings.replay.name,
-            "git_commit": _git_commit(),
-            "protocol": self._run.protocol_id,
-            **self._sweep(),
-            "packages": {"python": platform.python_version(), **_versions()},
-            "shard": settings.shard and settings.shard.name,
-            "modes": list(settings.modes),
-            "repeats": settings.scheme.repeats,
-            "ocr": settings.scheme.ocr,
-            "again": settings.again,
-        }
-
-    def _sweep(self) -> dict[str, Any]:
-        """The budgets of thinking, how they are held, and who rates open answers."""
-        asked = self._run.settings.scheme.sweep
-        if asked is None:
-            return {}
-        amounts = [budget.amount for budget in asked.budgets]
-        judge = self._run.settings.judge or None
-        return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
 
 
 def _rules(settings: options.Settings) -> Rules:
@@ -338,27 +291,3 @@ def _tell_ci(config: pytest.Config, report: Report) -> None:
         except OSError as error:
             line = f"REST: the summary {path!r} cannot be written: {error.strerror}"
             config.issue_config_time_warning(pytest.PytestWarning(line), stacklevel=2)
-
-
-def _versions() -> dict[str, str]:
-    found = {}
-    for package in _PACKAGES:
-        try:
-            found[package] = version(package)
-        except PackageNotFoundError:
-            continue
-    return found
-
-
-def _git_commit() -> str | None:
-    try:
-        asked = subprocess.run(
-            ["git", "rev-parse", "HEAD"],  # noqa: S607
-            capture_output=True,
-            text=True,
-            timeout=5,
-            check=False,
-        )
-    except (OSError, subprocess.SubprocessError):
-        return None
-    return asked.stdout.strip() or None

@@ -163,7 +163,7 @@ class Findings:
         self._flips += [Flip.from_builtins(each) for each in hunted["flips"]]
 
     def _picture(self, digest: str) -> Path:
-        return near(self._run.picture(digest))
+        return near(self._run.folder.picture(digest))
 
     def _again(self, number: int) -> str:
         settings = self._run.settings
@@ -192,7 +192,7 @@ def _hunt(run: Run, number: int) -> dict[str, Any]:
     def keep(hunted: Hunted) -> None:
         for flip in hunted.flips:
             shown_styles = (Form("image", style) for style in (REST, flip.style))
-            run.keep_pictures(
+            run.folder.keep_pictures(
                 prompts.build(flip.item, form, "solve", run.protocol) for form in shown_styles
             )
         path = run.settings.run_dir / f"fuzz-{number}.json"

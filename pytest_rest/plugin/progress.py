@@ -51,7 +51,8 @@ class Watch:
     def progress(self) -> Progress:
         """How far the run has come."""
         answered, in_flight, retries, spent = self._run.pace
-        stored = self._run.store.stored if self._run.store is not None else 0
+        store = self._run.folder.store
+        stored = store.stored if store is not None else 0
         done, new = max(len(self._prompts), stored + answered), max(answered, len(self._prompts))
         planned = max(self._planned(), done)
         seconds = time.monotonic() - self._begun

@@ -2,32 +2,30 @@
 
 import contextlib
 import math
-import os
 from collections.abc import Iterable, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pytest_rest import prompts
-from pytest_rest.dispatch import Dispatcher
+from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.dispatch.store import LOCK, FileStore, read_run
 from pytest_rest.dispatch.store import NAME as STORE
+from pytest_rest.dispatch.store import FileStore, read_run
 from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.models import load_model
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.with_judge import Panel
+from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
-DECIDED = "decided"  # the file in a run's folder that says so to all of its processes
 ABOUT = ("model", "parameters", "API base", "protocol", "seed")
 
 
@@ -73,7 +71,7 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.broken: list[str] = []  # node ids of benchmark files that could not be collected
-        self.store: FileStore | None = None
+        self.folder = RunFolder(settings.run_dir, is_resumed=settings.resume)
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self._asker_made: Asker | None = None
@@ -162,8 +160,7 @@ class Run:
 
     def serve(self) -> tuple[int, str] | None:
         """Let workers ask through this process; None for a model that is asked in each of them."""
-        asker = None if self.model.home == "cpu" else self.asker
-        return asker.serve() if isinstance(asker, LocalAsker) else None
+        return None if self.model.home == "cpu" else self.asker.serve()
 
     def keep(self) -> None:
         """Open the run's store, in its main process; `StoreError` says why it cannot be."""
@@ -174,12 +171,13 @@ class Run:
                     f"--rest-replay makes a new run, and {str(settings.run_dir)!r} holds one "
                     "already; choose another --rest-run-dir"
                 )
-            self.store = FileStore.replay(settings.replay, self.about("protocol"))
+            self.folder.store = FileStore.replay(settings.replay, self.about("protocol"))
         elif settings.resume:
-            self.store = FileStore.resume(settings.run_dir, self.about(*ABOUT))
-            self.store.note("options", self.about()["options"])
+            store = FileStore.resume(settings.run_dir, self.about(*ABOUT))
+            store.note("options", self.about()["options"])
+            self.folder.store = store
         else:
-            self.store = FileStore.create(settings.run_dir, self.about())
+            self.folder.store = FileStore.create(settings.run_dir, self.about())
 
     def about(self, *names: str) -> dict[str, Any]:
         """What the run is asked for, or these parts of it, in builtins."""
@@ -195,37 +193,25 @@ class Run:
         return {name: about[name] for name in names or about}
 
     @property
-    def pace(self) -> tuple[int, int, int, float]:
-        """As the dispatcher has it, where this process asks."""
-        asker = self._asker_made
-        return asker.dispatcher.pace if isinstance(asker, LocalAsker) else (0, 0, 0, 0.0)
-
-    @property
-    def retries(self) -> int:
-        """How often this process asked again after a failure."""
-        asker = self._asker_made
-        return asker.dispatcher.retries if isinstance(asker, LocalAsker) else 0
+    def pace(self) -> Pace:
+        """How far the asking is, where this process asks."""
+        return self._asker_made.pace if self._asker_made else Pace()
 
     @property
     def changes(self) -> Sequence[str]:
         """Each change of how many calls may be in flight, with its reason."""
-        asker = self._asker_made
-        return asker.dispatcher.changes if isinstance(asker, LocalAsker) else ()
-
-    def picture(self, digest: str) -> Path:
-        """Where the picture of that digest is kept."""
-        return self.settings.run_dir / "images" / f"{digest}.png"
+        return self._asker_made.changes if self._asker_made else ()
 
     def stop(self) -> None:
         """Ask nothing ahead any more, and let the tests that are left know; the main process."""
-        (self.settings.run_dir / DECIDED).touch()
-        if isinstance(self._asker_made, LocalAsker):
+        self.folder.decide()
+        if self._asker_made is not None:
             self._asker_made.stop()
 
     @property
     def is_decided(self) -> bool:
         """Whether the tests that are left need not ask."""
-        return self.settings.early_stop and (self.settings.run_dir / DECIDED).exists()
+        return self.settings.early_stop and self.folder.is_decided
 
     def hang_up(self) -> None:
         """Ask nothing more, and let go of whoever waits for an answer."""
@@ -235,21 +221,12 @@ class Run:
     def close(self) -> None:
         """Close the model's connections, and then the store."""
         self.hang_up()
-        if self.store is not None:
-            self.store.close()
-        self.store = None
+        self.folder.close()
 
     def discard(self) -> None:
         """Leave no trace of a run that met no REST test."""
-        is_new = self.store is not None and self.store.is_empty
-        self.close()
-        folder = self.settings.run_dir
-        with contextlib.suppress(OSError):  # what is not empty was there before
-            (folder / "images").rmdir()
-            if is_new:
-                (folder / STORE).unlink(missing_ok=True)
-                (folder / LOCK).unlink(missing_ok=True)
-            folder.rmdir()
+        self.hang_up()
+        self.folder.discard()
 
     def pytest_unconfigure(self) -> None:
         """Let go of everything when the session is over, however it ended."""
@@ -272,14 +249,14 @@ class Run:
                     f"the run's main process cannot be reached: {error}"
                 ) from None
         if settings.place == "remote":
-            settings.run_dir.mkdir(parents=True, exist_ok=True)
-            (settings.run_dir / "images").mkdir(exist_ok=True)
-            self.store = FileStore.share(settings.run_dir, self.about())
+            self.folder.make_far()
+            self.folder.store = FileStore.share(settings.run_dir, self.about())
         elif settings.place == "worker":
-            self.store = FileStore.join(settings.run_dir)
-        assert self.store is not None  # noqa: S101 (the main process has opened it)
-        spent = math.fsum(each.cost or 0.0 for _, each in self.store.all())
-        dispatcher = Dispatcher(self.model, settings.limits, self.store, spent)
+            self.folder.store = FileStore.join(settings.run_dir)
+        store = self.folder.store
+        assert store is not None  # noqa: S101 (the main process has opened it)
+        spent = math.fsum(answer.cost or 0.0 for _, answer in store.all())
+        dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop)
 
     def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
@@ -287,17 +264,5 @@ class Run:
 
     def _build(self, case: Case) -> list[Prompt]:
         asked = forms(*case, self.protocol, self.settings.scheme)
-        self.keep_pictures(asked)
+        self.folder.keep_pictures(asked)
         return asked
-
-    def keep_pictures(self, asked: Iterable[Prompt]) -> None:
-        """Write the prompts' pictures into the run's folder."""
-        # a resumed run may have been killed while it wrote a picture: then it is written again
-        how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if self.settings.resume else os.O_EXCL)
-        for image in {image.digest: image for prompt in asked for image in prompt.images}.values():
-            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
-                file = os.open(self.picture(image.digest), how, 0o644)  # a third of open()'s time
-                try:
-                    os.write(file, image.png)
-                finally:
-                    os.close(file)

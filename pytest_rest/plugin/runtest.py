@@ -165,7 +165,7 @@ def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
 def _explanation(item: pytest.Item, run: Run) -> str:
     case = case_of(item)
     assert case is not None  # noqa: S101 (for the type checker: only REST tests get here)
-    return tables.explanation(item.stash[_RECORD], run.picture, _again(item, case, run))
+    return tables.explanation(item.stash[_RECORD], run.folder.picture, _again(item, case, run))
 
 
 def _again(item: pytest.Item, case: Case, run: Run) -> str:

@@ -82,7 +82,7 @@ class Terminal:
         return bool(self._run.settings.suites) and self._run.settings.shard is None
 
     def _where(self) -> str:
-        settings, store = self._run.settings, self._run.store
+        settings, store = self._run.settings, self._run.folder.store
         if settings.plan:
             return "a plan: nothing is asked"
         if settings.resume and store is not None:
@@ -117,7 +117,7 @@ class Terminal:
         if report is None or not (report.records or report.lost or report.gate):
             if report and report.fuzz:
                 self._close(report, write)
-            elif self._run.store is not None and not self._run.store.is_empty:
+            elif not self._run.folder.is_empty:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")

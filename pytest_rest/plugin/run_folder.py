@@ -1,0 +1,96 @@
+"""Turns a run's folder into what it holds: pictures, answers, the word that all is decided."""
+
+import contextlib
+import os
+from collections.abc import Iterable
+from pathlib import Path
+
+from pytest_rest.dispatch.store import LOCK, FileStore
+from pytest_rest.dispatch.store import NAME as STORE
+from pytest_rest.errors import OptionError
+from pytest_rest.terms import Prompt
+
+_DECIDED = "decided"  # the file that says so to all processes of the run
+
+
+class RunFolder:
+    """One process's side of the run's folder; `store` is open where this process keeps answers."""
+
+    def __init__(self, path: Path, *, is_resumed: bool = False) -> None:
+        self.path = path
+        self.store: FileStore | None = None
+        # a resumed run may have been killed while it wrote a picture: then it is written again
+        self._how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if is_resumed else os.O_EXCL)
+
+    def make(self) -> None:
+        """Make it, in the main process; `OptionError` says why that cannot be."""
+        path = self.path
+        try:
+            self._images.mkdir(parents=True, exist_ok=True)
+            probe = path / ".writable"
+            probe.touch()
+            probe.unlink()
+            if path.parent.name == "runs" and path.parent.parent.name == ".rest":
+                (path.parent.parent / ".gitignore").write_text("*\n")
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise OptionError(
+                f"run folder {str(path)!r} cannot be written: {reason}; choose another with "
+                "--rest-run-dir"
+            ) from None
+        (path / _DECIDED).unlink(missing_ok=True)  # of the session that is gone on with
+
+    def make_far(self) -> None:
+        """Make it on another machine, where a worker asks by itself."""
+        self._images.mkdir(parents=True, exist_ok=True)
+
+    def picture(self, digest: str) -> Path:
+        """Where the picture of that digest is kept."""
+        return self._images / f"{digest}.png"
+
+    def keep_pictures(self, prompts: Iterable[Prompt]) -> None:
+        """Write the prompts' pictures."""
+        images = {image.digest: image for prompt in prompts for image in prompt.images}
+        for image in images.values():
+            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
+                # os.open takes a third of open()'s time
+                file = os.open(self.picture(image.digest), self._how, 0o644)
+                try:
+                    os.write(file, image.png)
+                finally:
+                    os.close(file)
+
+    def decide(self) -> None:
+        """Let the tests that are left know that they need not ask; in the main process."""
+        (self.path / _DECIDED).touch()
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether the tests that are left need not ask."""
+        return (self.path / _DECIDED).exists()
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether no answer is stored."""
+        return self.store is None or self.store.is_empty
+
+    def close(self) -> None:
+        """Close the store."""
+        if self.store is not None:
+            self.store.close()
+        self.store = None
+
+    def discard(self) -> None:
+        """Leave no trace of a run that met no REST test; what holds something else stays."""
+        is_new = self.store is not None and self.store.is_empty
+        self.close()
+        with contextlib.suppress(OSError):  # what is not empty was there before
+            self._images.rmdir()
+            if is_new:
+                (self.path / STORE).unlink(missing_ok=True)
+                (self.path / LOCK).unlink(missing_ok=True)
+            self.path.rmdir()
+
+    @property
+    def _images(self) -> Path:
+        return self.path / "images"
