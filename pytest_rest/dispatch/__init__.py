@@ -2,8 +2,6 @@
 
 import asyncio
 import contextlib
-import random
-import re
 import threading
 from collections import deque
 from collections.abc import Coroutine, Sequence
