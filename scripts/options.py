@@ -10,6 +10,16 @@ from pathlib import Path
 from pytest_rest.plugin.options import GROUPS, Option
 
 FILE = Path(__file__).parents[1] / "docs" / "options.md"
+MORE = {
+    "What is asked": "[styles](styles.md), [reasoning](reasoning.md) and "
+    "[protocol.yaml](../pytest_rest/prompts/protocol.yaml), which prompts of your own are made from",
+    "Which items": "[data sets](data-sets.md) and [your own benchmark](own-benchmark.md)",
+    "The gate": "[gating releases](releases.md)",
+    "How it is asked": "[speed](speed.md)",
+    "Runs and reports": "[stored answers](stored-answers.md) and "
+    "[reading the report](reading-the-report.md)",
+    "Fuzzing": "[fuzzing](fuzzing.md)",
+}
 BEGIN, END = "<!-- made by scripts/options.py -->\n", "<!-- end -->\n"
 
 
@@ -27,18 +37,17 @@ def page(text: str) -> str:
 def tables() -> Iterator[str]:
     """A heading and a table for each group of options."""
     for heading, options in GROUPS.items():
-        yield f"\n## {heading}\n\n| option | ini file | meaning |\n|---|---|---|\n"
+        more = f"More in {MORE[heading]}.\n\n" if heading in MORE else ""
+        yield f"\n## {heading}\n\n{more}| option | ini file | meaning |\n|---|---|---|\n"
         yield from map(_row, options)
     yield "\n"
 
 
 def _row(option: Option) -> str:
-    metavar = f"[{option.metavar}]" if option.alone else option.metavar
-    name = " ".join(filter(None, (option.name, metavar)))
+    usage = f"{option.name} [{option.metavar}]" if option.alone else option.usage
     meaning = re.sub(r"(?<!`)(--rest-[a-z-]+)", r"`\1`", option.text)
     meaning = re.sub(r"\b(my\.yaml|report\.json|report\.html|NAME\.rest\.yaml)\b", r"`\1`", meaning)
-    more = f" ([more]({option.page}))" if option.page else ""
-    return f"| `{name}` | `{option.key}` | {meaning}{more} |\n"
+    return f"| `{usage}` | `{option.key}` | {meaning} |\n"
 
 
 if __name__ == "__main__":

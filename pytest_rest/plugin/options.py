@@ -20,24 +20,29 @@ Raw = str | bool | list[str]  # as it was written; what a run keeps, and workers
 
 @dataclass(frozen=True)
 class Option:
-    """One option of the command line and its twin in the ini file; without a metavar, a switch.
+    """One option of the command line and its twin in the ini file.
 
-    `parse` turns its text into a value; its `ValueError` says what is wrong and the mend. What is
-    `kept` belongs to the run: workers get it, and a run that is resumed or replayed has it still.
-    What is `again` changes what an item is asked, so the command that asks it again names it.
-    `ini` is set where the option may be given several times.
+    `usage` is its name, and a word for its value; without one it is a switch. `parse` turns its
+    text into a value; its `ValueError` says what is wrong and the mend. `ini` is set where the
+    option may be given several times, `alone` is what it means without a value.
     """
 
-    name: str
-    metavar: str
+    usage: str
     help: str
     parse: Callable[[str], Any] = values.text
     default: str = ""
     ini: str = ""
-    kept: bool = False
-    again: bool = False
-    alone: str = ""  # what it means without a value
-    page: str = ""  # of the docs, where it is explained
+    alone: str = ""
+
+    @property
+    def name(self) -> str:
+        """As it is written: `--rest-model`."""
+        return self.usage.partition(" ")[0]
+
+    @property
+    def metavar(self) -> str:
+        """The word for its value."""
+        return self.usage.partition(" ")[2]
 
     @property
     def key(self) -> str:
@@ -77,7 +82,7 @@ class Option:
         """
         chosen, name = config.getoption(self.key), self.name
         start = config.invocation_params.dir
-        if chosen is None and self.kept and self.key in kept:
+        if chosen is None and self in KEPT and self.key in kept:
             stored = kept[self.key]
             return stored if isinstance(stored, (bool, list)) else str(stored)
         if chosen is None:
@@ -109,221 +114,161 @@ class Option:
 
 ASKED = (
     Option(
-        *("--rest-model", "SPEC"),
+        "--rest-model SPEC",
         "the model to ask: embedded, simulated[:PROFILE], python:MODULE:FACTORY, or a name that "
         "LiteLLM knows, such as claude-haiku-4.5; without it REST tests are skipped",
-        kept=True,
-        again=True,
     ),
     Option(
-        *("--rest-api-base", "URL"),
+        "--rest-api-base URL",
         "an OpenAI-compatible server (vLLM, llama.cpp, a proxy) to ask for --rest-model",
         values.url,
-        kept=True,
-        again=True,
     ),
     Option(
-        *("--rest-suite", "NAME[:N]"),
-        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic or rh-bench; of each "
-        "of REST's four data sets (rest); or of a benchmark file or folder; repeatable, or with "
-        "commas between (default without paths: soebench:50)",
-        ini="rest_suites",
-        kept=True,
-        page="data-sets.md",
-    ),
-    Option(
-        *("--rest-data", "DIR"),
+        "--rest-data DIR",
         "a folder with local copies of the data sets, which are otherwise downloaded",
         values.path,
-        kept=True,
-        again=True,
-        page="data-sets.md",
     ),
     Option(
-        *("--rest-style", "NAME"),
+        "--rest-style NAME",
         "draw in this style, such as courier-50dpi-red or dejavu-200dpi-black-on-yellow, or in "
         "those of a file, my.yaml; repeatable, or with commas between (default: REST's, "
         "dejavu-200dpi-black)",
         ini="rest_styles",
-        kept=True,
-        again=True,
-        page="styles.md",
     ),
     Option(
-        *("--rest-plus", ""),
+        "--rest-plus",
         "draw each item in REST+'s ten styles: three fonts at 50, 100 and 200 DPI, and one in a "
         "colour that is drawn for each item",
-        kept=True,
-        again=True,
     ),
     Option(
-        *("--rest-modes", "MODES"),
+        "--rest-modes MODES",
         "the forms to compare; also ocr-first, which transcribes and answers in one call, and "
         "ocr-then-solve, which answers its own transcription in a second one",
         default="text,image,mixed",
-        kept=True,
-        again=True,
     ),
     Option(
-        *("--rest-repeats", "K"),
+        "--rest-repeats K",
         "ask each form K times: the noise floor, and what the forms disagree beyond it",
         values.count(1, 100),
         default="1",
-        kept=True,
-        again=True,
     ),
     Option(
-        *("--rest-ocr", "RULE"),
+        "--rest-ocr RULE",
         "which pictures are transcribed: image (REST's one), each that is shown, or off",
         values.one_of("image", "each", "off"),
         default="image",
-        kept=True,
-        again=True,
     ),
     Option(
-        *("--rest-prompts", "FILE"),
+        "--rest-prompts FILE",
         "a protocol file with prompts of your own, made from a copy of protocol.yaml",
         values.path,
-        kept=True,
-        again=True,
-        page="../pytest_rest/prompts/protocol.yaml",
     ),
     Option(
-        *("--rest-reasoning-budgets", "BUDGETS"),
+        "--rest-reasoning-budgets BUDGETS",
         "ask each form under these budgets of thinking, in tokens: 0,100,300,600,1200",
-        kept=True,
-        again=True,
-        page="reasoning.md",
     ),
     Option(
-        *("--rest-reasoning-control", "HOW"),
+        "--rest-reasoning-control HOW",
         "forced: the thinking is a call of its own, cut at the budget; native: the endpoint is "
         "told, through LiteLLM, a budget or an effort, low,medium,high",
         values.one_of("forced", "native"),
         default="forced",
-        kept=True,
-        again=True,
-        page="reasoning.md",
     ),
     Option(
-        *("--rest-judge", "SPEC"),
+        "--rest-judge SPEC",
         "the model that rates the open answers of rh-bench, named as --rest-model is",
-        kept=True,
-        again=True,
-        page="reasoning.md",
     ),
     Option(
-        *("--rest-judge-api-base", "URL"),
+        "--rest-judge-api-base URL",
         "an OpenAI-compatible server to ask for --rest-judge",
         values.url,
-        kept=True,
-        again=True,
-        page="reasoning.md",
     ),
     Option(
-        *("--rest-seed", "N"),
+        "--rest-seed N",
         "draws the items, so that two releases get the same ones; 'fresh' draws a new seed and "
         "prints it",
         values.seed,
         default="0",
-        kept=True,
-        again=True,
+    ),
+)
+
+DRAWN = (
+    Option(
+        "--rest-suite NAME[:N]",
+        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic or rh-bench; of each "
+        "of REST's four data sets (rest); or of a benchmark file or folder; repeatable, or with "
+        "commas between (default without paths: soebench:50)",
+        ini="rest_suites",
     ),
     Option(
-        *("--rest-shard", "I/N"),
+        "--rest-shard I/N",
         "ask only the I-th of N parts of the items; `pytest-rest merge` judges all parts together",
-        kept=True,
-        page="releases.md",
     ),
 )
 
 GATE = (
+    Option("--rest-min-rer RATE", "fail when RER is below this share, such as 0.9"),
+    Option("--rest-max-cfr RATE", "fail when CFR is above this share, such as 0.05"),
     Option(
-        "--rest-min-rer",
-        "RATE",
-        "fail when RER is below this share, such as 0.9",
-        page="releases.md",
-    ),
-    Option(
-        "--rest-max-cfr",
-        "RATE",
-        "fail when CFR is above this share, such as 0.05",
-        page="releases.md",
-    ),
-    Option(
-        *("--rest-require", "THRESHOLD"),
+        "--rest-require THRESHOLD",
         "fail when a threshold METRIC[@SUBSET]>=VALUE is missed: rer, cfr, mmc, all_correct, "
         "ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, rh_auc.raw or "
         "rh_auc.normalised, on all items, the ocr_correct ones, a suite or a style; repeatable",
         ini="rest_require",
-        page="releases.md",
     ),
     Option(
-        *("--rest-confidence", "SHARE"),
+        "--rest-confidence SHARE",
         "a threshold passes, or fails, only when the data are that sure, such as 0.95",
         values.confidence,
-        page="releases.md",
     ),
     Option(
-        *("--rest-early-stop", ""),
-        "ask nothing more once every threshold is decided at --rest-confidence",
-        page="releases.md",
+        "--rest-early-stop", "ask nothing more once every threshold is decided at --rest-confidence"
     ),
     Option(
-        *("--rest-max-lost", "N"),
+        "--rest-max-lost N",
         "items lost to failed calls that a gate tolerates",
         values.count(),
         default="0",
     ),
     Option(
-        *("--rest-baseline", "REPORT"),
+        "--rest-baseline REPORT",
         "compare with an earlier run's report.json, or what `pytest-rest baseline` made of it, "
         "paired by item; fail when it got worse",
         values.path,
-        page="releases.md",
     ),
     Option(
-        *("--rest-max-rer-drop", "SHARE"),
-        "by how much RER may be below the baseline's",
-        values.share,
-        page="releases.md",
+        "--rest-max-rer-drop SHARE", "by how much RER may be below the baseline's", values.share
     ),
     Option(
-        *("--rest-max-cfr-rise", "SHARE"),
-        "by how much CFR may be above the baseline's",
-        values.share,
-        page="releases.md",
+        "--rest-max-cfr-rise SHARE", "by how much CFR may be above the baseline's", values.share
     ),
-    Option("--rest-strict", "", "each inconsistent item fails the run, thresholds or not"),
+    Option("--rest-strict", "each inconsistent item fails the run, thresholds or not"),
 )
 
 CALLS = (
     Option(
-        *("--rest-plan", ""),
+        "--rest-plan",
         "how many calls, tokens and dollars the run would take, and how long; asks nothing, needs "
         "no key",
     ),
     Option(
-        *("--rest-concurrency", "N"),
+        "--rest-concurrency N",
         "calls in flight in the whole run, however many workers",
         values.count(1),
         default="32",
-        page="speed.md",
     ),
+    Option("--rest-timeout SECONDS", "how long one call may take", values.seconds, default="120"),
     Option(
-        "--rest-timeout", "SECONDS", "how long one call may take", values.seconds, default="120"
-    ),
-    Option(
-        *("--rest-retries", "N"),
+        "--rest-retries N",
         "how often a failure that may pass is tried again: a rate limit, a server error, a "
         "timeout, a broken connection",
         values.count(),
         default="5",
     ),
-    Option("--rest-rpm", "N", "calls in any minute, in the whole run", values.count(1)),
-    Option("--rest-tpm", "N", "tokens in any minute, in the whole run", values.count(1)),
+    Option("--rest-rpm N", "calls in any minute, in the whole run", values.count(1)),
+    Option("--rest-tpm N", "tokens in any minute, in the whole run", values.count(1)),
     Option(
-        *("--rest-max-cost", "DOLLARS"),
+        "--rest-max-cost DOLLARS",
         "ask nothing more when the next call might cost more than is left; the run is incomplete, "
         "and a gate not passed",
         values.dollars,
@@ -332,84 +277,62 @@ CALLS = (
 
 RUNS = (
     Option(
-        *("--rest-run-dir", "DIR"),
-        "where the run is kept (default: .rest/runs/TIME-MODEL)",
-        values.path,
-        page="stored-answers.md",
+        "--rest-run-dir DIR", "where the run is kept (default: .rest/runs/TIME-MODEL)", values.path
     ),
     Option(
-        *("--rest-resume", "RUN"),
+        "--rest-resume RUN",
         "go on with a run, asking only what is missing (default: this model's latest)",
         alone=LATEST,
-        page="stored-answers.md",
     ),
     Option(
-        *("--rest-replay", "RUN"),
+        "--rest-replay RUN",
         "judge a run again from its stored answers, asking nothing",
         values.path,
-        page="stored-answers.md",
     ),
-    Option(
-        "--rest-json",
-        "PATH",
-        "write report.json there too",
-        values.path,
-        page="reading-the-report.md",
-    ),
-    Option(
-        *("--rest-html", "PATH"),
-        "write report.html there too, with its pictures in it",
-        values.path,
-        page="reading-the-report.md",
-    ),
+    Option("--rest-json PATH", "write report.json there too", values.path),
+    Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
 )
 
 FUZZ = (
     Option(
-        *("--rest-fuzz", "N"),
+        "--rest-fuzz N",
         "hunt the smallest visual change that flips an answer, in N examples",
         values.count(1),
-        kept=True,
-        page="fuzzing.md",
     ),
     Option(
-        *("--rest-fuzz-calls", "N"),
+        "--rest-fuzz-calls N",
         "calls of all the hunts together (default: ten an example, a hundred a hunt)",
         values.count(),
-        page="fuzzing.md",
     ),
     Option(
-        *("--rest-fuzz-profile", "PROFILE"),
+        "--rest-fuzz-profile PROFILE",
         "hunt: fresh examples, after those that failed before; repeatable: the seed's alone",
         values.one_of("hunt", "repeatable"),
         default="hunt",
-        page="fuzzing.md",
     ),
     Option(
-        *("--rest-fuzz-ocr-correct", ""),
+        "--rest-fuzz-ocr-correct",
         "count only flips whose pictures were all transcribed fully right: misreasoning",
-        page="fuzzing.md",
     ),
     Option(
-        *("--rest-fuzz-replay", "RUN[:N]"),
-        "ask the flips that a run has found again, or its Nth one",
-        page="fuzzing.md",
+        "--rest-fuzz-replay RUN[:N]", "ask the flips that a run has found again, or its Nth one"
     ),
     Option(
-        *("--rest-fuzz-save", "FILE"),
+        "--rest-fuzz-save FILE",
         "write what was found as a benchmark file, NAME.rest.yaml",
         values.path,
-        page="fuzzing.md",
     ),
 )
 
 GROUPS: Mapping[str, tuple[Option, ...]] = {
     "What is asked": ASKED,
+    "Which items": DRAWN,
     "The gate": GATE,
     "How it is asked": CALLS,
     "Runs and reports": RUNS,
     "Fuzzing": FUZZ,
 }
+KEPT = (*ASKED, *DRAWN, FUZZ[0])  # with the run: workers get it, and a resumed run has it still
 OPTIONS = {option.key: option for group in GROUPS.values() for option in group}
 
 
@@ -441,10 +364,10 @@ def words(given: Mapping[str, Any]) -> Iterator[str]:
     Styles that only the ini file or a benchmark file names are left to it.
     """
     yield "pytest"
-    for key, option in OPTIONS.items():
-        value = given.get(key, option.unset)
-        is_left_out = key in STYLES and not given["styles_named"]
-        if not option.again or is_left_out or str(value) == str(option.unset):
+    for option in ASKED:
+        value = given.get(option.key, option.unset)
+        is_left_out = option.key in STYLES and not given["styles_named"]
+        if is_left_out or str(value) == str(option.unset):
             continue
         if value is True:
             yield option.name

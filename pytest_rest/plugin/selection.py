@@ -13,7 +13,7 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.plugin import fuzz_settings
-from pytest_rest.plugin.options import OPTIONS, STYLES, Chosen
+from pytest_rest.plugin.options import KEPT, OPTIONS, STYLES, Chosen
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import MODES, OCR_MODES, TWO_PASSES, Mode, Scheme, Sweep
 
@@ -22,7 +22,7 @@ def select(
     config: pytest.Config, chosen: Chosen, kept: Mapping[str, Any], *, is_replay: bool
 ) -> dict[str, Any]:
     """What the run keeps of its options, each as a worker, or the run gone on with, reads it."""
-    given: dict[str, Any] = {key: chosen.raw[key] for key, option in OPTIONS.items() if option.kept}
+    given: dict[str, Any] = {option.key: chosen.raw[option.key] for option in KEPT}
     if not given["rest_model"]:
         raise OptionError("no model is named; give --rest-model")
     given["rest_styles"] = _style_names(config, given["rest_styles"])

@@ -12,7 +12,7 @@ import rh_bench as made_up
 from endpoint import Endpoint, Reply, Request
 from runs import Finished, RunRest
 
-from pytest_rest.plugin.options import OPTIONS
+from pytest_rest.plugin.options import ASKED
 from pytest_rest.reporting import rerun_command
 
 WRONG = "--rest-model=simulated:wrong.image=1"
@@ -47,7 +47,7 @@ SLOW = {"rest_reasoning_control"}  # asked through LiteLLM
 
 def test_every_option_that_changes_what_is_asked_has_a_row() -> None:
     """A new one has to be tried here."""
-    assert {key for key, option in OPTIONS.items() if option.again} == {*ROWS}
+    assert {option.key for option in ASKED} == {*ROWS}
 
 
 def reply(request: Request) -> Reply:
