@@ -12,7 +12,7 @@ from pytest_rest.plugin.options import GROUPS, Option
 FILE = Path(__file__).parents[1] / "docs" / "options.md"
 MORE = {
     "What is asked": "[styles](styles.md), [reasoning](reasoning.md) and "
-    "[protocol.yaml](../pytest_rest/prompts/protocol.yaml), which prompts of your own are made from",
+    "[protocol.yaml](../pytest_rest/prompts/protocol.yaml), whose copy holds your own prompts",
     "Which items": "[data sets](data-sets.md) and [your own benchmark](own-benchmark.md)",
     "The gate": "[gating releases](releases.md)",
     "How it is asked": "[speed](speed.md)",

@@ -151,5 +151,5 @@ def _number(text: str, low: float, high: float) -> float:
     except ValueError:
         value = -1.0
     if not low <= value <= high:
-        raise ArgumentTypeError(f"{text!r} is no share; give one from {low:g} to {high:g}")
+        raise ArgumentTypeError(f"{text!r} is not a valid share; give one from {low:g} to {high:g}")
     return value

@@ -179,11 +179,11 @@ def _write(path: Path, text: str) -> None:
 
 def _positive(text: str) -> int:
     if (value := _whole(text)) < 1:
-        raise ArgumentTypeError(f"{text!r} is no number of items; give 1 or more")
+        raise ArgumentTypeError(f"{text!r} is not a valid number of items; give 1 or more")
     return value
 
 
 def _whole(text: str) -> int:
     if not (text.isdecimal() and len(text) <= len("999999999")):
-        raise ArgumentTypeError(f"{text!r} is no whole number; give 0 or more")
+        raise ArgumentTypeError(f"{text!r} is not a whole number; give 0 or more")
     return int(text)

@@ -165,7 +165,7 @@ def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
                 cases += _cases(drawn.items, own or settings.styles_of)
         else:
             raise OptionError(
-                f"marker rest: {each!r} is no benchmark; give 'NAME:N', a file such as "
+                f"marker rest: {each!r} is not a benchmark; give 'NAME:N', a file such as "
                 "'invoices.rest.yaml', or a pytest_rest.Item"
             )
     return cases

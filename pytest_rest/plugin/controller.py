@@ -279,7 +279,7 @@ def _log(session: pytest.Session, name: str, reason: str) -> None:
 
 
 def _tell_ci(config: pytest.Config, report: Report) -> None:
-    """Add the metrics to JUnit's file, and a page to GitHub's summary, where there are such."""
+    """Add the metrics to JUnit's file, and a page to GitHub's summary, where the run has them."""
     for plugin in config.pluginmanager.get_plugins():
         if add := getattr(plugin, "add_global_property", None):  # pytest's own LogXML
             for name, value in markdown.properties(report).items():

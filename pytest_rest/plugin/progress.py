@@ -140,7 +140,7 @@ def _foot(config: pytest.Config) -> Foot | None:
         return None
     try:
         file = sys.stdout.fileno()
-        size = os.get_terminal_size(file)  # fails where it is no terminal
+        size = os.get_terminal_size(file)  # fails where it is not a terminal
         if size.columns < _NARROWEST or size.lines < _LOWEST:
             return None
         return Foot(os.dup(file))  # while tests run, pytest has another file in its place

@@ -13,7 +13,7 @@ from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.terms import MODES, OCR_MODES
 
 _NAMES_SHOWN = 10
-_MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # the dot of a number is none
+_MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 
 

@@ -90,9 +90,11 @@ def _in_order(reports: Mapping[str, Builtins]) -> list[Builtins]:
     of = set()
     for name, report in reports.items():
         if not isinstance(report, dict) or report.get("schema") != REPORTS:
-            raise ShardError(f"{name!r} is no report of this version; name the runs of the shards")
+            raise ShardError(
+                f"{name!r} is not a report of this version; name the runs of the shards"
+            )
         if not report["provenance"].get("shard"):
-            raise ShardError(f"{name!r} is no shard but a whole run; there is nothing to merge")
+            raise ShardError(f"{name!r} is a whole run and not a shard; there is nothing to merge")
         own = shard.parse(report["provenance"]["shard"])
         if own.number in found:
             raise ShardError(

@@ -20,7 +20,7 @@ class Kept:
     """One run: its folder's name, and its report's first figures; a gate in one word.
 
     `unfinished` is a run without a report, which can be gone on with; `unreadable` one with a
-    report that is none.
+    report that cannot be read.
     """
 
     name: str

@@ -155,7 +155,7 @@ def test_an_answer_that_nothing_can_equal_is_told_before_asking(
         ("'soebench:3', plus=True, styles=['courier']", "leave styles out"),
         ("'sobench:3'", "unknown suite 'sobench'; did you mean 'soebench' or "),
         ("'soebench:0'", "N is 0"),
-        ("7", "7 is no benchmark"),
+        ("7", "7 is not a benchmark"),
         ("styles=['papyrus']", "unknown style 'papyrus'"),
     ],
 )

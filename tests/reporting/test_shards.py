@@ -258,8 +258,8 @@ def _set(part: str, **values: object) -> Callable[[Any], object]:
         ),
         (_set("provenance", shard="2/3"), "one was split into 2 and 3"),
         (_set("provenance", shard="1/2"), "shard 1/2 is there twice: '1' and '2'"),
-        (_set("provenance", shard=None), "'2' is no shard but a whole run"),
-        (lambda report: report.update(schema="coverage/3"), "'2' is no report of this version"),
+        (_set("provenance", shard=None), "'2' is a whole run and not a shard"),
+        (lambda report: report.update(schema="coverage/3"), "'2' is not a report of this version"),
         (lambda report: report.pop("usage"), "a shard's report cannot be read: KeyError 'usage'"),
         (lambda report: report["items"].clear(), "a shard's report cannot be read: KeyError"),
         (

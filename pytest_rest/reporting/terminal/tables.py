@@ -240,7 +240,7 @@ def percent(rate: Rate | None) -> str:
 
 
 def area(rate: Rate | None, undefined: str) -> str:
-    """`0.650 [0.412, 0.900], n = 20`, or why there is none."""
+    """`0.650 [0.412, 0.900], n = 20`, or why it is undefined."""
     if rate is None:
         return f"undefined, {undefined}"
     if rate.low is None or rate.high is None:

@@ -83,7 +83,7 @@ def rh_auc(report: Report) -> Iterator[str]:
 
 
 def area_line(kind: str, rate: Rate | None, undefined: str) -> str:
-    """`RH-AUC raw: 0.650 [0.412, 0.900], n = 20`, or why there is none."""
+    """`RH-AUC raw: 0.650 [0.412, 0.900], n = 20`, or why it is undefined."""
     return f"RH-AUC {kind}: {tables.area(rate, undefined)}"
 
 
@@ -143,7 +143,7 @@ def _drawing(points: Sequence[Point]) -> Iterator[str]:
 
 
 class _Axis:
-    """Places values along so many characters, from the least to the largest."""
+    """Places values along a line of that many characters, from the least to the largest."""
 
     def __init__(self, rates: Sequence[Rate], size: int) -> None:
         values = [rate.value for rate in rates]
