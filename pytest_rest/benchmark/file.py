@@ -41,7 +41,7 @@ ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", *DEFAULTS)
-_RESERVED = {"mean", "pooled"}  # what a report calls the figures over several benchmarks
+RESERVED = {"mean", "pooled"}  # what a report calls the figures over several benchmarks
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})", re.ASCII)
@@ -117,8 +117,8 @@ def _name(header: dict[str, Node], path: Path) -> str:
         ending = next((each for each in ENDINGS if path.name.lower().endswith(each)), "")
         name = re.sub(r"[^\w.-]{1,300}", "-", path.name[: len(path.name) - len(ending)])
     line = header["name"].line if "name" in header else 0
-    if not re.fullmatch(r"[\w.-]{1,100}", name) or name in _RESERVED:
-        why = "is a word of the report" if name in _RESERVED else "is no short word"
+    if not re.fullmatch(r"[\w.-]{1,100}", name) or name in RESERVED:
+        why = "is a word of the report" if name in RESERVED else "is no short word"
         raise PlaceError(line, f"name {said(name)} {why}; take letters, digits, - _ and .")
     return name
 

@@ -191,10 +191,14 @@ def _join(config: pytest.Config) -> None:
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test with the `rest` fixture one call for each item and style."""
     run: Any = metafunc.config.pluginmanager.getplugin("rest-run")
-    if run is not None and "rest" in metafunc.fixturenames:
-        from pytest_rest.plugin import collection
+    if run is None:
+        return
+    from pytest_rest.plugin import collection
 
+    if "rest" in metafunc.fixturenames:
         collection.parametrize(metafunc, run)
+    else:
+        collection.refuse_marker(metafunc)
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ import pytest
 
 from pytest_rest import rendering
 from pytest_rest.benchmark import near
-from pytest_rest.benchmark.file import ENDINGS, Benchmark
+from pytest_rest.benchmark.file import ENDINGS, RESERVED, Benchmark
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
@@ -134,11 +134,27 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
             cases = _marked(marker, run, metafunc.definition.path.parent) if marker else []
             cases = cases or _cases(settings.items, settings.styles_of)
             _check(cases, settings.scheme)
+            if not cases:
+                raise OptionError(
+                    "no items: name some in the marker, @pytest.mark.rest('soebench:20'), or a "
+                    "suite of the run, --rest-suite=soebench:20"
+                )
         run.note(style for _, style in cases)
     except RestError as error:
-        pytest.fail(f"{metafunc.definition.nodeid}: {error}", pytrace=False)
+        why = f"{metafunc.definition.nodeid}: {error}"
+        raise pytest.fail.Exception(why, pytrace=False) from None
     ids = [case_id(case) for case in cases]
     metafunc.parametrize("rest", cases, ids=ids, indirect=True)
+
+
+def refuse_marker(metafunc: pytest.Metafunc) -> None:
+    """Fail the collection of a test whose marker names items that it could not ask."""
+    if any(marker.name == "rest" for marker in metafunc.definition.own_markers):
+        pytest.fail(
+            f"{metafunc.definition.nodeid}: marker rest: the test does not take the fixture rest, "
+            "so nothing would be asked; add the argument, or drop the marker",
+            pytrace=False,
+        )
 
 
 def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
@@ -217,5 +233,10 @@ def _check(cases: Iterable[Case], scheme: Scheme, where: str = "") -> None:
         if key in seen:
             raise OptionError(f"item {item.id!r} of {item.suite!r} is there twice; ids must differ")
         seen.add(key)
+        if item.suite in RESERVED:
+            raise OptionError(
+                f"item {item.id!r} is of suite {item.suite!r}, which is what a report calls the "
+                "figures over several suites; choose another name"
+            )
         items[id(item)] = item
     benchmark_files.check(items.values(), scheme, where)

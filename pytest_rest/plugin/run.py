@@ -49,11 +49,15 @@ def case_of(node: pytest.Item) -> Case | None:
 def named(node: pytest.Item, case: Case) -> list[str]:
     """Suite, item, style, the item's digest, and the test function that asks.
 
-    Never the whole node id, which schedulers rewrite.
+    A function with parameters of its own is several: `test_it[*-fr]`, the star for the case. Never
+    the whole node id, which schedulers rewrite.
     """
     asked, style = case
     function = getattr(node, "originalname", node.name)
     origin = f"{node.parent.nodeid}::{function}" if node.parent else function
+    variant = node.callspec.id.replace(case_id(case), "*")  # type: ignore[attr-defined]
+    if variant != "*":
+        origin += f"[{variant}]"
     return [asked.suite, asked.id, style.id, asked.digest, origin]
 
 

@@ -97,7 +97,8 @@ class Recorder:
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note which REST tests were selected, so that the controller can count."""
-        selected = [named(item, case) for item in session.items if (case := case_of(item))]
+        named_cases = [named(item, case) for item in session.items if (case := case_of(item))]
+        selected = [*dict.fromkeys(map(tuple, named_cases))]  # a file may be there twice
         self._selected, self._of = json.dumps(selected, ensure_ascii=True), len(selected)
 
     @pytest.hookimpl(wrapper=True)

@@ -18,6 +18,7 @@ from pytest_rest.gate import Threshold
 from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.rerun_command import node_id
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test
 from pytest_rest.terms import Completion, Record, Style, to_builtins
 
@@ -126,7 +127,7 @@ def _merge(reports: Sequence[Builtins]) -> Merged:
         cached=sum(each["cached"] for each in usage),
         spare=[Completion(**each) for report in reports for each in report["shard"]["spare"]],
     )
-    failed = sorted(f"{origin}[{item}-{style}]" for origin, (_, item, style) in tally.failed)
+    failed = sorted(node_id(origin, f"{item}-{style}") for origin, (_, item, style) in tally.failed)
     broken = (f"{name or 'tests'}: not collected" for name in tally.broken)
     return Merged(tally.report(_about(reports), spent), (*broken, *failed))
 

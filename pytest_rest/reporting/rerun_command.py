@@ -13,6 +13,11 @@ def of_suite(words: Sequence[str], suites: Sequence[str], name: str) -> str:
     return shlex.join([*words, *asked, "-k", " and ".join(filter(None, named))])
 
 
+def node_id(test: str, name: str) -> str:
+    """The id of the test of a case, from that of its function; a star stands for the case."""
+    return test.replace("*", name) if test.endswith("]") else f"{test}[{name}]"
+
+
 def command(asked: Mapping[str, Any], test: str, name: str) -> str:
     """The command for the item and style `name`, asked by the test function `test`.
 
@@ -25,4 +30,4 @@ def command(asked: Mapping[str, Any], test: str, name: str) -> str:
     names = asked.get("names", [suite.partition(":")[0] for suite in suites])
     if test.partition("::")[0] in names:
         return of_suite(words, suites, name)
-    return shlex.join([*words, f"{test}[{name}]"])
+    return shlex.join([*words, node_id(test, name)])

@@ -119,7 +119,10 @@ def test_compare_as_json(capsys: Capture) -> None:
         (("compare", "nothing", "good"), "'nothing': [Errno 2] No such file"),
         (("compare", "good", "."), "'.': [Errno 2] No such file"),
         (("compare", "good", "part.json"), "'part.json': it is of shard 1/3 of a run"),
-        (("compare", "good", "good", "--max-rer-drop=2"), "'2' is not a valid share; give one from 0 to 1"),
+        (
+            ("compare", "good", "good", "--max-rer-drop=2"),
+            "'2' is not a valid share; give one from 0 to 1",
+        ),
         (("compare", "good", "good", "--confidence=nan"), "'nan' is not a valid share"),
         (("compare", "good", "huge.json"), "'huge.json': 1e999 is no number"),
         (("compare", "good", "odd.json"), "in the baseline, \\x1b[2J now"),
