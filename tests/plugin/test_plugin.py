@@ -42,7 +42,7 @@ def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) ->
     idle, asked = _imported(), _imported("--rest-model=simulated", "--rest-suite=soebench:1")
     assert {"pytest_rest", "pytest_rest.plugin"} == {n for n in idle if n.startswith("pytest_rest")}
     assert set() == _HEAVY & idle
-    assert {"PIL", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
+    assert {"PIL", "jinja2", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
 
 
 def test_a_benchmark_run_has_a_test_for_each_item(run_rest: RunRest, mode: Sequence[str]) -> None:
@@ -322,7 +322,8 @@ def test_a_model_of_ones_own(
 
 
 _HEAVY = {
-    *("PIL", "fontTools", "hypothesis", "jiwer", "litellm", "rapidocr", "scipy", "sympy", "yaml")
+    *("PIL", "fontTools", "hypothesis", "jinja2", "jiwer", "litellm", "rapidocr", "scipy", "sympy"),
+    "yaml",
 }
 
 

@@ -16,7 +16,7 @@ from pytest_rest.reporting import rerun_command
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import MODES, OCR_MODES, Style
 
-Builtins = Mapping[str, Any]
+Builtins = Mapping[str, Any]  # report.json's content, or a part of it
 Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
 Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
 
@@ -73,6 +73,7 @@ class Content:
     calls: Sequence[str]
     texts: Texts
     looks: Mapping[str, Sequence[str]]
+    inconsistent: int
     left_out: int
     has_prompts: bool
     pictures: Sequence[str]  # digests, each once, the first items' first
@@ -109,6 +110,7 @@ def data(report: Builtins, prompts: Prompts) -> Content:
         calls=book.calls,
         texts=book.texts,
         looks=looks(styles, report["provenance"].get("own_styles", {})),
+        inconsistent=verdicts.count("inconsistent"),
         left_out=len(asked) + len(unasked) - len(items),
         has_prompts=bool(prompts),
         pictures=[*book.pictures],

@@ -1,8 +1,9 @@
 """Turns a model's measures into lines of text, and into a plot of them over its layers, in SVG."""
 
-from collections.abc import Iterator, Mapping, Sequence
-from html import escape
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
+from pytest_rest.reporting.page import layout
 from pytest_rest.representations import Judged, Measured
 from pytest_rest.representations.alignment import (
     COSINES,
@@ -58,79 +59,51 @@ def correlations(
 
 def plot(found: Alignment, title: str) -> str:
     """An SVG of two panels, cosines and shares over layers, each line with its interval's band."""
-    width, height = _SIZE
     lows = [layer[name].low for layer in found.layers for name in COSINES]
     bottom = -1.0 if min(lows) < -0.5 else -0.5 if min(lows) < 0 else 0.0
-    second = _LEFT + _WIDTH + _BETWEEN
+    cosines = _panel(found, COSINES, "cosine", _LEFT, bottom)
+    shares = _panel(found, SHARES, "share retrieved", _LEFT + _WIDTH + _BETWEEN, 0.0)
+    return layout.draw("layers.svg.html", "plot", title, _SIZE, cosines, shares, found.chance)
+
+
+@dataclass(frozen=True)
+class _Panel:
+    """Axes over the layers and up to 1, in pixels; each line has a name, a colour and rates."""
+
+    axis: str
+    left: int
+    bottom: float
+    last: int
+    lines: Sequence[tuple[str, str, Sequence[Estimate]]]
+    top: int = _TOP
+    width: int = _WIDTH
+    height: int = _HEIGHT
+
+    @property
+    def steps(self) -> list[float]:
+        """The values beside the axis."""
+        return [step / 4 for step in range(int(self.bottom * 4), 5)]
+
+    def x(self, layer: int) -> float:
+        """A model of one layer has it at the left."""
+        return round(self.left + self.width * layer / max(self.last, 1), 1)
+
+    def y(self, value: float) -> float:
+        """What is below the axis stands at its end."""
+        share = (max(value, self.bottom) - self.bottom) / (1 - self.bottom)
+        return round(self.top + self.height * (1 - share), 1)
+
+    def points(self, values: Iterable[float]) -> list[str]:
+        """The place of each layer's value, as SVG has it."""
+        return [f"{self.x(layer)},{self.y(value)}" for layer, value in enumerate(values)]
+
+
+def _panel(found: Alignment, names: Sequence[str], axis: str, left: int, bottom: float) -> _Panel:
     lines = [
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {width} {height}" '
-        'font-family="sans-serif" font-size="12">',
-        f'<rect width="{width}" height="{height}" fill="white"/>',
-        f'<text x="{_LEFT}" y="20" font-size="14">{escape(title)}</text>',
-        *_panel(found, COSINES, _LEFT, bottom, "cosine"),
-        *_panel(found, SHARES, second, 0.0, "share retrieved"),
-        _dashed(second, _y(found.chance, 0.0)),
-        "</svg>",
+        (NAMES[name], color, [layer[name] for layer in found.layers])
+        for name, color in zip(names, _COLORS, strict=True)
     ]
-    return "\n".join(lines) + "\n"
-
-
-def _panel(
-    found: Alignment, names: Sequence[str], left: int, bottom: float, axis: str
-) -> Iterator[str]:
-    yield (
-        f'<rect x="{left}" y="{_TOP}" width="{_WIDTH}" height="{_HEIGHT}" fill="none" '
-        'stroke="#888"/>'
-    )
-    for step in range(int(bottom * 4), 5):
-        value = step / 4
-        y = _y(value, bottom)
-        yield f'<text x="{left - 6}" y="{y + 4:.1f}" text-anchor="end">{value:.2g}</text>'
-        yield f'<path d="M{left} {y:.1f}h{_WIDTH}" stroke="#ddd"/>'
-    last = len(found.layers) - 1
-    below = _TOP + _HEIGHT
-    for layer in sorted({0, last // 2, last}):
-        x = _x(layer, last, left)
-        yield f'<text x="{x:.1f}" y="{below + 18}" text-anchor="middle">{layer}</text>'
-    yield f'<text x="{left + _WIDTH / 2}" y="{below + 40}" text-anchor="middle">layer</text>'
-    yield f'<text x="{left}" y="{_TOP - 24}">{axis}</text>'
-    for number, (name, color) in enumerate(zip(names, _COLORS, strict=True)):
-        rates = [layer[name] for layer in found.layers]
-        yield from _line(rates, left, bottom, color)
-        x = left + number * _WIDTH / len(names)
-        yield f'<text x="{x:.0f}" y="{_TOP - 8}" fill="{color}">{NAMES[name]}</text>'
-
-
-def _line(rates: Sequence[Estimate], left: int, bottom: float, color: str) -> Iterator[str]:
-    """A line with its band; a model of one layer has a point."""
-    last = len(rates) - 1
-
-    def points(values: Sequence[float]) -> list[str]:
-        return [
-            f"{_x(layer, last, left):.1f},{_y(value, bottom):.1f}"
-            for layer, value in enumerate(values)
-        ]
-
-    low, high = points([rate.low for rate in rates]), points([rate.high for rate in rates])
-    yield f'<polygon points="{" ".join(low + high[::-1])}" fill="{color}" opacity="0.2"/>'
-    line = " ".join(points([rate.value for rate in rates]))
-    yield f'<polyline points="{line}" fill="none" stroke="{color}" stroke-width="2"/>'
-
-
-def _dashed(left: int, y: float) -> str:
-    """Where chance is."""
-    return (
-        f'<path d="M{left} {y:.1f}h{_WIDTH}" stroke="black" stroke-dasharray="4"/>'
-        f'<text x="{left + _WIDTH - 4}" y="{y - 4:.1f}" text-anchor="end">chance</text>'
-    )
-
-
-def _x(layer: int, last: int, left: int) -> float:
-    return left + _WIDTH * layer / max(last, 1)
-
-
-def _y(value: float, bottom: float) -> float:
-    return _TOP + _HEIGHT * (1 - (max(value, bottom) - bottom) / (1 - bottom))
+    return _Panel(axis, left, bottom, len(found.layers) - 1, lines)
 
 
 def _value(name: str, rate: Estimate) -> str:
