@@ -20,7 +20,6 @@ from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
 from pytest_rest.reporting.terminal import flips as flip_words
 from pytest_rest.reporting.terminal import thinking as budget_words
-from pytest_rest.reporting.terminal.tables import signed
 from pytest_rest.safe_text import shown
 
 NAME = "report.html"
@@ -69,13 +68,12 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         plots=[*plots.of(report)],
         advice=Advised.from_builtins(advice) if advice else None,
         flips=[Flip.from_builtins(flip) for flip in findings[:_FLIPS]],
-        budgets={name: [*map(Budgeted.from_builtins, each)] for name, each in suites.items()},
+        budgets={name: [*map(Budgeted.from_builtins, budgets)] for name, budgets in suites.items()},
         rh_auc=thinking.rh_auc(measured) if measured else None,
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
         words={"advice": advice_words, "flips": flip_words, "thinking": budget_words},
         share=plots.share,
-        signed=signed,
         strip=svg.strip,
         pictures=partial(_pictures, source),
     )

@@ -12,6 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_rest.reporting.terminal.tables import percent, signed
 from pytest_rest.safe_text import shown
 
 if TYPE_CHECKING:
@@ -59,6 +60,7 @@ def _environment() -> "Environment":
         auto_reload=False,
         finalize=_bounded,
     )
+    environment.filters |= {"percent": percent, "signed": signed}
     environment.filters |= {"shown": _bounded, "uncut": _Shown, "sha256": _sha256}
     return environment
 

@@ -1,6 +1,5 @@
 """Turns report.json's vision tokens into what its page says of them."""
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,7 +7,6 @@ from pytest_rest.metrics.vision_tokens import Use, Vision
 from pytest_rest.reporting.page import layout
 from pytest_rest.reporting.page.svg import Plot
 from pytest_rest.reporting.terminal import vision_tokens
-from pytest_rest.reporting.terminal.tables import percent
 
 _MOST = 400  # styles in the table
 _HEADING = "Accuracy over input tokens"
@@ -51,7 +49,17 @@ def plot(vision: Vision) -> str:
     kept = sorted(looks, key=lambda look: (-max(use.n for use in looks[look]), look))[:_MOST_LOOKS]
     axes = _Axes(max(max(use.input.value for use in uses), 1.0) * 1.1)
     asked = max(uses, key=lambda use: use.n)
-    curves = [_curve(number, look, looks[look], axes) for number, look in enumerate(kept)]
+    curves = [
+        {
+            "look": look,
+            "uses": sorted(looks[look], key=lambda use: use.input.value),
+            "color": _COLORS[number % len(_COLORS)],
+            "is_hollow": number >= len(_COLORS),
+            "left": 14 + number % _COLUMNS * _WIDTH // _COLUMNS,  # of its name
+            "foot": _HEIGHT + _LINE * (number // _COLUMNS + 1),
+        }
+        for number, look in enumerate(kept)
+    ]
     height = _HEIGHT + _LINE * -(-len(kept) // _COLUMNS) + 8
     text_form = axes.x(1.0), axes.y(asked.accuracy.value - asked.change.value)
     parts = _WIDTH, height, axes, uses[0].mode, text_form, curves
@@ -80,28 +88,3 @@ class _Axes:
         steps = (0.25, 0.5, 1, 2, 5, 10, 50, 500, 10**9)
         step = next(step for step in steps if self.most / step <= 8)
         return [number * step for number in range(int(self.most / step) + 1)]
-
-
-def _curve(number: int, look: str, uses: Sequence[Use], axes: _Axes) -> dict[str, Any]:
-    """A look's points with their intervals, a line through them, and where its name stands."""
-    points = [
-        {
-            "x": axes.x(use.input.value),
-            "y": axes.y(use.accuracy.value),
-            "low": axes.y(use.accuracy.low or 0.0),
-            "high": axes.y(use.accuracy.high or 0.0),
-            "style": use.style,
-            "said": f"{percent(use.accuracy)} %, n = {use.n}",
-        }
-        for use in sorted(uses, key=lambda use: use.input.value)
-    ]
-    color = _COLORS[number % len(_COLORS)]
-    row, column = divmod(number, _COLUMNS)
-    return {
-        "look": look,
-        "color": color,
-        "fill": "none" if number >= len(_COLORS) else color,
-        "points": points,
-        "left": 14 + column * _WIDTH // _COLUMNS,
-        "foot": _HEIGHT + _LINE * (row + 1),
-    }
