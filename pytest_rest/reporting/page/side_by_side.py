@@ -78,16 +78,16 @@ def _plots(runs: Named) -> Iterator[Plot]:
         model: {style: metrics["rer"] for style, metrics in report["styles"].items()}
         for model, report in runs.items()
     }
-    if any(len(found) > 1 for found in styles.values()):
+    if any(len(asked) > 1 for asked in styles.values()):
         rows = [*_grouped(styles)]
         yield from plots.dots("models-styles", "RER by style and model", _INTERVALS, rows)
 
 
 def _grouped(rates: Mapping[str, Mapping[str, Builtins | None]]) -> Iterator[IntervalRow]:
     """For each mode or style a heading, and below it each model's rate."""
-    for name in dict.fromkeys(name for found in rates.values() for name in found):
+    for name in dict.fromkeys(name for known in rates.values() for name in known):
         yield IntervalRow(name, None, "", "head")
-        yield from (plots.share(model, found.get(name)) for model, found in rates.items())
+        yield from (plots.share(model, known.get(name)) for model, known in rates.items())
 
 
 def _rates(runs: Named) -> Iterator[Sequence[str]]:
