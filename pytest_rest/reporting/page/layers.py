@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pytest_rest.reporting.page import layout
 from pytest_rest.reporting.terminal.layers import NAMES
-from pytest_rest.representations.alignment import COSINES, SHARES, Alignment, Estimate
+from pytest_rest.representations.alignment import COSINES, SHARES, Alignment
 
 _COLORS = ("#0072b2", "#d55e00", "#009e73")  # told apart by most eyes (Okabe and Ito)
 _WIDTH, _HEIGHT = 360, 260  # of a panel's axes
@@ -15,22 +15,25 @@ _SIZE = 2 * _WIDTH + _LEFT + _BETWEEN + 24, _HEIGHT + _TOP + 56
 
 def plot(alignment: Alignment, title: str) -> str:
     """An SVG of two panels, cosines and shares over layers, each line with its interval's band."""
-    lows = [layer[name].low for layer in alignment.layers for name in COSINES]
-    bottom = -1.0 if min(lows) < -0.5 else -0.5 if min(lows) < 0 else 0.0
-    cosines = _panel(alignment, COSINES, "cosine", _LEFT, bottom)
-    shares = _panel(alignment, SHARES, "share retrieved", _LEFT + _WIDTH + _BETWEEN, 0.0)
-    return layout.draw("layers.svg.html", "plot", title, _SIZE, cosines, shares, alignment.chance)
+    lowest = min(layer[name].low for layer in alignment.layers for name in COSINES)
+    bottom = -1.0 if lowest < -0.5 else -0.5 if lowest < 0 else 0.0
+    last = len(alignment.layers) - 1
+    panels = (
+        _Panel("cosine", COSINES, _LEFT, last, bottom),
+        _Panel("share retrieved", SHARES, _LEFT + _WIDTH + _BETWEEN, last),
+    )
+    return layout.draw("layers.svg.html", "plot", title, _SIZE, panels, alignment, NAMES, _COLORS)
 
 
 @dataclass(frozen=True)
 class _Panel:
-    """Axes over the layers and up to 1, in pixels; each line has a name, a colour and rates."""
+    """Axes over the layers and from `bottom` to 1, in pixels, for the lines of some measures."""
 
     axis: str
+    measures: Sequence[str]
     left: int
-    bottom: float
     last: int
-    lines: Sequence[tuple[str, str, Sequence[Estimate]]]
+    bottom: float = 0.0
     top: int = _TOP
     width: int = _WIDTH
     height: int = _HEIGHT
@@ -52,13 +55,3 @@ class _Panel:
     def points(self, values: Iterable[float]) -> list[str]:
         """The place of each layer's value, as SVG has it."""
         return [f"{self.x(layer)},{self.y(value)}" for layer, value in enumerate(values)]
-
-
-def _panel(
-    alignment: Alignment, names: Sequence[str], axis: str, left: int, bottom: float
-) -> _Panel:
-    lines = [
-        (NAMES[name], color, [layer[name] for layer in alignment.layers])
-        for name, color in zip(names, _COLORS, strict=True)
-    ]
-    return _Panel(axis, left, bottom, len(alignment.layers) - 1, lines)

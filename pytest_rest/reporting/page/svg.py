@@ -13,7 +13,6 @@ from pytest_rest.terms import Rate
 
 _ROW = 40  # pixels: a line of text, and below it the dot with its interval
 _LABEL, _LINE = 15, 26  # in a row, from its top
-_AXIS = 22
 _SIDE = 2.0  # per cent of the width, so that a dot at either end is whole
 _BESIDE, _LONGEST = 24, 44  # characters of a label: beside its figure, and on a line of its own
 _TALL = 200
@@ -65,14 +64,6 @@ class _Axes:
     ticks: Sequence[Tick]
     height: float = _TALL
     marks: Sequence[float] = ()
-
-    @property
-    def foot(self) -> float:
-        return self.height + _LABEL
-
-    @property
-    def end(self) -> float:
-        return self.height + _AXIS
 
     def x(self, value: float) -> float:
         """A value's place in per cent of the width; what is beyond the axis stands at its end."""
