@@ -46,6 +46,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "rapidocr": ("models.providers.embedded",),
     "hypothesis": ("fuzzing",),
     "scipy": ("statistics",),
+    "jinja2": ("reporting.page",),
     "jiwer": ("scoring",),
     "sympy": ("scoring.normal_form",),
     "mpmath": ("scoring.expressions",),

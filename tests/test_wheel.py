@@ -27,9 +27,9 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     fonts = {f"pytest_rest/fonts/{path.name}" for path in (ROOT / "fonts").iterdir()}
     data = {"prompts/protocol.yaml", "prompts/reasoning.yaml", "py.typed", "models/models.yaml"}
     data |= {"models/providers/simulated.yaml", "benchmark/benchmark.schema.json"}
-    data |= {
-        f"reporting/page/{name}" for name in ("page.html", "items.html", "page.css", "page.js")
-    }
+    templates = "reporting/page/templates"
+    data |= {f"{templates}/{path.name}" for path in (ROOT / "pytest_rest" / templates).iterdir()}
+    assert {f"{templates}/{name}" for name in ("page.html", "page.css", "page.js")} <= data
     assert fonts | {f"pytest_rest/{name}" for name in data} <= names
     assert not [name for name in names if name.startswith(("tests/", "examples/"))]
 

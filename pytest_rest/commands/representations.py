@@ -19,6 +19,7 @@ from pytest_rest.commands import GOOD
 from pytest_rest.errors import OptionError, RestError
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layers
+from pytest_rest.reporting.terminal import layers as layer_lines
 from pytest_rest.representations import Encoder
 from pytest_rest.representations import encoder as hidden_states
 from pytest_rest.representations.vectors import Vectors
@@ -110,7 +111,7 @@ def _measure(arguments: Namespace) -> int:
     title = f"{shown(encoder.name)}: {arguments.suite}, {style.id}, n = {found.n}"
     _write(arguments.output, text + "\n")
     _write(arguments.output.with_suffix(".svg"), layers.plot(found, title))
-    for line in [text] if arguments.json else [title, *layers.table(found), arguments.output]:
+    for line in [text] if arguments.json else [title, *layer_lines.table(found), arguments.output]:
         print(line)
     return GOOD
 
@@ -151,7 +152,7 @@ def _correlate(arguments: Namespace) -> int:
     text = json.dumps(content, indent=1, allow_nan=False)
     if arguments.output:
         _write(arguments.output, text + "\n")
-    for line in [text] if arguments.json else layers.correlations(pairs, found):
+    for line in [text] if arguments.json else layer_lines.correlations(pairs, found):
         print(line)
     return GOOD
 

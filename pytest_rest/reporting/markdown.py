@@ -29,7 +29,7 @@ def page(report: Report) -> str:
         _advice(report.advice),
         _vision(report.vision),
         _listed("Were consistent, and are no longer", _worse(report)),
-        _listed("Lost", (f"{each.name}: {each.reason}" for each in report.lost)),
+        _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
         _listed("Inconsistent", (line.strip() for line in _inconsistent(report))),
         [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
     ]
@@ -54,7 +54,7 @@ def annotations(report: Report) -> Iterator[str]:
 def properties(report: Report) -> dict[str, str]:
     """Names and values for JUnit's `<properties>`: the run, its gate, each suite's rates."""
     about = report.provenance
-    found = {
+    values = {
         "rest.model": str(about["model"]),
         "rest.seed": str(about["seed"]),
         "rest.protocol": str(about["protocol"]),
@@ -67,9 +67,9 @@ def properties(report: Report) -> dict[str, str]:
             rates[f"rest.{scope}.{name}"] = metrics.rate(name)
     for key, rate in rates.items():
         if rate is not None:
-            limits = {f"{key}.{each}": getattr(rate, each) for each in ("low", "high", "n")}
-            found |= {key: str(rate.value), **{k: str(v) for k, v in limits.items()}}
-    return {name: shown(value, 500) for name, value in found.items()}
+            values[key] = str(rate.value)
+            values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
+    return {name: shown(value, 500) for name, value in values.items()}
 
 
 def verdict(report: Report) -> str:
@@ -81,11 +81,11 @@ def verdict(report: Report) -> str:
 
 
 def escape(value: str, limit: int = 300) -> str:
-    """Text as text: nothing in it is markup, a link or a mention.
+    """Text that Markdown shows as it is: nothing in it is markup, a link or a mention.
 
     What might be markup becomes its number, which Markdown and HTML both show as the character.
     """
-    return _MARKUP.sub(lambda found: f"&#{ord(found[0])};", shown(value, limit))
+    return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown(value, limit))
 
 
 def _reason(report: Report) -> str:
@@ -133,17 +133,17 @@ def _rh_auc(report: Report) -> list[str]:
     return _table(["rh-bench", "area [95%]"], rows)
 
 
-def _advice(found: Advised) -> list[str]:
-    rows = [(escape(text), *rest) for text, *rest in map(findings.advised, found.given)]
+def _advice(advised: Advised) -> list[str]:
+    rows = [(escape(text), *rest) for text, *rest in map(findings.advised, advised.given)]
     more = len(rows[findings.ADVICE_SHOWN :])
     rows[findings.ADVICE_SHOWN :] = [(f"and {more} more", "", "")] if more else []
-    return _table(findings.advised_head(found), rows)
+    return _table(findings.advised_head(advised), rows)
 
 
-def _vision(found: Vision | None) -> list[str]:
+def _vision(vision: Vision | None) -> list[str]:
     """In one line whether a picture saves tokens; nothing where one style was asked."""
-    said = vision_tokens.answer(found) if found and vision_tokens.compared(found) else ()
-    line = "; ".join(each.strip() for each in said)
+    answer = vision_tokens.answer(vision) if vision and vision_tokens.compared(vision) else ()
+    line = "; ".join(part.strip() for part in answer)
     return [escape(line)] if line else []
 
 
@@ -154,8 +154,8 @@ def _scopes(report: Report) -> list[str]:
 
 
 def _worse(report: Report) -> Sequence[str]:
-    found: Regression | None = report.gate.regression if report.gate else None
-    return found.worse if found else ()
+    regression: Regression | None = report.gate.regression if report.gate else None
+    return regression.worse if regression else ()
 
 
 def _inconsistent(report: Report) -> list[str]:
@@ -168,10 +168,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _listed(title: str, names: Iterable[str]) -> list[str]:
-    found = list(names)
-    more = [f"- and {len(found) - _NAMES_SHOWN} more"] if len(found) > _NAMES_SHOWN else []
-    lines = [f"- {escape(name)}" for name in found[:_NAMES_SHOWN]]
-    return [f"**{title}**", "", *lines, *more] if found else []
+    every = list(names)
+    lines = [f"- {escape(name)}" for name in every[:_NAMES_SHOWN]]
+    more = [f"- and {len(every) - _NAMES_SHOWN} more"] if len(every) > _NAMES_SHOWN else []
+    return [f"**{title}**", "", *lines, *more] if lines else []
 
 
 def _command(value: str) -> str:

@@ -44,7 +44,7 @@ def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) ->
     loaded = {name for name in idle if name.startswith("pytest_rest")}
     assert {"pytest_rest", "pytest_rest.errors", "pytest_rest.plugin", *table} == loaded
     assert set() == _HEAVY & idle
-    assert {"PIL", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
+    assert {"PIL", "jinja2", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
 
 
 def test_a_benchmark_run_has_a_test_for_each_item(run_rest: RunRest, mode: Sequence[str]) -> None:
@@ -324,7 +324,8 @@ def test_a_model_of_ones_own(
 
 
 _HEAVY = {
-    *("PIL", "fontTools", "hypothesis", "jiwer", "litellm", "rapidocr", "scipy", "sympy", "yaml")
+    *("PIL", "fontTools", "hypothesis", "jinja2", "jiwer", "litellm", "rapidocr", "scipy", "sympy"),
+    "yaml",
 }
 
 

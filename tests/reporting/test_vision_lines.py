@@ -16,6 +16,7 @@ from pytest_rest import benchmark
 from pytest_rest.metrics import vision_tokens
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import tokens
+from pytest_rest.reporting.page import tokens as drawn
 from pytest_rest.reporting.terminal import findings
 from pytest_rest.reporting.terminal import vision_tokens as reporting
 from pytest_rest.terms import Style
@@ -91,7 +92,7 @@ def test_the_plot_is_an_element_of_its_own() -> None:
     """A point with its interval for each style, a line for each look, names escaped."""
     hostile = Style(dpi=50, color="red", name='<b onload="x">&')
     found = measured(LOW, MIDDLE, HIGH, hostile)
-    plot = ElementTree.fromstring(reporting.plot(found))  # noqa: S314 (our own)
+    plot = ElementTree.fromstring(drawn.plot(found))  # noqa: S314 (our own)
     assert f"{SVG}svg" == plot.tag
     points = plot.findall(f"{SVG}circle[{SVG}title]")
     assert 4 == len(points)
@@ -108,7 +109,7 @@ def test_the_plot_is_an_element_of_its_own() -> None:
 def test_a_plot_of_many_looks_stays_within_its_frame() -> None:
     """Twelve of fifteen are drawn, no two alike."""
     plot = ElementTree.fromstring(  # noqa: S314 (our own)
-        reporting.plot(measured(*(Style(size_pt=9.0 + n) for n in range(15))))
+        drawn.plot(measured(*(Style(size_pt=9.0 + n) for n in range(15))))
     )
     points = plot.findall(f"{SVG}circle[{SVG}title]")
     looks = {(point.get("fill"), point.get("stroke")) for point in points}

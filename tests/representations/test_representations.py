@@ -14,6 +14,7 @@ from test_cli import printed
 from pytest_rest import benchmark, representations
 from pytest_rest.errors import BenchmarkError, StoreError
 from pytest_rest.reporting.page import layers
+from pytest_rest.reporting.terminal import layers as layer_lines
 from pytest_rest.representations.alignment import PEAKS, SHARES, Alignment, align
 from pytest_rest.representations.vectors import Pooled, Vectors
 from pytest_rest.terms import Image, Item, Style
@@ -115,7 +116,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
 
 def test_the_table_and_the_plot(found: Alignment) -> None:
     """80 columns, and an SVG in which every line stays within its panel and nothing is markup."""
-    lines = [*layers.table(found)]
+    lines = [*layer_lines.table(found)]
     assert [] == [line for line in lines if len(line) > 80]
     assert "two-way retrieval    100.0 [" == lines[5][:28]
     assert f"n {N}; chance retrieves 8.3 %" == lines[6]

@@ -1,26 +1,32 @@
 """Turns report.json's content and its prompts into report.html, one file that needs no network.
 
-What is text of a model or of a user is escaped here, or goes into the page as JSON, of which the
-script makes text and never markup.
+What is text of a model or of a user is escaped by the templates, or goes into the page as JSON, of
+which the script makes text and never markup.
 """
 
 import base64
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from itertools import chain
 from pathlib import Path
-from typing import Any
 
 from pytest_rest.errors import OptionError
-from pytest_rest.reporting.page import flips, items, layout, plots, summary, thinking, tokens
-from pytest_rest.reporting.page.items import Content, Prompts
+from pytest_rest.fuzzing.flip import Flip
+from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.by_budget import Budgeted
+from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
+from pytest_rest.reporting.page.items import Builtins, Content, Prompts
+from pytest_rest.reporting.terminal import findings as advice_words
+from pytest_rest.reporting.terminal import flips as flip_words
+from pytest_rest.reporting.terminal import thinking as budget_words
 from pytest_rest.safe_text import shown
 
-Builtins = Mapping[str, Any]
 NAME = "report.html"
 _DATA = "<!-- data -->"  # nothing escaped can hold it
 
 _PICTURES = 8_000_000  # bytes of the pictures in a copy, all together
+_FLIPS = 50
 _WHOLE = 32_000  # bytes of a picture that goes into a copy as it is
 
 
@@ -48,38 +54,36 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
 
 
 def _assembled(report: Builtins, content: Content, source: Callable[[str], str]) -> str:
-    about = report["provenance"]
-    sections = [
-        summary.headline(report),
-        summary.gate(report),
-        summary.lost(report["lost"]),
-        tokens.advice(report),
-        flips.flips(report, source),
-        thinking.rh_auc(report),
-        thinking.budgets(report),
-        layout.figures(plots.of(report)),
-        tokens.tokens(report),
-        summary.rates(report),
-        _items(content),
-    ]
-    data = f'<script type="application/json" id="data">{_DATA}</script>'
-    script = f"{data}\n<script>{layout.part('page.js')}</script>"
-    return layout.fill(
-        "REST report",
-        about["model"],
-        summary.verdict(report),
-        sections,
-        summary.about(report),
-        script,
+    advice, vision, measured = map(report.get, ("advice", "vision_tokens", "rh_auc"))
+    suites = (report.get("budgets") or {}).get("suites") or {}
+    findings = (report.get("fuzz") or {}).get("findings", ())
+    return layout.render(
+        "report.html",
+        kind="REST report",
+        heading=report["provenance"]["model"],
+        report=report,
+        content=content,
+        scope=summary.headline(report),
+        rates=summary.rates(report),
+        plots=[*plots.of(report)],
+        advice=Advised.from_builtins(advice) if advice else None,
+        flips=[Flip.from_builtins(flip) for flip in findings[:_FLIPS]],
+        budgets={name: [*map(Budgeted.from_builtins, budgets)] for name, budgets in suites.items()},
+        rh_auc=thinking.rh_auc(measured) if measured else None,
+        tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
+        suites=summary.suites(report),
+        words={"advice": advice_words, "flips": flip_words, "thinking": budget_words},
+        share=plots.share,
+        strip=svg.strip,
+        pictures=partial(_pictures, source),
     )
 
 
-def _items(content: Content) -> str:
-    if not content.items:
-        return layout.section("items", "Items", "<p>No item was asked.</p>")
-    more = content.left_out
-    note = f"<p>{more:,} more items are in report.json.</p>" if more else ""
-    return layout.section("items", "Items", f"{layout.part('items.html')}{note}")
+def _pictures(source: Callable[[str], str], flip: Flip) -> list[tuple[str, str]]:
+    """A flip's pictures that are there, each with its title."""
+    titles = flip_words.PICTURED.items()
+    places = [(title, source(str(flip.pictures.get(name, "")))) for title, name in titles]
+    return [(title, place) for title, place in places if place]
 
 
 def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:

@@ -16,7 +16,7 @@ from pytest_rest.reporting import rerun_command
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import MODES, OCR_MODES, Style
 
-Builtins = Mapping[str, Any]
+Builtins = Mapping[str, Any]  # report.json's content, or a part of it
 Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
 Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
 
@@ -31,12 +31,12 @@ _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
 
 
 def is_digest(name: str) -> bool:
-    """Whether that may be a picture's name, and is no path to anywhere else."""
+    """Whether a name is one of a picture, and so not a path to anywhere else."""
     return bool(_DIGEST.fullmatch(name))
 
 
 class Texts:
-    """Every text once, by number; of those that are added first the most is kept."""
+    """Every text once, by number; those that are added before the mark are kept the longest."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -47,7 +47,7 @@ class Texts:
         return self._numbers.setdefault(text, len(self._numbers))
 
     def mark(self) -> None:
-        """What was added so far is what the page is for; the rest is cut before it is."""
+        """Keep what was added so far the longest: it is what the page is for."""
         self._first = len(self._numbers)
 
     def bounded(self) -> Iterator[Text]:
@@ -55,7 +55,8 @@ class Texts:
         lengths = array("Q", map(len, self._numbers))
         sizes = array("Q", (len(json.dumps(text)) for text in self._numbers))
         longest, *shorter = _LIMITS
-        pairs = [(longest, each) for each in _LIMITS] + [(each, _LIMITS[-1]) for each in shorter]
+        pairs = [(longest, limit) for limit in _LIMITS]
+        pairs += [(limit, _LIMITS[-1]) for limit in shorter]
         halves = (slice(self._first), slice(self._first, None))
         for pair in pairs:
             fitting = zip(halves, pair, strict=True)
@@ -73,12 +74,13 @@ class Content:
     calls: Sequence[str]
     texts: Texts
     looks: Mapping[str, Sequence[str]]
+    inconsistent: int
     left_out: int
     has_prompts: bool
     pictures: Sequence[str]  # digests, each once, the first items' first
 
     def json(self, **more: object) -> Iterator[str]:
-        """The JSON of all of it, and of what else there is, in pieces; in ASCII, and no markup."""
+        """All of it and what else there is as JSON, in pieces: in ASCII, and without markup."""
         yield f'{{"items":[{",".join(self.items)}],"calls":[{",".join(self.calls)}],"texts":['
         for number, text in enumerate(self.texts.bounded()):
             yield f"{',' if number else ''}{_json(text)}"
@@ -103,12 +105,13 @@ def data(report: Builtins, prompts: Prompts) -> Content:
     items += [_json(book.item(entry)) for entry in named]
     book.texts.mark()
     items += [_json(book.item(asked[place])) for place in rest[: _MOST - len(items)]]
-    styles = sorted({style for _, _, style in names} | {each["style"] for each in unasked})
+    styles = sorted({style for _, _, style in names} | {item["style"] for item in unasked})
     return Content(
         items=items,
         calls=book.calls,
         texts=book.texts,
         looks=looks(styles, report["provenance"].get("own_styles", {})),
+        inconsistent=verdicts.count("inconsistent"),
         left_out=len(asked) + len(unasked) - len(items),
         has_prompts=bool(prompts),
         pictures=[*book.pictures],
@@ -117,11 +120,11 @@ def data(report: Builtins, prompts: Prompts) -> Content:
 
 def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[str]]:
     """What differs from REST's style, as `style_effects` calls it, and the styles that have it."""
-    found: dict[str, list[str]] = {}
+    by_look: dict[str, list[str]] = {}
     for style in styles:
         for look in _looks(style, own.get(style)):
-            found.setdefault(shown(look), []).append(shown(style))
-    return found
+            by_look.setdefault(shown(look), []).append(shown(style))
+    return by_look
 
 
 class _Book:
@@ -151,7 +154,7 @@ class _Book:
             "truth": self.texts.add(entry["answer"]),
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
-            "read": [self._call(_READ[name], found) for name, found in read if found],
+            "read": [self._call(_READ[name], call) for name, call in read if call],
             "again": rerun_command.command(
                 self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
             ),
@@ -164,7 +167,7 @@ class _Book:
             return self._known[key]
         digest, image = call.get("prompt", ""), call.get("image") or ""
         parts = self._prompts.get(digest, ())
-        found: dict[str, Any] = {
+        content: dict[str, Any] = {
             "form": form,
             "status": call.get("status", ""),
             "right": call["correct"],
@@ -173,15 +176,15 @@ class _Book:
             "image": image if is_digest(image) else "",
         }
         if (value := call.get("value")) is not None:
-            found["value"] = shown(value, 300)
+            content["value"] = shown(value, 300)
         if "reference" in call:
-            found |= {"cer": call["cer"], "reference": self.texts.add(call["reference"])}
+            content |= {"cer": call["cer"], "reference": self.texts.add(call["reference"])}
         if call.get("input_tokens") is not None:
-            found["tokens"] = [call["input_tokens"], call["output_tokens"]]
-        if found["image"]:
-            self.pictures[found["image"]] = None
+            content["tokens"] = [call["input_tokens"], call["output_tokens"]]
+        if content["image"]:
+            self.pictures[content["image"]] = None
         self._known[key] = len(self.calls)
-        self.calls.append(_json(found))
+        self.calls.append(_json(content))
         return len(self.calls) - 1
 
 
@@ -189,22 +192,22 @@ _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the
 
 
 def _unasked(lost: Iterable[Builtins], known: set[tuple[str, str, str]]) -> list[dict[str, Any]]:
-    """What was lost without a record: nothing is known of it but its name and the reason."""
+    """What was lost without a record: only its name and the reason are known."""
     nothing = {"answer": "", "failed_at": "", "answers": {}, "repeats": {}, "verdict": "lost"}
     return [
-        {**each, "id": each["item"], **nothing}
-        for each in lost
-        if (each["suite"], each["item"], each["style"]) not in known
+        {**entry, "id": entry["item"], **nothing}
+        for entry in lost
+        if (entry["suite"], entry["item"], entry["style"]) not in known
     ]
 
 
 def _looks(style: str, own: Builtins | None) -> Iterator[str]:
-    found = _fields(own) if own else _words(style)
-    usual = {each.name.removesuffix("_pt"): each.default for each in fields(Style)}
-    for name, value in found.items():
+    values = _fields(own) if own else _words(style)
+    usual = {field.name.removesuffix("_pt"): field.default for field in fields(Style)}
+    for name, value in values.items():
         if value != usual.get(name):
             yield f"{name} {value:g}" if isinstance(value, float) else f"{name} {value}"
-    if found.get("color", usual["color"]) != usual["color"]:
+    if values.get("color", usual["color"]) != usual["color"]:
         yield "color any"
 
 
@@ -212,21 +215,19 @@ def _fields(own: Builtins) -> dict[str, Any]:
     """What a style from a file changes; of a font's file its name and digest."""
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
-    looks = {
-        each.name.removesuffix("_pt"): own[each.name] for each in fields(Style) if each.compare
-    }
-    return looks | {"font": font}
+    compared = [field.name for field in fields(Style) if field.compare]
+    return {name.removesuffix("_pt"): own[name] for name in compared} | {"font": font}
 
 
 def _words(style: str) -> dict[str, Any]:
     """What a style's name says; its numbers are words, but for the resolution."""
     name, *changes = _WORD.split(style)
-    found: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    values: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
     for change in changes:
         key, _, value = change.removeprefix("on-").rpartition("=")
-        found[key or "background"] = value
-    dpi = found.get("dpi", "").removesuffix("dpi")
-    return {**found, "dpi": int(dpi) if dpi.isdecimal() else dpi}
+        values[key or "background"] = value
+    dpi = values.get("dpi", "").removesuffix("dpi")
+    return {**values, "dpi": int(dpi) if dpi.isdecimal() else dpi}
 
 
 def _size(lengths: Sequence[int], sizes: Sequence[int], limit: int) -> float:

@@ -3,19 +3,17 @@
 A plot that has nothing to show is left out.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
 from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import svg
-from pytest_rest.reporting.page.svg import Plot, Point, Row, Tick
+from pytest_rest.reporting.page.items import Builtins
+from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
 from pytest_rest.reporting.terminal.tables import percent, signed
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import Rate
+from pytest_rest.terms import Rate, to_rate
 
-Builtins = Mapping[str, Any]
-SHARES: tuple[Tick, ...] = ((0, "0 %"), (0.25, "25"), (0.5, "50"), (0.75, "75"), (1, "100"))
 _MEANS = ("mean", "pooled")
 _MOST = 60  # rows of one plot; what is beyond is in its table
 _MOST_TABLE = 400
@@ -32,28 +30,21 @@ def of(report: Builtins) -> Iterator[Plot]:
 
 
 def dots(
-    name: str, heading: str, note: str, rows: Sequence[Row], ticks: Sequence[Tick] = SHARES
+    name: str, heading: str, note: str, rows: Sequence[IntervalRow], ticks: Sequence[Tick] = SHARES
 ) -> Iterator[Plot]:
     """A plot of dots with intervals, where any row has a value."""
-    if any(row.value is not None for row in rows):
+    if any(row.rate for row in rows):
         more = f" The first {_MOST} of {len(rows)}." if len(rows) > _MOST else ""
         picture = svg.dots(name, heading, rows[:_MOST], ticks, [0.0] if ticks[0][0] < 0 else [])
         figures = [(row.label, row.said) for row in rows[:_MOST_TABLE]]
         yield Plot(heading, note + more, picture, figures)
 
 
-def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> Row:
+def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> IntervalRow:
     """A row of a rate in per cent, with its n."""
-    if rate is None:
-        return Row(label, None, None, None, "undefined", kind, href)
-    found = Rate(rate["value"], rate["low"], rate["high"], rate["n"])
-    said = f"{percent(found)}, n = {found.n}"
-    return Row(label, found.value, found.low, found.high, said, kind, href)
-
-
-def strip(name: str, row: Row, marks: Sequence[float]) -> str:
-    """One row without its words, against the bounds that it is held to."""
-    return svg.strip(name, row, SHARES, marks)
+    known = to_rate(rate)
+    said = f"{percent(known)}, n = {known.n}" if known else "undefined"
+    return IntervalRow(label, known, said, kind, href)
 
 
 def scopes(metrics: Builtins) -> list[str]:
@@ -64,57 +55,58 @@ def scopes(metrics: Builtins) -> list[str]:
 
 def _effects(report: Builtins) -> Iterator[Plot]:
     """A forest plot for what accuracy changes by, and one for agreement."""
-    here = [each for each in report["effects"] if each["subset"] == "all"]
-    names = {(each["characteristic"], each["value"]) for each in here}
-    apart = {"style"} | ({"color"} if ("color", "any") in names else set())
-    known = [e for e in here if e["characteristic"] not in apart or e["value"] == "any"] or here
+    effects = [effect for effect in report["effects"] if effect["subset"] == "all"]
+    has_any_color = any(e["characteristic"] == "color" and e["value"] == "any" for e in effects)
+    apart = {"style", "color"} if has_any_color else {"style"}
+    kept = [e for e in effects if e["characteristic"] not in apart or e["value"] == "any"]
     notes = {
         "accuracy": "Change in the share of right answers to the forms with a picture",
         "agreement": "Change in the share of items whose forms all agree",
     }
     for measure, what in notes.items():
-        found = [each for each in known if each[measure] is not None]
-        rows = sorted((_effect(each, measure) for each in found), key=lambda row: row.value or 0.0)
-        reach = max(
-            [abs(v) for r in rows for v in (r.value, r.low, r.high) if v is not None] or [0]
-        )
-        reach = next(each for each in (0.1, 0.25, 0.5, 1.0) if reach <= each or each == 1.0)
-        ticks = [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)]
+        rows = [_effect(effect, measure) for effect in kept or effects if effect[measure]]
+        rates = [row.rate for row in rows if row.rate]
+        ends = [end for rate in rates for end in (rate.value, rate.low, rate.high)]
+        furthest = max((abs(end) for end in ends if end is not None), default=0.0)
+        reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
         yield from dots(
             f"effect-{measure}",
             f"What each visual characteristic does to {measure}",
             f"{what}, against the default style; in points, with intervals at 95 %. Left is worse; "
             "what does not cross the middle is clear. Follow a name to the items that it is about.",
-            rows,
-            ticks,
+            sorted(rows, key=_value),
+            [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)],
         )
 
 
-def _effect(effect: Builtins, measure: str) -> Row:
-    found = effect[measure]
-    value, low, high = (found[name] for name in ("value", "low", "high"))
+def _effect(effect: Builtins, measure: str) -> IntervalRow:
+    value, low, high, n = (effect[measure][name] for name in ("value", "low", "high", "n"))
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
     said = f"{signed(value)} [no spread]"
     if low is not None and high is not None:
         low, high = max(low, -1.0), min(high, 1.0)  # no two shares are further apart
         said = f"{signed(value)} [{signed(low)}, {signed(high)}]"
-    clear = value and (low is None or high is None or not low <= 0 <= high)
-    kind = ("bad" if value < 0 else "good") if clear and found["n"] > 1 else ""
-    href = f"#look={quote(label, safe='')}&verdict=inconsistent"
-    return Row(label, value, low, high, f"{said}, n = {found['n']}", kind, href)
+    is_clear = value and n > 1 and (low is None or high is None or not low <= 0 <= high)
+    kind = ("bad" if value < 0 else "good") if is_clear else ""
+    return IntervalRow(label, Rate(value, low, high, n), f"{said}, n = {n}", kind, _items(label))
+
+
+def _items(look: str) -> str:
+    """The address of the inconsistent items that look so."""
+    return f"#look={quote(look, safe='')}&verdict=inconsistent"
+
+
+def _value(row: IntervalRow) -> float:
+    return row.rate.value if row.rate else -1.0
 
 
 def _styles(report: Builtins) -> Iterator[Plot]:
-    styles = report["styles"]
-    if len(styles) < 2:
-        return
-    rows = [
-        share(style, metrics["rer"], href=f"#look={quote(style, safe='')}&verdict=inconsistent")
-        for style, metrics in ((shown(name), found) for name, found in styles.items())
-    ]
-    rows.sort(key=lambda row: -1.0 if row.value is None else row.value)
-    note = "The share of items whose forms agree, in each style by itself, with intervals at 95 %."
-    yield from dots("styles", "RER by style", note, rows)
+    styles = {name: metrics["rer"] for name, metrics in report["styles"].items()}
+    if len(styles) > 1:
+        rows = [share(shown(name), rer, href=_items(shown(name))) for name, rer in styles.items()]
+        note = "The share of items whose forms agree, in each style by itself"
+        rows.sort(key=_value)
+        yield from dots("styles", "RER by style", f"{note}, with intervals at 95 %.", rows)
 
 
 def _modes(report: Builtins) -> Iterator[Plot]:
@@ -131,52 +123,53 @@ def _modes(report: Builtins) -> Iterator[Plot]:
 
 def _flips(report: Builtins) -> Iterator[Plot]:
     baseline = report["gate"]["baseline"]
-    known = [each for each in baseline["checks"] if "worse" in each] if baseline else []
-    rows = [(str(c["name"]), len(c["worse"]), len(c["better"])) for c in known]
-    if not rows:
-        return
-    figures = [
-        (name, f"{worse} worse, {better} better, of {check['n']}; p = {check['p']:.2g}")
-        for (name, worse, better), check in zip(rows, known, strict=True)
-    ]
-    heading = "Items that changed since the baseline"
-    note = "Paired by item; p is McNemar's exact test, of one side."
-    yield Plot(heading, note, svg.bars("flips", heading, rows), figures)
+    checks = [check for check in baseline["checks"] if "worse" in check] if baseline else []
+    rows = [(str(c["name"]), len(c["worse"]), len(c["better"])) for c in checks]
+    if rows:
+        figures = [
+            (name, f"{worse} worse, {better} better, of {check['n']}; p = {check['p']:.2g}")
+            for (name, worse, better), check in zip(rows, checks, strict=True)
+        ]
+        heading = "Items that changed since the baseline"
+        note = "Paired by item; p is McNemar's exact test, of one side."
+        yield Plot(heading, note, svg.bars("flips", heading, rows), figures)
 
 
 def _published(report: Builtins) -> Iterator[Plot]:
-    found = report["published"]
-    if not found:
-        return
-    rows = []
-    for row in found["rows"]:
-        if row["this_run"]:
-            rows.append(share(f"{row['model']} (this run)", found["this_run"]["rer"], "own"))
-        else:
-            rows.append(Row(row["model"], row["rer"], None, None, f"{row['rer'] * 100:.1f}"))
-    note = f"RER on OCR-correct items. {SOURCE}: mean of 4 data sets. Differs: {found['differs']}."
-    yield from dots("published", "Among REST's published models", note, rows)
+    standing = report["published"]
+    if standing:
+        rows = [
+            share(f"{row['model']} (this run)", standing["this_run"]["rer"], "own")
+            if row["this_run"]
+            else IntervalRow(
+                row["model"], Rate(row["rer"], None, None, 0), f"{row['rer'] * 100:.1f}"
+            )
+            for row in standing["rows"]
+        ]
+        source = f"{SOURCE}: mean of 4 data sets. Differs: {standing['differs']}."
+        note = f"RER on OCR-correct items. {source}"
+        yield from dots("published", "Among REST's published models", note, rows)
 
 
 def _tokens(report: Builtins) -> Iterator[Plot]:
     metrics = report["metrics"].get("pooled", {}).get("all", {})
-    tokens, accuracy = metrics.get("tokens") or {}, metrics.get("accuracy") or {}
-    points = [
-        Point(mode, used["input"], rate["value"], rate["low"], rate["high"])
-        for mode, used in tokens.items()
-        if used and (rate := accuracy.get(mode)) and rate["low"] is not None
+    used, accuracy = metrics.get("tokens") or {}, metrics.get("accuracy") or {}
+    markers = [
+        Marker(mode, Rate(tokens["input"], None, None, rate.n), rate)
+        for mode, tokens in used.items()
+        if tokens and (rate := to_rate(accuracy.get(mode))) and rate.low is not None
     ]
-    if not points:
-        return
-    most = max(point.x for point in points)
-    ticks = [(most * share, f"{most * share:,.0f}") for share in (0.0, 0.5, 1.0)]
-    heading = "Accuracy against tokens sent"
-    figures = [
-        (
-            p.label,
-            f"{p.y * 100:.1f} %, {p.x:,.0f} tokens sent, {tokens[p.label]['output']:,.0f} back",
-        )
-        for p in points
-    ]
-    note = "Mean tokens that the endpoint reports for a prompt of each mode, over all items."
-    yield Plot(heading, note, svg.scatter("tokens", heading, points, ticks), figures)
+    if markers:
+        most = max(marker.x.value for marker in markers)
+        ticks = [(most * share, f"{most * share:,.0f}") for share in (0.0, 0.5, 1.0)]
+        figures = [
+            (
+                mode.label,
+                f"{mode.y.value * 100:.1f} %, {mode.x.value:,.0f} tokens sent, "
+                f"{used[mode.label]['output']:,.0f} back",
+            )
+            for mode in markers
+        ]
+        heading = "Accuracy against tokens sent"
+        note = "Mean tokens that the endpoint reports for a prompt of each mode, over all items."
+        yield Plot(heading, note, svg.scatter("tokens", heading, markers, ticks), figures)

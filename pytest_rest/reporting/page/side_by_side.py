@@ -6,15 +6,14 @@ is refused.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate import baseline
-from pytest_rest.reporting.page import layout, plots
-from pytest_rest.reporting.page.svg import Plot, Row
+from pytest_rest.reporting.page import layout, plots, summary
+from pytest_rest.reporting.page.items import Builtins
+from pytest_rest.reporting.page.svg import IntervalRow, Plot
 from pytest_rest.safe_text import shown
 
-Builtins = Mapping[str, Any]
 Named = Mapping[str, Builtins]  # reports by the models' names
 _FIGURES = (
     ("rer", "all", "RER by model", "Items whose forms all agree."),
@@ -40,21 +39,22 @@ def text(runs: Mapping[str, Builtins]) -> str:
         if reasons := baseline.refusal(old, report):
             raise BaselineError(f"{path!r} cannot stand beside {first!r}: {'; '.join(reasons)}")
     try:
-        found = dict(zip(_names(runs), runs.values(), strict=True))
-        sections = [
-            layout.figures(_plots(found)),
-            layout.section("rates", "All rates", _rates(found)),
-        ]
+        reports = dict(zip(_names(runs), runs.values(), strict=True))
         about = old["provenance"]
-        suites = ", ".join(f"{s['name']} ({s['items']:,} items)" for s in about["suites"])
-        said = f"{suites}; seed {about['seed']}, {about['protocol']}; {', '.join(about['modes'])}"
+        asked = f"{summary.suites(old)}; seed {about['seed']}, {about['protocol']}"
+        return layout.render(
+            "side_by_side.html",
+            kind="REST, side by side",
+            heading=" · ".join(reports),
+            asked=f"{asked}; {', '.join(about['modes'])}",
+            plots=[*_plots(reports)],
+            rates=[*_rates(reports)],
+            version=about["version"],
+        )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
             f"a report cannot be read: {type(error).__name__} {shown(str(error))}; name the runs"
         ) from None
-    verdict = f'<div class="verdict none"><p>{layout.escape(said, 1_000)}</p></div>'
-    footer = f"<p>pytest-rest {layout.escape(about['version'])}</p>"
-    return layout.fill("REST, side by side", " · ".join(found), verdict, sections, footer)
 
 
 def _names(runs: Mapping[str, Builtins]) -> list[str]:
@@ -78,30 +78,28 @@ def _plots(runs: Named) -> Iterator[Plot]:
         model: {style: metrics["rer"] for style, metrics in report["styles"].items()}
         for model, report in runs.items()
     }
-    if any(len(found) > 1 for found in styles.values()):
+    if any(len(asked) > 1 for asked in styles.values()):
         rows = [*_grouped(styles)]
         yield from plots.dots("models-styles", "RER by style and model", _INTERVALS, rows)
 
 
-def _grouped(rates: Mapping[str, Mapping[str, Builtins | None]]) -> Iterator[Row]:
+def _grouped(rates: Mapping[str, Mapping[str, Builtins | None]]) -> Iterator[IntervalRow]:
     """For each mode or style a heading, and below it each model's rate."""
-    for name in dict.fromkeys(name for found in rates.values() for name in found):
-        yield Row(name, None, None, None, "", "head")
-        yield from (plots.share(model, found.get(name)) for model, found in rates.items())
+    for name in dict.fromkeys(name for known in rates.values() for name in known):
+        yield IntervalRow(name, None, "", "head")
+        yield from (plots.share(model, known.get(name)) for model, known in rates.items())
 
 
-def _rates(runs: Named) -> str:
-    """Every suite's rates of every model, in a table."""
-    rows: list[Sequence[str]] = []
+def _rates(runs: Named) -> Iterator[Sequence[str]]:
+    """Every suite's rates of every model."""
     for model, report in runs.items():
         for scope in plots.scopes(report["metrics"]):
-            found = report["metrics"][scope]["all"]
-            rates = [found[name] for name in ("rer", "cfr", "mmc", "ocr_correct_rate")]
-            rows.append((model, scope, *(plots.share("", rate).said for rate in rates)))
-    return layout.table(("model", "suite", "RER", "CFR", "MMC", "OCR-correct"), rows, "all rates")
+            metrics = report["metrics"][scope]["all"]
+            rates = [metrics[name] for name in ("rer", "cfr", "mmc", "ocr_correct_rate")]
+            yield model, scope, *(plots.share("", rate).said for rate in rates)
 
 
 def _scope(report: Builtins) -> Builtins:
     """The headline's metrics: the mean over suites, or those of the one there is."""
-    found: Builtins = report["metrics"][plots.scopes(report["metrics"])[0]]
-    return found
+    metrics: Builtins = report["metrics"][plots.scopes(report["metrics"])[0]]
+    return metrics

@@ -1,61 +1,90 @@
-"""Turns report.json's vision tokens and advice into parts of its page."""
+"""Turns report.json's vision tokens into what its page says of them."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
-from pytest_rest.metrics.advice import Advised
-from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.metrics.vision_tokens import Use, Vision
 from pytest_rest.reporting.page import layout
 from pytest_rest.reporting.page.svg import Plot
-from pytest_rest.reporting.terminal import findings, vision_tokens
+from pytest_rest.reporting.terminal import vision_tokens
 
-Builtins = Mapping[str, Any]
 _MOST = 400  # styles in the table
-_HEADING = "What pictures take in tokens, and buy"
+_HEADING = "Accuracy over input tokens"
 _NOTE = (
     "Each point is a style, each line a look at several resolutions, with intervals at 95 %. The "
     "dashed lines cross at the text form: left of them a picture takes fewer tokens, below them it "
     "is answered worse."
 )
+_WIDTH, _HEIGHT, _LEFT, _TOP, _BOTTOM, _RIGHT = 460, 360, 52, 34, 44, 10
+_LINE, _COLUMNS = 20, 2  # of the names below
+_COLORS = ("#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9")  # Okabe and Ito, 2008
+_MOST_LOOKS = 2 * len(_COLORS)
 
 
-def advice(report: Builtins) -> str:
-    """What the data support doing, with intervals that hold together; or that there is nothing.
-
-    Empty where no difference was looked at.
-    """
-    data = report.get("advice")
-    found = Advised.from_builtins(data) if data else None
-    if found is None or not found.looked_at:
-        return ""
-    if not found.given:
-        return layout.section("advice", "Advice", layout.paragraphs([findings.nothing(found)]))
-    head = findings.advised_head(found)
-    return layout.section(
-        "advice", "Advice", layout.table(head, map(findings.advised, found.given), head[0])
-    )
-
-
-def tokens(report: Builtins) -> str:
+def tokens(vision: Vision) -> dict[str, Any] | None:
     """Whether pictures save tokens and what they cost in right answers, in words and as a plot.
 
-    Nothing where one style was asked, as on the terminal.
+    None where one style was asked, as on the terminal.
     """
-    data = report.get("vision_tokens")
-    found = Vision.from_builtins(data) if data else None
-    rows = vision_tokens.compared(found)
-    if found is None or not rows:
-        return ""
-    lines = [
-        line.strip() for line in (*vision_tokens.answer(found), *vision_tokens.equal(found, rows))
+    rows = vision_tokens.compared(vision)
+    if not rows:
+        return None
+    lines = (*vision_tokens.answer(vision), *vision_tokens.equal(vision, rows))
+    figures = [vision_tokens.cells(use) for use in rows[:_MOST]]
+    head = vision_tokens.head(rows)
+    return {"lines": lines, "plot": Plot(_HEADING, _NOTE, plot(vision), figures, head)}
+
+
+def plot(vision: Vision) -> str:
+    """An SVG element: each style's accuracy over its form's tokens, a line for each look.
+
+    The twelve looks with the most items, those after the sixth with hollow points; their names
+    stand below. Bars are intervals at 95 %; the dashed lines cross at the text form. It takes the
+    colour of the page's text, and needs nothing else of the page.
+    """
+    uses = [use for use in vision.uses if use.mode == "image"] or vision.uses
+    looks: dict[str, list[Use]] = {}
+    for use in uses:
+        looks.setdefault(use.look, []).append(use)
+    kept = sorted(looks, key=lambda look: (-max(use.n for use in looks[look]), look))[:_MOST_LOOKS]
+    axes = _Axes(max(max(use.input.value for use in uses), 1.0) * 1.1)
+    asked = max(uses, key=lambda use: use.n)
+    curves = [
+        {
+            "look": look,
+            "uses": sorted(looks[look], key=lambda use: use.input.value),
+            "color": _COLORS[number % len(_COLORS)],
+            "is_hollow": number >= len(_COLORS),
+            "left": 14 + number % _COLUMNS * _WIDTH // _COLUMNS,  # of its name
+            "foot": _HEIGHT + _LINE * (number // _COLUMNS + 1),
+        }
+        for number, look in enumerate(kept)
     ]
-    cells = [vision_tokens.cells(use) for use in rows[:_MOST]]
-    plot = Plot(
-        "Accuracy over input tokens",
-        _NOTE,
-        vision_tokens.plot(found),
-        cells,
-        vision_tokens.head(rows),
-    )
-    content = f'{layout.paragraphs(lines)}<div class="alone">{layout.figure(plot)}</div>'
-    return layout.section("vision", _HEADING, content)
+    height = _HEIGHT + _LINE * -(-len(kept) // _COLUMNS) + 8
+    text_form = axes.x(1.0), axes.y(asked.accuracy.value - asked.change.value)
+    parts = _WIDTH, height, axes, uses[0].mode, text_form, curves
+    return layout.draw("tokens.svg.html", "plot", *parts)
+
+
+@dataclass(frozen=True)
+class _Axes:
+    """Tokens across, as many times the text form's up to `most`, and shares up, in pixels."""
+
+    most: float
+    left: int = _LEFT
+    right: int = _WIDTH - _RIGHT
+    top: int = _TOP
+    foot: int = _HEIGHT - _BOTTOM
+
+    def x(self, times: float) -> float:
+        return round(self.left + times / self.most * (self.right - self.left), 1)
+
+    def y(self, share: float) -> float:
+        return round(self.foot - share * (self.foot - self.top), 1)
+
+    @property
+    def ticks(self) -> list[float]:
+        """At most nine of them, with round steps."""
+        steps = (0.25, 0.5, 1, 2, 5, 10, 50, 500, 10**9)
+        step = next(step for step in steps if self.most / step <= 8)
+        return [number * step for number in range(int(self.most / step) + 1)]
