@@ -137,7 +137,7 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 
 def _join(config: pytest.Config) -> None:
     from pytest_rest import extensions
-    from pytest_rest.plugin import settings
+    from pytest_rest.plugin import ini_file, settings
     from pytest_rest.plugin.collection import Collection
     from pytest_rest.plugin.controller import Controller
     from pytest_rest.plugin.early_stop import InRounds
@@ -151,6 +151,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.terminal import Terminal
     from pytest_rest.plugin.workers import Workers
 
+    ini_file.check(config)
     extensions.use_metrics()
     workerinput = getattr(config, "workerinput", None)
     run = Run(settings.read(config, workerinput and workerinput[WIRE]))

@@ -112,6 +112,48 @@ def test_an_option_that_is_given_and_empty(
             assert pytest.ExitCode.USAGE_ERROR == run.status
 
 
+INI_FILES = {
+    "pytest.ini": "[pytest]\n{}\n",
+    "tox.ini": "[pytest]\nmarkers = rest_lookalike: a marker\n    rest_min_rer: another\n{}\n",
+    "setup.cfg": "[tool:pytest]\n{}\n",
+    "pyproject.toml": "[tool.pytest.ini_options]\n{}\n[tool.other]\nrest_token = 1\n",
+}
+
+
+@pytest.mark.parametrize("name", INI_FILES)
+@pytest.mark.parametrize("quote", ["", "'"], ids=["bare", "quoted"])
+@pytest.mark.parametrize(
+    ("key", "mend"),
+    [("rest_min_rerr", "'rest_min_rer'"), ("rest_maxlost", "'rest_max_lost'"), ("rest_gate", "")],
+)
+def test_a_mistyped_key_of_the_ini_file(
+    pytester: pytest.Pytester, run_rest: RunRest, name: str, quote: str, key: str, mend: str
+) -> None:
+    """A threshold that nobody reads is told, with the nearest name, instead of a passed gate."""
+    value = "'0.9'" if name.endswith("toml") else "0.9"
+    if quote and not name.endswith("toml"):
+        return
+    line = f"{quote}{key}{quote} = {value}"
+    (pytester.path / name).write_text(INI_FILES[name].format(line))
+    run = run_rest(MODEL)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert f"the ini file's {key!r} is not a known option" in run.out
+    assert mend in run.out
+    good = INI_FILES[name].format(f"{quote}rest_min_rer{quote} = {value}")
+    (pytester.path / name).write_text(good)
+    assert 0 == run_rest(MODEL, "--rest-suite=soebench:2").status
+
+
+def test_a_mistyped_key_on_the_command_line(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """`-o` is an ini file, too; what another plugin has declared is its own."""
+    run = run_rest(MODEL, "-o", "rest_min_rr=0.9")
+    assert "'rest_min_rr' is not a known option; did you mean" in run.out
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    pytester.makeconftest("def pytest_addoption(parser): parser.addini('rest_api_url', 'theirs')")
+    pytester.makeini("[pytest]\nrest_api_url = http://theirs")
+    assert 0 == run_rest(MODEL, "--rest-suite=soebench:2").status
+
+
 def test_a_missing_font_is_named(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """A bundled font whose file is gone is told before anything is asked."""
     from pytest_rest import rendering
