@@ -142,6 +142,7 @@ def _join(config: pytest.Config) -> None:
     from pytest_rest.plugin.controller import Controller
     from pytest_rest.plugin.early_stop import InRounds
     from pytest_rest.plugin.fuzz_tests import Findings, Hunts
+    from pytest_rest.plugin.loggers import SteadyLoggers
     from pytest_rest.plugin.plan import Planner
     from pytest_rest.plugin.prefetch import Foresight
     from pytest_rest.plugin.progress import Watch
@@ -156,6 +157,7 @@ def _join(config: pytest.Config) -> None:
     workerinput = getattr(config, "workerinput", None)
     run = Run(settings.read(config, workerinput and workerinput[WIRE]))
     register = config.pluginmanager.register
+    register(SteadyLoggers(), "rest-loggers")
     if run.settings.plan:
         register(Terminal(config, run, lambda: None, ()), "rest-terminal")
         register(Planner(run), "rest-planner")
