@@ -6,10 +6,11 @@ import threading
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
-from dataclasses import dataclass, field
 from typing import Any, NamedTuple, TypeVar
 
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after
+from pytest_rest.dispatch.outage import Outage, may_pass
+from pytest_rest.dispatch.request_queue import Request, RequestQueue
 from pytest_rest.dispatch.store import MemoryStore, Store
 from pytest_rest.models import ask, failed
 from pytest_rest.terms import Completion, Model, Priced, Prompt
@@ -32,19 +33,6 @@ class Pace(NamedTuple):
     in_flight: int = 0
     retries: int = 0
     spent: float = 0.0
-
-
-@dataclass(eq=False, slots=True)
-class _Request:
-    """A prompt on its way: its future, and the failures that it has met."""
-
-    prompt: Prompt
-    is_ahead: bool
-    future: "Future[Completion]" = field(default_factory=Future)
-    errors: list[str] = field(default_factory=list)
-    tries: int = 0
-    answers_seen: int = 0
-    is_begun: bool = False
 
 
 class Dispatcher:
@@ -74,14 +62,12 @@ class Dispatcher:
         price = model.price if isinstance(model, Priced) else None
         self._throttle = Throttle(limits, price, model.name, spent, minute=minute)
         self._most_retries = 0 if model.home == "cpu" else limits.retries
-        self._open: dict[str, _Request] = {}
+        self._outage = Outage(limits)
+        self._open: dict[str, Request] = {}
         self._lock = threading.Lock()
-        self._again: deque[_Request] = deque()
-        self._waiting: deque[_Request] = deque()
-        self._ahead: deque[_Request] = deque()
-        self._pausing: dict[_Request, asyncio.TimerHandle] = {}
+        self._queue = RequestQueue()
+        self._pausing: dict[Request, asyncio.TimerHandle] = {}
         self._kept_places: deque[str | None] = deque()
-        self._held = 0
         self._answers = self._lost_in_a_row = 0
         self._ended: str | None = None
         self._timer: asyncio.TimerHandle | None = None
@@ -96,12 +82,12 @@ class Dispatcher:
     @property
     def pace(self) -> Pace:
         """How far the asking is."""
-        return Pace(self._answers, self._held, self.retries, self._throttle.spent)
+        return Pace(self._answers, self._queue.held, self.retries, self._throttle.spent)
 
     @property
     def changes(self) -> list[str]:
         """Each change of how many calls may be in flight, with its reason."""
-        return self._throttle.changes
+        return [*self._throttle.changes, *self._outage.changes]
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; completions come in the order of the prompts."""
@@ -117,11 +103,11 @@ class Dispatcher:
                     known.append(prompt)
                     future = request.future
                 elif future is None:
-                    request = self._open[prompt.digest] = _Request(prompt, ahead)
+                    request = self._open[prompt.digest] = Request(prompt, ahead)
                     new.append(request)
                     future = request.future
                 futures.append(future)
-        self._enter_soon(new, self._ahead if ahead else self._waiting)
+        self._enter_soon(new, self._queue.ahead if ahead else self._queue.waiting)
         if not ahead:
             self.hurry(known)
         return futures
@@ -133,7 +119,7 @@ class Dispatcher:
         late = [each for each in found if each and each.is_ahead and not each.is_begun]
         for request in late:
             request.is_ahead = False
-        self._enter_soon(late, self._waiting)
+        self._enter_soon(late, self._queue.waiting)
 
     def drop(self, prompts: Sequence[Prompt]) -> None:
         """Forget what was handed over ahead, where it is neither waited for nor begun."""
@@ -162,7 +148,7 @@ class Dispatcher:
         future.set_result(kept)
         return future
 
-    def _enter_soon(self, requests: Sequence[_Request], queue: deque[_Request]) -> None:
+    def _enter_soon(self, requests: Sequence[Request], queue: deque[Request]) -> None:
         if not requests:
             return
         try:
@@ -173,7 +159,7 @@ class Dispatcher:
 
     # What follows runs on the loop.
 
-    def _enter(self, requests: Sequence[_Request], queue: deque[_Request]) -> None:
+    def _enter(self, requests: Sequence[Request], queue: deque[Request]) -> None:
         queue.extend(requests)
         self._pump()
 
@@ -192,36 +178,28 @@ class Dispatcher:
         """Send what may be sent now: what is tried again, what is waited for, what is ahead."""
         if not self._opened.done():
             return
-        while request := self._next():
+        while request := self._queue.next(is_full=self._ended is None and self._is_full()):
             if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
                 self._end(f"budget: {excess}")
             if self._ended is not None:
                 self._finish(request, Completion(error=self._ended))
                 continue
-            wait = self._throttle.wait(request.prompt)
+            wait = self._wait(request)
             if wait is None or wait > 0:
-                self._put_back(request)
+                self._queue.put_back(request)
                 if wait and not (self._timer and not self._timer.cancelled()):
                     self._timer = self._loop.call_later(wait, self._wake)
                 return
             call = self._throttle.begin(request.prompt)  # now: the next one is held against it
+            request.is_probe = self._outage.begin()
             task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
 
-    def _next(self) -> _Request | None:
-        if self._again:
-            return self._again.popleft()
-        if self._is_full() and self._ended is None:
-            return None
-        for queue in (self._waiting, self._ahead):
-            while queue:
-                request = queue.popleft()
-                if not request.is_begun:
-                    request.is_begun = True
-                    self._held += 1
-                    return request
-        return None
+    def _wait(self, request: Request) -> float | None:
+        """Seconds until it may be sent; None: when a call that is in flight has ended."""
+        waits = self._throttle.wait(request.prompt), self._outage.wait()
+        return None if waits[0] is None or waits[1] is None else max(waits[0], waits[1])
 
     def _is_full(self) -> bool:
         """Whether no other request may begin: what pauses after a failure keeps its place.
@@ -229,22 +207,14 @@ class Dispatcher:
         Only a rate limit says that fewer are to be asked, so only its pauses count against those.
         """
         apart = sum(not request.errors[-1].startswith(BUSY) for request in self._pausing)
-        is_many = self._held - apart >= self._throttle.allowed
-        return is_many or self._held >= self.limits.concurrency
-
-    def _put_back(self, request: _Request) -> None:
-        if request.errors:
-            self._again.appendleft(request)
-            return
-        request.is_begun = False
-        self._held -= 1
-        (self._ahead if request.is_ahead else self._waiting).appendleft(request)
+        is_many = self._queue.held - apart >= self._throttle.allowed
+        return is_many or self._queue.held >= self.limits.concurrency
 
     def _wake(self) -> None:
         self._timer = None
         self._pump()
 
-    async def _try(self, request: _Request, call: Call) -> None:
+    async def _try(self, request: Request, call: Call) -> None:
         request.tries += 1
         if isinstance(error := self._opened.exception(), Exception):
             completion = failed(self._model, error)
@@ -254,11 +224,13 @@ class Dispatcher:
         self._judge(request, completion)
         self._pump()
 
-    def _judge(self, request: _Request, completion: Completion) -> None:
+    def _judge(self, request: Request, completion: Completion) -> None:
         """Keep an answer; try a failure again, or give it up."""
         if completion.error is None:
             self._answers += 1
             self._lost_in_a_row = 0
+            if self._outage.answer():
+                self._queue.take_back()
             self._store.put(
                 request.prompt, completion, lambda why: self._kept(request, completion, why)
             )
@@ -267,6 +239,13 @@ class Dispatcher:
         if error.startswith(REFUSED):
             self._end(error)
             completion = Completion(error=self._ended)
+        if self._most_retries and self._ended is None and may_pass(error):
+            if why := self._outage.fail(error, request.is_probe):
+                self._end(why)
+            elif self._outage.is_on:
+                self.retries += 1
+                self._queue.set_aside(request)
+                return
         if error.startswith(BUSY) and self._answers > request.answers_seen:
             request.errors.clear()  # the endpoint is busy with others, and not with nobody
         request.answers_seen = self._answers
@@ -282,22 +261,23 @@ class Dispatcher:
             if self._lost_in_a_row >= max(_OUTAGE, self.limits.concurrency):
                 self._end(f"outage: {self._lost_in_a_row} requests in a row: {error}")
 
-    def _resume(self, request: _Request) -> None:
+    def _resume(self, request: Request) -> None:
         del self._pausing[request]
-        self._enter([request], self._again)
+        self._enter([request], self._queue.again)
 
     def _may_pass(self, errors: Sequence[str]) -> bool:
         """Whether the last of a request's failures may pass if it is asked again."""
         last = errors[-1]
         if len(errors) > self._most_retries or not last.startswith(RETRIED):
             return False
-        return not last.startswith(_STEADY) or errors[-_FINAL:] != [last] * _FINAL
+        is_steady = last.startswith(_STEADY) and not may_pass(last)
+        return not is_steady or errors[-_FINAL:] != [last] * _FINAL
 
-    def _finish(self, request: _Request, completion: Completion) -> None:
-        self._held -= 1
+    def _finish(self, request: Request, completion: Completion) -> None:
+        self._queue.held -= 1
         self._settle(request, completion)
 
-    def _kept(self, request: _Request, completion: Completion, failure: str | None) -> None:
+    def _kept(self, request: Request, completion: Completion, failure: str | None) -> None:
         """An answer is on disk; called by the store, from its own thread.
 
         Only now may another call take its place: so whatever ends the process, no more answers
@@ -313,12 +293,12 @@ class Dispatcher:
 
     def _release(self) -> None:
         while self._kept_places:
-            self._held -= 1
+            self._queue.held -= 1
             if (failure := self._kept_places.popleft()) is not None:
                 self._end(f"store: {failure}")
         self._pump()
 
-    def _settle(self, request: _Request, completion: Completion) -> None:
+    def _settle(self, request: Request, completion: Completion) -> None:
         with self._lock:
             self._open.pop(request.prompt.digest, None)
         if request.future.set_running_or_notify_cancel():

@@ -25,7 +25,8 @@ _CAUTION = 1.5  # a budget is held against this many times the tokens that a pro
 class Limits:
     """What a whole run may do, however many processes it has.
 
-    Calls in flight; calls and tokens in any minute; US dollars; tries after the first.
+    Calls in flight; calls and tokens in any minute; US dollars; tries after the first; seconds for
+    which the endpoint may answer nobody.
     """
 
     concurrency: int = 32
@@ -33,6 +34,7 @@ class Limits:
     tpm: int | None = None
     max_cost: float | None = None
     retries: int = 5
+    patience: float = 60.0
 
     def share(self, askers: int) -> "Limits":
         """What each of several processes may do that ask by themselves."""

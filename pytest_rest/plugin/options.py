@@ -265,6 +265,12 @@ CALLS = (
         values.count(),
         default="5",
     ),
+    Option(
+        "--rest-patience SECONDS",
+        "how long the endpoint may answer nobody: asking pauses, and is tried again now and then",
+        values.seconds,
+        default="60",
+    ),
     Option("--rest-rpm N", "calls in any minute, in the whole run", values.count(1)),
     Option("--rest-tpm N", "tokens in any minute, in the whole run", values.count(1)),
     Option(
