@@ -17,11 +17,12 @@ from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression
 from pytest_rest.gate.paired_runs import Comparison
 from pytest_rest.gate.rate_changes import Change
-from pytest_rest.gate.regression import CONFIDENCE, Regression, Tolerance
+from pytest_rest.gate.regression import Regression, Tolerance
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layout, side_by_side
 from pytest_rest.reporting.terminal.tables import signed
 from pytest_rest.safe_text import shown
+from pytest_rest.statistics.intervals import CONFIDENCE
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from pytest_rest.metrics import Metrics
 from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
-from pytest_rest.statistics.paired import quantile
+from pytest_rest.statistics.intervals import t_quantile
 from pytest_rest.terms import Rate
 
 _MEANS = ("cer", "excess_inconsistency")  # of values that are no share of an item
@@ -35,5 +35,5 @@ def _spread(rate: Rate) -> Spread:
     """The variance behind a t interval at 95 %, from its upper bound, which is never cut."""
     if rate.high is None:
         return Spread(rate.value, None, rate.n, is_share=False)
-    reach = (rate.high - rate.value) / quantile(rate.n - 1)
+    reach = (rate.high - rate.value) / t_quantile(rate.n - 1)
     return Spread(rate.value, reach**2 * rate.n, rate.n, is_share=False)

@@ -1,27 +1,20 @@
 """Turns two runs of the same items into what each rate was, is, and surely changed by.
 
-The interval is that of Bonett and Price, "Adjusted Wald confidence interval for a difference of
-binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37,
-2012: of the items' own differences, with one item added that went worse and one that went better.
-So it has a width where nothing changed. Items in several styles are right in part; for their
-differences, within -1 and 1 as well, it is as good. Over suites it is the unweighted mean's (MOVER,
-see `statistics.mover`).
+The interval (`statistics.paired.bounded_mean`) has a width where nothing changed. Items in several
+styles are right in part; for their differences, within -1 and 1 as well, it is as good. Over suites
+it is the unweighted mean's (MOVER, see `statistics.mover`).
 """
 
 import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
 
 from pytest_rest.gate.baseline import Builtins
 from pytest_rest.gate.paired_runs import Key, all_right, any_right, is_consistent, pair
 from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import mcnemar
-from pytest_rest.terms import MODES, Rate
-
-_CONFIDENCE = 0.95
-_Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
+from pytest_rest.statistics.paired import bounded_mean, mcnemar
+from pytest_rest.terms import MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,17 +55,6 @@ def table(old: Builtins, new: Builtins) -> dict[str, Change]:
     return found
 
 
-def difference(values: Iterable[float]) -> Rate:
-    """The mean of paired differences from -1 to 1, of one value at least, with its interval."""
-    known = [*values]
-    n = len(known) + 2
-    center = math.fsum(known) / n
-    spread = (math.fsum(each * each for each in known) + 2) / n - center**2
-    reach = _Z * math.sqrt(spread / n)
-    mean = math.fsum(known) / len(known)
-    return Rate(mean, max(center - reach, -1.0), min(center + reach, 1.0), len(known))
-
-
 def _change(
     runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]],
     keys: Iterable[Key],
@@ -85,7 +67,7 @@ def _change(
     for key in before:
         by_suite[key[0]].append(key)
     suites = by_suite.values()
-    moved = mover.mean([difference(after[key] - before[key] for key in each) for each in suites])
+    moved = mover.mean([bounded_mean([after[k] - before[k] for k in keys]) for keys in suites])
     flips = [sign * (after[key] - before[key]) for key in before]
     worse, better = sum(each < 0 for each in flips), sum(each > 0 for each in flips)
     return Change(

@@ -11,8 +11,8 @@ from pytest_rest.errors import BaselineError
 from pytest_rest.gate import paired_runs
 from pytest_rest.gate.baseline import Builtins
 from pytest_rest.gate.paired_runs import Flips
+from pytest_rest.statistics.intervals import CONFIDENCE
 
-CONFIDENCE = 0.95
 _SHOWN = 10
 
 Outcome = Literal["passed", "missed", "undecided", "refused"]

@@ -11,12 +11,10 @@ forms of all its styles agree. So n is always a number of items, never of pictur
 and mixed; other modes, such as `ocr-first`, have an accuracy and play no other part.
 """
 
-import functools
 import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
 from typing import Any, Literal
 
 from pytest_rest.metrics import noise_floor as noise
@@ -32,8 +30,8 @@ from pytest_rest.metrics.agreement import (
     share_right,
 )
 from pytest_rest.metrics.output_length import Ratio, Tokens
-from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import difference, quantile
+from pytest_rest.statistics import mover, paired
+from pytest_rest.statistics.intervals import average, proportion
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
@@ -44,8 +42,6 @@ _RATES = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
 )
-_CONFIDENCE = 0.95
-_Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True)
@@ -154,7 +150,7 @@ def compute(records: Sequence[Record]) -> Metrics:
         cer=average([_mean_cer(group) for group in transcribed]),
         noise_floor=average([each.within for each in repeated]),
         between_forms=average([each.between for each in repeated]),
-        excess_inconsistency=_difference([each.excess for each in repeated]),
+        excess_inconsistency=paired.mean([each.excess for each in repeated]),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
         own={name: _own(name, groups) for name in _own_names(records)},
@@ -188,49 +184,6 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         length_ratio=output_length.mean_ratio([suite.length_ratio for suite in suites]),
         own={name: each(f"own.{name}") for suite in suites for name in suite.own},
     )
-
-
-@functools.lru_cache(maxsize=4096)
-def proportion(count: float, n: int) -> Rate | None:
-    """`count / n` with Wilson's interval at 95 %; None when n is 0.
-
-    A count that is no whole number (an item right in half of its styles) is rounded outwards for
-    each bound, which makes the interval a little wider than it need be, never narrower. Wilson,
-    "Probable inference, the law of succession, and statistical inference", 1927.
-    """
-    if not n:
-        return None
-    near = round(count) if math.isclose(count, round(count), abs_tol=1e-9) else count
-    return Rate(near / n, _wilson(math.floor(near), n)[0], _wilson(math.ceil(near), n)[1], n)
-
-
-def _wilson(count: int, n: int) -> tuple[float, float]:
-    value, spread = count / n, _Z**2 / n
-    center = (value + spread / 2) / (1 + spread)
-    reach = _Z * math.sqrt(value * (1 - value) / n + spread / (4 * n)) / (1 + spread)
-    return 0.0 if count == 0 else center - reach, 1.0 if count == n else center + reach
-
-
-def average(values: Sequence[float]) -> Rate | None:
-    """The mean of non-negative values with Student's t interval at 95 %, cut at 0.
-
-    None without values; without bounds where all values are equal (one value is), for then they
-    tell nothing of how much they vary, and a width of zero would be a false certainty.
-    """
-    if not values:
-        return None
-    n = len(values)
-    value = math.fsum(values) / n
-    if min(values) == max(values):
-        return Rate(values[0], None, None, n)
-    spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)
-    reach = quantile(n - 1) * spread
-    return Rate(value, max(value - reach, 0.0), value + reach, n)
-
-
-def _difference(values: Sequence[float]) -> Rate | None:
-    found = difference(values)
-    return Rate(found.value, found.low, found.high, found.n) if found else None
 
 
 def worst(rate: Rate | None, metric: str, lost: int) -> float | None:

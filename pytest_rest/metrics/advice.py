@@ -15,7 +15,8 @@ from typing import Any, NamedTuple
 from pytest_rest.metrics import mode_tests
 from pytest_rest.metrics.agreement import by_item
 from pytest_rest.metrics.style_effects import Effect
-from pytest_rest.statistics.paired import CONFIDENCE, Difference, difference, quantile
+from pytest_rest.statistics.intervals import CONFIDENCE
+from pytest_rest.statistics.paired import Difference, difference, simultaneous
 from pytest_rest.terms import Record, Style
 
 FEWEST = 20  # items that advice rests on
@@ -101,23 +102,6 @@ def give(
     return Advised(m, tuple(_with_safe(given, safe)))
 
 
-def interval(found: Difference, of: int) -> tuple[float, float] | None:
-    """Bounds of a difference of shares that hold with those of all `of` differences together.
-
-    Student's; where nothing varies, those of the worst that was not seen: `n` equal items leave,
-    at that error, a share that may be as far off as shares can be. None for too few items.
-    """
-    error = (1 - CONFIDENCE) / of
-    if found.n < FEWEST:
-        return None
-    if found.low is None or found.high is None:
-        seen = (error / 2) ** (1 / found.n)
-        return seen * found.value - (1 - seen), seen * found.value + (1 - seen)
-    wider = quantile(found.df, 1 - error) / quantile(found.df)
-    reach = (found.high - found.low) / 2 * wider
-    return max(found.value - reach, -1.0), min(found.value + reach, 1.0)
-
-
 def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_Look]:
     usual = [record for record in records if styles.get(record.style) == Style()]
     complete = len(by_item(usual)) == len(by_item(records))
@@ -157,19 +141,20 @@ def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
     """The lowest DPI from which up no resolution that was asked may be below text by the margin."""
     safe = None
     for dpi in sorted(beside, reverse=True):
-        bounds = interval(beside[dpi], of)
-        if bounds is None or bounds[0] <= -MARGIN:
+        found = beside[dpi]
+        if found.n < FEWEST or simultaneous(found, of)[0] <= -MARGIN:
             break
         safe = dpi
     return safe
 
 
 def _advise(look: _Look, of: int) -> Advice | None:
-    bounds = interval(look.difference, of)
-    if bounds is None or bounds[0] <= 0 <= bounds[1]:
+    found = look.difference
+    low, high = simultaneous(found, of)
+    if found.n < FEWEST or low <= 0 <= high:
         return None
-    text = look.above if bounds[0] > 0 else look.below
-    return Advice(look.about, text, look.difference.value, *bounds, look.difference.n)
+    text = look.above if low > 0 else look.below
+    return Advice(look.about, text, found.value, low, high, found.n)
 
 
 def _with_safe(given: Iterable[Advice], safe: int | None) -> Iterable[Advice]:

@@ -10,11 +10,12 @@ from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pytest_rest import metrics, scoring
-from pytest_rest.metrics import Metrics, proportion
+from pytest_rest.metrics import Metrics
 from pytest_rest.metrics.agreement import Group, by_item, modes
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.statistics import rh_auc
+from pytest_rest.statistics.intervals import proportion
 from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.terms import HALVES, RH_BENCH, Amount, Mode, Rate, Record, Step, half_of, to_rate
 

@@ -12,7 +12,7 @@ from typing import Literal
 
 from pytest_rest.metrics.agreement import Group
 from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import quantile
+from pytest_rest.statistics.intervals import ratio
 from pytest_rest.terms import Answer, Mode, Rate
 
 Unit = Literal["tokens", "characters"]
@@ -78,35 +78,6 @@ def mean_tokens(
     """The unweighted mean over suites of each mode's; None for a mode where one suite's is."""
     found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
     return found if any(found.values()) else None
-
-
-def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
-    """The ratio of the means of paired values that are not negative, with Fieller's interval.
-
-    At 95 %, with Student's t, cut at 0. None where the mean below is 0. Without bounds where
-    nothing varies about the ratio, or where the mean below is itself not clear of 0, so that the
-    interval has no end. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
-    """
-    n = len(below)
-    if not n or not any(below):
-        return None
-    a, b = math.fsum(above) / n, math.fsum(below) / n
-    value = a / b
-    pairs = zip(above, below, strict=True)
-    if n == 1 or all(math.isclose(y, value * x, abs_tol=1e-12) for y, x in pairs):
-        return Rate(value, None, None, n)
-    ups, downs = [y - a for y in above], [x - b for x in below]
-    scale = quantile(n - 1) ** 2 / (n * (n - 1))
-    aa, ab, bb = (
-        scale * math.fsum(y * x for y, x in zip(one, other, strict=True))
-        for one, other in ((ups, ups), (ups, downs), (downs, downs))
-    )
-    rest = b * b - bb  # the roots of (a - r b)^2 = t^2 var(a - r b)
-    if rest <= 0:
-        return Rate(value, None, None, n)
-    middle = (a * b - ab) / rest
-    reach = math.sqrt(max((a * b - ab) ** 2 - rest * (a * a - aa), 0.0)) / rest
-    return Rate(value, max(middle - reach, 0.0), middle + reach, n)
 
 
 def _tokens(groups: Sequence[Group], mode: Mode) -> Tokens | None:

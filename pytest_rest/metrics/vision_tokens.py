@@ -14,10 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from pytest_rest.metrics import output_length, proportion
 from pytest_rest.metrics.agreement import agrees
 from pytest_rest.models import tokens
-from pytest_rest.statistics.paired import Difference, difference
+from pytest_rest.statistics.intervals import proportion, ratio
+from pytest_rest.statistics.paired import Difference, difference, mean
 from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
 
 Source = Literal["reported", "formula"]
@@ -199,17 +199,15 @@ def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) 
     if not (is_billed or is_published):
         return None
     counted = [float(_counted(p.shown, model) - _counted(p.text, model)) for p in pairs]
-    ratio = output_length.ratio(
-        *(_sent(pairs, is_billed, model, form) for form in ("shown", "text"))
-    )
+    sent = ratio(*(_sent(pairs, is_billed, model, form) for form in ("shown", "text")))
     change = difference([float(p.shown.correct) - p.text.correct for p in pairs])
     costs = [(p.text.cost, p.shown.cost) for p in pairs]
     known = [(a, b) for a, b in costs if a is not None and b is not None]
     is_priced = len(known) == len(pairs) and any(a for a, _ in known)
-    text, seen = _mean(list(map(_stands_for, pairs))), _mean(billed if is_billed else counted)
+    text, seen = mean(list(map(_stands_for, pairs))), mean(billed if is_billed else counted)
     right = proportion(sum(p.shown.correct for p in pairs), len(pairs))
     agreement = proportion(sum(p.agree for p in pairs), len(pairs))
-    if not (text and seen and ratio and change and right and agreement):
+    if not (text and seen and sent and change and right and agreement):
         return None
     return Use(
         style=style,
@@ -219,20 +217,14 @@ def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) 
         source="reported" if is_billed else "formula",
         text=text,
         vision=seen,
-        formula=_mean(counted) if is_published else None,
-        input=ratio,
+        formula=mean(counted) if is_published else None,
+        input=sent,
         accuracy=right,
         change=change,
         agreement=agreement,
         dollars_as_text=1000 * math.fsum(a for a, _ in known) / len(known) if is_priced else None,
         dollars_change=difference([1000 * (b - a) for a, b in known]) if is_priced else None,
     )
-
-
-def _mean(values: Sequence[float]) -> Rate | None:
-    """The mean with Student's t interval, of values that may be negative."""
-    found = difference(values)
-    return Rate(found.value, found.low, found.high, found.n) if found else None
 
 
 def _sent(pairs: Iterable[_Pair], is_billed: bool, model: str, form: str) -> list[float]:

@@ -10,11 +10,11 @@ from collections import Counter
 
 import pytest
 
-from pytest_rest import metrics
 from pytest_rest.metrics.agreement import compared
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.report import calls
 from pytest_rest.reporting.terminal.progress_line import Foot, Progress
+from pytest_rest.statistics.intervals import proportion
 from pytest_rest.terms import Record
 
 _TICK = 0.25
@@ -64,7 +64,7 @@ class Watch:
             retries,
             spent,
             seconds / new * (planned - done) if new > in_flight else None,
-            metrics.proportion(agree, len(self._values)),
+            proportion(agree, len(self._values)),
         )
 
     def _planned(self) -> int:

@@ -10,7 +10,6 @@ from pytest_rest.errors import BaselineError, BenchmarkError
 from pytest_rest.gate import baseline
 from pytest_rest.prompts import Protocol as Prompts
 from pytest_rest.representations.alignment import (
-    CONFIDENCE,
     DRAWS,
     MEASURES,
     MOST_ITEMS,
@@ -21,6 +20,7 @@ from pytest_rest.representations.alignment import (
     correlation,
 )
 from pytest_rest.representations.vectors import Pooled, Vectors
+from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Form, Image, Item, Style
 
 SCHEMA = "pytest-rest/representations/1"

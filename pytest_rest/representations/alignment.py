@@ -19,18 +19,17 @@ The maximum over layers is chosen by the data, which lifts it. Its interval ther
 layers at once: it is as wide as the largest deviation of any layer in 95 % of the samples.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from pytest_rest.statistics.intervals import CONFIDENCE, correlation_limits
+
 Array = NDArray[np.float64]
 Vectors = NDArray[np.floating]  # (n, width), a row an item
 
-CONFIDENCE = 0.95
 DRAWS = 2_000
 MOST_ITEMS = 5_000  # cosines of all pairs are held at once, a layer at a time
 COSINES = ("matched", "mismatched", "gap")
@@ -142,8 +141,7 @@ def correlation(xs: Sequence[float], ys: Sequence[float]) -> Correlation | None:
     r = float(np.clip(np.corrcoef(xs, ys)[0, 1], -1, 1))
     if n == _LEAST_MODELS or 1 - abs(r) < _EQUAL:
         return Correlation(r, r * r, None, None, n)
-    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / math.sqrt(n - 3)
-    low, high = (math.tanh(math.atanh(r) + sign * reach) for sign in (-1, 1))
+    low, high = correlation_limits(r, n)
     least = 0.0 if low <= 0 <= high else min(low * low, high * high)
     return Correlation(r, r * r, least, max(low * low, high * high), n)
 

@@ -1,14 +1,14 @@
 """Turns paired values, two of each item, into their mean difference, its interval and its test.
 
-Each item is its own control, so what makes items hard or easy cancels out. The test is Student's
-paired t (two-sided), as in REST's comparisons of modes (arXiv 2512.08923).
+Each item is its own control, so what makes items hard or easy cancels out.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CONFIDENCE = 0.95
+from pytest_rest.statistics.intervals import CONFIDENCE, Z, t_quantile
+from pytest_rest.terms import Rate
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class Difference:
 
 
 def difference(values: Sequence[float]) -> Difference | None:
-    """The mean of each item's difference; None without items."""
+    """The mean of the items' differences, by Student's paired t; None without items."""
     n = len(values)
     if not n:
         return None
@@ -44,16 +44,45 @@ def difference(values: Sequence[float]) -> Difference | None:
     from scipy.special import stdtr  # when first used: it takes a third of a second
 
     t = mean / error
-    reach = quantile(n - 1) * error
+    reach = t_quantile(n - 1) * error
     p = 2 * float(stdtr(n - 1, -abs(t)))
     return Difference(mean, mean - reach, mean + reach, n, t, n - 1, p)
 
 
-def quantile(df: int, confidence: float = CONFIDENCE) -> float:
-    """The t between whose two signs that share lies; `df` degrees of freedom, at least 1."""
-    from scipy.special import stdtrit
+def mean(values: Sequence[float]) -> Rate | None:
+    """The mean with Student's t interval, of values that may be negative; None without values."""
+    found = difference(values)
+    return Rate(found.value, found.low, found.high, found.n) if found else None
 
-    return float(stdtrit(df, (1 + confidence) / 2))
+
+def bounded_mean(values: Sequence[float]) -> Rate:
+    """The mean of differences from -1 to 1, of one at least, whose interval always has a width.
+
+    Bonett and Price, "Adjusted Wald confidence interval for a difference of binomial proportions
+    based on paired data", Journal of Educational and Behavioral Statistics 37, 2012: of the items'
+    own differences, with one item added that went worse and one that went better.
+    """
+    n = len(values) + 2
+    center = math.fsum(values) / n
+    spread = (math.fsum(each * each for each in values) + 2) / n - center**2
+    reach = Z * math.sqrt(spread / n)
+    value = math.fsum(values) / len(values)
+    return Rate(value, max(center - reach, -1.0), min(center + reach, 1.0), len(values))
+
+
+def simultaneous(found: Difference, of: int) -> tuple[float, float]:
+    """Bounds of a difference of shares that hold with those of all `of` differences together.
+
+    Bonferroni's of Student's; where nothing varies, those of the worst that was not seen: n equal
+    items leave, at that error, a share that may be as far off as shares can be.
+    """
+    error = (1 - CONFIDENCE) / of
+    if found.low is None or found.high is None:
+        seen = (error / 2) ** (1 / found.n)
+        return seen * found.value - (1 - seen), seen * found.value + (1 - seen)
+    wider = t_quantile(found.df, 1 - error) / t_quantile(found.df)
+    reach = (found.high - found.low) / 2 * wider
+    return max(found.value - reach, -1.0), min(found.value + reach, 1.0)
 
 
 def mcnemar(worse: int, better: int) -> float:

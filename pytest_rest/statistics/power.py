@@ -15,8 +15,9 @@ import math
 from collections.abc import Callable
 from statistics import NormalDist
 
+from pytest_rest.statistics.intervals import CONFIDENCE
+
 POWER = 0.8
-CONFIDENCE = 0.95
 DROPS = (0.02, 0.05, 0.1)
 FLIPS = (0.02, 0.05, 0.1, 0.2)
 BOUNDS = (0.95, 0.9, 0.8)

@@ -29,6 +29,7 @@ from itertools import groupby, pairwise
 from statistics import NormalDist, fmean
 from typing import Literal, Self
 
+from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Rate
 
 Kind = Literal["raw", "normalised"]
@@ -39,7 +40,6 @@ Scores = Sequence[Sequence[float]]  # a row an item, a column a budget
 _Without = Sequence[Sequence[tuple[Sequence[Point], int]]]
 
 REPLICATES = 1_000
-_CONFIDENCE = 0.95
 _NORMAL = NormalDist()
 _MOST_UNDEFINED = 0.05  # share of the replicates that may have no area
 
@@ -74,7 +74,7 @@ class Area:
         """The value with its interval; None where it is undefined."""
         if self.undefined:
             return None
-        low, high = self.limits((1 + _CONFIDENCE) / 2) or (None, None)
+        low, high = self.limits((1 + CONFIDENCE) / 2) or (None, None)
         return Rate(self.value, low, high, self.items)
 
     def limits(self, confidence: float) -> tuple[float, float] | None:

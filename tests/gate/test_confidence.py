@@ -12,6 +12,7 @@ from pytest_rest import gate, metrics, scoring
 from pytest_rest.gate import evidence
 from pytest_rest.metrics import Table
 from pytest_rest.statistics import bounds
+from pytest_rest.statistics.intervals import average, proportion
 from pytest_rest.terms import MODES, Answer, Mode, Record, Transcription
 
 RUNS = pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=" ".join)
@@ -94,9 +95,7 @@ def test_the_gate_errs_no_more_than_it_says() -> None:
         for suite, rate in (("a", 0.85), ("b", 0.95)):
             n = sum(draws.random() < rate for _ in range(60))
             rates = metrics.compute([])
-            found = metrics.Metrics(
-                **{**vars(rates), "items": 60, "rer": metrics.proportion(n, 60)}
-            )
+            found = metrics.Metrics(**{**vars(rates), "items": 60, "rer": proportion(n, 60)})
             table[suite] = {"all": found, "ocr_correct": rates}
         table["mean"] = {
             subset: metrics.mean([table[each][subset] for each in ("a", "b")])
@@ -128,7 +127,7 @@ def test_an_accuracy_over_styles_is_no_whole_count() -> None:
 def test_a_mean_has_the_variance_of_its_interval() -> None:
     """The t interval of the report, and the bounds of the gate, rest on the same spread."""
     values = [0.0, 0.1, 0.3, 0.0, 0.2, 0.05]
-    rate = metrics.average(values)
+    rate = average(values)
     suites = [metrics.Metrics(**{**vars(metrics.compute([])), "items": 6, "cer": rate})]
     found, expected = evidence.of("cer", suites, 1), bounds.Means((bounds.spread(values),))
     assert found is not None

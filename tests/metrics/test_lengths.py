@@ -1,19 +1,12 @@
 """How much was sent and written: ratios by hand, Fieller's interval, and what is not reported."""
 
-import math
-import random
-import statistics
-from collections.abc import Sequence
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 from strategies import runs
 
 from pytest_rest import metrics
 from pytest_rest.metrics import SUBSETS
-from pytest_rest.metrics.output_length import ratio
 from pytest_rest.terms import Answer, Record, Verdict
 
 PAIRS = st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)), min_size=2, max_size=40)
@@ -96,50 +89,6 @@ def test_the_mean_over_suites() -> None:
     assert table["mean"]["all"].tokens is not None
     odd = record("i9", ("abc", None), ("abc", 3), suite="b")
     assert None is metrics.table([*a, odd])["mean"]["all"].length_ratio
-
-
-def t(values: Sequence[float]) -> float:
-    """The size of Student's t against 0."""
-    spread = statistics.stdev(values)
-    mean = abs(statistics.fmean(values))
-    return mean / (spread / math.sqrt(len(values))) if spread else math.inf
-
-
-@given(PAIRS)
-def test_fiellers_bounds_solve_his_equation(pairs: Sequence[tuple[int, int]]) -> None:
-    """At a bound r, the mean of y - r x is just significant: |t| is Student's own quantile."""
-    above, below = [float(y) for y, _ in pairs], [float(x) for _, x in pairs]
-    found = ratio(above, below)
-    assert found is not None
-    assert found.value == pytest.approx(sum(above) / sum(below))
-    wanted = stats.t.ppf(0.975, len(pairs) - 1)
-    for bound in (found.low, found.high):
-        if bound:  # not cut at 0
-            rest = [y - bound * x for y, x in zip(above, below, strict=True)]
-            assert wanted == pytest.approx(t(rest), rel=1e-5)
-    if found.low is not None and found.high is not None:
-        assert found.low <= found.value <= found.high
-    else:
-        assert t(below) <= wanted or all(
-            math.isclose(y, found.value * x, abs_tol=1e-9)
-            for y, x in zip(above, below, strict=True)
-        )
-
-
-def test_the_interval_covers_the_ratio() -> None:
-    """Of 400 samples of 40 pairs, about 95 in 100 intervals hold the ratio of the true means."""
-    held = 0
-    for seed in range(400):
-        draws = random.Random(seed)
-        hard = [draws.lognormvariate(0, 0.5) for _ in range(40)]
-        below = [200 * each * draws.lognormvariate(0, 0.2) for each in hard]
-        above = [60 * each * draws.lognormvariate(0, 0.2) for each in hard]
-        found = ratio(above, below)
-        assert found is not None
-        assert found.low is not None
-        assert found.high is not None
-        held += found.low <= 0.3 <= found.high
-    assert 365 <= held <= 394
 
 
 @given(runs())
