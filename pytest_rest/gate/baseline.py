@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest.errors import BaselineError
+from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES
 
 SCHEMA = "pytest-rest/baseline/1"
@@ -153,8 +154,8 @@ def _extract(report: Builtins) -> dict[str, Any]:
 
 
 def _item(suite: str, name: str, records: Sequence[Builtins], lost: bool) -> dict[str, Any]:
-    values = {answer["value"] for record in records for answer in _compared(record).values()}
-    verdict = "consistent" if len(values) == 1 and None not in values else "inconsistent"
+    values = [answer["value"] for record in records for answer in _compared(record).values()]
+    verdict = "consistent" if agree(values) else "inconsistent"
     if lost or any(record["verdict"] == "lost" for record in records):
         verdict = "lost"
     return {

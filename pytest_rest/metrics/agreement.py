@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, OCR_MODES, Answer, Mode, Record
 
 Group = Sequence[Record]  # the records of one item, one for each style
@@ -28,9 +29,8 @@ def compared(record: Record) -> list[Answer]:
 
 
 def agrees(group: Group) -> bool:
-    """Whether every form of an item has the same value, in all its styles."""
-    values = {answer.value for record in group for answer in compared(record)}
-    return len(values) == 1 and None not in values
+    """Whether the forms of an item agree, in all its styles."""
+    return agree(answer.value for record in group for answer in compared(record))
 
 
 def read_right(group: Group) -> bool:

@@ -16,6 +16,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, Record, Verdict
 
 Values = Sequence[str | None]
@@ -50,10 +51,8 @@ def _of(verdict: Verdict) -> Agreement | None:
     ]
     if len(forms) < 2:
         return None
-    within = [_equal(itertools.combinations(values, 2)) for values in forms]
-    between = [_equal(itertools.product(a, b)) for a, b in itertools.combinations(forms, 2)]
+    within = [fmean(map(agree, itertools.combinations(values, 2))) for values in forms]
+    between = [
+        fmean(map(agree, itertools.product(*pair))) for pair in itertools.combinations(forms, 2)
+    ]
     return Agreement(fmean(within), fmean(between))
-
-
-def _equal(pairs: Iterable[tuple[str | None, str | None]]) -> float:
-    return fmean(float(one == other and one is not None) for one, other in pairs)

@@ -133,7 +133,7 @@ def judge(
     """Say whether an item's forms agree: the first answers of text, image and mixed.
 
     The order of the forms plays no part; of a form's several answers the first stands for it. One
-    failed call loses the item. An answer without a value equals nothing, itself included.
+    failed call loses the item.
     """
     listed = sorted(answers, key=lambda answer: answer.mode)
     by_mode = {mode: tuple(g) for mode, g in itertools.groupby(listed, lambda each: each.mode)}
@@ -149,10 +149,15 @@ def judge(
         if read and read.status == "failed"
     ]
     reason = " ".join("; ".join(failures).split())[:_LONGEST_REASON]
-    values = {answer.value for mode, answer in first.items() if mode in MODES}
-    agree = len(values) == 1 and None not in values
-    outcome: Outcome = "lost" if failures else "consistent" if agree else "inconsistent"
+    agrees = agree(answer.value for mode, answer in first.items() if mode in MODES)
+    outcome: Outcome = "lost" if failures else "consistent" if agrees else "inconsistent"
     return Verdict(outcome, first, transcription, reason, repeats, mixed_transcription)
+
+
+def agree(values: Iterable[str | None]) -> bool:
+    """Whether all forms were answered, and equal: REST's rule of agreement, of their values."""
+    distinct = set(values)
+    return len(distinct) == 1 and None not in distinct
 
 
 def truth(item: Item) -> str:

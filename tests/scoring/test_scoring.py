@@ -970,3 +970,21 @@ def test_real_choices_are_read_by_text() -> None:
                 found = scoring.extract(f"Answer: {said}", item)
                 wrong += [(item.id, said, found)] if found != choice.label else []
     assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["7"], True),
+        (["7", "7"], True),
+        (["7", "8"], False),
+        (["7", None], False),
+        ([None, None], False),
+        ([], False),
+    ],
+)
+def test_agree_needs_every_form_answered_and_equal(
+    values: list[str | None], expected: bool
+) -> None:
+    """An answer without a value equals nothing, itself included; no answer agrees with nothing."""
+    assert expected == scoring.agree(values)
