@@ -9,7 +9,7 @@ from typing import Any
 
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.fuzzing.flip import Flip
-from pytest_rest.gate import Threshold
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.by_budget import Budgeted, Point, RhAuc
 from pytest_rest.metrics.vision_tokens import Even, Use, Vision

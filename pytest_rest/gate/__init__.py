@@ -5,66 +5,28 @@ than allowed. Every other state is a reason not to pass, and the reason is said.
 """
 
 import operator
-import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pytest_rest import extensions
-from pytest_rest.errors import OptionError, nearest
 from pytest_rest.gate import evidence
 from pytest_rest.gate.regression import Regression
-from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
-from pytest_rest.statistics import bounds, rh_auc
+from pytest_rest.gate.thresholds import AREAS, RH_AUC, Threshold
+from pytest_rest.metrics import Metrics, Table
+from pytest_rest.statistics import bounds
 from pytest_rest.statistics.bounds import Evidence, Verdict
 from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.statistics.sequential import Seen
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Rate
+from pytest_rest.terms import Rate
 
-METRICS = (
-    *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
-    *("noise_floor", "between_forms", "excess_inconsistency"),
-    *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
-)
-RH_AUC = "rh_auc."
-AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
 _MEANS = ("mean", "pooled")
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_THRESHOLD = re.compile(
-    r"\s*(?P<metric>[\w.-]{1,40})\s*(?P<of>(?:@\s*[^\s@<>]{1,100}\s*){0,2})(?P<op>>=|<=|>|<)"
-    r"\s*(?P<bound>[^\s]{1,20})\s*"
-)
-
 GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
 _WORDS: dict[Verdict, tuple[GateOutcome, str]] = {
     "pass": ("passed", "met"),
     "fail": ("missed", "missed"),
     "undecided": ("undecided", "undecided"),
 }
-
-
-@dataclass(frozen=True, order=True)
-class Threshold:
-    """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
-
-    `part` is a suite or a style; without one it is the mean over suites.
-    """
-
-    metric: str
-    op: str
-    bound: float
-    subset: Subset = "all"
-    scope: str = ""
-    part: str = ""
-
-    @property
-    def id(self) -> str:
-        """`rer>=0.9`, `cfr@ocr_correct@arc<=0.1`, `rer>=0.9 [benchmarks/ocr]`."""
-        subset = "" if self.subset == "all" else f"@{self.subset}"
-        subset += f"@{self.part}" if self.part else ""
-        scope = f" [{self.scope}]" if self.scope else ""
-        return f"{self.metric}{subset}{self.op}{self.bound:.15g}{scope}"
 
 
 @dataclass(frozen=True)
@@ -100,74 +62,6 @@ class Gate:
     reason: str
     thresholds: tuple[Judged, ...]
     regression: Regression | None = None
-
-
-def parse_threshold(text: str) -> Threshold:
-    """Read `METRIC[@SUBSET]>=VALUE`; `OptionError` says what cannot be understood."""
-    match = _THRESHOLD.fullmatch(text)
-    if not match:
-        raise OptionError(
-            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@SUITE]>=VALUE, as in "
-            "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
-        )
-    metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
-    known = (*METRICS, *AREAS, *(f"own.{name}" for name in extensions.METRICS))
-    if metric not in known:
-        raise OptionError(
-            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, known)}; "
-            f"metrics are {', '.join(known)}"
-        )
-    subsets = [word for word in named if word in SUBSETS]
-    parts = [word for word in named if word not in SUBSETS]
-    if len(subsets) > 1 or len(parts) > 1:
-        raise OptionError(
-            f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
-            f"name one of {', '.join(SUBSETS)}, and one suite or style"
-        )
-    for part in parts:
-        if hint := nearest(part, SUBSETS):
-            raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
-    if named and metric in AREAS:
-        raise OptionError(f"threshold {text!r}: {metric} is of rh-bench as a whole; name no part")
-    found = threshold(metric, match["op"], match["bound"])
-    return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
-
-
-def threshold(
-    metric: str, op: str, bound: object, subset: Subset = "all", scope: str = ""
-) -> Threshold:
-    """A threshold whose bound is checked: a share between 0 and 1 (a CER may be above 1)."""
-    try:
-        value = float(bound)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        value = float("nan")
-    highest = sys.float_info.max if metric == "cer" else 1.0
-    if isinstance(bound, bool) or not 0 <= value <= highest:
-        hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
-        raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
-    return Threshold(metric, op, value, subset, scope)
-
-
-def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
-    for each in thresholds:
-        if each.metric in AREAS and RH_BENCH not in names:
-            raise OptionError(f"threshold {each.id!r} is of rh-bench; give --rest-suite={RH_BENCH}")
-
-
-def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold on a suite or a style that is not asked."""
-    for each in thresholds:
-        if each.part and each.part not in known:
-            raise OptionError(
-                f"threshold {each.id!r}: {each.part!r} is no subset ({', '.join(SUBSETS)}), and no "
-                f"suite or style of this run{nearest(each.part, [*SUBSETS, *known])}"
-            )
-
-
-def covers(scope: str, nodeid: str) -> bool:
-    """Whether a test lies in a folder, file or class; an empty scope holds every test."""
-    return not scope or nodeid.startswith((f"{scope}/", f"{scope}::"))
 
 
 def judge(

@@ -16,7 +16,8 @@ from typing import TypeVar
 
 from pytest_rest import metrics
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import Look, Threshold, covers
+from pytest_rest.gate import Look
+from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record

@@ -10,6 +10,7 @@ from runs import RunRest
 
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.gate import evidence
+from pytest_rest.gate.thresholds import parse
 from pytest_rest.metrics import Table
 from pytest_rest.statistics import bounds
 from pytest_rest.statistics.intervals import average, proportion
@@ -34,7 +35,7 @@ def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> g
     """One threshold, judged."""
     table = metrics.table(records)
     found = gate.judge(
-        [gate.parse_threshold(text)],
+        [parse(text)],
         {"": table},
         {},
         confidence=confidence,
@@ -101,7 +102,7 @@ def test_the_gate_errs_no_more_than_it_says() -> None:
             subset: metrics.mean([table[each][subset] for each in ("a", "b")])
             for subset in metrics.SUBSETS
         }
-        judged = gate.judge([gate.parse_threshold("rer>=0.9")], {"": table}, {}, confidence=0.95)
+        judged = gate.judge([parse("rer>=0.9")], {"": table}, {}, confidence=0.95)
         wrong[judged.thresholds[0].outcome] += 1
     assert wrong["passed"] <= 65  # 50, and two deviations
     assert wrong["missed"] <= 65

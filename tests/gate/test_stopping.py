@@ -11,12 +11,13 @@ from runs import Oracle, RunRest, settled, without_times
 from test_confidence import RUNS, record
 
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import Look, Threshold, early_stop, parse_threshold
+from pytest_rest.gate import Look, early_stop
 from pytest_rest.gate.early_stop import Stopping
+from pytest_rest.gate.thresholds import Threshold, parse
 from pytest_rest.statistics import bounds, sequential
 from pytest_rest.terms import MODES, Item, Mode
 
-RER = parse_threshold("rer>=0.8")
+RER = parse("rer>=0.8")
 EARLY = ("--rest-confidence=0.95", "--rest-early-stop")
 SIMULATED = (
     *("--rest-model=simulated:wrong.image=0.01", "--rest-suite=soebench:120"),
@@ -99,7 +100,7 @@ def test_rounds_wait_for_each_suite() -> None:
     """Of the larger suite no more items count than of the smaller."""
     found = looked([("a", MODES)] * 3 + [("b", MODES)] * 9, RER)
     assert Look(sequential.Seen(6.0, 6), "undecided", 6) == found.looks[RER]
-    alone = parse_threshold("rer@b>=0.8")
+    alone = parse("rer@b>=0.8")
     assert 9 == looked([("a", MODES)] * 3 + [("b", MODES)] * 9, alone).looks[alone].seen.items
 
 
@@ -112,14 +113,14 @@ def test_rounds_wait_for_each_suite() -> None:
 )
 def test_an_item_counts_as_in_the_metrics(text: str, value: float) -> None:
     """Right as text and wrong otherwise."""
-    threshold = parse_threshold(text)
+    threshold = parse(text)
     found = looked([("one", ("text",))], threshold).looks[threshold]
     assert (value, 1) == (found.seen.value, found.seen.items)
 
 
 def test_an_item_that_nobody_got_right_is_none_of_cfr_s() -> None:
     """CFR is over the items that some form got right."""
-    cfr = parse_threshold("cfr<=0.5")
+    cfr = parse("cfr<=0.5")
     found = looked([("s", ()), ("s", ("text",)), ("s", ())], cfr).looks[cfr]
     assert (1, 2) == (found.seen.items, found.after)
 
@@ -182,12 +183,12 @@ def test_late_thresholds_are_looked_at_from_the_first_item() -> None:
 def test_what_no_bound_decides_is_wrong_usage(text: str, suites: int, said: str) -> None:
     """Told before anything is asked."""
     with pytest.raises(OptionError, match=said):
-        early_stop.check([parse_threshold(text)], suites, ["red"])
+        early_stop.check([parse(text)], suites, ["red"])
 
 
 def test_a_style_of_one_suite_is_decided() -> None:
     """As any other rate."""
-    early_stop.check([parse_threshold("rer@red>=0.8")], 1, ["red"])
+    early_stop.check([parse("rer@red>=0.8")], 1, ["red"])
 
 
 # Runs

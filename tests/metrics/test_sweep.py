@@ -12,6 +12,7 @@ from runs import RunRest, read_report, without_times
 from pytest_rest import gate
 from pytest_rest.commands import main
 from pytest_rest.errors import BenchmarkError, OptionError
+from pytest_rest.gate.thresholds import parse
 from pytest_rest.metrics.by_budget import Budgeted, Point, collapses
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.prompts import thinking_budgets
@@ -226,7 +227,7 @@ def test_a_gate_may_ask_to_be_sure() -> None:
     value = areas["raw"].value
 
     def outcome(bound: float) -> str:
-        threshold = gate.parse_threshold(f"rh_auc.raw>={bound}")
+        threshold = parse(f"rh_auc.raw>={bound}")
         return gate.judge([threshold], {}, {}, confidence=0.9, areas=areas).thresholds[0].outcome
 
     assert low < value < high
