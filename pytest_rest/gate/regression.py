@@ -11,6 +11,7 @@ from pytest_rest.errors import BaselineError
 from pytest_rest.gate import paired_runs
 from pytest_rest.gate.baseline import Builtins
 from pytest_rest.gate.paired_runs import Flips
+from pytest_rest.statistics import power
 from pytest_rest.statistics.intervals import CONFIDENCE
 
 _SHOWN = 10
@@ -91,6 +92,17 @@ def _check(name: str, rate: str, bound: float, flips: Flips, tolerance: Toleranc
     moved = f"{'rose' if rises else 'fell'} by {abs(flips.change) * 100:.1f} points"
     moved = moved if flips.change else "is as it was"
     counts = f"{len(flips.worse)} items worse, {len(flips.better)} better, of {flips.n}"
-    word = "met" if outcome == "passed" else "missed"
-    reason = f"{name} is {word}: {rate} {moved} ({counts}; McNemar's exact p = {flips.p:.2g})"
-    return Check(name, outcome, flips, reason)
+    evidence = f"{rate} {moved} ({counts}; McNemar's exact p = {flips.p:.2g})"
+    if outcome != "passed":
+        return Check(name, outcome, flips, f"{name} is missed: {evidence}")
+    found = _would_be_found(rate, bound, flips, tolerance.confidence)
+    return Check(name, outcome, flips, f"{name} is met: {evidence}; {found}")
+
+
+def _would_be_found(rate: str, bound: float, flips: Flips, confidence: float) -> str:
+    """What a pass is worth: the change that so many items, as unsteady as these, would show."""
+    share = (len(flips.worse) + len(flips.better)) / flips.n
+    drop = power.paired_drop(flips.n, share, confidence, bound)
+    word = "rise" if rate == "CFR" else "drop"
+    change = f"a {word} of {drop * 100:.0f} points" if drop else f"no {word}"
+    return f"with {flips.n} items {change} would be found in {power.POWER * 100:.0f} % of runs"

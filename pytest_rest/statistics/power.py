@@ -12,6 +12,7 @@ another one; `docs/releases.md` says how to find it. A drop adds its own flips t
 
 import functools
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from statistics import NormalDist
 
@@ -42,20 +43,40 @@ def paired_items(
 
 
 @functools.lru_cache(maxsize=4096)
-def paired_power(n: int, drop: float, flips: float, confidence: float = CONFIDENCE) -> float:
-    """How often McNemar's exact test finds the drop on n paired items."""
+def paired_power(
+    n: int, drop: float, flips: float, confidence: float = CONFIDENCE, tolerance: float = 0.0
+) -> float:
+    """How often McNemar's exact test finds the drop on n paired items.
+
+    A drop that is seen as no larger than the tolerance is not found, however sure the test is.
+    """
     from scipy.special import bdtr, bdtrc  # when first used: it takes a third of a second
 
-    discordant, worse = drop + flips, drop + flips / 2
+    discordant, worse = min(drop + flips, 1.0), drop + flips / 2
     middle, reach = n * discordant, 6 * math.sqrt(n * discordant) + 6
     found, before = 0.0, 0.0
     for flipped in range(max(0, int(middle - reach)), min(n, int(middle + reach)) + 1):
         up_to = float(bdtr(flipped, n, discordant))
-        needed = _needed(flipped, confidence)
+        tolerated = math.floor((n * tolerance + flipped) / 2 + 1e-9)  # so many of them worse
+        needed = max(_needed(flipped, confidence), tolerated + 1)
         if needed <= flipped:
             found += (up_to - before) * float(bdtrc(needed - 1, flipped, worse / discordant))
         before = up_to
     return found
+
+
+def paired_drop(
+    n: int, flips: float, confidence: float = CONFIDENCE, tolerance: float = 0.0
+) -> float | None:
+    """The smallest drop, in whole points, that n paired items find with 80 % power.
+
+    `flips` is the share of items that flip without any drop; None where no drop is found so often.
+    """
+    points = range(1, math.floor(100 * (1 - flips) + 1e-9) + 1)
+    place = bisect_left(
+        points, POWER, key=lambda each: paired_power(n, each / 100, flips, confidence, tolerance)
+    )
+    return points[place] / 100 if place < len(points) else None
 
 
 def threshold_items(

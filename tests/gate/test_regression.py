@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from runs import Finished, RunRest
+from stored import planted
 
 from pytest_rest.gate import regression
 from pytest_rest.gate.regression import Tolerance
@@ -149,3 +150,32 @@ def test_nothing_to_pair_passes_nothing(old: dict[str, Any]) -> None:
     found = regression.judge(old, old, Tolerance())
     assert 2 == len(found.reasons)
     assert "no item is left to be paired" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("n", "worse", "tolerance", "expected"),
+    [
+        # five worse of 40 in 80 % of runs: binomial, 0.83 at 17 points and 0.79 at 16
+        (40, 0, Tolerance(), "with 40 items a drop of 17 points would be found in 80 % of runs"),
+        (4, 0, Tolerance(), "with 4 items no drop would be found in 80 % of runs"),
+        # more than eight of 40 must be worse to be beyond the tolerance
+        (40, 0, Tolerance(0.2), "with 40 items a drop of 28 points would be found in 80 % of runs"),
+        (100, 5, Tolerance(0.05), "with 100 items a drop of 10 points would be found in 80 % of "),
+    ],
+)
+def test_a_pass_says_what_its_items_would_have_found(
+    n: int, worse: int, tolerance: Tolerance, expected: str
+) -> None:
+    """The more items flip, and the more is tolerated, the less is found."""
+    old, new = planted([True] * n), planted([False] * worse + [True] * (n - worse))
+    rer, cfr = regression.judge(old, new, tolerance).checks
+    assert "passed" == rer.outcome
+    assert f"; {expected}" in rer.reason
+    assert cfr.outcome != "passed" or " rise " in cfr.reason
+
+
+def test_a_failure_says_nothing_of_what_might_have_been_found() -> None:
+    """It was found."""
+    found = regression.judge(planted([True] * 9), planted([False] * 9), Tolerance())
+    assert "missed" == found.checks[0].outcome
+    assert found.checks[0].reason.endswith("of 9; McNemar's exact p = 0.002)")

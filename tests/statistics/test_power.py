@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from scipy import stats
 
 from pytest_rest.statistics import bounds, power
 from pytest_rest.statistics.bounds import Share, Shares
@@ -71,6 +72,28 @@ def test_without_a_drop_the_power_is_the_error() -> None:
     assert power.paired_power(300, 1e-12, 0.1) <= 0.05
     assert power.threshold_power(300, 0.0, 0.9) <= 0.05
     assert (0.0, 0.0) == (power.paired_power(4, 0.5, 0.1), power.threshold_power(3, 0.3, 0.5))
+
+
+@pytest.mark.parametrize(
+    ("n", "worse_needed", "tolerance"),
+    # a fair coin falls the same way five times in 3 % of runs, four times in 6 %
+    [(5, 5, 0.0), (40, 5, 0.0), (40, 5, 0.1), (40, 9, 0.2), (100, 31, 0.3)],
+)
+def test_the_least_drop_that_is_found_is_the_binomials(
+    n: int, worse_needed: int, tolerance: float
+) -> None:
+    """Of steady items: five must be worse for McNemar's test, and more than are tolerated."""
+    powers = {p: stats.binom.sf(worse_needed - 1, n, p / 100) for p in range(1, 101)}
+    expected = min(p for p, found in powers.items() if found >= 0.8)
+    assert expected / 100 == power.paired_drop(n, 0.0, tolerance=tolerance)
+
+
+def test_the_least_drop_that_is_found_by_hand() -> None:
+    """Five of five worse in 80 % of runs: 0.96^5 is 0.82, and 0.95^5 is 0.77; never of four."""
+    assert 0.96 == power.paired_drop(5, 0.0)
+    assert None is power.paired_drop(4, 0.0)
+    assert 0.1 == power.paired_drop(power.paired_items(0.1, 0.05), 0.05)
+    assert None is power.paired_drop(100, 1.0)
 
 
 def test_a_larger_drop_needs_fewer_items() -> None:
