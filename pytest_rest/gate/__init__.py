@@ -14,15 +14,15 @@ from pytest_rest.gate.regression import Regression
 from pytest_rest.gate.thresholds import AREAS, RH_AUC, Threshold
 from pytest_rest.metrics import Metrics, Table
 from pytest_rest.statistics import bounds
-from pytest_rest.statistics.bounds import Evidence, Verdict
-from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.statistics.bounds import Decision, Evidence
+from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Rate
 
 _MEANS = ("mean", "pooled")
 _OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
-_WORDS: dict[Verdict, tuple[GateOutcome, str]] = {
+_WORDS: dict[Decision, tuple[GateOutcome, str]] = {
     "pass": ("passed", "met"),
     "fail": ("missed", "missed"),
     "undecided": ("undecided", "undecided"),
@@ -37,12 +37,12 @@ class Look:
     """
 
     seen: Seen = field(default_factory=Seen)
-    verdict: Verdict = "undecided"
+    decision: Decision = "undecided"
     after: int = 0
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedThreshold:
     """One threshold's outcome, the rate it was judged on, and the reason in one line."""
 
     threshold: Threshold
@@ -60,7 +60,7 @@ class Gate:
 
     passed: bool | None
     reason: str
-    thresholds: tuple[Judged, ...]
+    thresholds: tuple[JudgedThreshold, ...]
     regression: Regression | None = None
 
 
@@ -73,7 +73,7 @@ def judge(
     confidence: float | None = None,
     styles: Mapping[str, Table] | None = None,
     looks: Mapping[Threshold, Look] | None = None,
-    areas: Mapping[Kind, Area] | None = None,
+    areas: Mapping[AreaKind, Area] | None = None,
 ) -> Gate:
     """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
@@ -166,12 +166,12 @@ def _judge(
     max_lost: int,
     confidence: float | None,
     look: Look | None,
-) -> Judged:
+) -> JudgedThreshold:
     threshold, rate = data.threshold, data.rate
     name = threshold.id
 
-    def outcome(word: GateOutcome, reason: str) -> Judged:
-        return Judged(threshold, word, rate, reason)
+    def outcome(word: GateOutcome, reason: str) -> JudgedThreshold:
+        return JudgedThreshold(threshold, word, rate, reason)
 
     if len(lost) > max_lost:
         return outcome("lost", f"{name} is not judged: {lost_reason(lost, max_lost)}")
@@ -192,12 +192,12 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
         return "undecided", f"{threshold.id} is undecided: nothing varies, so nothing is sure"
     low, high = max(limits[0], 0), limits[1]
     sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
-    verdict = bounds.decide(limits, threshold.op, threshold.bound)
+    decision = bounds.decide(limits, threshold.op, threshold.bound)
     if look is not None:
-        verdict, sure = look.verdict, f"{sure}, at every look"
-    outcome, word = _WORDS[verdict]
+        decision, sure = look.decision, f"{sure}, at every look"
+    outcome, word = _WORDS[decision]
     reason = f"{threshold.id} is {word}: {found.value:.3f} ({sure})"
-    if verdict != "undecided":
+    if decision != "undecided":
         return outcome, reason
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
     mend = "no number of items would decide it" if more is None else f"some {more:,} items more"

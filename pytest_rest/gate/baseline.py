@@ -18,7 +18,7 @@ from pytest_rest.terms import MODES
 
 SCHEMA = "pytest-rest/baseline/1"
 REPORTS = "pytest-rest/report/1"
-Builtins = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
 _HEADLINE = ("rer", "cfr")
@@ -42,7 +42,7 @@ def load(path: Path) -> dict[str, Any]:
         raise BaselineError(f"{str(path)!r}: {error}") from None
 
 
-def to_baseline(report: Builtins) -> dict[str, Any]:
+def to_baseline(report: JsonObject) -> dict[str, Any]:
     """What another run is compared with, from report.json's content; a baseline stays as it is.
 
     An item is consistent when its forms agree in each style and over all styles, as in `metrics`;
@@ -61,7 +61,7 @@ def to_baseline(report: Builtins) -> dict[str, Any]:
         ) from None
 
 
-def to_text(baseline: Builtins) -> str:
+def to_text(baseline: JsonObject) -> str:
     """The baseline as ASCII JSON, a line for each item, each suite and each style."""
     parts = []
     for key, value in baseline.items():
@@ -73,7 +73,7 @@ def to_text(baseline: Builtins) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def refusal(old: Builtins, new: Builtins) -> tuple[str, ...]:
+def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
 
     Other items, prompts, styles, modes, seed, rule of transcription, a schema that is newer or no
@@ -88,7 +88,7 @@ def refusal(old: Builtins, new: Builtins) -> tuple[str, ...]:
     return tuple(reasons) or differences(*read)
 
 
-def differences(before: Builtins, after: Builtins) -> tuple[str, ...]:
+def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     """What differs between two baselines that must be the same in both; as `refusal`."""
     return (
         *_other_items(before, after),
@@ -109,7 +109,7 @@ def _finite(text: str) -> float:
     return value
 
 
-def _schema(report: Builtins) -> str:
+def _schema(report: JsonObject) -> str:
     schema = report["schema"]
     if schema in (SCHEMA, REPORTS):
         return str(schema)
@@ -123,7 +123,7 @@ def _schema(report: Builtins) -> str:
     raise BaselineError(f"its schema is {schema!r}; this version reads {REPORTS!r} and {SCHEMA!r}")
 
 
-def _extract(report: Builtins) -> dict[str, Any]:
+def _extract(report: JsonObject) -> dict[str, Any]:
     provenance = report["provenance"]
     if shard := provenance.get("shard"):
         raise BaselineError(
@@ -131,7 +131,7 @@ def _extract(report: Builtins) -> dict[str, Any]:
         )
     headline = report.get("metrics", {}).get("mean", {}).get("all", {})
     own = provenance.get("own_styles", {})
-    groups: dict[tuple[str, str], list[Builtins]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[JsonObject]] = defaultdict(list)
     for record in report["items"]:
         groups[record["suite"], record["id"]].append(record)
     lost = {(each["suite"], each["item"]) for each in report["lost"]}
@@ -153,7 +153,7 @@ def _extract(report: Builtins) -> dict[str, Any]:
     }
 
 
-def _item(suite: str, name: str, records: Sequence[Builtins], lost: bool) -> dict[str, Any]:
+def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> dict[str, Any]:
     values = [answer["value"] for record in records for answer in _compared(record).values()]
     verdict = "consistent" if agree(values) else "inconsistent"
     if lost or any(record["verdict"] == "lost" for record in records):
@@ -174,11 +174,11 @@ def _item(suite: str, name: str, records: Sequence[Builtins], lost: bool) -> dic
     }
 
 
-def _compared(record: Builtins) -> dict[str, Builtins]:
+def _compared(record: JsonObject) -> dict[str, JsonObject]:
     return {mode: record["answers"][mode] for mode in MODES if mode in record["answers"]}
 
 
-def _ordered(baseline: Builtins) -> dict[str, Any]:
+def _ordered(baseline: JsonObject) -> dict[str, Any]:
     """A baseline's keys, checked for being there, in their order."""
     items = [
         {
@@ -205,7 +205,7 @@ def _ordered(baseline: Builtins) -> dict[str, Any]:
     }
 
 
-def _other_items(old: Builtins, new: Builtins) -> list[str]:
+def _other_items(old: JsonObject, new: JsonObject) -> list[str]:
     before, after = ({each["name"]: each for each in run["suites"]} for run in (old, new))
     reasons = [f"suite {name} is only in the baseline" for name in sorted({*before} - {*after})]
     reasons += [f"suite {name} is not in the baseline" for name in sorted({*after} - {*before})]
@@ -229,7 +229,7 @@ def _other_items(old: Builtins, new: Builtins) -> list[str]:
     return reasons
 
 
-def _other_styles(old: Iterable[Builtins], new: Iterable[Builtins]) -> list[str]:
+def _other_styles(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[str]:
     before, after = ({each["id"]: each["digest"] for each in styles} for styles in (old, new))
     if before.keys() != after.keys():
         return [f"other styles: {_shown([*before])} in the baseline, {_shown([*after])} now"]

@@ -26,7 +26,7 @@ _UNBOUNDED = ("cer", "excess_inconsistency")  # no share of an item: no bound ho
 T = TypeVar("T")
 
 Origin = str  # the test function that asked
-Asked = Mapping[Origin, Sequence[Record]]  # one item, in each of its styles
+AskedItem = Mapping[Origin, Sequence[Record]]  # one item, in each of its styles
 
 
 def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
@@ -73,7 +73,7 @@ class _Sequence:
     def add(self, suite: str, value: float, after: int, confidence: float) -> None:
         """Look once more, if every suite has had another item."""
         self.waiting[suite].append(value)
-        if self.look.verdict != "undecided" or not all(self.waiting.values()):
+        if self.look.decision != "undecided" or not all(self.waiting.values()):
             return
         total = math.fsum(values.popleft() for values in self.waiting.values())
         before = self.look.seen
@@ -93,7 +93,7 @@ class Stopping:
         self._confidence = confidence
         self._suites = {origin: sorted(set(names)) for origin, names in suites.items()}
         self._unheard = set(self._suites)
-        self._seen: list[tuple[str, Asked]] = []
+        self._seen: list[tuple[str, AskedItem]] = []
         self._found: dict[Threshold, _Sequence] = {}
 
     @property
@@ -104,10 +104,10 @@ class Stopping:
     @property
     def is_over(self) -> bool:
         """Whether there is a threshold, and each is decided."""
-        decided = [each.look.verdict != "undecided" for each in self._found.values()]
+        decided = [each.look.decision != "undecided" for each in self._found.values()]
         return bool(decided) and all(decided) and not self._unheard
 
-    def add(self, suite: str, asked: Asked, thresholds: Iterable[Threshold]) -> None:
+    def add(self, suite: str, asked: AskedItem, thresholds: Iterable[Threshold]) -> None:
         """Take the next item, in every style it was asked in; a lost one is empty of records."""
         for threshold in thresholds:
             if threshold not in self._found:
@@ -131,13 +131,13 @@ class Stopping:
             self._look(begun, suite, asked, after)
         return begun
 
-    def _look(self, sequence: _Sequence, suite: str, asked: Asked, after: int) -> None:
+    def _look(self, sequence: _Sequence, suite: str, asked: AskedItem, after: int) -> None:
         value = _value(sequence.threshold, suite, asked)
         if value is not None and suite in sequence.waiting:
             sequence.add(suite, value, after, self._confidence)
 
 
-def _value(threshold: Threshold, suite: str, asked: Asked) -> float | None:
+def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
     """What an item counts for a threshold, from 0 to 1; None where it takes no part."""
     if threshold.metric in _UNBOUNDED:
         return None

@@ -16,16 +16,16 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.baseline import Builtins, differences, to_baseline
-from pytest_rest.statistics.bounds import Verdict
+from pytest_rest.gate.baseline import JsonObject, differences, to_baseline
+from pytest_rest.statistics.bounds import Decision
 from pytest_rest.statistics.paired import mcnemar
 
-Key = tuple[str, str]
-Outcomes = Mapping[Key, bool]
+ItemKey = tuple[str, str]
+Outcomes = Mapping[ItemKey, bool]
 
 
 @dataclass(frozen=True)
-class Flips:
+class PairedCounts:
     """What became worse and better of `n` items; `change` is a share of them, worse above 0.
 
     `p` is how likely so many of the flips were to go worse if nothing had changed. `change` is None
@@ -38,7 +38,7 @@ class Flips:
     worse: tuple[str, ...]
     better: tuple[str, ...]
 
-    def verdict(self, tolerance: float, confidence: float) -> Verdict:
+    def decide(self, tolerance: float, confidence: float) -> Decision:
         """`fail` if it is worse by more than the tolerance and surely worse at all.
 
         Else `pass`; `undecided` where no item is left to be paired, for nothing was compared.
@@ -50,16 +50,16 @@ class Flips:
 
 
 @dataclass(frozen=True)
-class Comparison:
+class PairedComparison:
     """Two runs, compared: `rer` by consistency, `cfr` by failures among items covered in both.
 
     `styles` has the consistency of each style by itself. `left_out` names the items that one of the
     runs lost: they take no part. The models are what each run's was called, and answered as.
     """
 
-    rer: Flips
-    cfr: Flips
-    styles: Mapping[str, Flips]
+    rer: PairedCounts
+    cfr: PairedCounts
+    styles: Mapping[str, PairedCounts]
     left_out: tuple[str, ...]
     old_model: str
     new_model: str
@@ -80,22 +80,22 @@ class Comparison:
 class Pairs:
     """Two runs' items: those `kept` were judged in both, the `covered` ones right in a form too."""
 
-    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]]
-    kept: Sequence[Key]
-    covered: Sequence[Key]
-    left_out: Sequence[Key]
+    runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]]
+    kept: Sequence[ItemKey]
+    covered: Sequence[ItemKey]
+    left_out: Sequence[ItemKey]
     styles: Sequence[str]
     models: tuple[str, str]
 
 
-def compare(old: Builtins, new: Builtins) -> Comparison:
+def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
     """Pair two reports, or a baseline and a report; `BaselineError` says why it is refused."""
     pairs = pair(old, new)
 
-    def paired(good: Callable[[Builtins], bool], keys: Iterable[Key]) -> Flips:
+    def paired(good: Callable[[JsonObject], bool], keys: Iterable[ItemKey]) -> PairedCounts:
         return flips(*({key: good(run[key]) for key in keys} for run in pairs.runs))
 
-    return Comparison(
+    return PairedComparison(
         rer=paired(is_consistent, pairs.kept),
         cfr=paired(all_right, pairs.covered),
         styles={
@@ -111,7 +111,7 @@ def compare(old: Builtins, new: Builtins) -> Comparison:
     )
 
 
-def pair(old: Builtins, new: Builtins) -> Pairs:
+def pair(old: JsonObject, new: JsonObject) -> Pairs:
     """The items of two runs, those of each by suite and id; `BaselineError` as `compare`."""
     before, after = to_baseline(old), to_baseline(new)
     reasons = differences(before, after)
@@ -131,7 +131,7 @@ def pair(old: Builtins, new: Builtins) -> Pairs:
     )
 
 
-def flips(old: Outcomes, new: Outcomes) -> Flips:
+def flips(old: Outcomes, new: Outcomes) -> PairedCounts:
     """Whether each item was good, then and now, by suite and id; both have the same keys."""
     worse = tuple(sorted("/".join(key) for key in old if old[key] and not new[key]))
     better = tuple(sorted("/".join(key) for key in old if new[key] and not old[key]))
@@ -139,37 +139,37 @@ def flips(old: Outcomes, new: Outcomes) -> Flips:
     for key in old:
         by_suite[key[0]].append(old[key] - new[key])
     change = fmean(map(fmean, by_suite.values())) if by_suite else None
-    return Flips(len(old), change, mcnemar(len(worse), len(better)), worse, better)
+    return PairedCounts(len(old), change, mcnemar(len(worse), len(better)), worse, better)
 
 
-def is_consistent(item: Builtins) -> bool:
+def is_consistent(item: JsonObject) -> bool:
     """Whether a baseline's item had the same answer in every form."""
     return bool(item["verdict"] == "consistent")
 
 
-def any_right(item: Builtins) -> bool:
+def any_right(item: JsonObject) -> bool:
     """Whether it was right in at least one form."""
     return any(style["right"] for style in item["styles"].values())
 
 
-def all_right(item: Builtins) -> bool:
+def all_right(item: JsonObject) -> bool:
     """Whether it was wrong in none."""
     return not any(style["wrong"] for style in item["styles"].values())
 
 
-def _items(baseline: Builtins) -> dict[Key, Builtins]:
+def _items(baseline: JsonObject) -> dict[ItemKey, JsonObject]:
     return {(item["suite"], item["id"]): item for item in baseline["items"]}
 
 
-def _judged(item: Builtins | None) -> bool:
+def _judged(item: JsonObject | None) -> bool:
     return item is not None and item["verdict"] != "lost"
 
 
-def _consistent_in(style: str) -> Callable[[Builtins], bool]:
+def _consistent_in(style: str) -> Callable[[JsonObject], bool]:
     return lambda item: bool(item["styles"][style]["verdict"] == "consistent")
 
 
-def _model(baseline: Builtins) -> str:
+def _model(baseline: JsonObject) -> str:
     name = str(baseline["model"])
     resolved = ", ".join(filter(None, baseline["resolved_model"]))
     return f"{name} ({resolved})" if resolved not in ("", name) else name

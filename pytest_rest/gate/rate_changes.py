@@ -10,8 +10,8 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 
-from pytest_rest.gate.baseline import Builtins
-from pytest_rest.gate.paired_runs import Key, all_right, any_right, is_consistent, pair
+from pytest_rest.gate.baseline import JsonObject
+from pytest_rest.gate.paired_runs import ItemKey, all_right, any_right, is_consistent, pair
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.paired import bounded_mean, mcnemar
 from pytest_rest.terms import MODES
@@ -36,7 +36,7 @@ class Change:
     p: float
 
 
-def table(old: Builtins, new: Builtins) -> dict[str, Change]:
+def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     """The changes of RER, CFR, MMC and each mode's accuracy; two reports, or baselines.
 
     CFR is that of the items that are covered, right in at least one form, in both runs.
@@ -56,14 +56,14 @@ def table(old: Builtins, new: Builtins) -> dict[str, Change]:
 
 
 def _change(
-    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]],
-    keys: Iterable[Key],
-    measure: Callable[[Builtins], float],
+    runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]],
+    keys: Iterable[ItemKey],
+    measure: Callable[[JsonObject], float],
     sign: int = 1,
 ) -> Change:
     """The change of a measure of each item, which is better where `sign` times it is larger."""
     before, after = ({key: float(measure(run[key])) for key in keys} for run in runs)
-    by_suite: dict[str, list[Key]] = defaultdict(list)
+    by_suite: dict[str, list[ItemKey]] = defaultdict(list)
     for key in before:
         by_suite[key[0]].append(key)
     suites = by_suite.values()
@@ -83,17 +83,17 @@ def _change(
     )
 
 
-def _mean(values: Mapping[Key, float], suites: Iterable[list[Key]]) -> float | None:
+def _mean(values: Mapping[ItemKey, float], suites: Iterable[list[ItemKey]]) -> float | None:
     means = [math.fsum(values[key] for key in keys) / len(keys) for keys in suites]
     return math.fsum(means) / len(means) if means else None
 
 
-def _share(item: Builtins, mode: str) -> float | None:
+def _share(item: JsonObject, mode: str) -> float | None:
     """The share of an item's styles that a mode got right; None where it was not asked."""
     styles = item["styles"].values()
     right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
     return sum(right) / len(right) if right else None
 
 
-def _share_of(mode: str) -> Callable[[Builtins], float]:
+def _share_of(mode: str) -> Callable[[JsonObject], float]:
     return lambda item: _share(item, mode) or 0.0

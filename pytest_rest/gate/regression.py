@@ -9,15 +9,15 @@ from typing import Literal
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate import paired_runs
-from pytest_rest.gate.baseline import Builtins
-from pytest_rest.gate.paired_runs import Flips
+from pytest_rest.gate.baseline import JsonObject
+from pytest_rest.gate.paired_runs import PairedCounts
 from pytest_rest.statistics import power
 from pytest_rest.statistics.intervals import CONFIDENCE
 
 _SHOWN = 10
 
-Outcome = Literal["passed", "missed", "undecided", "refused"]
-_OUTCOMES: dict[str, Outcome] = {"pass": "passed", "fail": "missed", "undecided": "undecided"}
+CheckOutcome = Literal["passed", "missed", "undecided", "refused"]
+_OUTCOMES: dict[str, CheckOutcome] = {"pass": "passed", "fail": "missed", "undecided": "undecided"}
 
 
 @dataclass(frozen=True)
@@ -37,8 +37,8 @@ class Check:
     """One tolerance, its outcome, the flips that it rests on, and the reason in one line."""
 
     name: str
-    outcome: Outcome
-    flips: Flips | None
+    outcome: CheckOutcome
+    flips: PairedCounts | None
     reason: str
 
 
@@ -61,7 +61,7 @@ class Regression:
         return next((c.flips.worse for c in self.checks if c.flips and "rer" in c.name), ())
 
 
-def judge(old: Builtins, new: Builtins, tolerance: Tolerance) -> Regression:
+def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance) -> Regression:
     """Compare two reports, or a baseline and a report."""
     asked = [
         (f"rer_drop<={tolerance.rer_drop}", "RER", tolerance.rer_drop),
@@ -84,8 +84,8 @@ def shown(names: Sequence[str]) -> list[str]:
     return [*names[:_SHOWN], *more]
 
 
-def _check(name: str, rate: str, bound: float, flips: Flips, tolerance: Tolerance) -> Check:
-    outcome = _OUTCOMES[flips.verdict(bound, tolerance.confidence)]
+def _check(name: str, rate: str, bound: float, flips: PairedCounts, tolerance: Tolerance) -> Check:
+    outcome = _OUTCOMES[flips.decide(bound, tolerance.confidence)]
     if flips.change is None:
         return Check(name, outcome, flips, f"{name} is not judged: no item is left to be paired")
     rises = (flips.change > 0) == (rate == "CFR")
@@ -99,7 +99,7 @@ def _check(name: str, rate: str, bound: float, flips: Flips, tolerance: Toleranc
     return Check(name, outcome, flips, f"{name} is met: {evidence}; {found}")
 
 
-def _would_be_found(rate: str, bound: float, flips: Flips, confidence: float) -> str:
+def _would_be_found(rate: str, bound: float, flips: PairedCounts, confidence: float) -> str:
     """What a pass is worth: the change that so many items, as unsteady as these, would show."""
     share = (len(flips.worse) + len(flips.better)) / flips.n
     drop = power.paired_drop(flips.n, share, confidence, bound)

@@ -29,7 +29,7 @@ from pytest_rest.metrics.agreement import (
     read_right,
     share_right,
 )
-from pytest_rest.metrics.output_length import Ratio, Tokens
+from pytest_rest.metrics.output_length import MeanTokens, Ratio
 from pytest_rest.statistics import mover, paired
 from pytest_rest.statistics.intervals import average, proportion
 from pytest_rest.terms import Mode, Rate, Record, to_rate
@@ -63,7 +63,7 @@ class Metrics:
     noise_floor: Rate | None = None
     between_forms: Rate | None = None
     excess_inconsistency: Rate | None = None
-    tokens: Mapping[Mode, Tokens | None] | None = None
+    tokens: Mapping[Mode, MeanTokens | None] | None = None
     length_ratio: Ratio | None = None
     own: Mapping[str, Rate | None] = field(default_factory=dict)
 
@@ -92,9 +92,9 @@ class Metrics:
 Table = dict[str, dict[Subset, Metrics]]
 
 
-def _to_tokens(data: Mapping[str, Any]) -> Tokens:
+def _to_tokens(data: Mapping[str, Any]) -> MeanTokens:
     rate = to_rate(data["accuracy_per_1000_input"])
-    return Tokens(**{**data, "accuracy_per_1000_input": rate})
+    return MeanTokens(**{**data, "accuracy_per_1000_input": rate})
 
 
 def table(records: Iterable[Record]) -> Table:

@@ -14,7 +14,7 @@ from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests
 from pytest_rest.metrics.agreement import by_item
-from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.paired import Difference, difference, simultaneous
 from pytest_rest.terms import Record, Style
@@ -86,7 +86,7 @@ class _Look(NamedTuple):
 
 
 def give(
-    records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[Effect]
+    records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[StyleEffect]
 ) -> Advised:
     """The advice for these records, whose styles are known by their ids; nothing is lost of them.
 
@@ -111,7 +111,7 @@ def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_
             yield _Look(found.name, *_MODES[found.name], test)
 
 
-def _characteristics(found: Iterable[Effect]) -> Iterable[_Look]:
+def _characteristics(found: Iterable[StyleEffect]) -> Iterable[_Look]:
     for each in found:
         name, value = each.characteristic, each.value
         if name == "style" or each.subset != "all" or each.accuracy is None:

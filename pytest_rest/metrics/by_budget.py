@@ -16,7 +16,7 @@ from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.statistics import rh_auc
 from pytest_rest.statistics.intervals import proportion
-from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import HALVES, RH_BENCH, Amount, Mode, Rate, Record, Step, half_of, to_rate
 
 
@@ -40,7 +40,7 @@ class Budgeted:
 
 
 @dataclass(frozen=True)
-class Point:
+class BudgetPoint:
     """RH-Bench's two scores under one budget, and the mean tokens written for an item."""
 
     budget: Amount
@@ -49,7 +49,7 @@ class Point:
     written: float | None
 
     @classmethod
-    def from_builtins(cls, data: Mapping[str, Any]) -> "Point":
+    def from_builtins(cls, data: Mapping[str, Any]) -> "BudgetPoint":
         """That of a report's `rh_auc`; KeyError and TypeError for what is none."""
         scores = to_rate(data["reasoning"]), to_rate(data["perception"])
         return cls(data["budget"], *scores, data["written"])
@@ -62,8 +62,8 @@ class RhAuc:
     `same_side`: both ratings of a sampled answer were above 2, or both not; `same_rating`: equal.
     """
 
-    points: tuple[Point, ...]
-    areas: Mapping[Kind, Area]
+    points: tuple[BudgetPoint, ...]
+    areas: Mapping[AreaKind, Area]
     same_side: Rate | None
     same_rating: Rate | None
 
@@ -106,7 +106,7 @@ def measure(records: Sequence[Record], budgets: Sequence[Amount], seed: int) -> 
         rows[half_of(group[0].item)].append(row)
     reasoning, perception = rows["reasoning"], rows["perception"]
     points = [
-        Point(budget, _score(reasoning, i), _score(perception, i), _written(groups, budget))
+        BudgetPoint(budget, _score(reasoning, i), _score(perception, i), _written(groups, budget))
         for i, budget in enumerate(budgets)
     ]
     twice = [pair for group in groups for pair in _rated_twice(group)]

@@ -25,7 +25,7 @@ PAIRS: dict[str, tuple[Mode, Mode]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class ModeTest:
     """One pair of modes in every scope and subset; None where no item was asked in both."""
 
     name: str
@@ -40,7 +40,7 @@ class Comparison:
         return {**(found["pooled"]["all"] or {}), "scopes": found}
 
 
-def compare(records: Sequence[Record]) -> list[Comparison]:
+def compare(records: Sequence[Record]) -> list[ModeTest]:
     """Each pair of modes that some item was asked in, by suite and pooled.
 
     An item's correctness in several styles is averaged first, so n is a number of items. The
@@ -56,7 +56,7 @@ def compare(records: Sequence[Record]) -> list[Comparison]:
         tests = {suite: _tests(listed, *modes) for suite, listed in groups.items()}
         tests["pooled"] = next(iter(tests.values())) if len(tests) == 1 else _tests(pooled, *modes)
         if tests["pooled"]["all"] is not None:
-            found.append(Comparison(name, tests))
+            found.append(ModeTest(name, tests))
     return found
 
 

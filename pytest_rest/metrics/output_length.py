@@ -30,7 +30,7 @@ class Ratio:
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
+class MeanTokens:
     """One mode's mean tokens an answer, over `n` items; accuracy for 1,000 tokens sent."""
 
     input: float
@@ -57,7 +57,7 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     return Ratio(found.value, found.low, found.high, found.n, unit) if found else None
 
 
-def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, Tokens | None] | None:
+def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, MeanTokens | None] | None:
     """Tokens by mode; None for a mode of which some answer says nothing, or for them all."""
     found = {mode: _tokens(groups, mode) for mode in modes}
     return found if any(found.values()) else None
@@ -73,14 +73,14 @@ def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
 
 
 def mean_tokens(
-    suites: Sequence[Mapping[Mode, Tokens | None] | None], modes: Sequence[Mode]
-) -> dict[Mode, Tokens | None] | None:
+    suites: Sequence[Mapping[Mode, MeanTokens | None] | None], modes: Sequence[Mode]
+) -> dict[Mode, MeanTokens | None] | None:
     """The unweighted mean over suites of each mode's; None for a mode where one suite's is."""
     found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
     return found if any(found.values()) else None
 
 
-def _tokens(groups: Sequence[Group], mode: Mode) -> Tokens | None:
+def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:
     asked = [group for group in groups if _answers(group, mode)]
     said = [answer for group in asked for answer in _answers(group, mode)]
     if not said or any(a.input_tokens is None or a.output_tokens is None for a in said):
@@ -89,14 +89,14 @@ def _tokens(groups: Sequence[Group], mode: Mode) -> Tokens | None:
     written = _means(asked, mode, lambda answer: float(answer.output_tokens or 0))
     right = _means(asked, mode, lambda answer: float(answer.correct))
     thousands = [each / 1000 for each in sent]
-    return Tokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
+    return MeanTokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
 
 
-def _mean(used: Sequence[Tokens | None]) -> Tokens | None:
+def _mean(used: Sequence[MeanTokens | None]) -> MeanTokens | None:
     known = [each for each in used if each]
     if not known or len(known) < len(used):
         return None
-    return Tokens(
+    return MeanTokens(
         fmean(each.input for each in known),
         fmean(each.output for each in known),
         sum(each.n for each in known),

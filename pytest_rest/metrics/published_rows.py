@@ -17,7 +17,7 @@ DATA_SETS = frozenset({"mmlu", "arc", "gsm-symbolic", "soebench"})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class PublishedRow:
     """A model's figures as shares; None where this run's are undefined."""
 
     model: str
@@ -28,7 +28,7 @@ class Row:
 
 
 ROWS = tuple(
-    Row(model, rer / 1000, cfr / 1000, read / 1000)
+    PublishedRow(model, rer / 1000, cfr / 1000, read / 1000)
     for model, rer, cfr, read in (
         ("GPT-5-mini", 907, 87, 990),
         ("Claude Haiku 4.5", 903, 89, 982),
@@ -46,7 +46,7 @@ ROWS = tuple(
 class Standing:
     """The published rows in order of RER with this run among them, and what differs."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PublishedRow, ...]
     rer: Rate | None
     cfr: Rate | None
     ocr_correct_rate: Rate | None
@@ -77,7 +77,7 @@ def standing(records: Sequence[Record], model: str, protocol: str) -> Standing |
         return None
     found = metrics.table(records)["mean"]
     read, rate = found["ocr_correct"], found["all"].ocr_correct_rate
-    own = Row(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
+    own = PublishedRow(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
     rows = sorted((*ROWS, own), key=lambda row: -1.0 if row.rer is None else row.rer, reverse=True)
     differs = f"prompts (here {protocol})"
     if suites != DATA_SETS:

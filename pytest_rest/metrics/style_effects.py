@@ -23,7 +23,7 @@ Pair = tuple[Style, Style]  # without the change, and with it
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class StyleEffect:
     """What one change of the default does: `font` to `cursive`, or a whole `style`.
 
     `value` is `any` where every value that is not the default's counts alike (REST+ draws a colour
@@ -50,7 +50,7 @@ class _Measured(NamedTuple):
     read_right: bool
 
 
-def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[Effect]:
+def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
     """The effects of each characteristic's values, then of each whole style, against the default.
 
     `styles` has the style of each record's id. On all items, and on those whose pictures were
@@ -61,7 +61,7 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[Effect
         if record.style in styles and not record.verdict.lost:
             by_item[record.suite, record.item][styles[record.style]] = _measure(record)
     asked = {style for here in by_item.values() for style in here}
-    found: list[Effect] = []
+    found: list[StyleEffect] = []
     for name, value, pairs in _changes(asked):
         items = [
             [(here[one], here[other]) for one, other in pairs if one in here and other in here]
@@ -102,14 +102,14 @@ def _word(name: str, style: Style) -> str:
 
 def _effect(
     name: str, value: str, subset: Subset, items: Iterable[Sequence[tuple[_Measured, _Measured]]]
-) -> Effect:
+) -> StyleEffect:
     kept = [
         [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
         for pairs in items
     ]
     accuracy = [[(old.accuracy, new.accuracy) for old, new in pairs] for pairs in kept]
     agreement = [[(old.agreement, new.agreement) for old, new in pairs] for pairs in kept]
-    return Effect(name, value, subset, _difference(accuracy), _difference(agreement))
+    return StyleEffect(name, value, subset, _difference(accuracy), _difference(agreement))
 
 
 def _difference(

@@ -20,7 +20,7 @@ from pytest_rest.statistics.intervals import proportion, ratio
 from pytest_rest.statistics.paired import Difference, difference, mean
 from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
 
-Source = Literal["reported", "formula"]
+TokenSource = Literal["reported", "formula"]
 _SHOWN: tuple[Mode, ...] = ("image", "mixed")
 _DPIS = range(10, 601)  # where a break-even is looked for
 _RATES = ("text", "vision", "formula", "input", "accuracy", "agreement")
@@ -42,7 +42,7 @@ class Use:
     look: str
     mode: Mode
     n: int
-    source: Source
+    source: TokenSource
     text: Rate
     vision: Rate
     formula: Rate | None
@@ -65,7 +65,7 @@ class Even:
     look: str
     mode: Mode
     dpi: float | None
-    source: Source
+    source: TokenSource
     accuracy: Rate | None = None
     change: Difference | None = None
     agreement: Rate | None = None
@@ -240,7 +240,7 @@ def _even(
 ) -> Even | None:
     """The break-even of one look from its DPIs, lowest first; None where nothing tells it."""
     dpi = _crossing({each: use for each, (_, use) in asked.items() if use.source == "reported"})
-    source: Source = "reported" if dpi else "formula"
+    source: TokenSource = "reported" if dpi else "formula"
     if dpi is None:
         highest = max(asked)
         pairs = [pair for pair in asked[highest][0].values() if not pair.text.width]

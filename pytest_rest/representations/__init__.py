@@ -47,7 +47,7 @@ class Measured:
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedRun:
     """One model's run, read: its name and the headline's RER."""
 
     model: str
@@ -130,17 +130,17 @@ def read(path: Path) -> Measured:
         ) from None
 
 
-def judged(report: Mapping[str, Any], name: str) -> Judged:
+def judged(report: Mapping[str, Any], name: str) -> JudgedRun:
     """The RER of a report's content; `BaselineError` where it has none, as a shard's has not."""
     try:
         rer = float(report["metrics"]["mean"]["all"]["rer"]["value"])
-        return Judged(str(report["provenance"]["model"]), rer)
+        return JudgedRun(str(report["provenance"]["model"]), rer)
     except (KeyError, TypeError, ValueError):
         raise BaselineError(f"{name!r} has no RER; name the report of a whole run") from None
 
 
 def correlate(
-    pairs: Sequence[tuple[Measured, Judged]],
+    pairs: Sequence[tuple[Measured, JudgedRun]],
 ) -> dict[str, Correlation | None]:
     """Of each of `PEAKS` how far it goes with RER, over models; None where that is undefined."""
     rers = [run.rer for _, run in pairs]

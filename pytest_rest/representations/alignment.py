@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 from pytest_rest.statistics.intervals import CONFIDENCE, correlation_limits
 
 Array = NDArray[np.float64]
-Vectors = NDArray[np.floating]  # (n, width), a row an item
+Matrix = NDArray[np.floating]  # (n, width), a row an item
 
 DRAWS = 2_000
 MOST_ITEMS = 5_000  # cosines of all pairs are held at once, a layer at a time
@@ -84,9 +84,7 @@ class Correlation:
     n: int
 
 
-def align(
-    layers: Iterable[tuple[Vectors, Vectors]], draws: int = DRAWS, seed: int = 0
-) -> Alignment:
+def align(layers: Iterable[tuple[Matrix, Matrix]], draws: int = DRAWS, seed: int = 0) -> Alignment:
     """The measures of each layer's pictures and texts, two arrays of n vectors, row by row.
 
     Equal seeds give equal intervals. `ValueError` for fewer than two items, for shapes that do not
@@ -115,7 +113,7 @@ def align(
     return Alignment(n, 1 / n, tuple(estimates), peaks)
 
 
-def contributions(images: Vectors, texts: Vectors) -> Array:
+def contributions(images: Matrix, texts: Matrix) -> Array:
     """What each of n items adds to each of `MEASURES`, whose value is the mean: (6, n)."""
     if images.shape != texts.shape or images.ndim != 2 or len(images) < 2:
         raise ValueError(f"{images.shape} and {texts.shape} are no two times n >= 2 vectors")
@@ -146,7 +144,7 @@ def correlation(xs: Sequence[float], ys: Sequence[float]) -> Correlation | None:
     return Correlation(r, r * r, least, max(low * low, high * high), n)
 
 
-def _unit(vectors: Vectors) -> Array:
+def _unit(vectors: Matrix) -> Array:
     """Of length 1; one of length 0 stays, for it is like nothing."""
     wide = vectors.astype(np.float64)
     if not np.isfinite(wide).all():

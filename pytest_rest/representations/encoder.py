@@ -33,7 +33,7 @@ _EXTRA = "pip install 'pytest-rest[representations]'"
 _ADAPTERS = {"phi4_multimodal": "vision-lora"}  # the folder of what a model sees with
 
 
-class Encoder:
+class TransformersEncoder:
     """A loaded model: `pool` gives the vectors; the rest says which model it is, and where."""
 
     def __init__(
@@ -154,7 +154,7 @@ class Encoder:
         return not (beginning and prompt.startswith(beginning))
 
 
-def load(name: str, device: Device = "auto", precision: Precision = "auto") -> Encoder:
+def load(name: str, device: Device = "auto", precision: Precision = "auto") -> TransformersEncoder:
     """Load a model of the hub, NAME or NAME@REVISION, or of a folder, and its processor.
 
     `auto` is CUDA where there is one, and bf16 there; fp32 on the CPU. No code of the model's
@@ -190,7 +190,7 @@ def load(name: str, device: Device = "auto", precision: Precision = "auto") -> E
         model.to(place)
     except Exception as error:  # each family has its own
         raise ModelError(f"model {name!r} cannot be loaded: {_line(error)}") from error
-    return Encoder(name, revision, model, processor, place, dtype)
+    return TransformersEncoder(name, revision, model, processor, place, dtype)
 
 
 def _pin(name: str) -> tuple[str, str]:

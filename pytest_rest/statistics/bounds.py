@@ -28,8 +28,8 @@ from dataclasses import dataclass
 from statistics import fmean, variance
 from typing import Literal, Protocol, Self
 
-Verdict = Literal["pass", "fail", "undecided"]
-Limits = tuple[float, float]
+Decision = Literal["pass", "fail", "undecided"]
+Bounds = tuple[float, float]
 MOST_ITEMS = 10**8  # what would take more to be decided never is
 _POOLED_ERROR = 0.25  # sums of unequal rates: the proof needs errors below a quarter
 
@@ -66,7 +66,7 @@ class Evidence(Protocol):
     def items(self) -> int:
         """How many items it was observed on."""
 
-    def limits(self, confidence: float) -> Limits | None:
+    def limits(self, confidence: float) -> Bounds | None:
         """A lower and an upper bound, each of that confidence; None where none can be said."""
 
     def grown(self, factor: float) -> Self:
@@ -89,7 +89,7 @@ class Shares:
         """Of all suites."""
         return sum(suite.n for suite in self.suites)
 
-    def limits(self, confidence: float) -> Limits | None:
+    def limits(self, confidence: float) -> Bounds | None:
         """Bounds after the module's rules; None without a suite."""
         if not self.suites:
             return None
@@ -139,7 +139,7 @@ class Means:
         """Of all suites."""
         return sum(suite.n for suite in self.suites)
 
-    def limits(self, confidence: float) -> Limits | None:
+    def limits(self, confidence: float) -> Bounds | None:
         """Student's bounds; where a suite's values do not vary, those of values from 0 to 1.
 
         Equal values tell nothing of how they vary. If they lie in 0 to 1, what the other items
@@ -164,7 +164,7 @@ class Means:
             tuple(Spread(s.value, s.variance, round(s.n * factor), s.is_share) for s in self.suites)
         )
 
-    def _of_a_range(self, confidence: float) -> Limits | None:
+    def _of_a_range(self, confidence: float) -> Bounds | None:
         if not self.suites or not all(suite.is_share for suite in self.suites):
             return None
         shares = tuple(Share(s.value * s.n, s.n, whole=False) for s in self.suites)
@@ -200,12 +200,12 @@ def upper(count: float, n: int, confidence: float) -> float:
     return 1 - lower(n - count, n, confidence)
 
 
-def verdict(evidence: Evidence, op: str, bound: float, confidence: float) -> Verdict:
+def decision(evidence: Evidence, op: str, bound: float, confidence: float) -> Decision:
     """Whether `value op bound` is sure, its opposite is, or neither; `op` as in a threshold."""
     return decide(evidence.limits(confidence), op, bound)
 
 
-def decide(limits: Limits | None, op: str, bound: float) -> Verdict:
+def decide(limits: Bounds | None, op: str, bound: float) -> Decision:
     """The verdict of a lower and an upper bound; without them nothing is decided."""
     if limits is None:
         return "undecided"
@@ -222,14 +222,14 @@ def more_items(evidence: Evidence, op: str, bound: float, confidence: float) -> 
     In several suites each grows alike. None if no number would: the value is the bound, or so near
     to it that more than `MOST_ITEMS` were needed.
     """
-    if verdict(evidence, op, bound, confidence) != "undecided":
+    if decision(evidence, op, bound, confidence) != "undecided":
         return 0
     if not evidence.items or evidence.value == bound:
         return None
     n = evidence.items
 
     def decides(items: int) -> bool:
-        return verdict(evidence.grown(items / n), op, bound, confidence) != "undecided"
+        return decision(evidence.grown(items / n), op, bound, confidence) != "undecided"
 
     high = 2 * n
     while not decides(high):

@@ -32,12 +32,12 @@ from typing import Literal, Self
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Rate
 
-Kind = Literal["raw", "normalised"]
-KINDS: tuple[Kind, ...] = ("raw", "normalised")
-Point = tuple[float, float]  # reasoning, perception
+AreaKind = Literal["raw", "normalised"]
+KINDS: tuple[AreaKind, ...] = ("raw", "normalised")
+CurvePoint = tuple[float, float]  # reasoning, perception
 Scores = Sequence[Sequence[float]]  # a row an item, a column a budget
 # of each half, the points without one of its items, and how many items that holds for
-_Without = Sequence[Sequence[tuple[Sequence[Point], int]]]
+_Without = Sequence[Sequence[tuple[Sequence[CurvePoint], int]]]
 
 REPLICATES = 1_000
 _NORMAL = NormalDist()
@@ -108,13 +108,13 @@ class Area:
         return _NORMAL.cdf(self.bias + far / rest) if rest > 0 else float(far > 0)
 
 
-def curve(points: Sequence[Point]) -> list[Point]:
+def curve(points: Sequence[CurvePoint]) -> list[CurvePoint]:
     """The points by their reasoning score, those of one score joined at their mean perception."""
     groups = groupby(sorted(points), key=lambda point: point[0])
     return [(score, fmean(point[1] for point in same)) for score, same in groups]
 
 
-def area(points: Sequence[Point], kind: Kind) -> float:
+def area(points: Sequence[CurvePoint], kind: AreaKind) -> float:
     """The area under the curve of these points; `UndefinedError` where it has none."""
     if len(points) < 2:
         raise UndefinedError("one budget is one point")
@@ -134,7 +134,7 @@ def area(points: Sequence[Point], kind: Kind) -> float:
 
 def measure(
     reasoning: Scores, perception: Scores, seed: int = 0, replicates: int = REPLICATES
-) -> dict[Kind, Area]:
+) -> dict[AreaKind, Area]:
     """Both figures, of each item's scores from 0 to 1; equal for equal seeds, on every platform."""
     halves = len(reasoning), len(perception)
     if not reasoning or not perception:
@@ -153,10 +153,10 @@ def measure(
 
 
 def _area(
-    points: Sequence[Point],
-    sampled: Sequence[list[Point]],
+    points: Sequence[CurvePoint],
+    sampled: Sequence[list[CurvePoint]],
     without: _Without,
-    kind: Kind,
+    kind: AreaKind,
     halves: tuple[int, int],
 ) -> Area:
     try:
@@ -186,7 +186,7 @@ def _bias(replicates: Sequence[float], value: float) -> float:
     return _NORMAL.inv_cdf(min(max(below, 0.5), n - 0.5) / n)
 
 
-def _acceleration(without: _Without, kind: Kind) -> float:
+def _acceleration(without: _Without, kind: AreaKind) -> float:
     """By leaving out each item once; 0 where what is left has no area."""
     squares = cubes = 0.0
     for half in without:

@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from pytest_rest.statistics.bounds import Limits
+from pytest_rest.statistics.bounds import Bounds
 
 PRIOR = (0.5, 0.5)  # Jeffreys' prior: tight at the ends of the scale, where good models are
 _STEPS = 50  # halvings of the unit interval: to a millionth of a millionth and less
@@ -44,7 +44,7 @@ class Seen:
         """The observed rate; 0 before the first item."""
         return self.count / self.items if self.items else 0.0
 
-    def limits(self, confidence: float) -> Limits:
+    def limits(self, confidence: float) -> Bounds:
         """Bounds that hold at every look."""
         return limits(self.count, self.items, confidence)
 
@@ -54,7 +54,7 @@ class Seen:
         return type(self)(self.value * items, items)
 
 
-def limits(count: float, n: int, confidence: float) -> Limits:
+def limits(count: float, n: int, confidence: float) -> Bounds:
     """The lower and the upper bound of a rate, of which `count` of `n` have been seen so far."""
     if not n:
         return 0.0, 1.0

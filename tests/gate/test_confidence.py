@@ -31,7 +31,7 @@ def consistent(n: int, of: int, suite: str = "one") -> list[Record]:
     return [record(suite, i, MODES if i < n else ("text",)) for i in range(of)]
 
 
-def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> gate.Judged:
+def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> gate.JudgedThreshold:
     """One threshold, judged."""
     table = metrics.table(records)
     found = gate.judge(

@@ -10,7 +10,7 @@ from strategies import TRUTH, runs
 
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import GateOutcome, Judged
+from pytest_rest.gate import GateOutcome, JudgedThreshold
 from pytest_rest.gate.thresholds import METRICS, Threshold, check_parts, checked, parse
 from pytest_rest.metrics import SUBSETS, Metrics, Table
 from pytest_rest.terms import MODES, Answer, Rate, Record, Transcription
@@ -28,7 +28,7 @@ def table(read: Mapping[str, Rate | None] | None = None, **rates: Rate | None) -
 
 def judge(
     text: str, tables: Mapping[str, Table], lost: Sequence[str] = (), max_lost: int = 0
-) -> Judged:
+) -> JudgedThreshold:
     """One threshold's outcome on the whole run."""
     judged = gate.judge([parse(text)], tables, {"": lost}, max_lost)
     assert (judged.thresholds[0].outcome == "passed") == judged.passed

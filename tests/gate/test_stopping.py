@@ -93,7 +93,7 @@ def test_the_first_verdict_stands(right: list[bool], op: str, bound: float) -> N
         if verdict != "undecided":
             break
     assert expected == found.looks.get(threshold, Look())
-    assert (expected.verdict != "undecided") == found.is_over
+    assert (expected.decision != "undecided") == found.is_over
 
 
 def test_rounds_wait_for_each_suite() -> None:
@@ -154,7 +154,7 @@ def test_a_skipped_test_is_not_heard_of() -> None:
     found.add("s", {"b/test": []}, [RER])
     for number in range(60):
         found.add("s", {"a/test": [record("s", number)]}, [RER])
-    assert "pass" == found.looks[RER].verdict
+    assert "pass" == found.looks[RER].decision
     assert not found.is_over
 
 

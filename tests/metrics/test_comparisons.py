@@ -13,7 +13,7 @@ from strategies import runs
 
 from pytest_rest import metrics
 from pytest_rest.metrics import mode_tests
-from pytest_rest.metrics.mode_tests import PAIRS, Comparison
+from pytest_rest.metrics.mode_tests import PAIRS, ModeTest
 from pytest_rest.terms import Answer, Mode, Record, Transcription, Verdict
 
 
@@ -29,7 +29,7 @@ def record(item: str, right: str, style: str = "x", suite: str = "a", read: bool
     return Record(suite, item, style, "digest", "1", verdict)
 
 
-def named(found: list[Comparison]) -> dict[str, Comparison]:
+def named(found: list[ModeTest]) -> dict[str, ModeTest]:
     """The comparisons by name."""
     return {each.name: each for each in found}
 

@@ -14,7 +14,7 @@ from strategies import styles
 from pytest_rest import scoring
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.metrics import style_effects
-from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.terms import MODES, Answer, Record, Style, Transcription
 
 DEFAULT = Style()
@@ -31,10 +31,10 @@ def record(item: str, style: Style, right: str = "text image mixed", read: bool 
 
 def table(
     records: Sequence[Record], asked: Sequence[Style]
-) -> Mapping[tuple[str, str, str], Effect]:
+) -> Mapping[tuple[str, str, str], StyleEffect]:
     """The effects by characteristic, value and subset."""
     found = style_effects.table(records, {style.id: style for style in asked})
-    named: dict[tuple[str, str, str], Effect] = {
+    named: dict[tuple[str, str, str], StyleEffect] = {
         (each.characteristic, each.value, each.subset): each for each in found
     }
     assert len(found) == len(named)

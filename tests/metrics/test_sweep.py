@@ -13,7 +13,7 @@ from pytest_rest import gate
 from pytest_rest.commands import main
 from pytest_rest.errors import BenchmarkError, OptionError
 from pytest_rest.gate.thresholds import parse
-from pytest_rest.metrics.by_budget import Budgeted, Point, collapses
+from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint, collapses
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.statistics import rh_auc
@@ -216,7 +216,7 @@ def test_a_sweep_survives_the_report(run_rest: RunRest, rh: tuple[str, ...]) -> 
     kinds = [*found.accuracy.values(), found.rer, found.cer, found.length_ratio]
     assert [Rate] * (len(kinds) - 1) + [Ratio] == [*map(type, kinds)]
     points = report["rh_auc"]["points"]
-    assert points == [asdict(Point.from_builtins(each)) for each in points]
+    assert points == [asdict(BudgetPoint.from_builtins(each)) for each in points]
 
 
 def test_a_gate_may_ask_to_be_sure() -> None:

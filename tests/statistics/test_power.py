@@ -59,7 +59,7 @@ def test_a_threshold_has_the_power(drop: float, bound: float) -> None:
     """With the table's number of items the shipped verdict is `fail` in four of five runs."""
     n = power.threshold_items(drop, bound)
     counts = np.random.default_rng(n).binomial(n, bound - drop, RUNS).tolist()
-    table = {c: bounds.verdict(Shares((Share(c, n),)), ">=", bound, 0.95) for c in set(counts)}
+    table = {c: bounds.decision(Shares((Share(c, n),)), ">=", bound, 0.95) for c in set(counts)}
     found = float(np.mean([table[count] == "fail" for count in counts]))
     assert power.threshold_power(n, drop, bound) == pytest.approx(found, abs=SLACK)
     assert found >= 0.8 - SLACK
