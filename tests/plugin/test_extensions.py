@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 from runs import RunRest
-from test_confidence import RUNS, record
+from test_evidence import RUNS, record
 
 from pytest_rest import extensions, gate, metrics
 from pytest_rest.commands import main

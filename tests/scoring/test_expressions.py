@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
-from test_formula import formulas
+from test_formula_parser import formulas
 
 from pytest_rest import scoring
 from pytest_rest.scoring import expressions

@@ -8,7 +8,7 @@ from endpoint import Endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import Oracle, RunRest, settled, without_times
-from test_confidence import RUNS, record
+from test_evidence import RUNS, record
 
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look, early_stop
