@@ -12,7 +12,7 @@ Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
 def t_quantile(df: int, confidence: float = CONFIDENCE) -> float:
-    """Student's t so that the share `confidence` lies between -t and t; `df` is at least 1."""
+    """The t for which that share of Student's distribution lies between -t and t; `df` >= 1."""
     from scipy.special import stdtrit  # when first used: it takes a third of a second
 
     return float(stdtrit(df, (1 + confidence) / 2))
@@ -23,7 +23,7 @@ def proportion(count: float, n: int) -> Rate | None:
     """`count / n` with Wilson's interval; None when n is 0.
 
     A count that is not a whole number (an item right in half of its styles) is rounded outwards for
-    each bound, which makes the interval a little wider than it need be, never narrower. Wilson,
+    each bound, which makes the interval slightly wider than necessary, never narrower. Wilson,
     "Probable inference, the law of succession, and statistical inference", 1927.
     """
     if not n:
@@ -32,11 +32,16 @@ def proportion(count: float, n: int) -> Rate | None:
     return Rate(near / n, _wilson(math.floor(near), n)[0], _wilson(math.ceil(near), n)[1], n)
 
 
+def mean_share(shares: Sequence[float]) -> Rate | None:
+    """The mean of items' shares from 0 to 1, with Wilson's interval; None without items."""
+    return proportion(math.fsum(shares), len(shares))
+
+
 def average(values: Sequence[float]) -> Rate | None:
     """The mean of non-negative values with Student's t interval, cut at 0.
 
-    None without values; without bounds where all values are equal (one value is), for then they
-    tell nothing of how much they vary, and a width of zero would be a false certainty.
+    None without values; without bounds where all values are equal, as a single one is: they do not
+    say how much values vary, and a width of zero would be a false certainty.
     """
     if not values:
         return None
@@ -52,9 +57,9 @@ def average(values: Sequence[float]) -> Rate | None:
 def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
     """The ratio of the means of paired, non-negative values, with Fieller's interval.
 
-    With Student's t, cut at 0. None where the mean below is 0. Without bounds where nothing varies
-    about the ratio, or where the mean below is itself not clear of 0, so that the interval has no
-    end. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
+    By Student's t, cut at 0. None where the mean below is 0. Without bounds where nothing varies
+    about the ratio, or where the mean below is not clear of 0 itself, so that the interval is
+    unbounded. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
     """
     n = len(below)
     if not n or not any(below):

@@ -1,4 +1,4 @@
-"""Turns rates, each with its interval, into their mean."""
+"""Turns rates with intervals into their mean and its interval."""
 
 import math
 from collections.abc import Sequence
@@ -8,10 +8,10 @@ from pytest_rest.terms import Rate
 
 
 def mean(rates: Sequence[Rate | None]) -> Rate | None:
-    """The unweighted mean; None where one of them is, or there is none.
+    """The unweighted mean; None without rates, or where one of them is None.
 
     Intervals are combined by MOVER (Zou and Donner, Statistics in Medicine 27, 2008): the squared
-    distances from value to bound add up. Of one rate it is that rate.
+    distances from value to bound add up. The mean of one rate is that rate.
     """
     known = [rate for rate in rates if rate is not None]
     if not known or len(known) < len(rates):

@@ -15,7 +15,7 @@ from pytest_rest.terms import Rate
 class Difference:
     """A mean difference over `n` items, with its interval at 95 % and the paired t-test.
 
-    Bounds and p are None where nothing varies: equal differences tell nothing of how they vary.
+    Bounds and p are None where nothing varies: equal differences do not say how they vary.
     """
 
     value: float
@@ -56,11 +56,11 @@ def mean(values: Sequence[float]) -> Rate | None:
 
 
 def bounded_mean(values: Sequence[float]) -> Rate:
-    """The mean of differences from -1 to 1, of one at least, whose interval always has a width.
+    """The mean of one or more differences from -1 to 1, with an interval that always has a width.
 
     Bonett and Price, "Adjusted Wald confidence interval for a difference of binomial proportions
-    based on paired data", Journal of Educational and Behavioral Statistics 37, 2012: of the items'
-    own differences, with one item added that went worse and one that went better.
+    based on paired data", Journal of Educational and Behavioral Statistics 37, 2012: the interval
+    of the items' differences with one item added that got worse and one that got better.
     """
     n = len(values) + 2
     center = math.fsum(values) / n
@@ -71,10 +71,10 @@ def bounded_mean(values: Sequence[float]) -> Rate:
 
 
 def simultaneous(found: Difference, of: int) -> tuple[float, float]:
-    """Bounds of a difference of shares that hold with those of all `of` differences together.
+    """Bounds of a difference of shares that hold for all `of` differences at once (Bonferroni).
 
-    Bonferroni's of Student's; where nothing varies, those of the worst that was not seen: n equal
-    items leave, at that error, a share that may be as far off as shares can be.
+    By Student's t; where nothing varies, by the worst case that was not seen: n equal items leave,
+    at that error, a share of items that may be as far off as shares can be.
     """
     error = (1 - CONFIDENCE) / of
     if found.low is None or found.high is None:
@@ -86,7 +86,7 @@ def simultaneous(found: Difference, of: int) -> tuple[float, float]:
 
 
 def mcnemar(worse: int, better: int) -> float:
-    """How likely at least so many of the flips are to go worse, were each a fair coin."""
+    """The probability of `worse` or more among these flips if each were a fair coin."""
     if not worse:
         return 1.0
     from scipy.special import betainc  # when first used: it takes a third of a second

@@ -204,7 +204,7 @@ def test_nothing_observed_decides_nothing() -> None:
     assert "undecided" == bounds.decision(Shares(()), ">=", 0.0, 0.95)
     assert None is bounds.more_items(Shares(()), ">=", 0.5, 0.95)
     for count, n in ((0, 0), (2, 1), (-1, 3)):
-        with pytest.raises(ValueError, match="is no share"):
+        with pytest.raises(ValueError, match="is not a share"):
             Share(count, n)
 
 
