@@ -8,7 +8,7 @@ Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 w
 
 An item asked in several styles counts once, with all its forms: it is render-equivalent when the
 forms of all its styles agree. So n is always a number of items, never of pictures. M is text, image
-and mixed; other modes, such as `ocr-first`, have an accuracy and play no other part.
+and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 """
 
 import math
@@ -31,7 +31,7 @@ from pytest_rest.metrics.agreement import (
 )
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
 from pytest_rest.statistics import mover, paired
-from pytest_rest.statistics.intervals import average, proportion
+from pytest_rest.statistics.intervals import average, mean_share, proportion
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
@@ -49,7 +49,7 @@ class Metrics:
     """The metrics of one set of items; a rate is None where it is undefined.
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
-    `excess_inconsistency` the difference (see `noise_floor`): None where no form was asked twice.
+    `excess_inconsistency` their difference (see `noise_floor`): None if no form was asked twice.
     """
 
     items: int
@@ -69,66 +69,62 @@ class Metrics:
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` is one mode's, `own.NAME` another package's."""
-        name, _, mode = metric.partition(".")
-        found = getattr(self, name)
-        rate: Rate | None = found.get(mode) if mode else found
+        name, _, part = metric.partition(".")
+        value = getattr(self, name)
+        rate: Rate | None = value.get(part) if part else value
         return rate
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
-        """Those of a report, whatever else stands beside them; KeyError and TypeError for none."""
-        found = {name: data[name] for name in cls.__dataclass_fields__}
+        """From a report, whatever other keys it has; KeyError or TypeError if it has no metrics."""
+        fields = {name: data[name] for name in cls.__dataclass_fields__}
         for name in _RATES:
-            found[name] = to_rate(found[name])
+            fields[name] = to_rate(fields[name])
         for name in ("accuracy", "own"):
-            found[name] = {each: to_rate(rate) for each, rate in found[name].items()}
-        if (ratio := found["length_ratio"]) is not None:
-            found["length_ratio"] = Ratio(**ratio)
-        if (tokens := found["tokens"]) is not None:
-            found["tokens"] = {mode: each and _to_tokens(each) for mode, each in tokens.items()}
-        return cls(**found)
+            fields[name] = {each: to_rate(rate) for each, rate in fields[name].items()}
+        if (ratio := fields["length_ratio"]) is not None:
+            fields["length_ratio"] = Ratio(**ratio)
+        if (tokens := fields["tokens"]) is not None:
+            fields["tokens"] = {
+                mode: each and MeanTokens.from_builtins(each) for mode, each in tokens.items()
+            }
+        return cls(**fields)
 
 
 Table = dict[str, dict[Subset, Metrics]]
 
 
-def _to_tokens(data: Mapping[str, Any]) -> MeanTokens:
-    rate = to_rate(data["accuracy_per_1000_input"])
-    return MeanTokens(**{**data, "accuracy_per_1000_input": rate})
-
-
 def table(records: Iterable[Record]) -> Table:
     """Metrics for each suite, for their unweighted mean and for all items pooled.
 
-    An item that was lost in one of its styles takes no part: its other forms alone would say less
-    than was asked. The order of the records plays no part either.
+    An item that was lost in one of its styles is left out, for its other forms alone would say less
+    than was asked. The order of the records does not matter.
     """
     by_suite: dict[str, list[Record]] = defaultdict(list)
     for group in by_item(sorted(records, key=lambda record: record.key)):
         if not any(record.verdict.lost for record in group):
             by_suite[group[0].suite] += group
-    found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
-    per_suite = list(found.values())
-    found["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
+    scopes: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
+    per_suite = list(scopes.values())
+    scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
     pooled = [record for listed in by_suite.values() for record in listed]
-    found["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
-    return found
+    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
+    return scopes
 
 
 def by_style(records: Sequence[Record], whole: Table) -> Table:
     """Metrics for each style alone, over the items that were asked in it.
 
-    `whole` is the `table` of the same records, which has the figures of a style that is the only
-    one.
+    `whole` is the `table` of the same records, whose figures are those of a single style.
     """
-    found: dict[str, list[Record]] = defaultdict(list)
+    styles: dict[str, list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.key):
         if not record.verdict.lost:
-            found[record.style].append(record)
-    judged = sum(map(len, found.values()))
-    if len(found) == 1 and judged == whole["pooled"]["all"].items:
-        return dict.fromkeys(found, whole["pooled"])
-    return {style: _subsets(listed) for style, listed in sorted(found.items())}
+            styles[record.style].append(record)
+    judged = sum(map(len, styles.values()))
+    if len(styles) == 1 and judged == whole["pooled"]["all"].items:
+        return dict.fromkeys(styles, whole["pooled"])
+    return {style: _subsets(listed) for style, listed in sorted(styles.items())}
 
 
 def compute(records: Sequence[Record]) -> Metrics:
@@ -153,15 +149,14 @@ def compute(records: Sequence[Record]) -> Metrics:
         excess_inconsistency=paired.mean([each.excess for each in repeated]),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
-        own={name: _own(name, groups) for name in _own_names(records)},
+        own={name: _own(name, groups) for name in sorted({n for r in records for n in r.own})},
     )
 
 
 def mean(suites: Sequence[Metrics]) -> Metrics:
     """The unweighted mean over suites, REST's headline; undefined where one suite is.
 
-    Intervals are combined by MOVER (Zou and Donner, Statistics in Medicine 27, 2008): the squared
-    distances from value to bound add up. With one suite they are that suite's own.
+    Intervals are combined by MOVER (see `statistics.mover`).
     """
 
     def each(name: str) -> Rate | None:
@@ -169,17 +164,9 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
 
     known = ordered({mode for suite in suites for mode in suite.accuracy})
     return Metrics(
+        **{name: each(name) for name in _RATES},
         items=sum(suite.items for suite in suites),
-        rer=each("rer"),
-        cfr=each("cfr"),
-        mmc=each("mmc"),
-        all_correct=each("all_correct"),
         accuracy={mode: each(f"accuracy.{mode}") for mode in known},
-        ocr_correct_rate=each("ocr_correct_rate"),
-        cer=each("cer"),
-        noise_floor=each("noise_floor"),
-        between_forms=each("between_forms"),
-        excess_inconsistency=each("excess_inconsistency"),
         tokens=output_length.mean_tokens([suite.tokens for suite in suites], known),
         length_ratio=output_length.mean_ratio([suite.length_ratio for suite in suites]),
         own={name: each(f"own.{name}") for suite in suites for name in suite.own},
@@ -187,7 +174,7 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
 
 
 def worst(rate: Rate | None, metric: str, lost: int) -> float | None:
-    """What a set's value would be if each lost item counted against the model; None for `cer`.
+    """A set's value if each lost item counted against the model; None for `cer`.
 
     Against it means: not consistent, not right; for CFR, right in one form and wrong in another.
     """
@@ -225,19 +212,14 @@ def _correct(group: Group) -> list[bool]:
 
 
 def _accuracy(groups: Sequence[Group], mode: Mode) -> Rate | None:
-    shares = [share for group in groups if (share := share_right(group, mode)) is not None]
-    return proportion(math.fsum(shares), len(shares))
-
-
-def _own_names(records: Sequence[Record]) -> list[str]:
-    return sorted({name for record in records for name in record.own})
+    shares = (share_right(group, mode) for group in groups)
+    return mean_share([share for share in shares if share is not None])
 
 
 def _own(name: str, groups: Sequence[Group]) -> Rate | None:
-    """The mean of the items' values, and an item's is that of its styles; None takes no part."""
-    found = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
-    values = [math.fsum(listed) / len(listed) for listed in found if listed]
-    return proportion(math.fsum(values), len(values))
+    """The mean over items, each the mean of its styles; values that are None are left out."""
+    items = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
+    return mean_share([math.fsum(values) / len(values) for values in items if values])
 
 
 def _mean_cer(group: Group) -> float:

@@ -1,9 +1,9 @@
 """Turns records into advice: which form to prefer, how to draw, and what to avoid.
 
-Everything that advice could be made of is looked at: the differences between modes (in REST's style
-where it was asked), between each characteristic of a style and REST's own, and between pictures at
-each resolution and their text. Each interval is Bonferroni's for that many, so that all of them
-together hold in 95 of 100 runs. Advice is a difference whose interval leaves out zero.
+Advice comes from the differences between modes (in REST's style if it was asked), between each
+characteristic of a style and REST's own, and between pictures at each resolution and their text.
+The intervals are corrected for the number of differences (Bonferroni), so that all of them together
+hold in 95 of 100 runs. There is advice where an interval leaves out zero.
 """
 
 from collections import defaultdict
@@ -19,8 +19,8 @@ from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.paired import Difference, difference, simultaneous
 from pytest_rest.terms import Record, Style
 
-FEWEST = 20  # items that advice rests on
-MARGIN = 0.05  # of accuracy, by which safe pictures are surely not below their text
+FEWEST = 20  # items, for any advice
+MARGIN = 0.05  # of accuracy: pictures that are safe are surely less than that below their text
 _MODES = {
     "text>image": ("ask as text, not as an image", "ask as an image, not as text"),
     "image<mixed": ("ask as an image, not mixed", "ask mixed, not as an image"),
@@ -38,11 +38,11 @@ _MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do, and the gain or loss in accuracy it rests on, with its simultaneous interval.
+    """What to do, and the gain or loss in accuracy behind it, with its simultaneous interval.
 
     `about` is what was compared, such as `text>image` or `dpi 50`; the difference is the first
-    mode's accuracy less the second's, or the characteristic's less that of REST's own. `safe_dpi`
-    is from where up pictures are surely less than five points below their text.
+    mode's accuracy less the second's, or the characteristic's less that of REST's own. From
+    `safe_dpi` on pictures are surely less than five points below their text.
     """
 
     about: str
@@ -56,14 +56,14 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """The advice there is, the clearest first, and how many differences were looked at for it."""
+    """The advice, the largest difference first, and how many differences were looked at."""
 
     looked_at: int
     given: tuple[Advice, ...]
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Advised":
-        """That of a report's `advice`; KeyError and TypeError for what is none."""
+        """From a report's `advice`; KeyError or TypeError for anything else."""
         return cls(data["looked_at"], tuple(Advice(**each) for each in data["given"]))
 
     def to_builtins(self) -> dict[str, Any]:
@@ -77,7 +77,7 @@ class Advised:
 
 
 class _Look(NamedTuple):
-    """A difference, and what to do if it is above zero, or below."""
+    """A difference, and what to do if it is above or below zero."""
 
     about: str
     above: str
@@ -88,10 +88,10 @@ class _Look(NamedTuple):
 def give(
     records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[StyleEffect]
 ) -> Advised:
-    """The advice for these records, whose styles are known by their ids; nothing is lost of them.
+    """The advice for these records, of items of which nothing was lost; `styles` are by id.
 
-    `changes` is what `style_effects.table` says of them. Items of all suites are pooled, and the
-    several forms of an item are averaged first.
+    `changes` is their `style_effects.table`. Items of all suites are pooled, and the forms of an
+    item are averaged first.
     """
     looks = [*_modes(records, styles), *_characteristics(changes)]
     beside = _beside_text(records, styles)
@@ -125,7 +125,7 @@ def _characteristics(found: Iterable[StyleEffect]) -> Iterable[_Look]:
 
 
 def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict[int, Difference]:
-    """By DPI, of styles that are REST's otherwise: forms with a picture less the text form."""
+    """By DPI, of styles that are otherwise REST's: forms with a picture less the text form."""
     by_dpi: dict[int, dict[tuple[str, str], float]] = defaultdict(dict)
     for record in records:
         style, answers = styles.get(record.style), record.verdict.answers
@@ -138,7 +138,7 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
 
 
 def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
-    """The lowest DPI from which up no resolution that was asked may be below text by the margin."""
+    """The lowest DPI from which on no resolution asked may be below text by the margin."""
     safe = None
     for dpi in sorted(beside, reverse=True):
         found = beside[dpi]
@@ -158,7 +158,7 @@ def _advise(look: _Look, of: int) -> Advice | None:
 
 
 def _with_safe(given: Iterable[Advice], safe: int | None) -> Iterable[Advice]:
-    """A resolution to avoid with the one to keep to, where that is known and higher."""
+    """A resolution to avoid, with the one to use instead if that is known and higher."""
     for each in given:
         name, _, value = each.about.partition(" ")
         if name == "dpi" and each.value < 0 and safe is not None and int(value) < safe:

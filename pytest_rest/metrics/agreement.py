@@ -1,4 +1,4 @@
-"""Turns records into items, each with all its styles, and says what their forms agree on."""
+"""Turns records into items, each with all its styles, and says whether their forms agree."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, OCR_MODES, Answer, Mode, Record
 
-Group = Sequence[Record]  # the records of one item, one for each style
+Group = Sequence[Record]  # the records of one item, one per style
 
 
 def by_item(records: Iterable[Record]) -> list[Group]:
@@ -34,12 +34,12 @@ def agrees(group: Group) -> bool:
 
 
 def read_right(group: Group) -> bool:
-    """Whether an item's pictures were all transcribed without an error."""
+    """Whether all of an item's pictures were transcribed without an error."""
     return all(record.verdict.ocr_correct for record in group)
 
 
 def share_right(group: Group, mode: Mode) -> float | None:
-    """The share of an item's styles that this mode got right; None where it was not asked so."""
+    """The share of an item's styles that this mode got right; None if it was not asked."""
     right = [answer.correct for r in group if (answer := r.verdict.answers.get(mode))]
     return sum(right) / len(right) if right else None
 

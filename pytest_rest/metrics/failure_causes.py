@@ -1,14 +1,14 @@
-"""Turns an inconsistent item's records into where it failed: in reading, in answering, in thought.
+"""Turns an inconsistent item's records into where it failed: reading, answering or reasoning.
 
-The first that holds, over an item's forms in text, image and mixed:
+The first of these that holds, over an item's forms in text, image and mixed:
 
     misread      a transcription is not right (so REST's OCR-correct subset has none of these)
     refused      an answer was refused
     no answer    an answer was cut short, or has no value that can be read
-    misreasoned  read right and answered in every form, but not alike
-    unknown      answered in every form, but not alike; what was read was not asked
+    misreasoned  read correctly and answered in every form, but differently
+    unknown      answered in every form, but differently; no transcription was asked for
 
-It is where the item failed first, not proof of why: what was misread may have been misreasoned too.
+It is where the item failed first, not why: what was misread may have been misreasoned too.
 """
 
 from collections import Counter, defaultdict
@@ -23,7 +23,7 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
 def cause(group: Group) -> Cause | None:
-    """Where an item failed, in the styles given; None if it is consistent or a record is lost."""
+    """Where an item failed, in these styles; None if it is consistent or a record is lost."""
     if agrees(group) or any(record.verdict.lost for record in group):
         return None
     was_read = [bool(record.verdict.transcriptions) for record in group]
@@ -38,11 +38,11 @@ def cause(group: Group) -> Cause | None:
 
 
 def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
-    """Items, inconsistent ones and each cause's, by suite and pooled.
+    """The numbers of items, of inconsistent ones and of each cause, by suite and pooled.
 
-    An item in several styles counts once, with all its forms, as in RER: the causes' sum is the
-    number of inconsistent items, and those not misread are the OCR-correct subset's where every
-    item was transcribed. Give the records of items of which nothing was lost.
+    An item in several styles counts once, with all its forms, as in RER: the causes add up to the
+    inconsistent items, and those not misread to the OCR-correct subset's if every item was
+    transcribed. The records are those of items of which nothing was lost.
     """
     scopes: dict[str, list[Group]] = defaultdict(list)
     for group in by_item(sorted(records, key=lambda record: record.key)):

@@ -1,50 +1,52 @@
 """Turns records into how much was sent and written in each mode: output lengths, and tokens.
 
 Image input makes some models write much shorter answers ("Reading, Not Thinking", arXiv
-2603.09095), so the output's length in the image form is put beside the text form's.
+2603.09095), so the output length of the image form is compared with that of the text form.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_rest.metrics.agreement import Group
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.intervals import ratio
-from pytest_rest.terms import Answer, Mode, Rate
+from pytest_rest.terms import Answer, Mode, Rate, to_rate
 
 Unit = Literal["tokens", "characters"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(Rate):
     """Mean output length of the image form over the text form's, of `n` items, and its unit."""
 
-    value: float
-    low: float | None
-    high: float | None
-    n: int
     unit: Unit
 
 
 @dataclass(frozen=True, slots=True)
 class MeanTokens:
-    """One mode's mean tokens an answer, over `n` items; accuracy for 1,000 tokens sent."""
+    """One mode's mean tokens per answer, over `n` items; accuracy per 1,000 tokens sent."""
 
     input: float
     output: float
     n: int
     accuracy_per_1000_input: Rate | None
 
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "MeanTokens":
+        """From a report; KeyError or TypeError if it has none."""
+        rate = to_rate(data["accuracy_per_1000_input"])
+        return cls(**{**data, "accuracy_per_1000_input": rate})
+
 
 def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     """Output length image/text, the ratio of the means over items that have both forms.
 
-    In output tokens where every such answer says how many, else in characters (of an answer's
+    In output tokens if every such answer says how many, otherwise in characters (of an answer's
     text as it is kept, 20,000 at most). An item's styles are averaged first. None without such
-    items, or where the text form wrote nothing.
+    items, or if the text form wrote nothing.
     """
     asked = [group for group in groups if _answers(group, "text") and _answers(group, "image")]
     both = [a for g in asked for mode in ("text", "image") for a in _answers(g, mode)]
@@ -58,15 +60,15 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
 
 
 def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, MeanTokens | None] | None:
-    """Tokens by mode; None for a mode of which some answer says nothing, or for them all."""
+    """Tokens by mode; None for a mode some answer of which reports none, or if every mode is."""
     found = {mode: _tokens(groups, mode) for mode in modes}
     return found if any(found.values()) else None
 
 
 def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
-    """As any mean over suites; None where suites are measured in different units."""
+    """The unweighted mean over suites; None where suites are measured in different units."""
     units = {ratio.unit for ratio in ratios if ratio}
-    found = mover.mean([Rate(r.value, r.low, r.high, r.n) if r else None for r in ratios])
+    found = mover.mean(ratios)
     if found is None or len(units) > 1:
         return None
     return Ratio(found.value, found.low, found.high, found.n, units.pop())
@@ -75,7 +77,7 @@ def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
 def mean_tokens(
     suites: Sequence[Mapping[Mode, MeanTokens | None] | None], modes: Sequence[Mode]
 ) -> dict[Mode, MeanTokens | None] | None:
-    """The unweighted mean over suites of each mode's; None for a mode where one suite's is."""
+    """The unweighted means over suites, by mode; None for a mode where one suite's is."""
     found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
     return found if any(found.values()) else None
 

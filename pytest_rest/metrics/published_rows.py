@@ -1,8 +1,8 @@
-"""Turns a run's metrics into its place among REST's published rows, which are never mixed with it.
+"""Turns a run's metrics into its place among REST's published rows.
 
 Source of the rows: van Sprang et al., arXiv 2512.08923, the CVPR 2026 version (the first version
 has other figures): RER, CFR and OCR-correct, the average of MMLU, ARC, GSM-Symbolic and SoEBench,
-RER and CFR on the OCR-correct subset. Only rows whose figures are known to us are here.
+RER and CFR on the OCR-correct subset. It holds only the rows whose figures we know.
 """
 
 from collections.abc import Sequence
@@ -18,7 +18,7 @@ DATA_SETS = frozenset({"mmlu", "arc", "gsm-symbolic", "soebench"})
 
 @dataclass(frozen=True, slots=True)
 class PublishedRow:
-    """A model's figures as shares; None where this run's are undefined."""
+    """A model's figures as shares; None where they are undefined for this run."""
 
     model: str
     rer: float | None
@@ -44,7 +44,7 @@ ROWS = tuple(
 
 @dataclass(frozen=True)
 class Standing:
-    """The published rows in order of RER with this run among them, and what differs."""
+    """The published rows by RER with this run among them, and how this run differs."""
 
     rows: tuple[PublishedRow, ...]
     rer: Rate | None
@@ -68,15 +68,15 @@ class Standing:
 def standing(records: Sequence[Record], model: str, protocol: str) -> Standing | None:
     """Where these records stand; None unless they are of REST's data sets and modes.
 
-    Give the records in REST's own style, of items of which nothing was lost. A run without an
-    OCR-correct item has no RER, and comes last.
+    The records are in REST's own style, of items of which nothing was lost. A run without an
+    OCR-correct item has no RER and comes last.
     """
     suites = {record.suite for record in records}
     whole = all(set(MODES) <= set(record.verdict.answers) for record in records)
     if not suites or not suites <= DATA_SETS or not whole:
         return None
-    found = metrics.table(records)["mean"]
-    read, rate = found["ocr_correct"], found["all"].ocr_correct_rate
+    mean = metrics.table(records)["mean"]
+    read, rate = mean["ocr_correct"], mean["all"].ocr_correct_rate
     own = PublishedRow(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
     rows = sorted((*ROWS, own), key=lambda row: -1.0 if row.rer is None else row.rer, reverse=True)
     differs = f"prompts (here {protocol})"

@@ -1,9 +1,9 @@
 """Turns records in several styles into what each visual characteristic does to the answers.
 
-A characteristic's effect is paired: an item in a style against the same item in the style that
-differs from it in nothing else. Several such pairs of one item (a font at three resolutions) are
-averaged first, so that n is a number of items, pooled over suites. The intervals are those of one
-effect each: of twenty effects that are none, one is expected to look clear.
+An effect is paired: an item in a style against the same item in the style that differs in nothing
+else. Several such pairs of one item (a font at three resolutions) are averaged first, so that n is
+a number of items, pooled over suites. Each interval is for one effect alone: of twenty
+characteristics without an effect, one is expected to look clear.
 """
 
 from collections import defaultdict
@@ -18,7 +18,7 @@ from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
 
 _DEFAULT = Style()
-_FIELDS = [each.name for each in fields(Style) if each.compare]  # a style's name is no look
+_FIELDS = [each.name for each in fields(Style) if each.compare]  # all that can be seen
 Pair = tuple[Style, Style]  # without the change, and with it
 
 
@@ -26,9 +26,9 @@ Pair = tuple[Style, Style]  # without the change, and with it
 class StyleEffect:
     """What one change of the default does: `font` to `cursive`, or a whole `style`.
 
-    `value` is `any` where every value that is not the default's counts alike (REST+ draws a colour
-    for each item). Accuracy is that of the forms with a picture, None where none was asked;
-    agreement is all forms' answers being equal. Both are shares, so 0.05 is five points.
+    `value` is `any` where all values but the default count alike (REST+ draws a colour for each
+    item). Accuracy is that of the forms with a picture, None if none was asked; agreement is that
+    of all forms. Both are shares, so 0.05 is five points.
     """
 
     characteristic: str
@@ -43,7 +43,7 @@ class StyleEffect:
 
 
 class _Measured(NamedTuple):
-    """What a record has to be compared by; None where no such form was asked."""
+    """A record's accuracy and agreement; None if no such form was asked."""
 
     accuracy: float | None
     agreement: float | None
@@ -53,8 +53,8 @@ class _Measured(NamedTuple):
 def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
     """The effects of each characteristic's values, then of each whole style, against the default.
 
-    `styles` has the style of each record's id. On all items, and on those whose pictures were
-    read right in both styles of a pair. A change of which no item has both styles is left out.
+    `styles` are by their id. On all items, and on those whose pictures were read correctly in both
+    styles of a pair. A change is left out if no item has both styles.
     """
     by_item: dict[tuple[str, str], dict[Style, _Measured]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
@@ -73,7 +73,7 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
 
 
 def _changes(asked: Iterable[Style]) -> Iterator[tuple[str, str, list[Pair]]]:
-    """Each characteristic with each of its values that is not the default's, then each style."""
+    """Each characteristic with each of its values but the default, then each style."""
     known = sorted(set(asked), key=lambda style: (style.id, style.digest))
     there = set(known)
     for name in _FIELDS:
@@ -92,7 +92,7 @@ def _changes(asked: Iterable[Style]) -> Iterator[tuple[str, str, list[Pair]]]:
 
 
 def _word(name: str, style: Style) -> str:
-    """A value in words: of a font's file its name and digest, never where it lies."""
+    """A value in words: for a font's file its name and digest, never its path."""
     if name == "font":
         plain = Style(font=style.font, font_sha256=style.font_sha256)
         return plain.id.removesuffix(f"-{_DEFAULT.dpi}dpi-{_DEFAULT.color}")
