@@ -1,15 +1,15 @@
 """Turns metrics and thresholds into a judgement, and fails closed.
 
-A threshold passes only when its rate is defined, meets the bound, and no more items were lost
-than allowed. Every other state is a reason not to pass, and the reason is said.
+A threshold passes only when its rate is defined, meets the bound, and no more items were lost than
+allowed. Anything else is a reason not to pass, which is told.
 """
 
-import operator
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from pytest_rest.gate import evidence
+from pytest_rest.gate.baseline import few, number_of_items
 from pytest_rest.gate.regression import Regression
 from pytest_rest.gate.thresholds import AREAS, RH_AUC, Threshold
 from pytest_rest.metrics import Metrics, Table
@@ -20,7 +20,6 @@ from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Rate
 
 _MEANS = ("mean", "pooled")
-_OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
 GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
 _WORDS: dict[Decision, tuple[GateOutcome, str]] = {
     "pass": ("passed", "met"),
@@ -31,9 +30,9 @@ _WORDS: dict[Decision, tuple[GateOutcome, str]] = {
 
 @dataclass(frozen=True)
 class Look:
-    """What is sure of a threshold after `after` of the run's items, at every look so far.
+    """What is known of a threshold after `after` of the run's items, by bounds for every look.
 
-    A verdict that is not undecided stands, whatever comes after it (see `sequential`).
+    A decision stands, whatever comes after it (see `statistics.sequential`).
     """
 
     seen: Seen = field(default_factory=Seen)
@@ -55,7 +54,7 @@ class JudgedThreshold:
 class Gate:
     """Whether the run passed, why not, and every threshold's own outcome.
 
-    `passed` is None of a shard, of which nothing can be said before it is merged with the others.
+    `passed` is None for a shard, which cannot be judged before it is merged with the others.
     """
 
     passed: bool | None
@@ -79,18 +78,20 @@ def judge(
 
     `tables`, `styles` (each style alone) and `lost` (the names of lost items) are by scope, `""`
     being the whole run. With a confidence a threshold passes when the data are sure that it is met
-    (see `bounds`); without one the values are compared. `looks` are what a run that may stop early
-    goes by instead: bounds for a fixed number of items do not hold where the data say when to stop.
-    `areas` are those of RH-AUC, by their kind.
+    (see `statistics.bounds`); without one the values are compared. A run that may stop early is
+    judged by its `looks`: bounds for a fixed number of items do not hold where the data say when to
+    stop. `areas` are those of RH-AUC.
     """
-    found = []
-    for each in sorted(set(thresholds)):
-        area = next((a for k, a in (areas or {}).items() if each.metric == f"{RH_AUC}{k}"), None)
-        scoped = tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {}
-        data = _Data(each, *scoped, area)
-        look = None if looks is None else looks.get(each, Look())
-        found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence, look))
-    judged = tuple(found)
+    by_metric = {f"{RH_AUC}{kind}": area for kind, area in (areas or {}).items()}
+
+    def judged_one(threshold: Threshold) -> JudgedThreshold:
+        scope = threshold.scope
+        scoped = tables.get(scope) or {}, (styles or {}).get(scope) or {}
+        data = _Data(threshold, *scoped, by_metric.get(threshold.metric))
+        look = None if looks is None else looks.get(threshold, Look())
+        return _judge(data, lost.get(scope, ()), max_lost, confidence, look)
+
+    judged = tuple(map(judged_one, sorted(set(thresholds))))
     everything = lost.get("", ())
     reasons = [each.reason for each in judged if each.outcome != "passed"]
     if len(everything) > max_lost:
@@ -99,7 +100,7 @@ def judge(
 
 
 def compare(judged: Gate, found: Regression) -> Gate:
-    """The gate, not passed if something became worse than is tolerated, or cannot be compared."""
+    """The gate with a comparison: not passed if that is not, or could not be made."""
     passed = bool(judged.passed) and not found.reasons
     reason = found.reasons[0] if judged.passed and found.reasons else judged.reason
     if passed and not judged.thresholds:
@@ -108,24 +109,21 @@ def compare(judged: Gate, found: Regression) -> Gate:
 
 
 def withhold(judged: Gate, broken: Sequence[str]) -> Gate:
-    """The gate, not passed if these files could not be collected: their items were not judged."""
+    """The gate, not passed if some files could not be collected: their items were not judged."""
     if not broken:
         return judged
-    more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
-    reason = f"not collected: {', '.join(name or 'tests' for name in broken[:5])}{more}"
+    reason = f"not collected: {few([name or 'tests' for name in broken])}"
     return replace(judged, passed=False, reason=reason)
 
 
 def lost_reason(lost: Sequence[str], max_lost: int) -> str:
     """`3 items lost (allowed: 0): a, b, c`, at most five of them by name."""
-    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-    noun = "item" if len(lost) == 1 else "items"
-    return f"{len(lost)} {noun} lost (allowed: {max_lost}): {', '.join(lost[:5])}{more}"
+    return f"{number_of_items(len(lost))} lost (allowed: {max_lost}): {few(lost)}"
 
 
 @dataclass(frozen=True)
 class _Data:
-    """A threshold, and the suites and styles that it may be on."""
+    """A threshold with the metrics of its scope's suites and styles."""
 
     threshold: Threshold
     table: Table
@@ -150,7 +148,7 @@ class _Data:
 
     @property
     def evidence(self) -> Evidence | None:
-        """What the mean over suites rests on; or one suite, or one style."""
+        """The evidence for the mean over suites, or for one suite or style."""
         if self.is_of_area:
             return self.area
         part, subset = self.threshold.part, self.threshold.subset
@@ -179,9 +177,9 @@ def _judge(
         return outcome("undefined", f"{name} is not judged: {_undefined(data)}")
     if confidence is not None:
         return outcome(*_decide(data, confidence, look))
-    if not _OPERATORS[threshold.op](rate.value, threshold.bound):
-        return outcome("missed", f"{name} is missed: {describe(rate)}")
-    return outcome("passed", f"{name} is met: {describe(rate)}")
+    if not bounds.OPERATORS[threshold.op](rate.value, threshold.bound):
+        return outcome("missed", f"{name} is missed: {_described(rate)}")
+    return outcome("passed", f"{name} is met: {_described(rate)}")
 
 
 def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutcome, str]:
@@ -200,12 +198,11 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
     if decision != "undecided":
         return outcome, reason
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
-    mend = "no number of items would decide it" if more is None else f"some {more:,} items more"
-    mend += "" if more is None else " would decide it"
-    return outcome, f"{reason}; {mend}"
+    items = "no number of items" if more is None else f"about {more:,} more items"
+    return outcome, f"{reason}; {items} would decide it"
 
 
-def describe(rate: Rate) -> str:
+def _described(rate: Rate) -> str:
     """`0.920 (0.812 to 0.968, n = 50)`."""
     if rate.low is None or rate.high is None:
         return f"{rate.value:.3f} (n = {rate.n})"
@@ -219,5 +216,5 @@ def _undefined(data: _Data) -> str:
     if metrics is None or not metrics.items:
         return "no item was judged"
     if data.threshold.metric == "cfr":
-        return f"of {metrics.items} items of some suite none was right in any form"
+        return f"none of {metrics.items} items of some suite was right in any form"
     return f"it is undefined on {metrics.items} items"

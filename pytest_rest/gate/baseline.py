@@ -1,8 +1,8 @@
 """Turns a report into a baseline, the small part of it that another run is compared with.
 
-A baseline says of each item whether its forms agreed and which were right, and of the run what must
-be the same for a comparison: no text that a model wrote, no times, no cost. Its order is fixed, so
-that the same run gives the same file, and a line of a diff is an item.
+A baseline says for each item whether its forms agreed and which were right, and for the run what
+must be the same in a comparison. It has no text that a model wrote, no times and no costs. Its
+order is fixed, so that the same run gives the same file, and a line of a diff is an item.
 """
 
 import json
@@ -26,7 +26,7 @@ _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transc
 
 
 def read(path: Path) -> Any:
-    """The JSON of a file, or of the report in a run's folder; `BaselineError` if there is none."""
+    """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
     try:
         text = (path / "report.json" if path.is_dir() else path).read_bytes()
         return json.loads(text, parse_constant=_finite, parse_float=_finite)
@@ -43,17 +43,14 @@ def load(path: Path) -> dict[str, Any]:
 
 
 def to_baseline(report: JsonObject) -> dict[str, Any]:
-    """What another run is compared with, from report.json's content; a baseline stays as it is.
+    """The baseline of report.json's content; a baseline stays as it is.
 
-    An item is consistent when its forms agree in each style and over all styles, as in `metrics`;
-    it is lost when it is in one style. `headline` is for who reviews the file: RER and CFR, the
-    means over suites. `BaselineError` says what cannot be read; a shard's report is no run's.
+    An item is consistent when its forms agree in each style and over all styles, as in `metrics`,
+    and lost when it is lost in one style. `headline` is for people who review the file: RER and
+    CFR, the means over suites. `BaselineError` says what cannot be read, such as a shard's report.
     """
     try:
-        schema = _schema(report)
-        if schema == SCHEMA:
-            return _ordered(report)
-        return _ordered(_extract(report))
+        return _ordered(report if _schema(report) == SCHEMA else _extract(report))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
             f"the report cannot be read: {type(error).__name__} {error}; name the report.json of a "
@@ -76,8 +73,8 @@ def to_text(baseline: JsonObject) -> str:
 def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
 
-    Other items, prompts, styles, modes, seed, rule of transcription, a schema that is newer or no
-    report's. Another model is no reason.
+    Other items, prompts, styles, modes, seed or transcriptions, a newer or unknown schema. Another
+    model is not a reason.
     """
     read, reasons = [], []
     for name, report in (("the baseline", old), ("this run", new)):
@@ -88,8 +85,19 @@ def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     return tuple(reasons) or differences(*read)
 
 
+def few(names: Sequence[str]) -> str:
+    """At most five names, and how many more there are."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{', '.join(names[:5])}{more}"
+
+
+def number_of_items(n: int) -> str:
+    """`1 item`, `2 items`."""
+    return f"{n} item{'' if n == 1 else 's'}"
+
+
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
-    """What differs between two baselines that must be the same in both; as `refusal`."""
+    """What differs between two baselines that must be the same; as `refusal`."""
     return (
         *_other_items(before, after),
         *_other_styles(before["styles"], after["styles"]),
@@ -102,10 +110,10 @@ def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
 
 
 def _finite(text: str) -> float:
-    """A number of a report; what has none, NaN and infinity, no report has."""
+    """A number of a report, which has neither NaN nor infinity."""
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text[:20]} is no number")
+        raise ValueError(f"{text[:20]} is not a finite number")
     return value
 
 
@@ -179,7 +187,7 @@ def _compared(record: JsonObject) -> dict[str, JsonObject]:
 
 
 def _ordered(baseline: JsonObject) -> dict[str, Any]:
-    """A baseline's keys, checked for being there, in their order."""
+    """A baseline's keys in their order; KeyError if one is missing."""
     items = [
         {
             **{key: item[key] for key in ("suite", "id", "digest", "verdict")},
@@ -225,7 +233,7 @@ def _other_items(old: JsonObject, new: JsonObject) -> list[str]:
         if len({before[suite, name], after[suite, name]} - {None}) > 1
     ]
     if changed and not reasons:
-        reasons.append(f"items of other content: {_few(changed)}")
+        reasons.append(f"items with other content: {few(changed)}")
     return reasons
 
 
@@ -234,12 +242,7 @@ def _other_styles(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[
     if before.keys() != after.keys():
         return [f"other styles: {_shown([*before])} in the baseline, {_shown([*after])} now"]
     changed = [style for style in before if before[style] != after[style]]
-    return [f"styles that look otherwise now: {_few(changed)}"] if changed else []
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{', '.join(names[:5])}{more}"
+    return [f"styles that look different now: {few(changed)}"] if changed else []
 
 
 def _shown(value: object) -> str:

@@ -1,9 +1,9 @@
-"""Turns items, in an order that was fixed before, into the moment from which nothing more is asked.
+"""Turns items, in an order that was fixed in advance, into the moment to stop asking.
 
-Every threshold is looked at after each item by bounds that hold at all looks (see `sequential`),
-and its first verdict stands. Asking may end once each has one. The order is drawn from the seed and
-the items alone, one item of each suite in turn, so that neither a file's order nor how long answers
-take has a part in which items are counted.
+Every threshold is looked at after each item by bounds that hold at all looks (see
+`statistics.sequential`), and its first decision stands. Asking may end once each has one. The order
+is drawn from the seed and the items alone, one item of each suite in turn, so that neither a file's
+order nor how long answers take determines which items are counted.
 """
 
 import hashlib
@@ -22,7 +22,7 @@ from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
 
-_UNBOUNDED = ("cer", "excess_inconsistency")  # no share of an item: no bound holds at every look
+_UNBOUNDED = ("cer", "excess_inconsistency")  # not shares of items: no bound holds at every look
 T = TypeVar("T")
 
 Origin = str  # the test function that asked
@@ -48,11 +48,11 @@ def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
 
 
 def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold that no bound decides before the last item."""
+    """Raise `OptionError` for a threshold that no bound can decide before the last item."""
     for each in thresholds:
         why = ""
         if each.metric in _UNBOUNDED:
-            why = f"{each.metric} is no share of the items"
+            why = f"{each.metric} is not a share of the items"
         elif suites > 1 and each.part in styles:
             why = "a style's rate is over all suites, whose items are asked in turn"
         if why:
@@ -64,14 +64,14 @@ def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -
 
 @dataclass
 class _Sequence:
-    """One threshold's looks: what has been counted in whole rounds, and what waits for one."""
+    """One threshold's looks: what was counted in whole rounds, and what waits for its round."""
 
     threshold: Threshold
     waiting: dict[str, deque[float]]  # by suite
     look: Look = field(default_factory=Look)
 
     def add(self, suite: str, value: float, after: int, confidence: float) -> None:
-        """Look once more, if every suite has had another item."""
+        """Look again if every suite has had another item."""
         self.waiting[suite].append(value)
         if self.look.decision != "undecided" or not all(self.waiting.values()):
             return
@@ -83,10 +83,10 @@ class _Sequence:
 
 
 class Stopping:
-    """The looks at every threshold; `suites` of the selected items, by the test that asks them.
+    """The looks at every threshold; `suites` of the selected items are by the test that asks them.
 
     A folder's thresholds arrive with its first record, so nothing stops before every test function
-    has sent one: of a test that was skipped, nobody knows what would have judged it.
+    has sent one: the thresholds of a test that was skipped are not known.
     """
 
     def __init__(self, confidence: float, suites: Mapping[Origin, Iterable[str]]) -> None:
@@ -98,17 +98,17 @@ class Stopping:
 
     @property
     def looks(self) -> dict[Threshold, Look]:
-        """The last look at each threshold: the one that decided it, where one did."""
+        """The last look at each threshold: the one that decided it, if one did."""
         return {threshold: each.look for threshold, each in self._found.items()}
 
     @property
     def is_over(self) -> bool:
-        """Whether there is a threshold, and each is decided."""
+        """Whether there are thresholds, and each is decided."""
         decided = [each.look.decision != "undecided" for each in self._found.values()]
         return bool(decided) and all(decided) and not self._unheard
 
     def add(self, suite: str, asked: AskedItem, thresholds: Iterable[Threshold]) -> None:
-        """Take the next item, in every style it was asked in; a lost one is empty of records."""
+        """Take the next item, in every style it was asked in; a lost one has no records."""
         for threshold in thresholds:
             if threshold not in self._found:
                 self._found[threshold] = self._begin(threshold)
@@ -138,7 +138,7 @@ class Stopping:
 
 
 def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
-    """What an item counts for a threshold, from 0 to 1; None where it takes no part."""
+    """What an item counts for a threshold, from 0 to 1; None if it does not count."""
     if threshold.metric in _UNBOUNDED:
         return None
     here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}

@@ -1,4 +1,4 @@
-"""Turns the metrics of suites into what a verdict with a confidence rests on."""
+"""Turns the metrics of suites into the evidence from which a gate with a confidence decides."""
 
 from collections.abc import Sequence
 
@@ -7,15 +7,15 @@ from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
 from pytest_rest.statistics.intervals import t_quantile
 from pytest_rest.terms import Rate
 
-_MEANS = ("cer", "excess_inconsistency")  # of values that are no share of an item
+_MEANS = ("cer", "excess_inconsistency")  # of values that are not shares of an item
 _IN_PART = ("accuracy.", "own.", "noise_floor", "between_forms")
 
 
 def of(metric: str, suites: Sequence[Metrics], styles: int) -> Evidence | None:
-    """The evidence for the unweighted mean of a metric over suites; None where one has none.
+    """The evidence for the unweighted mean of a metric over suites; None if a suite has none.
 
-    With several styles an item may be right in part of them, so that an accuracy is no whole count;
-    the noise floor never is one.
+    With several styles an item may be right in only some of them, so that an accuracy is not a
+    whole count; the noise floor never is.
     """
     rates = [rate for suite in suites if (rate := suite.rate(metric)) is not None]
     if not rates or len(rates) < len(suites):

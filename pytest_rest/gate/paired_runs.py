@@ -1,10 +1,10 @@
 """Turns two runs of the same items into what changed between them, paired by item.
 
-Each item is its own control: what makes items hard or easy cancels out, and only those count that
-were one way and are now the other. If nothing has changed, such an item is as likely to have gone
-the one way as the other, so that of `worse + better` of them the number that went worse is a toss
-of coins. McNemar, "Note on the sampling error of the difference between correlated proportions or
-percentages", 1947; exact and of one side, as the sign test.
+Each item is its own control: what makes items hard or easy cancels out, and only items that flipped
+count. If nothing has changed, an item is as likely to flip one way as the other, so that the number
+of the `worse + better` flips that are for the worse is that of coin tosses. McNemar, "Note on the
+sampling error of the difference between correlated proportions or percentages", 1947; exact and
+one-sided, as the sign test.
 
 The drop is that of the headline: the unweighted mean over suites, of the items that both runs
 judged. The test pools the items of all suites.
@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.baseline import JsonObject, differences, to_baseline
+from pytest_rest.gate.baseline import JsonObject, differences, number_of_items, to_baseline
 from pytest_rest.statistics.bounds import Decision
 from pytest_rest.statistics.paired import mcnemar
 
@@ -26,10 +26,10 @@ Outcomes = Mapping[ItemKey, bool]
 
 @dataclass(frozen=True)
 class PairedCounts:
-    """What became worse and better of `n` items; `change` is a share of them, worse above 0.
+    """The items of `n` that got worse and better; `change` is a share of them, worse above 0.
 
-    `p` is how likely so many of the flips were to go worse if nothing had changed. `change` is None
-    where no item is left to be paired.
+    `p` is how likely as many flips for the worse were if nothing had changed. `change` is None if
+    no items could be paired.
     """
 
     n: int
@@ -39,22 +39,22 @@ class PairedCounts:
     better: tuple[str, ...]
 
     def decide(self, tolerance: float, confidence: float) -> Decision:
-        """`fail` if it is worse by more than the tolerance and surely worse at all.
+        """`fail` if it is worse by more than the tolerance, and surely worse at all.
 
-        Else `pass`; `undecided` where no item is left to be paired, for nothing was compared.
+        Otherwise `pass`; `undecided` if no items could be paired, for nothing was compared.
         """
         if self.change is None:
             return "undecided"
-        large = self.change > tolerance + 1e-12  # of floats that are equal but for the last bit
+        large = self.change > tolerance + 1e-12  # not by the last bit alone
         return "fail" if large and self.p <= 1 - confidence + 1e-12 else "pass"
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Two runs, compared: `rer` by consistency, `cfr` by failures among items covered in both.
+    """Two runs compared: `rer` by consistency, `cfr` by failures among items covered in both.
 
-    `styles` has the consistency of each style by itself. `left_out` names the items that one of the
-    runs lost: they take no part. The models are what each run's was called, and answered as.
+    `styles` has the consistency of each style by itself. `left_out` are the items that one of the
+    runs lost. The models are the names asked for, with those they answered by.
     """
 
     rer: PairedCounts
@@ -66,19 +66,18 @@ class PairedComparison:
 
     @property
     def note(self) -> str:
-        """What a reader must know: another model, items left out; empty if there is nothing."""
+        """What a reader must know: another model, items left out; or an empty text."""
         said = []
         if self.old_model != self.new_model:
             said.append(f"another model: {self.old_model} in the baseline, {self.new_model} now")
         if self.left_out:
-            noun = "item" if len(self.left_out) == 1 else "items"
-            said.append(f"{len(self.left_out)} {noun} lost in either run and left out")
+            said.append(f"{number_of_items(len(self.left_out))} lost in either run and left out")
         return "; ".join(said)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two runs' items: those `kept` were judged in both, the `covered` ones right in a form too."""
+    """Two runs' items: the `kept` were judged in both, the `covered` right in a form in both."""
 
     runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]]
     kept: Sequence[ItemKey]
@@ -132,7 +131,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
 
 
 def flips(old: Outcomes, new: Outcomes) -> PairedCounts:
-    """Whether each item was good, then and now, by suite and id; both have the same keys."""
+    """The counts of items that were good then and now, by suite and id; the keys are the same."""
     worse = tuple(sorted("/".join(key) for key in old if old[key] and not new[key]))
     better = tuple(sorted("/".join(key) for key in old if new[key] and not old[key]))
     by_suite: dict[str, list[int]] = defaultdict(list)
@@ -143,7 +142,7 @@ def flips(old: Outcomes, new: Outcomes) -> PairedCounts:
 
 
 def is_consistent(item: JsonObject) -> bool:
-    """Whether a baseline's item had the same answer in every form."""
+    """Whether the forms of a baseline's item agreed."""
     return bool(item["verdict"] == "consistent")
 
 
@@ -153,7 +152,7 @@ def any_right(item: JsonObject) -> bool:
 
 
 def all_right(item: JsonObject) -> bool:
-    """Whether it was wrong in none."""
+    """Whether it was wrong in no form."""
     return not any(style["wrong"] for style in item["styles"].values())
 
 

@@ -1,8 +1,8 @@
 """Turns two runs of the same items into what each rate was, is, and surely changed by.
 
-The interval (`statistics.paired.bounded_mean`) has a width where nothing changed. Items in several
-styles are right in part; for their differences, within -1 and 1 as well, it is as good. Over suites
-it is the unweighted mean's (MOVER, see `statistics.mover`).
+The interval (`statistics.paired.bounded_mean`) has a width even if nothing changed. It also holds
+for items in several styles, whose differences are parts between -1 and 1. Over suites it is that of
+the unweighted mean (see `statistics.mover`).
 """
 
 import math
@@ -21,8 +21,8 @@ from pytest_rest.terms import MODES
 class Change:
     """A rate of the items of both runs: `old`, `new`, and new less old with its interval at 95 %.
 
-    `worse` and `better` items flipped; `p` is McNemar's, exact and of one side: how likely so many
-    of the flips were to go worse if nothing had changed. The rates are None without an item.
+    `worse` and `better` items flipped; `p` is McNemar's, exact and one-sided: how likely as many
+    flips for the worse were if nothing had changed. The rates are None without items.
     """
 
     old: float | None
@@ -37,13 +37,13 @@ class Change:
 
 
 def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
-    """The changes of RER, CFR, MMC and each mode's accuracy; two reports, or baselines.
+    """The changes of RER, CFR, MMC and each mode's accuracy between two reports or baselines.
 
     CFR is that of the items that are covered, right in at least one form, in both runs.
     `BaselineError` says why they cannot be compared.
     """
     pairs = pair(old, new)
-    found = {
+    changes = {
         "rer": _change(pairs.runs, pairs.kept, is_consistent),
         "cfr": _change(pairs.runs, pairs.covered, lambda item: not all_right(item), sign=-1),
         "mmc": _change(pairs.runs, pairs.kept, any_right),
@@ -51,8 +51,8 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     for mode in MODES:
         asked = [k for k in pairs.kept if all(_share(r[k], mode) is not None for r in pairs.runs)]
         if asked:
-            found[f"accuracy.{mode}"] = _change(pairs.runs, asked, _share_of(mode))
-    return found
+            changes[f"accuracy.{mode}"] = _change(pairs.runs, asked, _share_of(mode))
+    return changes
 
 
 def _change(
@@ -89,7 +89,7 @@ def _mean(values: Mapping[ItemKey, float], suites: Iterable[list[ItemKey]]) -> f
 
 
 def _share(item: JsonObject, mode: str) -> float | None:
-    """The share of an item's styles that a mode got right; None where it was not asked."""
+    """The share of an item's styles that a mode got right; None if it was not asked."""
     styles = item["styles"].values()
     right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
     return sum(right) / len(right) if right else None

@@ -1,4 +1,4 @@
-"""Turns the text of a threshold into a checked one, and says which tests it is for."""
+"""Turns the text of a threshold into a checked one, and says which tests it judges."""
 
 import re
 import sys
@@ -28,7 +28,7 @@ _THRESHOLD = re.compile(
 class Threshold:
     """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
 
-    `part` is a suite or a style; without one it is the mean over suites.
+    `part` is a suite or a style; without one the threshold is for the mean over suites.
     """
 
     metric: str
@@ -48,7 +48,7 @@ class Threshold:
 
 
 def parse(text: str) -> Threshold:
-    """Read `METRIC[@SUBSET]>=VALUE`; `OptionError` says what cannot be understood."""
+    """Read `METRIC[@SUBSET][@PART]>=VALUE`; `OptionError` says what cannot be understood."""
     match = _THRESHOLD.fullmatch(text)
     if not match:
         raise OptionError(
@@ -73,7 +73,7 @@ def parse(text: str) -> Threshold:
         if hint := nearest(part, SUBSETS):
             raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
     if named and metric in AREAS:
-        raise OptionError(f"threshold {text!r}: {metric} is of rh-bench as a whole; name no part")
+        raise OptionError(f"threshold {text!r}: {metric} is for all of rh-bench; name no part")
     found = checked(metric, match["op"], match["bound"])
     return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
 
@@ -97,7 +97,9 @@ def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
     """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
     for each in thresholds:
         if each.metric in AREAS and RH_BENCH not in names:
-            raise OptionError(f"threshold {each.id!r} is of rh-bench; give --rest-suite={RH_BENCH}")
+            raise OptionError(
+                f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
+            )
 
 
 def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
@@ -105,11 +107,11 @@ def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
     for each in thresholds:
         if each.part and each.part not in known:
             raise OptionError(
-                f"threshold {each.id!r}: {each.part!r} is no subset ({', '.join(SUBSETS)}), and no "
-                f"suite or style of this run{nearest(each.part, [*SUBSETS, *known])}"
+                f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
+                f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *known])}"
             )
 
 
 def covers(scope: str, nodeid: str) -> bool:
-    """Whether a test lies in a folder, file or class; an empty scope holds every test."""
+    """Whether a test is in a folder, file or class; an empty scope covers every test."""
     return not scope or nodeid.startswith((f"{scope}/", f"{scope}::"))

@@ -107,11 +107,11 @@ SAME = report([item("i1", RIGHT), item("i2", ODD)])
         ),
         (
             provenance(own_styles={"dejavu-200dpi-black": {"digest": "another"}}),
-            ["styles that look otherwise now: dejavu-200dpi-black"],
+            ["styles that look different now: dejavu-200dpi-black"],
         ),
         (
             changed(lambda each: each["items"][1].update(digest="another")),
-            ["items of other content: a/i2"],
+            ["items with other content: a/i2"],
         ),
         (
             changed(lambda each: each["provenance"]["suites"][0].update(fingerprint="0", items=9)),

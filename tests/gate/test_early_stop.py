@@ -175,8 +175,8 @@ def test_late_thresholds_are_looked_at_from_the_first_item() -> None:
 @pytest.mark.parametrize(
     ("text", "suites", "said"),
     [
-        ("cer<=0.1", 1, "cer is no share of the items"),
-        ("excess_inconsistency<=0.1", 1, "no share"),
+        ("cer<=0.1", 1, "cer is not a share of the items"),
+        ("excess_inconsistency<=0.1", 1, "not a share"),
         ("rer@red>=0.8", 2, "a style's rate is over all suites"),
     ],
 )
@@ -229,7 +229,7 @@ def test_what_is_not_sure_asks_everything(run_rest: RunRest) -> None:
     assert 20 == len(run.report["items"])
     assert run.report["gate"]["early_stop"] is None
     assert "rer>=0.75 is undecided" in run.report["gate"]["reason"]
-    assert "items more would decide it" in run.report["gate"]["reason"]
+    assert "more items would decide it" in run.report["gate"]["reason"]
 
 
 def test_a_stopped_run_is_gone_on_with(run_rest: RunRest) -> None:
@@ -277,7 +277,7 @@ def test_folders_have_their_own(run_rest: RunRest, pytester: pytest.Pytester) ->
         (("--rest-min-rer=0.8",), "say how sure: --rest-confidence=0.95"),
         (("--rest-confidence=0.9", "--rest-baseline=x.json"), "compares all items"),
         (("--rest-confidence=0.9", "--rest-shard=1/2"), "only a whole run can have"),
-        (("--rest-confidence=0.9", "--rest-require=cer<=0.1"), "cer is no share of the items"),
+        (("--rest-confidence=0.9", "--rest-require=cer<=0.1"), "cer is not a share of the items"),
     ],
 )
 def test_wrong_usage(run_rest: RunRest, args: Sequence[str], said: str) -> None:

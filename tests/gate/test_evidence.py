@@ -71,7 +71,7 @@ def test_outcomes(text: str, n: int, of: int, expected: str) -> None:
 def test_what_would_decide_it() -> None:
     """How many more items, or that none would; the value as it is, and both bounds."""
     said = outcome("rer>=0.9", consistent(19, 20)).reason
-    start = "rer>=0.9 is undecided: 0.950 (sure of 0.784 and 0.997 at 0.95 each, n = 20); some "
+    start = "rer>=0.9 is undecided: 0.950 (sure of 0.784 and 0.997 at 0.95 each, n = 20); about "
     assert start == said[: len(start)]
     more = int(said.removeprefix(start).split()[0].replace(",", ""))
     n = 20 + more
@@ -142,7 +142,7 @@ def test_a_run_that_is_not_sure(run_rest: RunRest, workers: Sequence[str]) -> No
     few = run_rest(*options, "--rest-suite=soebench:10", "--rest-confidence=0.95")
     assert pytest.ExitCode.TESTS_FAILED == few.status
     assert "gate NOT PASSED: rer>=0.9 is undecided: 1.000 (sure of 0.741 and 1.000" in few.out
-    assert "items more would decide it" in few.out
+    assert "more items would decide it" in few.out
     assert "undecided" == few.report["gate"]["thresholds"][0]["outcome"]
     assert 0 == run_rest(*options, "--rest-suite=soebench:10").status
     assert 0 == run_rest(*options, "--rest-suite=soebench:40", "--rest-confidence=0.95").status

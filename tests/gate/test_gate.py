@@ -77,7 +77,7 @@ def test_a_part_is_judged_alone() -> None:
     assert "passed" == judge("rer@arc>=0.8", {"": found}).outcome
     assert "undefined" == judge("rer@mmlu>=0", {"": found}).outcome
     asked = [parse("rer@acr>=0.8")]
-    with pytest.raises(OptionError, match=r"'acr' is no subset .*; did you mean 'arc'"):
+    with pytest.raises(OptionError, match=r"'acr' is neither a subset .*; did you mean 'arc'"):
         check_parts(asked, ["arc", "mmlu"])
     check_parts([parse("rer@arc>=0.8"), *asked[:0]], ["arc"])
 
@@ -196,7 +196,7 @@ def test_a_folder_without_a_table_does_not_pass() -> None:
             "cfr<=0.1",
             table(rer=HALF),
             (),
-            "cfr<=0.1 is not judged: of 10 items of some suite none was right in any form",
+            "cfr<=0.1 is not judged: none of 10 items of some suite was right in any form",
         ),
         ("cer<=0.1", table(rer=HALF), (), "cer<=0.1 is not judged: it is undefined on 10 items"),
         ("cfr<=0.1", metrics.table([]), (), "cfr<=0.1 is not judged: no item was judged"),

@@ -149,7 +149,7 @@ def test_nothing_to_pair_passes_nothing(old: dict[str, Any]) -> None:
         item["verdict"] = "lost"
     found = regression.judge(old, old, Tolerance())
     assert 2 == len(found.reasons)
-    assert "no item is left to be paired" in found.reasons[0]
+    assert "no items could be paired" in found.reasons[0]
 
 
 @pytest.mark.parametrize(

@@ -103,7 +103,7 @@ def test_an_open_answer_needs_a_judge() -> None:
             ["--rest-reasoning-budgets=5", "--rest-early-stop", "--rest-confidence=0.9"],
             "--rest-early-stop has no bounds",
         ),
-        (["--rest-require=rh_auc.raw>=0.5"], "is of rh-bench; give --rest-suite=rh-bench"),
+        (["--rest-require=rh_auc.raw>=0.5"], "is for rh-bench; give --rest-suite=rh-bench"),
         (["--rest-require=rh_auc.raw@arc>=0.5"], "name no part"),
         (["--rest-judge-api-base=http://x/v1"], "name the judge: --rest-judge=SPEC"),
         (["--rest-judge=simulated"], "are given under budgets; give --rest-reasoning-budgets"),
