@@ -1,4 +1,4 @@
-"""Turns a model and items into how alike its pictures and texts are, layer by layer, and a file."""
+"""Turns a model and items into a file that says how alike pictures and texts are, by layer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -16,7 +16,6 @@ from pytest_rest.representations.alignment import (
     PEAKS,
     Alignment,
     Correlation,
-    align,
     correlation,
 )
 from pytest_rest.representations.vectors import Pooled, Vectors
@@ -27,7 +26,7 @@ SCHEMA = "pytest-rest/representations/1"
 
 
 class Encoder(Protocol):
-    """What gives the vectors: a loaded model."""
+    """A loaded model that gives the vectors."""
 
     name: str
     revision: str
@@ -40,7 +39,7 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class Measured:
-    """One model's file, read: its name, and its maximum over layers of each of `PEAKS`."""
+    """What is read from a model's file: its name, and the maxima over layers of `PEAKS`."""
 
     model: str
     peaks: Mapping[str, float]
@@ -48,14 +47,14 @@ class Measured:
 
 @dataclass(frozen=True)
 class JudgedRun:
-    """One model's run, read: its name and the headline's RER."""
+    """What is read from a model's run: its name and the headline's RER."""
 
     model: str
     rer: float
 
 
 def check(items: Sequence[Item]) -> None:
-    """Raise `BenchmarkError` for too few or too many items, and for one with its own picture."""
+    """Raise `BenchmarkError` for too few or too many items, or an item with its own picture."""
     if not 2 <= len(items) <= MOST_ITEMS:
         raise BenchmarkError(
             f"hidden states are compared over 2 to {MOST_ITEMS:,} items, not {len(items):,}; "
@@ -64,7 +63,7 @@ def check(items: Sequence[Item]) -> None:
     for item in items:
         if item.image:
             raise BenchmarkError(
-                f"item {item.id!r} has a picture of its own, which no text says; "
+                f"item {item.id!r} has a picture of its own, which has no text; "
                 "name a suite whose items are text"
             )
 
@@ -77,9 +76,9 @@ def pool(
     batch: int,
     tell: Callable[[int], None],
 ) -> None:
-    """Give `vectors` those of every item that it lacks, and `tell` how many items it has.
+    """Store the vectors of every item that `vectors` lacks, and `tell` how many items it has.
 
-    The longest texts come first, so that what does not fit into memory fails at once.
+    The longest texts come first, so that a batch that is too large for the memory fails at once.
     """
     lacking = [n for n in range(len(items)) if n not in vectors]
     lacking.sort(key=lambda n: -len(items[n].question + items[n].context))
@@ -94,15 +93,10 @@ def pool(
     tell(len(items))
 
 
-def measure(vectors: Vectors, n: int, seed: int) -> Alignment:
-    """The measures of what is stored of n items."""
-    return align(vectors.layers(n), seed=seed)
-
-
 def to_builtins(found: Alignment, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """The content of the file, schema `pytest-rest/representations/1`.
 
-    `layers` has an entry for each, layer 0 first; a measure is {"value", "low", "high", "n"}.
+    `layers` has an entry for each layer, layer 0 first; a measure has value, low, high and n.
     """
     return {
         "schema": SCHEMA,
@@ -116,7 +110,7 @@ def to_builtins(found: Alignment, provenance: Mapping[str, Any]) -> dict[str, An
 
 
 def read(path: Path) -> Measured:
-    """What `to_builtins` wrote; `BaselineError` names the file that is none."""
+    """Read a file of `to_builtins`; `BaselineError` names any other file."""
     try:
         found = baseline.read(path)
         if found["schema"] != SCHEMA:
@@ -125,13 +119,13 @@ def read(path: Path) -> Measured:
         return Measured(str(found["provenance"]["model"]), peaks)
     except (BaselineError, KeyError, TypeError, ValueError) as error:
         raise BaselineError(
-            f"{str(path)!r} is no file of schema {SCHEMA!r} ({error}); write one with "
+            f"{str(path)!r} is not a file of schema {SCHEMA!r} ({error}); write one with "
             "`pytest-rest representations MODEL -o FILE`"
         ) from None
 
 
 def judged(report: Mapping[str, Any], name: str) -> JudgedRun:
-    """The RER of a report's content; `BaselineError` where it has none, as a shard's has not."""
+    """The RER of a report's content; `BaselineError` if it has none, as a shard's."""
     try:
         rer = float(report["metrics"]["mean"]["all"]["rer"]["value"])
         return JudgedRun(str(report["provenance"]["model"]), rer)
@@ -139,10 +133,8 @@ def judged(report: Mapping[str, Any], name: str) -> JudgedRun:
         raise BaselineError(f"{name!r} has no RER; name the report of a whole run") from None
 
 
-def correlate(
-    pairs: Sequence[tuple[Measured, JudgedRun]],
-) -> dict[str, Correlation | None]:
-    """Of each of `PEAKS` how far it goes with RER, over models; None where that is undefined."""
+def correlate(pairs: Sequence[tuple[Measured, JudgedRun]]) -> dict[str, Correlation | None]:
+    """The correlation of each of `PEAKS` with RER, over models; None if undefined."""
     rers = [run.rer for _, run in pairs]
     return {name: correlation([file.peaks[name] for file, _ in pairs], rers) for name in PEAKS}
 

@@ -1,7 +1,7 @@
 r"""Turns a formula, as people, LaTeX and programs write it, into a tree.
 
 `2(x+1)`, `\frac{\sqrt{2}}{2}`, `3*x**2`, `sin^2 x`: a grammar of its own, bounded in length and
-depth. Nothing is computed here, and a text that is no formula is None.
+depth. Nothing is computed here.
 
     sum      = product {("+" | "-") product}
     product  = factor {["*" | "/"] factor}              from left to right: 1/2x is x/2
@@ -11,8 +11,8 @@ depth. Nothing is computed here, and a text that is no formula is None.
     group    = "(" sum ")" | "{" sum "}" | "[" sum "]" | "|" sum "|"
     function = NAME ["^" atom] (group | power {power})  the argument of `sin 2x` is 2x
 
-Two letters side by side are two names, a run of more than three is a word and no formula, and a
-number stands before a name: `x2` is none.
+Two letters side by side are two names, a run of more than three is a word and so not a formula, and
+a number comes before a name: `x2` is not a formula.
 """
 
 import re
@@ -74,7 +74,7 @@ _MINUS_ONE = Formula("neg", (Formula("number", text="1"),))
 
 
 def read(text: str) -> Formula | None:
-    """The tree of a formula; what names it before an `=`, as in `f(x) = 2x`, is dropped."""
+    """The tree of a formula, without a left side such as `f(x) =`; None for any other text."""
     if len(text) > LONGEST:
         return None
     named = _LEFT_SIDE.match(text)
@@ -87,7 +87,7 @@ def read(text: str) -> Formula | None:
 
 
 class _NoFormulaError(Exception):
-    """Where a text cannot be read on."""
+    """A text is not a formula."""
 
 
 def _tokens(text: str) -> list[Token]:
@@ -167,7 +167,7 @@ class _Reader:
         self._bars = 0  # how many | are open
 
     def sum(self) -> Formula:
-        """A whole formula, or all of it up to a closing bracket."""
+        """A whole formula, or what is before a closing bracket."""
         parts = [self._product()]
         while self._next in ("+", "-"):
             sign, product = self._take(), self._product()
@@ -251,7 +251,7 @@ class _Reader:
         return Formula("abs", (found,)) if begun == "|" else found
 
     def _begins(self) -> bool:
-        """Whether a factor begins here, without a sign of multiplication before it."""
+        """Whether a factor begins here, without a multiplication sign before it."""
         if not self.tokens or self.tokens[-1][0] == "number":
             return False
         if self.tokens[-1][0] != "sign":

@@ -1,9 +1,9 @@
-"""Turns the tree of a formula into one text for all formulas that equal it, as far as that goes.
+"""Turns the tree of a formula into one text for all formulas that equal it, as far as possible.
 
-sympy multiplies out and cancels, so for a fraction of polynomials there is one form and no other.
-It parses and evaluates nothing: it is handed trees built by its constructors, whose numbers,
-exponents and expanded size were bounded first. What is too large to multiply out stays as it is
-written, and what has no real and finite value, or is too large to write down, has no form.
+sympy multiplies out and cancels, so that a fraction of polynomials has exactly one form. It parses
+and evaluates nothing: it gets trees built by its constructors, whose numbers, exponents and
+expanded size were bounded first. What is too large to multiply out stays as it is written, and what
+has no real and finite value, or is too large to write down, has no form.
 """
 
 import functools
@@ -19,12 +19,12 @@ _MOST_TERMS, _HIGHEST_DEGREE, _MOST_KERNELS = 60, 30, 6  # of what is multiplied
 
 
 class _UnwritableError(ArithmeticError):
-    """What has no real and finite value, or is too large."""
+    """A formula has no real and finite value, or is too large."""
 
 
 @functools.lru_cache(maxsize=1024)
 def write(formula: Formula) -> str | None:
-    """The normal form, which reads as itself again; None where there is none."""
+    """The normal form, which is its own normal form; None if there is none."""
     try:
         found = _written(formula)
         for _ in range(_ROUNDS):
@@ -41,7 +41,7 @@ def _written(formula: Formula) -> str:
     import sympy  # imported when first used: most of a second
 
     built = _built(formula, sympy)
-    for small in (built, sympy.together(built)):  # together it may be smaller, or larger
+    for small in (built, sympy.together(built)):  # over one denominator it may be smaller, or not
         if _is_small(small, sympy):
             return _printed(sympy.cancel(sympy.expand(small)))
     return _printed(built)
@@ -88,7 +88,7 @@ def _built(formula: Formula, sympy: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any, sympy: Any) -> Any:
-    """A power; a root of a power is a name of its own: sympy would ask what all in it may be."""
+    """A power; a root of a power becomes a symbol: sympy would check assumptions of all parts."""
     base, exponent = (
         sympy.expand(each) if _is_small(each, sympy) else each for each in (base, exponent)
     )
@@ -101,14 +101,14 @@ def _power(base: Any, exponent: Any, sympy: Any) -> Any:
 
 
 def _applied(name: str, argument: Any, sympy: Any) -> Any:
-    """A function by its name alone: sympy's own ask without an end what their arguments may be."""
+    """A function by name alone: sympy's own check their arguments' assumptions endlessly."""
     if (argument / sympy.pi).is_Rational or argument.is_Rational or argument is sympy.E:
         return getattr(sympy, "Abs" if name == "abs" else name)(argument)
     return sympy.Function(name)(argument)
 
 
 def _checked(found: Any, sympy: Any) -> Any:
-    """The same, if it is real and finite, and the numbers in it, and in exponents, are small."""
+    """The same, if it is real and finite, and its numbers and exponents are small."""
     if found.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise _UnwritableError
     exponents = [power.args[-1] for power in found.atoms(sympy.Pow, sympy.exp)]
@@ -120,12 +120,12 @@ def _checked(found: Any, sympy: Any) -> Any:
 
 
 def _numbers(found: Any, sympy: Any) -> int:
-    """How large all the numbers in it are together, above or below the line."""
+    """The sum of all numbers in it, of each the larger of numerator and denominator."""
     return sum(max(abs(each.p), each.q) for each in found.atoms(sympy.Rational))
 
 
 def _is_small(found: Any, sympy: Any) -> bool:
-    """Whether it stays small when it is multiplied out."""
+    """Whether it stays small when multiplied out."""
     kinds = (sympy.Symbol, sympy.Function, sympy.NumberSymbol, sympy.Pow)
     kernels = [e for e in found.atoms(*kinds) if not (e.is_Pow and e.args[1].is_Integer)]
     try:
@@ -136,7 +136,7 @@ def _is_small(found: Any, sympy: Any) -> bool:
 
 
 def _extent(found: Any, sympy: Any) -> tuple[int, int, int]:
-    """Bounds of what it is multiplied out: terms above the line, terms below it, degree."""
+    """Bounds of what it is multiplied out: terms of numerator and denominator, and degree."""
     parts = [_extent(part, sympy) for part in found.args]
     overs, unders, degrees = zip(*parts, strict=True) if parts else ((1,), (1,), (1,))
     over, under, degree = math.prod(overs), math.prod(unders), sum(degrees)

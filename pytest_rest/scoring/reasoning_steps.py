@@ -1,8 +1,8 @@
 """Turns an item's calls under several budgets of thinking into steps, and those into its verdict.
 
 A step is one call: the thinking, the answer, or a judge's rating of an open answer. An open answer
-is right when it is rated above 2 on the scale of 0 to 5 (arXiv 2505.21523). A judge that gives no
-rating loses the item: that is nobody's answer, and no zero.
+is right if it is rated above 2 on the scale of 0 to 5 (arXiv 2505.21523). If the judge gives no
+rating, the item is lost: that is neither the model's answer nor a rating of 0.
 """
 
 import re
@@ -27,20 +27,19 @@ from pytest_rest.terms import (
     to_builtins,
 )
 
-FAITHFUL = 2  # an open answer is right when its rating is above this
+FAITHFUL = 2  # an open answer is right if its rating is above this
 
 _TAIL = 2_000
 _RATING = re.compile(
     r"\brating[ \t*_`]{0,8}[:：=][ \t*_`]{0,8}([0-5])(?:/5)?(?![\d.,/]?\d)", re.IGNORECASE
 )
 _MARKED = re.compile(r"\brating[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
-_LONGEST_REASON = 1_000
 N = TypeVar("N", int, float)
 _ORDER: tuple[Task, ...] = get_args(Task)
 
 
 def rating(completion: Completion) -> int | None:
-    """The number after the last `Rating:`, 0 to 5; None where there is none such."""
+    """The number after the last `Rating:`, 0 to 5; None without one."""
     if scoring.ended(completion) != "parsed":
         return None
     tail = completion.text[-_TAIL:]
@@ -57,20 +56,20 @@ def judge(
 ) -> Verdict:
     """The verdict on the answers under the largest budget, with every step behind it.
 
-    A step that failed loses the item, whatever its budget. An item with one form has nothing that
-    could disagree: it is consistent, unless it is lost.
+    A failed step loses the item, whatever its budget. An item with one form cannot disagree: it is
+    consistent, unless it is lost.
     """
     steps = _rated([_step(*call) for call in calls if call[0].budget is not None])
     answers = answers_under(steps, sweep.largest.amount)
     verdict = scoring.judge(answers.values(), transcription, mixed_transcription)
     failures = [_failure(step) for step in steps]
-    reason = "; ".join(filter(None, (verdict.reason, *failures)))[:_LONGEST_REASON]
+    reason = "; ".join(filter(None, (verdict.reason, *failures)))[: scoring.LONGEST_REASON]
     outcome = "consistent" if len(answers) < 2 else verdict.outcome
     return replace(verdict, outcome="lost" if reason else outcome, reason=reason, steps=steps)
 
 
 def answers_under(steps: Sequence[Step], budget: Amount) -> dict[Mode, Answer]:
-    """Each form's answer under a budget, with all that was written for it: the thinking too."""
+    """Each form's answer under a budget, together with its thinking."""
     here = [step for step in steps if step.budget == budget]
     thoughts = {step.mode: step for step in here if step.task == "think"}
     return {
@@ -96,7 +95,7 @@ def _with_thinking(step: Step, thought: Step | None) -> Answer:
 
 
 def _sum(values: Sequence[N | None]) -> N | None:
-    """None where one of them is not known."""
+    """The sum; None if one of them is not known."""
     known = [value for value in values if value is not None]
     return sum(known[1:], known[0]) if len(known) == len(values) else None
 
@@ -116,7 +115,7 @@ def _step(prompt: Prompt, completion: Completion) -> Step:
 
 
 def _rated(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """The steps in their order, an open answer's with its first rating."""
+    """The steps in order, an open answer's with its first rating."""
     ratings = {
         (step.mode, step.budget): step.rating
         for step in steps
@@ -133,8 +132,8 @@ def _rated(steps: Sequence[Step]) -> tuple[Step, ...]:
 
 
 def _failure(step: Step) -> str:
-    """Why a step loses its item; empty where it does not, or where its verdict says so already."""
-    if step.task == "rate" and step.repeat:  # asked for the judge's sake: the score is known
+    """Why a step loses its item; empty if it does not."""
+    if step.task == "rate" and step.repeat:  # it only tells how steady the judge is
         return ""
     place = f"{step.mode} at {step.budget}"
     if step.task == "rate" and step.rating is None:

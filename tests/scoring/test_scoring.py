@@ -520,30 +520,31 @@ def test_truth(item: Item, expected: str) -> None:
     [
         (
             Item("i-3", "q", "seven", answer_kind="integer", suite="own"),
-            "item 'i-3' of 'own': its answer 'seven' is no integer; give a whole number, such as 7",
+            "item 'i-3' of 'own': its answer 'seven' is not a valid integer; give a whole number, "
+            "such as 7",
         ),
         (
             Item("i-4", "q", "", suite="own"),
-            "item 'i-4' of 'own': its answer '' is no text; give a text, or another kind",
+            "item 'i-4' of 'own': its answer '' is not a valid text; give a text, or another kind",
         ),
         (
             Item("i-5", "q", "C", "", (Choice("A", "x"), Choice("B", "y")), "choice", "arc"),
-            "item 'i-5' of 'arc': its answer 'C' is no choice; give one of A, B, or the text "
-            "of a choice",
+            "item 'i-5' of 'arc': its answer 'C' is not a valid choice; give one of A, B, or the "
+            "text of a choice",
         ),
         (
             Item("i-6", "q", "it depends", answer_kind="expression"),
-            "item 'i-6' of 'own': its answer 'it depends' is no expression; "
+            "item 'i-6' of 'own': its answer 'it depends' is not a valid expression; "
             "give one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
         ),
         (
             Item("i-7", "q", "7", answer_kind="integer", tolerance="some"),
-            "item 'i-7' of 'own': tolerance 'some' is no number and no percentage; "
+            "item 'i-7' of 'own': tolerance 'some' is neither a number nor a percentage; "
             "give a number, such as 0.05, or a percentage of the answer, such as 1%",
         ),
         (
             Item("i-8", "q", "0", answer_kind="number", tolerance="1%"),
-            "item 'i-8' of 'own': tolerance '1%' is nothing where the answer is 0; "
+            "item 'i-8' of 'own': tolerance '1%' is 0 if the answer is 0; "
             "give a number, such as 0.05, or a percentage of the answer, such as 1%",
         ),
         (
