@@ -84,14 +84,17 @@ def judge(
     """
     by_metric = {f"{RH_AUC}{kind}": area for kind, area in (areas or {}).items()}
 
-    def judged_one(threshold: Threshold) -> JudgedThreshold:
+    def judged_alone(threshold: Threshold) -> JudgedThreshold:
         scope = threshold.scope
         scoped = tables.get(scope) or {}, (styles or {}).get(scope) or {}
         data = _Data(threshold, *scoped, by_metric.get(threshold.metric))
         look = None if looks is None else looks.get(threshold, Look())
-        return _judge(data, lost.get(scope, ()), max_lost, confidence, look)
+        outcome, reason = _outcome(data, confidence, look)
+        if len(missing := lost.get(scope, ())) > max_lost:
+            outcome, reason = "lost", f"not judged: {lost_reason(missing, max_lost)}"
+        return JudgedThreshold(threshold, outcome, data.rate, f"{threshold.id} is {reason}")
 
-    judged = tuple(map(judged_one, sorted(set(thresholds))))
+    judged = tuple(map(judged_alone, sorted(set(thresholds))))
     everything = lost.get("", ())
     reasons = [each.reason for each in judged if each.outcome != "passed"]
     if len(everything) > max_lost:
@@ -158,43 +161,31 @@ class _Data:
         return evidence.of(self.threshold.metric, suites, several)
 
 
-def _judge(
-    data: _Data,
-    lost: Sequence[str],
-    max_lost: int,
-    confidence: float | None,
-    look: Look | None,
-) -> JudgedThreshold:
+def _outcome(data: _Data, confidence: float | None, look: Look | None) -> tuple[GateOutcome, str]:
+    """The outcome, and the rest of a sentence that begins with the threshold and `is`."""
     threshold, rate = data.threshold, data.rate
-    name = threshold.id
-
-    def outcome(word: GateOutcome, reason: str) -> JudgedThreshold:
-        return JudgedThreshold(threshold, word, rate, reason)
-
-    if len(lost) > max_lost:
-        return outcome("lost", f"{name} is not judged: {lost_reason(lost, max_lost)}")
     if rate is None:
-        return outcome("undefined", f"{name} is not judged: {_undefined(data)}")
+        return "undefined", f"not judged: {_undefined(data)}"
     if confidence is not None:
-        return outcome(*_decide(data, confidence, look))
+        return _decide(data, confidence, look)
     if not bounds.OPERATORS[threshold.op](rate.value, threshold.bound):
-        return outcome("missed", f"{name} is missed: {_described(rate)}")
-    return outcome("passed", f"{name} is met: {_described(rate)}")
+        return "missed", f"missed: {_described(rate)}"
+    return "passed", f"met: {_described(rate)}"
 
 
 def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutcome, str]:
-    """The outcome by one-sided bounds, and the reason; undecided does not pass."""
+    """The same by one-sided bounds; undecided does not pass."""
     threshold, found = data.threshold, data.evidence if look is None else look.seen
     limits = found.limits(confidence) if found else None
     if found is None or limits is None:
-        return "undecided", f"{threshold.id} is undecided: nothing varies, so nothing is sure"
+        return "undecided", "undecided: nothing varies, so nothing is sure"
     low, high = max(limits[0], 0), limits[1]
     sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
     decision = bounds.decide(limits, threshold.op, threshold.bound)
     if look is not None:
         decision, sure = look.decision, f"{sure}, at every look"
     outcome, word = _WORDS[decision]
-    reason = f"{threshold.id} is {word}: {found.value:.3f} ({sure})"
+    reason = f"{word}: {found.value:.3f} ({sure})"
     if decision != "undecided":
         return outcome, reason
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)

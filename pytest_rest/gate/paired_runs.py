@@ -21,7 +21,7 @@ from pytest_rest.statistics.bounds import Decision
 from pytest_rest.statistics.paired import mcnemar
 
 ItemKey = tuple[str, str]
-Outcomes = Mapping[ItemKey, bool]
+Figures = Mapping[ItemKey, float]
 
 
 @dataclass(frozen=True)
@@ -130,11 +130,11 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     )
 
 
-def flips(old: Outcomes, new: Outcomes) -> PairedCounts:
-    """The counts of items that were good then and now, by suite and id; the keys are the same."""
-    worse = tuple(sorted("/".join(key) for key in old if old[key] and not new[key]))
-    better = tuple(sorted("/".join(key) for key in old if new[key] and not old[key]))
-    by_suite: dict[str, list[int]] = defaultdict(list)
+def flips(old: Figures, new: Figures) -> PairedCounts:
+    """What changed of items' figures, of which more is better; the keys are the same in both."""
+    worse = tuple(sorted("/".join(key) for key in old if new[key] < old[key]))
+    better = tuple(sorted("/".join(key) for key in old if new[key] > old[key]))
+    by_suite: dict[str, list[float]] = defaultdict(list)
     for key in old:
         by_suite[key[0]].append(old[key] - new[key])
     change = fmean(map(fmean, by_suite.values())) if by_suite else None

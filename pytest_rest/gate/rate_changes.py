@@ -5,15 +5,15 @@ for items in several styles, whose differences are parts between -1 and 1. Over 
 the unweighted mean (see `statistics.mover`).
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from statistics import fmean
 
 from pytest_rest.gate.baseline import JsonObject
-from pytest_rest.gate.paired_runs import ItemKey, all_right, any_right, is_consistent, pair
+from pytest_rest.gate.paired_runs import ItemKey, all_right, any_right, flips, is_consistent, pair
 from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import bounded_mean, mcnemar
+from pytest_rest.statistics.paired import bounded_mean
 from pytest_rest.terms import MODES
 
 
@@ -67,25 +67,23 @@ def _change(
     for key in before:
         by_suite[key[0]].append(key)
     suites = by_suite.values()
-    moved = mover.mean([bounded_mean([after[k] - before[k] for k in keys]) for keys in suites])
-    flips = [sign * (after[key] - before[key]) for key in before]
-    worse, better = sum(each < 0 for each in flips), sum(each > 0 for each in flips)
+    moved = mover.mean([bounded_mean([after[k] - before[k] for k in listed]) for listed in suites])
+    counts = flips(*({key: sign * run[key] for key in run} for run in (before, after)))
+
+    def mean(run: Mapping[ItemKey, float]) -> float | None:
+        return fmean(fmean(run[key] for key in listed) for listed in suites) if suites else None
+
     return Change(
-        old=_mean(before, suites),
-        new=_mean(after, suites),
+        old=mean(before),
+        new=mean(after),
         value=moved.value if moved else None,
         low=moved.low if moved else None,
         high=moved.high if moved else None,
-        n=len(before),
-        worse=worse,
-        better=better,
-        p=mcnemar(worse, better),
+        n=counts.n,
+        worse=len(counts.worse),
+        better=len(counts.better),
+        p=counts.p,
     )
-
-
-def _mean(values: Mapping[ItemKey, float], suites: Iterable[list[ItemKey]]) -> float | None:
-    means = [math.fsum(values[key] for key in keys) / len(keys) for keys in suites]
-    return math.fsum(means) / len(means) if means else None
 
 
 def _share(item: JsonObject, mode: str) -> float | None:

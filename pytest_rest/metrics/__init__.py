@@ -11,10 +11,10 @@ forms of all its styles agree. So n is always a number of items, never of pictur
 and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from statistics import fmean
 from typing import Any, Literal
 
 from pytest_rest.metrics import noise_floor as noise
@@ -23,6 +23,7 @@ from pytest_rest.metrics.agreement import (
     Group,
     agrees,
     by_item,
+    by_suite,
     compared,
     modes,
     ordered,
@@ -100,14 +101,14 @@ def table(records: Iterable[Record]) -> Table:
     An item that was lost in one of its styles is left out, for its other forms alone would say less
     than was asked. The order of the records does not matter.
     """
-    by_suite: dict[str, list[Record]] = defaultdict(list)
-    for group in by_item(sorted(records, key=lambda record: record.key)):
-        if not any(record.verdict.lost for record in group):
-            by_suite[group[0].suite] += group
-    scopes: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
+    judged = {
+        suite: [r for group in groups if not any(r.verdict.lost for r in group) for r in group]
+        for suite, groups in by_suite(records).items()
+    }
+    scopes: Table = {suite: _subsets(listed) for suite, listed in judged.items() if listed}
     per_suite = list(scopes.values())
     scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
-    pooled = [record for listed in by_suite.values() for record in listed]
+    pooled = [record for listed in judged.values() for record in listed]
     scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
     return scopes
 
@@ -192,7 +193,7 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
         for s in suites
     ]
     known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known and len(known) == len(values) else None
+    return fmean(known) if known and len(known) == len(values) else None
 
 
 def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
@@ -219,9 +220,8 @@ def _accuracy(groups: Sequence[Group], mode: Mode) -> Rate | None:
 def _own(name: str, groups: Sequence[Group]) -> Rate | None:
     """The mean over items, each the mean of its styles; values that are None are left out."""
     items = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
-    return mean_share([math.fsum(values) / len(values) for values in items if values])
+    return mean_share([fmean(values) for values in items if values])
 
 
 def _mean_cer(group: Group) -> float:
-    rates = [read.cer or 0.0 for record in group for read in record.verdict.transcriptions]
-    return math.fsum(rates) / len(rates)
+    return fmean(r.cer or 0.0 for record in group for r in record.verdict.transcriptions)

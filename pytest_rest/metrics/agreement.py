@@ -17,6 +17,14 @@ def by_item(records: Iterable[Record]) -> list[Group]:
     return list(groups.values())
 
 
+def by_suite(records: Iterable[Record]) -> dict[str, list[Group]]:
+    """The items of each suite, both in the order of their names."""
+    suites: dict[str, list[Group]] = defaultdict(list)
+    for group in by_item(sorted(records, key=lambda record: record.key)):
+        suites[group[0].suite].append(group)
+    return suites
+
+
 def modes(records: Iterable[Record]) -> list[Mode]:
     """The modes that were answered: text, image and mixed first."""
     return ordered({mode for record in records for mode in record.verdict.answers})

@@ -11,11 +11,11 @@ The first of these that holds, over an item's forms in text, image and mixed:
 It is where the item failed first, not why: what was misread may have been misreasoned too.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from pytest_rest.metrics.agreement import Group, agrees, by_item, compared
+from pytest_rest.metrics.agreement import Group, agrees, by_suite, compared
 from pytest_rest.terms import Record
 
 Cause = Literal["misread", "refused", "no answer", "misreasoned", "unknown"]
@@ -44,11 +44,9 @@ def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
     inconsistent items, and those not misread to the OCR-correct subset's if every item was
     transcribed. The records are those of items of which nothing was lost.
     """
-    scopes: dict[str, list[Group]] = defaultdict(list)
-    for group in by_item(sorted(records, key=lambda record: record.key)):
-        scopes[group[0].suite].append(group)
-    pooled = [group for groups in scopes.values() for group in groups]
-    return {scope: _count(groups) for scope, groups in [*scopes.items(), ("pooled", pooled)]}
+    suites = by_suite(records)
+    pooled = [group for groups in suites.values() for group in groups]
+    return {scope: _count(groups) for scope, groups in [*suites.items(), ("pooled", pooled)]}
 
 
 def _count(groups: Sequence[Group]) -> dict[str, int]:

@@ -5,13 +5,12 @@ modes that transcribe first against the image form. The difference is the accura
 named less that of the second, whichever is higher here.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_rest.metrics import Subset
-from pytest_rest.metrics.agreement import Group, by_item, read_right, share_right
+from pytest_rest.metrics.agreement import Group, by_suite, read_right, share_right
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 
@@ -46,10 +45,7 @@ def compare(records: Sequence[Record]) -> list[ModeTest]:
     An item's correctness in several styles is averaged first, so n is a number of items. The
     records are those of items of which nothing was lost.
     """
-    suites: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda each: each.key):
-        suites[record.suite].append(record)
-    groups = {suite: by_item(listed) for suite, listed in sorted(suites.items())}
+    groups = by_suite(records)
     pooled = [group for listed in groups.values() for group in listed]
     found = []
     for name, modes in PAIRS.items():

@@ -8,7 +8,7 @@ characteristics without an effect, one is expected to look clear.
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -36,10 +36,6 @@ class StyleEffect:
     subset: Subset
     accuracy: Difference | None
     agreement: Difference | None
-
-    def to_builtins(self) -> dict[str, Any]:
-        """As in report.json."""
-        return asdict(self)
 
 
 class _Measured(NamedTuple):

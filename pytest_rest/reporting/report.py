@@ -187,7 +187,7 @@ class Report:
             },
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": failure_causes.count(self.whole),
-            "effects": [each.to_builtins() for each in self.effects],
+            "effects": [asdict(each) for each in self.effects],
             **self._reasoning(),
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),

@@ -25,7 +25,9 @@ class Vectors:
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                _replace(path, json.dumps(settings, indent=1).encode("ascii"))
+                part = path.with_suffix(".part")
+                part.write_text(json.dumps(settings, indent=1), "ascii")
+                part.replace(path)
             there = json.loads(path.read_bytes())
         except (OSError, RecursionError, ValueError) as error:
             raise StoreError(f"{str(path)!r} cannot be used: {error}; remove its folder") from None
@@ -75,9 +77,3 @@ class Vectors:
         """The file mapped, not read, so that one layer at a time is in memory."""
         found: Pooled = np.load(self._path(index), mmap_mode="r", allow_pickle=False)
         return found
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)

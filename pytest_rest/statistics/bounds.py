@@ -25,6 +25,7 @@ import contextlib
 import math
 import operator
 import threading
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
@@ -238,11 +239,8 @@ def more_items(evidence: Evidence, op: str, bound: float, confidence: float) -> 
         high *= 2
         if high > MOST_ITEMS:
             return None
-    low = high // 2
-    while high - low > 1:
-        middle = (low + high) // 2
-        low, high = (low, middle) if decides(middle) else (middle, high)
-    return high - n
+    sizes = range(high // 2 + 1, high)
+    return sizes.start + bisect_left(sizes, True, key=decides) - n
 
 
 def _least(count: int, n: int, error: float, several: bool) -> float:

@@ -26,11 +26,6 @@ class Difference:
     df: int
     p: float | None
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
-
 
 def difference(values: Sequence[float]) -> Difference | None:
     """The mean of the items' differences, by Student's paired t; None without items."""

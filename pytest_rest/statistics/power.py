@@ -97,14 +97,9 @@ def threshold_power(n: int, drop: float, bound: float, confidence: float = CONFI
     """How often n items are sure that the rate misses the bound when it is that far below it."""
     from scipy.special import bdtr  # when first used: it takes a third of a second
 
-    low, high = -1, n  # with `low` right answers the bound is surely missed, with `high` not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(bdtr(middle, n, bound)) < 1 - confidence:
-            low = middle
-        else:
-            high = middle
-    return float(bdtr(low, n, bound - drop)) if low >= 0 else 0.0
+    error = 1 - confidence
+    few = bisect_left(range(n), error, key=lambda count: float(bdtr(count, n, bound)))
+    return float(bdtr(few - 1, n, bound - drop)) if few else 0.0  # fewer right are a sure miss
 
 
 def table() -> str:
@@ -132,14 +127,12 @@ def _needed(flipped: int, confidence: float) -> int:
     """How many of the flips must be for the worse for McNemar's test to fail the run."""
     from scipy.special import bdtrc  # when first used: it takes a third of a second
 
-    low, high = flipped // 2, flipped + 1  # half of them is never enough
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(bdtrc(middle - 1, flipped, 0.5)) <= 1 - confidence:
-            high = middle
-        else:
-            low = middle
-    return high
+    numbers = range(flipped // 2 + 1, flipped + 1)  # half of them is never enough
+    error = 1 - confidence
+    place = bisect_left(
+        numbers, True, key=lambda worse: float(bdtrc(worse - 1, flipped, 0.5)) <= error
+    )
+    return numbers.start + place
 
 
 def _least(enough: Callable[[int], bool], guess: int, margin: int) -> int:
