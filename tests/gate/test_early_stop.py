@@ -221,7 +221,7 @@ def test_a_model_that_fails_is_found_out_soon(run_rest: RunRest) -> None:
     assert len(run.report["items"]) < 60
 
 
-def test_what_is_not_sure_asks_everything(run_rest: RunRest) -> None:
+def test_an_undecided_run_asks_everything(run_rest: RunRest) -> None:
     """And says how many more items would decide it."""
     args = ("--rest-model=simulated:wrong.image=0.2", "--rest-suite=soebench:20", *EARLY)
     run = run_rest(*args, "--rest-min-rer=0.75")
@@ -254,7 +254,9 @@ def test_the_endpoint_is_spared(run_rest: RunRest) -> None:
     assert 4 * len(run.report["items"]) <= len(endpoint.requests) < 200
 
 
-def test_folders_have_their_own(run_rest: RunRest, pytester: pytest.Pytester) -> None:
+def test_thresholds_of_folders_are_decided_on_their_tests(
+    run_rest: RunRest, pytester: pytest.Pytester
+) -> None:
     """Thresholds of the folders' conftest files are decided too, each on its tests."""
     for folder, suite in (("one", "soebench:60"), ("two", "soebench:59")):
         (pytester.path / folder).mkdir()

@@ -63,7 +63,7 @@ def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> g
         ("cer<=0.01", 100, 100, "undecided"),  # which never varied
     ],
 )
-def test_outcomes(text: str, n: int, of: int, expected: str) -> None:
+def test_outcomes_by_exact_bounds(text: str, n: int, of: int, expected: str) -> None:
     """By exact one-sided bounds."""
     assert expected == outcome(text, consistent(n, of)).outcome
 
@@ -108,7 +108,7 @@ def test_the_gate_errs_no_more_than_it_says() -> None:
     assert wrong["missed"] <= 65
 
 
-def test_an_accuracy_over_styles_is_no_whole_count() -> None:
+def test_an_accuracy_over_styles_is_not_a_whole_count() -> None:
     """An item right in half of its styles counts half, and the bound allows for it."""
     one = [record("one", i, MODES, "a") for i in range(60)]
     half = [*one, *(record("one", i, MODES if i % 2 else (), "b") for i in range(60))]
@@ -136,7 +136,7 @@ def test_a_mean_has_the_variance_of_its_interval() -> None:
 
 
 @RUNS
-def test_a_run_that_is_not_sure(run_rest: RunRest, workers: Sequence[str]) -> None:
+def test_a_run_of_too_few_items_is_undecided(run_rest: RunRest, workers: Sequence[str]) -> None:
     """All ten items agree, and that is not enough to be sure of 0.9; forty are."""
     options = ["--rest-model=simulated", "--rest-min-rer=0.9", *workers]
     few = run_rest(*options, "--rest-suite=soebench:10", "--rest-confidence=0.95")

@@ -59,7 +59,7 @@ def judge(
         ("cfr@ocr_correct<=1", "undefined"),
     ],
 )
-def test_outcomes(text: str, expected: GateOutcome) -> None:
+def test_a_value_meets_its_bound_or_misses_it(text: str, expected: GateOutcome) -> None:
     """The value meets the bound or misses it; what is undefined never passes."""
     found = table(
         {"rer": Rate(1.0, 0.5, 1.0, 5)},
@@ -83,7 +83,7 @@ def test_a_part_is_judged_alone() -> None:
 
 
 @pytest.mark.parametrize("op", [">=", "<=", ">", "<"])
-def test_a_rate_that_is_no_number_is_missed(op: str) -> None:
+def test_a_rate_that_is_not_a_number_is_missed(op: str) -> None:
     """Nothing compares with it, and nothing passes by it."""
     found = table(cer=Rate(float("nan"), None, None, 1))
     assert "missed" == judge(f"cer{op}0.5", {"": found}).outcome
@@ -112,7 +112,9 @@ def test_without_a_rate_nothing_passes(
         (("a", "b"), 2, "passed"),
     ],
 )
-def test_lost_items(lost: Sequence[str], max_lost: int, expected: GateOutcome) -> None:
+def test_more_lost_items_than_allowed_pass_nothing(
+    lost: Sequence[str], max_lost: int, expected: GateOutcome
+) -> None:
     """One item more than was allowed, and nothing passes, however good the rate is."""
     perfect = table(rer=Rate(1.0, 0.9, 1.0, 100))
     assert expected == judge("rer>=0.5", {"": perfect}, lost, max_lost).outcome
@@ -203,7 +205,9 @@ def test_a_folder_without_a_table_does_not_pass() -> None:
         ("rer>=0.9", {}, (), "rer>=0.9 is not judged: no item was judged"),
     ],
 )
-def test_reasons(text: str, found: Table, lost: Sequence[str], expected: str) -> None:
+def test_reasons_are_one_line_that_begins_with_the_threshold(
+    text: str, found: Table, lost: Sequence[str], expected: str
+) -> None:
     """Each outcome says what it stands on, in one line that begins with the threshold."""
     assert expected == judge(text, {"": found}, lost).reason
 
@@ -241,7 +245,7 @@ def record(item: str, *values: str) -> Record:
     return Record("suite", item, "style", "digest", TRUTH, scoring.judge(answers, read))
 
 
-def test_a_whole_judgement() -> None:
+def test_several_thresholds_are_judged_in_one_order() -> None:
     """Four items, three thresholds: two met, one missed, in one order."""
     records = [*(record(f"i{n}", "1", "1", "1") for n in range(3)), record("i3", "1", "1", "2")]
     thresholds = [parse(each) for each in ("rer>=0.7", "cfr<=0.2", "mmc>=1")]

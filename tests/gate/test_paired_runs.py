@@ -28,7 +28,7 @@ def test_mcnemar_is_scipys_sign_test(worse: int, better: int) -> None:
     assert theirs == pytest.approx(mcnemar(worse, better), rel=1e-9)
 
 
-def test_no_flip_is_no_evidence() -> None:
+def test_without_flips_p_is_one() -> None:
     """Nothing became worse: p is 1."""
     assert [1.0, 1.0] == [mcnemar(0, 0), mcnemar(0, 9)]
 
@@ -121,7 +121,9 @@ def test_a_run_is_as_good_as_itself(records: list[Record]) -> None:
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1), st.randoms())
-def test_the_other_way_round(pairs: list[tuple[bool, bool]], rng: random.Random) -> None:
+def test_swapped_runs_swap_worse_and_better(
+    pairs: list[tuple[bool, bool]], rng: random.Random
+) -> None:
     """Swapped runs swap worse and better and turn the sign; the order of items plays no part."""
     old, new = planted([one for one, _ in pairs]), planted([other for _, other in pairs])
     there, back = compare(old, new), compare(new, old)

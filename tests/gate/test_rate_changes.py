@@ -53,7 +53,7 @@ def test_several_suites_are_their_mean() -> None:
     assert (1.0, 0.9, 12) == (found.old, found.new, found.n)
 
 
-def test_nothing_to_pair() -> None:
+def test_without_pairs_there_are_no_rates() -> None:
     """No item, no rate; p is 1."""
     old = report([item("i1", WRONG)])
     found = rate_changes.table(old, old)["cfr"]

@@ -66,7 +66,7 @@ def test_a_run_that_is_as_good(old: dict[str, Any], run_rest: RunRest) -> None:
     assert "RER rose by" in better.out
 
 
-def test_what_is_tolerated(old: object, run_rest: RunRest) -> None:
+def test_a_drop_within_the_tolerance_passes(old: object, run_rest: RunRest) -> None:
     """A smaller drop than that passes, and only what was asked about is looked at."""
     run = run_rest(BAD, SUITE, "--rest-baseline=old.json", "--rest-max-rer-drop=0.9")
     assert 0 == run.status
@@ -94,7 +94,9 @@ def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> 
         ([SUITE, "--rest-ocr=off"], "other transcriptions: image in the baseline, off now"),
     ],
 )
-def test_another_benchmark(old: object, run_rest: RunRest, options: list[str], said: str) -> None:
+def test_another_benchmark_is_refused_before_asking(
+    old: object, run_rest: RunRest, options: list[str], said: str
+) -> None:
     """Told before anything is asked, naming what differs."""
     run = run_rest(GOOD, *options, "--rest-baseline=old.json", "--rest-run-dir=new")
     assert pytest.ExitCode.USAGE_ERROR == run.status
@@ -113,7 +115,7 @@ def test_another_benchmark(old: object, run_rest: RunRest, options: list[str], s
         ("{}", ["--rest-max-cfr-rise=x"], "'x' is not a valid share"),
     ],
 )
-def test_a_baseline_that_is_none(
+def test_an_invalid_baseline_is_one_line(
     pytester: pytest.Pytester,
     run_rest: RunRest,
     content: str | None,
@@ -129,7 +131,7 @@ def test_a_baseline_that_is_none(
     assert "Traceback" not in run.out
 
 
-def test_a_tolerance_without_a_baseline(run_rest: RunRest) -> None:
+def test_a_tolerance_without_a_baseline_is_wrong_usage(run_rest: RunRest) -> None:
     """There is nothing to compare with."""
     run = run_rest(GOOD, "--rest-max-rer-drop=0.1")
     assert pytest.ExitCode.USAGE_ERROR == run.status

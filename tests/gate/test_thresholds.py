@@ -36,7 +36,7 @@ from pytest_rest.metrics import SUBSETS
         ("noise_floor>=0.98", Threshold("noise_floor", ">=", 0.98)),
     ],
 )
-def test_thresholds(text: str, expected: Threshold) -> None:
+def test_a_threshold_is_parsed_into_its_parts(text: str, expected: Threshold) -> None:
     """A metric, perhaps a subset, an operator and a share, blanks between them or not."""
     assert expected == parse(text)
 
@@ -105,7 +105,7 @@ def test_thresholds_that_cannot_be_understood(text: str, expected: str) -> None:
     assert expected == str(caught.value)
 
 
-def test_a_bound_that_nothing_misses_is_no_bound() -> None:
+def test_an_infinite_bound_is_refused() -> None:
     """A threshold that every rate meets guards nothing."""
     with pytest.raises(OptionError):
         parse("cer<=inf")
@@ -170,6 +170,6 @@ def test_near_bounds_have_ids_of_their_own() -> None:
         ("tests/ocr", "tests/test_x.py::test_a", False),
     ],
 )
-def test_covers(scope: str, nodeid: str, expected: bool) -> None:
+def test_a_scope_covers_what_lies_below_it(scope: str, nodeid: str, expected: bool) -> None:
     """A folder holds what lies below it, and no neighbour whose name begins alike."""
     assert expected == covers(scope, nodeid)

@@ -65,7 +65,7 @@ def named(found: Advised) -> dict[str, Advice]:
     return {each.about: each for each in found.given}
 
 
-def test_by_hand() -> None:
+def test_advice_by_hand() -> None:
     """The image is wrong for 20 of 60 items, in one style: three pairs of modes are looked at."""
     found = give(asked([HIGH], 60, lambda item, _, mode: mode != "image" or item % 3 > 0), HIGH)
     assert 3 == found.looked_at
@@ -91,7 +91,7 @@ def test_transcribing_first_is_told_from_the_image() -> None:
     } == told
 
 
-def test_a_few_items_support_nothing() -> None:
+def test_too_few_items_give_no_advice() -> None:
     """Whatever they look like: every picture of nineteen items is wrong, and then of twenty."""
 
     def worse(n: int) -> Advised:

@@ -239,6 +239,8 @@ def test_a_gate_may_ask_to_be_sure() -> None:
     ("low", "high", "expected"),
     [(0.4, 0.9, True), (0.4, 1.1, None), (1.0, 1.2, False), (None, None, None)],
 )
-def test_collapse(low: Any, high: Any, expected: bool | None) -> None:
+def test_shorter_answers_to_images_are_a_collapse(
+    low: Any, high: Any, expected: bool | None
+) -> None:
     """Seen when the interval lies below 1, not seen when it does not, not sure between."""
     assert expected is collapses(Ratio(1.0, low, high, 9, "tokens"))

@@ -219,7 +219,7 @@ def test_a_lost_record_is_left_out() -> None:
     assert metrics.table(FOUR) == metrics.table([*FOUR, lost])
 
 
-def test_a_suite_of_lost_records_alone_is_no_suite() -> None:
+def test_a_suite_of_lost_records_alone_has_no_metrics() -> None:
     """Nothing is known of it, so that it has no metrics of its own."""
     assert ["mean", "pooled"] == list(metrics.table([record("i1", failed=True)]))
 
@@ -405,7 +405,9 @@ def test_the_mean_of_many_equal_suites_is_surer() -> None:
         (None, "cer", 3, None),
     ],
 )
-def test_worst(rate: Rate | None, metric: str, lost: int, expected: float | None) -> None:
+def test_the_worst_rate_counts_lost_items_against_the_model(
+    rate: Rate | None, metric: str, lost: int, expected: float | None
+) -> None:
     """Each lost item counts against the model: not consistent, not right, a failure."""
     assert expected == pytest.approx(metrics.worst(rate, metric, lost))
 
@@ -447,7 +449,9 @@ def test_the_worst_mean_is_the_mean_of_the_worst() -> None:
         ("cer", {"a": 1}, None),
     ],
 )
-def test_worst_means(metric: str, lost: Mapping[str, int], expected: float | None) -> None:
+def test_the_worst_mean_with_suites_that_lost_every_item(
+    metric: str, lost: Mapping[str, int], expected: float | None
+) -> None:
     """Suites that lost every item take part; one that is undefined leaves the mean undefined."""
     wrong = [record("i1", "2", "2", "2", suite="b"), record("i2", "2", "3", "4", suite="b")]
     table = metrics.table([record("i1"), record("i2"), *wrong])

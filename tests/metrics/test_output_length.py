@@ -28,7 +28,7 @@ def record(
     return Record(suite, item, style, "digest", "1", Verdict("consistent", answers, None))  # type: ignore[arg-type]
 
 
-def test_by_hand_in_tokens() -> None:
+def test_a_length_ratio_is_of_the_means() -> None:
     """Text wrote 10 and 30 tokens, the image 5 and 5: 5/20, not the mean of 1/2 and 1/6."""
     found = metrics.compute([record("i", ("", 10), ("", 5)), record("j", ("", 30), ("", 5))])
     length = found.length_ratio
@@ -69,7 +69,7 @@ def test_several_styles_are_averaged_first() -> None:
     assert (1.0, 2) == (length.value, length.n)
 
 
-def test_nothing_written_and_nothing_asked() -> None:
+def test_without_output_there_is_no_ratio() -> None:
     """Undefined, never a division by zero."""
     assert None is metrics.compute([record("i", ("", 0), ("", 5))]).length_ratio
     assert None is metrics.compute([]).length_ratio
@@ -78,7 +78,7 @@ def test_nothing_written_and_nothing_asked() -> None:
     assert None is silent.tokens
 
 
-def test_the_mean_over_suites() -> None:
+def test_the_mean_ratio_over_suites() -> None:
     """Unweighted, with an interval of its own; undefined over different units."""
     a = [record(f"i{n}", ("", 10), ("", 5 + n)) for n in range(3)]
     b = [record(f"i{n}", ("", 10), ("", 10 + n), suite="b") for n in range(2)]
@@ -92,7 +92,7 @@ def test_the_mean_over_suites() -> None:
 
 
 @given(runs())
-def test_swapping_the_order_changes_nothing(records: list[Record]) -> None:
+def test_the_order_of_records_does_not_matter(records: list[Record]) -> None:
     """What was written has a ratio in every scope, or none where the text form wrote nothing."""
     table, other = metrics.table(records), metrics.table(reversed(records))
     for scope, subsets in table.items():

@@ -188,7 +188,7 @@ def test_a_model_of_the_hub_in_a_revision(folder: Path, tmp_path: Path) -> None:
     assert "model 'someone/tiny' cannot be loaded" in ran[1].stderr
 
 
-def test_the_command(
+def test_the_command_writes_a_table_json_and_a_plot(
     capsys: Capture, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table, JSON and a plot; random weights retrieve by chance; given again it asks nothing."""

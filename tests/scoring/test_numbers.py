@@ -85,7 +85,9 @@ def test_agreement_is_an_equivalence(
         ("0", 7, Fraction(0)),
     ],
 )
-def test_tolerances(tolerance: str, truth: int, expected: Fraction) -> None:
+def test_a_tolerance_is_a_number_or_a_percentage(
+    tolerance: str, truth: int, expected: Fraction
+) -> None:
     """An absolute number, or a percentage of the answer's size."""
     assert expected == numbers.allowed(tolerance, Fraction(truth))
 
@@ -109,7 +111,7 @@ def test_tolerances(tolerance: str, truth: int, expected: Fraction) -> None:
         "1" * 31,
     ],
 )
-def test_what_is_no_tolerance(tolerance: str) -> None:
+def test_an_invalid_tolerance_is_refused(tolerance: str) -> None:
     """One line says what was written and what is wanted."""
     with pytest.raises(BenchmarkError) as caught:
         numbers.allowed(tolerance, Fraction(7))
@@ -120,7 +122,7 @@ def test_what_is_no_tolerance(tolerance: str) -> None:
     assert expected == str(caught.value)
 
 
-def test_a_percentage_of_nothing() -> None:
+def test_a_percentage_of_zero_is_refused() -> None:
     """Of an answer of 0 every percentage is 0: an absolute number is meant."""
     with pytest.raises(BenchmarkError, match="'5%' is 0 if the answer is 0; give a number"):
         numbers.allowed("5%", Fraction(0))

@@ -35,7 +35,7 @@ def random(seed: int = 0) -> np.random.Generator:
 
 
 @given(st.integers(1, 2000), st.data(), st.sampled_from(CONFIDENCES))
-def test_bounds_are_scipys(n: int, data: st.DataObject, confidence: float) -> None:
+def test_bounds_equal_scipys_exact_tests(n: int, data: st.DataObject, confidence: float) -> None:
     """Clopper and Pearson's, each of one side: what scipy's exact test inverts to."""
     count = data.draw(st.integers(0, n))
     above = stats.binomtest(count, n, alternative="greater").proportion_ci(confidence, "exact")
@@ -46,7 +46,7 @@ def test_bounds_are_scipys(n: int, data: st.DataObject, confidence: float) -> No
 
 
 @given(st.integers(1, 300), st.data(), st.sampled_from([0.5, 0.8, 0.9, 0.97]))
-def test_a_verdict_is_the_exact_test(n: int, data: st.DataObject, bound: float) -> None:
+def test_a_decision_is_that_of_the_exact_test(n: int, data: st.DataObject, bound: float) -> None:
     """Pass where the rate is surely not below the bound, fail where it surely is."""
     count = data.draw(st.integers(0, n))
     above = stats.binomtest(count, n, bound, alternative="greater").pvalue <= 0.05
@@ -66,7 +66,7 @@ def test_the_gate_at_the_true_value_errs_as_stated(truth: float, n: int, confide
 
 
 @pytest.mark.parametrize("truth", [0.93, 0.5])
-def test_halves_keep_the_error(truth: float) -> None:
+def test_half_right_items_keep_the_error(truth: float) -> None:
     """Items right in part of their two styles, whether the parts go together or not."""
     n = 60
     for together in (0.0, 0.5, 1.0):
@@ -81,7 +81,7 @@ def test_halves_keep_the_error(truth: float) -> None:
 
 
 @given(st.integers(2, 200), st.data())
-def test_what_is_not_whole_is_less_sure(n: int, data: st.DataObject) -> None:
+def test_a_fractional_count_has_wider_bounds(n: int, data: st.DataObject) -> None:
     """A sum of parts has wider bounds than a count, and half an item lies between its counts."""
     count = data.draw(st.integers(0, n - 1))
     low, high = one(count, n).limits(0.95) or (0, 0)
@@ -172,7 +172,9 @@ def test_students_bounds_keep_the_error_on_many_items() -> None:
 
 
 @given(st.integers(1, 300), st.data(), st.sampled_from(sorted(OPPOSITE)), st.integers(0, 20))
-def test_a_share_and_its_opposite(n: int, data: st.DataObject, op: str, odd: int) -> None:
+def test_a_share_and_its_complement_mirror_each_other(
+    n: int, data: st.DataObject, op: str, odd: int
+) -> None:
     """What is right is judged as what is wrong is, the other way round."""
     count, bound = data.draw(st.integers(0, n)), (2 * odd + 1) / 41
     right = bounds.decision(one(count, n), op, bound, 0.95)
@@ -194,7 +196,9 @@ def test_a_share_and_its_opposite(n: int, data: st.DataObject, op: str, odd: int
         (10, 10, "<=", 0.5, "fail"),
     ],
 )
-def test_verdicts(count: int, n: int, op: str, bound: float, expected: str) -> None:
+def test_decisions_at_the_ends_of_the_scale(
+    count: int, n: int, op: str, bound: float, expected: str
+) -> None:
     """At the ends of the scale too: what holds by itself is sure, what only may hold is not."""
     assert expected == bounds.decision(one(count, n), op, bound, 0.95)
 
@@ -212,7 +216,7 @@ def test_nothing_observed_decides_nothing() -> None:
 
 
 @given(st.integers(5, 200), st.data(), st.sampled_from([0.5, 0.8, 0.95]))
-def test_more_items_decide(n: int, data: st.DataObject, bound: float) -> None:
+def test_the_items_asked_for_decide_it(n: int, data: st.DataObject, bound: float) -> None:
     """So many more at the same rate decide it, and none are asked for where it is decided."""
     evidence = one(data.draw(st.integers(0, n)), n)
     more = bounds.more_items(evidence, ">=", bound, 0.95)
@@ -225,7 +229,7 @@ def test_more_items_decide(n: int, data: st.DataObject, bound: float) -> None:
         assert (more == 0) == (bounds.decision(evidence, ">=", bound, 0.95) != "undecided")
 
 
-def test_more_items_by_hand() -> None:
+def test_the_number_of_more_items_by_hand() -> None:
     """59 right of 59 are sure of 95 % at 95 %: (0.95 ** 59) < 0.05."""
     assert 59 - 10 == bounds.more_items(one(10, 10), ">=", 0.95, 0.95)
     assert None is bounds.more_items(one(9, 10), ">=", 0.9, 0.95)

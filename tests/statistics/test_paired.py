@@ -19,7 +19,7 @@ def is_clear(found: Difference) -> bool:
 
 
 @given(VALUES)
-def test_it_is_scipys_paired_t(values: list[float]) -> None:
+def test_a_difference_has_scipys_paired_t(values: list[float]) -> None:
     """The statistic, its degrees of freedom, p, and the interval."""
     assume(len(set(values)) > 1)
     found = difference(values)
@@ -32,7 +32,7 @@ def test_it_is_scipys_paired_t(values: list[float]) -> None:
 
 
 @given(VALUES)
-def test_the_other_way_round(values: list[float]) -> None:
+def test_swapped_pairs_change_the_sign_alone(values: list[float]) -> None:
     """Swapping the pairs turns the sign and nothing else."""
     one, other = difference(values), difference([-value for value in values])
     assert one is not None
@@ -45,7 +45,7 @@ def test_the_other_way_round(values: list[float]) -> None:
 
 
 @given(VALUES)
-def test_it_is_clear_where_p_is_small(values: list[float]) -> None:
+def test_the_interval_leaves_out_zero_where_p_is_small(values: list[float]) -> None:
     """The interval leaves out zero exactly when the test finds a difference at 5 %."""
     found = difference(values)
     assert found is not None
@@ -53,7 +53,7 @@ def test_it_is_clear_where_p_is_small(values: list[float]) -> None:
         assert (found.p < 0.05) == is_clear(found)
 
 
-def test_without_spread_nothing_is_certain() -> None:
+def test_without_spread_there_is_no_interval() -> None:
     """One pair, or equal differences: a value without an interval, and never clear."""
     for values in ([0.5], [1.0] * 9, [0.0, 0.0]):
         found = difference(values)
@@ -73,7 +73,7 @@ def test_what_never_varied_is_bounded_by_what_was_not_seen() -> None:
     assert stats.binomtest(40, 40).proportion_ci(0.995).low == pytest.approx(share)
 
 
-def test_more_looks_make_intervals_wider() -> None:
+def test_more_differences_make_simultaneous_intervals_wider() -> None:
     """One look has the paired test's own interval."""
     found = difference([float(n % 3 == 0) for n in range(60)])
     assert found is not None
@@ -88,7 +88,7 @@ def test_more_looks_make_intervals_wider() -> None:
 
 
 @given(st.integers(0, 30), st.integers(0, 30), st.integers(0, 60))
-def test_the_interval_is_bonett_and_prices(worse: int, better: int, same: int) -> None:
+def test_a_bounded_mean_has_bonett_and_prices_interval(worse: int, better: int, same: int) -> None:
     """As they write it, of the two shares of flips with one added to each."""
     n = worse + better + same
     if not n:
@@ -105,7 +105,7 @@ def test_the_interval_is_bonett_and_prices(worse: int, better: int, same: int) -
 
 
 @pytest.mark.parametrize(("worse", "better"), [(0.0, 0.0), (0.1, 0.0), (0.05, 0.05), (0.3, 0.1)])
-def test_intervals_hold_what_was_planted(worse: float, better: float) -> None:
+def test_bounded_means_cover_the_truth(worse: float, better: float) -> None:
     """Binomial: of 400 true 95 % intervals, fewer than 368 hold the truth in 1 of 200 cases."""
     rng = random.Random(0)
     held = 0

@@ -16,13 +16,13 @@ RUNS = 4000
 SLACK = 0.025  # nearly four standard errors of a share of 4,000 runs at 0.8
 
 
-def test_the_page_has_the_table_of_the_code() -> None:
+def test_the_docs_have_the_computed_table() -> None:
     """Between its marks, and nothing else there."""
     (shown,) = re.findall(r"<!-- power table -->\n(.*?)<!-- end", PAGE, re.DOTALL)
     assert power.table().strip() == shown.strip()
 
 
-def test_the_code_on_the_page_runs() -> None:
+def test_the_examples_of_the_docs_run() -> None:
     """Its two examples give numbers."""
     (block,) = re.findall(r"```python\n(.*?)```", PAGE, re.DOTALL)
     names: dict[str, object] = {}
@@ -105,7 +105,7 @@ def test_a_larger_drop_needs_fewer_items() -> None:
 
 
 @pytest.mark.parametrize(("drop", "other"), [(0, 0.5), (-0.1, 0.5), (5, 10), (0.6, 0.5), (0.1, -1)])
-def test_points_are_no_shares(drop: float, other: float) -> None:
+def test_points_instead_of_shares_are_refused(drop: float, other: float) -> None:
     """What no number of items finds is an error, and no endless search."""
     with pytest.raises(ValueError, match="shares are wanted"):
         power.paired_items(drop, other)

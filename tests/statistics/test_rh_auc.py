@@ -47,7 +47,7 @@ def test_areas_by_hand(points: list[CurvePoint], raw: float, normalised: float) 
         ([(0.5, 0.5), (0.6, 0.5)], "normalised", "perception is the same under every budget"),
     ],
 )
-def test_what_has_no_area(points: list[CurvePoint], kind: AreaKind, why: str) -> None:
+def test_curves_without_an_area_say_why(points: list[CurvePoint], kind: AreaKind, why: str) -> None:
     """It is said, and nothing is divided by zero."""
     with pytest.raises(UndefinedError, match=why):
         rh_auc.area(points, kind)
