@@ -102,13 +102,13 @@ def judge(
     return Gate(not reasons, reasons[0] if reasons else "every threshold is met", judged)
 
 
-def compare(judged: Gate, found: Regression) -> Gate:
+def compare(judged: Gate, regression: Regression) -> Gate:
     """The gate with a comparison: not passed if that is not, or could not be made."""
-    passed = bool(judged.passed) and not found.reasons
-    reason = found.reasons[0] if judged.passed and found.reasons else judged.reason
+    passed = bool(judged.passed) and not regression.reasons
+    reason = regression.reasons[0] if judged.passed and regression.reasons else judged.reason
     if passed and not judged.thresholds:
-        reason = found.checks[0].reason
-    return replace(judged, passed=passed, reason=reason, regression=found)
+        reason = regression.checks[0].reason
+    return replace(judged, passed=passed, reason=reason, regression=regression)
 
 
 def withhold(judged: Gate, broken: Sequence[str]) -> Gate:
@@ -140,8 +140,10 @@ class _Data:
     @property
     def metrics(self) -> Metrics | None:
         part = self.threshold.part
-        found = (self.table.get(part) or self.styles.get(part)) if part else self.table.get("mean")
-        return found[self.threshold.subset] if found else None
+        subsets = (
+            (self.table.get(part) or self.styles.get(part)) if part else self.table.get("mean")
+        )
+        return subsets[self.threshold.subset] if subsets else None
 
     @property
     def rate(self) -> Rate | None:

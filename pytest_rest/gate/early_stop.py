@@ -34,17 +34,17 @@ def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
 
     `items` are the cases' own, in the same order; the cases of an item stay together.
     """
-    found: dict[tuple[str, str], list[T]] = defaultdict(list)
+    by_item: dict[tuple[str, str], list[T]] = defaultdict(list)
     digests: dict[tuple[str, str], bytes] = {}
     for case, item in zip(cases, items, strict=True):
-        found[item.suite, item.id].append(case)
+        by_item[item.suite, item.id].append(case)
         drawn = f"{seed}/{item.suite}/{item.id}/{item.digest}"
         digests[item.suite, item.id] = hashlib.sha256(drawn.encode()).digest()
     suites: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for key in sorted(found, key=lambda key: digests[key]):
+    for key in sorted(by_item, key=lambda key: digests[key]):
         suites[key[0]].append(key)
     rounds = itertools.zip_longest(*(suites[name] for name in sorted(suites)))
-    return [case for keys in rounds for key in keys if key for case in found[key]]
+    return [case for keys in rounds for key in keys if key for case in by_item[key]]
 
 
 def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -> None:
@@ -78,8 +78,8 @@ class _Sequence:
         total = math.fsum(values.popleft() for values in self.waiting.values())
         before = self.look.seen
         seen = Seen(before.count + total, before.items + len(self.waiting))
-        found = seen.limits(confidence)
-        self.look = Look(seen, decide(found, self.threshold.op, self.threshold.bound), after)
+        bounds = seen.limits(confidence)
+        self.look = Look(seen, decide(bounds, self.threshold.op, self.threshold.bound), after)
 
 
 class Stopping:

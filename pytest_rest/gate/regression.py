@@ -66,15 +66,15 @@ def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance) -> Regression:
     bounds = {"rer_drop": tolerance.rer_drop, "cfr_rise": tolerance.cfr_rise}
     wanted = {f"{name}<={bound}": bound for name, bound in bounds.items() if bound is not None}
     try:
-        found = paired_runs.compare(old, new)
+        compared = paired_runs.compare(old, new)
     except BaselineError as error:
         checks = (Check(n, "refused", None, f"{n} is not judged: {error}") for n in wanted)
         return Regression(tuple(checks))
     checks = (
-        _check(name, bound, found.rer if name.startswith("rer") else found.cfr, tolerance)
+        _check(name, bound, compared.rer if name.startswith("rer") else compared.cfr, tolerance)
         for name, bound in wanted.items()
     )
-    return Regression(tuple(checks), found.note, found.left_out)
+    return Regression(tuple(checks), compared.note, compared.left_out)
 
 
 def shown(names: Sequence[str]) -> list[str]:
@@ -96,8 +96,8 @@ def _check(name: str, bound: float, flips: PairedCounts, tolerance: Tolerance) -
     evidence = f"{rate} {moved} ({counts}; McNemar's exact p = {flips.p:.2g})"
     if outcome != "passed":
         return Check(name, outcome, flips, f"{name} is missed: {evidence}")
-    found = _would_be_found(rate, bound, flips, tolerance.confidence)
-    return Check(name, outcome, flips, f"{name} is met: {evidence}; {found}")
+    change = _would_be_found(rate, bound, flips, tolerance.confidence)
+    return Check(name, outcome, flips, f"{name} is met: {evidence}; {change}")
 
 
 def _would_be_found(rate: str, bound: float, flips: PairedCounts, confidence: float) -> str:

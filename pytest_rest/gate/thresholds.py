@@ -74,8 +74,8 @@ def parse(text: str) -> Threshold:
             raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
     if named and metric in AREAS:
         raise OptionError(f"threshold {text!r}: {metric} is for all of rh-bench; name no part")
-    found = checked(metric, match["op"], match["bound"])
-    return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
+    threshold = checked(metric, match["op"], match["bound"])
+    return replace(threshold, subset=(*subsets, "all")[0], part="".join(parts))
 
 
 def checked(

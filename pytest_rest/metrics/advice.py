@@ -105,22 +105,22 @@ def give(
 def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_Look]:
     usual = [record for record in records if styles.get(record.style) == Style()]
     complete = len(by_item(usual)) == len(by_item(records))
-    for found in mode_tests.compare(usual if complete else records):
-        test = found.scopes["pooled"]["all"]
+    for mode_test in mode_tests.compare(usual if complete else records):
+        test = mode_test.scopes["pooled"]["all"]
         if test is not None:
-            yield _Look(found.name, *_MODES[found.name], test)
+            yield _Look(mode_test.name, *_MODES[mode_test.name], test)
 
 
-def _characteristics(found: Iterable[StyleEffect]) -> Iterable[_Look]:
-    for each in found:
-        name, value = each.characteristic, each.value
-        if name == "style" or each.subset != "all" or each.accuracy is None:
+def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
+    for effect in effects:
+        name, value = effect.characteristic, effect.value
+        if name == "style" or effect.subset != "all" or effect.accuracy is None:
             continue
         word = "a colour other than black" if (name, value) == ("color", "any") else ""
         word = word or (f"{value} DPI" if name == "dpi" else f"{name} {value}")
         usual = getattr(Style(), name)
         yield _Look(
-            f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", each.accuracy
+            f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", effect.accuracy
         )
 
 
@@ -133,28 +133,28 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
         if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
             less = fmean(shown) - answers["text"].correct
             by_dpi[style.dpi][record.suite, record.item] = less
-    found = {dpi: difference([*items.values()]) for dpi, items in sorted(by_dpi.items())}
-    return {dpi: each for dpi, each in found.items() if each} if len(found) > 1 else {}
+    differences = {dpi: difference([*items.values()]) for dpi, items in sorted(by_dpi.items())}
+    return {dpi: each for dpi, each in differences.items() if each} if len(differences) > 1 else {}
 
 
 def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
     """The lowest DPI from which on no resolution asked may be below text by the margin."""
     safe = None
     for dpi in sorted(beside, reverse=True):
-        found = beside[dpi]
-        if found.n < FEWEST or simultaneous(found, of)[0] <= -MARGIN:
+        difference = beside[dpi]
+        if difference.n < FEWEST or simultaneous(difference, of)[0] <= -MARGIN:
             break
         safe = dpi
     return safe
 
 
 def _advise(look: _Look, of: int) -> Advice | None:
-    found = look.difference
-    low, high = simultaneous(found, of)
-    if found.n < FEWEST or low <= 0 <= high:
+    difference = look.difference
+    low, high = simultaneous(difference, of)
+    if difference.n < FEWEST or low <= 0 <= high:
         return None
     text = look.above if low > 0 else look.below
-    return Advice(look.about, text, found.value, low, high, found.n)
+    return Advice(look.about, text, difference.value, low, high, difference.n)
 
 
 def _with_safe(given: Iterable[Advice], safe: int | None) -> Iterable[Advice]:

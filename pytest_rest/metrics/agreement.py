@@ -52,7 +52,7 @@ def share_right(group: Group, mode: Mode) -> float | None:
     return sum(right) / len(right) if right else None
 
 
-def ordered(found: Iterable[Mode]) -> list[Mode]:
+def ordered(answered: Iterable[Mode]) -> list[Mode]:
     """Modes with text, image and mixed first, the others by name."""
     known = (*MODES, *OCR_MODES)
-    return sorted(found, key=lambda mode: (known.index(mode), mode))
+    return sorted(answered, key=lambda mode: (known.index(mode), mode))

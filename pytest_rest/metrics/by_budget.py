@@ -95,14 +95,14 @@ def of_rest(records: Sequence[Record]) -> list[Record]:
 
 def table(records: Sequence[Record], budgets: Sequence[Amount]) -> dict[str, list[Budgeted]]:
     """REST's metrics by suite, mean and pooled as `metrics.table` has them, for each budget."""
-    found: dict[str, list[Budgeted]] = {}
+    scopes: dict[str, list[Budgeted]] = {}
     compared = of_rest(records)
     for budget in budgets if compared else ():
         for scope, subsets in metrics.table([_under(each, budget) for each in compared]).items():
             here = [r for r in compared if scope in (r.suite, "mean", "pooled")]
             budgeted = Budgeted(budget, subsets["all"], _cut(here, budget))
-            found.setdefault(scope, []).append(budgeted)
-    return found
+            scopes.setdefault(scope, []).append(budgeted)
+    return scopes
 
 
 def measure(records: Sequence[Record], budgets: Sequence[Amount], seed: int) -> RhAuc | None:

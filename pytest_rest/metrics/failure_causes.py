@@ -50,9 +50,9 @@ def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
 
 
 def _count(groups: Sequence[Group]) -> dict[str, int]:
-    found = Counter(each for group in groups if (each := cause(group)))
+    causes = Counter(each for group in groups if (each := cause(group)))
     return {
         "items": len(groups),
-        "inconsistent": found.total(),
-        **{each: found[each] for each in CAUSES},
+        "inconsistent": causes.total(),
+        **{each: causes[each] for each in CAUSES},
     }

@@ -47,13 +47,13 @@ def compare(records: Sequence[Record]) -> list[ModeTest]:
     """
     groups = by_suite(records)
     pooled = [group for listed in groups.values() for group in listed]
-    found = []
+    compared = []
     for name, modes in PAIRS.items():
         tests = {suite: _tests(listed, *modes) for suite, listed in groups.items()}
         tests["pooled"] = next(iter(tests.values())) if len(tests) == 1 else _tests(pooled, *modes)
         if tests["pooled"]["all"] is not None:
-            found.append(ModeTest(name, tests))
-    return found
+            compared.append(ModeTest(name, tests))
+    return compared
 
 
 def _tests(groups: Sequence[Group], one: Mode, other: Mode) -> dict[Subset, Difference | None]:

@@ -55,31 +55,31 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     def length(answer: Answer) -> float:
         return float(len(answer.text) if unit == "characters" else answer.output_tokens or 0)
 
-    found = ratio(_means(asked, "image", length), _means(asked, "text", length))
-    return Ratio(found.value, found.low, found.high, found.n, unit) if found else None
+    lengths = ratio(_means(asked, "image", length), _means(asked, "text", length))
+    return Ratio(lengths.value, lengths.low, lengths.high, lengths.n, unit) if lengths else None
 
 
 def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, MeanTokens | None] | None:
     """Tokens by mode; None for a mode some answer of which reports none, or if every mode is."""
-    found = {mode: _tokens(groups, mode) for mode in modes}
-    return found if any(found.values()) else None
+    by_mode = {mode: _tokens(groups, mode) for mode in modes}
+    return by_mode if any(by_mode.values()) else None
 
 
 def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
     """The unweighted mean over suites; None where suites are measured in different units."""
     units = {ratio.unit for ratio in ratios if ratio}
-    found = mover.mean(ratios)
-    if found is None or len(units) > 1:
+    mean = mover.mean(ratios)
+    if mean is None or len(units) > 1:
         return None
-    return Ratio(found.value, found.low, found.high, found.n, units.pop())
+    return Ratio(mean.value, mean.low, mean.high, mean.n, units.pop())
 
 
 def mean_tokens(
     suites: Sequence[Mapping[Mode, MeanTokens | None] | None], modes: Sequence[Mode]
 ) -> dict[Mode, MeanTokens | None] | None:
     """The unweighted means over suites, by mode; None for a mode where one suite's is."""
-    found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
-    return found if any(found.values()) else None
+    by_mode = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
+    return by_mode if any(by_mode.values()) else None
 
 
 def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:

@@ -57,15 +57,15 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
         if record.style in styles and not record.verdict.lost:
             by_item[record.suite, record.item][styles[record.style]] = _measure(record)
     asked = {style for here in by_item.values() for style in here}
-    found: list[StyleEffect] = []
+    effects: list[StyleEffect] = []
     for name, value, pairs in _changes(asked):
         items = [
             [(here[one], here[other]) for one, other in pairs if one in here and other in here]
             for here in by_item.values()
         ]
         if any(items):
-            found += [_effect(name, value, subset, items) for subset in SUBSETS]
-    return found
+            effects += [_effect(name, value, subset, items) for subset in SUBSETS]
+    return effects
 
 
 def _changes(asked: Iterable[Style]) -> Iterator[tuple[str, str, list[Pair]]]:
@@ -111,11 +111,11 @@ def _effect(
 def _difference(
     items: Iterable[Sequence[tuple[float | None, float | None]]],
 ) -> Difference | None:
-    found = []
+    differences = []
     for pairs in items:
         known = [new - old for old, new in pairs if old is not None and new is not None]
-        found += [fmean(known)] if known else []
-    return difference(found)
+        differences += [fmean(known)] if known else []
+    return difference(differences)
 
 
 def _measure(record: Record) -> _Measured:

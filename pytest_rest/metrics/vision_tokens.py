@@ -136,14 +136,14 @@ def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) 
 
     None if no item has its text form and one with a picture, or their tokens are not known.
     """
-    found: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
+    shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
         for mode in _SHOWN if not record.verdict.lost else ():
             if pair := _pair(record, mode):
-                found[record.style, mode][record.suite, record.item] = pair
+                shown[record.style, mode][record.suite, record.item] = pair
     uses = {
         (style, mode): use
-        for (style, mode), pairs in found.items()
+        for (style, mode), pairs in shown.items()
         if (use := _use(style, _look(styles.get(style), style), mode, pairs.values(), model))
     }
     if not uses:
@@ -151,7 +151,7 @@ def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) 
     looks: dict[tuple[str, Mode], dict[int, tuple[_Pairs, Use]]] = defaultdict(dict)
     for (name, mode), use in uses.items():
         if name in styles:
-            looks[use.look, mode][styles[name].dpi] = found[name, mode], use
+            looks[use.look, mode][styles[name].dpi] = shown[name, mode], use
     evens = [
         even
         for (look, mode), by_dpi in sorted(looks.items())

@@ -87,13 +87,13 @@ def pool(
         tell(len(items) - len(lacking) + start)
         chosen = lacking[start : start + batch]
         shown = [_picture(items[n], style, protocol) for n in chosen]
-        found = encoder.pool(shown, [image.text for image in shown])
-        for n, each in zip(chosen, found, strict=True):
+        pooled = encoder.pool(shown, [image.text for image in shown])
+        for n, each in zip(chosen, pooled, strict=True):
             vectors.write(n, each)
     tell(len(items))
 
 
-def to_builtins(found: Alignment, provenance: Mapping[str, Any]) -> dict[str, Any]:
+def to_builtins(alignment: Alignment, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """The content of the file, schema `pytest-rest/representations/1`.
 
     `layers` has an entry for each layer, layer 0 first; a measure has value, low, high and n.
@@ -101,22 +101,22 @@ def to_builtins(found: Alignment, provenance: Mapping[str, Any]) -> dict[str, An
     return {
         "schema": SCHEMA,
         "provenance": dict(provenance),
-        "items": found.n,
-        "chance": found.chance,
+        "items": alignment.n,
+        "chance": alignment.chance,
         "interval": {"confidence": CONFIDENCE, "draws": DRAWS},
-        "maximum": {name: asdict(peak) for name, peak in found.peaks.items()},
-        "layers": [{name: asdict(layer[name]) for name in MEASURES} for layer in found.layers],
+        "maximum": {name: asdict(peak) for name, peak in alignment.peaks.items()},
+        "layers": [{name: asdict(layer[name]) for name in MEASURES} for layer in alignment.layers],
     }
 
 
 def read(path: Path) -> Measured:
     """Read a file of `to_builtins`; `BaselineError` names any other file."""
     try:
-        found = baseline.read(path)
-        if found["schema"] != SCHEMA:
+        content = baseline.read(path)
+        if content["schema"] != SCHEMA:
             raise ValueError("of another schema")
-        peaks = {name: float(found["maximum"][name]["value"]) for name in PEAKS}
-        return Measured(str(found["provenance"]["model"]), peaks)
+        peaks = {name: float(content["maximum"][name]["value"]) for name in PEAKS}
+        return Measured(str(content["provenance"]["model"]), peaks)
     except (BaselineError, KeyError, TypeError, ValueError) as error:
         raise BaselineError(
             f"{str(path)!r} is not a file of schema {SCHEMA!r} ({error}); write one with "

@@ -97,19 +97,19 @@ def align(layers: Iterable[tuple[Matrix, Matrix]], draws: int = DRAWS, seed: int
     peaks = {}
     for name, values in zip(MEASURES, parts, strict=True):
         ends = _RANGES.get(name, (0.0, 1.0))
-        found = values.mean(axis=1)
+        means = values.mean(axis=1)
         if name in SHARES:
             values = np.hstack([values, np.tile(_ADDED, (len(values), 1))])
         sampled = _resample(values, draws, random)
         bounds = np.quantile(sampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
-        for layer, value, low, high in zip(estimates, found, *bounds, strict=True):
+        for layer, value, low, high in zip(estimates, means, *bounds, strict=True):
             layer[name] = Estimate(*_ordered(low, value, high, ends), n)
         if name in PEAKS:
             centers = values.mean(axis=1)
             reach = np.quantile(np.abs(sampled - centers).max(axis=1), CONFIDENCE)
             best = centers.max()
             low, high = best - reach, best + reach
-            peaks[name] = Peak(*_ordered(low, found.max(), high, ends), n, int(found.argmax()))
+            peaks[name] = Peak(*_ordered(low, means.max(), high, ends), n, int(means.argmax()))
     return Alignment(n, 1 / n, tuple(estimates), peaks)
 
 

@@ -57,7 +57,7 @@ class TransformersEncoder:
 
         try:
             with torch.inference_mode():
-                found = [self._pool_pictures(shown), self._pool_texts(texts)]
+                pooled = [self._pool_pictures(shown), self._pool_texts(texts)]
         except torch.OutOfMemoryError:
             raise ModelError(
                 f"model {self.name!r}: {len(texts)} items at once do not fit into the memory of "
@@ -65,7 +65,7 @@ class TransformersEncoder:
             ) from None
         except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
             raise ModelError(f"model {self.name!r} fails: {_line(error)}") from error
-        both = np.stack(found, axis=1)
+        both = np.stack(pooled, axis=1)
         if not np.isfinite(both).all():
             raise ModelError(
                 f"model {self.name!r} gives values that are not finite in {self.dtype}; use "
@@ -118,8 +118,8 @@ class TransformersEncoder:
         shares = chosen.to(self.device, torch.float32)
         shares /= shares.sum(dim=1, keepdim=True)
         pooled = [torch.einsum("btd,bt->bd", layer.float(), shares) for layer in states]
-        found: Pooled = torch.stack(pooled, dim=1).cpu().numpy()
-        return found
+        vectors: Pooled = torch.stack(pooled, dim=1).cpu().numpy()
+        return vectors
 
     def _adapt(self, seeing: bool) -> None:
         if self._whole.config.model_type in _ADAPTERS:
@@ -232,9 +232,9 @@ def _image_token(name: str, config: Any, processor: Any) -> int:
     The configuration comes first: in Gemma 3's processor the name is that of the token before them.
     """
     for place in (config, getattr(config, "vision_config", None), processor):
-        found = getattr(place, "image_token_id", None)
-        if isinstance(found, int):
-            return found
+        token = getattr(place, "image_token_id", None)
+        if isinstance(token, int):
+            return token
     raise ModelError(
         f"model {name!r}: neither its configuration nor its processor says which token stands for "
         "an image (image_token_id); choose a model that transformers knows as image-text-to-text"

@@ -75,5 +75,5 @@ class Vectors:
 
     def _read(self, index: int) -> Pooled:
         """The file mapped, not read, so that one layer at a time is in memory."""
-        found: Pooled = np.load(self._path(index), mmap_mode="r", allow_pickle=False)
-        return found
+        pooled: Pooled = np.load(self._path(index), mmap_mode="r", allow_pickle=False)
+        return pooled

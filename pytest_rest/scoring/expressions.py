@@ -128,11 +128,11 @@ class _Machine:
             raise _UndefinedError
         return one**exponent
 
-    def _near(self, found: Any) -> Any:
+    def _near(self, value: Any) -> Any:
         """The value, or 0 if it is nearly 0: a sum whose parts cancel, the sine of pi."""
-        return 0 * found if abs(found) < self._tenth(_NOTHING) else self._within(found)
+        return 0 * value if abs(value) < self._tenth(_NOTHING) else self._within(value)
 
-    def _within(self, found: Any) -> Any:
-        if found != 0 and not self._tenth(_REACH) <= abs(found) <= self._tenth(-_REACH):
+    def _within(self, value: Any) -> Any:
+        if value != 0 and not self._tenth(_REACH) <= abs(value) <= self._tenth(-_REACH):
             raise _UndefinedError
-        return found
+        return value

@@ -80,8 +80,8 @@ def read(text: str) -> Formula | None:
     named = _LEFT_SIDE.match(text)
     try:
         reader = _Reader(_tokens(text[named.end() :] if named else text))
-        found = reader.sum()
-        return None if reader.tokens else found
+        formula = reader.sum()
+        return None if reader.tokens else formula
     except _NoFormulaError:
         return None
 
@@ -92,20 +92,20 @@ class _NoFormulaError(Exception):
 
 def _tokens(text: str) -> list[Token]:
     """The tokens of a text, the last one first."""
-    found: list[Token] = []
+    tokens: list[Token] = []
     text, at = text.translate(_SIGNS), 0
     while at < len(text):
         if match := _TOKEN.match(text, at):
-            found += _named(match)
+            tokens += _named(match)
             at = match.end()
         elif text[at] in _GREEK:
-            found.append(_name(_GREEK[text[at]]))
+            tokens.append(_name(_GREEK[text[at]]))
             at += 1
         elif text[at].isspace():
             at += 1
         else:
             raise _NoFormulaError
-    return found[::-1]
+    return tokens[::-1]
 
 
 def _named(match: re.Match[str]) -> list[Token]:
@@ -133,17 +133,17 @@ def _command(name: str, index: str) -> Token:
 
 def _split(word: str, index: str) -> list[Token]:
     """The names in a run of letters: `xy` is x and y, `sinx` is sin and x."""
-    found: list[Token] = []
+    names: list[Token] = []
     rest = word
     while rest:
         known = [each for each in _KNOWN if rest.lower().startswith(each)]
         taken = rest if rest in _NAMES else rest[: len(max(known, key=len, default="x"))]
         rest = rest[len(taken) :]
-        found.append(_name(taken, "" if rest else index))
-    letters = sum(kind != "function" and text != "pi" for kind, text in found)
+        names.append(_name(taken, "" if rest else index))
+    letters = sum(kind != "function" and text != "pi" for kind, text in names)
     if word.lower() in _WORDS or letters > _MOST_LETTERS:
         raise _NoFormulaError
-    return found
+    return names
 
 
 def _name(text: str, index: str = "") -> Token:
@@ -184,8 +184,8 @@ class _Reader:
 
     def _factor(self) -> Formula:
         sign = self._take() if self._next in ("+", "-") else "+"
-        found = self._power()
-        return Formula("neg", (found,)) if sign == "-" else found
+        power = self._power()
+        return Formula("neg", (power,)) if sign == "-" else power
 
     def _power(self) -> Formula:
         base = self._deeper(self._atom)
@@ -224,12 +224,12 @@ class _Reader:
         if root or name == "cbrt":
             argument = Formula("^", (argument, Formula("inv", (root or _THREE,))))
             return Formula("^", (argument, exponent)) if exponent else argument
-        found = Formula(_RECIPROCALS.get(name, name), (argument,))
+        applied = Formula(_RECIPROCALS.get(name, name), (argument,))
         if base:
             scale = Formula("log", (Formula("number", text=base),))
-            found = _joined("*", [found, Formula("inv", (scale,))])
-        found = Formula("inv", (found,)) if name in _RECIPROCALS else found
-        return Formula("^", (found, exponent)) if exponent else found
+            applied = _joined("*", [applied, Formula("inv", (scale,))])
+        applied = Formula("inv", (applied,)) if name in _RECIPROCALS else applied
+        return Formula("^", (applied, exponent)) if exponent else applied
 
     def _argument(self) -> Formula:
         if self._next == "-":
@@ -244,11 +244,11 @@ class _Reader:
         if begun not in _CLOSING or (opening and begun != opening):
             raise _NoFormulaError
         self._bars += begun == "|"
-        found = self.sum()
+        inner = self.sum()
         self._bars -= begun == "|"
         if self._take() != _CLOSING[begun]:
             raise _NoFormulaError
-        return Formula("abs", (found,)) if begun == "|" else found
+        return Formula("abs", (inner,)) if begun == "|" else inner
 
     def _begins(self) -> bool:
         """Whether a factor begins here, without a multiplication sign before it."""
@@ -269,6 +269,6 @@ class _Reader:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _NoFormulaError
-        found = read()
+        formula = read()
         self._depth -= 1
-        return found
+        return formula

@@ -26,12 +26,12 @@ class _UnwritableError(ArithmeticError):
 def write(formula: Formula) -> str | None:
     """The normal form, which is its own normal form; None if there is none."""
     try:
-        found = _written(formula)
+        form = _written(formula)
         for _ in range(_ROUNDS):
-            before, again = found, read(found)
-            found = _written(again) if again else ""
-            if found == before:
-                return found or None
+            before, again = form, read(form)
+            form = _written(again) if again else ""
+            if form == before:
+                return form or None
     except Exception:  # sympy raises whatever its parts raise
         return None
     return None
@@ -107,53 +107,53 @@ def _applied(name: str, argument: Any, sympy: Any) -> Any:
     return sympy.Function(name)(argument)
 
 
-def _checked(found: Any, sympy: Any) -> Any:
+def _checked(built: Any, sympy: Any) -> Any:
     """The same, if it is real and finite, and its numbers and exponents are small."""
-    if found.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+    if built.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise _UnwritableError
-    exponents = [power.args[-1] for power in found.atoms(sympy.Pow, sympy.exp)]
+    exponents = [power.args[-1] for power in built.atoms(sympy.Pow, sympy.exp)]
     if any(_numbers(each, sympy) > _LARGEST_EXPONENT for each in exponents):
         raise _UnwritableError
-    if _numbers(found, sympy).bit_length() > _LARGEST_NUMBER:
+    if _numbers(built, sympy).bit_length() > _LARGEST_NUMBER:
         raise _UnwritableError
-    return found
+    return built
 
 
-def _numbers(found: Any, sympy: Any) -> int:
+def _numbers(built: Any, sympy: Any) -> int:
     """The sum of all numbers in it, of each the larger of numerator and denominator."""
-    return sum(max(abs(each.p), each.q) for each in found.atoms(sympy.Rational))
+    return sum(max(abs(each.p), each.q) for each in built.atoms(sympy.Rational))
 
 
-def _is_small(found: Any, sympy: Any) -> bool:
+def _is_small(built: Any, sympy: Any) -> bool:
     """Whether it stays small when multiplied out."""
     kinds = (sympy.Symbol, sympy.Function, sympy.NumberSymbol, sympy.Pow)
-    kernels = [e for e in found.atoms(*kinds) if not (e.is_Pow and e.args[1].is_Integer)]
+    kernels = [e for e in built.atoms(*kinds) if not (e.is_Pow and e.args[1].is_Integer)]
     try:
-        _extent(found, sympy)
+        _extent(built, sympy)
     except _UnwritableError:
         return False
     return len(kernels) <= _MOST_KERNELS
 
 
-def _extent(found: Any, sympy: Any) -> tuple[int, int, int]:
+def _extent(built: Any, sympy: Any) -> tuple[int, int, int]:
     """Bounds of what it is multiplied out: terms of numerator and denominator, and degree."""
-    parts = [_extent(part, sympy) for part in found.args]
+    parts = [_extent(part, sympy) for part in built.args]
     overs, unders, degrees = zip(*parts, strict=True) if parts else ((1,), (1,), (1,))
     over, under, degree = math.prod(overs), math.prod(unders), sum(degrees)
-    if found.is_Add:
+    if built.is_Add:
         over = sum(each * under // own for each, own in zip(overs, unders, strict=True))
         degree = degree if under > 1 else max(degrees)
-    elif found.is_Pow or isinstance(found, sympy.exp):
-        exponent = found.args[-1]
+    elif built.is_Pow or isinstance(built, sympy.exp):
+        exponent = built.args[-1]
         times = _numbers(exponent, sympy) + (not exponent.is_number)
-        sides = parts[0][:2] if found.is_Pow else (1, 1)
+        sides = parts[0][:2] if built.is_Pow else (1, 1)
         over, under = (math.comb(each + times - 1, times) for each in sides)
         if not exponent.is_Rational:
             over = under = over * under
         elif exponent < 0:
             over, under = under, over
         degree = degrees[0] * times
-    elif found.is_Function:
+    elif built.is_Function:
         over, under, degree = 1, 1, 1
     if max(over, under) > _MOST_TERMS or degree > _HIGHEST_DEGREE:
         raise _UnwritableError

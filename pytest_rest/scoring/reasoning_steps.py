@@ -43,9 +43,9 @@ def rating(completion: Completion) -> int | None:
     if scoring.ended(completion) != "parsed":
         return None
     tail = completion.text[-_TAIL:]
-    last = max((found.start() for found in _MARKED.finditer(tail)), default=len(tail))
-    found = _RATING.match(tail, last)
-    return int(found[1]) if found else None
+    last = max((match.start() for match in _MARKED.finditer(tail)), default=len(tail))
+    match = _RATING.match(tail, last)
+    return int(match[1]) if match else None
 
 
 def judge(
@@ -121,14 +121,14 @@ def _rated(steps: Sequence[Step]) -> tuple[Step, ...]:
         for step in steps
         if step.task == "rate" and step.repeat == 0
     }
-    found = []
+    rated = []
     for step in sorted(steps, key=lambda step: (_ORDER.index(step.task), step.repeat)):
         stars = ratings.get((step.mode, step.budget))
         if step.task == "solve" and stars is not None:
-            found.append(replace(step, rating=stars, correct=stars > FAITHFUL))
+            rated.append(replace(step, rating=stars, correct=stars > FAITHFUL))
         else:
-            found.append(step)
-    return tuple(found)
+            rated.append(step)
+    return tuple(rated)
 
 
 def _failure(step: Step) -> str:

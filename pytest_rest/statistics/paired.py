@@ -12,16 +12,12 @@ from pytest_rest.terms import Rate
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Rate):
     """A mean difference over `n` items, with its interval at 95 % and the paired t-test.
 
-    Bounds and p are None where nothing varies: equal differences do not say how they vary.
+    Bounds, t and p are None where nothing varies: equal differences do not say how they vary.
     """
 
-    value: float
-    low: float | None
-    high: float | None
-    n: int
     t: float | None
     df: int
     p: float | None
@@ -46,8 +42,8 @@ def difference(values: Sequence[float]) -> Difference | None:
 
 def mean(values: Sequence[float]) -> Rate | None:
     """The mean with Student's t interval, of values that may be negative; None without values."""
-    found = difference(values)
-    return Rate(found.value, found.low, found.high, found.n) if found else None
+    mean = difference(values)
+    return Rate(mean.value, mean.low, mean.high, mean.n) if mean else None
 
 
 def bounded_mean(values: Sequence[float]) -> Rate:
@@ -65,19 +61,19 @@ def bounded_mean(values: Sequence[float]) -> Rate:
     return Rate(value, max(center - reach, -1.0), min(center + reach, 1.0), len(values))
 
 
-def simultaneous(found: Difference, of: int) -> tuple[float, float]:
+def simultaneous(difference: Difference, of: int) -> tuple[float, float]:
     """Bounds of a difference of shares that hold for all `of` differences at once (Bonferroni).
 
     By Student's t; where nothing varies, by the worst case that was not seen: n equal items leave,
     at that error, a share of items that may be as far off as shares can be.
     """
     error = (1 - CONFIDENCE) / of
-    if found.low is None or found.high is None:
-        seen = (error / 2) ** (1 / found.n)
-        return seen * found.value - (1 - seen), seen * found.value + (1 - seen)
-    wider = t_quantile(found.df, 1 - error) / t_quantile(found.df)
-    reach = (found.high - found.low) / 2 * wider
-    return max(found.value - reach, -1.0), min(found.value + reach, 1.0)
+    if difference.low is None or difference.high is None:
+        seen = (error / 2) ** (1 / difference.n)
+        return seen * difference.value - (1 - seen), seen * difference.value + (1 - seen)
+    wider = t_quantile(difference.df, 1 - error) / t_quantile(difference.df)
+    reach = (difference.high - difference.low) / 2 * wider
+    return max(difference.value - reach, -1.0), min(difference.value + reach, 1.0)
 
 
 def mcnemar(worse: int, better: int) -> float:

@@ -79,13 +79,13 @@ class Area:
 
     def limits(self, confidence: float) -> tuple[float, float] | None:
         """A lower and an upper bound, each of that confidence; None where nothing varies."""
-        found, n = self.replicates, min(self.halves)
-        if not found or found[0] == found[-1] or n < 2:
+        replicates, n = self.replicates, min(self.halves)
+        if not replicates or replicates[0] == replicates[-1] or n < 2:
             return None
         from scipy.special import stdtrit  # when first used: it takes a third of a second
 
         reach = math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, confidence))
-        low, high = (_quantile(found, self._place(each)) for each in (-reach, reach))
+        low, high = (_quantile(replicates, self._place(each)) for each in (-reach, reach))
         return min(low, self.value), max(high, self.value)
 
     def grown(self, factor: float) -> Self:
@@ -118,11 +118,11 @@ def area(points: Sequence[CurvePoint], kind: AreaKind) -> float:
     """The area under the curve of these points; `UndefinedError` where it has none."""
     if len(points) < 2:
         raise UndefinedError("one budget is one point")
-    found = curve(points)
-    left, right = found[0][0], found[-1][0]
+    by_reasoning = curve(points)
+    left, right = by_reasoning[0][0], by_reasoning[-1][0]
     if left == right:
         raise UndefinedError("reasoning is the same under every budget")
-    whole = math.fsum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(found))
+    whole = math.fsum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(by_reasoning))
     height = whole / (right - left)
     if kind == "raw":
         return height
@@ -163,19 +163,19 @@ def _area(
         value = area(points, kind)
     except UndefinedError as error:
         return Area(math.nan, halves, (), str(error))
-    found = []
+    replicates = []
     for each in sampled:
         try:
-            found.append(area(each, kind))
+            replicates.append(area(each, kind))
         except UndefinedError:
             continue
-    if len(found) < (1 - _MOST_UNDEFINED) * len(sampled):
+    if len(replicates) < (1 - _MOST_UNDEFINED) * len(sampled):
         return Area(value, halves)  # too few items to say how sure it is
     return Area(
         value,
         halves,
-        tuple(sorted(found)),
-        bias=_bias(found, value),
+        tuple(sorted(replicates)),
+        bias=_bias(replicates, value),
         acceleration=_acceleration(without, kind),
     )
 
@@ -192,11 +192,11 @@ def _acceleration(without: _Without, kind: AreaKind) -> float:
     for half in without:
         n = sum(count for _, count in half)
         try:
-            found = [(area(points, kind), count) for points, count in half]
+            areas = [(area(points, kind), count) for points, count in half]
         except UndefinedError:
             return 0.0
-        middle = math.fsum(value * count for value, count in found) / max(n, 1)
-        pulls = [((middle - value) * (n - 1) / n, count) for value, count in found]
+        middle = math.fsum(value * count for value, count in areas) / max(n, 1)
+        pulls = [((middle - value) * (n - 1) / n, count) for value, count in areas]
         squares += math.fsum(pull**2 * count for pull, count in pulls)
         cubes += math.fsum(pull**3 * count for pull, count in pulls)
     return cubes / (6 * squares**1.5) if squares else 0.0
