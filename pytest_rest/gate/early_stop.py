@@ -17,12 +17,12 @@ from typing import TypeVar
 from pytest_rest import metrics
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look
+from pytest_rest.gate.evidence import NOT_SHARES
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
 
-_UNBOUNDED = ("cer", "excess_inconsistency")  # not shares of items: no bound holds at every look
 T = TypeVar("T")
 
 Origin = str  # the test function that asked
@@ -51,7 +51,7 @@ def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -
     """Raise `OptionError` for a threshold that no bound can decide before the last item."""
     for each in thresholds:
         why = ""
-        if each.metric in _UNBOUNDED:
+        if each.metric in NOT_SHARES:  # no bound holds at every look
             why = f"{each.metric} is not a share of the items"
         elif suites > 1 and each.part in styles:
             why = "a style's rate is over all suites, whose items are asked in turn"
@@ -139,7 +139,7 @@ class Stopping:
 
 def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
     """What an item counts for a threshold, from 0 to 1; None if it does not count."""
-    if threshold.metric in _UNBOUNDED:
+    if threshold.metric in NOT_SHARES:
         return None
     here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}
     records = [record for record in here.values() if threshold.part in ("", suite, record.style)]

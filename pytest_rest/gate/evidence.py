@@ -7,7 +7,7 @@ from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
 from pytest_rest.statistics.intervals import t_quantile
 from pytest_rest.terms import Rate
 
-_MEANS = ("cer", "excess_inconsistency")  # of values that are not shares of an item
+NOT_SHARES = ("cer", "excess_inconsistency")  # means of values that are not shares of an item
 _IN_PART = ("accuracy.", "own.", "noise_floor", "between_forms")
 
 
@@ -20,7 +20,7 @@ def of(metric: str, suites: Sequence[Metrics], styles: int) -> Evidence | None:
     rates = [rate for suite in suites if (rate := suite.rate(metric)) is not None]
     if not rates or len(rates) < len(suites):
         return None
-    if metric in _MEANS:
+    if metric in NOT_SHARES:
         return Means(tuple(map(_spread, rates)))
     whole = not metric.startswith(_IN_PART if styles > 1 else _IN_PART[1:])
     return Shares(tuple(_share(rate, whole) for rate in rates))

@@ -8,6 +8,7 @@ the unweighted mean (see `statistics.mover`).
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 from pytest_rest.gate.baseline import JsonObject
@@ -49,20 +50,21 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
         "mmc": _change(pairs.runs, pairs.kept, any_right),
     }
     for mode in MODES:
-        asked = [k for k in pairs.kept if all(_share(r[k], mode) is not None for r in pairs.runs)]
+        share = partial(_share, mode)
+        asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:
-            changes[f"accuracy.{mode}"] = _change(pairs.runs, asked, _share_of(mode))
+            changes[f"accuracy.{mode}"] = _change(pairs.runs, asked, share)
     return changes
 
 
 def _change(
     runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]],
     keys: Iterable[ItemKey],
-    measure: Callable[[JsonObject], float],
+    measure: Callable[[JsonObject], float | None],
     sign: int = 1,
 ) -> Change:
     """The change of a measure of each item, which is better where `sign` times it is larger."""
-    before, after = ({key: float(measure(run[key])) for key in keys} for run in runs)
+    before, after = ({key: float(measure(run[key]) or 0) for key in keys} for run in runs)
     by_suite: dict[str, list[ItemKey]] = defaultdict(list)
     for key in before:
         by_suite[key[0]].append(key)
@@ -86,12 +88,8 @@ def _change(
     )
 
 
-def _share(item: JsonObject, mode: str) -> float | None:
+def _share(mode: str, item: JsonObject) -> float | None:
     """The share of an item's styles that a mode got right; None if it was not asked."""
     styles = item["styles"].values()
     right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
     return sum(right) / len(right) if right else None
-
-
-def _share_of(mode: str) -> Callable[[JsonObject], float]:
-    return lambda item: _share(item, mode) or 0.0

@@ -2,7 +2,7 @@
 
 import re
 import sys
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rest import extensions
@@ -93,22 +93,17 @@ def checked(
     return Threshold(metric, op, value, subset, scope)
 
 
-def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
+def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:
+    """Raise `OptionError` for a threshold on a suite or a style (`parts`) that is not asked."""
     for each in thresholds:
-        if each.metric in AREAS and RH_BENCH not in names:
+        if each.metric in AREAS and RH_BENCH not in suites:
             raise OptionError(
                 f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
             )
-
-
-def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold on a suite or a style that is not asked."""
-    for each in thresholds:
-        if each.part and each.part not in known:
+        if each.part and each.part not in parts:
             raise OptionError(
                 f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
-                f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *known])}"
+                f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *sorted(parts)])}"
             )
 
 

@@ -234,8 +234,8 @@ def _check(settings: Settings, chosen: Chosen) -> None:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        thresholds.check_suites(settings.thresholds, [drawn.name for drawn in settings.drawn])
-        thresholds.check_parts(settings.thresholds, sorted(parts))
+        suites = [drawn.name for drawn in settings.drawn]
+        thresholds.check(settings.thresholds, suites, parts)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]
         stopping.check(settings.thresholds, len(settings.suites), ids)

@@ -11,7 +11,7 @@ from strategies import TRUTH, runs
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import GateOutcome, JudgedThreshold
-from pytest_rest.gate.thresholds import METRICS, Threshold, check_parts, checked, parse
+from pytest_rest.gate.thresholds import METRICS, Threshold, check, checked, parse
 from pytest_rest.metrics import SUBSETS, Metrics, Table
 from pytest_rest.terms import MODES, Answer, Rate, Record, Transcription
 
@@ -78,8 +78,8 @@ def test_a_part_is_judged_alone() -> None:
     assert "undefined" == judge("rer@mmlu>=0", {"": found}).outcome
     asked = [parse("rer@acr>=0.8")]
     with pytest.raises(OptionError, match=r"'acr' is neither a subset .*; did you mean 'arc'"):
-        check_parts(asked, ["arc", "mmlu"])
-    check_parts([parse("rer@arc>=0.8"), *asked[:0]], ["arc"])
+        check(asked, (), ["arc", "mmlu"])
+    check([parse("rer@arc>=0.8"), *asked[:0]], (), ["arc"])
 
 
 @pytest.mark.parametrize("op", [">=", "<=", ">", "<"])
