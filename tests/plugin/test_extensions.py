@@ -14,10 +14,10 @@ from runs import RunRest
 from test_evidence import RUNS, record
 
 from pytest_rest import extensions, metrics
-from pytest_rest.gate.thresholds import parse
 from pytest_rest.commands import main
 from pytest_rest.errors import MetricError
 from pytest_rest.extensions import METRICS
+from pytest_rest.gate.thresholds import parse
 
 ROOT = Path(__file__).parents[2]
 OURS = """
