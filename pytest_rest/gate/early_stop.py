@@ -70,10 +70,13 @@ class _Sequence:
     waiting: dict[str, deque[float]]  # by suite
     look: Look = field(default_factory=Look)
 
-    def add(self, suite: str, value: float, after: int, confidence: float) -> None:
+    def add(self, suite: str, asked: AskedItem, after: int, confidence: float) -> None:
         """Look again if every suite has had another item."""
-        self.waiting[suite].append(value)
-        if self.look.decision != "undecided" or not all(self.waiting.values()):
+        if self.look.decision != "undecided" or suite not in self.waiting:
+            return
+        if (value := _value(self.threshold, suite, asked)) is not None:
+            self.waiting[suite].append(value)
+        if not all(self.waiting.values()):
             return
         total = math.fsum(values.popleft() for values in self.waiting.values())
         before = self.look.seen
@@ -94,28 +97,28 @@ class Stopping:
         self._suites = {origin: sorted(set(names)) for origin, names in suites.items()}
         self._unheard = set(self._suites)
         self._seen: list[tuple[str, AskedItem]] = []
-        self._found: dict[Threshold, _Sequence] = {}
+        self._sequences: dict[Threshold, _Sequence] = {}
 
     @property
     def looks(self) -> dict[Threshold, Look]:
         """The last look at each threshold: the one that decided it, if one did."""
-        return {threshold: each.look for threshold, each in self._found.items()}
+        return {threshold: each.look for threshold, each in self._sequences.items()}
 
     @property
     def is_over(self) -> bool:
         """Whether there are thresholds, and each is decided."""
-        decided = [each.look.decision != "undecided" for each in self._found.values()]
+        decided = [each.look.decision != "undecided" for each in self._sequences.values()]
         return bool(decided) and all(decided) and not self._unheard
 
     def add(self, suite: str, asked: AskedItem, thresholds: Iterable[Threshold]) -> None:
         """Take the next item, in every style it was asked in; a lost one has no records."""
         for threshold in thresholds:
-            if threshold not in self._found:
-                self._found[threshold] = self._begin(threshold)
+            if threshold not in self._sequences:
+                self._sequences[threshold] = self._begin(threshold)
         self._seen.append((suite, asked))
         self._unheard -= {origin for origin, records in asked.items() if records}
-        for each in self._found.values():
-            self._look(each, suite, asked, len(self._seen))
+        for each in self._sequences.values():
+            each.add(suite, asked, len(self._seen), self._confidence)
 
     def _begin(self, threshold: Threshold) -> _Sequence:
         """A threshold's sequence, brought to where the others are."""
@@ -128,13 +131,8 @@ class Stopping:
         parts = {threshold.part} if threshold.part in names else names
         begun = _Sequence(threshold, {name: deque() for name in parts})
         for after, (suite, asked) in enumerate(self._seen, start=1):
-            self._look(begun, suite, asked, after)
+            begun.add(suite, asked, after, self._confidence)
         return begun
-
-    def _look(self, sequence: _Sequence, suite: str, asked: AskedItem, after: int) -> None:
-        value = _value(sequence.threshold, suite, asked)
-        if value is not None and suite in sequence.waiting:
-            sequence.add(suite, value, after, self._confidence)
 
 
 def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:

@@ -88,7 +88,7 @@ class _Look(NamedTuple):
 def give(
     records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[StyleEffect]
 ) -> Advised:
-    """The advice for these records, of items of which nothing was lost; `styles` are by id.
+    """The advice for these records, of items without a lost record; `styles` are by id.
 
     `changes` is their `style_effects.table`. Items of all suites are pooled, and the forms of an
     item are averaged first.

@@ -42,7 +42,7 @@ def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
 
     An item in several styles counts once, with all its forms, as in RER: the causes add up to the
     inconsistent items, and those not misread to the OCR-correct subset's if every item was
-    transcribed. The records are those of items of which nothing was lost.
+    transcribed. The records are those of items without a lost one.
     """
     suites = by_suite(records)
     pooled = [group for groups in suites.values() for group in groups]

@@ -43,7 +43,7 @@ def compare(records: Sequence[Record]) -> list[ModeTest]:
     """A test for each pair of modes that some item was asked in, by suite and pooled.
 
     An item's correctness in several styles is averaged first, so n is a number of items. The
-    records are those of items of which nothing was lost.
+    records are those of items without a lost one.
     """
     groups = by_suite(records)
     pooled = [group for listed in groups.values() for group in listed]

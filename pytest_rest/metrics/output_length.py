@@ -60,7 +60,7 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
 
 
 def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, MeanTokens | None] | None:
-    """Tokens by mode; None for a mode some answer of which reports none, or if every mode is."""
+    """Tokens by mode, None if an answer of it reports none; None if that is so of every mode."""
     by_mode = {mode: _tokens(groups, mode) for mode in modes}
     return by_mode if any(by_mode.values()) else None
 

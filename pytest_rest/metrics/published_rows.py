@@ -68,7 +68,7 @@ class Standing:
 def standing(records: Sequence[Record], model: str, protocol: str) -> Standing | None:
     """Where these records stand; None unless they are of REST's data sets and modes.
 
-    The records are in REST's own style, of items of which nothing was lost. A run without an
+    The records are in REST's own style, of items without a lost record. A run without an
     OCR-correct item has no RER and comes last.
     """
     suites = {record.suite for record in records}

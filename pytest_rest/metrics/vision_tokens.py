@@ -144,7 +144,7 @@ def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) 
     uses = {
         (style, mode): use
         for (style, mode), pairs in shown.items()
-        if (use := _use(style, _look(styles.get(style), style), mode, pairs.values(), model))
+        if (use := _use(style, _look(styles.get(style), style), mode, [*pairs.values()], model))
     }
     if not uses:
         return None
@@ -191,8 +191,7 @@ def _counted(answer: Answer, model: str) -> int:
     return tokens.vision_tokens(answer.width, answer.height, model) if answer.width else 0
 
 
-def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) -> Use | None:
-    pairs = list(found)
+def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], model: str) -> Use | None:
     billed = [each for each in map(_billed, pairs) if each is not None]
     is_billed, is_published = len(billed) == len(pairs), tokens.is_published(model)
     if not (is_billed or is_published):
