@@ -12,14 +12,12 @@ over its styles, so that n is a number of items.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
 from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, Record, Verdict
-
-Values = Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +42,7 @@ def agreement(group: Iterable[Record]) -> Agreement | None:
 
 
 def _of(verdict: Verdict) -> Agreement | None:
-    forms: list[Values] = [
+    forms = [
         [verdict.answers[mode].value, *(each.value for each in verdict.repeats[mode])]
         for mode in MODES
         if mode in verdict.answers and verdict.repeats.get(mode)

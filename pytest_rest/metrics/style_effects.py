@@ -7,7 +7,7 @@ characteristics without an effect, one is expected to look clear.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any, NamedTuple
@@ -103,19 +103,15 @@ def _effect(
         [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
         for pairs in items
     ]
-    accuracy = [[(old.accuracy, new.accuracy) for old, new in pairs] for pairs in kept]
-    agreement = [[(old.agreement, new.agreement) for old, new in pairs] for pairs in kept]
-    return StyleEffect(name, value, subset, _difference(accuracy), _difference(agreement))
 
+    def change(figure: Callable[[_Measured], float | None]) -> Difference | None:
+        figures = [[(figure(old), figure(new)) for old, new in pairs] for pairs in kept]
+        known = [[b - a for a, b in item if a is not None and b is not None] for item in figures]
+        return difference([fmean(changes) for changes in known if changes])
 
-def _difference(
-    items: Iterable[Sequence[tuple[float | None, float | None]]],
-) -> Difference | None:
-    differences = []
-    for pairs in items:
-        known = [new - old for old, new in pairs if old is not None and new is not None]
-        differences += [fmean(known)] if known else []
-    return difference(differences)
+    return StyleEffect(
+        name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement)
+    )
 
 
 def _measure(record: Record) -> _Measured:

@@ -83,21 +83,18 @@ def _with_thinking(step: Step, thought: Step | None) -> Answer:
     answer = Answer(**{name: getattr(step, name) for name in Answer.__dataclass_fields__})
     if thought is None:
         return answer
-    both = (thought, answer)
     return replace(
         answer,
         text=scoring.kept(f"{thought.text}\n{answer.text}"),
-        input_tokens=_sum([each.input_tokens for each in both]),
-        output_tokens=_sum([each.output_tokens for each in both]),
-        cost=_sum([each.cost for each in both]),
+        input_tokens=_sum(thought.input_tokens, answer.input_tokens),
+        output_tokens=_sum(thought.output_tokens, answer.output_tokens),
+        cost=_sum(thought.cost, answer.cost),
         seconds=thought.seconds + answer.seconds,
     )
 
 
-def _sum(values: Sequence[N | None]) -> N | None:
-    """The sum; None if one of them is not known."""
-    known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if len(known) == len(values) else None
+def _sum(one: N | None, other: N | None) -> N | None:
+    return None if one is None or other is None else one + other
 
 
 def _step(prompt: Prompt, completion: Completion) -> Step:
