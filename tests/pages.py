@@ -9,13 +9,13 @@ from typing import Any
 
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.fuzzing.flip import Flip
-from pytest_rest.gate import Threshold
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.metrics.advice import Advice, Advised
-from pytest_rest.metrics.by_budget import Budgeted, Point, RhAuc
+from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint, RhAuc
 from pytest_rest.metrics.vision_tokens import Even, Use, Vision
 from pytest_rest.reporting.report import Report, entry
 from pytest_rest.statistics.paired import Difference
-from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import (
     MODES,
     Answer,
@@ -97,8 +97,10 @@ def everything(words: str = "") -> dict[str, Any]:
     table = metrics.table([record(number) for number in range(10)])["a"]["all"]
     budgets = [Budgeted(each, table, {"text": RATE}) for each in (f"low{words}", "high")]
     scores = (0.3, 0.7), (0.5, 0.6), (0.8, 0.4)
-    points = [Point(f"{n}{words}", _rate(x), _rate(y), 9.0 * n) for n, (x, y) in enumerate(scores)]
-    areas: dict[Kind, Area] = {
+    points = [
+        BudgetPoint(f"{n}{words}", _rate(x), _rate(y), 9.0 * n) for n, (x, y) in enumerate(scores)
+    ]
+    areas: dict[AreaKind, Area] = {
         "raw": Area(0.56, (10, 10), (0.45, 0.56, 0.67)),
         "normalised": Area(math.nan, (10, 10), (), f"it is flat{words}"),
     }

@@ -22,7 +22,7 @@ ROOMS: dict[str, set[str]] = {
     "reporting": {"benchmark", "dispatch", "fuzzing", "gate", "metrics", "models", "rendering"}
     | {"representations", "scoring", "statistics"},
     "representations": {"gate", "prompts", "rendering", "statistics"},
-    "gate": {"metrics", "statistics"},
+    "gate": {"metrics", "scoring", "statistics"},
     "fuzzing": {"benchmark", "dispatch", "prompts", "rendering", "scoring"},
     "evaluate": {"models", "prompts", "scoring"},
     "benchmark": {"rendering", "scoring"},

@@ -15,13 +15,14 @@ from typing import Any
 from pytest_rest.commands import GOOD, MISSED
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression
-from pytest_rest.gate.paired_runs import Comparison
+from pytest_rest.gate.paired_runs import PairedComparison
 from pytest_rest.gate.rate_changes import Change
-from pytest_rest.gate.regression import CONFIDENCE, Regression, Tolerance
+from pytest_rest.gate.regression import Regression, Tolerance
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layout, side_by_side
 from pytest_rest.reporting.terminal.tables import signed
 from pytest_rest.safe_text import shown
+from pytest_rest.statistics.intervals import CONFIDENCE
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
@@ -94,7 +95,7 @@ def _check_drawn(arguments: Namespace) -> None:
         raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
 
 
-def _lines(found: Comparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
+def _lines(found: PairedComparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
     """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
     yield f"old: {shown(found.old_model, 70)}"
     other = ", another model" if found.new_model != found.old_model else ""
@@ -122,7 +123,9 @@ def _row(name: str, each: Change) -> str:
     return f"{name:<15} {each.n:>5} {rates} {moved:<21} {flips}"
 
 
-def _to_builtins(found: Comparison, table: dict[str, Change], judged: Regression) -> dict[str, Any]:
+def _to_builtins(
+    found: PairedComparison, table: dict[str, Change], judged: Regression
+) -> dict[str, Any]:
     checks = [{"name": c.name, "outcome": c.outcome, "reason": c.reason} for c in judged.checks]
     return {
         "schema": SCHEMA,

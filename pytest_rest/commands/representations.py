@@ -22,6 +22,7 @@ from pytest_rest.reporting.page import layers
 from pytest_rest.reporting.terminal import layers as layer_lines
 from pytest_rest.representations import Encoder
 from pytest_rest.representations import encoder as hidden_states
+from pytest_rest.representations.alignment import align
 from pytest_rest.representations.vectors import Vectors
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Item, Style, fingerprint
@@ -99,7 +100,7 @@ def _measure(arguments: Namespace) -> int:
         raise RestError(
             f"interrupted with {told.done} of {len(items)} items; the same command goes on"
         ) from None
-    found = representations.measure(vectors, len(items), arguments.seed)
+    found = align(vectors.layers(len(items)), seed=arguments.seed)
     provenance = {
         **settings,
         "version": __version__,

@@ -1,86 +1,47 @@
 """Turns metrics and thresholds into a judgement, and fails closed.
 
-A threshold passes only when its rate is defined, meets the bound, and no more items were lost
-than allowed. Every other state is a reason not to pass, and the reason is said.
+A threshold passes only when its rate is defined, meets the bound, and no more items were lost than
+allowed. Anything else is a reason not to pass, which is told.
 """
 
-import operator
-import re
-import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
-from pytest_rest import extensions
-from pytest_rest.errors import OptionError, nearest
 from pytest_rest.gate import evidence
+from pytest_rest.gate.baseline import few, number_of_items
 from pytest_rest.gate.regression import Regression
-from pytest_rest.metrics import SUBSETS, Metrics, Subset, Table
-from pytest_rest.statistics import bounds, rh_auc
-from pytest_rest.statistics.bounds import Evidence, Verdict
-from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.gate.thresholds import AREAS, RH_AUC, Threshold
+from pytest_rest.metrics import Metrics, Table
+from pytest_rest.statistics import bounds
+from pytest_rest.statistics.bounds import Decision, Evidence
+from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.statistics.sequential import Seen
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Rate
+from pytest_rest.terms import Rate
 
-METRICS = (
-    *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
-    *("noise_floor", "between_forms", "excess_inconsistency"),
-    *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
-)
-RH_AUC = "rh_auc."
-AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
 _MEANS = ("mean", "pooled")
-_OPERATORS = {">=": operator.ge, "<=": operator.le, ">": operator.gt, "<": operator.lt}
-_THRESHOLD = re.compile(
-    r"\s*(?P<metric>[\w.-]{1,40})\s*(?P<of>(?:@\s*[^\s@<>]{1,100}\s*){0,2})(?P<op>>=|<=|>|<)"
-    r"\s*(?P<bound>[^\s]{1,20})\s*"
-)
-
 GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
-_WORDS: dict[Verdict, tuple[GateOutcome, str]] = {
+_WORDS: dict[Decision, tuple[GateOutcome, str]] = {
     "pass": ("passed", "met"),
     "fail": ("missed", "missed"),
     "undecided": ("undecided", "undecided"),
 }
 
 
-@dataclass(frozen=True, order=True)
-class Threshold:
-    """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
-
-    `part` is a suite or a style; without one it is the mean over suites.
-    """
-
-    metric: str
-    op: str
-    bound: float
-    subset: Subset = "all"
-    scope: str = ""
-    part: str = ""
-
-    @property
-    def id(self) -> str:
-        """`rer>=0.9`, `cfr@ocr_correct@arc<=0.1`, `rer>=0.9 [benchmarks/ocr]`."""
-        subset = "" if self.subset == "all" else f"@{self.subset}"
-        subset += f"@{self.part}" if self.part else ""
-        scope = f" [{self.scope}]" if self.scope else ""
-        return f"{self.metric}{subset}{self.op}{self.bound:.15g}{scope}"
-
-
 @dataclass(frozen=True)
 class Look:
-    """What is sure of a threshold after `after` of the run's items, at every look so far.
+    """What is known of a threshold after `after` of the run's items, by bounds for every look.
 
-    A verdict that is not undecided stands, whatever comes after it (see `sequential`).
+    A decision stands, whatever comes after it (see `statistics.sequential`).
     """
 
     seen: Seen = field(default_factory=Seen)
-    verdict: Verdict = "undecided"
+    decision: Decision = "undecided"
     after: int = 0
 
 
 @dataclass(frozen=True)
-class Judged:
+class JudgedThreshold:
     """One threshold's outcome, the rate it was judged on, and the reason in one line."""
 
     threshold: Threshold
@@ -93,81 +54,13 @@ class Judged:
 class Gate:
     """Whether the run passed, why not, and every threshold's own outcome.
 
-    `passed` is None of a shard, of which nothing can be said before it is merged with the others.
+    `passed` is None for a shard, which cannot be judged before it is merged with the others.
     """
 
     passed: bool | None
     reason: str
-    thresholds: tuple[Judged, ...]
+    thresholds: tuple[JudgedThreshold, ...]
     regression: Regression | None = None
-
-
-def parse_threshold(text: str) -> Threshold:
-    """Read `METRIC[@SUBSET]>=VALUE`; `OptionError` says what cannot be understood."""
-    match = _THRESHOLD.fullmatch(text)
-    if not match:
-        raise OptionError(
-            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@SUITE]>=VALUE, as in "
-            "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
-        )
-    metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
-    known = (*METRICS, *AREAS, *(f"own.{name}" for name in extensions.METRICS))
-    if metric not in known:
-        raise OptionError(
-            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, known)}; "
-            f"metrics are {', '.join(known)}"
-        )
-    subsets = [word for word in named if word in SUBSETS]
-    parts = [word for word in named if word not in SUBSETS]
-    if len(subsets) > 1 or len(parts) > 1:
-        raise OptionError(
-            f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
-            f"name one of {', '.join(SUBSETS)}, and one suite or style"
-        )
-    for part in parts:
-        if hint := nearest(part, SUBSETS):
-            raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
-    if named and metric in AREAS:
-        raise OptionError(f"threshold {text!r}: {metric} is of rh-bench as a whole; name no part")
-    found = threshold(metric, match["op"], match["bound"])
-    return replace(found, subset=(*subsets, "all")[0], part="".join(parts))
-
-
-def threshold(
-    metric: str, op: str, bound: object, subset: Subset = "all", scope: str = ""
-) -> Threshold:
-    """A threshold whose bound is checked: a share between 0 and 1 (a CER may be above 1)."""
-    try:
-        value = float(bound)  # type: ignore[arg-type]
-    except (TypeError, ValueError):
-        value = float("nan")
-    highest = sys.float_info.max if metric == "cer" else 1.0
-    if isinstance(bound, bool) or not 0 <= value <= highest:
-        hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
-        raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
-    return Threshold(metric, op, value, subset, scope)
-
-
-def check_suites(thresholds: Sequence[Threshold], names: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold on RH-AUC where rh-bench is not asked."""
-    for each in thresholds:
-        if each.metric in AREAS and RH_BENCH not in names:
-            raise OptionError(f"threshold {each.id!r} is of rh-bench; give --rest-suite={RH_BENCH}")
-
-
-def check_parts(thresholds: Sequence[Threshold], known: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold on a suite or a style that is not asked."""
-    for each in thresholds:
-        if each.part and each.part not in known:
-            raise OptionError(
-                f"threshold {each.id!r}: {each.part!r} is no subset ({', '.join(SUBSETS)}), and no "
-                f"suite or style of this run{nearest(each.part, [*SUBSETS, *known])}"
-            )
-
-
-def covers(scope: str, nodeid: str) -> bool:
-    """Whether a test lies in a folder, file or class; an empty scope holds every test."""
-    return not scope or nodeid.startswith((f"{scope}/", f"{scope}::"))
 
 
 def judge(
@@ -179,24 +72,29 @@ def judge(
     confidence: float | None = None,
     styles: Mapping[str, Table] | None = None,
     looks: Mapping[Threshold, Look] | None = None,
-    areas: Mapping[Kind, Area] | None = None,
+    areas: Mapping[AreaKind, Area] | None = None,
 ) -> Gate:
     """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
 
     `tables`, `styles` (each style alone) and `lost` (the names of lost items) are by scope, `""`
     being the whole run. With a confidence a threshold passes when the data are sure that it is met
-    (see `bounds`); without one the values are compared. `looks` are what a run that may stop early
-    goes by instead: bounds for a fixed number of items do not hold where the data say when to stop.
-    `areas` are those of RH-AUC, by their kind.
+    (see `statistics.bounds`); without one the values are compared. A run that may stop early is
+    judged by its `looks`: bounds for a fixed number of items do not hold where the data say when to
+    stop. `areas` are those of RH-AUC.
     """
-    found = []
-    for each in sorted(set(thresholds)):
-        area = next((a for k, a in (areas or {}).items() if each.metric == f"{RH_AUC}{k}"), None)
-        scoped = tables.get(each.scope) or {}, (styles or {}).get(each.scope) or {}
-        data = _Data(each, *scoped, area)
-        look = None if looks is None else looks.get(each, Look())
-        found.append(_judge(data, lost.get(each.scope, ()), max_lost, confidence, look))
-    judged = tuple(found)
+    by_metric = {f"{RH_AUC}{kind}": area for kind, area in (areas or {}).items()}
+
+    def judged_alone(threshold: Threshold) -> JudgedThreshold:
+        scope = threshold.scope
+        scoped = tables.get(scope) or {}, (styles or {}).get(scope) or {}
+        data = _Data(threshold, *scoped, by_metric.get(threshold.metric))
+        look = None if looks is None else looks.get(threshold, Look())
+        outcome, reason = _outcome(data, confidence, look)
+        if len(missing := lost.get(scope, ())) > max_lost:
+            outcome, reason = "lost", f"not judged: {lost_reason(missing, max_lost)}"
+        return JudgedThreshold(threshold, outcome, data.rate, f"{threshold.id} is {reason}")
+
+    judged = tuple(map(judged_alone, sorted(set(thresholds))))
     everything = lost.get("", ())
     reasons = [each.reason for each in judged if each.outcome != "passed"]
     if len(everything) > max_lost:
@@ -204,34 +102,31 @@ def judge(
     return Gate(not reasons, reasons[0] if reasons else "every threshold is met", judged)
 
 
-def compare(judged: Gate, found: Regression) -> Gate:
-    """The gate, not passed if something became worse than is tolerated, or cannot be compared."""
-    passed = bool(judged.passed) and not found.reasons
-    reason = found.reasons[0] if judged.passed and found.reasons else judged.reason
+def compare(judged: Gate, regression: Regression) -> Gate:
+    """The gate with a comparison: not passed if that is not, or could not be made."""
+    passed = bool(judged.passed) and not regression.reasons
+    reason = regression.reasons[0] if judged.passed and regression.reasons else judged.reason
     if passed and not judged.thresholds:
-        reason = found.checks[0].reason
-    return replace(judged, passed=passed, reason=reason, regression=found)
+        reason = regression.checks[0].reason
+    return replace(judged, passed=passed, reason=reason, regression=regression)
 
 
 def withhold(judged: Gate, broken: Sequence[str]) -> Gate:
-    """The gate, not passed if these files could not be collected: their items were not judged."""
+    """The gate, not passed if some files could not be collected: their items were not judged."""
     if not broken:
         return judged
-    more = f" and {len(broken) - 5} more" if len(broken) > 5 else ""
-    reason = f"not collected: {', '.join(name or 'tests' for name in broken[:5])}{more}"
+    reason = f"not collected: {few([name or 'tests' for name in broken])}"
     return replace(judged, passed=False, reason=reason)
 
 
 def lost_reason(lost: Sequence[str], max_lost: int) -> str:
     """`3 items lost (allowed: 0): a, b, c`, at most five of them by name."""
-    more = f" and {len(lost) - 5} more" if len(lost) > 5 else ""
-    noun = "item" if len(lost) == 1 else "items"
-    return f"{len(lost)} {noun} lost (allowed: {max_lost}): {', '.join(lost[:5])}{more}"
+    return f"{number_of_items(len(lost))} lost (allowed: {max_lost}): {few(lost)}"
 
 
 @dataclass(frozen=True)
 class _Data:
-    """A threshold, and the suites and styles that it may be on."""
+    """A threshold with the metrics of its scope's suites and styles."""
 
     threshold: Threshold
     table: Table
@@ -245,8 +140,10 @@ class _Data:
     @property
     def metrics(self) -> Metrics | None:
         part = self.threshold.part
-        found = (self.table.get(part) or self.styles.get(part)) if part else self.table.get("mean")
-        return found[self.threshold.subset] if found else None
+        subsets = (
+            (self.table.get(part) or self.styles.get(part)) if part else self.table.get("mean")
+        )
+        return subsets[self.threshold.subset] if subsets else None
 
     @property
     def rate(self) -> Rate | None:
@@ -256,7 +153,7 @@ class _Data:
 
     @property
     def evidence(self) -> Evidence | None:
-        """What the mean over suites rests on; or one suite, or one style."""
+        """The evidence for the mean over suites, or for one suite or style."""
         if self.is_of_area:
             return self.area
         part, subset = self.threshold.part, self.threshold.subset
@@ -266,52 +163,39 @@ class _Data:
         return evidence.of(self.threshold.metric, suites, several)
 
 
-def _judge(
-    data: _Data,
-    lost: Sequence[str],
-    max_lost: int,
-    confidence: float | None,
-    look: Look | None,
-) -> Judged:
+def _outcome(data: _Data, confidence: float | None, look: Look | None) -> tuple[GateOutcome, str]:
+    """The outcome, and the rest of a sentence that begins with the threshold and `is`."""
     threshold, rate = data.threshold, data.rate
-    name = threshold.id
-
-    def outcome(word: GateOutcome, reason: str) -> Judged:
-        return Judged(threshold, word, rate, reason)
-
-    if len(lost) > max_lost:
-        return outcome("lost", f"{name} is not judged: {lost_reason(lost, max_lost)}")
     if rate is None:
-        return outcome("undefined", f"{name} is not judged: {_undefined(data)}")
+        return "undefined", f"not judged: {_undefined(data)}"
     if confidence is not None:
-        return outcome(*_decide(data, confidence, look))
-    if not _OPERATORS[threshold.op](rate.value, threshold.bound):
-        return outcome("missed", f"{name} is missed: {describe(rate)}")
-    return outcome("passed", f"{name} is met: {describe(rate)}")
+        return _decide(data, confidence, look)
+    if not bounds.OPERATORS[threshold.op](rate.value, threshold.bound):
+        return "missed", f"missed: {_described(rate)}"
+    return "passed", f"met: {_described(rate)}"
 
 
 def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutcome, str]:
-    """The outcome by one-sided bounds, and the reason; undecided does not pass."""
+    """The same by one-sided bounds; undecided does not pass."""
     threshold, found = data.threshold, data.evidence if look is None else look.seen
     limits = found.limits(confidence) if found else None
     if found is None or limits is None:
-        return "undecided", f"{threshold.id} is undecided: nothing varies, so nothing is sure"
+        return "undecided", "undecided: nothing varies, so nothing is sure"
     low, high = max(limits[0], 0), limits[1]
     sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
-    verdict = bounds.decide(limits, threshold.op, threshold.bound)
+    decision = bounds.decide(limits, threshold.op, threshold.bound)
     if look is not None:
-        verdict, sure = look.verdict, f"{sure}, at every look"
-    outcome, word = _WORDS[verdict]
-    reason = f"{threshold.id} is {word}: {found.value:.3f} ({sure})"
-    if verdict != "undecided":
+        decision, sure = look.decision, f"{sure}, at every look"
+    outcome, word = _WORDS[decision]
+    reason = f"{word}: {found.value:.3f} ({sure})"
+    if decision != "undecided":
         return outcome, reason
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
-    mend = "no number of items would decide it" if more is None else f"some {more:,} items more"
-    mend += "" if more is None else " would decide it"
-    return outcome, f"{reason}; {mend}"
+    items = "no number of items" if more is None else f"about {more:,} more items"
+    return outcome, f"{reason}; {items} would decide it"
 
 
-def describe(rate: Rate) -> str:
+def _described(rate: Rate) -> str:
     """`0.920 (0.812 to 0.968, n = 50)`."""
     if rate.low is None or rate.high is None:
         return f"{rate.value:.3f} (n = {rate.n})"
@@ -325,5 +209,5 @@ def _undefined(data: _Data) -> str:
     if metrics is None or not metrics.items:
         return "no item was judged"
     if data.threshold.metric == "cfr":
-        return f"of {metrics.items} items of some suite none was right in any form"
+        return f"none of {metrics.items} items of some suite was right in any form"
     return f"it is undefined on {metrics.items} items"

@@ -1,8 +1,8 @@
 """Turns a report into a baseline, the small part of it that another run is compared with.
 
-A baseline says of each item whether its forms agreed and which were right, and of the run what must
-be the same for a comparison: no text that a model wrote, no times, no cost. Its order is fixed, so
-that the same run gives the same file, and a line of a diff is an item.
+A baseline says for each item whether its forms agreed and which were right, and for the run what
+must be the same in a comparison. It has no text that a model wrote, no times and no costs. Its
+order is fixed, so that the same run gives the same file, and a line of a diff is an item.
 """
 
 import json
@@ -13,11 +13,12 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest.errors import BaselineError
+from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES
 
 SCHEMA = "pytest-rest/baseline/1"
 REPORTS = "pytest-rest/report/1"
-Builtins = Mapping[str, Any]
+JsonObject = Mapping[str, Any]
 
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
 _HEADLINE = ("rer", "cfr")
@@ -25,7 +26,7 @@ _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transc
 
 
 def read(path: Path) -> Any:
-    """The JSON of a file, or of the report in a run's folder; `BaselineError` if there is none."""
+    """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
     try:
         text = (path / "report.json" if path.is_dir() else path).read_bytes()
         return json.loads(text, parse_constant=_finite, parse_float=_finite)
@@ -41,18 +42,15 @@ def load(path: Path) -> dict[str, Any]:
         raise BaselineError(f"{str(path)!r}: {error}") from None
 
 
-def to_baseline(report: Builtins) -> dict[str, Any]:
-    """What another run is compared with, from report.json's content; a baseline stays as it is.
+def to_baseline(report: JsonObject) -> dict[str, Any]:
+    """The baseline of report.json's content; a baseline stays as it is.
 
-    An item is consistent when its forms agree in each style and over all styles, as in `metrics`;
-    it is lost when it is in one style. `headline` is for who reviews the file: RER and CFR, the
-    means over suites. `BaselineError` says what cannot be read; a shard's report is no run's.
+    An item is consistent when its forms agree in each style and over all styles, as in `metrics`,
+    and lost when it is lost in one style. `headline` is for people who review the file: RER and
+    CFR, the means over suites. `BaselineError` says what cannot be read, such as a shard's report.
     """
     try:
-        schema = _schema(report)
-        if schema == SCHEMA:
-            return _ordered(report)
-        return _ordered(_extract(report))
+        return _ordered(report if _schema(report) == SCHEMA else _extract(report))
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
             f"the report cannot be read: {type(error).__name__} {error}; name the report.json of a "
@@ -60,7 +58,7 @@ def to_baseline(report: Builtins) -> dict[str, Any]:
         ) from None
 
 
-def to_text(baseline: Builtins) -> str:
+def to_text(baseline: JsonObject) -> str:
     """The baseline as ASCII JSON, a line for each item, each suite and each style."""
     parts = []
     for key, value in baseline.items():
@@ -72,11 +70,11 @@ def to_text(baseline: Builtins) -> str:
     return "{\n" + ",\n".join(parts) + "\n}\n"
 
 
-def refusal(old: Builtins, new: Builtins) -> tuple[str, ...]:
+def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
 
-    Other items, prompts, styles, modes, seed, rule of transcription, a schema that is newer or no
-    report's. Another model is no reason.
+    Other items, prompts, styles, modes, seed or transcriptions, a newer or unknown schema. Another
+    model is not a reason.
     """
     read, reasons = [], []
     for name, report in (("the baseline", old), ("this run", new)):
@@ -87,8 +85,19 @@ def refusal(old: Builtins, new: Builtins) -> tuple[str, ...]:
     return tuple(reasons) or differences(*read)
 
 
-def differences(before: Builtins, after: Builtins) -> tuple[str, ...]:
-    """What differs between two baselines that must be the same in both; as `refusal`."""
+def few(names: Sequence[str]) -> str:
+    """At most five names, and how many more there are."""
+    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
+    return f"{', '.join(names[:5])}{more}"
+
+
+def number_of_items(n: int) -> str:
+    """`1 item`, `2 items`."""
+    return f"{n} item{'' if n == 1 else 's'}"
+
+
+def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
+    """What differs between two baselines that must be the same; as `refusal`."""
     return (
         *_other_items(before, after),
         *_other_styles(before["styles"], after["styles"]),
@@ -101,14 +110,14 @@ def differences(before: Builtins, after: Builtins) -> tuple[str, ...]:
 
 
 def _finite(text: str) -> float:
-    """A number of a report; what has none, NaN and infinity, no report has."""
+    """A number of a report, which has neither NaN nor infinity."""
     value = float(text)
     if not math.isfinite(value):
-        raise ValueError(f"{text[:20]} is no number")
+        raise ValueError(f"{text[:20]} is not a finite number")
     return value
 
 
-def _schema(report: Builtins) -> str:
+def _schema(report: JsonObject) -> str:
     schema = report["schema"]
     if schema in (SCHEMA, REPORTS):
         return str(schema)
@@ -122,7 +131,7 @@ def _schema(report: Builtins) -> str:
     raise BaselineError(f"its schema is {schema!r}; this version reads {REPORTS!r} and {SCHEMA!r}")
 
 
-def _extract(report: Builtins) -> dict[str, Any]:
+def _extract(report: JsonObject) -> dict[str, Any]:
     provenance = report["provenance"]
     if shard := provenance.get("shard"):
         raise BaselineError(
@@ -130,7 +139,7 @@ def _extract(report: Builtins) -> dict[str, Any]:
         )
     headline = report.get("metrics", {}).get("mean", {}).get("all", {})
     own = provenance.get("own_styles", {})
-    groups: dict[tuple[str, str], list[Builtins]] = defaultdict(list)
+    groups: dict[tuple[str, str], list[JsonObject]] = defaultdict(list)
     for record in report["items"]:
         groups[record["suite"], record["id"]].append(record)
     lost = {(each["suite"], each["item"]) for each in report["lost"]}
@@ -152,9 +161,9 @@ def _extract(report: Builtins) -> dict[str, Any]:
     }
 
 
-def _item(suite: str, name: str, records: Sequence[Builtins], lost: bool) -> dict[str, Any]:
-    values = {answer["value"] for record in records for answer in _compared(record).values()}
-    verdict = "consistent" if len(values) == 1 and None not in values else "inconsistent"
+def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> dict[str, Any]:
+    values = [answer["value"] for record in records for answer in _compared(record).values()]
+    verdict = "consistent" if agree(values) else "inconsistent"
     if lost or any(record["verdict"] == "lost" for record in records):
         verdict = "lost"
     return {
@@ -173,12 +182,12 @@ def _item(suite: str, name: str, records: Sequence[Builtins], lost: bool) -> dic
     }
 
 
-def _compared(record: Builtins) -> dict[str, Builtins]:
+def _compared(record: JsonObject) -> dict[str, JsonObject]:
     return {mode: record["answers"][mode] for mode in MODES if mode in record["answers"]}
 
 
-def _ordered(baseline: Builtins) -> dict[str, Any]:
-    """A baseline's keys, checked for being there, in their order."""
+def _ordered(baseline: JsonObject) -> dict[str, Any]:
+    """A baseline's keys in their order; KeyError if one is missing."""
     items = [
         {
             **{key: item[key] for key in ("suite", "id", "digest", "verdict")},
@@ -204,7 +213,7 @@ def _ordered(baseline: Builtins) -> dict[str, Any]:
     }
 
 
-def _other_items(old: Builtins, new: Builtins) -> list[str]:
+def _other_items(old: JsonObject, new: JsonObject) -> list[str]:
     before, after = ({each["name"]: each for each in run["suites"]} for run in (old, new))
     reasons = [f"suite {name} is only in the baseline" for name in sorted({*before} - {*after})]
     reasons += [f"suite {name} is not in the baseline" for name in sorted({*after} - {*before})]
@@ -224,21 +233,16 @@ def _other_items(old: Builtins, new: Builtins) -> list[str]:
         if len({before[suite, name], after[suite, name]} - {None}) > 1
     ]
     if changed and not reasons:
-        reasons.append(f"items of other content: {_few(changed)}")
+        reasons.append(f"items with other content: {few(changed)}")
     return reasons
 
 
-def _other_styles(old: Iterable[Builtins], new: Iterable[Builtins]) -> list[str]:
+def _other_styles(old: Iterable[JsonObject], new: Iterable[JsonObject]) -> list[str]:
     before, after = ({each["id"]: each["digest"] for each in styles} for styles in (old, new))
     if before.keys() != after.keys():
         return [f"other styles: {_shown([*before])} in the baseline, {_shown([*after])} now"]
     changed = [style for style in before if before[style] != after[style]]
-    return [f"styles that look otherwise now: {_few(changed)}"] if changed else []
-
-
-def _few(names: Sequence[str]) -> str:
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{', '.join(names[:5])}{more}"
+    return [f"styles that look different now: {few(changed)}"] if changed else []
 
 
 def _shown(value: object) -> str:

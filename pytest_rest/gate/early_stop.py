@@ -1,9 +1,9 @@
-"""Turns items, in an order that was fixed before, into the moment from which nothing more is asked.
+"""Turns items, in an order that was fixed in advance, into the moment to stop asking.
 
-Every threshold is looked at after each item by bounds that hold at all looks (see `sequential`),
-and its first verdict stands. Asking may end once each has one. The order is drawn from the seed and
-the items alone, one item of each suite in turn, so that neither a file's order nor how long answers
-take has a part in which items are counted.
+Every threshold is looked at after each item by bounds that hold at all looks (see
+`statistics.sequential`), and its first decision stands. Asking may end once each has one. The order
+is drawn from the seed and the items alone, one item of each suite in turn, so that neither a file's
+order nor how long answers take determines which items are counted.
 """
 
 import hashlib
@@ -16,16 +16,17 @@ from typing import TypeVar
 
 from pytest_rest import metrics
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import Look, Threshold, covers
+from pytest_rest.gate import Look
+from pytest_rest.gate.evidence import NOT_SHARES
+from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
 
-_UNBOUNDED = ("cer", "excess_inconsistency")  # no share of an item: no bound holds at every look
 T = TypeVar("T")
 
 Origin = str  # the test function that asked
-Asked = Mapping[Origin, Sequence[Record]]  # one item, in each of its styles
+AskedItem = Mapping[Origin, Sequence[Record]]  # one item, in each of its styles
 
 
 def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
@@ -33,25 +34,25 @@ def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
 
     `items` are the cases' own, in the same order; the cases of an item stay together.
     """
-    found: dict[tuple[str, str], list[T]] = defaultdict(list)
+    by_item: dict[tuple[str, str], list[T]] = defaultdict(list)
     digests: dict[tuple[str, str], bytes] = {}
     for case, item in zip(cases, items, strict=True):
-        found[item.suite, item.id].append(case)
+        by_item[item.suite, item.id].append(case)
         drawn = f"{seed}/{item.suite}/{item.id}/{item.digest}"
         digests[item.suite, item.id] = hashlib.sha256(drawn.encode()).digest()
     suites: dict[str, list[tuple[str, str]]] = defaultdict(list)
-    for key in sorted(found, key=lambda key: digests[key]):
+    for key in sorted(by_item, key=lambda key: digests[key]):
         suites[key[0]].append(key)
     rounds = itertools.zip_longest(*(suites[name] for name in sorted(suites)))
-    return [case for keys in rounds for key in keys if key for case in found[key]]
+    return [case for keys in rounds for key in keys if key for case in by_item[key]]
 
 
 def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -> None:
-    """Raise `OptionError` for a threshold that no bound decides before the last item."""
+    """Raise `OptionError` for a threshold that no bound can decide before the last item."""
     for each in thresholds:
         why = ""
-        if each.metric in _UNBOUNDED:
-            why = f"{each.metric} is no share of the items"
+        if each.metric in NOT_SHARES:  # no bound holds at every look
+            why = f"{each.metric} is not a share of the items"
         elif suites > 1 and each.part in styles:
             why = "a style's rate is over all suites, whose items are asked in turn"
         if why:
@@ -63,58 +64,61 @@ def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -
 
 @dataclass
 class _Sequence:
-    """One threshold's looks: what has been counted in whole rounds, and what waits for one."""
+    """One threshold's looks: what was counted in whole rounds, and what waits for its round."""
 
     threshold: Threshold
     waiting: dict[str, deque[float]]  # by suite
     look: Look = field(default_factory=Look)
 
-    def add(self, suite: str, value: float, after: int, confidence: float) -> None:
-        """Look once more, if every suite has had another item."""
-        self.waiting[suite].append(value)
-        if self.look.verdict != "undecided" or not all(self.waiting.values()):
+    def add(self, suite: str, asked: AskedItem, after: int, confidence: float) -> None:
+        """Look again if every suite has had another item."""
+        if self.look.decision != "undecided" or suite not in self.waiting:
+            return
+        if (value := _value(self.threshold, suite, asked)) is not None:
+            self.waiting[suite].append(value)
+        if not all(self.waiting.values()):
             return
         total = math.fsum(values.popleft() for values in self.waiting.values())
         before = self.look.seen
         seen = Seen(before.count + total, before.items + len(self.waiting))
-        found = seen.limits(confidence)
-        self.look = Look(seen, decide(found, self.threshold.op, self.threshold.bound), after)
+        bounds = seen.limits(confidence)
+        self.look = Look(seen, decide(bounds, self.threshold.op, self.threshold.bound), after)
 
 
 class Stopping:
-    """The looks at every threshold; `suites` of the selected items, by the test that asks them.
+    """The looks at every threshold; `suites` of the selected items are by the test that asks them.
 
     A folder's thresholds arrive with its first record, so nothing stops before every test function
-    has sent one: of a test that was skipped, nobody knows what would have judged it.
+    has sent one: the thresholds of a test that was skipped are not known.
     """
 
     def __init__(self, confidence: float, suites: Mapping[Origin, Iterable[str]]) -> None:
         self._confidence = confidence
         self._suites = {origin: sorted(set(names)) for origin, names in suites.items()}
         self._unheard = set(self._suites)
-        self._seen: list[tuple[str, Asked]] = []
-        self._found: dict[Threshold, _Sequence] = {}
+        self._seen: list[tuple[str, AskedItem]] = []
+        self._sequences: dict[Threshold, _Sequence] = {}
 
     @property
     def looks(self) -> dict[Threshold, Look]:
-        """The last look at each threshold: the one that decided it, where one did."""
-        return {threshold: each.look for threshold, each in self._found.items()}
+        """The last look at each threshold: the one that decided it, if one did."""
+        return {threshold: each.look for threshold, each in self._sequences.items()}
 
     @property
     def is_over(self) -> bool:
-        """Whether there is a threshold, and each is decided."""
-        decided = [each.look.verdict != "undecided" for each in self._found.values()]
+        """Whether there are thresholds, and each is decided."""
+        decided = [each.look.decision != "undecided" for each in self._sequences.values()]
         return bool(decided) and all(decided) and not self._unheard
 
-    def add(self, suite: str, asked: Asked, thresholds: Iterable[Threshold]) -> None:
-        """Take the next item, in every style it was asked in; a lost one is empty of records."""
+    def add(self, suite: str, asked: AskedItem, thresholds: Iterable[Threshold]) -> None:
+        """Take the next item, in every style it was asked in; a lost one has no records."""
         for threshold in thresholds:
-            if threshold not in self._found:
-                self._found[threshold] = self._begin(threshold)
+            if threshold not in self._sequences:
+                self._sequences[threshold] = self._begin(threshold)
         self._seen.append((suite, asked))
         self._unheard -= {origin for origin, records in asked.items() if records}
-        for each in self._found.values():
-            self._look(each, suite, asked, len(self._seen))
+        for each in self._sequences.values():
+            each.add(suite, asked, len(self._seen), self._confidence)
 
     def _begin(self, threshold: Threshold) -> _Sequence:
         """A threshold's sequence, brought to where the others are."""
@@ -127,18 +131,13 @@ class Stopping:
         parts = {threshold.part} if threshold.part in names else names
         begun = _Sequence(threshold, {name: deque() for name in parts})
         for after, (suite, asked) in enumerate(self._seen, start=1):
-            self._look(begun, suite, asked, after)
+            begun.add(suite, asked, after, self._confidence)
         return begun
 
-    def _look(self, sequence: _Sequence, suite: str, asked: Asked, after: int) -> None:
-        value = _value(sequence.threshold, suite, asked)
-        if value is not None and suite in sequence.waiting:
-            sequence.add(suite, value, after, self._confidence)
 
-
-def _value(threshold: Threshold, suite: str, asked: Asked) -> float | None:
-    """What an item counts for a threshold, from 0 to 1; None where it takes no part."""
-    if threshold.metric in _UNBOUNDED:
+def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
+    """What an item counts for a threshold, from 0 to 1; None if it does not count."""
+    if threshold.metric in NOT_SHARES:
         return None
     here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}
     records = [record for record in here.values() if threshold.part in ("", suite, record.style)]

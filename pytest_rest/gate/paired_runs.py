@@ -1,10 +1,10 @@
 """Turns two runs of the same items into what changed between them, paired by item.
 
-Each item is its own control: what makes items hard or easy cancels out, and only those count that
-were one way and are now the other. If nothing has changed, such an item is as likely to have gone
-the one way as the other, so that of `worse + better` of them the number that went worse is a toss
-of coins. McNemar, "Note on the sampling error of the difference between correlated proportions or
-percentages", 1947; exact and of one side, as the sign test.
+Each item is its own control: what makes items hard or easy cancels out, and only items that flipped
+count. If nothing has changed, an item is as likely to flip one way as the other, so that the number
+of the `worse + better` flips that are for the worse is that of coin tosses. McNemar, "Note on the
+sampling error of the difference between correlated proportions or percentages", 1947; exact and
+one-sided, as the sign test.
 
 The drop is that of the headline: the unweighted mean over suites, of the items that both runs
 judged. The test pools the items of all suites.
@@ -16,20 +16,20 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.baseline import Builtins, differences, to_baseline
-from pytest_rest.statistics.bounds import Verdict
+from pytest_rest.gate.baseline import JsonObject, differences, number_of_items, to_baseline
+from pytest_rest.statistics.bounds import Decision
 from pytest_rest.statistics.paired import mcnemar
 
-Key = tuple[str, str]
-Outcomes = Mapping[Key, bool]
+ItemKey = tuple[str, str]
+Figures = Mapping[ItemKey, float]
 
 
 @dataclass(frozen=True)
-class Flips:
-    """What became worse and better of `n` items; `change` is a share of them, worse above 0.
+class PairedCounts:
+    """The items of `n` that got worse and better; `change` is a share of them, worse above 0.
 
-    `p` is how likely so many of the flips were to go worse if nothing had changed. `change` is None
-    where no item is left to be paired.
+    `p` is how likely as many flips for the worse were if nothing had changed. `change` is None if
+    no items could be paired.
     """
 
     n: int
@@ -38,64 +38,63 @@ class Flips:
     worse: tuple[str, ...]
     better: tuple[str, ...]
 
-    def verdict(self, tolerance: float, confidence: float) -> Verdict:
-        """`fail` if it is worse by more than the tolerance and surely worse at all.
+    def decide(self, tolerance: float, confidence: float) -> Decision:
+        """`fail` if it is worse by more than the tolerance, and surely worse at all.
 
-        Else `pass`; `undecided` where no item is left to be paired, for nothing was compared.
+        Otherwise `pass`; `undecided` if no items could be paired, for nothing was compared.
         """
         if self.change is None:
             return "undecided"
-        large = self.change > tolerance + 1e-12  # of floats that are equal but for the last bit
+        large = self.change > tolerance + 1e-12  # not by the last bit alone
         return "fail" if large and self.p <= 1 - confidence + 1e-12 else "pass"
 
 
 @dataclass(frozen=True)
-class Comparison:
-    """Two runs, compared: `rer` by consistency, `cfr` by failures among items covered in both.
+class PairedComparison:
+    """Two runs compared: `rer` by consistency, `cfr` by failures among items covered in both.
 
-    `styles` has the consistency of each style by itself. `left_out` names the items that one of the
-    runs lost: they take no part. The models are what each run's was called, and answered as.
+    `styles` has the consistency of each style by itself. `left_out` are the items that one of the
+    runs lost. The models are the names asked for, with those they answered by.
     """
 
-    rer: Flips
-    cfr: Flips
-    styles: Mapping[str, Flips]
+    rer: PairedCounts
+    cfr: PairedCounts
+    styles: Mapping[str, PairedCounts]
     left_out: tuple[str, ...]
     old_model: str
     new_model: str
 
     @property
     def note(self) -> str:
-        """What a reader must know: another model, items left out; empty if there is nothing."""
+        """What a reader must know: another model, items left out; or an empty text."""
         said = []
         if self.old_model != self.new_model:
             said.append(f"another model: {self.old_model} in the baseline, {self.new_model} now")
         if self.left_out:
-            noun = "item" if len(self.left_out) == 1 else "items"
-            said.append(f"{len(self.left_out)} {noun} lost in either run and left out")
+            said.append(f"{number_of_items(len(self.left_out))} lost in either run and left out")
         return "; ".join(said)
 
 
 @dataclass(frozen=True)
 class Pairs:
-    """Two runs' items: those `kept` were judged in both, the `covered` ones right in a form too."""
+    """Two runs' items: the `kept` were judged in both, the `covered` right in a form in both."""
 
-    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]]
-    kept: Sequence[Key]
-    covered: Sequence[Key]
-    left_out: Sequence[Key]
+    runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]]
+    kept: Sequence[ItemKey]
+    covered: Sequence[ItemKey]
+    left_out: Sequence[ItemKey]
     styles: Sequence[str]
     models: tuple[str, str]
 
 
-def compare(old: Builtins, new: Builtins) -> Comparison:
+def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
     """Pair two reports, or a baseline and a report; `BaselineError` says why it is refused."""
     pairs = pair(old, new)
 
-    def paired(good: Callable[[Builtins], bool], keys: Iterable[Key]) -> Flips:
+    def paired(good: Callable[[JsonObject], bool], keys: Iterable[ItemKey]) -> PairedCounts:
         return flips(*({key: good(run[key]) for key in keys} for run in pairs.runs))
 
-    return Comparison(
+    return PairedComparison(
         rer=paired(is_consistent, pairs.kept),
         cfr=paired(all_right, pairs.covered),
         styles={
@@ -111,7 +110,7 @@ def compare(old: Builtins, new: Builtins) -> Comparison:
     )
 
 
-def pair(old: Builtins, new: Builtins) -> Pairs:
+def pair(old: JsonObject, new: JsonObject) -> Pairs:
     """The items of two runs, those of each by suite and id; `BaselineError` as `compare`."""
     before, after = to_baseline(old), to_baseline(new)
     reasons = differences(before, after)
@@ -131,45 +130,45 @@ def pair(old: Builtins, new: Builtins) -> Pairs:
     )
 
 
-def flips(old: Outcomes, new: Outcomes) -> Flips:
-    """Whether each item was good, then and now, by suite and id; both have the same keys."""
-    worse = tuple(sorted("/".join(key) for key in old if old[key] and not new[key]))
-    better = tuple(sorted("/".join(key) for key in old if new[key] and not old[key]))
-    by_suite: dict[str, list[int]] = defaultdict(list)
+def flips(old: Figures, new: Figures) -> PairedCounts:
+    """What changed of items' figures, of which more is better; the keys are the same in both."""
+    worse = tuple(sorted("/".join(key) for key in old if new[key] < old[key]))
+    better = tuple(sorted("/".join(key) for key in old if new[key] > old[key]))
+    by_suite: dict[str, list[float]] = defaultdict(list)
     for key in old:
         by_suite[key[0]].append(old[key] - new[key])
     change = fmean(map(fmean, by_suite.values())) if by_suite else None
-    return Flips(len(old), change, mcnemar(len(worse), len(better)), worse, better)
+    return PairedCounts(len(old), change, mcnemar(len(worse), len(better)), worse, better)
 
 
-def is_consistent(item: Builtins) -> bool:
-    """Whether a baseline's item had the same answer in every form."""
+def is_consistent(item: JsonObject) -> bool:
+    """Whether the forms of a baseline's item agreed."""
     return bool(item["verdict"] == "consistent")
 
 
-def any_right(item: Builtins) -> bool:
+def any_right(item: JsonObject) -> bool:
     """Whether it was right in at least one form."""
     return any(style["right"] for style in item["styles"].values())
 
 
-def all_right(item: Builtins) -> bool:
-    """Whether it was wrong in none."""
+def all_right(item: JsonObject) -> bool:
+    """Whether it was wrong in no form."""
     return not any(style["wrong"] for style in item["styles"].values())
 
 
-def _items(baseline: Builtins) -> dict[Key, Builtins]:
+def _items(baseline: JsonObject) -> dict[ItemKey, JsonObject]:
     return {(item["suite"], item["id"]): item for item in baseline["items"]}
 
 
-def _judged(item: Builtins | None) -> bool:
+def _judged(item: JsonObject | None) -> bool:
     return item is not None and item["verdict"] != "lost"
 
 
-def _consistent_in(style: str) -> Callable[[Builtins], bool]:
+def _consistent_in(style: str) -> Callable[[JsonObject], bool]:
     return lambda item: bool(item["styles"][style]["verdict"] == "consistent")
 
 
-def _model(baseline: Builtins) -> str:
+def _model(baseline: JsonObject) -> str:
     name = str(baseline["model"])
     resolved = ", ".join(filter(None, baseline["resolved_model"]))
     return f"{name} ({resolved})" if resolved not in ("", name) else name

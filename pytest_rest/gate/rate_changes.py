@@ -1,35 +1,29 @@
 """Turns two runs of the same items into what each rate was, is, and surely changed by.
 
-The interval is that of Bonett and Price, "Adjusted Wald confidence interval for a difference of
-binomial proportions based on paired data", Journal of Educational and Behavioral Statistics 37,
-2012: of the items' own differences, with one item added that went worse and one that went better.
-So it has a width where nothing changed. Items in several styles are right in part; for their
-differences, within -1 and 1 as well, it is as good. Over suites it is the unweighted mean's (MOVER,
-see `statistics.mover`).
+The interval (`statistics.paired.bounded_mean`) has a width even if nothing changed. It also holds
+for items in several styles, whose differences are parts between -1 and 1. Over suites it is that of
+the unweighted mean (see `statistics.mover`).
 """
 
-import math
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from statistics import NormalDist
+from functools import partial
+from statistics import fmean
 
-from pytest_rest.gate.baseline import Builtins
-from pytest_rest.gate.paired_runs import Key, all_right, any_right, is_consistent, pair
+from pytest_rest.gate.baseline import JsonObject
+from pytest_rest.gate.paired_runs import ItemKey, all_right, any_right, flips, is_consistent, pair
 from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import mcnemar
-from pytest_rest.terms import MODES, Rate
-
-_CONFIDENCE = 0.95
-_Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
+from pytest_rest.statistics.paired import bounded_mean
+from pytest_rest.terms import MODES
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """A rate of the items of both runs: `old`, `new`, and new less old with its interval at 95 %.
 
-    `worse` and `better` items flipped; `p` is McNemar's, exact and of one side: how likely so many
-    of the flips were to go worse if nothing had changed. The rates are None without an item.
+    `worse` and `better` items flipped; `p` is McNemar's, exact and one-sided: how likely as many
+    flips for the worse were if nothing had changed. The rates are None without items.
     """
 
     old: float | None
@@ -43,75 +37,59 @@ class Change:
     p: float
 
 
-def table(old: Builtins, new: Builtins) -> dict[str, Change]:
-    """The changes of RER, CFR, MMC and each mode's accuracy; two reports, or baselines.
+def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
+    """The changes of RER, CFR, MMC and each mode's accuracy between two reports or baselines.
 
     CFR is that of the items that are covered, right in at least one form, in both runs.
     `BaselineError` says why they cannot be compared.
     """
     pairs = pair(old, new)
-    found = {
+    changes = {
         "rer": _change(pairs.runs, pairs.kept, is_consistent),
         "cfr": _change(pairs.runs, pairs.covered, lambda item: not all_right(item), sign=-1),
         "mmc": _change(pairs.runs, pairs.kept, any_right),
     }
     for mode in MODES:
-        asked = [k for k in pairs.kept if all(_share(r[k], mode) is not None for r in pairs.runs)]
+        share = partial(_share, mode)
+        asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:
-            found[f"accuracy.{mode}"] = _change(pairs.runs, asked, _share_of(mode))
-    return found
-
-
-def difference(values: Iterable[float]) -> Rate:
-    """The mean of paired differences from -1 to 1, of one value at least, with its interval."""
-    known = [*values]
-    n = len(known) + 2
-    center = math.fsum(known) / n
-    spread = (math.fsum(each * each for each in known) + 2) / n - center**2
-    reach = _Z * math.sqrt(spread / n)
-    mean = math.fsum(known) / len(known)
-    return Rate(mean, max(center - reach, -1.0), min(center + reach, 1.0), len(known))
+            changes[f"accuracy.{mode}"] = _change(pairs.runs, asked, share)
+    return changes
 
 
 def _change(
-    runs: tuple[Mapping[Key, Builtins], Mapping[Key, Builtins]],
-    keys: Iterable[Key],
-    measure: Callable[[Builtins], float],
+    runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]],
+    keys: Iterable[ItemKey],
+    measure: Callable[[JsonObject], float | None],
     sign: int = 1,
 ) -> Change:
     """The change of a measure of each item, which is better where `sign` times it is larger."""
-    before, after = ({key: float(measure(run[key])) for key in keys} for run in runs)
-    by_suite: dict[str, list[Key]] = defaultdict(list)
+    before, after = ({key: float(measure(run[key]) or 0) for key in keys} for run in runs)
+    by_suite: dict[str, list[ItemKey]] = defaultdict(list)
     for key in before:
         by_suite[key[0]].append(key)
     suites = by_suite.values()
-    moved = mover.mean([difference(after[key] - before[key] for key in each) for each in suites])
-    flips = [sign * (after[key] - before[key]) for key in before]
-    worse, better = sum(each < 0 for each in flips), sum(each > 0 for each in flips)
+    moved = mover.mean([bounded_mean([after[k] - before[k] for k in listed]) for listed in suites])
+    counts = flips(*({key: sign * run[key] for key in run} for run in (before, after)))
+
+    def mean(run: Mapping[ItemKey, float]) -> float | None:
+        return fmean(fmean(run[key] for key in listed) for listed in suites) if suites else None
+
     return Change(
-        old=_mean(before, suites),
-        new=_mean(after, suites),
+        old=mean(before),
+        new=mean(after),
         value=moved.value if moved else None,
         low=moved.low if moved else None,
         high=moved.high if moved else None,
-        n=len(before),
-        worse=worse,
-        better=better,
-        p=mcnemar(worse, better),
+        n=counts.n,
+        worse=len(counts.worse),
+        better=len(counts.better),
+        p=counts.p,
     )
 
 
-def _mean(values: Mapping[Key, float], suites: Iterable[list[Key]]) -> float | None:
-    means = [math.fsum(values[key] for key in keys) / len(keys) for keys in suites]
-    return math.fsum(means) / len(means) if means else None
-
-
-def _share(item: Builtins, mode: str) -> float | None:
-    """The share of an item's styles that a mode got right; None where it was not asked."""
+def _share(mode: str, item: JsonObject) -> float | None:
+    """The share of an item's styles that a mode got right; None if it was not asked."""
     styles = item["styles"].values()
     right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
     return sum(right) / len(right) if right else None
-
-
-def _share_of(mode: str) -> Callable[[Builtins], float]:
-    return lambda item: _share(item, mode) or 0.0

@@ -1,6 +1,6 @@
-"""Turns an earlier run, this one and what is tolerated into what became worse, and whether it may.
+"""Turns an earlier run, this one and a tolerance into what got worse, and whether it may.
 
-Fails closed: runs that cannot be compared, or of which no item can be paired, do not pass.
+Fails closed: runs that cannot be compared, or of which no items can be paired, do not pass.
 """
 
 from collections.abc import Sequence
@@ -9,21 +9,22 @@ from typing import Literal
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate import paired_runs
-from pytest_rest.gate.baseline import Builtins
-from pytest_rest.gate.paired_runs import Flips
+from pytest_rest.gate.baseline import JsonObject, number_of_items
+from pytest_rest.gate.paired_runs import PairedCounts
+from pytest_rest.statistics import power
+from pytest_rest.statistics.intervals import CONFIDENCE
 
-CONFIDENCE = 0.95
 _SHOWN = 10
 
-Outcome = Literal["passed", "missed", "undecided", "refused"]
-_OUTCOMES: dict[str, Outcome] = {"pass": "passed", "fail": "missed", "undecided": "undecided"}
+CheckOutcome = Literal["passed", "missed", "undecided", "refused"]
+_OUTCOMES: dict[str, CheckOutcome] = {"pass": "passed", "fail": "missed", "undecided": "undecided"}
 
 
 @dataclass(frozen=True)
 class Tolerance:
-    """The drop of RER and the rise of CFR that are tolerated, as shares; None is not looked at.
+    """The drop of RER and the rise of CFR that are tolerated, as shares; None is not checked.
 
-    A larger one counts when McNemar's exact test is sure of it at the confidence.
+    A larger one counts if McNemar's exact test is sure of it at the confidence.
     """
 
     rer_drop: float | None = 0.0
@@ -33,17 +34,17 @@ class Tolerance:
 
 @dataclass(frozen=True)
 class Check:
-    """One tolerance, its outcome, the flips that it rests on, and the reason in one line."""
+    """One tolerance, its outcome, the flips behind it, and the reason in one line."""
 
     name: str
-    outcome: Outcome
-    flips: Flips | None
+    outcome: CheckOutcome
+    flips: PairedCounts | None
     reason: str
 
 
 @dataclass(frozen=True)
 class Regression:
-    """Each check; a note on what differs and is no obstacle; and the earlier run's model."""
+    """The checks, a note on differences that do not prevent a comparison, and items left out."""
 
     checks: tuple[Check, ...]
     note: str = ""
@@ -56,41 +57,54 @@ class Regression:
 
     @property
     def worse(self) -> tuple[str, ...]:
-        """The items that were consistent and no longer are."""
+        """The items that were consistent and are no longer."""
         return next((c.flips.worse for c in self.checks if c.flips and "rer" in c.name), ())
 
 
-def judge(old: Builtins, new: Builtins, tolerance: Tolerance) -> Regression:
+def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance) -> Regression:
     """Compare two reports, or a baseline and a report."""
-    asked = [
-        (f"rer_drop<={tolerance.rer_drop}", "RER", tolerance.rer_drop),
-        (f"cfr_rise<={tolerance.cfr_rise}", "CFR", tolerance.cfr_rise),
-    ]
-    wanted = [(name, rate, bound) for name, rate, bound in asked if bound is not None]
+    bounds = {"rer_drop": tolerance.rer_drop, "cfr_rise": tolerance.cfr_rise}
+    wanted = {f"{name}<={bound}": bound for name, bound in bounds.items() if bound is not None}
     try:
-        found = paired_runs.compare(old, new)
+        compared = paired_runs.compare(old, new)
     except BaselineError as error:
-        refused = f"is not judged: {error}"
-        return Regression(tuple(Check(n, "refused", None, f"{n} {refused}") for n, _, _ in wanted))
-    flips = {"RER": found.rer, "CFR": found.cfr}
-    checks = tuple(_check(n, rate, bound, flips[rate], tolerance) for n, rate, bound in wanted)
-    return Regression(checks, found.note, found.left_out)
+        checks = (Check(n, "refused", None, f"{n} is not judged: {error}") for n in wanted)
+        return Regression(tuple(checks))
+    checks = (
+        _check(name, bound, compared.rer if name.startswith("rer") else compared.cfr, tolerance)
+        for name, bound in wanted.items()
+    )
+    return Regression(tuple(checks), compared.note, compared.left_out)
 
 
 def shown(names: Sequence[str]) -> list[str]:
-    """The first ten of the items, a line each, and how many more there are."""
+    """The first ten items, a line each, and how many more there are."""
     more = [f"and {len(names) - _SHOWN} more, in report.json"] if len(names) > _SHOWN else []
     return [*names[:_SHOWN], *more]
 
 
-def _check(name: str, rate: str, bound: float, flips: Flips, tolerance: Tolerance) -> Check:
-    outcome = _OUTCOMES[flips.verdict(bound, tolerance.confidence)]
+def _check(name: str, bound: float, flips: PairedCounts, tolerance: Tolerance) -> Check:
+    rate = name.partition("_")[0].upper()
+    outcome = _OUTCOMES[flips.decide(bound, tolerance.confidence)]
     if flips.change is None:
-        return Check(name, outcome, flips, f"{name} is not judged: no item is left to be paired")
+        return Check(name, outcome, flips, f"{name} is not judged: no items could be paired")
     rises = (flips.change > 0) == (rate == "CFR")
     moved = f"{'rose' if rises else 'fell'} by {abs(flips.change) * 100:.1f} points"
     moved = moved if flips.change else "is as it was"
-    counts = f"{len(flips.worse)} items worse, {len(flips.better)} better, of {flips.n}"
-    word = "met" if outcome == "passed" else "missed"
-    reason = f"{name} is {word}: {rate} {moved} ({counts}; McNemar's exact p = {flips.p:.2g})"
-    return Check(name, outcome, flips, reason)
+    worse = number_of_items(len(flips.worse))
+    counts = f"{worse} worse, {len(flips.better)} better, of {flips.n}"
+    evidence = f"{rate} {moved} ({counts}; McNemar's exact p = {flips.p:.2g})"
+    if outcome != "passed":
+        return Check(name, outcome, flips, f"{name} is missed: {evidence}")
+    change = _would_be_found(rate, bound, flips, tolerance.confidence)
+    return Check(name, outcome, flips, f"{name} is met: {evidence}; {change}")
+
+
+def _would_be_found(rate: str, bound: float, flips: PairedCounts, confidence: float) -> str:
+    """The change that as many items, as unsteady as these, would have shown."""
+    share = (len(flips.worse) + len(flips.better)) / flips.n
+    drop = power.paired_drop(flips.n, share, confidence, bound)
+    word = "rise" if rate == "CFR" else "drop"
+    change = f"a {word} of {drop * 100:.0f} points" if drop else f"no {word}"
+    items = number_of_items(flips.n)
+    return f"with {items} {change} would be found in {power.POWER * 100:.0f} % of runs"

@@ -8,15 +8,13 @@ Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 w
 
 An item asked in several styles counts once, with all its forms: it is render-equivalent when the
 forms of all its styles agree. So n is always a number of items, never of pictures. M is text, image
-and mixed; other modes, such as `ocr-first`, have an accuracy and play no other part.
+and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 """
 
-import functools
-import math
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from statistics import NormalDist
+from statistics import fmean
 from typing import Any, Literal
 
 from pytest_rest.metrics import noise_floor as noise
@@ -25,15 +23,16 @@ from pytest_rest.metrics.agreement import (
     Group,
     agrees,
     by_item,
+    by_suite,
     compared,
     modes,
     ordered,
     read_right,
     share_right,
 )
-from pytest_rest.metrics.output_length import Ratio, Tokens
-from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import difference, quantile
+from pytest_rest.metrics.output_length import MeanTokens, Ratio
+from pytest_rest.statistics import mover, paired
+from pytest_rest.statistics.intervals import average, mean_share, proportion
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
@@ -44,8 +43,6 @@ _RATES = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
 )
-_CONFIDENCE = 0.95
-_Z = NormalDist().inv_cdf((1 + _CONFIDENCE) / 2)
 
 
 @dataclass(frozen=True)
@@ -53,7 +50,7 @@ class Metrics:
     """The metrics of one set of items; a rate is None where it is undefined.
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
-    `excess_inconsistency` the difference (see `noise_floor`): None where no form was asked twice.
+    `excess_inconsistency` their difference (see `noise_floor`): None if no form was asked twice.
     """
 
     items: int
@@ -67,72 +64,68 @@ class Metrics:
     noise_floor: Rate | None = None
     between_forms: Rate | None = None
     excess_inconsistency: Rate | None = None
-    tokens: Mapping[Mode, Tokens | None] | None = None
+    tokens: Mapping[Mode, MeanTokens | None] | None = None
     length_ratio: Ratio | None = None
     own: Mapping[str, Rate | None] = field(default_factory=dict)
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` is one mode's, `own.NAME` another package's."""
-        name, _, mode = metric.partition(".")
-        found = getattr(self, name)
-        rate: Rate | None = found.get(mode) if mode else found
+        name, _, part = metric.partition(".")
+        value = getattr(self, name)
+        rate: Rate | None = value.get(part) if part else value
         return rate
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
-        """Those of a report, whatever else stands beside them; KeyError and TypeError for none."""
-        found = {name: data[name] for name in cls.__dataclass_fields__}
+        """From a report, whatever other keys it has; KeyError or TypeError if it has no metrics."""
+        fields = {name: data[name] for name in cls.__dataclass_fields__}
         for name in _RATES:
-            found[name] = to_rate(found[name])
+            fields[name] = to_rate(fields[name])
         for name in ("accuracy", "own"):
-            found[name] = {each: to_rate(rate) for each, rate in found[name].items()}
-        if (ratio := found["length_ratio"]) is not None:
-            found["length_ratio"] = Ratio(**ratio)
-        if (tokens := found["tokens"]) is not None:
-            found["tokens"] = {mode: each and _to_tokens(each) for mode, each in tokens.items()}
-        return cls(**found)
+            fields[name] = {each: to_rate(rate) for each, rate in fields[name].items()}
+        if (ratio := fields["length_ratio"]) is not None:
+            fields["length_ratio"] = Ratio(**ratio)
+        if (tokens := fields["tokens"]) is not None:
+            fields["tokens"] = {
+                mode: each and MeanTokens.from_builtins(each) for mode, each in tokens.items()
+            }
+        return cls(**fields)
 
 
 Table = dict[str, dict[Subset, Metrics]]
 
 
-def _to_tokens(data: Mapping[str, Any]) -> Tokens:
-    rate = to_rate(data["accuracy_per_1000_input"])
-    return Tokens(**{**data, "accuracy_per_1000_input": rate})
-
-
 def table(records: Iterable[Record]) -> Table:
     """Metrics for each suite, for their unweighted mean and for all items pooled.
 
-    An item that was lost in one of its styles takes no part: its other forms alone would say less
-    than was asked. The order of the records plays no part either.
+    An item that was lost in one of its styles is left out, for its other forms alone would say less
+    than was asked. The order of the records does not matter.
     """
-    by_suite: dict[str, list[Record]] = defaultdict(list)
-    for group in by_item(sorted(records, key=lambda record: record.key)):
-        if not any(record.verdict.lost for record in group):
-            by_suite[group[0].suite] += group
-    found: Table = {suite: _subsets(listed) for suite, listed in sorted(by_suite.items())}
-    per_suite = list(found.values())
-    found["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
-    pooled = [record for listed in by_suite.values() for record in listed]
-    found["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
-    return found
+    judged = {
+        suite: [r for group in groups if not any(r.verdict.lost for r in group) for r in group]
+        for suite, groups in by_suite(records).items()
+    }
+    scopes: Table = {suite: _subsets(listed) for suite, listed in judged.items() if listed}
+    per_suite = list(scopes.values())
+    scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
+    pooled = [record for listed in judged.values() for record in listed]
+    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
+    return scopes
 
 
 def by_style(records: Sequence[Record], whole: Table) -> Table:
     """Metrics for each style alone, over the items that were asked in it.
 
-    `whole` is the `table` of the same records, which has the figures of a style that is the only
-    one.
+    `whole` is the `table` of the same records, whose figures are those of a single style.
     """
-    found: dict[str, list[Record]] = defaultdict(list)
+    styles: dict[str, list[Record]] = defaultdict(list)
     for record in sorted(records, key=lambda record: record.key):
         if not record.verdict.lost:
-            found[record.style].append(record)
-    judged = sum(map(len, found.values()))
-    if len(found) == 1 and judged == whole["pooled"]["all"].items:
-        return dict.fromkeys(found, whole["pooled"])
-    return {style: _subsets(listed) for style, listed in sorted(found.items())}
+            styles[record.style].append(record)
+    judged = sum(map(len, styles.values()))
+    if len(styles) == 1 and judged == whole["pooled"]["all"].items:
+        return dict.fromkeys(styles, whole["pooled"])
+    return {style: _subsets(listed) for style, listed in sorted(styles.items())}
 
 
 def compute(records: Sequence[Record]) -> Metrics:
@@ -154,18 +147,17 @@ def compute(records: Sequence[Record]) -> Metrics:
         cer=average([_mean_cer(group) for group in transcribed]),
         noise_floor=average([each.within for each in repeated]),
         between_forms=average([each.between for each in repeated]),
-        excess_inconsistency=_difference([each.excess for each in repeated]),
+        excess_inconsistency=paired.mean([each.excess for each in repeated]),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
-        own={name: _own(name, groups) for name in _own_names(records)},
+        own={name: _own(name, groups) for name in sorted({n for r in records for n in r.own})},
     )
 
 
 def mean(suites: Sequence[Metrics]) -> Metrics:
     """The unweighted mean over suites, REST's headline; undefined where one suite is.
 
-    Intervals are combined by MOVER (Zou and Donner, Statistics in Medicine 27, 2008): the squared
-    distances from value to bound add up. With one suite they are that suite's own.
+    Intervals are combined by MOVER (see `statistics.mover`).
     """
 
     def each(name: str) -> Rate | None:
@@ -173,68 +165,17 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
 
     known = ordered({mode for suite in suites for mode in suite.accuracy})
     return Metrics(
+        **{name: each(name) for name in _RATES},
         items=sum(suite.items for suite in suites),
-        rer=each("rer"),
-        cfr=each("cfr"),
-        mmc=each("mmc"),
-        all_correct=each("all_correct"),
         accuracy={mode: each(f"accuracy.{mode}") for mode in known},
-        ocr_correct_rate=each("ocr_correct_rate"),
-        cer=each("cer"),
-        noise_floor=each("noise_floor"),
-        between_forms=each("between_forms"),
-        excess_inconsistency=each("excess_inconsistency"),
         tokens=output_length.mean_tokens([suite.tokens for suite in suites], known),
         length_ratio=output_length.mean_ratio([suite.length_ratio for suite in suites]),
         own={name: each(f"own.{name}") for suite in suites for name in suite.own},
     )
 
 
-@functools.lru_cache(maxsize=4096)
-def proportion(count: float, n: int) -> Rate | None:
-    """`count / n` with Wilson's interval at 95 %; None when n is 0.
-
-    A count that is no whole number (an item right in half of its styles) is rounded outwards for
-    each bound, which makes the interval a little wider than it need be, never narrower. Wilson,
-    "Probable inference, the law of succession, and statistical inference", 1927.
-    """
-    if not n:
-        return None
-    near = round(count) if math.isclose(count, round(count), abs_tol=1e-9) else count
-    return Rate(near / n, _wilson(math.floor(near), n)[0], _wilson(math.ceil(near), n)[1], n)
-
-
-def _wilson(count: int, n: int) -> tuple[float, float]:
-    value, spread = count / n, _Z**2 / n
-    center = (value + spread / 2) / (1 + spread)
-    reach = _Z * math.sqrt(value * (1 - value) / n + spread / (4 * n)) / (1 + spread)
-    return 0.0 if count == 0 else center - reach, 1.0 if count == n else center + reach
-
-
-def average(values: Sequence[float]) -> Rate | None:
-    """The mean of non-negative values with Student's t interval at 95 %, cut at 0.
-
-    None without values; without bounds where all values are equal (one value is), for then they
-    tell nothing of how much they vary, and a width of zero would be a false certainty.
-    """
-    if not values:
-        return None
-    n = len(values)
-    value = math.fsum(values) / n
-    if min(values) == max(values):
-        return Rate(values[0], None, None, n)
-    spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)
-    reach = quantile(n - 1) * spread
-    return Rate(value, max(value - reach, 0.0), value + reach, n)
-
-
-def _difference(values: Sequence[float]) -> Rate | None:
-    found = difference(values)
-    return Rate(found.value, found.low, found.high, found.n) if found else None
-
-
 def worst(rate: Rate | None, metric: str, lost: int) -> float | None:
-    """What a set's value would be if each lost item counted against the model; None for `cer`.
+    """A set's value if each lost item counted against the model; None for `cer`.
 
     Against it means: not consistent, not right; for CFR, right in one form and wrong in another.
     """
@@ -252,7 +193,7 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
         for s in suites
     ]
     known = [value for value in values if value is not None]
-    return math.fsum(known) / len(known) if known and len(known) == len(values) else None
+    return fmean(known) if known and len(known) == len(values) else None
 
 
 def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
@@ -272,21 +213,15 @@ def _correct(group: Group) -> list[bool]:
 
 
 def _accuracy(groups: Sequence[Group], mode: Mode) -> Rate | None:
-    shares = [share for group in groups if (share := share_right(group, mode)) is not None]
-    return proportion(math.fsum(shares), len(shares))
-
-
-def _own_names(records: Sequence[Record]) -> list[str]:
-    return sorted({name for record in records for name in record.own})
+    shares = (share_right(group, mode) for group in groups)
+    return mean_share([share for share in shares if share is not None])
 
 
 def _own(name: str, groups: Sequence[Group]) -> Rate | None:
-    """The mean of the items' values, and an item's is that of its styles; None takes no part."""
-    found = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
-    values = [math.fsum(listed) / len(listed) for listed in found if listed]
-    return proportion(math.fsum(values), len(values))
+    """The mean over items, each the mean of its styles; values that are None are left out."""
+    items = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
+    return mean_share([fmean(values) for values in items if values])
 
 
 def _mean_cer(group: Group) -> float:
-    rates = [read.cer or 0.0 for record in group for read in record.verdict.transcriptions]
-    return math.fsum(rates) / len(rates)
+    return fmean(r.cer or 0.0 for record in group for r in record.verdict.transcriptions)

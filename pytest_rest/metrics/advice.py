@@ -1,9 +1,9 @@
 """Turns records into advice: which form to prefer, how to draw, and what to avoid.
 
-Everything that advice could be made of is looked at: the differences between modes (in REST's style
-where it was asked), between each characteristic of a style and REST's own, and between pictures at
-each resolution and their text. Each interval is Bonferroni's for that many, so that all of them
-together hold in 95 of 100 runs. Advice is a difference whose interval leaves out zero.
+Advice comes from the differences between modes (in REST's style if it was asked), between each
+characteristic of a style and REST's own, and between pictures at each resolution and their text.
+The intervals are corrected for the number of differences (Bonferroni), so that all of them together
+hold in 95 of 100 runs. There is advice where an interval leaves out zero.
 """
 
 from collections import defaultdict
@@ -14,12 +14,13 @@ from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests
 from pytest_rest.metrics.agreement import by_item
-from pytest_rest.metrics.style_effects import Effect
-from pytest_rest.statistics.paired import CONFIDENCE, Difference, difference, quantile
+from pytest_rest.metrics.style_effects import StyleEffect
+from pytest_rest.statistics.intervals import CONFIDENCE
+from pytest_rest.statistics.paired import Difference, difference, simultaneous
 from pytest_rest.terms import Record, Style
 
-FEWEST = 20  # items that advice rests on
-MARGIN = 0.05  # of accuracy, by which safe pictures are surely not below their text
+FEWEST = 20  # items, for any advice
+MARGIN = 0.05  # of accuracy: pictures that are safe are surely less than that below their text
 _MODES = {
     "text>image": ("ask as text, not as an image", "ask as an image, not as text"),
     "image<mixed": ("ask as an image, not mixed", "ask mixed, not as an image"),
@@ -37,11 +38,11 @@ _MODES = {
 
 @dataclass(frozen=True, slots=True)
 class Advice:
-    """What to do, and the gain or loss in accuracy it rests on, with its simultaneous interval.
+    """What to do, and the gain or loss in accuracy behind it, with its simultaneous interval.
 
     `about` is what was compared, such as `text>image` or `dpi 50`; the difference is the first
-    mode's accuracy less the second's, or the characteristic's less that of REST's own. `safe_dpi`
-    is from where up pictures are surely less than five points below their text.
+    mode's accuracy less the second's, or the characteristic's less that of REST's own. From
+    `safe_dpi` on pictures are surely less than five points below their text.
     """
 
     about: str
@@ -55,14 +56,14 @@ class Advice:
 
 @dataclass(frozen=True, slots=True)
 class Advised:
-    """The advice there is, the clearest first, and how many differences were looked at for it."""
+    """The advice, the largest difference first, and how many differences were looked at."""
 
     looked_at: int
     given: tuple[Advice, ...]
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Advised":
-        """That of a report's `advice`; KeyError and TypeError for what is none."""
+        """From a report's `advice`; KeyError or TypeError for anything else."""
         return cls(data["looked_at"], tuple(Advice(**each) for each in data["given"]))
 
     def to_builtins(self) -> dict[str, Any]:
@@ -76,7 +77,7 @@ class Advised:
 
 
 class _Look(NamedTuple):
-    """A difference, and what to do if it is above zero, or below."""
+    """A difference, and what to do if it is above or below zero."""
 
     about: str
     above: str
@@ -85,12 +86,12 @@ class _Look(NamedTuple):
 
 
 def give(
-    records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[Effect]
+    records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[StyleEffect]
 ) -> Advised:
-    """The advice for these records, whose styles are known by their ids; nothing is lost of them.
+    """The advice for these records, of items without a lost record; `styles` are by id.
 
-    `changes` is what `style_effects.table` says of them. Items of all suites are pooled, and the
-    several forms of an item are averaged first.
+    `changes` is their `style_effects.table`. Items of all suites are pooled, and the forms of an
+    item are averaged first.
     """
     looks = [*_modes(records, styles), *_characteristics(changes)]
     beside = _beside_text(records, styles)
@@ -101,47 +102,30 @@ def give(
     return Advised(m, tuple(_with_safe(given, safe)))
 
 
-def interval(found: Difference, of: int) -> tuple[float, float] | None:
-    """Bounds of a difference of shares that hold with those of all `of` differences together.
-
-    Student's; where nothing varies, those of the worst that was not seen: `n` equal items leave,
-    at that error, a share that may be as far off as shares can be. None for too few items.
-    """
-    error = (1 - CONFIDENCE) / of
-    if found.n < FEWEST:
-        return None
-    if found.low is None or found.high is None:
-        seen = (error / 2) ** (1 / found.n)
-        return seen * found.value - (1 - seen), seen * found.value + (1 - seen)
-    wider = quantile(found.df, 1 - error) / quantile(found.df)
-    reach = (found.high - found.low) / 2 * wider
-    return max(found.value - reach, -1.0), min(found.value + reach, 1.0)
-
-
 def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_Look]:
     usual = [record for record in records if styles.get(record.style) == Style()]
     complete = len(by_item(usual)) == len(by_item(records))
-    for found in mode_tests.compare(usual if complete else records):
-        test = found.scopes["pooled"]["all"]
+    for mode_test in mode_tests.compare(usual if complete else records):
+        test = mode_test.scopes["pooled"]["all"]
         if test is not None:
-            yield _Look(found.name, *_MODES[found.name], test)
+            yield _Look(mode_test.name, *_MODES[mode_test.name], test)
 
 
-def _characteristics(found: Iterable[Effect]) -> Iterable[_Look]:
-    for each in found:
-        name, value = each.characteristic, each.value
-        if name == "style" or each.subset != "all" or each.accuracy is None:
+def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
+    for effect in effects:
+        name, value = effect.characteristic, effect.value
+        if name == "style" or effect.subset != "all" or effect.accuracy is None:
             continue
         word = "a colour other than black" if (name, value) == ("color", "any") else ""
         word = word or (f"{value} DPI" if name == "dpi" else f"{name} {value}")
         usual = getattr(Style(), name)
         yield _Look(
-            f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", each.accuracy
+            f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", effect.accuracy
         )
 
 
 def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict[int, Difference]:
-    """By DPI, of styles that are REST's otherwise: forms with a picture less the text form."""
+    """By DPI, of styles that are otherwise REST's: forms with a picture less the text form."""
     by_dpi: dict[int, dict[tuple[str, str], float]] = defaultdict(dict)
     for record in records:
         style, answers = styles.get(record.style), record.verdict.answers
@@ -149,31 +133,32 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
         if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
             less = fmean(shown) - answers["text"].correct
             by_dpi[style.dpi][record.suite, record.item] = less
-    found = {dpi: difference([*items.values()]) for dpi, items in sorted(by_dpi.items())}
-    return {dpi: each for dpi, each in found.items() if each} if len(found) > 1 else {}
+    differences = {dpi: difference([*items.values()]) for dpi, items in sorted(by_dpi.items())}
+    return {dpi: each for dpi, each in differences.items() if each} if len(differences) > 1 else {}
 
 
 def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
-    """The lowest DPI from which up no resolution that was asked may be below text by the margin."""
+    """The lowest DPI from which on no resolution asked may be below text by the margin."""
     safe = None
     for dpi in sorted(beside, reverse=True):
-        bounds = interval(beside[dpi], of)
-        if bounds is None or bounds[0] <= -MARGIN:
+        difference = beside[dpi]
+        if difference.n < FEWEST or simultaneous(difference, of)[0] <= -MARGIN:
             break
         safe = dpi
     return safe
 
 
 def _advise(look: _Look, of: int) -> Advice | None:
-    bounds = interval(look.difference, of)
-    if bounds is None or bounds[0] <= 0 <= bounds[1]:
+    difference = look.difference
+    low, high = simultaneous(difference, of)
+    if difference.n < FEWEST or low <= 0 <= high:
         return None
-    text = look.above if bounds[0] > 0 else look.below
-    return Advice(look.about, text, look.difference.value, *bounds, look.difference.n)
+    text = look.above if low > 0 else look.below
+    return Advice(look.about, text, difference.value, low, high, difference.n)
 
 
 def _with_safe(given: Iterable[Advice], safe: int | None) -> Iterable[Advice]:
-    """A resolution to avoid with the one to keep to, where that is known and higher."""
+    """A resolution to avoid, with the one to use instead if that is known and higher."""
     for each in given:
         name, _, value = each.about.partition(" ")
         if name == "dpi" and each.value < 0 and safe is not None and int(value) < safe:

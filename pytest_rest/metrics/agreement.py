@@ -1,11 +1,12 @@
-"""Turns records into items, each with all its styles, and says what their forms agree on."""
+"""Turns records into items, each with all its styles, and says whether their forms agree."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
+from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, OCR_MODES, Answer, Mode, Record
 
-Group = Sequence[Record]  # the records of one item, one for each style
+Group = Sequence[Record]  # the records of one item, one per style
 
 
 def by_item(records: Iterable[Record]) -> list[Group]:
@@ -14,6 +15,14 @@ def by_item(records: Iterable[Record]) -> list[Group]:
     for record in records:
         groups[record.suite, record.item].append(record)
     return list(groups.values())
+
+
+def by_suite(records: Iterable[Record]) -> dict[str, list[Group]]:
+    """The items of each suite, both in the order of their names."""
+    suites: dict[str, list[Group]] = defaultdict(list)
+    for group in by_item(sorted(records, key=lambda record: record.key)):
+        suites[group[0].suite].append(group)
+    return suites
 
 
 def modes(records: Iterable[Record]) -> list[Mode]:
@@ -28,23 +37,22 @@ def compared(record: Record) -> list[Answer]:
 
 
 def agrees(group: Group) -> bool:
-    """Whether every form of an item has the same value, in all its styles."""
-    values = {answer.value for record in group for answer in compared(record)}
-    return len(values) == 1 and None not in values
+    """Whether the forms of an item agree, in all its styles."""
+    return agree(answer.value for record in group for answer in compared(record))
 
 
 def read_right(group: Group) -> bool:
-    """Whether an item's pictures were all transcribed without an error."""
+    """Whether all of an item's pictures were transcribed without an error."""
     return all(record.verdict.ocr_correct for record in group)
 
 
 def share_right(group: Group, mode: Mode) -> float | None:
-    """The share of an item's styles that this mode got right; None where it was not asked so."""
+    """The share of an item's styles that this mode got right; None if it was not asked."""
     right = [answer.correct for r in group if (answer := r.verdict.answers.get(mode))]
     return sum(right) / len(right) if right else None
 
 
-def ordered(found: Iterable[Mode]) -> list[Mode]:
+def ordered(answered: Iterable[Mode]) -> list[Mode]:
     """Modes with text, image and mixed first, the others by name."""
     known = (*MODES, *OCR_MODES)
-    return sorted(found, key=lambda mode: (known.index(mode), mode))
+    return sorted(answered, key=lambda mode: (known.index(mode), mode))

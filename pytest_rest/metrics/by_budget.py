@@ -1,27 +1,38 @@
 """Turns the records of a sweep over budgets of thinking into figures for each budget.
 
-REST's metrics of every suite under each budget, and for RH-Bench its two scores and RH-AUC. An
-item stands for itself once, whatever the number of its styles; a lost one takes no part.
+REST's metrics of every suite under each budget, and for RH-Bench its two scores and RH-AUC. An item
+counts once, whatever the number of its styles; a lost one is left out.
 """
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 from pytest_rest import metrics, scoring
-from pytest_rest.metrics import Metrics, proportion
+from pytest_rest.metrics import Metrics
 from pytest_rest.metrics.agreement import Group, by_item, modes
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.statistics import rh_auc
-from pytest_rest.statistics.rh_auc import Area, Kind
-from pytest_rest.terms import HALVES, RH_BENCH, Amount, Mode, Rate, Record, Step, half_of, to_rate
+from pytest_rest.statistics.intervals import mean_share
+from pytest_rest.statistics.rh_auc import Area, AreaKind
+from pytest_rest.terms import (
+    HALVES,
+    RH_BENCH,
+    Amount,
+    Mode,
+    Rate,
+    Record,
+    Step,
+    Task,
+    half_of,
+    to_rate,
+)
 
 
 @dataclass(frozen=True)
 class Budgeted:
-    """A suite's metrics under one budget; `cut` is the share of the thinking that met its end."""
+    """A suite's metrics under one budget; `cut` is the share of thinking that was cut short."""
 
     budget: Amount
     metrics: Metrics
@@ -33,13 +44,13 @@ class Budgeted:
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Budgeted":
-        """The entry of a report; KeyError and TypeError for what is none."""
+        """From a report's entry; KeyError or TypeError for anything else."""
         cut = {mode: to_rate(rate) for mode, rate in data["cut"].items()}
         return cls(data["budget"], Metrics.from_builtins(data), cut)
 
 
 @dataclass(frozen=True)
-class Point:
+class BudgetPoint:
     """RH-Bench's two scores under one budget, and the mean tokens written for an item."""
 
     budget: Amount
@@ -48,21 +59,21 @@ class Point:
     written: float | None
 
     @classmethod
-    def from_builtins(cls, data: Mapping[str, Any]) -> "Point":
-        """That of a report's `rh_auc`; KeyError and TypeError for what is none."""
+    def from_builtins(cls, data: Mapping[str, Any]) -> "BudgetPoint":
+        """From a point of a report's `rh_auc`; KeyError or TypeError for anything else."""
         scores = to_rate(data["reasoning"]), to_rate(data["perception"])
         return cls(data["budget"], *scores, data["written"])
 
 
 @dataclass(frozen=True)
 class RhAuc:
-    """RH-AUC in both definitions, its points, and how often a judge agreed with itself.
+    """RH-AUC in both definitions, its points, and how often the judge agreed with itself.
 
-    `same_side`: both ratings of a sampled answer were above 2, or both not; `same_rating`: equal.
+    `same_side`: both or neither of a sampled answer's ratings were above 2; `same_rating`: equal.
     """
 
-    points: tuple[Point, ...]
-    areas: Mapping[Kind, Area]
+    points: tuple[BudgetPoint, ...]
+    areas: Mapping[AreaKind, Area]
     same_side: Rate | None
     same_rating: Rate | None
 
@@ -78,34 +89,39 @@ class RhAuc:
 
 
 def of_rest(records: Sequence[Record]) -> list[Record]:
-    """The records whose forms may agree: RH-Bench's items have one form."""
+    """The records whose forms can agree: RH-Bench's items have one form."""
     return [record for record in records if record.suite != RH_BENCH]
 
 
 def table(records: Sequence[Record], budgets: Sequence[Amount]) -> dict[str, list[Budgeted]]:
     """REST's metrics by suite, mean and pooled as `metrics.table` has them, for each budget."""
-    found: dict[str, list[Budgeted]] = {}
+    scopes: dict[str, list[Budgeted]] = {}
     compared = of_rest(records)
     for budget in budgets if compared else ():
         for scope, subsets in metrics.table([_under(each, budget) for each in compared]).items():
             here = [r for r in compared if scope in (r.suite, "mean", "pooled")]
             budgeted = Budgeted(budget, subsets["all"], _cut(here, budget))
-            found.setdefault(scope, []).append(budgeted)
-    return found
+            scopes.setdefault(scope, []).append(budgeted)
+    return scopes
 
 
 def measure(records: Sequence[Record], budgets: Sequence[Amount], seed: int) -> RhAuc | None:
-    """RH-Bench's figures over its items that were not lost; None where it was not asked."""
+    """RH-Bench's figures over its items that were not lost; None if it was not asked."""
     groups = by_item([record for record in records if record.suite == RH_BENCH])
     if not groups:
         return None
     rows: dict[str, list[list[float]]] = {half: [] for half in HALVES}
     for group in groups:
-        row = [float(_solved(group, budget).correct) for budget in budgets]
+        row = [float(_steps(group, "solve", budget)[0].correct) for budget in budgets]
         rows[half_of(group[0].item)].append(row)
     reasoning, perception = rows["reasoning"], rows["perception"]
     points = [
-        Point(budget, _score(reasoning, i), _score(perception, i), _written(groups, budget))
+        BudgetPoint(
+            budget,
+            mean_share([row[i] for row in reasoning]),
+            mean_share([row[i] for row in perception]),
+            _written(groups, budget),
+        )
         for i, budget in enumerate(budgets)
     ]
     twice = [pair for group in groups for pair in _rated_twice(group)]
@@ -113,13 +129,13 @@ def measure(records: Sequence[Record], budgets: Sequence[Amount], seed: int) -> 
     return RhAuc(
         tuple(points),
         rh_auc.measure(reasoning, perception, seed),
-        proportion(sum(sides), len(twice)),
-        proportion(sum(a == b for a, b in twice), len(twice)),
+        mean_share(sides),
+        mean_share([a == b for a, b in twice]),
     )
 
 
 def collapses(ratio: Ratio | None) -> bool | None:
-    """Whether answers to an image are shorter than to its text; None where that is not sure."""
+    """Whether answers to an image are shorter than to its text; None if that is uncertain."""
     if ratio is None or ratio.low is None or ratio.high is None:
         return None
     return True if ratio.high < 1 else False if ratio.low >= 1 else None
@@ -134,33 +150,26 @@ def _under(record: Record, budget: Amount) -> Record:
 
 
 def _cut(records: Sequence[Record], budget: Amount) -> dict[Mode, Rate | None]:
-    found = {}
+    cut: dict[Mode, Rate | None] = {}
     for mode in modes(records):
-        shares = []
-        for group in by_item(records):
-            thoughts = [each for each in _steps(group, "think", budget) if each.mode == mode]
-            if thoughts:
-                ended = [each.status == "truncated" for each in thoughts]
-                shares.append(sum(ended) / len(ended))
-        found[mode] = proportion(math.fsum(shares), len(shares))
-    return found
+        items = [
+            [step.status == "truncated" for step in _steps(group, "think", budget, mode)]
+            for group in by_item(records)
+        ]
+        cut[mode] = mean_share([sum(ended) / len(ended) for ended in items if ended])
+    return cut
 
 
-def _steps(group: Group, task: str, budget: Amount) -> list[Step]:
+def _steps(group: Group, task: Task, budget: Amount, mode: Mode | None = None) -> list[Step]:
+    """The steps of one task under a budget, of one mode or of all."""
+    wanted = (task, budget)
     all_steps = (step for record in group for step in record.verdict.steps)
-    return [step for step in all_steps if step.task == task and step.budget == budget]
-
-
-def _solved(group: Group, budget: Amount) -> Step:
-    return _steps(group, "solve", budget)[0]
-
-
-def _score(rows: Sequence[Sequence[float]], column: int) -> Rate | None:
-    return proportion(math.fsum(row[column] for row in rows), len(rows))
+    steps = [step for step in all_steps if (step.task, step.budget) == wanted]
+    return [step for step in steps if mode in (None, step.mode)]
 
 
 def _written(groups: Sequence[Group], budget: Amount) -> float | None:
-    """Mean tokens of thinking and answer; None where some call does not say."""
+    """Mean tokens of thinking and answer; None if a call does not report them."""
     sizes = []
     for group in groups:
         (answer,) = reasoning_steps.answers_under(group[0].verdict.steps, budget).values()

@@ -1,21 +1,21 @@
-"""Turns an inconsistent item's records into where it failed: in reading, in answering, in thought.
+"""Turns an inconsistent item's records into where it failed: reading, answering or reasoning.
 
-The first that holds, over an item's forms in text, image and mixed:
+The first of these that holds, over an item's forms in text, image and mixed:
 
     misread      a transcription is not right (so REST's OCR-correct subset has none of these)
     refused      an answer was refused
     no answer    an answer was cut short, or has no value that can be read
-    misreasoned  read right and answered in every form, but not alike
-    unknown      answered in every form, but not alike; what was read was not asked
+    misreasoned  read correctly and answered in every form, but differently
+    unknown      answered in every form, but differently; no transcription was asked for
 
-It is where the item failed first, not proof of why: what was misread may have been misreasoned too.
+It is where the item failed first, not why: what was misread may have been misreasoned too.
 """
 
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from typing import Literal, get_args
 
-from pytest_rest.metrics.agreement import Group, agrees, by_item, compared
+from pytest_rest.metrics.agreement import Group, agrees, by_suite, compared
 from pytest_rest.terms import Record
 
 Cause = Literal["misread", "refused", "no answer", "misreasoned", "unknown"]
@@ -23,7 +23,7 @@ CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
 def cause(group: Group) -> Cause | None:
-    """Where an item failed, in the styles given; None if it is consistent or a record is lost."""
+    """Where an item failed, in these styles; None if it is consistent or a record is lost."""
     if agrees(group) or any(record.verdict.lost for record in group):
         return None
     was_read = [bool(record.verdict.transcriptions) for record in group]
@@ -38,23 +38,21 @@ def cause(group: Group) -> Cause | None:
 
 
 def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
-    """Items, inconsistent ones and each cause's, by suite and pooled.
+    """The numbers of items, of inconsistent ones and of each cause, by suite and pooled.
 
-    An item in several styles counts once, with all its forms, as in RER: the causes' sum is the
-    number of inconsistent items, and those not misread are the OCR-correct subset's where every
-    item was transcribed. Give the records of items of which nothing was lost.
+    An item in several styles counts once, with all its forms, as in RER: the causes add up to the
+    inconsistent items, and those not misread to the OCR-correct subset's if every item was
+    transcribed. The records are those of items without a lost one.
     """
-    scopes: dict[str, list[Group]] = defaultdict(list)
-    for group in by_item(sorted(records, key=lambda record: record.key)):
-        scopes[group[0].suite].append(group)
-    pooled = [group for groups in scopes.values() for group in groups]
-    return {scope: _count(groups) for scope, groups in [*scopes.items(), ("pooled", pooled)]}
+    suites = by_suite(records)
+    pooled = [group for groups in suites.values() for group in groups]
+    return {scope: _count(groups) for scope, groups in [*suites.items(), ("pooled", pooled)]}
 
 
 def _count(groups: Sequence[Group]) -> dict[str, int]:
-    found = Counter(each for group in groups if (each := cause(group)))
+    causes = Counter(each for group in groups if (each := cause(group)))
     return {
         "items": len(groups),
-        "inconsistent": found.total(),
-        **{each: found[each] for each in CAUSES},
+        "inconsistent": causes.total(),
+        **{each: causes[each] for each in CAUSES},
     }

@@ -1,17 +1,16 @@
 """Turns records into paired t-tests of one mode's correctness against another's.
 
-The pairs are REST's own (arXiv 2512.08923, which found text > image and image < mixed), and those
-of the modes that transcribe first against the image form. A name's order is the difference's: the
-first mode's accuracy less the second's, whichever is higher here.
+The pairs are REST's own (arXiv 2512.08923, which found text > image and image < mixed), and the
+modes that transcribe first against the image form. The difference is the accuracy of the first mode
+named less that of the second, whichever is higher here.
 """
 
-from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_rest.metrics import Subset
-from pytest_rest.metrics.agreement import Group, by_item, read_right, share_right
+from pytest_rest.metrics.agreement import Group, by_suite, read_right, share_right
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 
@@ -25,39 +24,36 @@ PAIRS: dict[str, tuple[Mode, Mode]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
-    """One pair of modes in every scope and subset; None where no item was asked in both."""
+class ModeTest:
+    """One pair of modes in every scope and subset; None if no item was asked in both."""
 
     name: str
     scopes: Mapping[str, Mapping[Subset, Difference | None]]
 
     def to_builtins(self) -> dict[str, Any]:
-        """The pooled test on all items, and below `scopes` every one of them."""
-        found = {
+        """The pooled test on all items, and below `scopes` all tests."""
+        scopes = {
             scope: {subset: _builtins(test) for subset, test in subsets.items()}
             for scope, subsets in self.scopes.items()
         }
-        return {**(found["pooled"]["all"] or {}), "scopes": found}
+        return {**(scopes["pooled"]["all"] or {}), "scopes": scopes}
 
 
-def compare(records: Sequence[Record]) -> list[Comparison]:
-    """Each pair of modes that some item was asked in, by suite and pooled.
+def compare(records: Sequence[Record]) -> list[ModeTest]:
+    """A test for each pair of modes that some item was asked in, by suite and pooled.
 
     An item's correctness in several styles is averaged first, so n is a number of items. The
-    records are those of items of which nothing was lost, as `metrics.table` takes them.
+    records are those of items without a lost one.
     """
-    suites: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda each: each.key):
-        suites[record.suite].append(record)
-    groups = {suite: by_item(listed) for suite, listed in sorted(suites.items())}
+    groups = by_suite(records)
     pooled = [group for listed in groups.values() for group in listed]
-    found = []
+    compared = []
     for name, modes in PAIRS.items():
         tests = {suite: _tests(listed, *modes) for suite, listed in groups.items()}
         tests["pooled"] = next(iter(tests.values())) if len(tests) == 1 else _tests(pooled, *modes)
         if tests["pooled"]["all"] is not None:
-            found.append(Comparison(name, tests))
-    return found
+            compared.append(ModeTest(name, tests))
+    return compared
 
 
 def _tests(groups: Sequence[Group], one: Mode, other: Mode) -> dict[Subset, Difference | None]:
@@ -74,12 +70,5 @@ def _test(groups: Iterable[Group], one: Mode, other: Mode) -> Difference | None:
 def _builtins(test: Difference | None) -> dict[str, Any] | None:
     if test is None:
         return None
-    return {
-        "t": test.t,
-        "df": test.df,
-        "p": test.p,
-        "n": test.n,
-        "difference": test.value,
-        "low": test.low,
-        "high": test.high,
-    }
+    first = {name: getattr(test, name) for name in ("t", "df", "p", "n")}
+    return {**first, "difference": test.value, "low": test.low, "high": test.high}

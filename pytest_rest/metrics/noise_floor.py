@@ -1,24 +1,23 @@
 """Turns repeated answers into how much of a disagreement is the model's own unsteadiness.
 
-For one item with K answers to each form, over all pairs of two answers:
+For one item with K answers to each form, over all pairs of answers:
 
     within  = share of equal pairs of one form's answers, averaged over the forms
     between = share of equal pairs of two forms' answers, averaged over the pairs of forms
     excess  = within - between                                         excess inconsistency
 
-A model that answers each form by the same coin has an excess of 0 on average, however unsteady it
-is. An answer that cannot be read equals none. In several styles an item's figures are averaged over
-them first, so that n is a number of items.
+A model that answers each form by tossing the same coin has an excess of 0 on average, however
+unsteady it is. An answer that cannot be read equals no other. An item's figures are first averaged
+over its styles, so that n is a number of items.
 """
 
 import itertools
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass
 from statistics import fmean
 
+from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, Record, Verdict
-
-Values = Sequence[str | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,30 +29,28 @@ class Agreement:
 
     @property
     def excess(self) -> float:
-        """What the forms differ by beyond the model's own unsteadiness; it may be below 0."""
+        """How much the forms differ beyond the model's own unsteadiness; it may be below 0."""
         return self.within - self.between
 
 
 def agreement(group: Iterable[Record]) -> Agreement | None:
-    """One item's, from its records in each style; None where no form was asked twice."""
-    found = [each for record in group if (each := _of(record.verdict)) is not None]
-    if not found:
+    """An item's agreement, from its records in each style; None if no form was asked twice."""
+    styles = [each for record in group if (each := _of(record.verdict)) is not None]
+    if not styles:
         return None
-    return Agreement(fmean(each.within for each in found), fmean(each.between for each in found))
+    return Agreement(fmean(each.within for each in styles), fmean(each.between for each in styles))
 
 
 def _of(verdict: Verdict) -> Agreement | None:
-    forms: list[Values] = [
+    forms = [
         [verdict.answers[mode].value, *(each.value for each in verdict.repeats[mode])]
         for mode in MODES
         if mode in verdict.answers and verdict.repeats.get(mode)
     ]
     if len(forms) < 2:
         return None
-    within = [_equal(itertools.combinations(values, 2)) for values in forms]
-    between = [_equal(itertools.product(a, b)) for a, b in itertools.combinations(forms, 2)]
+    within = [fmean(map(agree, itertools.combinations(values, 2))) for values in forms]
+    between = [
+        fmean(map(agree, itertools.product(*pair))) for pair in itertools.combinations(forms, 2)
+    ]
     return Agreement(fmean(within), fmean(between))
-
-
-def _equal(pairs: Iterable[tuple[str | None, str | None]]) -> float:
-    return fmean(float(one == other and one is not None) for one, other in pairs)

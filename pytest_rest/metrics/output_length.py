@@ -1,50 +1,52 @@
 """Turns records into how much was sent and written in each mode: output lengths, and tokens.
 
 Image input makes some models write much shorter answers ("Reading, Not Thinking", arXiv
-2603.09095), so the output's length in the image form is put beside the text form's.
+2603.09095), so the output length of the image form is compared with that of the text form.
 """
 
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_rest.metrics.agreement import Group
 from pytest_rest.statistics import mover
-from pytest_rest.statistics.paired import quantile
-from pytest_rest.terms import Answer, Mode, Rate
+from pytest_rest.statistics.intervals import ratio
+from pytest_rest.terms import Answer, Mode, Rate, to_rate
 
 Unit = Literal["tokens", "characters"]
 
 
 @dataclass(frozen=True, slots=True)
-class Ratio:
+class Ratio(Rate):
     """Mean output length of the image form over the text form's, of `n` items, and its unit."""
 
-    value: float
-    low: float | None
-    high: float | None
-    n: int
     unit: Unit
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """One mode's mean tokens an answer, over `n` items; accuracy for 1,000 tokens sent."""
+class MeanTokens:
+    """One mode's mean tokens per answer, over `n` items; accuracy per 1,000 tokens sent."""
 
     input: float
     output: float
     n: int
     accuracy_per_1000_input: Rate | None
 
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "MeanTokens":
+        """From a report; KeyError or TypeError if it has none."""
+        rate = to_rate(data["accuracy_per_1000_input"])
+        return cls(**{**data, "accuracy_per_1000_input": rate})
+
 
 def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     """Output length image/text, the ratio of the means over items that have both forms.
 
-    In output tokens where every such answer says how many, else in characters (of an answer's
+    In output tokens if every such answer says how many, otherwise in characters (of an answer's
     text as it is kept, 20,000 at most). An item's styles are averaged first. None without such
-    items, or where the text form wrote nothing.
+    items, or if the text form wrote nothing.
     """
     asked = [group for group in groups if _answers(group, "text") and _answers(group, "image")]
     both = [a for g in asked for mode in ("text", "image") for a in _answers(g, mode)]
@@ -53,63 +55,34 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     def length(answer: Answer) -> float:
         return float(len(answer.text) if unit == "characters" else answer.output_tokens or 0)
 
-    found = ratio(_means(asked, "image", length), _means(asked, "text", length))
-    return Ratio(found.value, found.low, found.high, found.n, unit) if found else None
+    lengths = ratio(_means(asked, "image", length), _means(asked, "text", length))
+    return Ratio(lengths.value, lengths.low, lengths.high, lengths.n, unit) if lengths else None
 
 
-def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, Tokens | None] | None:
-    """Tokens by mode; None for a mode of which some answer says nothing, or for them all."""
-    found = {mode: _tokens(groups, mode) for mode in modes}
-    return found if any(found.values()) else None
+def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, MeanTokens | None] | None:
+    """Tokens by mode, None if an answer of it reports none; None if that is so of every mode."""
+    by_mode = {mode: _tokens(groups, mode) for mode in modes}
+    return by_mode if any(by_mode.values()) else None
 
 
 def mean_ratio(ratios: Sequence[Ratio | None]) -> Ratio | None:
-    """As any mean over suites; None where suites are measured in different units."""
+    """The unweighted mean over suites; None where suites are measured in different units."""
     units = {ratio.unit for ratio in ratios if ratio}
-    found = mover.mean([Rate(r.value, r.low, r.high, r.n) if r else None for r in ratios])
-    if found is None or len(units) > 1:
+    mean = mover.mean(ratios)
+    if mean is None or len(units) > 1:
         return None
-    return Ratio(found.value, found.low, found.high, found.n, units.pop())
+    return Ratio(mean.value, mean.low, mean.high, mean.n, units.pop())
 
 
 def mean_tokens(
-    suites: Sequence[Mapping[Mode, Tokens | None] | None], modes: Sequence[Mode]
-) -> dict[Mode, Tokens | None] | None:
-    """The unweighted mean over suites of each mode's; None for a mode where one suite's is."""
-    found = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
-    return found if any(found.values()) else None
+    suites: Sequence[Mapping[Mode, MeanTokens | None] | None], modes: Sequence[Mode]
+) -> dict[Mode, MeanTokens | None] | None:
+    """The unweighted means over suites, by mode; None for a mode where one suite's is."""
+    by_mode = {mode: _mean([(each or {}).get(mode) for each in suites]) for mode in modes}
+    return by_mode if any(by_mode.values()) else None
 
 
-def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
-    """The ratio of the means of paired values that are not negative, with Fieller's interval.
-
-    At 95 %, with Student's t, cut at 0. None where the mean below is 0. Without bounds where
-    nothing varies about the ratio, or where the mean below is itself not clear of 0, so that the
-    interval has no end. Fieller, "Some problems in interval estimation", JRSS B 16 (1954).
-    """
-    n = len(below)
-    if not n or not any(below):
-        return None
-    a, b = math.fsum(above) / n, math.fsum(below) / n
-    value = a / b
-    pairs = zip(above, below, strict=True)
-    if n == 1 or all(math.isclose(y, value * x, abs_tol=1e-12) for y, x in pairs):
-        return Rate(value, None, None, n)
-    ups, downs = [y - a for y in above], [x - b for x in below]
-    scale = quantile(n - 1) ** 2 / (n * (n - 1))
-    aa, ab, bb = (
-        scale * math.fsum(y * x for y, x in zip(one, other, strict=True))
-        for one, other in ((ups, ups), (ups, downs), (downs, downs))
-    )
-    rest = b * b - bb  # the roots of (a - r b)^2 = t^2 var(a - r b)
-    if rest <= 0:
-        return Rate(value, None, None, n)
-    middle = (a * b - ab) / rest
-    reach = math.sqrt(max((a * b - ab) ** 2 - rest * (a * a - aa), 0.0)) / rest
-    return Rate(value, max(middle - reach, 0.0), middle + reach, n)
-
-
-def _tokens(groups: Sequence[Group], mode: Mode) -> Tokens | None:
+def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:
     asked = [group for group in groups if _answers(group, mode)]
     said = [answer for group in asked for answer in _answers(group, mode)]
     if not said or any(a.input_tokens is None or a.output_tokens is None for a in said):
@@ -118,14 +91,14 @@ def _tokens(groups: Sequence[Group], mode: Mode) -> Tokens | None:
     written = _means(asked, mode, lambda answer: float(answer.output_tokens or 0))
     right = _means(asked, mode, lambda answer: float(answer.correct))
     thousands = [each / 1000 for each in sent]
-    return Tokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
+    return MeanTokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
 
 
-def _mean(used: Sequence[Tokens | None]) -> Tokens | None:
+def _mean(used: Sequence[MeanTokens | None]) -> MeanTokens | None:
     known = [each for each in used if each]
     if not known or len(known) < len(used):
         return None
-    return Tokens(
+    return MeanTokens(
         fmean(each.input for each in known),
         fmean(each.output for each in known),
         sum(each.n for each in known),

@@ -1,8 +1,8 @@
-"""Turns a run's metrics into its place among REST's published rows, which are never mixed with it.
+"""Turns a run's metrics into its place among REST's published rows.
 
 Source of the rows: van Sprang et al., arXiv 2512.08923, the CVPR 2026 version (the first version
 has other figures): RER, CFR and OCR-correct, the average of MMLU, ARC, GSM-Symbolic and SoEBench,
-RER and CFR on the OCR-correct subset. Only rows whose figures are known to us are here.
+RER and CFR on the OCR-correct subset. It holds only the rows whose figures we know.
 """
 
 from collections.abc import Sequence
@@ -17,8 +17,8 @@ DATA_SETS = frozenset({"mmlu", "arc", "gsm-symbolic", "soebench"})
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
-    """A model's figures as shares; None where this run's are undefined."""
+class PublishedRow:
+    """A model's figures as shares; None where they are undefined for this run."""
 
     model: str
     rer: float | None
@@ -28,7 +28,7 @@ class Row:
 
 
 ROWS = tuple(
-    Row(model, rer / 1000, cfr / 1000, read / 1000)
+    PublishedRow(model, rer / 1000, cfr / 1000, read / 1000)
     for model, rer, cfr, read in (
         ("GPT-5-mini", 907, 87, 990),
         ("Claude Haiku 4.5", 903, 89, 982),
@@ -44,9 +44,9 @@ ROWS = tuple(
 
 @dataclass(frozen=True)
 class Standing:
-    """The published rows in order of RER with this run among them, and what differs."""
+    """The published rows by RER with this run among them, and how this run differs."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[PublishedRow, ...]
     rer: Rate | None
     cfr: Rate | None
     ocr_correct_rate: Rate | None
@@ -68,16 +68,16 @@ class Standing:
 def standing(records: Sequence[Record], model: str, protocol: str) -> Standing | None:
     """Where these records stand; None unless they are of REST's data sets and modes.
 
-    Give the records in REST's own style, of items of which nothing was lost. A run without an
-    OCR-correct item has no RER, and comes last.
+    The records are in REST's own style, of items without a lost record. A run without an
+    OCR-correct item has no RER and comes last.
     """
     suites = {record.suite for record in records}
     whole = all(set(MODES) <= set(record.verdict.answers) for record in records)
     if not suites or not suites <= DATA_SETS or not whole:
         return None
-    found = metrics.table(records)["mean"]
-    read, rate = found["ocr_correct"], found["all"].ocr_correct_rate
-    own = Row(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
+    mean = metrics.table(records)["mean"]
+    read, rate = mean["ocr_correct"], mean["all"].ocr_correct_rate
+    own = PublishedRow(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
     rows = sorted((*ROWS, own), key=lambda row: -1.0 if row.rer is None else row.rer, reverse=True)
     differs = f"prompts (here {protocol})"
     if suites != DATA_SETS:

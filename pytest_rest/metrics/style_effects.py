@@ -1,14 +1,14 @@
 """Turns records in several styles into what each visual characteristic does to the answers.
 
-A characteristic's effect is paired: an item in a style against the same item in the style that
-differs from it in nothing else. Several such pairs of one item (a font at three resolutions) are
-averaged first, so that n is a number of items, pooled over suites. The intervals are those of one
-effect each: of twenty effects that are none, one is expected to look clear.
+An effect is paired: an item in a style against the same item in the style that differs in nothing
+else. Several such pairs of one item (a font at three resolutions) are averaged first, so that n is
+a number of items, pooled over suites. Each interval is for one effect alone: of twenty
+characteristics without an effect, one is expected to look clear.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
@@ -18,17 +18,17 @@ from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
 
 _DEFAULT = Style()
-_FIELDS = [each.name for each in fields(Style) if each.compare]  # a style's name is no look
+_FIELDS = [each.name for each in fields(Style) if each.compare]  # all that can be seen
 Pair = tuple[Style, Style]  # without the change, and with it
 
 
 @dataclass(frozen=True, slots=True)
-class Effect:
+class StyleEffect:
     """What one change of the default does: `font` to `cursive`, or a whole `style`.
 
-    `value` is `any` where every value that is not the default's counts alike (REST+ draws a colour
-    for each item). Accuracy is that of the forms with a picture, None where none was asked;
-    agreement is all forms' answers being equal. Both are shares, so 0.05 is five points.
+    `value` is `any` where all values but the default count alike (REST+ draws a colour for each
+    item). Accuracy is that of the forms with a picture, None if none was asked; agreement is that
+    of all forms. Both are shares, so 0.05 is five points.
     """
 
     characteristic: str
@@ -37,43 +37,39 @@ class Effect:
     accuracy: Difference | None
     agreement: Difference | None
 
-    def to_builtins(self) -> dict[str, Any]:
-        """As in report.json."""
-        return asdict(self)
-
 
 class _Measured(NamedTuple):
-    """What a record has to be compared by; None where no such form was asked."""
+    """A record's accuracy and agreement; None if no such form was asked."""
 
     accuracy: float | None
     agreement: float | None
     read_right: bool
 
 
-def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[Effect]:
+def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
     """The effects of each characteristic's values, then of each whole style, against the default.
 
-    `styles` has the style of each record's id. On all items, and on those whose pictures were
-    read right in both styles of a pair. A change of which no item has both styles is left out.
+    `styles` are by their id. On all items, and on those whose pictures were read correctly in both
+    styles of a pair. A change is left out if no item has both styles.
     """
     by_item: dict[tuple[str, str], dict[Style, _Measured]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
         if record.style in styles and not record.verdict.lost:
             by_item[record.suite, record.item][styles[record.style]] = _measure(record)
     asked = {style for here in by_item.values() for style in here}
-    found: list[Effect] = []
+    effects: list[StyleEffect] = []
     for name, value, pairs in _changes(asked):
         items = [
             [(here[one], here[other]) for one, other in pairs if one in here and other in here]
             for here in by_item.values()
         ]
         if any(items):
-            found += [_effect(name, value, subset, items) for subset in SUBSETS]
-    return found
+            effects += [_effect(name, value, subset, items) for subset in SUBSETS]
+    return effects
 
 
 def _changes(asked: Iterable[Style]) -> Iterator[tuple[str, str, list[Pair]]]:
-    """Each characteristic with each of its values that is not the default's, then each style."""
+    """Each characteristic with each of its values but the default, then each style."""
     known = sorted(set(asked), key=lambda style: (style.id, style.digest))
     there = set(known)
     for name in _FIELDS:
@@ -92,7 +88,7 @@ def _changes(asked: Iterable[Style]) -> Iterator[tuple[str, str, list[Pair]]]:
 
 
 def _word(name: str, style: Style) -> str:
-    """A value in words: of a font's file its name and digest, never where it lies."""
+    """A value in words: for a font's file its name and digest, never its path."""
     if name == "font":
         plain = Style(font=style.font, font_sha256=style.font_sha256)
         return plain.id.removesuffix(f"-{_DEFAULT.dpi}dpi-{_DEFAULT.color}")
@@ -102,24 +98,20 @@ def _word(name: str, style: Style) -> str:
 
 def _effect(
     name: str, value: str, subset: Subset, items: Iterable[Sequence[tuple[_Measured, _Measured]]]
-) -> Effect:
+) -> StyleEffect:
     kept = [
         [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
         for pairs in items
     ]
-    accuracy = [[(old.accuracy, new.accuracy) for old, new in pairs] for pairs in kept]
-    agreement = [[(old.agreement, new.agreement) for old, new in pairs] for pairs in kept]
-    return Effect(name, value, subset, _difference(accuracy), _difference(agreement))
 
+    def change(figure: Callable[[_Measured], float | None]) -> Difference | None:
+        figures = [[(figure(old), figure(new)) for old, new in pairs] for pairs in kept]
+        known = [[b - a for a, b in item if a is not None and b is not None] for item in figures]
+        return difference([fmean(changes) for changes in known if changes])
 
-def _difference(
-    items: Iterable[Sequence[tuple[float | None, float | None]]],
-) -> Difference | None:
-    found = []
-    for pairs in items:
-        known = [new - old for old, new in pairs if old is not None and new is not None]
-        found += [fmean(known)] if known else []
-    return difference(found)
+    return StyleEffect(
+        name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement)
+    )
 
 
 def _measure(record: Record) -> _Measured:

@@ -1,9 +1,9 @@
-"""Turns records into what pictures take in tokens beside the text they stand for, and what it buys.
+"""Turns records into what pictures cost in tokens compared with their text, and what they buy.
 
 A picture's tokens are what the endpoint bills for its form, less what it bills for the text form
-of the same item, and the tokens of the text that the picture stands for (by `tokens.of_text`) on
-top; where an endpoint does not say, those of the provider's formula (`tokens.vision_tokens`).
-If the text form shows a picture too, the item's own, only what is beyond that one counts.
+of the same item, plus the tokens of the text that the picture stands for (by `tokens.of_text`). If
+an endpoint does not report them, they are those of the provider's formula (`tokens.vision_tokens`).
+If the text form shows a picture too, the item's own, only what exceeds that one counts.
 """
 
 import math
@@ -14,35 +14,34 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
-from pytest_rest.metrics import output_length, proportion
 from pytest_rest.metrics.agreement import agrees
 from pytest_rest.models import tokens
-from pytest_rest.statistics.paired import Difference, difference
+from pytest_rest.statistics.intervals import mean_share, ratio
+from pytest_rest.statistics.paired import Difference, difference, mean
 from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
 
-Source = Literal["reported", "formula"]
+TokenSource = Literal["reported", "formula"]
 _SHOWN: tuple[Mode, ...] = ("image", "mixed")
-_DPIS = range(10, 601)  # where a break-even is looked for
+_DPIS = range(10, 601)  # in which a break-even is looked for
 _RATES = ("text", "vision", "formula", "input", "accuracy", "agreement")
 
 
 @dataclass(frozen=True, slots=True)
 class Use:
-    """What a form with a picture takes in one style, and buys, beside its items' text form.
+    """What a form with a picture costs and buys in one style, compared with its items' text form.
 
-    `look` is the style but for its DPI.
-    `text` and `vision` are tokens a question: of the text that the picture stands for, and of the
-    picture, by `source`; `formula` is the published formula's count, None where there is none.
-    `input` is the form's input tokens over the text form's. `change` is accuracy less the text
-    form's; `agreement` that of text, image and mixed in this style. Dollars are for 1,000
-    questions, answers included; None where the price is not known.
+    `look` is the style without its DPI. `text` and `vision` are tokens per question: of the text
+    that the picture stands for, and of the picture, by `source`; `formula` is the published
+    formula's count, None without one. `input` is the form's input tokens over the text form's.
+    `change` is accuracy less the text form's; `agreement` that of text, image and mixed in this
+    style. Dollars are for 1,000 questions with answers; None if the price is not known.
     """
 
     style: str
     look: str
     mode: Mode
     n: int
-    source: Source
+    source: TokenSource
     text: Rate
     vision: Rate
     formula: Rate | None
@@ -58,14 +57,14 @@ class Use:
 class Even:
     """Where pictures of one look take as many tokens as their text: at `dpi`, by `source`.
 
-    None where that is at no DPI from 10 to 600. What it buys is interpolated for each item between
-    the nearest DPIs that were asked, linearly in the logarithm; None where it lies outside them.
+    None if that is at no DPI from 10 to 600. What they buy there is interpolated for each item
+    between the nearest DPIs asked, linearly in the logarithm; None outside of those.
     """
 
     look: str
     mode: Mode
     dpi: float | None
-    source: Source
+    source: TokenSource
     accuracy: Rate | None = None
     change: Difference | None = None
     agreement: Rate | None = None
@@ -73,7 +72,7 @@ class Even:
 
 @dataclass(frozen=True, slots=True)
 class Vision:
-    """Every style's use, every look's break-even, and in `rule` the formula, if there is one."""
+    """Every style's use, every look's break-even, and the formula's `rule`, if there is one."""
 
     rule: str | None
     uses: tuple[Use, ...]
@@ -81,15 +80,15 @@ class Vision:
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Vision":
-        """That of a report's `vision_tokens`; KeyError and TypeError for what is none."""
+        """From a report's `vision_tokens`; KeyError or TypeError for anything else."""
         uses = tuple(Use(**_typed(each)) for each in data["styles"])
         return cls(data["rule"], uses, tuple(Even(**_typed(each)) for each in data["break_even"]))
 
     @property
     def cheapest(self) -> Use:
-        """The form and style that take the fewest tokens beside their text, of those of most items.
+        """The form and style with the fewest tokens compared with text, of those of most items.
 
-        A style that a part of the items drew has other texts.
+        A style that only some items were drawn in has other texts.
         """
         most = max(use.n for use in self.uses)
         asked = [use for use in self.uses if use.n == most]
@@ -97,7 +96,7 @@ class Vision:
 
     @property
     def saves(self) -> bool | None:
-        """Whether the cheapest surely takes fewer input tokens than text; None if that is open."""
+        """Whether the cheapest takes fewer input tokens than text; None if that is uncertain."""
         low, high = self.cheapest.input.low, self.cheapest.input.high
         if low is None or high is None:  # the same for every item
             low = high = self.cheapest.input.value
@@ -115,7 +114,7 @@ class Vision:
 
 
 class _Pair(NamedTuple):
-    """An item's text form, a form of it with a picture, and whether its forms agree there."""
+    """An item's text form, its form with a picture, and whether its forms agree in this style."""
 
     text: Answer
     shown: Answer
@@ -126,33 +125,33 @@ _Pairs = Mapping[tuple[str, str], _Pair]  # by suite and item
 
 
 def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The fields of a use or a break-even as they were before they were written."""
-    found = {**data, **{name: to_rate(data[name]) for name in _RATES if name in data}}
-    changes = {name: found[name] for name in ("change", "dollars_change") if found.get(name)}
-    return {**found, **{name: Difference(**each) for name, each in changes.items()}}
+    """The fields of a use or a break-even, read from a report."""
+    rates = {name: to_rate(data[name]) for name in _RATES if name in data}
+    changes = {n: Difference(**data[n]) for n in ("change", "dollars_change") if data.get(n)}
+    return {**data, **rates, **changes}
 
 
 def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) -> Vision | None:
-    """The use of each style, by its id, for a model by its resolved name.
+    """Every style's use for a model by its resolved name; `styles` are by id.
 
-    None where no item has its text form and one with a picture, or nobody knows what they take.
+    None if no item has its text form and one with a picture, or their tokens are not known.
     """
-    found: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
+    shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
         for mode in _SHOWN if not record.verdict.lost else ():
             if pair := _pair(record, mode):
-                found[record.style, mode][record.suite, record.item] = pair
+                shown[record.style, mode][record.suite, record.item] = pair
     uses = {
         (style, mode): use
-        for (style, mode), pairs in found.items()
-        if (use := _use(style, _look(styles.get(style), style), mode, pairs.values(), model))
+        for (style, mode), pairs in shown.items()
+        if (use := _use(style, _look(styles.get(style), style), mode, [*pairs.values()], model))
     }
     if not uses:
         return None
     looks: dict[tuple[str, Mode], dict[int, tuple[_Pairs, Use]]] = defaultdict(dict)
     for (name, mode), use in uses.items():
         if name in styles:
-            looks[use.look, mode][styles[name].dpi] = found[name, mode], use
+            looks[use.look, mode][styles[name].dpi] = shown[name, mode], use
     evens = [
         even
         for (look, mode), by_dpi in sorted(looks.items())
@@ -171,7 +170,7 @@ def _pair(record: Record, mode: Mode) -> _Pair | None:
 
 
 def _look(style: Style | None, name: str) -> str:
-    """A style's id but for its DPI and name: `dejavu-black`; the name of an unknown one."""
+    """A style's id without its DPI and name, such as `dejavu-black`; an unknown one's name."""
     if style is None:
         return name
     plain = replace(style, dpi=Style().dpi, name="").id
@@ -179,7 +178,7 @@ def _look(style: Style | None, name: str) -> str:
 
 
 def _stands_for(pair: _Pair) -> float:
-    """Tokens of the text that is sent as a picture, less those of the words about the picture."""
+    """Tokens of the text that is sent as a picture, less those of the text beside the picture."""
     return float((pair.text.text_tokens or 0) - (pair.shown.text_tokens or 0))
 
 
@@ -192,24 +191,21 @@ def _counted(answer: Answer, model: str) -> int:
     return tokens.vision_tokens(answer.width, answer.height, model) if answer.width else 0
 
 
-def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) -> Use | None:
-    pairs = list(found)
+def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], model: str) -> Use | None:
     billed = [each for each in map(_billed, pairs) if each is not None]
     is_billed, is_published = len(billed) == len(pairs), tokens.is_published(model)
     if not (is_billed or is_published):
         return None
     counted = [float(_counted(p.shown, model) - _counted(p.text, model)) for p in pairs]
-    ratio = output_length.ratio(
-        *(_sent(pairs, is_billed, model, form) for form in ("shown", "text"))
-    )
+    sent = ratio(*(_sent(pairs, is_billed, model, form) for form in ("shown", "text")))
     change = difference([float(p.shown.correct) - p.text.correct for p in pairs])
     costs = [(p.text.cost, p.shown.cost) for p in pairs]
     known = [(a, b) for a, b in costs if a is not None and b is not None]
     is_priced = len(known) == len(pairs) and any(a for a, _ in known)
-    text, seen = _mean(list(map(_stands_for, pairs))), _mean(billed if is_billed else counted)
-    right = proportion(sum(p.shown.correct for p in pairs), len(pairs))
-    agreement = proportion(sum(p.agree for p in pairs), len(pairs))
-    if not (text and seen and ratio and change and right and agreement):
+    text, seen = mean(list(map(_stands_for, pairs))), mean(billed if is_billed else counted)
+    right = mean_share([p.shown.correct for p in pairs])
+    agreement = mean_share([p.agree for p in pairs])
+    if not (text and seen and sent and change and right and agreement):
         return None
     return Use(
         style=style,
@@ -219,8 +215,8 @@ def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) 
         source="reported" if is_billed else "formula",
         text=text,
         vision=seen,
-        formula=_mean(counted) if is_published else None,
-        input=ratio,
+        formula=mean(counted) if is_published else None,
+        input=sent,
         accuracy=right,
         change=change,
         agreement=agreement,
@@ -229,14 +225,8 @@ def _use(style: str, look: str, mode: Mode, found: Iterable[_Pair], model: str) 
     )
 
 
-def _mean(values: Sequence[float]) -> Rate | None:
-    """The mean with Student's t interval, of values that may be negative."""
-    found = difference(values)
-    return Rate(found.value, found.low, found.high, found.n) if found else None
-
-
 def _sent(pairs: Iterable[_Pair], is_billed: bool, model: str, form: str) -> list[float]:
-    """Each item's input tokens in that form: as billed, or else the estimates."""
+    """Each item's input tokens in that form, as billed or estimated."""
     answers: Iterable[Answer] = (getattr(pair, form) for pair in pairs)
     if is_billed:
         return [float(answer.input_tokens or 0) for answer in answers]
@@ -246,9 +236,9 @@ def _sent(pairs: Iterable[_Pair], is_billed: bool, model: str, form: str) -> lis
 def _even(
     look: str, mode: Mode, asked: Mapping[int, tuple[_Pairs, Use]], model: str
 ) -> Even | None:
-    """The break-even of one look from its DPIs, lowest first; None where nothing tells it."""
+    """The break-even of one look from its DPIs, lowest first; None if nothing tells it."""
     dpi = _crossing({each: use for each, (_, use) in asked.items() if use.source == "reported"})
-    source: Source = "reported" if dpi else "formula"
+    source: TokenSource = "reported" if dpi else "formula"
     if dpi is None:
         highest = max(asked)
         pairs = [pair for pair in asked[highest][0].values() if not pair.text.width]
@@ -275,7 +265,7 @@ def _crossing(uses: Mapping[int, Use]) -> float | None:
 
 
 def _by_formula(pairs: Sequence[_Pair], dpi: int, model: str) -> float | None:
-    """The most DPI at which the same pages take no more tokens than their text."""
+    """The highest DPI at which the same pages take no more tokens than their text."""
     text = math.fsum(map(_stands_for, pairs))
     sizes = Counter((pair.shown.width, pair.shown.height) for pair in pairs)
 
@@ -299,7 +289,7 @@ def _bought(even: Even, asked: Mapping[int, tuple[_Pairs, Use]], low: int, high:
     change = [each - one.text.correct for each, (one, _) in zip(right, both, strict=True)]
     return replace(
         even,
-        accuracy=proportion(math.fsum(right), len(both)),
+        accuracy=mean_share(right),
         change=difference(change),
-        agreement=proportion(math.fsum(agree), len(both)),
+        agreement=mean_share(agree),
     )

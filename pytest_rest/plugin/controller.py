@@ -13,7 +13,8 @@ import pytest
 from pytest_rest import gate
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
-from pytest_rest.gate import Threshold, baseline
+from pytest_rest.gate import baseline
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin import provenance
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks

@@ -10,11 +10,12 @@ from collections import Counter
 
 import pytest
 
-from pytest_rest import metrics
 from pytest_rest.metrics.agreement import compared
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.report import calls
 from pytest_rest.reporting.terminal.progress_line import Foot, Progress
+from pytest_rest.scoring import agree
+from pytest_rest.statistics.intervals import proportion
 from pytest_rest.terms import Record
 
 _TICK = 0.25
@@ -56,7 +57,7 @@ class Watch:
         done, new = max(len(self._prompts), stored + answered), max(answered, len(self._prompts))
         planned = max(self._planned(), done)
         seconds = time.monotonic() - self._begun
-        agree = sum(len(values) == 1 and None not in values for values in self._values.values())
+        consistent = sum(map(agree, self._values.values()))
         return Progress(
             done,
             planned,
@@ -64,7 +65,7 @@ class Watch:
             retries,
             spent,
             seconds / new * (planned - done) if new > in_flight else None,
-            metrics.proportion(agree, len(self._values)),
+            proportion(consistent, len(self._values)),
         )
 
     def _planned(self) -> int:

@@ -13,11 +13,11 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import gate
 from pytest_rest.dispatch import ENDED
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import Threshold
+from pytest_rest.gate import thresholds
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
 from pytest_rest.reporting import rerun_command
 from pytest_rest.reporting.terminal import tables
@@ -50,7 +50,7 @@ class Rest:
             found
             for name, (metric, op) in _FIXTURES.items()
             if (bound := request.getfixturevalue(name)) is not None
-            for found in [gate.threshold(metric, op, bound, scope=scopes.of(name, self._node))]
+            for found in [thresholds.checked(metric, op, bound, scope=scopes.of(name, self._node))]
         ]
 
     def __call__(self) -> Verdict:
@@ -82,7 +82,7 @@ class Scopes:
         visible = [
             where
             for which, where in self._seen
-            if which == name and gate.covers(where, node.nodeid)
+            if which == name and thresholds.covers(where, node.nodeid)
         ]
         return max(visible, key=len, default="")
 

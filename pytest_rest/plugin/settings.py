@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import benchmark, gate
+from pytest_rest import benchmark
 from pytest_rest.benchmark import Drawn, Library, shard
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.shard import Shard
@@ -20,9 +20,10 @@ from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import BaselineError, OptionError
-from pytest_rest.gate import Threshold, baseline
+from pytest_rest.gate import baseline, thresholds
 from pytest_rest.gate import early_stop as stopping
 from pytest_rest.gate.regression import Tolerance
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin import benchmark_files, earlier_run, fuzz_settings, selection
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
@@ -233,8 +234,8 @@ def _check(settings: Settings, chosen: Chosen) -> None:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        gate.check_suites(settings.thresholds, [drawn.name for drawn in settings.drawn])
-        gate.check_parts(settings.thresholds, sorted(parts))
+        suites = [drawn.name for drawn in settings.drawn]
+        thresholds.check(settings.thresholds, suites, parts)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]
         stopping.check(settings.thresholds, len(settings.suites), ids)
@@ -313,11 +314,11 @@ def _styles(resolved: dict[str, Any]) -> tuple[Style, ...]:
 
 
 def _thresholds(values: Mapping[str, Any]) -> tuple[Threshold, ...]:
-    thresholds = [gate.parse_threshold(text) for text in values["rest_require"]]
+    asked = [thresholds.parse(text) for text in values["rest_require"]]
     for key, metric, op in (("rest_min_rer", "rer", ">="), ("rest_max_cfr", "cfr", "<=")):
         if bound := values[key]:
-            thresholds.append(gate.threshold(metric, op, bound))
-    return tuple(dict.fromkeys(thresholds))
+            asked.append(thresholds.checked(metric, op, bound))
+    return tuple(dict.fromkeys(asked))
 
 
 def _limits(values: Mapping[str, Any]) -> Limits:

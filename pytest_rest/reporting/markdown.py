@@ -9,7 +9,7 @@ from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, tables, vision_tokens
 from pytest_rest.safe_text import shown
-from pytest_rest.statistics.rh_auc import Area, Kind
+from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
 
 _NAMES_SHOWN = 10
@@ -121,7 +121,7 @@ def _metrics(report: Report) -> list[str]:
     return _table(head, rows)
 
 
-def _areas(report: Report) -> Mapping[Kind, Area]:
+def _areas(report: Report) -> Mapping[AreaKind, Area]:
     return report.rh_auc.areas if report.rh_auc else {}
 
 

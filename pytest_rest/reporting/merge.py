@@ -14,9 +14,9 @@ from typing import Any
 from pytest_rest import safe_text
 from pytest_rest.benchmark import shard
 from pytest_rest.errors import ShardError
-from pytest_rest.gate import Threshold
 from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.gate.regression import Tolerance
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.rerun_command import node_id
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test

@@ -10,7 +10,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any, overload
 
-from pytest_rest.gate import Gate, Judged
+from pytest_rest.gate import Gate, JudgedThreshold
 from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics import (
     SUBSETS,
@@ -29,7 +29,7 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
-from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.terms import (
     RH_BENCH,
@@ -89,7 +89,7 @@ class Report:
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
 
     @cached_property
-    def effects(self) -> list[Effect]:
+    def effects(self) -> list[StyleEffect]:
         """What each visual characteristic does; nothing where one style was asked."""
         return style_effects.table(self.records, self.styles)
 
@@ -187,7 +187,7 @@ class Report:
             },
             "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
             "failed_at": failure_causes.count(self.whole),
-            "effects": [each.to_builtins() for each in self.effects],
+            "effects": [asdict(each) for each in self.effects],
             **self._reasoning(),
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
@@ -307,7 +307,7 @@ def _regression(found: Regression) -> dict[str, Any]:
     }
 
 
-def _judged(judged: Judged) -> dict[str, Any]:
+def _judged(judged: JudgedThreshold) -> dict[str, Any]:
     rate = judged.rate
     return {
         **asdict(judged.threshold),

@@ -9,8 +9,9 @@ from typing import Any
 
 from pytest_rest import gate, metrics
 from pytest_rest.benchmark.shard import Shard
-from pytest_rest.gate import Gate, Look, Threshold, regression
+from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
+from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting.report import Lost, Report, Stopped, calls
@@ -149,13 +150,11 @@ class Tally:
         tables, styles, names = {}, {}, {}
         for scope in {threshold.scope for threshold in thresholds} | {""}:
             # by item and style: two tests may ask the same, and it counts once
-            here = {
-                key: r for (origin, key), r in self.records.items() if gate.covers(scope, origin)
-            }
+            here = {key: r for (origin, key), r in self.records.items() if covers(scope, origin)}
             whole = by_budget.of_rest(_whole(here, lost))
             tables[scope] = metrics.table(whole) if scope else table
             styles[scope] = metrics.by_style(whole, tables[scope])
-            missing = {key for origin, key in lost if gate.covers(scope, origin)}
+            missing = {key for origin, key in lost if covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         judged = gate.judge(
             sorted(thresholds),

@@ -1,4 +1,4 @@
-"""Turns a model and items into how alike its pictures and texts are, layer by layer, and a file."""
+"""Turns a model and items into a file that says how alike pictures and texts are, by layer."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -10,24 +10,23 @@ from pytest_rest.errors import BaselineError, BenchmarkError
 from pytest_rest.gate import baseline
 from pytest_rest.prompts import Protocol as Prompts
 from pytest_rest.representations.alignment import (
-    CONFIDENCE,
     DRAWS,
     MEASURES,
     MOST_ITEMS,
     PEAKS,
     Alignment,
     Correlation,
-    align,
     correlation,
 )
 from pytest_rest.representations.vectors import Pooled, Vectors
+from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Form, Image, Item, Style
 
 SCHEMA = "pytest-rest/representations/1"
 
 
 class Encoder(Protocol):
-    """What gives the vectors: a loaded model."""
+    """A loaded model that gives the vectors."""
 
     name: str
     revision: str
@@ -40,22 +39,22 @@ class Encoder(Protocol):
 
 @dataclass(frozen=True)
 class Measured:
-    """One model's file, read: its name, and its maximum over layers of each of `PEAKS`."""
+    """What is read from a model's file: its name, and the maxima over layers of `PEAKS`."""
 
     model: str
     peaks: Mapping[str, float]
 
 
 @dataclass(frozen=True)
-class Judged:
-    """One model's run, read: its name and the headline's RER."""
+class JudgedRun:
+    """What is read from a model's run: its name and the headline's RER."""
 
     model: str
     rer: float
 
 
 def check(items: Sequence[Item]) -> None:
-    """Raise `BenchmarkError` for too few or too many items, and for one with its own picture."""
+    """Raise `BenchmarkError` for too few or too many items, or an item with its own picture."""
     if not 2 <= len(items) <= MOST_ITEMS:
         raise BenchmarkError(
             f"hidden states are compared over 2 to {MOST_ITEMS:,} items, not {len(items):,}; "
@@ -64,7 +63,7 @@ def check(items: Sequence[Item]) -> None:
     for item in items:
         if item.image:
             raise BenchmarkError(
-                f"item {item.id!r} has a picture of its own, which no text says; "
+                f"item {item.id!r} has a picture of its own, which has no text; "
                 "name a suite whose items are text"
             )
 
@@ -77,9 +76,9 @@ def pool(
     batch: int,
     tell: Callable[[int], None],
 ) -> None:
-    """Give `vectors` those of every item that it lacks, and `tell` how many items it has.
+    """Store the vectors of every item that `vectors` lacks, and `tell` how many items it has.
 
-    The longest texts come first, so that what does not fit into memory fails at once.
+    The longest texts come first, so that a batch that is too large for the memory fails at once.
     """
     lacking = [n for n in range(len(items)) if n not in vectors]
     lacking.sort(key=lambda n: -len(items[n].question + items[n].context))
@@ -88,61 +87,54 @@ def pool(
         tell(len(items) - len(lacking) + start)
         chosen = lacking[start : start + batch]
         shown = [_picture(items[n], style, protocol) for n in chosen]
-        found = encoder.pool(shown, [image.text for image in shown])
-        for n, each in zip(chosen, found, strict=True):
+        pooled = encoder.pool(shown, [image.text for image in shown])
+        for n, each in zip(chosen, pooled, strict=True):
             vectors.write(n, each)
     tell(len(items))
 
 
-def measure(vectors: Vectors, n: int, seed: int) -> Alignment:
-    """The measures of what is stored of n items."""
-    return align(vectors.layers(n), seed=seed)
-
-
-def to_builtins(found: Alignment, provenance: Mapping[str, Any]) -> dict[str, Any]:
+def to_builtins(alignment: Alignment, provenance: Mapping[str, Any]) -> dict[str, Any]:
     """The content of the file, schema `pytest-rest/representations/1`.
 
-    `layers` has an entry for each, layer 0 first; a measure is {"value", "low", "high", "n"}.
+    `layers` has an entry for each layer, layer 0 first; a measure has value, low, high and n.
     """
     return {
         "schema": SCHEMA,
         "provenance": dict(provenance),
-        "items": found.n,
-        "chance": found.chance,
+        "items": alignment.n,
+        "chance": alignment.chance,
         "interval": {"confidence": CONFIDENCE, "draws": DRAWS},
-        "maximum": {name: asdict(peak) for name, peak in found.peaks.items()},
-        "layers": [{name: asdict(layer[name]) for name in MEASURES} for layer in found.layers],
+        "maximum": {name: asdict(peak) for name, peak in alignment.peaks.items()},
+        "layers": [{name: asdict(layer[name]) for name in MEASURES} for layer in alignment.layers],
     }
 
 
 def read(path: Path) -> Measured:
-    """What `to_builtins` wrote; `BaselineError` names the file that is none."""
+    """Read a file of `to_builtins`; `BaselineError` names any other file."""
     try:
-        found = baseline.read(path)
-        if found["schema"] != SCHEMA:
+        content = baseline.read(path)
+        if content["schema"] != SCHEMA:
             raise ValueError("of another schema")
-        peaks = {name: float(found["maximum"][name]["value"]) for name in PEAKS}
-        return Measured(str(found["provenance"]["model"]), peaks)
+        peaks = {name: float(content["maximum"][name]["value"]) for name in PEAKS}
+        return Measured(str(content["provenance"]["model"]), peaks)
     except (BaselineError, KeyError, TypeError, ValueError) as error:
         raise BaselineError(
-            f"{str(path)!r} is no file of schema {SCHEMA!r} ({error}); write one with "
+            f"{str(path)!r} is not a file of schema {SCHEMA!r} ({error}); write one with "
             "`pytest-rest representations MODEL -o FILE`"
         ) from None
 
 
-def judged(report: Mapping[str, Any], name: str) -> Judged:
-    """The RER of a report's content; `BaselineError` where it has none, as a shard's has not."""
+def judged(report: Mapping[str, Any], name: str) -> JudgedRun:
+    """The RER of a report's content; `BaselineError` if it has none, as a shard's."""
     try:
         rer = float(report["metrics"]["mean"]["all"]["rer"]["value"])
-        return Judged(str(report["provenance"]["model"]), rer)
+        return JudgedRun(str(report["provenance"]["model"]), rer)
     except (KeyError, TypeError, ValueError):
         raise BaselineError(f"{name!r} has no RER; name the report of a whole run") from None
 
 
-def correlate(
-    pairs: Sequence[tuple[Measured, Judged]],
-) -> dict[str, Correlation | None]:
-    """Of each of `PEAKS` how far it goes with RER, over models; None where that is undefined."""
+def correlate(pairs: Sequence[tuple[Measured, JudgedRun]]) -> dict[str, Correlation | None]:
+    """The correlation of each of `PEAKS` with RER, over models; None if undefined."""
     rers = [run.rer for _, run in pairs]
     return {name: correlation([file.peaks[name] for file, _ in pairs], rers) for name in PEAKS}
 

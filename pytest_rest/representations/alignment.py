@@ -4,42 +4,41 @@ Of n items, each with a vector of its picture and one of its text:
 
 - `matched`: the mean cosine of an item's picture and its own text; `mismatched`: of the picture of
   one item and the text of another; `gap`: the first less the second. All vectors of a layer may
-  point nearly the same way, so that only the gap tells what is shared by the content alone.
+  point in nearly the same direction, so that only the gap says what the content alone contributes.
 - `image_to_text`: the share of pictures whose nearest text, by cosine, is their own;
-  `text_to_image` the other way; `two_way` the mean of both. Of k that are equally near, each counts
-  1/k, as if drawn by lot. Chance is 1/n, for the n items are what is chosen from.
+  `text_to_image` the reverse; `two_way` the mean of both. Of k that are equally near, each counts
+  1/k, as if drawn by lot. Chance is 1/n, for there are n items to choose from.
 
 Every measure is a mean over items, and is resampled over them (Efron's percentile bootstrap, 1979).
-`mismatched` is a mean over pairs: an item takes part in it twice, once with its picture and once
-with its text, and its part is Hoeffding's projection (1948), else the interval would be half as
-wide as it must be. Shares are resampled with two hits and two misses added, as Agresti and Coull
-(1998) do, for of n hits in n alone every sample is the same.
+`mismatched` is a mean over pairs: an item is in it twice, with its picture and with its text, and
+its contribution is Hoeffding's projection (1948); otherwise the interval would be half as wide as
+it must be. Shares are resampled with two hits and two misses added, as Agresti and Coull (1998) do,
+since with n hits in n every sample would be the same.
 
-The maximum over layers is chosen by the data, which lifts it. Its interval therefore holds for all
+The maximum over layers is chosen by the data, which raises it. Its interval therefore holds for all
 layers at once: it is as wide as the largest deviation of any layer in 95 % of the samples.
 """
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
-Array = NDArray[np.float64]
-Vectors = NDArray[np.floating]  # (n, width), a row an item
+from pytest_rest.statistics.intervals import CONFIDENCE, correlation_limits
 
-CONFIDENCE = 0.95
+Array = NDArray[np.float64]
+Matrix = NDArray[np.floating]  # (n, width), a row per item
+
 DRAWS = 2_000
 MOST_ITEMS = 5_000  # cosines of all pairs are held at once, a layer at a time
 COSINES = ("matched", "mismatched", "gap")
 SHARES = ("image_to_text", "text_to_image", "two_way")
 MEASURES = (*COSINES, *SHARES)
-PEAKS = tuple(name for name in MEASURES if name != "mismatched")  # of which more is better
+PEAKS = tuple(name for name in MEASURES if name != "mismatched")  # the larger, the better
 
 _RANGES = {"matched": (-1.0, 1.0), "mismatched": (-1.0, 1.0), "gap": (-2.0, 2.0)}
-_EQUAL = 1e-9  # cosines nearer to each other are equal
+_EQUAL = 1e-9  # cosines closer to each other are equal
 _ADDED = (0.0, 0.0, 1.0, 1.0)
 _LEAST_MODELS = 3
 
@@ -75,7 +74,7 @@ class Alignment:
 class Correlation:
     """Pearson's r over `n` models, and its square with an interval.
 
-    The bounds are Fisher's (the z of r, 1921), None below four models or where r is 1 or -1.
+    The bounds are None below four models, or if r is 1 or -1.
     """
 
     r: float
@@ -85,13 +84,11 @@ class Correlation:
     n: int
 
 
-def align(
-    layers: Iterable[tuple[Vectors, Vectors]], draws: int = DRAWS, seed: int = 0
-) -> Alignment:
-    """The measures of each layer's pictures and texts, two arrays of n vectors, row by row.
+def align(layers: Iterable[tuple[Matrix, Matrix]], draws: int = DRAWS, seed: int = 0) -> Alignment:
+    """The measures of each layer, from its pictures' and texts' vectors, two (n, width) arrays.
 
-    Equal seeds give equal intervals. `ValueError` for fewer than two items, for shapes that do not
-    fit, and for what is not finite.
+    Equal seeds give equal intervals. `ValueError` for fewer than two items, for shapes that differ,
+    and for values that are not finite.
     """
     parts = np.stack([contributions(images, texts) for images, texts in layers], axis=1)
     n = parts.shape[2]
@@ -100,26 +97,28 @@ def align(
     peaks = {}
     for name, values in zip(MEASURES, parts, strict=True):
         ends = _RANGES.get(name, (0.0, 1.0))
-        found = values.mean(axis=1)
+        means = values.mean(axis=1)
         if name in SHARES:
             values = np.hstack([values, np.tile(_ADDED, (len(values), 1))])
         sampled = _resample(values, draws, random)
         bounds = np.quantile(sampled, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=0)
-        for layer, value, low, high in zip(estimates, found, *bounds, strict=True):
+        for layer, value, low, high in zip(estimates, means, *bounds, strict=True):
             layer[name] = Estimate(*_ordered(low, value, high, ends), n)
         if name in PEAKS:
             centers = values.mean(axis=1)
             reach = np.quantile(np.abs(sampled - centers).max(axis=1), CONFIDENCE)
             best = centers.max()
             low, high = best - reach, best + reach
-            peaks[name] = Peak(*_ordered(low, found.max(), high, ends), n, int(found.argmax()))
+            peaks[name] = Peak(*_ordered(low, means.max(), high, ends), n, int(means.argmax()))
     return Alignment(n, 1 / n, tuple(estimates), peaks)
 
 
-def contributions(images: Vectors, texts: Vectors) -> Array:
-    """What each of n items adds to each of `MEASURES`, whose value is the mean: (6, n)."""
+def contributions(images: Matrix, texts: Matrix) -> Array:
+    """What each of n items contributes to each of `MEASURES`, whose value is the mean: (6, n)."""
     if images.shape != texts.shape or images.ndim != 2 or len(images) < 2:
-        raise ValueError(f"{images.shape} and {texts.shape} are no two times n >= 2 vectors")
+        raise ValueError(
+            f"{images.shape} and {texts.shape} are not two equal shapes (n >= 2, width)"
+        )
     cosines = _unit(images) @ _unit(texts).T
     n = len(cosines)
     matched = cosines.diagonal()
@@ -132,24 +131,20 @@ def contributions(images: Vectors, texts: Vectors) -> Array:
 
 
 def correlation(xs: Sequence[float], ys: Sequence[float]) -> Correlation | None:
-    """How far one measure of each model goes with another.
-
-    None below three models, of which two always lie on a line, and where either does not vary.
-    """
+    """The correlation of two measures over models; None below three, or if either does not vary."""
     n = len(xs)
     if n < _LEAST_MODELS or min(np.ptp(xs), np.ptp(ys)) < _EQUAL:
         return None
     r = float(np.clip(np.corrcoef(xs, ys)[0, 1], -1, 1))
     if n == _LEAST_MODELS or 1 - abs(r) < _EQUAL:
         return Correlation(r, r * r, None, None, n)
-    reach = NormalDist().inv_cdf((1 + CONFIDENCE) / 2) / math.sqrt(n - 3)
-    low, high = (math.tanh(math.atanh(r) + sign * reach) for sign in (-1, 1))
+    low, high = correlation_limits(r, n)
     least = 0.0 if low <= 0 <= high else min(low * low, high * high)
     return Correlation(r, r * r, least, max(low * low, high * high), n)
 
 
-def _unit(vectors: Vectors) -> Array:
-    """Of length 1; one of length 0 stays, for it is like nothing."""
+def _unit(vectors: Matrix) -> Array:
+    """Vectors of length 1; a vector of length 0 stays, as it is similar to nothing."""
     wide = vectors.astype(np.float64)
     if not np.isfinite(wide).all():
         raise ValueError("a vector is not finite")
@@ -159,7 +154,7 @@ def _unit(vectors: Vectors) -> Array:
 
 
 def _hits(cosines: Array) -> Array:
-    """For each row whether the diagonal is its largest; shared where several are."""
+    """For each row whether the diagonal is its largest; shared if several are."""
     nearest = cosines >= cosines.max(axis=1, keepdims=True) - _EQUAL
     hits: Array = nearest.diagonal() / nearest.sum(axis=1)
     return hits

@@ -2,10 +2,10 @@
 
 A picture and a text are each shown alone, as a user's message in the model's own chat template.
 The vector of a layer is the mean of its hidden states over the picture's tokens, or over those of
-the text itself, without the template's. Layer 0 is what goes into the first layer: the embeddings.
+the text itself, without the template's. Layer 0 is the input of the first layer: the embeddings.
 
-Which tokens are the picture's is read from the model's configuration, for it is what the model
-puts the picture's features in the place of; else from the processor. Nothing is guessed.
+Which tokens are the picture's is read from the model's configuration, as the model replaces those
+by the picture's features, otherwise from the processor. Nothing is guessed.
 
 Phi-4 multimodal sees with an adapter of its own, which is on for pictures and off for texts, as in
 the code it was released with.
@@ -30,16 +30,16 @@ Precision = Literal["auto", "bf16", "fp32"]
 
 _PADDING = "right"  # no token sees what comes after it
 _EXTRA = "pip install 'pytest-rest[representations]'"
-_ADAPTERS = {"phi4_multimodal": "vision-lora"}  # the folder of what a model sees with
+_ADAPTERS = {"phi4_multimodal": "vision-lora"}  # the folder of a model's vision adapter
 
 
-class Encoder:
+class TransformersEncoder:
     """A loaded model: `pool` gives the vectors; the rest says which model it is, and where."""
 
     def __init__(
         self, name: str, revision: str, model: Any, processor: Any, device: str, dtype: str
     ) -> None:
-        """`ModelError` for a processor that does not say what must be known."""
+        """`ModelError` for a processor that lacks what is needed."""
         self.name, self.revision, self.device, self.dtype = name, revision, device, dtype
         self._whole = model.eval()
         self._model = model.base_model  # without the head, whose logits would fill memory
@@ -51,24 +51,25 @@ class Encoder:
     def pool(self, shown: Sequence[Image], texts: Sequence[str]) -> list[Pooled]:
         """The vectors of each picture and its text: (2, layers, width).
 
-        `ModelError` where the model fails, or gives what is not finite.
+        `ModelError` if the model fails, or gives values that are not finite.
         """
         import torch
 
         try:
             with torch.inference_mode():
-                found = [self._pool_pictures(shown), self._pool_texts(texts)]
+                pooled = [self._pool_pictures(shown), self._pool_texts(texts)]
         except torch.OutOfMemoryError:
             raise ModelError(
-                f"model {self.name!r}: the memory of {self.device} does not hold "
-                f"{len(texts)} items at once; use a smaller --batch"
+                f"model {self.name!r}: {len(texts)} items at once do not fit into the memory of "
+                f"{self.device}; use a smaller --batch"
             ) from None
         except (RuntimeError, ValueError, TypeError, IndexError, KeyError) as error:
             raise ModelError(f"model {self.name!r} fails: {_line(error)}") from error
-        both = np.stack(found, axis=1)
+        both = np.stack(pooled, axis=1)
         if not np.isfinite(both).all():
             raise ModelError(
-                f"model {self.name!r} gives what is no number in {self.dtype}; use --dtype fp32"
+                f"model {self.name!r} gives values that are not finite in {self.dtype}; use "
+                "--dtype fp32"
             )
         return list(both)
 
@@ -117,8 +118,8 @@ class Encoder:
         shares = chosen.to(self.device, torch.float32)
         shares /= shares.sum(dim=1, keepdim=True)
         pooled = [torch.einsum("btd,bt->bd", layer.float(), shares) for layer in states]
-        found: Pooled = torch.stack(pooled, dim=1).cpu().numpy()
-        return found
+        vectors: Pooled = torch.stack(pooled, dim=1).cpu().numpy()
+        return vectors
 
     def _adapt(self, seeing: bool) -> None:
         if self._whole.config.model_type in _ADAPTERS:
@@ -149,17 +150,17 @@ class Encoder:
         return differ.index(True), len(both[0]) - differ.index(True) - 1
 
     def _adds_special(self, prompt: str) -> bool:
-        """Whether the template has left the token of the beginning to the tokenizer."""
+        """Whether the template leaves the token of the beginning to the tokenizer."""
         beginning = self._tokenizer.bos_token
         return not (beginning and prompt.startswith(beginning))
 
 
-def load(name: str, device: Device = "auto", precision: Precision = "auto") -> Encoder:
+def load(name: str, device: Device = "auto", precision: Precision = "auto") -> TransformersEncoder:
     """Load a model of the hub, NAME or NAME@REVISION, or of a folder, and its processor.
 
-    `auto` is CUDA where there is one, and bf16 there; fp32 on the CPU. No code of the model's
+    `auto` is CUDA in bf16 if there is a GPU, otherwise the CPU in fp32. No code of the model's
     repository is run; weights are safetensors only. `OptionError` for a device that is not there,
-    `ModelError` for what cannot be loaded.
+    `ModelError` for a model that cannot be loaded.
     """
     try:
         import torch
@@ -190,11 +191,11 @@ def load(name: str, device: Device = "auto", precision: Precision = "auto") -> E
         model.to(place)
     except Exception as error:  # each family has its own
         raise ModelError(f"model {name!r} cannot be loaded: {_line(error)}") from error
-    return Encoder(name, revision, model, processor, place, dtype)
+    return TransformersEncoder(name, revision, model, processor, place, dtype)
 
 
 def _pin(name: str) -> tuple[str, str]:
-    """What to load, and its commit; of a folder a digest of its weights' names, sizes and times."""
+    """What to load, and its commit; for a folder a digest of its weights' names, sizes, times."""
     if Path(name).is_dir():
         files = sorted(Path(name).rglob("*.safetensors"))
         facts = [(path.name, path.stat().st_size, path.stat().st_mtime_ns) for path in files]
@@ -203,11 +204,11 @@ def _pin(name: str) -> tuple[str, str]:
 
     source, _, revision = name.partition("@")
     config = cached_file(source, "config.json", revision=revision or "main")
-    return source, Path(config).parent.name  # the hub's cache has a folder for each commit
+    return source, Path(config).parent.name  # the hub's cache has a folder per commit
 
 
 def _load_adapter(model: Any, source: str, revision: str, folder: str) -> None:
-    """From safetensors, and all of it: a weight that is left out would be random."""
+    """Load it completely, from safetensors: a missing weight would be random."""
     from transformers.utils import cached_file
 
     files = ("adapter_config.json", "adapter_model.safetensors")
@@ -220,7 +221,7 @@ def _load_adapter(model: Any, source: str, revision: str, folder: str) -> None:
 
 
 def packages() -> dict[str, str]:
-    """The versions that a figure depends on."""
+    """The versions of packages that figures depend on."""
     names = ("torch", "torchvision", "transformers", "peft")
     return {name: version(name) for name in names if find_spec(name)}
 
@@ -228,12 +229,12 @@ def packages() -> dict[str, str]:
 def _image_token(name: str, config: Any, processor: Any) -> int:
     """The token that stands for a picture's features.
 
-    The configuration comes first: Gemma 3's processor calls another one so, the one before them.
+    The configuration comes first: in Gemma 3's processor the name is that of the token before them.
     """
     for place in (config, getattr(config, "vision_config", None), processor):
-        found = getattr(place, "image_token_id", None)
-        if isinstance(found, int):
-            return found
+        token = getattr(place, "image_token_id", None)
+        if isinstance(token, int):
+            return token
     raise ModelError(
         f"model {name!r}: neither its configuration nor its processor says which token stands for "
         "an image (image_token_id); choose a model that transformers knows as image-text-to-text"
@@ -241,11 +242,11 @@ def _image_token(name: str, config: Any, processor: Any) -> int:
 
 
 def _tokenizer(name: str, processor: Any) -> Any:
-    """The processor's tokenizer, able to pad, and to say which characters a token stands for."""
+    """The processor's tokenizer, which can pad, and say which characters a token stands for."""
     tokenizer: Any = getattr(processor, "tokenizer", None)
     if not getattr(tokenizer, "is_fast", False):
         raise ModelError(
-            f"model {name!r}: its tokenizer does not say where in the text a token stands; "
+            f"model {name!r}: its tokenizer does not say where in the text a token is; "
             "choose a model with a tokenizer.json"
         )
     if tokenizer.pad_token is None:

@@ -1,4 +1,4 @@
-"""Keeps items' pooled vectors in a folder, a file each, so that what was cut short goes on."""
+"""Keeps items' pooled vectors in a folder, a file each, so that a measurement can be resumed."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -19,13 +19,15 @@ class Vectors:
     """The vectors of one measurement: of these items, this model, this style."""
 
     def __init__(self, folder: Path, settings: Mapping[str, Any]) -> None:
-        """Open the folder, or make it; `StoreError` where it is that of other settings."""
+        """Open the folder, or create it; `StoreError` if it has vectors of other settings."""
         self._folder = folder
         path = folder / _SETTINGS
         try:
             folder.mkdir(parents=True, exist_ok=True)
             if not path.exists():
-                _replace(path, json.dumps(settings, indent=1).encode("ascii"))
+                part = path.with_suffix(".part")
+                part.write_text(json.dumps(settings, indent=1), "ascii")
+                part.replace(path)
             there = json.loads(path.read_bytes())
         except (OSError, RecursionError, ValueError) as error:
             raise StoreError(f"{str(path)!r} cannot be used: {error}; remove its folder") from None
@@ -38,14 +40,14 @@ class Vectors:
             )
 
     def __contains__(self, index: int) -> bool:
-        """Whether the item's vectors are there, whole."""
+        """Whether the item's vectors are stored completely."""
         try:
             return self._read(index).ndim == len(("kind", "layer", "width"))
         except (OSError, ValueError, EOFError):
             return False
 
     def write(self, index: int, pooled: Pooled) -> None:
-        """Keep an item's vectors; a reader sees all of them or none."""
+        """Store an item's vectors; a reader sees all of them or none."""
         path = self._path(index)
         part = path.with_suffix(".part")
         try:
@@ -58,7 +60,7 @@ class Vectors:
     def layers(self, n: int) -> Iterator[tuple[Pooled, Pooled]]:
         """The first n items' pictures and texts, layer by layer: two arrays (n, width) at a time.
 
-        `StoreError` where the files do not fit each other.
+        `StoreError` if the files do not fit each other.
         """
         try:
             for layer in range(self._read(0).shape[1]):
@@ -72,12 +74,6 @@ class Vectors:
         return self._folder / f"{index:05}.npy"
 
     def _read(self, index: int) -> Pooled:
-        """Mapped, not read: a layer of each item is all that is in memory."""
-        found: Pooled = np.load(self._path(index), mmap_mode="r", allow_pickle=False)
-        return found
-
-
-def _replace(path: Path, content: bytes) -> None:
-    part = path.with_suffix(".part")
-    part.write_bytes(content)
-    part.replace(path)
+        """The file mapped, not read, so that one layer at a time is in memory."""
+        pooled: Pooled = np.load(self._path(index), mmap_mode="r", allow_pickle=False)
+        return pooled

@@ -1,11 +1,11 @@
 """Turns what a model wrote into a value, and the values of an item's forms into a verdict.
 
 Everything here reads text that a model controls: it is cut to a bounded length, matched by
-patterns whose repetitions are bounded, and never evaluated.
+patterns with bounded repetitions, and never evaluated.
 
-Equal answers have equal values, as strings, so that forms, styles and runs are compared without
-their item. What an item takes for its own answer, such as a number within its tolerance, therefore
-has that answer's value.
+Equal answers have equal values, as strings, so that forms, styles and runs can be compared without
+their item. So whatever an item accepts as its answer, such as a number within its tolerance, has
+that answer's value.
 """
 
 import itertools
@@ -13,6 +13,7 @@ import re
 import string
 import unicodedata
 from collections.abc import Iterable
+from typing import Any
 
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.scoring import expressions, numbers
@@ -31,7 +32,7 @@ from pytest_rest.terms import (
 KEPT_CHARACTERS = 20_000
 _TAIL = 4_000
 _LONGEST_VALUE = 500
-_LONGEST_REASON = 1_000
+LONGEST_REASON = 1_000
 
 _MARKER = re.compile(r"\banswer[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
 _WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{(.*)\}")
@@ -52,11 +53,11 @@ _FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
 
 
 def extract(text: str, item: Item) -> str | None:
-    """Read the value after the last `Answer:`; None when there is none in the item's kind.
+    """Read the value after the last `Answer:`; None if there is no value of the item's kind.
 
-    Markdown and LaTeX decoration is dropped. Numbers come back exactly, as `7`, `-3.5`, `1/3`,
+    Markdown and LaTeX decoration is dropped. Numbers are returned exactly, as `7`, `-3.5`, `1/3`,
     choices as the item's own label, expressions in their normal form, text in NFKC with white space
-    folded. Whatever the item takes for its own answer comes back as that answer.
+    folded. Whatever the item accepts as its answer is returned as that answer.
     """
     tail = text[-_TAIL:]
     markers = list(_MARKER.finditer(tail))
@@ -67,7 +68,7 @@ def extract(text: str, item: Item) -> str | None:
 
 
 def parse(text: str, item: Item) -> str | None:
-    """Read a value of the item's kind from the text that stands for an answer alone."""
+    """Read a value of the item's kind from a text that is the answer alone."""
     if item.answer_kind == "open":
         return fold(text) or None
     if len(text) > _LONGEST_VALUE:
@@ -92,20 +93,14 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         text=kept(completion.error or completion.text),
         value=value,
         correct=value is not None and item.answer_kind != "open" and value == truth(item),
-        prompt=prompt.digest,
-        image=prompt.images[0].digest if prompt.images else None,
-        input_tokens=completion.input_tokens,
-        output_tokens=completion.output_tokens,
-        cost=completion.cost,
-        seconds=completion.seconds,
-        model=completion.model,
         width=width,
         height=height,
+        **_call(prompt, completion),
     )
 
 
 def transcription(prompt: Prompt, completion: Completion) -> Transcription:
-    """Score a transcription: `cer` is its character error rate against the text that was drawn."""
+    """Score a transcription: `cer` is its character error rate against the drawn text."""
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
     cer = None if completion.error is not None else character_error_rate(reference, text)
@@ -115,13 +110,7 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
         reference=reference,
         cer=cer,
         correct=cer == 0,
-        prompt=prompt.digest,
-        image=prompt.images[0].digest,
-        input_tokens=completion.input_tokens,
-        output_tokens=completion.output_tokens,
-        cost=completion.cost,
-        seconds=completion.seconds,
-        model=completion.model,
+        **_call(prompt, completion),
     )
 
 
@@ -130,35 +119,37 @@ def judge(
     transcription: Transcription | None = None,
     mixed_transcription: Transcription | None = None,
 ) -> Verdict:
-    """Say whether an item's forms agree: the first answers of text, image and mixed.
+    """Judge whether an item's forms agree: the first answers of text, image and mixed.
 
-    The order of the forms plays no part; of a form's several answers the first stands for it. One
-    failed call loses the item. An answer without a value equals nothing, itself included.
+    The order of the forms does not matter; a form's first answer stands for it. One failed call
+    loses the item.
     """
     listed = sorted(answers, key=lambda answer: answer.mode)
     by_mode = {mode: tuple(g) for mode, g in itertools.groupby(listed, lambda each: each.mode)}
     first = {mode: each[0] for mode, each in by_mode.items()}
     repeats = {mode: each[1:] for mode, each in by_mode.items() if each[1:]}
-    failures = [f"{each.mode}: {each.text}" for each in listed if each.status == "failed"]
-    failures += [
-        f"{name}: {read.text}"
-        for name, read in (
-            ("transcription", transcription),
-            ("transcription of mixed", mixed_transcription),
-        )
-        if read and read.status == "failed"
+    called: list[tuple[str, Answer | Transcription | None]] = [
+        *((each.mode, each) for each in listed),
+        ("transcription", transcription),
+        ("transcription of mixed", mixed_transcription),
     ]
-    reason = " ".join("; ".join(failures).split())[:_LONGEST_REASON]
-    values = {answer.value for mode, answer in first.items() if mode in MODES}
-    agree = len(values) == 1 and None not in values
-    outcome: Outcome = "lost" if failures else "consistent" if agree else "inconsistent"
+    failures = [f"{name}: {c.text}" for name, c in called if c and c.status == "failed"]
+    reason = " ".join("; ".join(failures).split())[:LONGEST_REASON]
+    agrees = agree(answer.value for mode, answer in first.items() if mode in MODES)
+    outcome: Outcome = "lost" if failures else "consistent" if agrees else "inconsistent"
     return Verdict(outcome, first, transcription, reason, repeats, mixed_transcription)
 
 
-def truth(item: Item) -> str:
-    """The item's own answer as `extract` would read it; `BenchmarkError` if it cannot.
+def agree(values: Iterable[str | None]) -> bool:
+    """REST's rule of agreement, for the values of forms: all were answered, and equal."""
+    distinct = set(values)
+    return len(distinct) == 1 and None not in distinct
 
-    So too for a tolerance that cannot be read, or belongs to no number.
+
+def truth(item: Item) -> str:
+    """The item's own answer as `extract` would read it; `BenchmarkError` if it cannot be read.
+
+    The same for a tolerance that cannot be read, or of an item that is not a number.
     """
     place = f"item {item.id!r} of {item.suite!r}"
     if item.tolerance and item.answer_kind not in ("integer", "number"):
@@ -174,7 +165,7 @@ def truth(item: Item) -> str:
         kind = item.answer_kind
         labels = ", ".join(choice.label for choice in item.choices)
         raise BenchmarkError(
-            f"{place}: its answer {item.answer!r} is no {kind}; "
+            f"{place}: its answer {item.answer!r} is not a valid {kind}; "
             f"give {f'one of {labels}, or the text of a choice' if labels else _MENDS[kind]}"
         )
     return value
@@ -183,10 +174,10 @@ def truth(item: Item) -> str:
 def character_error_rate(reference: str, hypothesis: str) -> float:
     """(insertions + deletions + substitutions) / reference length, after `fold` on both.
 
-    One code fence around the whole hypothesis is dropped. An empty reference is read with rate 0
-    by an empty hypothesis and 1 by any other.
+    One code fence around the whole hypothesis is dropped. Of an empty reference the rate is 0 for
+    an empty hypothesis and 1 for any other.
     """
-    import jiwer  # imported when first used: it loads rapidfuzz
+    import jiwer  # when first used: it loads rapidfuzz
 
     if fenced := _FENCED.fullmatch(hypothesis):
         hypothesis = fenced[1]
@@ -206,7 +197,7 @@ def fold(text: str) -> str:
 
 
 def ended(completion: Completion) -> Status:
-    """How a completion came to its end, whatever it says: parsed where nothing is wrong with it."""
+    """How a completion ended, whatever it says: `parsed` if nothing went wrong."""
     if completion.error is not None:
         return "failed"
     if completion.finish_reason == "length":
@@ -215,17 +206,27 @@ def ended(completion: Completion) -> Status:
 
 
 def kept(text: str) -> str:
-    """A text's beginning and its end, together at most 20,000 characters."""
+    """A text's beginning and end, at most 20,000 characters together."""
     if len(text) <= KEPT_CHARACTERS:
         return text
     half = KEPT_CHARACTERS // 2
     return text[:half] + text[-half:]
 
 
+def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
+    """What an answer and a transcription keep of their call."""
+    names = ("input_tokens", "output_tokens", "cost", "seconds", "model")
+    return {
+        "prompt": prompt.digest,
+        "image": prompt.images[0].digest if prompt.images else None,
+        **{name: getattr(completion, name) for name in names},
+    }
+
+
 def _read(completion: Completion, item: Item) -> tuple[Status, str | None]:
     if (status := ended(completion)) != "parsed":
         return status, None
-    if item.answer_kind == "open":  # all of it is the answer; a judge says what it is worth
+    if item.answer_kind == "open":  # the whole text is the answer, which a judge rates
         value = fold(completion.text)[:_LONGEST_VALUE] or None
         return ("parsed" if value else "unparseable"), value
     value = extract(completion.text, item)
@@ -261,7 +262,8 @@ def _bare(text: str) -> str:
 def _choice(text: str, item: Item) -> str | None:
     """A label, the exact text of just one choice, or a label followed by `.`, `)` or `:`.
 
-    A second label behind an "and" or an "or" is no answer, unless the choice's own text has it.
+    With a second label after an "and" or an "or" it is not an answer, unless the choice's own text
+    has that label.
     """
     said = text.casefold().removeprefix("option ").removeprefix("(")
     labels = {fold(each.label).casefold().strip("(.)"): each.label for each in item.choices}

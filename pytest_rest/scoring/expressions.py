@@ -1,15 +1,15 @@
 """Turns an expression that a model wrote into a value that equal expressions share.
 
-Whether answers agree is equality of their values, as strings: verdicts, metrics over styles and
-stored runs all rest on that, and none of them knows an item's kind. So the value is a normal form,
-and an expression that equals the item's own answer has that answer's normal form as its value.
+Answers agree if their values are equal strings: verdicts, metrics over styles and stored runs all
+depend on that, and none of them knows an item's kind. So the value is a normal form, and that of an
+expression that equals the item's own answer is the normal form of that answer.
 
-- **Equal to the answer** is, as a real function, equal wherever both are defined. Both sides are
-  computed with 450 digits at fixed points: that takes bounded time, is the same for every identity,
-  and does not rest on what a simplifier happens to find.
-- **The normal form** (`normal_form`) decides between two answers that are both wrong. Two ways of
-  writing one wrong answer may be taken for two where only an identity of trigonometry, logarithms
-  or roots makes them equal.
+- **Equal to the answer** means equal, as a real function, wherever both are defined. Both sides are
+  computed with 450 digits at fixed points: that takes bounded time, works for any identity, and
+  does not depend on what a simplifier happens to find.
+- **The normal form** (`normal_form`) decides between two wrong answers. Two ways of writing one
+  wrong answer may count as different if only an identity of trigonometry, logarithms or roots makes
+  them equal.
 """
 
 import hashlib
@@ -21,9 +21,9 @@ from pytest_rest.scoring.normal_form import write
 
 _DIGITS = 450
 _SAME = 250  # digits that equal values share
-_NOTHING = 300  # what a sum, or a function, is 0 after: sin(pi) is not exactly that
-_REACH = 100  # what is beyond 1e100, or nearer to 0 than 1e-100, is not computed
-_POINTS, _FEWEST = 12, 3  # points, and those at least where both sides must be defined
+_NOTHING = 300  # digits after which a sum or a function is 0: sin(pi) is not exactly 0
+_REACH = 100  # what is beyond 1e100, or closer to 0 than 1e-100, is not computed
+_POINTS, _FEWEST = 12, 3  # points, and at how many of them both sides must be defined
 
 _DOMAINS: dict[str, Callable[[Any], Any]] = {
     "log": lambda x: x > 0,
@@ -34,7 +34,7 @@ _DOMAINS: dict[str, Callable[[Any], Any]] = {
 
 
 def value(text: str, truth: str) -> str | None:
-    """The value of an expression for an item whose answer is `truth`; None if it is none.
+    """The value of an expression for an item whose answer is `truth`; None if it has none.
 
     Bounded in length, depth, exponents and size, so that any text takes a fraction of a second.
     """
@@ -47,7 +47,7 @@ def value(text: str, truth: str) -> str | None:
 
 
 class _UndefinedError(ArithmeticError):
-    """A value that is not real, or out of reach."""
+    """A value is not real, or out of reach."""
 
 
 def _equal(one: Formula, other: Formula) -> bool:
@@ -79,7 +79,7 @@ class _Machine:
         self._point = {name: self._coordinate(name, number) for name in names}
 
     def result(self, formula: Formula) -> Any:
-        """The value, or None where there is none that is real and within reach."""
+        """The value; None if it is not real or out of reach."""
         try:
             return self._compute(formula)
         except (ArithmeticError, ValueError):
@@ -93,7 +93,7 @@ class _Machine:
         return self._math.mpf(10) ** -power
 
     def _coordinate(self, name: str, number: int) -> Any:
-        """A third of the points each: whole numbers from 2 on, within 0 and 1, within -4 and 4."""
+        """For a third of the points each: whole numbers from 2, from 0 to 1, from -4 to 4."""
         drawn = hashlib.sha256(f"{name}/{number}".encode()).digest()
         share = self._math.mpf(int.from_bytes(drawn[:4]) | 1) / 2**32
         whole = 2 + number // 3 + hashlib.sha256(name.encode()).digest()[0] % 5
@@ -128,11 +128,11 @@ class _Machine:
             raise _UndefinedError
         return one**exponent
 
-    def _near(self, found: Any) -> Any:
-        """What is nearly 0 is 0: a sum whose parts cancel, the sine of pi."""
-        return 0 * found if abs(found) < self._tenth(_NOTHING) else self._within(found)
+    def _near(self, value: Any) -> Any:
+        """The value, or 0 if it is nearly 0: a sum whose parts cancel, the sine of pi."""
+        return 0 * value if abs(value) < self._tenth(_NOTHING) else self._within(value)
 
-    def _within(self, found: Any) -> Any:
-        if found != 0 and not self._tenth(_REACH) <= abs(found) <= self._tenth(-_REACH):
+    def _within(self, value: Any) -> Any:
+        if value != 0 and not self._tenth(_REACH) <= abs(value) <= self._tenth(-_REACH):
             raise _UndefinedError
-        return found
+        return value

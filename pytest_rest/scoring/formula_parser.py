@@ -1,7 +1,7 @@
 r"""Turns a formula, as people, LaTeX and programs write it, into a tree.
 
 `2(x+1)`, `\frac{\sqrt{2}}{2}`, `3*x**2`, `sin^2 x`: a grammar of its own, bounded in length and
-depth. Nothing is computed here, and a text that is no formula is None.
+depth. Nothing is computed here.
 
     sum      = product {("+" | "-") product}
     product  = factor {["*" | "/"] factor}              from left to right: 1/2x is x/2
@@ -11,8 +11,8 @@ depth. Nothing is computed here, and a text that is no formula is None.
     group    = "(" sum ")" | "{" sum "}" | "[" sum "]" | "|" sum "|"
     function = NAME ["^" atom] (group | power {power})  the argument of `sin 2x` is 2x
 
-Two letters side by side are two names, a run of more than three is a word and no formula, and a
-number stands before a name: `x2` is none.
+Two letters side by side are two names, a run of more than three is a word and so not a formula, and
+a number comes before a name: `x2` is not a formula.
 """
 
 import re
@@ -74,38 +74,38 @@ _MINUS_ONE = Formula("neg", (Formula("number", text="1"),))
 
 
 def read(text: str) -> Formula | None:
-    """The tree of a formula; what names it before an `=`, as in `f(x) = 2x`, is dropped."""
+    """The tree of a formula, without a left side such as `f(x) =`; None for any other text."""
     if len(text) > LONGEST:
         return None
     named = _LEFT_SIDE.match(text)
     try:
         reader = _Reader(_tokens(text[named.end() :] if named else text))
-        found = reader.sum()
-        return None if reader.tokens else found
+        formula = reader.sum()
+        return None if reader.tokens else formula
     except _NoFormulaError:
         return None
 
 
 class _NoFormulaError(Exception):
-    """Where a text cannot be read on."""
+    """A text is not a formula."""
 
 
 def _tokens(text: str) -> list[Token]:
     """The tokens of a text, the last one first."""
-    found: list[Token] = []
+    tokens: list[Token] = []
     text, at = text.translate(_SIGNS), 0
     while at < len(text):
         if match := _TOKEN.match(text, at):
-            found += _named(match)
+            tokens += _named(match)
             at = match.end()
         elif text[at] in _GREEK:
-            found.append(_name(_GREEK[text[at]]))
+            tokens.append(_name(_GREEK[text[at]]))
             at += 1
         elif text[at].isspace():
             at += 1
         else:
             raise _NoFormulaError
-    return found[::-1]
+    return tokens[::-1]
 
 
 def _named(match: re.Match[str]) -> list[Token]:
@@ -133,17 +133,17 @@ def _command(name: str, index: str) -> Token:
 
 def _split(word: str, index: str) -> list[Token]:
     """The names in a run of letters: `xy` is x and y, `sinx` is sin and x."""
-    found: list[Token] = []
+    names: list[Token] = []
     rest = word
     while rest:
         known = [each for each in _KNOWN if rest.lower().startswith(each)]
         taken = rest if rest in _NAMES else rest[: len(max(known, key=len, default="x"))]
         rest = rest[len(taken) :]
-        found.append(_name(taken, "" if rest else index))
-    letters = sum(kind != "function" and text != "pi" for kind, text in found)
+        names.append(_name(taken, "" if rest else index))
+    letters = sum(kind != "function" and text != "pi" for kind, text in names)
     if word.lower() in _WORDS or letters > _MOST_LETTERS:
         raise _NoFormulaError
-    return found
+    return names
 
 
 def _name(text: str, index: str = "") -> Token:
@@ -167,7 +167,7 @@ class _Reader:
         self._bars = 0  # how many | are open
 
     def sum(self) -> Formula:
-        """A whole formula, or all of it up to a closing bracket."""
+        """A whole formula, or what is before a closing bracket."""
         parts = [self._product()]
         while self._next in ("+", "-"):
             sign, product = self._take(), self._product()
@@ -184,8 +184,8 @@ class _Reader:
 
     def _factor(self) -> Formula:
         sign = self._take() if self._next in ("+", "-") else "+"
-        found = self._power()
-        return Formula("neg", (found,)) if sign == "-" else found
+        power = self._power()
+        return Formula("neg", (power,)) if sign == "-" else power
 
     def _power(self) -> Formula:
         base = self._deeper(self._atom)
@@ -224,12 +224,12 @@ class _Reader:
         if root or name == "cbrt":
             argument = Formula("^", (argument, Formula("inv", (root or _THREE,))))
             return Formula("^", (argument, exponent)) if exponent else argument
-        found = Formula(_RECIPROCALS.get(name, name), (argument,))
+        applied = Formula(_RECIPROCALS.get(name, name), (argument,))
         if base:
             scale = Formula("log", (Formula("number", text=base),))
-            found = _joined("*", [found, Formula("inv", (scale,))])
-        found = Formula("inv", (found,)) if name in _RECIPROCALS else found
-        return Formula("^", (found, exponent)) if exponent else found
+            applied = _joined("*", [applied, Formula("inv", (scale,))])
+        applied = Formula("inv", (applied,)) if name in _RECIPROCALS else applied
+        return Formula("^", (applied, exponent)) if exponent else applied
 
     def _argument(self) -> Formula:
         if self._next == "-":
@@ -244,14 +244,14 @@ class _Reader:
         if begun not in _CLOSING or (opening and begun != opening):
             raise _NoFormulaError
         self._bars += begun == "|"
-        found = self.sum()
+        inner = self.sum()
         self._bars -= begun == "|"
         if self._take() != _CLOSING[begun]:
             raise _NoFormulaError
-        return Formula("abs", (found,)) if begun == "|" else found
+        return Formula("abs", (inner,)) if begun == "|" else inner
 
     def _begins(self) -> bool:
-        """Whether a factor begins here, without a sign of multiplication before it."""
+        """Whether a factor begins here, without a multiplication sign before it."""
         if not self.tokens or self.tokens[-1][0] == "number":
             return False
         if self.tokens[-1][0] != "sign":
@@ -269,6 +269,6 @@ class _Reader:
         self._depth += 1
         if self._depth > _DEEPEST:
             raise _NoFormulaError
-        found = read()
+        formula = read()
         self._depth -= 1
-        return found
+        return formula

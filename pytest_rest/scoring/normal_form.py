@@ -1,9 +1,9 @@
-"""Turns the tree of a formula into one text for all formulas that equal it, as far as that goes.
+"""Turns the tree of a formula into one text for all formulas that equal it, as far as possible.
 
-sympy multiplies out and cancels, so for a fraction of polynomials there is one form and no other.
-It parses and evaluates nothing: it is handed trees built by its constructors, whose numbers,
-exponents and expanded size were bounded first. What is too large to multiply out stays as it is
-written, and what has no real and finite value, or is too large to write down, has no form.
+sympy multiplies out and cancels, so that a fraction of polynomials has exactly one form. It parses
+and evaluates nothing: it gets trees built by its constructors, whose numbers, exponents and
+expanded size were bounded first. What is too large to multiply out stays as it is written, and what
+has no real and finite value, or is too large to write down, has no form.
 """
 
 import functools
@@ -19,19 +19,19 @@ _MOST_TERMS, _HIGHEST_DEGREE, _MOST_KERNELS = 60, 30, 6  # of what is multiplied
 
 
 class _UnwritableError(ArithmeticError):
-    """What has no real and finite value, or is too large."""
+    """A formula has no real and finite value, or is too large."""
 
 
 @functools.lru_cache(maxsize=1024)
 def write(formula: Formula) -> str | None:
-    """The normal form, which reads as itself again; None where there is none."""
+    """The normal form, which is its own normal form; None if there is none."""
     try:
-        found = _written(formula)
+        form = _written(formula)
         for _ in range(_ROUNDS):
-            before, again = found, read(found)
-            found = _written(again) if again else ""
-            if found == before:
-                return found or None
+            before, again = form, read(form)
+            form = _written(again) if again else ""
+            if form == before:
+                return form or None
     except Exception:  # sympy raises whatever its parts raise
         return None
     return None
@@ -41,7 +41,7 @@ def _written(formula: Formula) -> str:
     import sympy  # imported when first used: most of a second
 
     built = _built(formula, sympy)
-    for small in (built, sympy.together(built)):  # together it may be smaller, or larger
+    for small in (built, sympy.together(built)):  # over one denominator it may be smaller, or not
         if _is_small(small, sympy):
             return _printed(sympy.cancel(sympy.expand(small)))
     return _printed(built)
@@ -88,7 +88,7 @@ def _built(formula: Formula, sympy: Any) -> Any:
 
 
 def _power(base: Any, exponent: Any, sympy: Any) -> Any:
-    """A power; a root of a power is a name of its own: sympy would ask what all in it may be."""
+    """A power; a root of a power becomes a symbol: sympy would check assumptions of all parts."""
     base, exponent = (
         sympy.expand(each) if _is_small(each, sympy) else each for each in (base, exponent)
     )
@@ -101,59 +101,59 @@ def _power(base: Any, exponent: Any, sympy: Any) -> Any:
 
 
 def _applied(name: str, argument: Any, sympy: Any) -> Any:
-    """A function by its name alone: sympy's own ask without an end what their arguments may be."""
+    """A function by name alone: sympy's own check their arguments' assumptions endlessly."""
     if (argument / sympy.pi).is_Rational or argument.is_Rational or argument is sympy.E:
         return getattr(sympy, "Abs" if name == "abs" else name)(argument)
     return sympy.Function(name)(argument)
 
 
-def _checked(found: Any, sympy: Any) -> Any:
-    """The same, if it is real and finite, and the numbers in it, and in exponents, are small."""
-    if found.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
+def _checked(built: Any, sympy: Any) -> Any:
+    """The same, if it is real and finite, and its numbers and exponents are small."""
+    if built.has(sympy.I, sympy.zoo, sympy.nan, sympy.oo, -sympy.oo):
         raise _UnwritableError
-    exponents = [power.args[-1] for power in found.atoms(sympy.Pow, sympy.exp)]
+    exponents = [power.args[-1] for power in built.atoms(sympy.Pow, sympy.exp)]
     if any(_numbers(each, sympy) > _LARGEST_EXPONENT for each in exponents):
         raise _UnwritableError
-    if _numbers(found, sympy).bit_length() > _LARGEST_NUMBER:
+    if _numbers(built, sympy).bit_length() > _LARGEST_NUMBER:
         raise _UnwritableError
-    return found
+    return built
 
 
-def _numbers(found: Any, sympy: Any) -> int:
-    """How large all the numbers in it are together, above or below the line."""
-    return sum(max(abs(each.p), each.q) for each in found.atoms(sympy.Rational))
+def _numbers(built: Any, sympy: Any) -> int:
+    """The sum of all numbers in it, of each the larger of numerator and denominator."""
+    return sum(max(abs(each.p), each.q) for each in built.atoms(sympy.Rational))
 
 
-def _is_small(found: Any, sympy: Any) -> bool:
-    """Whether it stays small when it is multiplied out."""
+def _is_small(built: Any, sympy: Any) -> bool:
+    """Whether it stays small when multiplied out."""
     kinds = (sympy.Symbol, sympy.Function, sympy.NumberSymbol, sympy.Pow)
-    kernels = [e for e in found.atoms(*kinds) if not (e.is_Pow and e.args[1].is_Integer)]
+    kernels = [e for e in built.atoms(*kinds) if not (e.is_Pow and e.args[1].is_Integer)]
     try:
-        _extent(found, sympy)
+        _extent(built, sympy)
     except _UnwritableError:
         return False
     return len(kernels) <= _MOST_KERNELS
 
 
-def _extent(found: Any, sympy: Any) -> tuple[int, int, int]:
-    """Bounds of what it is multiplied out: terms above the line, terms below it, degree."""
-    parts = [_extent(part, sympy) for part in found.args]
+def _extent(built: Any, sympy: Any) -> tuple[int, int, int]:
+    """Bounds of what it is multiplied out: terms of numerator and denominator, and degree."""
+    parts = [_extent(part, sympy) for part in built.args]
     overs, unders, degrees = zip(*parts, strict=True) if parts else ((1,), (1,), (1,))
     over, under, degree = math.prod(overs), math.prod(unders), sum(degrees)
-    if found.is_Add:
+    if built.is_Add:
         over = sum(each * under // own for each, own in zip(overs, unders, strict=True))
         degree = degree if under > 1 else max(degrees)
-    elif found.is_Pow or isinstance(found, sympy.exp):
-        exponent = found.args[-1]
+    elif built.is_Pow or isinstance(built, sympy.exp):
+        exponent = built.args[-1]
         times = _numbers(exponent, sympy) + (not exponent.is_number)
-        sides = parts[0][:2] if found.is_Pow else (1, 1)
+        sides = parts[0][:2] if built.is_Pow else (1, 1)
         over, under = (math.comb(each + times - 1, times) for each in sides)
         if not exponent.is_Rational:
             over = under = over * under
         elif exponent < 0:
             over, under = under, over
         degree = degrees[0] * times
-    elif found.is_Function:
+    elif built.is_Function:
         over, under, degree = 1, 1, 1
     if max(over, under) > _MOST_TERMS or degree > _HIGHEST_DEGREE:
         raise _UnwritableError

@@ -1,4 +1,4 @@
-"""Turns a number that a model wrote into an exact one, and knows which numbers count as right."""
+"""Turns a number that a model wrote into an exact one, and knows which numbers are right."""
 
 import re
 import unicodedata
@@ -22,11 +22,11 @@ _TOLERANCE = re.compile(
 
 
 def value(text: str, truth: str = "", tolerance: str = "") -> str | None:
-    """A number as `7`, `-3.5` or `1/3`; None if the text is none, or more than one.
+    """A number as `7`, `-3.5` or `1/3`; None unless the text is one number.
 
-    One that is within the tolerance of the true one, at its edge included, comes back as that:
-    so agreement stays equality, whatever the order. Being near each other is not enough: A might
-    agree with B, and B with C, and A not with C.
+    A number within the tolerance of the true one, including its edge, is returned as the true one.
+    So agreement stays equality, whatever the order. Being close to each other would not be enough:
+    A might agree with B, and B with C, but not A with C.
     """
     number, own = _read(text), _read(truth) if tolerance else None
     if number is None:
@@ -38,11 +38,11 @@ def value(text: str, truth: str = "", tolerance: str = "") -> str | None:
 def allowed(tolerance: str, truth: Fraction) -> Fraction:
     """How far a number may be off: `0.05`, `5e-3`, or `1%` of the true one.
 
-    Raises `BenchmarkError` for a tolerance that is neither, and for a percentage of 0.
+    `BenchmarkError` for a tolerance that is neither, and for a percentage of 0.
     """
     match = _TOLERANCE.fullmatch(tolerance.strip())
     if not match or (match["percent"] and not truth):
-        wrong = "is nothing where the answer is 0" if match else "is no number and no percentage"
+        wrong = "is 0 if the answer is 0" if match else "is neither a number nor a percentage"
         raise BenchmarkError(
             f"tolerance {tolerance!r} {wrong}; give a number, such as 0.05, or a percentage of the "
             "answer, such as 1%"
@@ -52,7 +52,7 @@ def allowed(tolerance: str, truth: Fraction) -> Fraction:
 
 
 def _read(text: str) -> Fraction | None:
-    # no NFKC here: it would read 5² as 52 and 3½ as 31/2
+    # not in NFKC, which would turn 5² into 52 and 3½ into 31/2
     text = "".join(str(unicodedata.decimal(char, char)) for char in text).translate(_SIGNS)
     match = _NUMBER.fullmatch(text)
     if not match or not (match["whole"] or match["decimals"]):
@@ -66,7 +66,7 @@ def _read(text: str) -> Fraction | None:
 
 
 def _exact(number: Fraction) -> str:
-    """`7`, `124.5`, and a fraction such as `1/3` where no decimal is exact."""
+    """`7`, `124.5`, and a fraction such as `1/3` if no decimal is exact."""
     twos, rest = 0, number.denominator
     while rest % 2 == 0:
         twos, rest = twos + 1, rest // 2

@@ -1,8 +1,8 @@
 """Turns an item's calls under several budgets of thinking into steps, and those into its verdict.
 
 A step is one call: the thinking, the answer, or a judge's rating of an open answer. An open answer
-is right when it is rated above 2 on the scale of 0 to 5 (arXiv 2505.21523). A judge that gives no
-rating loses the item: that is nobody's answer, and no zero.
+is right if it is rated above 2 on the scale of 0 to 5 (arXiv 2505.21523). If the judge gives no
+rating, the item is lost: that is neither the model's answer nor a rating of 0.
 """
 
 import re
@@ -27,26 +27,25 @@ from pytest_rest.terms import (
     to_builtins,
 )
 
-FAITHFUL = 2  # an open answer is right when its rating is above this
+FAITHFUL = 2  # an open answer is right if its rating is above this
 
 _TAIL = 2_000
 _RATING = re.compile(
     r"\brating[ \t*_`]{0,8}[:：=][ \t*_`]{0,8}([0-5])(?:/5)?(?![\d.,/]?\d)", re.IGNORECASE
 )
 _MARKED = re.compile(r"\brating[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
-_LONGEST_REASON = 1_000
 N = TypeVar("N", int, float)
 _ORDER: tuple[Task, ...] = get_args(Task)
 
 
 def rating(completion: Completion) -> int | None:
-    """The number after the last `Rating:`, 0 to 5; None where there is none such."""
+    """The number after the last `Rating:`, 0 to 5; None without one."""
     if scoring.ended(completion) != "parsed":
         return None
     tail = completion.text[-_TAIL:]
-    last = max((found.start() for found in _MARKED.finditer(tail)), default=len(tail))
-    found = _RATING.match(tail, last)
-    return int(found[1]) if found else None
+    last = max((match.start() for match in _MARKED.finditer(tail)), default=len(tail))
+    match = _RATING.match(tail, last)
+    return int(match[1]) if match else None
 
 
 def judge(
@@ -57,20 +56,20 @@ def judge(
 ) -> Verdict:
     """The verdict on the answers under the largest budget, with every step behind it.
 
-    A step that failed loses the item, whatever its budget. An item with one form has nothing that
-    could disagree: it is consistent, unless it is lost.
+    A failed step loses the item, whatever its budget. An item with one form cannot disagree: it is
+    consistent, unless it is lost.
     """
     steps = _rated([_step(*call) for call in calls if call[0].budget is not None])
     answers = answers_under(steps, sweep.largest.amount)
     verdict = scoring.judge(answers.values(), transcription, mixed_transcription)
     failures = [_failure(step) for step in steps]
-    reason = "; ".join(filter(None, (verdict.reason, *failures)))[:_LONGEST_REASON]
+    reason = "; ".join(filter(None, (verdict.reason, *failures)))[: scoring.LONGEST_REASON]
     outcome = "consistent" if len(answers) < 2 else verdict.outcome
     return replace(verdict, outcome="lost" if reason else outcome, reason=reason, steps=steps)
 
 
 def answers_under(steps: Sequence[Step], budget: Amount) -> dict[Mode, Answer]:
-    """Each form's answer under a budget, with all that was written for it: the thinking too."""
+    """Each form's answer under a budget, together with its thinking."""
     here = [step for step in steps if step.budget == budget]
     thoughts = {step.mode: step for step in here if step.task == "think"}
     return {
@@ -84,21 +83,18 @@ def _with_thinking(step: Step, thought: Step | None) -> Answer:
     answer = Answer(**{name: getattr(step, name) for name in Answer.__dataclass_fields__})
     if thought is None:
         return answer
-    both = (thought, answer)
     return replace(
         answer,
         text=scoring.kept(f"{thought.text}\n{answer.text}"),
-        input_tokens=_sum([each.input_tokens for each in both]),
-        output_tokens=_sum([each.output_tokens for each in both]),
-        cost=_sum([each.cost for each in both]),
+        input_tokens=_sum(thought.input_tokens, answer.input_tokens),
+        output_tokens=_sum(thought.output_tokens, answer.output_tokens),
+        cost=_sum(thought.cost, answer.cost),
         seconds=thought.seconds + answer.seconds,
     )
 
 
-def _sum(values: Sequence[N | None]) -> N | None:
-    """None where one of them is not known."""
-    known = [value for value in values if value is not None]
-    return sum(known[1:], known[0]) if len(known) == len(values) else None
+def _sum(one: N | None, other: N | None) -> N | None:
+    return None if one is None or other is None else one + other
 
 
 def _step(prompt: Prompt, completion: Completion) -> Step:
@@ -116,25 +112,25 @@ def _step(prompt: Prompt, completion: Completion) -> Step:
 
 
 def _rated(steps: Sequence[Step]) -> tuple[Step, ...]:
-    """The steps in their order, an open answer's with its first rating."""
+    """The steps in order, an open answer's with its first rating."""
     ratings = {
         (step.mode, step.budget): step.rating
         for step in steps
         if step.task == "rate" and step.repeat == 0
     }
-    found = []
+    rated = []
     for step in sorted(steps, key=lambda step: (_ORDER.index(step.task), step.repeat)):
         stars = ratings.get((step.mode, step.budget))
         if step.task == "solve" and stars is not None:
-            found.append(replace(step, rating=stars, correct=stars > FAITHFUL))
+            rated.append(replace(step, rating=stars, correct=stars > FAITHFUL))
         else:
-            found.append(step)
-    return tuple(found)
+            rated.append(step)
+    return tuple(rated)
 
 
 def _failure(step: Step) -> str:
-    """Why a step loses its item; empty where it does not, or where its verdict says so already."""
-    if step.task == "rate" and step.repeat:  # asked for the judge's sake: the score is known
+    """Why a step loses its item; empty if it does not."""
+    if step.task == "rate" and step.repeat:  # it only tells how steady the judge is
         return ""
     place = f"{step.mode} at {step.budget}"
     if step.task == "rate" and step.rating is None:

@@ -1,31 +1,30 @@
-"""Turns rates, each with its interval, into their mean."""
+"""Turns rates with intervals into their mean and its interval."""
 
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from statistics import fmean
 
 from pytest_rest.terms import Rate
 
 
 def mean(rates: Sequence[Rate | None]) -> Rate | None:
-    """The unweighted mean; None where one of them is, or there is none.
+    """The unweighted mean; None without rates, or where one of them is None.
 
     Intervals are combined by MOVER (Zou and Donner, Statistics in Medicine 27, 2008): the squared
-    distances from value to bound add up. Of one rate it is that rate.
+    distances from value to bound add up. The mean of one rate is that rate.
     """
     known = [rate for rate in rates if rate is not None]
     if not known or len(known) < len(rates):
         return None
     if len(known) == 1:
-        return replace(known[0])
-    value = math.fsum(rate.value for rate in known) / len(known)
+        return known[0]
+    value = fmean(rate.value for rate in known)
 
-    def reach(distances: list[float | None]) -> float | None:
-        sizes = [distance for distance in distances if distance is not None]
-        return math.hypot(*sizes) / len(known) if len(sizes) == len(known) else None
+    def reach(distances: Sequence[float]) -> float | None:
+        return math.hypot(*distances) / len(known) if len(distances) == len(known) else None
 
-    down = reach([None if r.low is None else r.value - r.low for r in known])
-    up = reach([None if r.high is None else r.high - r.value for r in known])
+    down = reach([rate.value - rate.low for rate in known if rate.low is not None])
+    up = reach([rate.high - rate.value for rate in known if rate.high is not None])
     return Rate(
         value,
         None if down is None else value - down,

@@ -1,39 +1,30 @@
 """Turns paired values, two of each item, into their mean difference, its interval and its test.
 
-Each item is its own control, so what makes items hard or easy cancels out. The test is Student's
-paired t (two-sided), as in REST's comparisons of modes (arXiv 2512.08923).
+Each item is its own control, so what makes items hard or easy cancels out.
 """
 
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-CONFIDENCE = 0.95
+from pytest_rest.statistics.intervals import CONFIDENCE, Z, t_quantile
+from pytest_rest.terms import Rate
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class Difference(Rate):
     """A mean difference over `n` items, with its interval at 95 % and the paired t-test.
 
-    Bounds and p are None where nothing varies: equal differences tell nothing of how they vary.
+    Bounds, t and p are None where nothing varies: equal differences do not say how they vary.
     """
 
-    value: float
-    low: float | None
-    high: float | None
-    n: int
     t: float | None
     df: int
     p: float | None
 
-    @property
-    def is_clear(self) -> bool:
-        """Whether the interval leaves out zero."""
-        return self.low is not None and self.high is not None and not self.low <= 0 <= self.high
-
 
 def difference(values: Sequence[float]) -> Difference | None:
-    """The mean of each item's difference; None without items."""
+    """The mean of the items' differences, by Student's paired t; None without items."""
     n = len(values)
     if not n:
         return None
@@ -44,20 +35,49 @@ def difference(values: Sequence[float]) -> Difference | None:
     from scipy.special import stdtr  # when first used: it takes a third of a second
 
     t = mean / error
-    reach = quantile(n - 1) * error
+    reach = t_quantile(n - 1) * error
     p = 2 * float(stdtr(n - 1, -abs(t)))
     return Difference(mean, mean - reach, mean + reach, n, t, n - 1, p)
 
 
-def quantile(df: int, confidence: float = CONFIDENCE) -> float:
-    """The t between whose two signs that share lies; `df` degrees of freedom, at least 1."""
-    from scipy.special import stdtrit
+def mean(values: Sequence[float]) -> Rate | None:
+    """The mean with Student's t interval, of values that may be negative; None without values."""
+    mean = difference(values)
+    return Rate(mean.value, mean.low, mean.high, mean.n) if mean else None
 
-    return float(stdtrit(df, (1 + confidence) / 2))
+
+def bounded_mean(values: Sequence[float]) -> Rate:
+    """The mean of one or more differences from -1 to 1, with an interval that always has a width.
+
+    Bonett and Price, "Adjusted Wald confidence interval for a difference of binomial proportions
+    based on paired data", Journal of Educational and Behavioral Statistics 37, 2012: the interval
+    of the items' differences with one item added that got worse and one that got better.
+    """
+    n = len(values) + 2
+    center = math.fsum(values) / n
+    spread = (math.fsum(each * each for each in values) + 2) / n - center**2
+    reach = Z * math.sqrt(spread / n)
+    value = math.fsum(values) / len(values)
+    return Rate(value, max(center - reach, -1.0), min(center + reach, 1.0), len(values))
+
+
+def simultaneous(difference: Difference, of: int) -> tuple[float, float]:
+    """Bounds of a difference of shares that hold for all `of` differences at once (Bonferroni).
+
+    By Student's t; where nothing varies, by the worst case that was not seen: n equal items leave,
+    at that error, a share of items that may be as far off as shares can be.
+    """
+    error = (1 - CONFIDENCE) / of
+    if difference.low is None or difference.high is None:
+        seen = (error / 2) ** (1 / difference.n)
+        return seen * difference.value - (1 - seen), seen * difference.value + (1 - seen)
+    wider = t_quantile(difference.df, 1 - error) / t_quantile(difference.df)
+    reach = (difference.high - difference.low) / 2 * wider
+    return max(difference.value - reach, -1.0), min(difference.value + reach, 1.0)
 
 
 def mcnemar(worse: int, better: int) -> float:
-    """How likely at least so many of the flips are to go worse, were each a fair coin."""
+    """The probability of `worse` or more among these flips if each were a fair coin."""
     if not worse:
         return 1.0
     from scipy.special import betainc  # when first used: it takes a third of a second

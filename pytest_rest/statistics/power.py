@@ -1,22 +1,24 @@
-"""Turns the drop that must not go unnoticed into the number of items that finds it.
+"""Turns a drop that must not go unnoticed into the number of items that finds it, and back.
 
-Two gates are planned: a baseline, where both runs answer the same items and McNemar's exact test of
-one side is used, and a threshold with a confidence, by Clopper and Pearson's bound. The powers are
-those of the exact tests, summed over the binomials. The search starts from the normal
-approximations of Connor, "Sample size for testing differences in proportions for the paired-sample
-design", 1987, and of Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", 2003.
+For two gates: a baseline, where both runs answer the same items and McNemar's exact one-sided test
+is used, and a threshold with a confidence, by Clopper and Pearson's bound. The powers are those of
+the exact tests, summed over the binomials. The search starts from the normal approximations of
+Connor, "Sample size for testing differences in proportions for the paired-sample design", 1987, and
+of Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", 2003.
 
-Of the paired items a share flips by itself, half of it either way, because the model is unsteady or
-another one; `docs/releases.md` says how to find it. A drop adds its own flips to the worse.
+Some of the paired items flip by themselves, half of them either way, because the model is unsteady
+or another one; `docs/releases.md` says how to find their share. A drop adds items that get worse.
 """
 
 import functools
 import math
+from bisect import bisect_left
 from collections.abc import Callable
 from statistics import NormalDist
 
+from pytest_rest.statistics.intervals import CONFIDENCE
+
 POWER = 0.8
-CONFIDENCE = 0.95
 DROPS = (0.02, 0.05, 0.1)
 FLIPS = (0.02, 0.05, 0.1, 0.2)
 BOUNDS = (0.95, 0.9, 0.8)
@@ -27,9 +29,9 @@ _quantile = NormalDist().inv_cdf
 def paired_items(
     drop: float, flips: float, power: float = POWER, confidence: float = CONFIDENCE
 ) -> int:
-    """How many items both runs must have, so that a drop of that share is found with that power.
+    """How many items both runs need to find a drop of that share with that power.
 
-    `flips` is the share of items that flip without any drop. From that number on the power stays.
+    `flips` is the share of items that flip without any drop. More items never have less power.
     """
     discordant = drop + flips
     if not (drop > 0 <= flips and discordant <= 1):
@@ -41,26 +43,46 @@ def paired_items(
 
 
 @functools.lru_cache(maxsize=4096)
-def paired_power(n: int, drop: float, flips: float, confidence: float = CONFIDENCE) -> float:
-    """How often McNemar's exact test finds the drop on n paired items."""
+def paired_power(
+    n: int, drop: float, flips: float, confidence: float = CONFIDENCE, tolerance: float = 0.0
+) -> float:
+    """How often McNemar's exact test finds the drop on n paired items.
+
+    An observed drop within the tolerance is not found, however sure the test is.
+    """
     from scipy.special import bdtr, bdtrc  # when first used: it takes a third of a second
 
-    discordant, worse = drop + flips, drop + flips / 2
+    discordant, worse = min(drop + flips, 1.0), drop + flips / 2
     middle, reach = n * discordant, 6 * math.sqrt(n * discordant) + 6
     found, before = 0.0, 0.0
     for flipped in range(max(0, int(middle - reach)), min(n, int(middle + reach)) + 1):
         up_to = float(bdtr(flipped, n, discordant))
-        needed = _needed(flipped, confidence)
+        tolerated = math.floor((n * tolerance + flipped) / 2 + 1e-9)  # items that may get worse
+        needed = max(_needed(flipped, confidence), tolerated + 1)
         if needed <= flipped:
             found += (up_to - before) * float(bdtrc(needed - 1, flipped, worse / discordant))
         before = up_to
     return found
 
 
+def paired_drop(
+    n: int, flips: float, confidence: float = CONFIDENCE, tolerance: float = 0.0
+) -> float | None:
+    """The smallest drop, in whole points, that n paired items find with 80 % power.
+
+    `flips` is the share of items that flip without any drop; None where no drop is found so often.
+    """
+    points = range(1, math.floor(100 * (1 - flips) + 1e-9) + 1)
+    place = bisect_left(
+        points, POWER, key=lambda each: paired_power(n, each / 100, flips, confidence, tolerance)
+    )
+    return points[place] / 100 if place < len(points) else None
+
+
 def threshold_items(
     drop: float, bound: float, power: float = POWER, confidence: float = CONFIDENCE
 ) -> int:
-    """How many items make a threshold surely missed when the true rate is that far below it."""
+    """How many items show that a threshold is missed when the true rate is that far below it."""
     truth = bound - drop
     if not (0 <= truth < bound < 1):
         raise ValueError(f"a drop of {drop} below {bound}: shares are wanted")
@@ -72,17 +94,12 @@ def threshold_items(
 
 @functools.lru_cache(maxsize=4096)
 def threshold_power(n: int, drop: float, bound: float, confidence: float = CONFIDENCE) -> float:
-    """How often n items show surely that the rate misses the bound, when it is so far below."""
+    """How often n items are sure that the rate misses the bound when it is that far below it."""
     from scipy.special import bdtr  # when first used: it takes a third of a second
 
-    low, high = -1, n  # of `low` right the bound is surely missed, of `high` not
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(bdtr(middle, n, bound)) < 1 - confidence:
-            low = middle
-        else:
-            high = middle
-    return float(bdtr(low, n, bound - drop)) if low >= 0 else 0.0
+    error = 1 - confidence
+    few = bisect_left(range(n), error, key=lambda count: float(bdtr(count, n, bound)))
+    return float(bdtr(few - 1, n, bound - drop)) if few else 0.0  # fewer right are a sure miss
 
 
 def table() -> str:
@@ -107,23 +124,21 @@ def table() -> str:
 
 @functools.lru_cache(maxsize=4096)
 def _needed(flipped: int, confidence: float) -> int:
-    """How many of so many flips must be to the worse for McNemar's test to fail the run."""
+    """How many of the flips must be for the worse for McNemar's test to fail the run."""
     from scipy.special import bdtrc  # when first used: it takes a third of a second
 
-    low, high = flipped // 2, flipped + 1  # half of them are never enough
-    while high - low > 1:
-        middle = (low + high) // 2
-        if float(bdtrc(middle - 1, flipped, 0.5)) <= 1 - confidence:
-            high = middle
-        else:
-            low = middle
-    return high
+    numbers = range(flipped // 2 + 1, flipped + 1)  # half of them is never enough
+    error = 1 - confidence
+    place = bisect_left(
+        numbers, True, key=lambda worse: float(bdtrc(worse - 1, flipped, 0.5)) <= error
+    )
+    return numbers.start + place
 
 
 def _least(enough: Callable[[int], bool], guess: int, margin: int) -> int:
-    """The number from which on it is enough; a little less of it may be enough by chance.
+    """The number from which on it is always enough.
 
-    Exact powers rise in saw teeth, so the search comes down from where the teeth are past.
+    Exact powers rise in saw teeth, so the search comes down from beyond the last tooth.
     """
     n = guess + margin + 20
     while not enough(n):

@@ -1,60 +1,60 @@
 """Turns scores under several budgets of thinking into RH-AUC, with intervals over items.
 
-Each budget is a point: the reasoning score across, the perception score up, each a mean over its
-own items. Sorted by reasoning the points are a curve, and the area under it (trapezoids) says how
-well perception holds while reasoning grows (Liu et al., arXiv 2505.21523). Two figures:
+Each budget is a point: the reasoning score on the x axis, the perception score on the y axis, each
+a mean over its own items. Sorted by reasoning the points are a curve, and the area under it (by
+trapezoids) says how well perception holds while reasoning grows (Liu et al., arXiv 2505.21523):
 
 - raw: the area over the range of reasoning, divided by that range: the mean height of the curve;
 - normalised: both axes scaled to 0 and 1 by the sweep's own least and largest score, so that only
   the shape counts: a sweep and the same sweep with all scores halved have one area.
 
-Points of one reasoning score are first joined, at their mean perception: else the area would depend
-on the order of the budgets. What has no area is said to have none: one point, reasoning that does
-not move, and for the normalised figure perception that does not move.
+Points with the same reasoning score are first joined at their mean perception; otherwise the area
+would depend on the order of the budgets. A single point has no area, nor has reasoning that does
+not move, nor, for the normalised figure, perception that does not move.
 
 Intervals are percentiles of a bootstrap that draws items, each with its scores under all budgets,
-from both halves apart. Which percentiles, is corrected for the bias and the skewness of the area
-(BCa; Efron, "Better bootstrap confidence intervals", JASA 82, 1987), and for the spread, which a
-bootstrap of few items has too small: Student's t stands for the normal, at the items of the smaller
-half (Hesterberg, "What teachers should know about the bootstrap", The American Statistician 69,
-2015).
+separately from both halves. The percentiles are corrected for the bias and the skewness of the area
+(BCa; Efron, "Better bootstrap confidence intervals", JASA 82, 1987), and for its spread, which a
+bootstrap of few items underestimates: Student's t replaces the normal, with the degrees of freedom
+of the smaller half (Hesterberg, "What teachers should know about the bootstrap", The American
+Statistician 69, 2015).
 """
 
 import math
 import random
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 from statistics import NormalDist, fmean
 from typing import Literal, Self
 
+from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Rate
 
-Kind = Literal["raw", "normalised"]
-KINDS: tuple[Kind, ...] = ("raw", "normalised")
-Point = tuple[float, float]  # reasoning, perception
-Scores = Sequence[Sequence[float]]  # a row an item, a column a budget
-# of each half, the points without one of its items, and how many items that holds for
-_Without = Sequence[Sequence[tuple[Sequence[Point], int]]]
+AreaKind = Literal["raw", "normalised"]
+KINDS: tuple[AreaKind, ...] = ("raw", "normalised")
+CurvePoint = tuple[float, float]  # reasoning, perception
+Scores = Sequence[Sequence[float]]  # a row for each item, a column for each budget
+# for each half, the points without one of its items, and for how many items those are the same
+_Without = Sequence[Sequence[tuple[Sequence[CurvePoint], int]]]
 
 REPLICATES = 1_000
-_CONFIDENCE = 0.95
 _NORMAL = NormalDist()
 _MOST_UNDEFINED = 0.05  # share of the replicates that may have no area
 
 
 class UndefinedError(ValueError):
-    """A curve that has no area; the text says why."""
+    """A curve has no area; the message says why."""
 
 
 @dataclass(frozen=True)
 class Area:
-    """One of the two figures: its value and interval at 95 %, or why there is none.
+    """One of the two figures: its value and interval at 95 %, or why it is undefined.
 
-    `halves` are the items of reasoning and of perception; `replicates` the bootstrap's, sorted.
-    `bias` is how far their median is below the value, in standard deviations; `acceleration` a
-    sixth of the skewness.
+    `halves` are the numbers of items of reasoning and of perception; `replicates` the bootstrap's,
+    sorted. `bias` is how far their median is below the value, in standard deviations;
+    `acceleration` a sixth of the skewness.
     """
 
     value: float
@@ -66,7 +66,7 @@ class Area:
 
     @property
     def items(self) -> int:
-        """Of both halves."""
+        """The number of items of both halves."""
         return sum(self.halves)
 
     @property
@@ -74,22 +74,22 @@ class Area:
         """The value with its interval; None where it is undefined."""
         if self.undefined:
             return None
-        low, high = self.limits((1 + _CONFIDENCE) / 2) or (None, None)
+        low, high = self.limits((1 + CONFIDENCE) / 2) or (None, None)
         return Rate(self.value, low, high, self.items)
 
     def limits(self, confidence: float) -> tuple[float, float] | None:
         """A lower and an upper bound, each of that confidence; None where nothing varies."""
-        found, n = self.replicates, min(self.halves)
-        if not found or found[0] == found[-1] or n < 2:
+        replicates, n = self.replicates, min(self.halves)
+        if not replicates or replicates[0] == replicates[-1] or n < 2:
             return None
         from scipy.special import stdtrit  # when first used: it takes a third of a second
 
         reach = math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, confidence))
-        low, high = (_quantile(found, self._place(each)) for each in (-reach, reach))
+        low, high = (_quantile(replicates, self._place(each)) for each in (-reach, reach))
         return min(low, self.value), max(high, self.value)
 
     def grown(self, factor: float) -> Self:
-        """The same, had it been observed on so many times the items: its spread is less."""
+        """The same value of `factor` times as many items, with less spread."""
         scale = math.sqrt(factor)
         reasoning, perception = (round(n * factor) for n in self.halves)
         nearer = tuple(self.value + (each - self.value) / scale for each in self.replicates)
@@ -102,27 +102,27 @@ class Area:
         )
 
     def _place(self, deviations: float) -> float:
-        """Which of the replicates' percentiles is so many standard deviations from the value."""
+        """The replicates' percentile that many standard deviations from the value."""
         far = self.bias + deviations
         rest = 1 - self.acceleration * far
         return _NORMAL.cdf(self.bias + far / rest) if rest > 0 else float(far > 0)
 
 
-def curve(points: Sequence[Point]) -> list[Point]:
-    """The points by their reasoning score, those of one score joined at their mean perception."""
+def curve(points: Sequence[CurvePoint]) -> list[CurvePoint]:
+    """The points by reasoning score, those of the same score joined at their mean perception."""
     groups = groupby(sorted(points), key=lambda point: point[0])
     return [(score, fmean(point[1] for point in same)) for score, same in groups]
 
 
-def area(points: Sequence[Point], kind: Kind) -> float:
+def area(points: Sequence[CurvePoint], kind: AreaKind) -> float:
     """The area under the curve of these points; `UndefinedError` where it has none."""
     if len(points) < 2:
         raise UndefinedError("one budget is one point")
-    found = curve(points)
-    left, right = found[0][0], found[-1][0]
+    by_reasoning = curve(points)
+    left, right = by_reasoning[0][0], by_reasoning[-1][0]
     if left == right:
         raise UndefinedError("reasoning is the same under every budget")
-    whole = math.fsum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(found))
+    whole = math.fsum((b[0] - a[0]) * (a[1] + b[1]) / 2 for a, b in pairwise(by_reasoning))
     height = whole / (right - left)
     if kind == "raw":
         return height
@@ -134,8 +134,8 @@ def area(points: Sequence[Point], kind: Kind) -> float:
 
 def measure(
     reasoning: Scores, perception: Scores, seed: int = 0, replicates: int = REPLICATES
-) -> dict[Kind, Area]:
-    """Both figures, of each item's scores from 0 to 1; equal for equal seeds, on every platform."""
+) -> dict[AreaKind, Area]:
+    """Both figures, from items' scores of 0 to 1; equal for equal seeds, on every platform."""
     halves = len(reasoning), len(perception)
     if not reasoning or not perception:
         half = "perception" if reasoning else "reasoning"
@@ -143,8 +143,8 @@ def measure(
     means = _means(reasoning), _means(perception)
     points = list(zip(*means, strict=True))
     draws = random.Random(f"rh-auc/{seed}")  # noqa: S311 (no secret)
-    drawn = [_Drawing(rows, draws) for rows in (reasoning, perception)]
-    sampled = [list(zip(*(each.means() for each in drawn), strict=True)) for _ in range(replicates)]
+    samplers = [_sampler(rows, draws) for rows in (reasoning, perception)]
+    sampled = [list(zip(*(draw() for draw in samplers), strict=True)) for _ in range(replicates)]
     without = [
         [(list(zip(each, means[1], strict=True)), n) for each, n in _without_one(reasoning)],
         [(list(zip(means[0], each, strict=True)), n) for each, n in _without_one(perception)],
@@ -153,29 +153,29 @@ def measure(
 
 
 def _area(
-    points: Sequence[Point],
-    sampled: Sequence[list[Point]],
+    points: Sequence[CurvePoint],
+    sampled: Sequence[list[CurvePoint]],
     without: _Without,
-    kind: Kind,
+    kind: AreaKind,
     halves: tuple[int, int],
 ) -> Area:
     try:
         value = area(points, kind)
     except UndefinedError as error:
         return Area(math.nan, halves, (), str(error))
-    found = []
+    replicates = []
     for each in sampled:
         try:
-            found.append(area(each, kind))
+            replicates.append(area(each, kind))
         except UndefinedError:
             continue
-    if len(found) < (1 - _MOST_UNDEFINED) * len(sampled):
+    if len(replicates) < (1 - _MOST_UNDEFINED) * len(sampled):
         return Area(value, halves)  # too few items to say how sure it is
     return Area(
         value,
         halves,
-        tuple(sorted(found)),
-        bias=_bias(found, value),
+        tuple(sorted(replicates)),
+        bias=_bias(replicates, value),
         acceleration=_acceleration(without, kind),
     )
 
@@ -186,38 +186,32 @@ def _bias(replicates: Sequence[float], value: float) -> float:
     return _NORMAL.inv_cdf(min(max(below, 0.5), n - 0.5) / n)
 
 
-def _acceleration(without: _Without, kind: Kind) -> float:
-    """By leaving out each item once; 0 where what is left has no area."""
+def _acceleration(without: _Without, kind: AreaKind) -> float:
+    """By leaving out each item once; 0 where the remaining curve has no area."""
     squares = cubes = 0.0
     for half in without:
         n = sum(count for _, count in half)
         try:
-            found = [(area(points, kind), count) for points, count in half]
+            areas = [(area(points, kind), count) for points, count in half]
         except UndefinedError:
             return 0.0
-        middle = math.fsum(value * count for value, count in found) / max(n, 1)
-        pulls = [((middle - value) * (n - 1) / n, count) for value, count in found]
+        middle = math.fsum(value * count for value, count in areas) / max(n, 1)
+        pulls = [((middle - value) * (n - 1) / n, count) for value, count in areas]
         squares += math.fsum(pull**2 * count for pull, count in pulls)
         cubes += math.fsum(pull**3 * count for pull, count in pulls)
     return cubes / (6 * squares**1.5) if squares else 0.0
 
 
-class _Drawing:
-    """Draws as many rows as there are, with replacement; equal rows are drawn as one."""
-
-    def __init__(self, rows: Scores, draws: random.Random) -> None:
-        counts = Counter(tuple(row) for row in rows)
-        self._rows = sorted(counts)
-        self._weights = [counts[row] for row in self._rows]
-        self._n, self._draws = len(rows), draws
-
-    def means(self) -> list[float]:
-        """The column means of one draw."""
-        return _means(self._draws.choices(self._rows, self._weights, k=self._n))
+def _sampler(rows: Scores, draws: random.Random) -> Callable[[], list[float]]:
+    """Gives the column means of as many rows, drawn with replacement; equal rows are one."""
+    counts = Counter(map(tuple, rows))
+    distinct = sorted(counts)
+    weights = [counts[row] for row in distinct]
+    return lambda: _means(draws.choices(distinct, weights, k=len(rows)))
 
 
 def _without_one(rows: Scores) -> list[tuple[list[float], int]]:
-    """The column means without one of the items that are scored alike, and how many those are."""
+    """The column means without one of the items that have equal scores, and how many those are."""
     n = len(rows)
     if n == 1:
         return []
@@ -233,7 +227,7 @@ def _means(rows: Scores) -> list[float]:
 
 
 def _quantile(values: Sequence[float], share: float) -> float:
-    """Between the two nearest of sorted values."""
+    """The quantile of sorted values, interpolated between the two nearest."""
     place = share * (len(values) - 1)
     below = math.floor(place)
     above = min(below + 1, len(values) - 1)

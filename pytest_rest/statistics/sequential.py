@@ -1,8 +1,8 @@
 """Turns counts that are looked at after every item into bounds that hold at all looks at once.
 
-The bounds of `bounds` hold for a number of items that was fixed before; who looks again and again
-until they say what is wished for errs far more often. A confidence sequence errs at any look at all
-in at most 1 - confidence of all runs, so that asking may stop at whatever look decides.
+The bounds of `bounds` hold for a number of items that was fixed in advance; looking again and again
+until they say what one hopes for errs far more often. A confidence sequence errs at any look at all
+in at most 1 - confidence of all runs, so that asking may stop at the first look that decides.
 
 It is the prior-posterior-ratio martingale of Waudby-Smith and Ramdas, "Confidence sequences for
 sampling without replacement", 2020 (for a Bernoulli mean Robbins' mixture, "Statistical methods
@@ -12,13 +12,13 @@ related to the law of the iterated logarithm", 1970). With a Beta(a, b) prior an
 
 is the log of a martingale at the true p, which by Ville's inequality ever reaches 1 / error in at
 most that share of the runs; the p below it are the interval. For independent values from 0 to 1
-(items that are right in part of their styles) R only shrinks, by convexity, so it holds there too.
+(items that are right in some of their styles) R only shrinks, by convexity, so it holds there too.
 Both bounds together err as stated, hence each of them as well.
 
 Over several suites the items are counted in rounds of one item of each suite, in an order that was
-fixed before: of a round the rates' mean is the mean over suites, and unequal rates only make the
-product of the factors smaller (the inequality of the means), so that R counts all of them as one
-suite's.
+fixed in advance: the rates' mean over a round is the mean over suites, and unequal rates only make
+the product of the factors smaller (the inequality of the means), so that R counts all items as if
+they were of one suite.
 """
 
 import math
@@ -26,7 +26,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Self
 
-from pytest_rest.statistics.bounds import Limits
+from pytest_rest.statistics.bounds import Bounds
 
 PRIOR = (0.5, 0.5)  # Jeffreys' prior: tight at the ends of the scale, where good models are
 _STEPS = 50  # halvings of the unit interval: to a millionth of a millionth and less
@@ -34,7 +34,7 @@ _STEPS = 50  # halvings of the unit interval: to a millionth of a millionth and 
 
 @dataclass(frozen=True)
 class Seen:
-    """What was counted up to one look, as the evidence of a verdict (see `bounds`)."""
+    """What was counted up to one look, as the evidence of a decision (see `bounds`)."""
 
     count: float = 0.0
     items: int = 0
@@ -44,17 +44,17 @@ class Seen:
         """The observed rate; 0 before the first item."""
         return self.count / self.items if self.items else 0.0
 
-    def limits(self, confidence: float) -> Limits:
+    def limits(self, confidence: float) -> Bounds:
         """Bounds that hold at every look."""
         return limits(self.count, self.items, confidence)
 
     def grown(self, factor: float) -> Self:
-        """As many times the items, at the same rate."""
+        """The same rate of `factor` times as many items."""
         items = round(self.items * factor)
         return type(self)(self.value * items, items)
 
 
-def limits(count: float, n: int, confidence: float) -> Limits:
+def limits(count: float, n: int, confidence: float) -> Bounds:
     """The lower and the upper bound of a rate, of which `count` of `n` have been seen so far."""
     if not n:
         return 0.0, 1.0
@@ -65,7 +65,7 @@ def limits(count: float, n: int, confidence: float) -> Limits:
 
 
 def log_ratio(count: float, n: int, rate: float) -> float:
-    """The log of the ratio of prior to posterior density at a rate: how much speaks against it."""
+    """The log of the ratio of prior to posterior density at a rate: the evidence against it."""
     a, b = PRIOR
     wrong = n - count
     evidence = _log_beta(a + count, b + wrong) - _log_beta(a, b)
@@ -90,7 +90,7 @@ def _log_beta(a: float, b: float) -> float:
 
 
 def _times_log(count: float, rate: float) -> float:
-    """`count * log(rate)`, which is 0 for nothing of nothing."""
+    """`count * log(rate)`, and 0 for a count of 0 at a rate of 0."""
     if not count:
         return 0.0
     return count * math.log(rate) if rate > 0 else -math.inf

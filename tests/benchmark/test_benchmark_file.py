@@ -366,8 +366,8 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         ),
         (
             ONE + "  choices: [y, z]\n",
-            "3: item 'mine-0001' of 'mine': its answer 'x' is no choice; give one of A, B, or the "
-            "text of a choice",
+            "3: item 'mine-0001' of 'mine': its answer 'x' is not a valid choice; give one of A, "
+            "B, or the text of a choice",
         ),
         (
             "items:\n- question: Q\n  answer: B\n  choices: [B, A]\n",
@@ -376,7 +376,7 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         ),
         (
             ONE + "  kind: number\n",
-            "3: item 'mine-0001' of 'mine': its answer 'x' is no number; "
+            "3: item 'mine-0001' of 'mine': its answer 'x' is not a valid number; "
             "give a number, such as 12.5 or 1/3",
         ),
         (
@@ -385,7 +385,7 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         ),
         (
             "items:\n- question: Q\n  answer: 1e3\n  kind: number\n",
-            "3: item 'mine-0001' of 'mine': its answer '1e3' is no number; "
+            "3: item 'mine-0001' of 'mine': its answer '1e3' is not a valid number; "
             "give a number, such as 12.5 or 1/3",
         ),
         (
@@ -395,8 +395,8 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         ),
         (
             "items:\n- question: Q\n  answer: 7\n  tolerance: little\n",
-            "4: item 'mine-0001' of 'mine': tolerance 'little' is no number and no percentage; "
-            "give a number, such as 0.05, or a percentage of the answer, such as 1%",
+            "4: item 'mine-0001' of 'mine': tolerance 'little' is neither a number nor a "
+            "percentage; give a number, such as 0.05, or a percentage of the answer, such as 1%",
         ),
         ("styles: [[a]]\n" + ONE, "1: styles is a list of names, such as [courier-50dpi]"),
         (

@@ -124,7 +124,7 @@ def test_compare_as_json(capsys: Capture) -> None:
             "'2' is not a valid share; give one from 0 to 1",
         ),
         (("compare", "good", "good", "--confidence=nan"), "'nan' is not a valid share"),
-        (("compare", "good", "huge.json"), "'huge.json': 1e999 is no number"),
+        (("compare", "good", "huge.json"), "'huge.json': 1e999 is not a finite number"),
         (("compare", "good", "odd.json"), "in the baseline, \\x1b[2J now"),
         (("baseline", "part.json"), "'part.json': it is of shard 1/3 of a run"),
         (("baseline", "good", "-o", "no/such/file"), "'no/such/file' cannot be written"),

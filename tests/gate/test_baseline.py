@@ -107,11 +107,11 @@ SAME = report([item("i1", RIGHT), item("i2", ODD)])
         ),
         (
             provenance(own_styles={"dejavu-200dpi-black": {"digest": "another"}}),
-            ["styles that look otherwise now: dejavu-200dpi-black"],
+            ["styles that look different now: dejavu-200dpi-black"],
         ),
         (
             changed(lambda each: each["items"][1].update(digest="another")),
-            ["items of other content: a/i2"],
+            ["items with other content: a/i2"],
         ),
         (
             changed(lambda each: each["provenance"]["suites"][0].update(fingerprint="0", items=9)),
@@ -130,7 +130,7 @@ SAME = report([item("i1", RIGHT), item("i2", ODD)])
         ),
     ],
 )
-def test_refusals(other: Any, expected: list[str]) -> None:
+def test_a_refusal_names_what_differs(other: Any, expected: list[str]) -> None:
     """Each names what differs, in the baseline and now; another model is no reason."""
     fingerprint = SAME["provenance"]["suites"][0]["fingerprint"]
     reasons = [each.replace("1efc4ea1ec28cd23", fingerprint) for each in expected]
@@ -159,7 +159,7 @@ def test_refusals(other: Any, expected: list[str]) -> None:
         ({"schema": "pytest-rest/baseline/1"}, "the report cannot be read: KeyError"),
     ],
 )
-def test_what_cannot_be_read(other: Any, expected: str) -> None:
+def test_an_unreadable_report_is_one_line(other: Any, expected: str) -> None:
     """A newer schema, another program's file, half a report: an error of one line, on each side."""
     with pytest.raises(BaselineError) as caught:
         baseline.to_baseline(other)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from runs import Finished, RunRest
+from stored import planted
 
 from pytest_rest.gate import regression
 from pytest_rest.gate.regression import Tolerance
@@ -65,7 +66,7 @@ def test_a_run_that_is_as_good(old: dict[str, Any], run_rest: RunRest) -> None:
     assert "RER rose by" in better.out
 
 
-def test_what_is_tolerated(old: object, run_rest: RunRest) -> None:
+def test_a_drop_within_the_tolerance_passes(old: object, run_rest: RunRest) -> None:
     """A smaller drop than that passes, and only what was asked about is looked at."""
     run = run_rest(BAD, SUITE, "--rest-baseline=old.json", "--rest-max-rer-drop=0.9")
     assert 0 == run.status
@@ -93,7 +94,9 @@ def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> 
         ([SUITE, "--rest-ocr=off"], "other transcriptions: image in the baseline, off now"),
     ],
 )
-def test_another_benchmark(old: object, run_rest: RunRest, options: list[str], said: str) -> None:
+def test_another_benchmark_is_refused_before_asking(
+    old: object, run_rest: RunRest, options: list[str], said: str
+) -> None:
     """Told before anything is asked, naming what differs."""
     run = run_rest(GOOD, *options, "--rest-baseline=old.json", "--rest-run-dir=new")
     assert pytest.ExitCode.USAGE_ERROR == run.status
@@ -112,7 +115,7 @@ def test_another_benchmark(old: object, run_rest: RunRest, options: list[str], s
         ("{}", ["--rest-max-cfr-rise=x"], "'x' is not a valid share"),
     ],
 )
-def test_a_baseline_that_is_none(
+def test_an_invalid_baseline_is_one_line(
     pytester: pytest.Pytester,
     run_rest: RunRest,
     content: str | None,
@@ -128,7 +131,7 @@ def test_a_baseline_that_is_none(
     assert "Traceback" not in run.out
 
 
-def test_a_tolerance_without_a_baseline(run_rest: RunRest) -> None:
+def test_a_tolerance_without_a_baseline_is_wrong_usage(run_rest: RunRest) -> None:
     """There is nothing to compare with."""
     run = run_rest(GOOD, "--rest-max-rer-drop=0.1")
     assert pytest.ExitCode.USAGE_ERROR == run.status
@@ -148,4 +151,33 @@ def test_nothing_to_pair_passes_nothing(old: dict[str, Any]) -> None:
         item["verdict"] = "lost"
     found = regression.judge(old, old, Tolerance())
     assert 2 == len(found.reasons)
-    assert "no item is left to be paired" in found.reasons[0]
+    assert "no items could be paired" in found.reasons[0]
+
+
+@pytest.mark.parametrize(
+    ("n", "worse", "tolerance", "expected"),
+    [
+        # five worse of 40 in 80 % of runs: binomial, 0.83 at 17 points and 0.79 at 16
+        (40, 0, Tolerance(), "with 40 items a drop of 17 points would be found in 80 % of runs"),
+        (4, 0, Tolerance(), "with 4 items no drop would be found in 80 % of runs"),
+        # more than eight of 40 must be worse to be beyond the tolerance
+        (40, 0, Tolerance(0.2), "with 40 items a drop of 28 points would be found in 80 % of runs"),
+        (100, 5, Tolerance(0.05), "with 100 items a drop of 10 points would be found in 80 % of "),
+    ],
+)
+def test_a_pass_says_what_its_items_would_have_found(
+    n: int, worse: int, tolerance: Tolerance, expected: str
+) -> None:
+    """The more items flip, and the more is tolerated, the less is found."""
+    old, new = planted([True] * n), planted([False] * worse + [True] * (n - worse))
+    rer, cfr = regression.judge(old, new, tolerance).checks
+    assert "passed" == rer.outcome
+    assert f"; {expected}" in rer.reason
+    assert cfr.outcome != "passed" or " rise " in cfr.reason
+
+
+def test_a_failure_says_nothing_of_what_might_have_been_found() -> None:
+    """It was found."""
+    found = regression.judge(planted([True] * 9), planted([False] * 9), Tolerance())
+    assert "missed" == found.checks[0].outcome
+    assert found.checks[0].reason.endswith("of 9; McNemar's exact p = 0.002)")

@@ -17,7 +17,6 @@ from pytest_rest.benchmark.suites import soebench
 from pytest_rest.metrics import advice, style_effects
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.models.providers.simulated import SimulatedModel
-from pytest_rest.statistics.paired import difference
 from pytest_rest.terms import Answer, Form, Mode, Prompt, Record, Style
 
 LOW, MIDDLE, HIGH = Style(dpi=50), Style(dpi=100), Style(dpi=200)
@@ -66,7 +65,7 @@ def named(found: Advised) -> dict[str, Advice]:
     return {each.about: each for each in found.given}
 
 
-def test_by_hand() -> None:
+def test_advice_by_hand() -> None:
     """The image is wrong for 20 of 60 items, in one style: three pairs of modes are looked at."""
     found = give(asked([HIGH], 60, lambda item, _, mode: mode != "image" or item % 3 > 0), HIGH)
     assert 3 == found.looked_at
@@ -92,7 +91,7 @@ def test_transcribing_first_is_told_from_the_image() -> None:
     } == told
 
 
-def test_a_few_items_support_nothing() -> None:
+def test_too_few_items_give_no_advice() -> None:
     """Whatever they look like: every picture of nineteen items is wrong, and then of twenty."""
 
     def worse(n: int) -> Advised:
@@ -100,32 +99,6 @@ def test_a_few_items_support_nothing() -> None:
 
     assert () == worse(advice.FEWEST - 1).given
     assert {"text>image", "text>mixed"} == set(named(worse(advice.FEWEST)))
-
-
-def test_what_never_varied_is_bounded_by_what_was_not_seen() -> None:
-    """Equal differences of n items hold for a share of error^(1/n) at least."""
-    found = difference([-0.5] * 40)
-    assert found is not None
-    bounds = advice.interval(found, 10)
-    assert bounds is not None
-    share = (0.05 / 10 / 2) ** (1 / 40)
-    assert (-0.5 * share - (1 - share), -0.5 * share + 1 - share) == pytest.approx(bounds)
-    assert stats.binomtest(40, 40).proportion_ci(0.995).low == pytest.approx(share)
-
-
-def test_more_looks_make_intervals_wider() -> None:
-    """One look has the paired test's own interval."""
-    found = difference([float(n % 3 == 0) for n in range(60)])
-    assert found is not None
-    widths = []
-    for of in (1, 2, 20):
-        bounds = advice.interval(found, of)
-        assert bounds is not None
-        widths.append(bounds[1] - bounds[0])
-    assert found.low is not None
-    assert found.high is not None
-    assert found.high - found.low == pytest.approx(widths[0])
-    assert sorted(set(widths)) == widths
 
 
 def test_resolutions_are_safe_from_the_lowest_that_is_near_its_text() -> None:

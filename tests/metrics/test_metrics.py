@@ -4,7 +4,7 @@ import dataclasses
 import math
 import random
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any, cast
 
 import pytest
@@ -219,7 +219,7 @@ def test_a_lost_record_is_left_out() -> None:
     assert metrics.table(FOUR) == metrics.table([*FOUR, lost])
 
 
-def test_a_suite_of_lost_records_alone_is_no_suite() -> None:
+def test_a_suite_of_lost_records_alone_has_no_metrics() -> None:
     """Nothing is known of it, so that it has no metrics of its own."""
     assert ["mean", "pooled"] == list(metrics.table([record("i1", failed=True)]))
 
@@ -352,102 +352,6 @@ def test_the_mean_is_unweighted(records: list[Record]) -> None:
 # Intervals
 
 
-def wilson(k: int, n: int) -> tuple[float, float]:
-    """Wilson's interval from its closed formula."""
-    share = k / n
-    middle = (share + Z * Z / (2 * n)) / (1 + Z * Z / n)
-    half = Z * math.sqrt(share * (1 - share) / n + Z * Z / (4 * n * n)) / (1 + Z * Z / n)
-    return middle - half, middle + half
-
-
-@given(st.integers(1, 100_000), st.data())
-def test_a_proportion_has_wilsons_interval(n: int, data: st.DataObject) -> None:
-    """The interval is the closed formula's, within 0 and 1 and around the value."""
-    k = data.draw(st.integers(0, n))
-    rate = metrics.proportion(k, n)
-    assert rate is not None
-    assert (k / n, n) == (rate.value, rate.n)
-    assert rate.low is not None
-    assert rate.high is not None
-    assert wilson(k, n) == pytest.approx((rate.low, rate.high), abs=1e-12)
-    assert 0 <= rate.low <= rate.value <= rate.high <= 1
-
-
-@pytest.mark.parametrize(
-    ("k", "n", "low", "high"),
-    [
-        (0, 10, 0.0, 0.2775),
-        (10, 10, 0.7225, 1.0),
-        (5, 10, 0.2366, 0.7634),
-        (45, 50, 0.7864, 0.9565),
-    ],
-)
-def test_wilsons_interval_by_table(k: int, n: int, low: float, high: float) -> None:
-    """Known values to four places."""
-    rate = metrics.proportion(k, n)
-    assert rate is not None
-    assert (low, high) == pytest.approx((rate.low, rate.high), abs=5e-5)
-
-
-@given(st.integers(1, 60), st.data())
-def test_a_broken_count_is_rounded_outwards(n: int, data: st.DataObject) -> None:
-    """Half an item widens the interval: the bounds are those of the counts around it."""
-    whole = data.draw(st.integers(0, n - 1))
-    part = data.draw(st.sampled_from([0.5, 0.25, 1 / 3, 0.1]))
-    rate = metrics.proportion(whole + part, n)
-    assert rate is not None
-    assert (whole + part) / n == pytest.approx(rate.value)
-    expected = wilson(whole, n)[0], wilson(whole + 1, n)[1]
-    assert expected == pytest.approx((rate.low, rate.high), abs=1e-12)
-
-
-def test_a_sum_of_tenths_is_whole() -> None:
-    """The last bit of a floating sum does not widen an interval."""
-    below_one = 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1 + 0.1
-    assert below_one < 1
-    assert metrics.proportion(1, 4) == metrics.proportion(below_one, 4)
-
-
-def test_nothing_of_nothing_is_undefined() -> None:
-    """No items: no rate, rather than 0 or 1."""
-    assert (None, None) == (metrics.proportion(0, 0), metrics.average([]))
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([0.5], Rate(0.5, None, None, 1)),
-        ([0.2, 0.2, 0.2], Rate(0.2, None, None, 3)),
-        # t(0.975) is 12.7062 at 1 and 2.7764 at 4 degrees of freedom
-        ([1.0, 1.1], Rate(1.05, 1.05 - 12.7062 * 0.05, 1.05 + 12.7062 * 0.05, 2)),
-        (
-            [1.0, 2.0, 3.0, 4.0, 5.0],
-            Rate(3.0, 3 - 2.7764 * math.sqrt(2.5 / 5), 3 + 2.7764 * math.sqrt(2.5 / 5), 5),
-        ),
-        ([0.0, 0.5], Rate(0.25, 0.0, 0.25 + 12.7062 * 0.25, 2)),
-    ],
-)
-def test_averages_by_hand(values: Sequence[float], expected: Rate) -> None:
-    """Student's interval, cut at 0; none where nothing varies."""
-    found = metrics.average(values)
-    assert found is not None
-    assert expected.n == found.n
-    assert (expected.value, expected.low, expected.high) == pytest.approx(
-        (found.value, found.low, found.high), abs=1e-4
-    )
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=30))
-def test_an_averages_interval_holds_it(values: list[float]) -> None:
-    """The value is the mean, whatever the order, and lies within its bounds."""
-    found = metrics.average(values)
-    assert found is not None
-    assert found == metrics.average(values[::-1])
-    assert statistics.fmean(values) == pytest.approx(found.value, abs=1e-12)
-    if found.low is not None and found.high is not None:
-        assert 0 <= found.low <= found.value <= found.high
-
-
 def suite(**rates: Rate | None) -> Metrics:
     """A suite's metrics, undefined but for the rates given."""
     named: dict[str, Any] = dict.fromkeys(RATES) | rates
@@ -501,7 +405,9 @@ def test_the_mean_of_many_equal_suites_is_surer() -> None:
         (None, "cer", 3, None),
     ],
 )
-def test_worst(rate: Rate | None, metric: str, lost: int, expected: float | None) -> None:
+def test_the_worst_rate_counts_lost_items_against_the_model(
+    rate: Rate | None, metric: str, lost: int, expected: float | None
+) -> None:
     """Each lost item counts against the model: not consistent, not right, a failure."""
     assert expected == pytest.approx(metrics.worst(rate, metric, lost))
 
@@ -543,7 +449,9 @@ def test_the_worst_mean_is_the_mean_of_the_worst() -> None:
         ("cer", {"a": 1}, None),
     ],
 )
-def test_worst_means(metric: str, lost: Mapping[str, int], expected: float | None) -> None:
+def test_the_worst_mean_with_suites_that_lost_every_item(
+    metric: str, lost: Mapping[str, int], expected: float | None
+) -> None:
     """Suites that lost every item take part; one that is undefined leaves the mean undefined."""
     wrong = [record("i1", "2", "2", "2", suite="b"), record("i2", "2", "3", "4", suite="b")]
     table = metrics.table([record("i1"), record("i2"), *wrong])

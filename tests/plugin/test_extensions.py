@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 from runs import RunRest
-from test_confidence import RUNS, record
+from test_evidence import RUNS, record
 
-from pytest_rest import extensions, gate, metrics
+from pytest_rest import extensions, metrics
 from pytest_rest.commands import main
 from pytest_rest.errors import MetricError
 from pytest_rest.extensions import METRICS
+from pytest_rest.gate.thresholds import parse
 
 ROOT = Path(__file__).parents[2]
 OURS = """
@@ -173,7 +174,7 @@ def test_an_item_of_several_styles_counts_once() -> None:
     assert rate is not None
     assert (0.75, 1) == (rate.value, rate.n)
     with pytest.raises(Exception, match="unknown metric"):
-        gate.parse_threshold("own.own>=1")
+        parse("own.own>=1")
 
 
 def test_what_is_no_share_is_refused() -> None:

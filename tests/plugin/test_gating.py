@@ -184,7 +184,7 @@ def test_an_empty_run_does_not_pass(
 def test_a_gate_on_what_is_undefined_does_not_pass(run_rest: RunRest, mode: Sequence[str]) -> None:
     """CFR has no value when nothing was right in any form; that is not 0."""
     run = run_rest("--rest-model=simulated:wrong=1", SUITE, "--rest-max-cfr=1", *mode)
-    assert "none was right in any form" in run.report["gate"]["reason"]
+    assert "none of 10 items of some suite was right in any form" in run.report["gate"]["reason"]
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 

@@ -65,7 +65,7 @@ def test_what_was_judged_and_not_met(
         ([STEADY, "--rest-baseline=other.json"], "its schema is 'something/else/1'"),
         (["--rest-model="], "--rest-model is given and empty; give SPEC, or drop it"),
         ([], "--rest-min-rer judges a model; give --rest-model"),
-        ([STEADY, "--rest-require=rer@arc>=0.9"], "'arc' is no subset"),
+        ([STEADY, "--rest-require=rer@arc>=0.9"], "'arc' is neither a subset"),
         ([STEADY, "--rest-min-rer=90"], "did you mean 0.9?"),
         ([STEADY, "--rest-max-cost=1"], "--rest-max-cost cannot be held"),
     ],

@@ -142,7 +142,7 @@ def test_an_answer_that_nothing_can_equal_is_told_before_asking(
         """
     )
     run = run_rest("--rest-model=simulated", ".")
-    assert "item 'odd' of 'own': its answer 'seven' is no integer" in run.out
+    assert "item 'odd' of 'own': its answer 'seven' is not a valid integer" in run.out
     assert {"errors": 1} == run.outcomes
     assert pytest.ExitCode.INTERRUPTED == run.status
 

@@ -14,7 +14,7 @@ from browser import Browser, started
 from runs import RunRest
 from test_markdown import HOSTILE
 
-from pytest_rest.gate import Threshold
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting import page
 from pytest_rest.reporting.page import side_by_side
 

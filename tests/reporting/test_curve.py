@@ -2,15 +2,15 @@
 
 import pytest
 
-from pytest_rest.metrics.by_budget import Point
+from pytest_rest.metrics.by_budget import BudgetPoint
 from pytest_rest.reporting.terminal import thinking
 from pytest_rest.terms import Rate
 
 
-def points(*scores: tuple[float, float]) -> list[Point]:
+def points(*scores: tuple[float, float]) -> list[BudgetPoint]:
     """A point for each pair of scores."""
     pairs = enumerate(scores)
-    return [Point(n, Rate(a, a, a, 9), Rate(b, b, b, 9), None) for n, (a, b) in pairs]
+    return [BudgetPoint(n, Rate(a, a, a, 9), Rate(b, b, b, 9), None) for n, (a, b) in pairs]
 
 
 def test_points_stand_in_their_places() -> None:

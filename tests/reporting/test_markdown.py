@@ -12,7 +12,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from runs import RunRest
-from test_confidence import RUNS
+from test_evidence import RUNS
 from test_findings import simulated
 
 from pytest_rest.reporting import markdown

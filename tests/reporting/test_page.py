@@ -18,8 +18,8 @@ from hypothesis import example, given
 from PIL import Image
 from runs import RunRest
 from strategies import texts
+from test_by_budget import TRADE
 from test_markdown import HOSTILE
-from test_sweep import TRADE
 
 from pytest_rest.commands import main
 from pytest_rest.errors import BaselineError

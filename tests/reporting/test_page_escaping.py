@@ -8,7 +8,7 @@ import pages
 import pytest
 from test_page import data, written
 
-from pytest_rest.gate import Threshold
+from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting.page import side_by_side
 
 HOSTILE = """'"></title></style></script><script>alert(1)</script>{{ 7*191 }}{% raw %}{#&amp;"""

@@ -10,7 +10,7 @@ from endpoint import Endpoint, Reply, Request
 from runs import RunRest
 from test_findings import simulated
 from test_plus_over_http import Plan
-from test_vision import HIGH, LOW, MIDDLE, QWEN, asked, known
+from test_vision_tokens import HIGH, LOW, MIDDLE, QWEN, asked, known
 
 from pytest_rest import benchmark
 from pytest_rest.metrics import vision_tokens

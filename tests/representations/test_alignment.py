@@ -79,7 +79,7 @@ def test_scale_and_order_play_no_part(
 
 
 @given(pairs())
-def test_the_other_way_round(pair: tuple[Array, Array]) -> None:
+def test_pictures_and_texts_exchanged_exchange_the_retrievals(pair: tuple[Array, Array]) -> None:
     """Pictures and texts exchanged exchange the two retrievals, and nothing else."""
     there, back = means(*pair), means(*pair[::-1])
     swapped = {**back, "image_to_text": back["text_to_image"]}
@@ -150,7 +150,7 @@ def test_vectors_that_are_all_alike_are_chance() -> None:
         ([1.0, 2.0], [1.0, 2.0]),
     ],
 )
-def test_what_is_no_pair_is_refused(images: list[float], texts: list[float]) -> None:
+def test_vectors_that_do_not_pair_are_refused(images: list[float], texts: list[float]) -> None:
     """One item, other shapes, what is not finite."""
     with pytest.raises(ValueError, match=r"n >= 2|not finite"):
         align([(np.array(images), np.array(texts))])

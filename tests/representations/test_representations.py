@@ -60,7 +60,7 @@ def pooled(folder: Path, encoder: Planted, items: Sequence[Item] = ITEMS) -> Vec
 @pytest.fixture(scope="module")
 def found(tmp_path_factory: pytest.TempPathFactory) -> Alignment:
     """What is measured of the planted model."""
-    return representations.measure(pooled(tmp_path_factory.mktemp("found"), Planted()), N, 0)
+    return align(pooled(tmp_path_factory.mktemp("found"), Planted()).layers(N))
 
 
 def test_each_layer_is_what_was_planted(found: Alignment) -> None:
@@ -92,7 +92,7 @@ def test_it_goes_on_where_it_was_cut_short(tmp_path: Path) -> None:
     broken.write_bytes(broken.read_bytes()[:200])
     again = pooled(tmp_path / "cut", second)
     assert N - 8 + 1 == len(second.asked)
-    expected, actual = (representations.measure(each, N, 0) for each in (whole, again))
+    expected, actual = (align(each.layers(N)) for each in (whole, again))
     assert expected == actual
 
 
@@ -191,7 +191,7 @@ def test_correlation_with_rer(capsys: Capture) -> None:
         (("m", "-o", "x.json", "--suite=soebanch"), "did you mean 'soebench'"),
         (("m", "-o", "x.json", "--style=nodpi"), "unknown style 'nodpi'"),
         (("--correlate", "f0.json"), "has 1 paths; give a FILE and a REPORT each"),
-        (("--correlate", "r0.json", "f0.json"), "'r0.json' is no file of schema"),
+        (("--correlate", "r0.json", "f0.json"), "'r0.json' is not a file of schema"),
         (("--correlate", "f0.json", "f0.json"), "its schema is "),
         (("--correlate", "f0.json", "shard.json"), "'shard.json' has no RER"),
         (("--correlate", *("f0.json", "r0.json") * 2), "has the model 'model-0' twice"),

@@ -8,7 +8,7 @@ import sympy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
-from test_formula import formulas
+from test_formula_parser import formulas
 
 from pytest_rest import scoring
 from pytest_rest.scoring import expressions
@@ -139,7 +139,7 @@ def test_values_can_be_read(text: str, expected: str) -> None:
         *("9^9^9^9", "x^101", "2^(1000x)", "((x^99)^99)^99", "(2^(99x+99))^99"),
     ],
 )
-def test_what_has_no_value(text: str) -> None:
+def test_infinite_complex_and_huge_expressions_have_no_value(text: str) -> None:
     """Nothing that is infinite, complex, or too large to write down is a value."""
     assert None is alone(text)
 

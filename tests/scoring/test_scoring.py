@@ -226,7 +226,7 @@ def test_an_answer_is_looked_for_at_the_end() -> None:
     ],
 )
 @pytest.mark.parametrize("item", [INTEGER, NUMBER], ids=["integer", "number"])
-def test_numbers(item: Item, text: str, expected: str | None) -> None:
+def test_numbers_are_read_exactly(item: Item, text: str, expected: str | None) -> None:
     """Numbers are read exactly, as a person writes them; a sum, a range or a power is none."""
     assert expected == scoring.parse(text, item)
 
@@ -272,7 +272,7 @@ def test_numbers(item: Item, text: str, expected: str | None) -> None:
         ("1", None),
     ],
 )
-def test_choices(text: str, expected: str | None) -> None:
+def test_choices_are_read_as_labels(text: str, expected: str | None) -> None:
     """A label, a label before its text, or the exact text of a choice, as the item's own label."""
     assert expected == scoring.parse(text, LETTERS)
 
@@ -346,7 +346,7 @@ def test_the_exact_text_of_a_choice(item: Item, text: str, expected: str | None)
         ("x" * 501, None),
     ],
 )
-def test_texts(text: str, expected: str | None) -> None:
+def test_texts_are_folded(text: str, expected: str | None) -> None:
     """A text is NFKC with its white space folded; its case and inner punctuation count."""
     assert expected == scoring.parse(text, TEXT)
 
@@ -510,7 +510,7 @@ def test_an_items_own_answer_is_its_truth(item: Item) -> None:
         (choices(A="x", B="y"), "A"),
     ],
 )
-def test_truth(item: Item, expected: str) -> None:
+def test_the_truth_is_read_like_an_answer(item: Item, expected: str) -> None:
     """The answer that an item came with is read as a model's is."""
     assert expected == scoring.truth(item)
 
@@ -520,30 +520,31 @@ def test_truth(item: Item, expected: str) -> None:
     [
         (
             Item("i-3", "q", "seven", answer_kind="integer", suite="own"),
-            "item 'i-3' of 'own': its answer 'seven' is no integer; give a whole number, such as 7",
+            "item 'i-3' of 'own': its answer 'seven' is not a valid integer; give a whole number, "
+            "such as 7",
         ),
         (
             Item("i-4", "q", "", suite="own"),
-            "item 'i-4' of 'own': its answer '' is no text; give a text, or another kind",
+            "item 'i-4' of 'own': its answer '' is not a valid text; give a text, or another kind",
         ),
         (
             Item("i-5", "q", "C", "", (Choice("A", "x"), Choice("B", "y")), "choice", "arc"),
-            "item 'i-5' of 'arc': its answer 'C' is no choice; give one of A, B, or the text "
-            "of a choice",
+            "item 'i-5' of 'arc': its answer 'C' is not a valid choice; give one of A, B, or the "
+            "text of a choice",
         ),
         (
             Item("i-6", "q", "it depends", answer_kind="expression"),
-            "item 'i-6' of 'own': its answer 'it depends' is no expression; "
+            "item 'i-6' of 'own': its answer 'it depends' is not a valid expression; "
             "give one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
         ),
         (
             Item("i-7", "q", "7", answer_kind="integer", tolerance="some"),
-            "item 'i-7' of 'own': tolerance 'some' is no number and no percentage; "
+            "item 'i-7' of 'own': tolerance 'some' is neither a number nor a percentage; "
             "give a number, such as 0.05, or a percentage of the answer, such as 1%",
         ),
         (
             Item("i-8", "q", "0", answer_kind="number", tolerance="1%"),
-            "item 'i-8' of 'own': tolerance '1%' is nothing where the answer is 0; "
+            "item 'i-8' of 'own': tolerance '1%' is 0 if the answer is 0; "
             "give a number, such as 0.05, or a percentage of the answer, such as 1%",
         ),
         (
@@ -737,7 +738,7 @@ def test_a_transcription_says_where_it_came_from() -> None:
         (Completion("A = 3", error="500"), "failed", None, False),
     ],
 )
-def test_transcriptions(
+def test_a_transcription_has_an_error_rate_unless_it_failed(
     completion: Completion, status: Status, cer: float | None, correct: bool
 ) -> None:
     """A failed call has no error rate; whatever else came back has one."""
@@ -770,7 +771,9 @@ def given_answers(*values: str | None, status: Status = "parsed") -> list[Answer
         ((None,), "inconsistent"),
     ],
 )
-def test_agreement(values: tuple[str | None, ...], expected: Outcome) -> None:
+def test_forms_agree_when_every_one_has_the_same_value(
+    values: tuple[str | None, ...], expected: Outcome
+) -> None:
     """Forms agree when every one has a value and all are equal; being right plays no part."""
     assert expected == scoring.judge(given_answers(*values)).outcome
 
@@ -870,7 +873,9 @@ def levenshtein(one: str, other: str) -> int:
         ("A = 3", "```\nA = 3", 4 / 5),
     ],
 )
-def test_character_error_rates(reference: str, hypothesis: str, expected: float) -> None:
+def test_the_error_rate_counts_case_and_punctuation(
+    reference: str, hypothesis: str, expected: float
+) -> None:
     """Case and punctuation count; line breaks, blanks and one code fence do not."""
     assert expected == scoring.character_error_rate(reference, hypothesis)
 
@@ -970,3 +975,21 @@ def test_real_choices_are_read_by_text() -> None:
                 found = scoring.extract(f"Answer: {said}", item)
                 wrong += [(item.id, said, found)] if found != choice.label else []
     assert [] == wrong
+
+
+@pytest.mark.parametrize(
+    ("values", "expected"),
+    [
+        (["7"], True),
+        (["7", "7"], True),
+        (["7", "8"], False),
+        (["7", None], False),
+        ([None, None], False),
+        ([], False),
+    ],
+)
+def test_agree_needs_every_form_answered_and_equal(
+    values: list[str | None], expected: bool
+) -> None:
+    """An answer without a value equals nothing, itself included; no answer agrees with nothing."""
+    assert expected == scoring.agree(values)

@@ -35,7 +35,7 @@ def random(seed: int = 0) -> np.random.Generator:
 
 
 @given(st.integers(1, 2000), st.data(), st.sampled_from(CONFIDENCES))
-def test_bounds_are_scipys(n: int, data: st.DataObject, confidence: float) -> None:
+def test_bounds_equal_scipys_exact_tests(n: int, data: st.DataObject, confidence: float) -> None:
     """Clopper and Pearson's, each of one side: what scipy's exact test inverts to."""
     count = data.draw(st.integers(0, n))
     above = stats.binomtest(count, n, alternative="greater").proportion_ci(confidence, "exact")
@@ -46,27 +46,27 @@ def test_bounds_are_scipys(n: int, data: st.DataObject, confidence: float) -> No
 
 
 @given(st.integers(1, 300), st.data(), st.sampled_from([0.5, 0.8, 0.9, 0.97]))
-def test_a_verdict_is_the_exact_test(n: int, data: st.DataObject, bound: float) -> None:
+def test_a_decision_is_that_of_the_exact_test(n: int, data: st.DataObject, bound: float) -> None:
     """Pass where the rate is surely not below the bound, fail where it surely is."""
     count = data.draw(st.integers(0, n))
     above = stats.binomtest(count, n, bound, alternative="greater").pvalue <= 0.05
     below = stats.binomtest(count, n, bound, alternative="less").pvalue < 0.05
     expected = "pass" if above else "fail" if below else "undecided"
-    assert expected == bounds.verdict(one(count, n), ">=", bound, 0.95)
+    assert expected == bounds.decision(one(count, n), ">=", bound, 0.95)
 
 
 @pytest.mark.parametrize("confidence", [0.8, 0.95, 0.99])
 @pytest.mark.parametrize(("truth", "n"), [(0.9, 50), (0.9, 300), (0.5, 40), (0.02, 200), (1.0, 20)])
 def test_the_gate_at_the_true_value_errs_as_stated(truth: float, n: int, confidence: float) -> None:
     """With the threshold at the truth, neither sure verdict comes more often than it may."""
-    table = [bounds.verdict(one(count, n), ">=", truth, confidence) for count in range(n + 1)]
+    table = [bounds.decision(one(count, n), ">=", truth, confidence) for count in range(n + 1)]
     found = np.array(table)[random().binomial(n, truth, RUNS)]
     for word in ("pass", "fail"):
         assert (found == word).mean() <= slack(1 - confidence)
 
 
 @pytest.mark.parametrize("truth", [0.93, 0.5])
-def test_halves_keep_the_error(truth: float) -> None:
+def test_half_right_items_keep_the_error(truth: float) -> None:
     """Items right in part of their two styles, whether the parts go together or not."""
     n = 60
     for together in (0.0, 0.5, 1.0):
@@ -75,13 +75,13 @@ def test_halves_keep_the_error(truth: float) -> None:
             random(1).random((RUNS, n)) < together, parts[..., 0], parts[..., 1]
         )
         counts = (parts < truth).mean(2).sum(1)
-        table = {c: bounds.verdict(one(c, n, False), ">=", truth, 0.95) for c in set(counts)}
+        table = {c: bounds.decision(one(c, n, False), ">=", truth, 0.95) for c in set(counts)}
         found = np.array([table[count] for count in counts])
         assert max((found == "pass").mean(), (found == "fail").mean()) <= slack(0.05)
 
 
 @given(st.integers(2, 200), st.data())
-def test_what_is_not_whole_is_less_sure(n: int, data: st.DataObject) -> None:
+def test_a_fractional_count_has_wider_bounds(n: int, data: st.DataObject) -> None:
     """A sum of parts has wider bounds than a count, and half an item lies between its counts."""
     count = data.draw(st.integers(0, n - 1))
     low, high = one(count, n).limits(0.95) or (0, 0)
@@ -152,12 +152,12 @@ def test_values_that_do_not_vary_give_no_false_certainty() -> None:
     """No error in 200 pictures bounds the rate, no error in 20 much less; above 1 nothing does."""
     rates = {n: bounds.Means((bounds.spread([0.0] * n),)) for n in (20, 200)}
     assert ["undecided", "pass"] == [
-        bounds.verdict(each, "<=", 0.02, 0.95) for each in rates.values()
+        bounds.decision(each, "<=", 0.02, 0.95) for each in rates.values()
     ]
     assert None is bounds.Means((bounds.spread([1.5]),)).limits(0.95)
     mixed = bounds.Means((bounds.spread([0.1, 1.2]), bounds.spread([0.0])))
-    assert "undecided" == bounds.verdict(mixed, "<=", 1.0, 0.95)
-    assert "undecided" == bounds.verdict(bounds.Means(()), "<=", 1.0, 0.95)
+    assert "undecided" == bounds.decision(mixed, "<=", 1.0, 0.95)
+    assert "undecided" == bounds.decision(bounds.Means(()), "<=", 1.0, 0.95)
 
 
 def test_students_bounds_keep_the_error_on_many_items() -> None:
@@ -172,11 +172,13 @@ def test_students_bounds_keep_the_error_on_many_items() -> None:
 
 
 @given(st.integers(1, 300), st.data(), st.sampled_from(sorted(OPPOSITE)), st.integers(0, 20))
-def test_a_share_and_its_opposite(n: int, data: st.DataObject, op: str, odd: int) -> None:
+def test_a_share_and_its_complement_mirror_each_other(
+    n: int, data: st.DataObject, op: str, odd: int
+) -> None:
     """What is right is judged as what is wrong is, the other way round."""
     count, bound = data.draw(st.integers(0, n)), (2 * odd + 1) / 41
-    right = bounds.verdict(one(count, n), op, bound, 0.95)
-    assert right == bounds.verdict(one(n - count, n), OPPOSITE[op], 1 - bound, 0.95)
+    right = bounds.decision(one(count, n), op, bound, 0.95)
+    assert right == bounds.decision(one(n - count, n), OPPOSITE[op], 1 - bound, 0.95)
 
 
 @pytest.mark.parametrize(
@@ -194,17 +196,19 @@ def test_a_share_and_its_opposite(n: int, data: st.DataObject, op: str, odd: int
         (10, 10, "<=", 0.5, "fail"),
     ],
 )
-def test_verdicts(count: int, n: int, op: str, bound: float, expected: str) -> None:
+def test_decisions_at_the_ends_of_the_scale(
+    count: int, n: int, op: str, bound: float, expected: str
+) -> None:
     """At the ends of the scale too: what holds by itself is sure, what only may hold is not."""
-    assert expected == bounds.verdict(one(count, n), op, bound, 0.95)
+    assert expected == bounds.decision(one(count, n), op, bound, 0.95)
 
 
 def test_nothing_observed_decides_nothing() -> None:
     """No suite, no verdict; and a share of nothing is none."""
-    assert "undecided" == bounds.verdict(Shares(()), ">=", 0.0, 0.95)
+    assert "undecided" == bounds.decision(Shares(()), ">=", 0.0, 0.95)
     assert None is bounds.more_items(Shares(()), ">=", 0.5, 0.95)
     for count, n in ((0, 0), (2, 1), (-1, 3)):
-        with pytest.raises(ValueError, match="is no share"):
+        with pytest.raises(ValueError, match="is not a share"):
             Share(count, n)
 
 
@@ -212,7 +216,7 @@ def test_nothing_observed_decides_nothing() -> None:
 
 
 @given(st.integers(5, 200), st.data(), st.sampled_from([0.5, 0.8, 0.95]))
-def test_more_items_decide(n: int, data: st.DataObject, bound: float) -> None:
+def test_the_items_asked_for_decide_it(n: int, data: st.DataObject, bound: float) -> None:
     """So many more at the same rate decide it, and none are asked for where it is decided."""
     evidence = one(data.draw(st.integers(0, n)), n)
     more = bounds.more_items(evidence, ">=", bound, 0.95)
@@ -221,11 +225,11 @@ def test_more_items_decide(n: int, data: st.DataObject, bound: float) -> None:
     else:
         grown = evidence.grown((n + more) / n)
         expected = "pass" if evidence.value > bound else "fail"
-        assert expected == bounds.verdict(grown, ">=", bound, 0.95)
-        assert (more == 0) == (bounds.verdict(evidence, ">=", bound, 0.95) != "undecided")
+        assert expected == bounds.decision(grown, ">=", bound, 0.95)
+        assert (more == 0) == (bounds.decision(evidence, ">=", bound, 0.95) != "undecided")
 
 
-def test_more_items_by_hand() -> None:
+def test_the_number_of_more_items_by_hand() -> None:
     """59 right of 59 are sure of 95 % at 95 %: (0.95 ** 59) < 0.05."""
     assert 59 - 10 == bounds.more_items(one(10, 10), ">=", 0.95, 0.95)
     assert None is bounds.more_items(one(9, 10), ">=", 0.9, 0.95)

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from pytest_rest.statistics import rh_auc
-from pytest_rest.statistics.rh_auc import KINDS, Kind, Point, UndefinedError
+from pytest_rest.statistics.rh_auc import KINDS, AreaKind, CurvePoint, UndefinedError
 
 RISING = [(0.2, 0.9), (0.4, 0.7), (0.6, 0.3)]  # (0.8 x 0.2 + 0.5 x 0.2) / 0.4
 REASONING, PERCEPTION = (0.30, 0.40, 0.50, 0.58, 0.66), (0.85, 0.78, 0.70, 0.62, 0.55)
@@ -31,7 +31,7 @@ SHARES = st.integers(0, 20).map(lambda n: n / 20)
         ([(0.0, 0.4), (0.1, 1.0), (1.0, 0.4)], 0.7, 0.5),
     ],
 )
-def test_areas_by_hand(points: list[Point], raw: float, normalised: float) -> None:
+def test_areas_by_hand(points: list[CurvePoint], raw: float, normalised: float) -> None:
     """Trapezoids over the sorted points, in both definitions."""
     assert pytest.approx(raw) == rh_auc.area(points, "raw")
     assert pytest.approx(normalised) == rh_auc.area(points, "normalised")
@@ -47,7 +47,7 @@ def test_areas_by_hand(points: list[Point], raw: float, normalised: float) -> No
         ([(0.5, 0.5), (0.6, 0.5)], "normalised", "perception is the same under every budget"),
     ],
 )
-def test_what_has_no_area(points: list[Point], kind: Kind, why: str) -> None:
+def test_curves_without_an_area_say_why(points: list[CurvePoint], kind: AreaKind, why: str) -> None:
     """It is said, and nothing is divided by zero."""
     with pytest.raises(UndefinedError, match=why):
         rh_auc.area(points, kind)
@@ -59,7 +59,7 @@ def test_a_level_curve_has_its_height() -> None:
 
 
 @given(st.lists(st.tuples(SHARES, SHARES), min_size=2, max_size=6), st.randoms())
-def test_the_order_of_budgets_plays_no_part(points: list[Point], draws: random.Random) -> None:
+def test_the_order_of_budgets_plays_no_part(points: list[CurvePoint], draws: random.Random) -> None:
     """Ties or none; and the area is a mean height, so it lies between the scores."""
     shuffled = draws.sample(points, len(points))
     if len({reasoning for reasoning, _ in points}) > 1:
@@ -79,7 +79,7 @@ def planted(n: int, seed: int) -> tuple[list[list[float]], list[list[float]]]:
     return halves[0], halves[1]
 
 
-def held(n: int, seeds: Sequence[int], replicates: int) -> dict[Kind, int]:
+def held(n: int, seeds: Sequence[int], replicates: int) -> dict[AreaKind, int]:
     """How often the interval holds the planted area."""
     truth = {k: rh_auc.area(list(zip(REASONING, PERCEPTION, strict=True)), k) for k in KINDS}
     found = dict.fromkeys(KINDS, 0)
@@ -98,7 +98,7 @@ def test_intervals_hold_a_planted_area() -> None:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_intervals_are_those_of_scipys_bca(kind: Kind) -> None:
+def test_intervals_are_those_of_scipys_bca(kind: AreaKind) -> None:
     """Of the same replicates, the normal as wide as Student's t; plain percentiles are others."""
     n = 40
     halves = [np.array(half) for half in planted(n, 5)]

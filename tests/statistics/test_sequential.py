@@ -84,7 +84,7 @@ def test_the_bounds_are_where_the_ratio_is_one_over_the_error(
 
 
 @given(st.integers(1, 500), st.data())
-def test_what_holds_at_every_look_is_wider(n: int, data: st.DataObject) -> None:
+def test_bounds_for_every_look_are_wider_than_for_one(n: int, data: st.DataObject) -> None:
     """Wider than the bounds for one look, at the same count; wrong is right's mirror."""
     count = data.draw(st.integers(0, n))
     low, high = sequential.limits(count, n, 0.95)
@@ -93,7 +93,7 @@ def test_what_holds_at_every_look_is_wider(n: int, data: st.DataObject) -> None:
     assert (1 - high, 1 - low) == pytest.approx(mirrored, abs=1e-9)
 
 
-def test_nothing_seen_is_nothing_known() -> None:
+def test_before_the_first_item_the_bounds_are_zero_and_one() -> None:
     """Before the first item."""
     assert (0.0, 1.0) == sequential.limits(0, 0, 0.95)
 
@@ -136,7 +136,7 @@ def test_the_gate_at_the_true_value_errs_as_stated(bound: float) -> None:
 
 @pytest.mark.parametrize("bound", [0.5, 0.6, 0.7, 0.8, 0.9])
 @pytest.mark.parametrize("off", [-0.1, 0.1])
-def test_ten_points_off_half_of_the_calls_are_saved(bound: float, off: float) -> None:
+def test_ten_points_off_saves_half_of_the_calls(bound: float, off: float) -> None:
     """In the mean of the runs over a thousand items, and in most of the runs; and it is right."""
     truth = min(bound + off, 0.995)
     asked, found = looks(truth, bound)
@@ -147,7 +147,7 @@ def test_ten_points_off_half_of_the_calls_are_saved(bound: float, off: float) ->
     assert (found == -wrong).mean() >= 0.95
 
 
-def test_a_rate_that_must_be_low() -> None:
+def test_a_rate_that_must_be_low_is_decided() -> None:
     """CFR: the share of the covered items, with the threshold above it."""
     asked, found = looks(0.05, 0.15, "<=")
     assert asked.mean() <= N / 2
@@ -172,7 +172,7 @@ def test_rounds_are_surer_than_suites_by_themselves() -> None:
     assert sum(low for low, _ in alone) / 4 < 0.825
 
 
-def test_parts_of_items_keep_the_error() -> None:
+def test_half_right_items_keep_the_error() -> None:
     """Items right in half of their styles: values between 0 and 1 err no more often."""
     rng = np.random.default_rng(0)
     counts = np.cumsum(rng.choice([0.0, 0.5, 1.0], (RUNS, 400), p=[0.1, 0.2, 0.7]), axis=1)

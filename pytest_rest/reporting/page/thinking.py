@@ -4,7 +4,7 @@ import math
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any
 
-from pytest_rest.metrics.by_budget import Point
+from pytest_rest.metrics.by_budget import BudgetPoint
 from pytest_rest.reporting.page import svg
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import Marker, Plot, Tick
@@ -27,12 +27,12 @@ def rh_auc(measured: Builtins) -> dict[str, Any]:
     judge = measured["judge"]
     return {
         "areas": lines,
-        "plots": [*_curve([Point.from_builtins(point) for point in measured["points"]])],
+        "plots": [*_curve([BudgetPoint.from_builtins(point) for point in measured["points"]])],
         "agreement": thinking.agreement(to_rate(judge["same_side"]), to_rate(judge["same_rating"])),
     }
 
 
-def _curve(points: Sequence[Point]) -> Iterator[Plot]:
+def _curve(points: Sequence[BudgetPoint]) -> Iterator[Plot]:
     """The points of both scores, those of one place under one label, and the line through them."""
     labels: dict[tuple[float, float], list[str]] = {}
     markers = {}

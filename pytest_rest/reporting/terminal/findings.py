@@ -8,7 +8,7 @@ from dataclasses import fields
 from pytest_rest.gate import regression
 from pytest_rest.metrics import failure_causes, published_rows
 from pytest_rest.metrics.advice import Advice, Advised
-from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal.tables import percent, points
 from pytest_rest.safe_text import shown
@@ -33,7 +33,7 @@ def effects(report: Report) -> Iterator[str]:
     Each characteristic's clearest is among them; a style that changes one characteristic alone is
     left to that characteristic, and a colour to `any` where there are several.
     """
-    found: dict[tuple[str, str], list[Effect]] = {}
+    found: dict[tuple[str, str], list[StyleEffect]] = {}
     for each in report.effects:
         found.setdefault((each.characteristic, each.value), []).append(each)
     ranked = sorted(
@@ -158,7 +158,7 @@ def _differs(style: Style) -> list[bool]:
     return [getattr(style, f.name) != getattr(usual, f.name) for f in fields(Style) if f.compare]
 
 
-def _clarity(effect: Effect) -> tuple[float, float]:
+def _clarity(effect: StyleEffect) -> tuple[float, float]:
     """The larger t of the two, and then the larger effect: the clearest first.
 
     What changes every item alike, and more than one, has no spread: nothing is clearer.
@@ -174,7 +174,7 @@ def _natural(key: tuple[str, str]) -> list[str]:
     return [word.zfill(9) for word in re.findall(r"\d{1,9}|\D{1,99}", " ".join(key))]
 
 
-def _effect_row(name: str, effect: Effect) -> str:
+def _effect_row(name: str, effect: StyleEffect) -> str:
     name = _cut(shown(name, 100), _NAME_WIDTH - 1)
     n = max(each.n if each else 0 for each in (effect.accuracy, effect.agreement))
     cells = f"{points(effect.accuracy):<22} {points(effect.agreement)}"

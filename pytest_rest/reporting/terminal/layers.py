@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_rest.representations import Judged, Measured
+from pytest_rest.representations import JudgedRun, Measured
 from pytest_rest.representations.alignment import PEAKS, SHARES, Alignment, Correlation, Estimate
 from pytest_rest.safe_text import shown
 
@@ -26,7 +26,7 @@ def table(alignment: Alignment) -> Iterator[str]:
 
 
 def correlations(
-    pairs: Sequence[tuple[Measured, Judged]], with_rer: Mapping[str, Correlation | None]
+    pairs: Sequence[tuple[Measured, JudgedRun]], with_rer: Mapping[str, Correlation | None]
 ) -> Iterator[str]:
     """The models, and each measure's R^2 with RER."""
     yield f"{'model':<34} {'gap':>6} {'two-way':>8} {'RER':>6}  run of"

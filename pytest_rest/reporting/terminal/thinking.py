@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Iterator, Sequence
 
 from pytest_rest.metrics import by_budget
-from pytest_rest.metrics.by_budget import Budgeted, Point
+from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import tables
@@ -87,7 +87,7 @@ def area_line(kind: str, rate: Rate | None, undefined: str) -> str:
     return f"RH-AUC {kind}: {tables.area(rate, undefined)}"
 
 
-def scores(point: Point) -> list[str]:
+def scores(point: BudgetPoint) -> list[str]:
     """A budget's cells below `SCORES`."""
     written = "-" if point.written is None else f"{point.written:,.0f}"
     both = point.reasoning, point.perception
@@ -117,11 +117,11 @@ def _ratio(ratio: Ratio | None) -> str:
     return f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
 
 
-def _marks(points: Sequence[Point]) -> str:
+def _marks(points: Sequence[BudgetPoint]) -> str:
     return (_MARKS + "*" * len(points))[: len(points)]
 
 
-def _drawing(points: Sequence[Point]) -> Iterator[str]:
+def _drawing(points: Sequence[BudgetPoint]) -> Iterator[str]:
     """The points in a frame that they just fill, each by its mark; nothing of one place."""
     known = [(p.reasoning, p.perception) for p in points if p.reasoning and p.perception]
     if len({(reasoning.value, perception.value) for reasoning, perception in known}) < 2:

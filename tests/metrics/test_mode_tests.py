@@ -13,7 +13,7 @@ from strategies import runs
 
 from pytest_rest import metrics
 from pytest_rest.metrics import mode_tests
-from pytest_rest.metrics.mode_tests import PAIRS, Comparison
+from pytest_rest.metrics.mode_tests import PAIRS, ModeTest
 from pytest_rest.terms import Answer, Mode, Record, Transcription, Verdict
 
 
@@ -29,12 +29,12 @@ def record(item: str, right: str, style: str = "x", suite: str = "a", read: bool
     return Record(suite, item, style, "digest", "1", verdict)
 
 
-def named(found: list[Comparison]) -> dict[str, Comparison]:
+def named(found: list[ModeTest]) -> dict[str, ModeTest]:
     """The comparisons by name."""
     return {each.name: each for each in found}
 
 
-def test_by_hand() -> None:
+def test_a_mode_test_by_hand() -> None:
     """Four items: text right in 3, image in 1. Differences 1, 1, 0, 0: t = 0.5 / sqrt(1/12)."""
     records = [
         record("i1", "text"),
@@ -84,7 +84,7 @@ def test_a_mode_that_was_not_asked_has_no_test() -> None:
 
 
 @given(runs(), st.randoms(use_true_random=False))
-def test_laws(records: list[Record], shuffle: object) -> None:
+def test_mode_tests_are_scipys_whatever_the_order(records: list[Record], shuffle: object) -> None:
     """The order plays no part; a difference is that of the mean shares; scipy finds the same t."""
     mixed_up = list(records)
     shuffle.shuffle(mixed_up)  # type: ignore[attr-defined]

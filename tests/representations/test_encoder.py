@@ -23,7 +23,7 @@ from pytest_rest import benchmark, rendering
 from pytest_rest.errors import ModelError, OptionError
 from pytest_rest.rendering import pictures
 from pytest_rest.representations import encoder as hidden_states
-from pytest_rest.representations.encoder import Encoder
+from pytest_rest.representations.encoder import TransformersEncoder
 
 TEXTS = ["3A + 2B = 7", "Find the value of A. " * 5, "A"]
 SHOWN = [rendering.draw(text) for text in TEXTS]
@@ -38,7 +38,7 @@ def family(request: pytest.FixtureRequest) -> str:
 
 
 @pytest.fixture(scope="module")
-def loaded(family: str, tmp_path_factory: pytest.TempPathFactory) -> Encoder:
+def loaded(family: str, tmp_path_factory: pytest.TempPathFactory) -> TransformersEncoder:
     """A model of that family, read from a folder such as the hub has."""
     return hidden_states.load(str(tiny.save(family, tmp_path_factory.mktemp(family))), "cpu")
 
@@ -49,12 +49,14 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return tiny.save("llava", tmp_path_factory.mktemp("llava"))
 
 
-def encoder(parts: tuple[Any, Any]) -> Encoder:
+def encoder(parts: tuple[Any, Any]) -> TransformersEncoder:
     """Ready to pool, on the CPU."""
-    return Encoder("tiny", "0", *parts, "cpu", "fp32")
+    return TransformersEncoder("tiny", "0", *parts, "cpu", "fp32")
 
 
-def test_vectors_are_means_of_the_models_own_states(family: str, loaded: Encoder) -> None:
+def test_vectors_are_means_of_the_models_own_states(
+    family: str, loaded: TransformersEncoder
+) -> None:
     """Each layer's, over the image tokens, and over the text's without the template's."""
     model, processor = tiny.build(family)
     (found,) = loaded.pool(SHOWN[:1], TEXTS[:1])
@@ -86,7 +88,7 @@ def test_vectors_are_means_of_the_models_own_states(family: str, loaded: Encoder
             assert layer[0, chosen].mean(dim=0).numpy() == pytest.approx(pooled, abs=1e-5)
 
 
-def test_batches_change_nothing(loaded: Encoder) -> None:
+def test_batches_change_nothing(loaded: TransformersEncoder) -> None:
     """Items of other lengths beside it, and the padding that they bring, play no part."""
     together = loaded.pool(SHOWN, TEXTS)
     for n, expected in enumerate(together):
@@ -186,7 +188,7 @@ def test_a_model_of_the_hub_in_a_revision(folder: Path, tmp_path: Path) -> None:
     assert "model 'someone/tiny' cannot be loaded" in ran[1].stderr
 
 
-def test_the_command(
+def test_the_command_writes_a_table_json_and_a_plot(
     capsys: Capture, folder: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A table, JSON and a plot; random weights retrieve by chance; given again it asks nothing."""
@@ -211,7 +213,7 @@ def test_the_command(
     assert "vectors of another dtype: 'fp32', not 'bf16'" in err
 
 
-def test_items_of_a_suite_are_told_apart(loaded: Encoder) -> None:
+def test_items_of_a_suite_are_told_apart(loaded: TransformersEncoder) -> None:
     """Even by random weights: no two items have the same vectors."""
     items = benchmark.load("soebench:3")
     texts = [f"{item.context}\n{item.question}" for item in items]

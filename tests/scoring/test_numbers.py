@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from strategies import texts
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import numbers as quantities
+from pytest_rest.scoring import numbers
 
 
 @pytest.mark.parametrize(
@@ -38,7 +38,7 @@ def test_what_is_near_enough_is_the_answer(
     text: str, truth: str, tolerance: str, expected: str | None
 ) -> None:
     """Within the tolerance, its edge included, a number's value is the answer's."""
-    assert expected == quantities.value(text, truth, tolerance)
+    assert expected == numbers.value(text, truth, tolerance)
 
 
 @given(
@@ -48,7 +48,7 @@ def test_what_is_near_enough_is_the_answer(
 )
 def test_the_tolerance_is_exact(one: Fraction, truth: Fraction, tenths: int) -> None:
     """Fractions decide, never floats: a tolerance of 0.1 is a tenth."""
-    value = quantities.value(str(one), str(truth), f"{tenths / 10}")
+    value = numbers.value(str(one), str(truth), f"{tenths / 10}")
     expected = truth if abs(one - truth) <= Fraction(tenths, 10) else one
     assert expected == Fraction(str(value))
 
@@ -59,15 +59,15 @@ def test_the_tolerance_is_exact(one: Fraction, truth: Fraction, tenths: int) -> 
     st.sampled_from(["0", "0.5", "3", "10%", "100%"]),
 )
 def test_agreement_is_an_equivalence(
-    numbers: list[Fraction], truth: Fraction, tolerance: str
+    drawn: list[Fraction], truth: Fraction, tolerance: str
 ) -> None:
     """Two numbers agree when they are equal or both are right, in whichever order they come."""
     if not truth:
         tolerance = "1"
-    allowed = quantities.allowed(tolerance, truth)
-    values = [quantities.value(str(number), str(truth), tolerance) for number in numbers]
-    for one, a in zip(numbers, values, strict=True):
-        for other, b in zip(numbers, values, strict=True):
+    allowed = numbers.allowed(tolerance, truth)
+    values = [numbers.value(str(number), str(truth), tolerance) for number in drawn]
+    for one, a in zip(drawn, values, strict=True):
+        for other, b in zip(drawn, values, strict=True):
             both_right = abs(one - truth) <= allowed >= abs(other - truth)
             assert (one == other or both_right) == (a == b)
 
@@ -85,9 +85,11 @@ def test_agreement_is_an_equivalence(
         ("0", 7, Fraction(0)),
     ],
 )
-def test_tolerances(tolerance: str, truth: int, expected: Fraction) -> None:
+def test_a_tolerance_is_a_number_or_a_percentage(
+    tolerance: str, truth: int, expected: Fraction
+) -> None:
     """An absolute number, or a percentage of the answer's size."""
-    assert expected == quantities.allowed(tolerance, Fraction(truth))
+    assert expected == numbers.allowed(tolerance, Fraction(truth))
 
 
 @pytest.mark.parametrize(
@@ -109,29 +111,27 @@ def test_tolerances(tolerance: str, truth: int, expected: Fraction) -> None:
         "1" * 31,
     ],
 )
-def test_what_is_no_tolerance(tolerance: str) -> None:
+def test_an_invalid_tolerance_is_refused(tolerance: str) -> None:
     """One line says what was written and what is wanted."""
     with pytest.raises(BenchmarkError) as caught:
-        quantities.allowed(tolerance, Fraction(7))
+        numbers.allowed(tolerance, Fraction(7))
     expected = (
-        f"tolerance {tolerance!r} is no number and no percentage; give a number, such as 0.05, "
-        "or a percentage of the answer, such as 1%"
+        f"tolerance {tolerance!r} is neither a number nor a percentage; give a number, such as "
+        "0.05, or a percentage of the answer, such as 1%"
     )
     assert expected == str(caught.value)
 
 
-def test_a_percentage_of_nothing() -> None:
+def test_a_percentage_of_zero_is_refused() -> None:
     """Of an answer of 0 every percentage is 0: an absolute number is meant."""
-    with pytest.raises(
-        BenchmarkError, match="'5%' is nothing where the answer is 0; give a number"
-    ):
-        quantities.allowed("5%", Fraction(0))
+    with pytest.raises(BenchmarkError, match="'5%' is 0 if the answer is 0; give a number"):
+        numbers.allowed("5%", Fraction(0))
 
 
 @given(texts(60), texts(10), st.sampled_from(["", "1", "1%"]))
 def test_any_text_is_a_number_or_none(text: str, truth: str, tolerance: str) -> None:
     """A model's text is never an error, and a value reads as itself."""
-    if quantities.value(truth) == "0":
+    if numbers.value(truth) == "0":
         return
-    value = quantities.value(text, truth, tolerance)
-    assert value is None or value == quantities.value(value, truth, tolerance)
+    value = numbers.value(text, truth, tolerance)
+    assert value is None or value == numbers.value(value, truth, tolerance)

@@ -12,7 +12,8 @@ from runs import RunRest, read_report, without_times
 from pytest_rest import gate
 from pytest_rest.commands import main
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.metrics.by_budget import Budgeted, Point, collapses
+from pytest_rest.gate.thresholds import parse
+from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint, collapses
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.statistics import rh_auc
@@ -102,7 +103,7 @@ def test_an_open_answer_needs_a_judge() -> None:
             ["--rest-reasoning-budgets=5", "--rest-early-stop", "--rest-confidence=0.9"],
             "--rest-early-stop has no bounds",
         ),
-        (["--rest-require=rh_auc.raw>=0.5"], "is of rh-bench; give --rest-suite=rh-bench"),
+        (["--rest-require=rh_auc.raw>=0.5"], "is for rh-bench; give --rest-suite=rh-bench"),
         (["--rest-require=rh_auc.raw@arc>=0.5"], "name no part"),
         (["--rest-judge-api-base=http://x/v1"], "name the judge: --rest-judge=SPEC"),
         (["--rest-judge=simulated"], "are given under budgets; give --rest-reasoning-budgets"),
@@ -215,7 +216,7 @@ def test_a_sweep_survives_the_report(run_rest: RunRest, rh: tuple[str, ...]) -> 
     kinds = [*found.accuracy.values(), found.rer, found.cer, found.length_ratio]
     assert [Rate] * (len(kinds) - 1) + [Ratio] == [*map(type, kinds)]
     points = report["rh_auc"]["points"]
-    assert points == [asdict(Point.from_builtins(each)) for each in points]
+    assert points == [asdict(BudgetPoint.from_builtins(each)) for each in points]
 
 
 def test_a_gate_may_ask_to_be_sure() -> None:
@@ -226,7 +227,7 @@ def test_a_gate_may_ask_to_be_sure() -> None:
     value = areas["raw"].value
 
     def outcome(bound: float) -> str:
-        threshold = gate.parse_threshold(f"rh_auc.raw>={bound}")
+        threshold = parse(f"rh_auc.raw>={bound}")
         return gate.judge([threshold], {}, {}, confidence=0.9, areas=areas).thresholds[0].outcome
 
     assert low < value < high
@@ -238,6 +239,8 @@ def test_a_gate_may_ask_to_be_sure() -> None:
     ("low", "high", "expected"),
     [(0.4, 0.9, True), (0.4, 1.1, None), (1.0, 1.2, False), (None, None, None)],
 )
-def test_collapse(low: Any, high: Any, expected: bool | None) -> None:
+def test_shorter_answers_to_images_are_a_collapse(
+    low: Any, high: Any, expected: bool | None
+) -> None:
     """Seen when the interval lies below 1, not seen when it does not, not sure between."""
     assert expected is collapses(Ratio(1.0, low, high, 9, "tokens"))

@@ -86,7 +86,7 @@ def even(records: Sequence[Record], model: str, *styles: Style) -> Even:
     return only
 
 
-def test_by_hand() -> None:
+def test_a_use_by_hand() -> None:
     """Two items, of which one picture is answered wrong: tokens, ratio, accuracy and dollars."""
     records = [
         record(

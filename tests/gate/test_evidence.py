@@ -10,8 +10,10 @@ from runs import RunRest
 
 from pytest_rest import gate, metrics, scoring
 from pytest_rest.gate import evidence
+from pytest_rest.gate.thresholds import parse
 from pytest_rest.metrics import Table
 from pytest_rest.statistics import bounds
+from pytest_rest.statistics.intervals import average, proportion
 from pytest_rest.terms import MODES, Answer, Mode, Record, Transcription
 
 RUNS = pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=" ".join)
@@ -29,11 +31,11 @@ def consistent(n: int, of: int, suite: str = "one") -> list[Record]:
     return [record(suite, i, MODES if i < n else ("text",)) for i in range(of)]
 
 
-def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> gate.Judged:
+def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> gate.JudgedThreshold:
     """One threshold, judged."""
     table = metrics.table(records)
     found = gate.judge(
-        [gate.parse_threshold(text)],
+        [parse(text)],
         {"": table},
         {},
         confidence=confidence,
@@ -61,7 +63,7 @@ def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> g
         ("cer<=0.01", 100, 100, "undecided"),  # which never varied
     ],
 )
-def test_outcomes(text: str, n: int, of: int, expected: str) -> None:
+def test_outcomes_by_exact_bounds(text: str, n: int, of: int, expected: str) -> None:
     """By exact one-sided bounds."""
     assert expected == outcome(text, consistent(n, of)).outcome
 
@@ -69,7 +71,7 @@ def test_outcomes(text: str, n: int, of: int, expected: str) -> None:
 def test_what_would_decide_it() -> None:
     """How many more items, or that none would; the value as it is, and both bounds."""
     said = outcome("rer>=0.9", consistent(19, 20)).reason
-    start = "rer>=0.9 is undecided: 0.950 (sure of 0.784 and 0.997 at 0.95 each, n = 20); some "
+    start = "rer>=0.9 is undecided: 0.950 (sure of 0.784 and 0.997 at 0.95 each, n = 20); about "
     assert start == said[: len(start)]
     more = int(said.removeprefix(start).split()[0].replace(",", ""))
     n = 20 + more
@@ -94,21 +96,19 @@ def test_the_gate_errs_no_more_than_it_says() -> None:
         for suite, rate in (("a", 0.85), ("b", 0.95)):
             n = sum(draws.random() < rate for _ in range(60))
             rates = metrics.compute([])
-            found = metrics.Metrics(
-                **{**vars(rates), "items": 60, "rer": metrics.proportion(n, 60)}
-            )
+            found = metrics.Metrics(**{**vars(rates), "items": 60, "rer": proportion(n, 60)})
             table[suite] = {"all": found, "ocr_correct": rates}
         table["mean"] = {
             subset: metrics.mean([table[each][subset] for each in ("a", "b")])
             for subset in metrics.SUBSETS
         }
-        judged = gate.judge([gate.parse_threshold("rer>=0.9")], {"": table}, {}, confidence=0.95)
+        judged = gate.judge([parse("rer>=0.9")], {"": table}, {}, confidence=0.95)
         wrong[judged.thresholds[0].outcome] += 1
     assert wrong["passed"] <= 65  # 50, and two deviations
     assert wrong["missed"] <= 65
 
 
-def test_an_accuracy_over_styles_is_no_whole_count() -> None:
+def test_an_accuracy_over_styles_is_not_a_whole_count() -> None:
     """An item right in half of its styles counts half, and the bound allows for it."""
     one = [record("one", i, MODES, "a") for i in range(60)]
     half = [*one, *(record("one", i, MODES if i % 2 else (), "b") for i in range(60))]
@@ -128,7 +128,7 @@ def test_an_accuracy_over_styles_is_no_whole_count() -> None:
 def test_a_mean_has_the_variance_of_its_interval() -> None:
     """The t interval of the report, and the bounds of the gate, rest on the same spread."""
     values = [0.0, 0.1, 0.3, 0.0, 0.2, 0.05]
-    rate = metrics.average(values)
+    rate = average(values)
     suites = [metrics.Metrics(**{**vars(metrics.compute([])), "items": 6, "cer": rate})]
     found, expected = evidence.of("cer", suites, 1), bounds.Means((bounds.spread(values),))
     assert found is not None
@@ -136,13 +136,13 @@ def test_a_mean_has_the_variance_of_its_interval() -> None:
 
 
 @RUNS
-def test_a_run_that_is_not_sure(run_rest: RunRest, workers: Sequence[str]) -> None:
+def test_a_run_of_too_few_items_is_undecided(run_rest: RunRest, workers: Sequence[str]) -> None:
     """All ten items agree, and that is not enough to be sure of 0.9; forty are."""
     options = ["--rest-model=simulated", "--rest-min-rer=0.9", *workers]
     few = run_rest(*options, "--rest-suite=soebench:10", "--rest-confidence=0.95")
     assert pytest.ExitCode.TESTS_FAILED == few.status
     assert "gate NOT PASSED: rer>=0.9 is undecided: 1.000 (sure of 0.741 and 1.000" in few.out
-    assert "items more would decide it" in few.out
+    assert "more items would decide it" in few.out
     assert "undecided" == few.report["gate"]["thresholds"][0]["outcome"]
     assert 0 == run_rest(*options, "--rest-suite=soebench:10").status
     assert 0 == run_rest(*options, "--rest-suite=soebench:40", "--rest-confidence=0.95").status

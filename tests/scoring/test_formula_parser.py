@@ -116,7 +116,7 @@ def _shown(tree: Formula) -> str:
         ("x\u00a0+ 1", "(x+1)"),
     ],
 )
-def test_operators(text: str, expected: str) -> None:
+def test_operators_have_the_usual_precedence(text: str, expected: str) -> None:
     """Precedence as at school, and a sign of multiplication may be left out."""
     assert expected == shown(text)
 
@@ -156,7 +156,9 @@ def test_operators(text: str, expected: str) -> None:
         ("sin_2(x)", None),
     ],
 )
-def test_functions(text: str, expected: str | None) -> None:
+def test_functions_take_brackets_or_the_product_that_follows(
+    text: str, expected: str | None
+) -> None:
     """A function's argument stands in brackets, or is the product that follows."""
     assert expected == shown(text)
 
@@ -181,7 +183,7 @@ def test_functions(text: str, expected: str | None) -> None:
         ("\\input{x}", None),
     ],
 )
-def test_latex(text: str, expected: str | None) -> None:
+def test_latex_commands_are_read(text: str, expected: str | None) -> None:
     """The LaTeX that answers are written in; an unknown command is no formula."""
     assert expected == shown(text)
 
@@ -225,7 +227,7 @@ def test_what_names_a_formula_is_dropped(text: str) -> None:
         *("1" * 101, "x" * 501, "\ud800", "\x00", "∞", "x\u0301", "°", "∫x"),
     ],
 )
-def test_no_formula(text: str) -> None:
+def test_other_texts_are_not_formulas(text: str) -> None:
     """Words, hedges, code and whatever may be read in two ways: nothing is guessed at."""
     assert None is formula_parser.read(text)
 

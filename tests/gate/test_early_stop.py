@@ -8,15 +8,16 @@ from endpoint import Endpoint
 from hypothesis import given
 from hypothesis import strategies as st
 from runs import Oracle, RunRest, settled, without_times
-from test_confidence import RUNS, record
+from test_evidence import RUNS, record
 
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import Look, Threshold, early_stop, parse_threshold
+from pytest_rest.gate import Look, early_stop
 from pytest_rest.gate.early_stop import Stopping
+from pytest_rest.gate.thresholds import Threshold, parse
 from pytest_rest.statistics import bounds, sequential
 from pytest_rest.terms import MODES, Item, Mode
 
-RER = parse_threshold("rer>=0.8")
+RER = parse("rer>=0.8")
 EARLY = ("--rest-confidence=0.95", "--rest-early-stop")
 SIMULATED = (
     *("--rest-model=simulated:wrong.image=0.01", "--rest-suite=soebench:120"),
@@ -92,14 +93,14 @@ def test_the_first_verdict_stands(right: list[bool], op: str, bound: float) -> N
         if verdict != "undecided":
             break
     assert expected == found.looks.get(threshold, Look())
-    assert (expected.verdict != "undecided") == found.is_over
+    assert (expected.decision != "undecided") == found.is_over
 
 
 def test_rounds_wait_for_each_suite() -> None:
     """Of the larger suite no more items count than of the smaller."""
     found = looked([("a", MODES)] * 3 + [("b", MODES)] * 9, RER)
     assert Look(sequential.Seen(6.0, 6), "undecided", 6) == found.looks[RER]
-    alone = parse_threshold("rer@b>=0.8")
+    alone = parse("rer@b>=0.8")
     assert 9 == looked([("a", MODES)] * 3 + [("b", MODES)] * 9, alone).looks[alone].seen.items
 
 
@@ -112,14 +113,14 @@ def test_rounds_wait_for_each_suite() -> None:
 )
 def test_an_item_counts_as_in_the_metrics(text: str, value: float) -> None:
     """Right as text and wrong otherwise."""
-    threshold = parse_threshold(text)
+    threshold = parse(text)
     found = looked([("one", ("text",))], threshold).looks[threshold]
     assert (value, 1) == (found.seen.value, found.seen.items)
 
 
 def test_an_item_that_nobody_got_right_is_none_of_cfr_s() -> None:
     """CFR is over the items that some form got right."""
-    cfr = parse_threshold("cfr<=0.5")
+    cfr = parse("cfr<=0.5")
     found = looked([("s", ()), ("s", ("text",)), ("s", ())], cfr).looks[cfr]
     assert (1, 2) == (found.seen.items, found.after)
 
@@ -153,7 +154,7 @@ def test_a_skipped_test_is_not_heard_of() -> None:
     found.add("s", {"b/test": []}, [RER])
     for number in range(60):
         found.add("s", {"a/test": [record("s", number)]}, [RER])
-    assert "pass" == found.looks[RER].verdict
+    assert "pass" == found.looks[RER].decision
     assert not found.is_over
 
 
@@ -174,20 +175,20 @@ def test_late_thresholds_are_looked_at_from_the_first_item() -> None:
 @pytest.mark.parametrize(
     ("text", "suites", "said"),
     [
-        ("cer<=0.1", 1, "cer is no share of the items"),
-        ("excess_inconsistency<=0.1", 1, "no share"),
+        ("cer<=0.1", 1, "cer is not a share of the items"),
+        ("excess_inconsistency<=0.1", 1, "not a share"),
         ("rer@red>=0.8", 2, "a style's rate is over all suites"),
     ],
 )
 def test_what_no_bound_decides_is_wrong_usage(text: str, suites: int, said: str) -> None:
     """Told before anything is asked."""
     with pytest.raises(OptionError, match=said):
-        early_stop.check([parse_threshold(text)], suites, ["red"])
+        early_stop.check([parse(text)], suites, ["red"])
 
 
 def test_a_style_of_one_suite_is_decided() -> None:
     """As any other rate."""
-    early_stop.check([parse_threshold("rer@red>=0.8")], 1, ["red"])
+    early_stop.check([parse("rer@red>=0.8")], 1, ["red"])
 
 
 # Runs
@@ -220,7 +221,7 @@ def test_a_model_that_fails_is_found_out_soon(run_rest: RunRest) -> None:
     assert len(run.report["items"]) < 60
 
 
-def test_what_is_not_sure_asks_everything(run_rest: RunRest) -> None:
+def test_an_undecided_run_asks_everything(run_rest: RunRest) -> None:
     """And says how many more items would decide it."""
     args = ("--rest-model=simulated:wrong.image=0.2", "--rest-suite=soebench:20", *EARLY)
     run = run_rest(*args, "--rest-min-rer=0.75")
@@ -228,7 +229,7 @@ def test_what_is_not_sure_asks_everything(run_rest: RunRest) -> None:
     assert 20 == len(run.report["items"])
     assert run.report["gate"]["early_stop"] is None
     assert "rer>=0.75 is undecided" in run.report["gate"]["reason"]
-    assert "items more would decide it" in run.report["gate"]["reason"]
+    assert "more items would decide it" in run.report["gate"]["reason"]
 
 
 def test_a_stopped_run_is_gone_on_with(run_rest: RunRest) -> None:
@@ -253,7 +254,9 @@ def test_the_endpoint_is_spared(run_rest: RunRest) -> None:
     assert 4 * len(run.report["items"]) <= len(endpoint.requests) < 200
 
 
-def test_folders_have_their_own(run_rest: RunRest, pytester: pytest.Pytester) -> None:
+def test_thresholds_of_folders_are_decided_on_their_tests(
+    run_rest: RunRest, pytester: pytest.Pytester
+) -> None:
     """Thresholds of the folders' conftest files are decided too, each on its tests."""
     for folder, suite in (("one", "soebench:60"), ("two", "soebench:59")):
         (pytester.path / folder).mkdir()
@@ -276,7 +279,7 @@ def test_folders_have_their_own(run_rest: RunRest, pytester: pytest.Pytester) ->
         (("--rest-min-rer=0.8",), "say how sure: --rest-confidence=0.95"),
         (("--rest-confidence=0.9", "--rest-baseline=x.json"), "compares all items"),
         (("--rest-confidence=0.9", "--rest-shard=1/2"), "only a whole run can have"),
-        (("--rest-confidence=0.9", "--rest-require=cer<=0.1"), "cer is no share of the items"),
+        (("--rest-confidence=0.9", "--rest-require=cer<=0.1"), "cer is not a share of the items"),
     ],
 )
 def test_wrong_usage(run_rest: RunRest, args: Sequence[str], said: str) -> None:

@@ -14,7 +14,7 @@ from strategies import styles
 from pytest_rest import scoring
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.metrics import style_effects
-from pytest_rest.metrics.style_effects import Effect
+from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.terms import MODES, Answer, Record, Style, Transcription
 
 DEFAULT = Style()
@@ -31,17 +31,17 @@ def record(item: str, style: Style, right: str = "text image mixed", read: bool 
 
 def table(
     records: Sequence[Record], asked: Sequence[Style]
-) -> Mapping[tuple[str, str, str], Effect]:
+) -> Mapping[tuple[str, str, str], StyleEffect]:
     """The effects by characteristic, value and subset."""
     found = style_effects.table(records, {style.id: style for style in asked})
-    named: dict[tuple[str, str, str], Effect] = {
+    named: dict[tuple[str, str, str], StyleEffect] = {
         (each.characteristic, each.value, each.subset): each for each in found
     }
     assert len(found) == len(named)
     return named
 
 
-def test_by_hand() -> None:
+def test_an_effect_by_hand() -> None:
     """Two items at 50 DPI: one loses both pictures, one its image, one nothing."""
     low = Style(dpi=50)
     records = [record(item, DEFAULT) for item in "ijk"]
@@ -112,7 +112,7 @@ def test_every_field_that_can_be_seen(change: dict[str, object], word: str) -> N
     assert {(name, word), ("style", other.id)} == {key[:2] for key in found}
 
 
-def test_names_and_places_of_files_are_no_characteristics() -> None:
+def test_names_and_paths_of_files_are_not_characteristics() -> None:
     """A name changes nothing that is seen; a font's file is named without its folder."""
     own = Style(font="/home/me/Secret.ttf", name="mine", font_sha256="ab" * 32)
     small = Style(font="/home/me/Secret.ttf", dpi=50, name="small", font_sha256="ab" * 32)
@@ -147,7 +147,7 @@ def test_text_alone_has_no_accuracy_to_change() -> None:
 
 
 @given(st.lists(styles(), min_size=1, max_size=4), st.integers(0, 9))
-def test_laws(drawn: list[Style], seed: int) -> None:
+def test_an_effect_is_the_mean_difference_from_the_default(drawn: list[Style], seed: int) -> None:
     """A style's effect is its mean difference from the default, whatever the order."""
     asked = [DEFAULT, *drawn]
     draws = random.Random(seed)

@@ -89,7 +89,7 @@ def test_the_rows_are_in_order(right: int, misread: int) -> None:
     assert (misread == 10) == (own.rer is None)
 
 
-def test_other_data_have_no_place() -> None:
+def test_other_data_have_no_standing() -> None:
     """One's own questions, a form that was not asked, or nothing at all."""
     assert None is published_rows.standing([], "mine", "rest-1")
     assert None is published_rows.standing(run(1) + run(1, suite="own"), "mine", "rest-1")

@@ -46,13 +46,15 @@ def record(said: str, read: bool | None = True, style: str = "x", item: str = "i
         ("112", None, "unknown"),
     ],
 )
-def test_by_hand(said: str, read: bool | None, expected: Cause | None) -> None:
+def test_the_first_cause_that_holds_counts(
+    said: str, read: bool | None, expected: Cause | None
+) -> None:
     """The first cause that holds."""
     assert expected == failure_causes.cause([record(said, read)])
     assert expected == entry(record(said, read))["failed_at"]
 
 
-def test_an_item_over_its_styles() -> None:
+def test_an_item_in_several_styles_has_one_cause() -> None:
     """Alike in each style and not between them: it was misreasoned, or misread where one was."""
     assert "misreasoned" == failure_causes.cause(
         [record("111", style="x"), record("222", style="y")]
@@ -62,7 +64,7 @@ def test_an_item_over_its_styles() -> None:
 
 
 @given(runs())
-def test_the_sums(found: list[Record]) -> None:
+def test_causes_add_up_to_the_inconsistent_items(found: list[Record]) -> None:
     """Causes add up to the items that are not equivalent; less the misread, to the OCR-correct."""
     counted, table = failure_causes.count(found), metrics.table(found)
     assert {*counted} == {*table} - {"mean"}

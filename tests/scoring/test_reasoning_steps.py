@@ -54,18 +54,18 @@ SWEEP = Sweep((Budget(0), Budget(9)), has_judge=True)
         ("", None),
     ],
 )
-def test_ratings(text: str, expected: int | None) -> None:
+def test_the_last_rating_is_read(text: str, expected: int | None) -> None:
     """A whole number from 0 to 5 behind the last `Rating:`, and nothing else."""
     assert expected == reasoning_steps.rating(Completion(text))
 
 
 @given(st.text())
-def test_whatever_a_judge_writes(text: str) -> None:
+def test_any_text_has_a_rating_or_none(text: str) -> None:
     """It is a rating, or it is none."""
     assert reasoning_steps.rating(Completion(text)) in (None, 0, 1, 2, 3, 4, 5)
 
 
-def test_a_rating_that_was_cut_is_none() -> None:
+def test_a_rating_that_was_cut_is_not_read() -> None:
     """Nor is one of a judge that refused, or failed."""
     for completion in (
         Completion("Rating: 5", "length"),

@@ -12,7 +12,7 @@ from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.paired_runs import Comparison, Flips, compare
+from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, compare
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import Record
 
@@ -28,7 +28,7 @@ def test_mcnemar_is_scipys_sign_test(worse: int, better: int) -> None:
     assert theirs == pytest.approx(mcnemar(worse, better), rel=1e-9)
 
 
-def test_no_flip_is_no_evidence() -> None:
+def test_without_flips_p_is_one() -> None:
     """Nothing became worse: p is 1."""
     assert [1.0, 1.0] == [mcnemar(0, 0), mcnemar(0, 9)]
 
@@ -41,7 +41,7 @@ def test_a_comparison_by_hand() -> None:
     old = report([item(f"i{n}", v) for n, v in enumerate([RIGHT, RIGHT, ODD, WRONG, WRONG])])
     new = report([item(f"i{n}", v) for n, v in enumerate([RIGHT, ODD, RIGHT, ODD, WRONG])])
     found = compare(old, new)
-    assert Flips(5, 1 / 5, 0.5, ("a/i1", "a/i3"), ("a/i2",)) == found.rer
+    assert PairedCounts(5, 1 / 5, 0.5, ("a/i1", "a/i3"), ("a/i2",)) == found.rer
     assert (3, ("a/i1",), ("a/i2",)) == (found.cfr.n, found.cfr.worse, found.cfr.better)
     assert 0 == found.cfr.change
 
@@ -59,17 +59,17 @@ def test_lost_items_are_left_out_and_named() -> None:
 def test_nothing_to_pair_decides_nothing() -> None:
     """All lost, or none covered: undecided, which is not passed."""
     old, new = report([item("i1", WRONG)]), report([], [("a", "i1")])
-    assert "undecided" == compare(old, new).rer.verdict(0.0, 0.95)
-    assert "undecided" == compare(old, old).cfr.verdict(0.0, 0.95)
-    assert "pass" == compare(old, old).rer.verdict(0.0, 0.95)
+    assert "undecided" == compare(old, new).rer.decide(0.0, 0.95)
+    assert "undecided" == compare(old, old).cfr.decide(0.0, 0.95)
+    assert "pass" == compare(old, old).rer.decide(0.0, 0.95)
 
 
 def test_a_drop_must_be_large_and_sure() -> None:
     """Ten of a hundred items: sure, but within a tolerance of ten points; two are not sure."""
     ten = compare(planted([True] * 100), planted([False] * 10 + [True] * 90)).rer
-    assert ["fail", "fail", "pass"] == [ten.verdict(t, 0.95) for t in (0.0, 0.099, 0.1)]
+    assert ["fail", "fail", "pass"] == [ten.decide(t, 0.95) for t in (0.0, 0.099, 0.1)]
     two = compare(planted([True] * 100), planted([False] * 2 + [True] * 98)).rer
-    assert ["pass", "fail"] == [two.verdict(0.0, confidence) for confidence in (0.95, 0.75)]
+    assert ["pass", "fail"] == [two.decide(0.0, confidence) for confidence in (0.95, 0.75)]
 
 
 def test_another_model_is_said() -> None:
@@ -117,11 +117,13 @@ def test_a_run_is_as_good_as_itself(records: list[Record]) -> None:
     for each in (found.rer, found.cfr, *found.styles.values()):
         assert ((), (), 1.0) == (each.worse, each.better, each.p)
         assert each.change in (0, None)
-        assert "fail" != each.verdict(0.0, 0.5)
+        assert "fail" != each.decide(0.0, 0.5)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1), st.randoms())
-def test_the_other_way_round(pairs: list[tuple[bool, bool]], rng: random.Random) -> None:
+def test_swapped_runs_swap_worse_and_better(
+    pairs: list[tuple[bool, bool]], rng: random.Random
+) -> None:
     """Swapped runs swap worse and better and turn the sign; the order of items plays no part."""
     old, new = planted([one for one, _ in pairs]), planted([other for _, other in pairs])
     there, back = compare(old, new), compare(new, old)
@@ -153,7 +155,7 @@ def pair(seed: int, drop: float, n: int = 300, spread: float = 2.0) -> tuple[Boo
 
 
 @functools.cache
-def compared(seed: int, drop: float, n: int = 300) -> Comparison:
+def compared(seed: int, drop: float, n: int = 300) -> PairedComparison:
     """The comparison of two such runs."""
     old, new = pair(seed, drop, n)
     return compare(planted(old), planted(new))
@@ -161,7 +163,7 @@ def compared(seed: int, drop: float, n: int = 300) -> Comparison:
 
 def failing(drop: float, tolerance: float = 0.0) -> int:
     """In how many of a hundred seeded runs the baseline fails."""
-    found = (compared(seed, drop).rer.verdict(tolerance, 0.95) for seed in range(SEEDS))
+    found = (compared(seed, drop).rer.decide(tolerance, 0.95) for seed in range(SEEDS))
     return sum(each == "fail" for each in found)
 
 

@@ -1,0 +1,112 @@
+"""Turns the text of a threshold into a checked one, and says which tests it judges."""
+
+import re
+import sys
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
+
+from pytest_rest import extensions
+from pytest_rest.errors import OptionError, nearest
+from pytest_rest.metrics import SUBSETS, Subset
+from pytest_rest.statistics import rh_auc
+from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
+
+METRICS = (
+    *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
+    *("noise_floor", "between_forms", "excess_inconsistency"),
+    *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
+)
+RH_AUC = "rh_auc."
+AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
+_THRESHOLD = re.compile(
+    r"\s*(?P<metric>[\w.-]{1,40})\s*(?P<of>(?:@\s*[^\s@<>]{1,100}\s*){0,2})(?P<op>>=|<=|>|<)"
+    r"\s*(?P<bound>[^\s]{1,20})\s*"
+)
+
+
+@dataclass(frozen=True, order=True)
+class Threshold:
+    """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
+
+    `part` is a suite or a style; without one the threshold is for the mean over suites.
+    """
+
+    metric: str
+    op: str
+    bound: float
+    subset: Subset = "all"
+    scope: str = ""
+    part: str = ""
+
+    @property
+    def id(self) -> str:
+        """`rer>=0.9`, `cfr@ocr_correct@arc<=0.1`, `rer>=0.9 [benchmarks/ocr]`."""
+        subset = "" if self.subset == "all" else f"@{self.subset}"
+        subset += f"@{self.part}" if self.part else ""
+        scope = f" [{self.scope}]" if self.scope else ""
+        return f"{self.metric}{subset}{self.op}{self.bound:.15g}{scope}"
+
+
+def parse(text: str) -> Threshold:
+    """Read `METRIC[@SUBSET][@PART]>=VALUE`; `OptionError` says what cannot be understood."""
+    match = _THRESHOLD.fullmatch(text)
+    if not match:
+        raise OptionError(
+            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@SUITE]>=VALUE, as in "
+            "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
+        )
+    metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
+    known = (*METRICS, *AREAS, *(f"own.{name}" for name in extensions.METRICS))
+    if metric not in known:
+        raise OptionError(
+            f"threshold {text!r}: unknown metric {metric!r}{nearest(metric, known)}; "
+            f"metrics are {', '.join(known)}"
+        )
+    subsets = [word for word in named if word in SUBSETS]
+    parts = [word for word in named if word not in SUBSETS]
+    if len(subsets) > 1 or len(parts) > 1:
+        raise OptionError(
+            f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
+            f"name one of {', '.join(SUBSETS)}, and one suite or style"
+        )
+    for part in parts:
+        if hint := nearest(part, SUBSETS):
+            raise OptionError(f"threshold {text!r}: unknown subset {part!r}{hint}")
+    if named and metric in AREAS:
+        raise OptionError(f"threshold {text!r}: {metric} is for all of rh-bench; name no part")
+    threshold = checked(metric, match["op"], match["bound"])
+    return replace(threshold, subset=(*subsets, "all")[0], part="".join(parts))
+
+
+def checked(
+    metric: str, op: str, bound: object, subset: Subset = "all", scope: str = ""
+) -> Threshold:
+    """A threshold whose bound is checked: a share between 0 and 1 (a CER may be above 1)."""
+    try:
+        value = float(bound)  # type: ignore[arg-type]
+    except (TypeError, ValueError):
+        value = float("nan")
+    highest = sys.float_info.max if metric == "cer" else 1.0
+    if isinstance(bound, bool) or not 0 <= value <= highest:
+        hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
+        raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
+    return Threshold(metric, op, value, subset, scope)
+
+
+def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:
+    """Raise `OptionError` for a threshold on a suite or a style (`parts`) that is not asked."""
+    for each in thresholds:
+        if each.metric in AREAS and RH_BENCH not in suites:
+            raise OptionError(
+                f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
+            )
+        if each.part and each.part not in parts:
+            raise OptionError(
+                f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
+                f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *sorted(parts)])}"
+            )
+
+
+def covers(scope: str, nodeid: str) -> bool:
+    """Whether a test is in a folder, file or class; an empty scope covers every test."""
+    return not scope or nodeid.startswith((f"{scope}/", f"{scope}::"))
