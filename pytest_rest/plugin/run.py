@@ -14,8 +14,10 @@ from pytest_rest import prompts
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.dispatch.store import LOCK, FileStore, read_run
-from pytest_rest.dispatch.store import NAME as STORE
+from pytest_rest.dispatch.store import FileStore
+from pytest_rest.dispatch.store_file import LOCK
+from pytest_rest.dispatch.store_file import NAME as STORE
+from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.models import load_model

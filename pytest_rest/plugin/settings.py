@@ -23,8 +23,8 @@ from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.dispatch.store import NAME as STORE
-from pytest_rest.dispatch.store import read_run
+from pytest_rest.dispatch.store_file import NAME as STORE
+from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError, nearest
 from pytest_rest.gate import Threshold, baseline
 from pytest_rest.gate import early_stop as stopping

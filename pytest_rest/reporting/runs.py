@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.dispatch.store import NAME, read_run
+from pytest_rest.dispatch.store_file import NAME
+from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.gate import baseline
 
