@@ -57,9 +57,9 @@ def test_budgets(text: str, control: str, expected: tuple[Budget, ...]) -> None:
     [
         ("100,0", "forced", "'0' comes after '100'; give each once, the least first"),
         ("0,0", "forced", "'0' comes after '0'"),
-        ("0,,5", "forced", "'0' is no budget; give numbers"),
-        ("-1", "forced", "'-1' is no budget"),
-        ("1e3", "forced", "'1e3' is no budget"),
+        ("0,,5", "forced", "'0' is not a budget; give numbers"),
+        ("-1", "forced", "'-1' is not a budget"),
+        ("1e3", "forced", "'1e3' is not a budget"),
         ("200000", "forced", "numbers of tokens up to 100,000"),
         ("hihg", "native", "did you mean 'high'"),
         ("high,low", "native", "'low' comes after 'high'"),
