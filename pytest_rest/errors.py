@@ -1,4 +1,4 @@
-"""The errors a user can cause, each saying what was wrong, where, and the mend.
+"""The errors a user can cause, each saying what is wrong, where, and how to fix it.
 
     RestError
     ├── OptionError      an option, a threshold or a marker that cannot be understood
@@ -9,7 +9,7 @@
     ├── StoreError       a run's stored answers that cannot be read, or are another run's
     ├── BaselineError    a stored run that cannot be read, or cannot be compared with this one
     ├── ShardError       parts of a run that cannot be merged
-    └── MetricError      a metric of one's own that fails, or gives no share
+    └── MetricError      a metric of one's own that fails, or gives something else than a share
 
 They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
 """
@@ -19,7 +19,7 @@ from collections.abc import Iterable
 
 
 class RestError(Exception):
-    """Something the user can mend; the text is one line and needs no traceback."""
+    """Something the user can fix; the text is one line and needs no traceback."""
 
 
 class OptionError(RestError):
@@ -55,11 +55,16 @@ class ShardError(RestError):
 
 
 class MetricError(RestError):
-    """A metric of one's own that fails, or gives what is no share."""
+    """A metric of one's own that fails, or gives something else than a share."""
+
+
+def one_line(error: BaseException) -> str:
+    """Somebody else's error on one line: its class and its text."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
-    """Say which known names are near: `"; did you mean 'a' or 'b'?"`, or nothing."""
+    """The known names like this one: `"; did you mean 'a' or 'b'?"`, or nothing."""
     names = sorted(known)
     near = difflib.get_close_matches(name.lower(), names, n=n, cutoff=0.6)
     return f"; did you mean {' or '.join(map(repr, near))}?" if near else ""

@@ -1,4 +1,4 @@
-"""Turns a prompt into a chat message, as OpenAI's protocol has it."""
+"""Turns a prompt into a chat message of OpenAI's protocol."""
 
 import base64
 from typing import Any

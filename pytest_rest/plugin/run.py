@@ -22,7 +22,7 @@ from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.models import load_model
 from pytest_rest.models.providers.replayed import ReplayedModel
-from pytest_rest.models.with_judge import Panel
+from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
@@ -100,7 +100,9 @@ class Run:
         )
         if not (sweep and sweep.has_judge):
             return model
-        return Panel(model, load_model(settings.judge, api_base=settings.judge_api_base, **how))
+        return JudgedModel(
+            model, load_model(settings.judge, api_base=settings.judge_api_base, **how)
+        )
 
     @cached_property
     def protocol(self) -> prompts.Protocol:

@@ -1,6 +1,6 @@
 """Answers prompts with planted faults: a seeded stand-in for demos and for tests of statistics.
 
-It knows the right answer, for it is handed the item; it is never to be mistaken for a model.
+It reads the right answer from the item, so it is never to be mistaken for a model.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
 _MODES = (*MODES, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
 _COMPARISONS = {"<": operator.lt, ">": operator.gt}
-_LOOKS = frozenset(each.name for each in fields(Style))
+_FIELDS = frozenset(field.name for field in fields(Style))
 _INLINE = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<mode>[a-z-]+))?=(?P<value>\d*\.?\d+)")
 
 
@@ -48,7 +48,7 @@ _WRONG = Fault("wrong", 1.0)
 
 
 @dataclass(frozen=True)
-class Effect:
+class PlantedEffect:
     """By how much a style's characteristic changes the share of right answers."""
 
     change: float
@@ -57,7 +57,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is planted: faults, and where none strikes the share of right answers, with effects.
+    """What is planted: faults, and where none strikes, a share of right answers.
 
     The share is `accuracy` plus the change of every effect whose `when` fits, from 0 to 1.
     """
@@ -65,11 +65,11 @@ class Profile:
     faults: tuple[Fault, ...] = ()
     seconds: float = 0.0
     accuracy: float = 1.0
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[PlantedEffect, ...] = ()
 
     def share(self, prompt: Prompt) -> float:
-        """How many of such answers are right."""
-        changes = (each.change for each in self.effects if _fits(each.when, prompt))
+        """The share of right answers to such prompts."""
+        changes = (effect.change for effect in self.effects if _fits(effect.when, prompt))
         return math.fsum([self.accuracy, *changes])
 
 
@@ -99,11 +99,11 @@ class SimulatedModel:
         """Nothing to let go of."""
 
     def _complete(self, prompt: Prompt) -> Completion:
-        struck = next((each for each in self._profile.faults if self._strikes(each, prompt)), None)
+        struck = next((f for f in self._profile.faults if self._strikes(f, prompt)), None)
         if struck is None and self._errs(prompt):
             struck = _WRONG
         text = _truth(prompt) if struck is None else self._faulty(struck.kind, prompt)
-        if prompt.task == "think":  # as long as it may be, and cut
+        if prompt.task == "think":  # as long as it may be, and cut off
             text = ("Let me think. " * prompt.max_tokens)[: 4 * prompt.max_tokens - 4]
         tokens = (self._size(prompt), len(text) // 4 + 1)
         if struck and struck.kind == "failed":
@@ -136,7 +136,7 @@ class SimulatedModel:
     def _wrong(self, prompt: Prompt) -> str:
         item, draw = prompt.item, self._draw(prompt, "which")
         if item.answer_kind == "choice":
-            others = [each.label for each in item.choices if each.label != item.answer.strip()]
+            others = [c.label for c in item.choices if c.label != item.answer.strip()]
             return others[int(draw * len(others))]
         if item.answer_kind in ("integer", "number"):
             return str(Fraction(item.answer.replace(",", "")) + 1 + int(draw * 9))
@@ -165,7 +165,7 @@ def _truth(prompt: Prompt) -> str:
 
 
 def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
-    """Whether item, budget and style are as wanted; text has no style, one call no budget."""
+    """Whether the prompt's item, budget and style are as wanted; a text prompt has no style."""
     style = prompt.form.style
     texts = {"item": prompt.item.id, "context": prompt.item.context}
     for name, wanted in when.items():
@@ -175,7 +175,7 @@ def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
         elif name == "budget":
             if prompt.budget is None or not _equals(prompt.budget.amount, wanted):
                 return False
-        elif name not in _LOOKS or style is None or not _equals(getattr(style, name), wanted):
+        elif name not in _FIELDS or style is None or not _equals(getattr(style, name), wanted):
             return False
     return True
 
@@ -216,11 +216,12 @@ def _load(profile: str) -> Profile:
 
 def _profile(data: Mapping[str, Any]) -> Profile:
     effects = tuple(
-        Effect(float(each["change"]), dict(each["when"])) for each in data.get("effects", ())
+        PlantedEffect(float(effect["change"]), dict(effect["when"]))
+        for effect in data.get("effects", ())
     )
-    accuracy, changes = float(data.get("accuracy", 1.0)), [each.change for each in effects]
-    lowest = math.fsum([accuracy, *(each for each in changes if each < 0)])
-    highest = math.fsum([accuracy, *(each for each in changes if each > 0)])
+    accuracy, changes = float(data.get("accuracy", 1.0)), [effect.change for effect in effects]
+    lowest = math.fsum([accuracy, *(change for change in changes if change < 0)])
+    highest = math.fsum([accuracy, *(change for change in changes if change > 0)])
     if not 0 <= lowest <= highest <= 1:
         raise ValueError(
             f"accuracy and effects add up to {lowest:g} to {highest:g}, which is not within 0 to 1"
