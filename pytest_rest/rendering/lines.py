@@ -1,4 +1,4 @@
-"""Turns a text into the lines of a page: where they break, in a font's own advances."""
+"""Breaks a text into the lines of a page, by a font's own advances."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _TAB = "    "
 
 
 class Line(NamedTuple):
-    """A line's text in the order of reading, and whether its paragraph begins on the right."""
+    """A line's text in reading order, and whether its paragraph starts on the right."""
 
     text: str
     is_rtl: bool = False
@@ -52,12 +52,12 @@ def _wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
 
 def _break(word: str, width: float, font: Font | Setter) -> list[str]:
     """Cut a word into pieces that fit, at least one character each."""
-    found = [""]
+    cut = [""]
     for cluster in font.cut(word):
-        if found[-1] and font.width(found[-1] + cluster) > width:
-            found.append("")
-        found[-1] += cluster
-    return found
+        if cut[-1] and font.width(cut[-1] + cluster) > width:
+            cut.append("")
+        cut[-1] += cluster
+    return cut
 
 
 def _column_pt(style: Style) -> float:

@@ -242,7 +242,7 @@ def test_a_large_page_is_spoiled_in_no_time() -> None:
 def test_a_plain_page_takes_no_detour(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not spoiled does not meet the code that spoils."""
     monkeypatch.setattr(rendering, "distort", None)
-    monkeypatch.setattr(rendering, "turned_size", None)
+    monkeypatch.setattr(rendering, "rotated_size", None)
     assert rendering.draw(TEXT, Style(dpi=100, color="red")).png
 
 
