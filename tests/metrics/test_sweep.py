@@ -80,7 +80,7 @@ def test_an_open_answer_needs_a_judge() -> None:
     with pytest.raises(BenchmarkError, match="give --rest-reasoning-budgets, such as 0,100"):
         thinking_budgets.check(item, Scheme())
     swept = Scheme(sweep=Sweep((Budget(0),)))
-    with pytest.raises(BenchmarkError, match="name it: --rest-judge=SPEC"):
+    with pytest.raises(BenchmarkError, match="name a model for it: --rest-judge=SPEC"):
         thinking_budgets.check(item, swept)
     thinking_budgets.check(item, Scheme(sweep=Sweep((Budget(0),), has_judge=True)))
 
@@ -92,7 +92,7 @@ def test_an_open_answer_needs_a_judge() -> None:
         (["--rest-reasoning-budgets=0,5", "--rest-repeats=2"], "leave --rest-repeats out"),
         (
             ["--rest-reasoning-budgets=5", "--rest-modes=text,image,ocr-then-solve"],
-            "two calls already",
+            "does not go with budgets",
         ),
         (
             ["--rest-reasoning-budgets=5", "--rest-reasoning-control=native"],
@@ -122,7 +122,7 @@ def test_rh_bench_says_what_it_needs(run_rest: RunRest, rh: tuple[str, ...]) -> 
     data, suite, judge, swept = rh
     model = ("--rest-model=simulated", *SERIAL)
     assert "give --rest-reasoning-budgets" in run_rest(*model, data, suite, judge).out
-    assert "name it: --rest-judge=SPEC" in run_rest(*model, data, suite, swept).out
+    assert "name a model for it: --rest-judge=SPEC" in run_rest(*model, data, suite, swept).out
 
 
 def test_a_sweep_of_any_suite(run_rest: RunRest) -> None:
