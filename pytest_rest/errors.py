@@ -1,17 +1,7 @@
 """The errors a user can cause, each saying what is wrong, where, and how to fix it.
 
-    RestError
-    ├── OptionError      an option, a threshold or a marker that cannot be understood
-    ├── ModelError       a model that is unknown, lacks a key, or cannot see images
-    ├── BenchmarkError   a suite or an item that cannot be asked
-    ├── RenderingError   a style, font or text that cannot be drawn
-    ├── DispatcherError  the process that asks the model is gone
-    ├── StoreError       a run's stored answers that cannot be read, or are another run's
-    ├── BaselineError    a stored run that cannot be read, or cannot be compared with this one
-    ├── ShardError       parts of a run that cannot be merged
-    └── MetricError      a metric of one's own that fails, or gives something else than a share
-
-They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
+All are a `RestError`, and carry text only. A model call that fails is not an error but a
+`Completion` with `error` set.
 """
 
 import difflib
@@ -55,7 +45,7 @@ class ShardError(RestError):
 
 
 class MetricError(RestError):
-    """A metric of one's own that fails, or gives something else than a share."""
+    """A metric of another package that fails, or gives something else than a share."""
 
 
 def one_line(error: BaseException) -> str:

@@ -35,7 +35,7 @@ class Generated:
 class DataSet:
     """A suite that is read: where its files are, what loads items from them, and draws some.
 
-    `complete` adds what is read for drawn items only; it is told whether it may download.
+    `complete` adds what is read for drawn items only; its last argument is whether it may download.
     """
 
     source: hub.DataSource
@@ -214,7 +214,7 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
     if is_folder:
         paths = sorted(inner for inner in path.rglob("*") if _is_listed(inner, path))
     if not paths or not paths[0].is_file():
-        lacking = "holds no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
+        lacking = "has no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
         fault = lacking if is_folder else "is not a file"
         raise BenchmarkError(f"suite {spec!r}: {near(path)} {fault}; check the path")
     root = start if root is None else root

@@ -1,7 +1,7 @@
 """Reads a user's own benchmark from a file of questions, `*.rest.yaml` or `*.rest.jsonl`.
 
     name: invoices                      # optional, as the next two: otherwise the file's name;
-    styles: [dejavu, courier-50dpi]     # an item's keys may stand here, as defaults for all
+    styles: [dejavu, courier-50dpi]     # an item's keys may be here, too, as defaults for all
     kind: number
     items:
       - id: total                       # optional: otherwise the items are numbered
@@ -18,7 +18,7 @@
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
 
-Scalars are read as they are written, whatever YAML would make of them. `kind` is one of integer,
+Scalars are read as they are written, not as YAML would read them. `kind` is one of integer,
 number, choice, text, expression. It is inferred where there is only one reading: with choices it is
 choice, `7` is an integer, `1.10` a number, and what does not look like a number is a text. What may
 be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so does every expression.
@@ -126,16 +126,16 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
     if node is None or node.is_nothing:
         return ()
     names = []
-    for each in node.value if isinstance(node.value, tuple) else (node,):
-        if not isinstance(each.value, str):
-            raise PlaceError(each.line, "styles is a list of names, such as [courier-50dpi]")
+    for style in node.value if isinstance(node.value, tuple) else (node,):
+        if not isinstance(style.value, str):
+            raise PlaceError(style.line, "styles is a list of names, such as [courier-50dpi]")
         from pytest_rest.rendering import parse_style  # when first used: it loads Pillow
 
         try:
-            parse_style(each.value)
+            parse_style(style.value)
         except RestError as error:
-            raise PlaceError(each.line, str(error)) from None
-        names.append(each.value)
+            raise PlaceError(style.line, str(error)) from None
+        names.append(style.value)
     return tuple(names)
 
 

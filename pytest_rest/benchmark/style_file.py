@@ -138,14 +138,14 @@ def _font(node: Node, folder: Path) -> dict[str, str]:
     if not nodes:
         raise PlaceError(node.line, "font is an empty list; name a font")
     names = []
-    for each in nodes:
-        name = text_of({"font": each}, "font").strip()
-        if re.search(r"[|]", name):
-            raise PlaceError(each.line, f"font {quoted(name)}: write several fonts as a list")
+    for part in nodes:
+        name = text_of({"font": part}, "font").strip()
+        if "|" in name:
+            raise PlaceError(part.line, f"font {quoted(name)}: write several fonts as a list")
         names.append(str(folder / name) if re.search(r"[./\\]", name) else name.lower())
         try:
             load_font(names[-1])
         except RenderingError as error:
-            raise PlaceError(each.line, str(error)) from None
+            raise PlaceError(part.line, str(error)) from None
     font = "|".join(names)
     return {"font": font, "font_sha256": load_font(font).digest}

@@ -208,7 +208,7 @@ def _read_json(text: str, line: int) -> Node:
         if isinstance(value, str):
             return _scalar(line, value)
         if isinstance(value, list):
-            return _listed(line, [node(each) for each in value])
+            return _listed(line, list(map(node, value)))
         return number({True: "true", False: "false"}.get(value, "null"))
 
     hooks: dict[str, Any] = {"parse_int": number, "parse_float": number, "parse_constant": refuse}

@@ -7,7 +7,7 @@ from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import estimate
 from pytest_rest.terms import Price, Prompt
 
-TYPICAL_ANSWER = 300  # tokens, where nobody has asked yet
+TYPICAL_ANSWER = 300  # tokens, before anything is asked
 TYPICAL_SECONDS = 5.0  # from a call to its answer
 
 

@@ -2,7 +2,7 @@
 
 An interrupt is raised between any two steps of the main thread. In `concurrent.futures.wait`, or
 any other `Condition`, that may be between taking a lock and the block that gives it back: then the
-lock is taken for good, and whoever needs it next waits for ever. Other threads are never
+lock is taken for good, and the next thread that needs it waits forever. Other threads are never
 interrupted, and a plain lock, on which the main thread waits here, may be left at any time.
 
 It waits a moment at a time: a signal that comes just before a wait, or that another thread takes,

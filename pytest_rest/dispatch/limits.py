@@ -81,7 +81,7 @@ class Throttle:
 
     @property
     def spent(self) -> float:
-        """Dollars, for what was answered."""
+        """Dollars, for the calls that were answered."""
         return self._spent
 
     @property

@@ -80,8 +80,8 @@ class Server:
     async def _answer(self, request: dict[str, Any]) -> object:
         match request:
             case {"ask": prompts}:
-                futures = self._dispatcher.submit([_to_prompt(each) for each in prompts])
-                return [to_builtins(each) for each in await _all(futures)]
+                futures = self._dispatcher.submit([_to_prompt(prompt) for prompt in prompts])
+                return [to_builtins(completion) for completion in await _all(futures)]
             case {"claim": str(name)}:
                 if (claimed := self._ahead.claim(name)) is None:
                     return None
@@ -95,7 +95,7 @@ class Server:
                     await asyncio.sleep(_ROOM_SECONDS)
                 return not self._ahead.has(name)
             case {"place": str(name), "prompts": prompts}:
-                return self._ahead.place(name, [_to_prompt(each) for each in prompts])
+                return self._ahead.place(name, [_to_prompt(prompt) for prompt in prompts])
         raise ValueError(f"an unknown request: {sorted(request)}")
 
 
@@ -114,14 +114,14 @@ class Client:
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
         answered = self._request({"ask": [_to_builtins(prompt) for prompt in prompts]})
-        return [Completion(**each) for each in answered]
+        return [Completion(**answer) for answer in answered]
 
     def claim(self, name: str) -> Asked | None:
         """Wait for the answers of a case that was handed over; None when it was not."""
         claimed = self._request({"claim": name})
         if claimed is None:
             return None
-        return [(_to_prompt(prompt), Completion(**each)) for prompt, each in claimed]
+        return [(_to_prompt(prompt), Completion(**answer)) for prompt, answer in claimed]
 
     def wait(self, name: str) -> bool:
         """Wait for room to hand over a case; False when that is not needed."""
@@ -195,7 +195,7 @@ def _picture(image: Image) -> dict[str, str]:
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:
-    choices = tuple(Choice(**each) for each in data["item"].pop("choices"))
+    choices = tuple(Choice(**choice) for choice in data["item"].pop("choices"))
     style = data["style"] and Style(**data["style"])
     return Prompt(
         item=Item(**data["item"], choices=choices),

@@ -38,10 +38,6 @@ class Store(Protocol):
         """Keep a completion, then call `done`: with None, or with why it could not be kept."""
         ...
 
-    def is_old(self, digest: str) -> bool:
-        """Whether that prompt was answered before this session began."""
-        ...
-
 
 class MemoryStore:
     """Keeps the latest 10,000 completions, for as long as the process lives."""
@@ -59,10 +55,6 @@ class MemoryStore:
         if len(self._kept) > _REMEMBERED:
             self._kept.popitem(last=False)
         done(None)
-
-    def is_old(self, digest: str) -> bool:
-        """Never: nothing outlives the process."""
-        return False
 
 
 class FileStore:
@@ -171,7 +163,7 @@ class FileStore:
     def all(self, but: Container[str] = ()) -> Iterator[tuple[str, Completion]]:
         """Every digest and completion but these, those of the run's other processes included."""
         after = f"WHERE digest > ? ORDER BY digest LIMIT {_PAGE}"
-        query = f"SELECT digest, completion FROM completions {after}"  # noqa: S608 (nobody's text)
+        query = f"SELECT digest, completion FROM completions {after}"  # noqa: S608 (constants)
         last = ""
         while True:
             rows = self._rows(query, last)

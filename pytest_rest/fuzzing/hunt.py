@@ -3,7 +3,7 @@
 A hunt goes in rounds. Each ends with the first example that flips, made as small as Hypothesis can;
 the next one draws styles without the changes that are known by then, so that it finds another flip
 or none. An example costs two calls, its picture in REST's style and in the drawn one, and answers
-are remembered: so nothing that Hypothesis sees ever changes, whatever the model does. A flip counts
+are remembered: so what Hypothesis sees never changes, whatever the model does. A flip counts
 in the search when it came twice; what is found is then asked again in all forms.
 """
 

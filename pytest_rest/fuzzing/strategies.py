@@ -66,10 +66,10 @@ def styles(*names: str) -> st.SearchStrategy[Style]:
 
 def forms(modes: Sequence[Mode] = MODES) -> st.SearchStrategy[Form]:
     """What an item is asked as: text, or a mode with a picture in any of `styles`."""
-    each = [
+    strategies = [
         st.just(Form(m)) if m == "text" else st.builds(Form, st.just(m), styles()) for m in modes
     ]
-    return st.one_of(each)
+    return st.one_of(strategies)
 
 
 @functools.cache
@@ -87,9 +87,6 @@ class _HypothesisDraws:
 
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw, self._places = draw, itertools.count()
-
-    def below(self, n: int) -> int:
-        return self.between(0, n - 1)
 
     def between(self, low: int, high: int) -> int:
         numbers = range(low, high + 1)

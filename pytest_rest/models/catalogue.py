@@ -36,7 +36,7 @@ class Listing:
 
     @property
     def provider(self) -> str:
-        """What stands before the first slash."""
+        """The part of the name before the first slash."""
         return self.name.partition("/")[0]
 
 
@@ -107,7 +107,7 @@ class Catalogue:
         )
 
     def takes_temperature(self, name: str) -> bool:
-        """Whether a model takes a temperature, told by patterns of its name."""
+        """Whether a model takes a temperature, by patterns for its name."""
         last = name.rpartition("/")[2].lower()
         return _matches(last, self._data["takes_temperature"]) or not _matches(
             last, self._data["refuses_temperature"]

@@ -1,5 +1,6 @@
 """Describes a failed call on one line that starts with a stable word."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -23,7 +24,7 @@ _FILTERS = ("content_filter", "content_policy_violation")  # codes of an error
 _FLAGGED = ("invalid_prompt", "usage policy")  # another code, which is a veto with these words
 
 # The stable word for an error, by the classes in its chain of causes: the first line that matches.
-# LiteLLM's own server errors come last, for it calls a broken connection one of them.
+# LiteLLM's own server errors come last, because it takes a broken connection for one.
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("timeout", ("Timeout", "TimeoutException", "TimeoutError")),
     ("authentication", ("AuthenticationError", "PermissionDeniedError")),
@@ -54,7 +55,7 @@ def explain(error: Exception, timeout: float, key: str | None) -> Completion:
     start with.
     """
     chain = list(_causes(error))
-    if any(_is_veto(each) for each in chain):
+    if any(map(_is_veto, chain)):
         return Completion(finish_reason="refusal")
     return Completion(error=masked(_describe(chain, timeout), key))
 
@@ -73,11 +74,10 @@ def describe_status(status: int, patience: str, text: str) -> str:
     """
     word = _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
     after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
-    try:
-        said = json.loads(text)["error"]["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):  # a web page, or another format
-        said = text
-    return f"{word}: HTTP {status}{after}: {said}"
+    # a web page, or an error of another format, is quoted whole
+    with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+        text = json.loads(text)["error"]["message"]
+    return f"{word}: HTTP {status}{after}: {text}"
 
 
 def is_filtered(text: str) -> bool:
@@ -136,12 +136,12 @@ def _describe(chain: Sequence[BaseException], timeout: float) -> str:
 def _describe_status(response: Any, error: BaseException) -> str:
     patience = str(response.headers.get("retry-after", ""))
     text = str(response.text)
-    said = text if '"message"' in text else _text(error)
-    return describe_status(int(response.status_code), patience, said)
+    body = text if '"message"' in text else _text(error)
+    return describe_status(int(response.status_code), patience, body)
 
 
 def _text(error: BaseException) -> str:
     if isinstance(error, MalformedError | BreakdownError):
         return str(error)
-    said = str(error).partition("Traceback (most recent call last)")[0]
-    return f"{type(error).__name__}: {said}"
+    message = str(error).partition("Traceback (most recent call last)")[0]
+    return f"{type(error).__name__}: {message}"

@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_rest.terms import Price as Price
 from pytest_rest.terms import Prompt
 
 _MESSAGE = 8  # tokens of the chat template around the one message: roles and delimiters

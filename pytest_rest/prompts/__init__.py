@@ -117,8 +117,8 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
     text = PLACEHOLDER.sub(lambda match: shown[match[1]], protocol.reasoning.parts["rate"])
     picture = (pictures.read(item.image, item.image_digest),) if item.image else ()
     limit = protocol.reasoning.rating_tokens
-    of = solved.budget and Budget(solved.budget.amount)  # the answer's: the judge is not told any
-    return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, of)
+    budget = solved.budget and Budget(solved.budget.amount)  # under which the answer was given
+    return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, budget)
 
 
 def check(item: Item, modes: Sequence[Mode]) -> None:

@@ -82,12 +82,15 @@ def draw(text: str, style: Style = REST) -> Image:
     if not style.is_plain:
         whole = _size(rotated_size(paper, style.rotation), style)
         page = distort(page, whole, style, colors[1], text)
-    return _encode(page, text, style.dpi)
+    content = page.tobytes()
+    digest = pixel_digest(page.mode, page.size, content)
+    return Image(_png(page, content, style.dpi), digest, text)
 
 
 def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:
     """The pixels of a page of that width and height in points."""
-    width, height = (_pixels(points, style.dpi) for points in paper)
+    steps = [math.ceil(points / _PAGE_STEP_PT - 1e-9) for points in paper]
+    width, height = (max(round(step * style.dpi / 50), 1) for step in steps)
     if width * height > _MAX_PIXELS:
         raise RenderingError(
             f"style {style.id!r}: the page would have {width} x {height} pixels, more than "
@@ -142,16 +145,6 @@ def _colored(
     page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
     page.paste(color if mode == "RGB" else color[0], mask=ink)
     return page
-
-
-def _pixels(points: float, dpi: int) -> int:
-    steps = math.ceil(points / _PAGE_STEP_PT - 1e-9)
-    return max(round(steps * dpi / 50), 1)
-
-
-def _encode(page: Picture.Image, text: str, dpi: int) -> Image:
-    pixels = page.tobytes()
-    return Image(_png(page, pixels, dpi), pixel_digest(page.mode, page.size, pixels), text)
 
 
 def _png(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:

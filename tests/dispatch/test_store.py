@@ -957,7 +957,6 @@ def test_memory_keeps_what_it_was_given() -> None:
     assert store.get(asked.digest) is None
     assert put(store, asked, Completion("a")) is None
     assert Completion("a") == store.get(asked.digest)
-    assert not store.is_old(asked.digest)
 
 
 def test_memory_is_bounded() -> None:

@@ -155,7 +155,7 @@ def test_a_digest_knows_the_pages_shape() -> None:
         ("a ", "a"),
     ],
 )
-def test_names_of_one_look_draw_equal_pixels(one: str, other: str) -> None:
+def test_texts_that_look_alike_draw_equal_pixels(one: str, other: str) -> None:
     """NFC, every kind of line break, a tab as four spaces, no blank at a line's end."""
     assert digest(pixels(rendering.draw(other))) == digest(pixels(rendering.draw(one)))
 

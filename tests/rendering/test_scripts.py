@@ -293,7 +293,7 @@ def test_thai_lines_are_filled() -> None:
 
 
 @pytest.mark.shared_data
-def test_russian_keeps_its_digest() -> None:
+def test_russian_is_drawn_without_shaping() -> None:
     """Cyrillic takes the short way, in DejaVu Sans."""
     assert not any(map(shaping.needs_shaping, questions("ru")))
     assert rendering.draw(questions("ru")[0], Style(dpi=50)).png

@@ -3,7 +3,7 @@
 Clark et al., "Think you have Solved Question Answering? Try ARC", arXiv 1803.05457 (CC BY-SA 4.0).
 The test rows of both parts, Challenge and Easy: REST names the data set and not a part of it. An
 item has AI2's id. A row whose key is not one of its labels is left out: some copies have relabelled
-the keys and not the choices, and nobody can know which choice was meant.
+the keys and not the choices, so which choice was meant cannot be known.
 """
 
 import re

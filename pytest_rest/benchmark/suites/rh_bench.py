@@ -118,7 +118,7 @@ def _picture(row: SourceRow) -> str:
     name = rows.text(row.cells.get("image"), "the picture's name").replace("\\", "/")
     path = PurePosixPath(name)
     if path.is_absolute() or ".." in path.parts:
-        raise RowError(f"its picture {name[:40]!r} lies outside of the folder")
+        raise RowError(f"its picture {name[:40]!r} is outside of the folder")
     is_cache = row.path.parent.parent.name == "snapshots"
     if not (is_cache or (row.path.parent / path).is_file()):
         raise RowError(f"its picture {name[:80]!r} is not there")

@@ -29,10 +29,6 @@ _SHARE_OF_ZEROS = 0.2
 class Draws(Protocol):
     """A source of a system's numbers."""
 
-    def below(self, n: int) -> int:
-        """A whole number from 0 to n - 1."""
-        ...
-
     def between(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
         ...
@@ -48,11 +44,8 @@ class _SeededDraws:
     def __init__(self, seed: int, index: int) -> None:
         self._random = random.Random(f"{NAME}/{seed}/{index}").random  # noqa: S311 (not a secret)
 
-    def below(self, n: int) -> int:
-        return int(self._random() * n)
-
     def between(self, low: int, high: int) -> int:
-        return low + self.below(high - low + 1)
+        return low + int(self._random() * (high - low + 1))
 
     def chance(self, share: float) -> bool:
         return self._random() < share
@@ -78,7 +71,7 @@ def system(draws: Draws, size: int, limit: int) -> Item:
     names = VARIABLES[:size]
     solution = [draws.between(-LARGEST_SOLUTION, LARGEST_SOLUTION) for _ in names]
     rows = _independent_rows(draws, size, limit)
-    asked = draws.below(size)
+    asked = draws.between(0, size - 1)
     return Item(
         id=NAME,
         context="\n".join(_equation(row, solution, names) for row in rows),
@@ -107,8 +100,8 @@ def _independent_rows(draws: Draws, size: int, limit: int) -> list[list[int]]:
 
 def _row(draws: Draws, size: int, limit: int) -> list[int]:
     """Coefficients of at least two variables; a fifth of the others are zero."""
-    kept = {draws.below(size)}
-    kept.add((min(kept) + 1 + draws.below(size - 1)) % size)
+    first = draws.between(0, size - 1)
+    kept = (first, (first + 1 + draws.between(0, size - 2)) % size)
     row = []
     for column in range(size):
         value = draws.between(1, limit) * (-1 if draws.chance(0.5) else 1)

@@ -95,7 +95,7 @@ class LiteLLMModel:
         def load() -> None:
             with contextlib.suppress(Exception):  # the first call fails likewise, and says why
                 _load()
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any longer
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any longer
                 loop.call_soon_threadsafe(imported.set)
 
         threading.Thread(target=load, name="rest-import", daemon=True).start()

@@ -190,28 +190,27 @@ def _equals(value: object, wanted: object) -> bool:
 
 def _load(profile: str) -> Profile:
     """What is planted by a named profile, a YAML file, or `KIND[.MODE]=RATE,...`."""
-    if "=" in profile:
-        return _inline(profile)
-    data: Any
+    try:
+        return _profile(_inline(profile) if "=" in profile else _read(profile))
+    except (AttributeError, KeyError, TypeError, ValueError) as error:
+        raise ModelError(f"simulated profile {profile!r}: {error}") from None
+
+
+def _read(profile: str) -> Any:
     if profile.endswith((".yaml", ".yml")):
         try:
-            data = safe_yaml.load(Path(profile).read_text("utf-8"))
+            return safe_yaml.load(Path(profile).read_text("utf-8"))
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             line = " ".join(str(error).split())
             raise ModelError(f"simulated profile {profile!r} cannot be read: {line}") from None
-    else:
-        own = Path(__file__).with_name("simulated.yaml").read_text("utf-8")
-        profiles = safe_yaml.load(own)["profiles"]
-        if profile not in profiles:
-            raise ModelError(
-                f"unknown simulated profile {profile!r}{nearest(profile, profiles)}; known are "
-                f"{', '.join(profiles)}, a YAML file, or faults such as 'wrong.image=0.2'"
-            )
-        data = profiles[profile]
-    try:
-        return _profile(data)
-    except (AttributeError, KeyError, TypeError, ValueError) as error:
-        raise ModelError(f"simulated profile {profile!r}: {error}") from None
+    own = Path(__file__).with_name("simulated.yaml").read_text("utf-8")
+    profiles = safe_yaml.load(own)["profiles"]
+    if profile not in profiles:
+        raise ModelError(
+            f"unknown simulated profile {profile!r}{nearest(profile, profiles)}; known are "
+            f"{', '.join(profiles)}, a YAML file, or faults such as 'wrong.image=0.2'"
+        )
+    return profiles[profile]
 
 
 def _profile(data: Mapping[str, Any]) -> Profile:
@@ -226,25 +225,23 @@ def _profile(data: Mapping[str, Any]) -> Profile:
         raise ValueError(
             f"accuracy and effects add up to {lowest:g} to {highest:g}, which is not within 0 to 1"
         )
-    faults = tuple(_fault(**each) for each in data.get("faults", ()))
+    faults = tuple(_fault(**fault) for fault in data.get("faults", ()))
     return Profile(faults, float(data.get("seconds", 0.0)), accuracy, effects)
 
 
-def _inline(text: str) -> Profile:
-    faults, seconds = [], 0.0
+def _inline(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = {"faults": []}
     for part in text.split(","):
         match = _INLINE.fullmatch(part.strip())
         if not match:
             raise ModelError(f"simulated fault {part!r} cannot be read; write KIND[.MODE]=RATE")
         kind, mode, value = match["kind"], match["mode"], float(match["value"])
         if kind == "seconds":
-            seconds = value
-            continue
-        try:
-            faults.append(_fault(kind, value, [mode] if mode else _MODES))
-        except ValueError as error:
-            raise ModelError(f"simulated fault {part!r}: {error}") from None
-    return Profile(tuple(faults), seconds)
+            data["seconds"] = value
+        else:
+            modes = [mode] if mode else _MODES
+            data["faults"].append({"kind": kind, "rate": value, "modes": modes})
+    return data
 
 
 def _fault(
