@@ -49,7 +49,7 @@ class MetricError(RestError):
 
 
 def one_line(error: BaseException) -> str:
-    """Somebody else's error on one line: its class and its text."""
+    """Another package's error on one line: its class and its text."""
     return " ".join(f"{type(error).__name__}: {error}".split())
 
 

@@ -2,7 +2,7 @@
 
 A package declares them in its pyproject.toml, and they are known by name wherever it is installed::
 
-    [project.entry-points."pytest_rest.benchmark.suites"]
+    [project.entry-points."pytest_rest.suites"]
     receipts = "my_package:receipts"        # (n, seed) -> list[Item]
     [project.entry-points."pytest_rest.models"]
     house = "my_package:make_model"         # () or (what follows the colon) -> Model

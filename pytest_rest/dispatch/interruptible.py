@@ -26,7 +26,7 @@ class Event:
         self._pending.acquire()
 
     def happen(self) -> None:
-        """Let the thread that waits go on; once."""
+        """End the wait; may be called once."""
         self._pending.release()
 
     def wait(self) -> None:

@@ -30,7 +30,7 @@ class Limits:
     retries: int = 5
 
     def share(self, askers: int) -> "Limits":
-        """The share of each process, where so many of them ask by themselves."""
+        """The share of each of `askers` processes that ask by themselves."""
         return replace(
             self,
             concurrency=max(self.concurrency // askers, 1),
@@ -101,7 +101,7 @@ class Throttle:
         return max(self._wait_for_calls(now), self._wait_for_tokens(now, prompt), 0.0)
 
     def overspends(self, prompt: Prompt) -> str | None:
-        """Why this prompt can never be sent, where the budget does not allow it any more."""
+        """Why this prompt can never be sent within the budget; None if it may."""
         if self._in_flight or not self._exceeds_budget(prompt):
             return None
         return (

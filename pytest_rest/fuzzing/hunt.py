@@ -220,7 +220,7 @@ class Hunt:
             self.result.flips.append(flip)
         unsteady = [flip for flip in self.result.flips if flip.steadiness != "steady"]
         if len(unsteady) >= _MOST_UNSTEADY and not self.result.ended:
-            self.result.ended = f"{len(unsteady)} flips were unsteady: the model is, not the styles"
+            self.result.ended = f"{len(unsteady)} flips were unsteady: so is the model"
         self._note()
 
     def _note(self) -> None:

@@ -52,7 +52,7 @@ class Oracle:
         if self.ended:
             raise AskingEnded(self.ended)
         if self.asked + len(new) > self._calls - (0 if is_last else self._held):
-            raise AskingEnded(f"its {self._calls:,} calls are made")
+            raise AskingEnded(f"its {self._calls:,} calls are used up")
         replies = self._answer(new) if new else ()
         self.asked += len(new)
         self._known.update(zip(new, replies, strict=True))

@@ -498,7 +498,7 @@ def test_a_missing_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_thousands_of_items_are_read_in_seconds(folder: Path) -> None:
-    """A file of thousands of items is read in a second or two, an alias is no bomb."""
+    """A file of thousands of items is read in a second or two, and aliases do not expand."""
     start = time.process_time()
     rows = "\n".join(
         f"- {{question: Is {n} odd?, answer: {n}, context: *long }}" for n in range(3000)

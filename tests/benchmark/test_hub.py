@@ -208,7 +208,7 @@ def test_refusals_say_what_to_do(said: dict[str, Any], server: Hub, name: str, r
 
 
 def test_a_file_is_downloaded_once(said: dict[str, Any], server: Hub) -> None:
-    """At its revision, with the user's token; then it is there, and nobody is asked."""
+    """At its revision, with the user's token; then it is there, and no server is asked."""
     assert "{}\n" == said["good/quiz"]
     path = f"/datasets/good/quiz/resolve/{'0' * 40}/main/test.jsonl"
     asked = [each for each in server.asked if each[1] == path]

@@ -88,7 +88,7 @@ def test_real_rows_come_through_unchanged() -> None:
 
 @pytest.mark.shared_data
 def test_repeated_questions_are_items_of_their_own() -> None:
-    """The text is no key: ids come from the place in the subject."""
+    """The text is not a key: ids come from the place in the subject."""
     items = mmlu.load(shared_data("mmlu")).items
     repeated = len(items) - len({item.question for item in items})
     assert 35 - repeated <= 5  # the others are too long, or have LaTeX

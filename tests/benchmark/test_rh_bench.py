@@ -107,7 +107,7 @@ def test_odd_rows_are_named(tmp_path: Path, changes: Any, why: str) -> None:
 
 
 def test_a_copy_has_both_files(tmp_path: Path) -> None:
-    """With one alone there is no curve, and it is told which is missing."""
+    """With only one there is no curve, and the error names the missing one."""
     (made_up.write(tmp_path, 1) / "halu_data.json").unlink()
     with pytest.raises(BenchmarkError, match=r"has no halu_data\.json; RH-Bench has two files"):
         rh_bench.load(tmp_path)
@@ -145,7 +145,7 @@ def test_an_item_is_text_beside_its_picture(tmp_path: Path) -> None:
 
 
 def test_drawn_pictures_are_downloaded(tmp_path: Path) -> None:
-    """Both files, and of the pictures that of the one item; after that nobody is asked."""
+    """Both files, and the picture of the one item; after that no server is asked."""
     copy = made_up.write(tmp_path / "copy", 1)
     pages = {
         "LCZZZZ/RH-Bench/main": Page((copy / "reason_data.json").read_bytes()),  # either file

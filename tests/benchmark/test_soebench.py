@@ -144,7 +144,7 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one(one: int, other: int, se
 
 
 def test_zero_items_can_be_generated() -> None:
-    """No item is no error."""
+    """Zero items are not an error."""
     assert [] == soebench.generate(0, 0)
 
 

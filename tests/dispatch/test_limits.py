@@ -266,7 +266,7 @@ def test_reported_tokens_count_instead_of_expected_ones() -> None:
 
 
 def test_what_ends_after_its_minute_changes_nothing() -> None:
-    """Its tokens are none of the minute that is counted now."""
+    """Its tokens are not of the minute that is counted now."""
     clock = Clock()
     throttle = Throttle(Limits(tpm=300), clock=clock)
     slow = throttle.begin(prompt(100))
@@ -353,7 +353,7 @@ def test_what_was_cheaper_than_expected_leaves_room() -> None:
 
 
 def test_an_endpoint_without_usage_costs_the_worst_case() -> None:
-    """Who does not say what a call cost is believed to have taken all."""
+    """A call without a reported cost counts as the most it may cost."""
     most = worst(Job())
     throttle = Throttle(Limits(max_cost=most * 2.5), PRICE, clock=Clock())
     for _ in range(2):
@@ -425,7 +425,7 @@ def test_late_rate_limits_of_a_burst_cut_nothing() -> None:
 
 
 def test_never_less_than_one_call() -> None:
-    """And a cut that changes nothing is no change."""
+    """And a cut that changes nothing is not noted as a change."""
     clock = Clock()
     throttle = Throttle(Limits(3), clock=clock)
     for _ in range(5):
@@ -465,7 +465,7 @@ def test_calls_in_flight_grow_from_one_to_the_limit() -> None:
 
 
 def test_a_rate_limit_begins_the_count_anew() -> None:
-    """Even one that cuts nothing, for it was sent before the cut."""
+    """Even one that cuts nothing, because it was sent before the cut."""
     clock = Clock()
     throttle = Throttle(Limits(8), clock=clock)
     old = throttle.begin(prompt())
@@ -493,7 +493,7 @@ def test_a_server_error_only_delays_growth() -> None:
 
 @pytest.mark.parametrize("word", ["timeout", "connection", "malformed response", "bad request"])
 def test_other_failures_say_nothing_of_the_load(word: str) -> None:
-    """Neither for less nor for more; they are no answers."""
+    """Neither for less nor for more; they are not answers."""
     throttle = Throttle(Limits(8), clock=Clock())
     ended(throttle, [BUSY])
     other = Completion(error=f"{word}: HTTP 4xx")
@@ -583,5 +583,5 @@ def test_one_process_has_the_whole_limits() -> None:
 
 
 def test_each_process_may_have_one_call_in_flight() -> None:
-    """More askers than calls a minute: each has one, for a limit of none would never end."""
+    """More askers than calls a minute: each has one, because a limit of zero would never end."""
     assert Limits(1, 1, 1) == Limits(4, 3, 2).share(5)

@@ -483,7 +483,7 @@ store.close()
 
 
 def test_a_host_is_shared_by_processes_of_one_run_only(tmp_path: Path) -> None:
-    """A folder that is left from another model's run is not taken; other items are no matter."""
+    """A folder that is left from another model's run is not taken; other items do not matter."""
     FileStore.share(tmp_path, ABOUT).close()
     FileStore.share(tmp_path, {**ABOUT, "options": {}}).close()
     with pytest.raises(StoreError, match="was asked with model 'provider/model-1'"):
@@ -683,7 +683,7 @@ def test_a_missing_folder_is_refused(
 
 
 def test_a_lock_file_of_another_kind_is_left_alone(tmp_path: Path) -> None:
-    """A file of that name which is none of ours is named, and left."""
+    """A file of that name that is not ours is named, and left alone."""
     (tmp_path / LOCK).write_text("pid 4711\n" * 100)
     with pytest.raises(StoreError, match=rf"{LOCK}' is not a store of pytest-rest; choose another"):
         FileStore.create(tmp_path, ABOUT)

@@ -146,7 +146,7 @@ def test_an_inquiry_asks_once_and_stops_in_time() -> None:
     inquiry.ask([questions[0], questions[0], questions[1]])
     inquiry.ask(questions[:4])
     assert (4, questions[:4]) == (inquiry.asked, asked)
-    with pytest.raises(AskingEnded, match="its 6 calls are made"):
+    with pytest.raises(AskingEnded, match="its 6 calls are used up"):
         inquiry.ask(questions[3:5])
     inquiry.ask(questions[3:5], is_last=True)
     with pytest.raises(AskingEnded):
@@ -156,7 +156,7 @@ def test_an_inquiry_asks_once_and_stops_in_time() -> None:
 
 
 def test_an_inquiry_ends_with_all_asking() -> None:
-    """A failed call is remembered, and is no answer; once asking has ended nothing is asked."""
+    """A failed call is remembered, and is not an answer; once asking has ended nothing is asked."""
     errors = iter(["server error: HTTP 500", "asking ended: budget: all spent"])
 
     def reply(questions: Sequence[Question]) -> list[Answer]:

@@ -165,7 +165,7 @@ def test_calls_are_never_passed(calls: int, tmp_path: Path) -> None:
         return say(prompt)
 
     hunted = hunt(counted, seed=1, calls=calls)
-    assert f"its {calls} calls are made" == hunted.ended
+    assert f"its {calls} calls are used up" == hunted.ended
     assert not hunted.is_cut_short
     assert hunted.calls == len(asked) <= calls
     for flip in hunted.flips:

@@ -193,7 +193,7 @@ def test_answers_are_read_with_their_finish_reason(
     [("abandoned", "abandoned"), ("eos", "stop"), ("max_tokens", "length"), ("SAFETY", "refusal")],
 )
 def test_other_finish_reasons_are_kept(client: str, word: str, finish_reason: str) -> None:
-    """A finish reason that nobody knows is kept, although LiteLLM calls it a stop."""
+    """An unknown finish reason is kept, although LiteLLM calls it a stop."""
     assert finish_reason == answer(client, Reply("3", finish_reason=word)).finish_reason
 
 

@@ -207,7 +207,7 @@ def test_a_worker_reads_what_the_main_process_has_found(data: Path) -> None:
 
 
 def test_a_worker_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What nobody has downloaded is told, with the mend; the hub is not asked."""
+    """What was not downloaded is named, with the remedy; the hub is not asked."""
     hub = pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(hub, "try_to_load_from_cache", lambda **_: None)
     monkeypatch.setattr(hub, "hf_hub_download", lambda **_: pytest.fail("it was asked"))

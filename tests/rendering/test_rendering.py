@@ -765,7 +765,7 @@ def test_another_alphabet_is_drawn() -> None:
 
 @pytest.mark.parametrize("style", [Style(color="white"), Style(color="#000", background="black")])
 def test_text_in_the_colour_of_the_page_is_refused(style: Style) -> None:
-    """A picture in which nothing can be seen is no question."""
+    """A picture in which nothing can be seen is not a question."""
     with pytest.raises(RenderingError, match="would be invisible"):
         rendering.draw("3A = 6", style)
 

@@ -85,7 +85,7 @@ def _download(name: str) -> Path:
 
 
 def _stem(path: Path) -> str:
-    return path.name.lower().removesuffix(hub.packing(path)).partition(".")[0]
+    return path.name.lower().partition(".")[0]
 
 
 def _item(row: SourceRow) -> Item:

@@ -110,7 +110,7 @@ def _row(draws: Draws, size: int, limit: int) -> list[int]:
 
 
 def _reduce(row: Sequence[int], reduced: dict[int, list[int]]) -> list[int]:
-    """A multiple of the row's part that does not depend on the others, in whole numbers."""
+    """The row without the others' pivots, in whole numbers: zero where it depends on them."""
     rest = [*row]
     for pivot, other in reduced.items():
         mine, its = rest[pivot], other[pivot]
