@@ -132,10 +132,7 @@ def follow_ups(
 
 
 def record(
-    item: Item,
-    style: Style,
-    calls: Iterable[tuple[Prompt, Completion]],
-    scheme: Scheme = PLAIN,
+    item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]], scheme: Scheme = PLAIN
 ) -> Record:
     """Score and judge the completions of `forms` and of what followed them.
 

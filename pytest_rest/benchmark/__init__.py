@@ -207,12 +207,12 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
         names = [suite.partition(":")[0] for suite in REST_SUITES]
         return REST_SUITES if n is None else tuple(name + number for name in names)
     path = Path(os.path.abspath(start / Path(name).expanduser()))  # noqa: PTH100 (as in `read`)
-    is_folder = not _is_suite(name) and path.is_dir()
+    is_suite = name in SUITES or name in extensions.declared("suites")
+    is_folder = not is_suite and path.is_dir()
     if not (is_folder or name.lower().endswith(ENDINGS)):
         return (spec.strip(),)
-    paths = [path]
-    if is_folder:
-        paths = sorted(inner for inner in path.rglob("*") if _is_listed(inner, path))
+    inside = (inner for inner in path.rglob("*") if _is_listed(inner, path))
+    paths = sorted(inside) if is_folder else [path]
     if not paths or not paths[0].is_file():
         lacking = "has no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
         fault = lacking if is_folder else "is not a file"
@@ -257,10 +257,6 @@ def _parse(spec: str) -> tuple[str, int | None]:
         suite = None if is_file else _suite(name)
         _check_number(spec, n, name, suite.largest if isinstance(suite, Generated) else None)
     return name, n
-
-
-def _is_suite(name: str) -> bool:
-    return name in SUITES or name in extensions.declared("suites")
 
 
 def _suite(name: str) -> Generated | DataSet:

@@ -64,7 +64,7 @@ def read_text(path: Path) -> str:
     """The text of a UTF-8 file, whose size is checked first; `PlaceError` for other files."""
     try:
         if not path.is_file():
-            raise PlaceError(0, "does not exist, or is not a file; check its path")
+            raise PlaceError(0, "is not a file; check its path")
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > LARGEST_FILE:
                 raise PlaceError(0, f"has more than {LARGEST_FILE >> 20} MB; use several files")

@@ -54,7 +54,7 @@ class Throttle:
 
     The number of calls in flight starts at the limit. A burst of rate limit errors halves it once:
     what was sent before the cut says nothing about it. It grows by a tenth after as many answers in
-    a row as may be in flight; a server error restarts that count. `spent` is in dollars.
+    a row as may be in flight; a server error restarts that count. `spent` are dollars for answers.
     """
 
     def __init__(
@@ -69,7 +69,8 @@ class Throttle:
     ) -> None:
         self.limits = limits
         self.changes: list[str] = []
-        self._price, self._model, self._spent = price, model, spent
+        self._price, self._model = price, model
+        self.spent = spent
         self._minute, self._clock = minute, clock
         self._allowed = float(limits.concurrency)
         self._in_flight = 0
@@ -78,11 +79,6 @@ class Throttle:
         self._window_tokens = 0
         self._cut_at = float("-inf")
         self._clean = 0
-
-    @property
-    def spent(self) -> float:
-        """Dollars, for the calls that were answered."""
-        return self._spent
 
     @property
     def allowed(self) -> int:
@@ -105,7 +101,7 @@ class Throttle:
         if self._in_flight or not self._exceeds_budget(prompt):
             return None
         return (
-            f"${self._spent:.4f} of --rest-max-cost={self.limits.max_cost:g} is spent, and the "
+            f"${self.spent:.4f} of --rest-max-cost={self.limits.max_cost:g} is spent, and the "
             f"next call may cost ${self._highest_cost(prompt):.4f}"
         )
 
@@ -124,7 +120,7 @@ class Throttle:
         self._in_flight -= 1
         self._reserved -= call.cost
         if completion.error is None:
-            self._spent += call.cost if completion.cost is None else completion.cost
+            self.spent += call.cost if completion.cost is None else completion.cost
         used = (completion.input_tokens or 0) + (completion.output_tokens or 0)
         if used and self._window and call.sent >= self._window[0].sent:
             self._window_tokens += used - call.tokens
@@ -176,7 +172,7 @@ class Throttle:
     def _exceeds_budget(self, prompt: Prompt) -> bool:
         if self.limits.max_cost is None:
             return False
-        return self._spent + self._reserved + self._highest_cost(prompt) > self.limits.max_cost
+        return self.spent + self._reserved + self._highest_cost(prompt) > self.limits.max_cost
 
     def _highest_cost(self, prompt: Prompt) -> float:
         """Dollars that a call may cost: its input with a margin, and the longest answer."""

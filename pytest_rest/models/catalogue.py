@@ -61,6 +61,7 @@ class Catalogue:
     def __init__(self, prices: Mapping[str, Any]) -> None:
         self._prices = prices
         self._data: Mapping[str, Any] = safe_yaml.load(_DATA.read_text("utf-8"))
+        self.aliases: Mapping[str, str] = self._data["aliases"]  # short name -> full name
         self._keys: dict[str, str] = {}  # full name -> the table's key
         self._full: dict[str, str] = {}  # the table's key -> full name
         for key, entry in prices.items():
@@ -68,12 +69,6 @@ class Catalogue:
             if entry.get("mode") in _MODES and provider not in self._data["unreachable"]:
                 self._full[key] = _full_name(key, provider)
                 self._keys.setdefault(self._full[key], key)
-
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """Short names, and the full name that each stands for."""
-        aliases: Mapping[str, str] = self._data["aliases"]
-        return aliases
 
     def find(self, asked: str) -> Listing:
         """The model of that name; `ModelError` for one that is unknown or cannot see images."""

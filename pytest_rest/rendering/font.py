@@ -42,7 +42,7 @@ class Font:
         `step` is how far the pen is right of a whole pixel, in eighths of one.
         """
         font = self.of(cluster) if self.others else self
-        return _glyph(font._file, font.index, cluster, pixels, step)
+        return _glyph(str(font.path), font.index, cluster, pixels, step)
 
     def of(self, cluster: str) -> "Font":
         """The first member that has all characters of a cluster, or its first; else this font."""
@@ -51,11 +51,6 @@ class Font:
                 if all(ord(char) in font.advances for char in wanted):
                     return font
         return self
-
-    @functools.cached_property
-    def _file(self) -> str:
-        """The path as a text, which is hashed faster, with each glyph."""
-        return str(self.path)
 
     @functools.cached_property
     def members(self) -> "tuple[Font, ...]":

@@ -22,7 +22,8 @@ class Line(NamedTuple):
 def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
     """Break a text into the lines of the page; paragraphs keep their leading spaces."""
     text = unicodedata.normalize("NFC", text).replace("\t", _TAB).replace("\r\n", "\n")
-    width = _column_pt(style) / style.size_pt
+    column_pt = max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)
+    width = column_pt / style.size_pt
     lines: list[Line] = []
     for paragraph in re.split("[\n\r\u0085\u2028\u2029]", text):
         font.check(paragraph)
@@ -58,7 +59,3 @@ def _break(word: str, width: float, font: Font | Setter) -> list[str]:
             cut.append("")
         cut[-1] += cluster
     return cut
-
-
-def _column_pt(style: Style) -> float:
-    return max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)

@@ -116,9 +116,7 @@ def _decode(path: Path) -> Picture.Image:
 def _content(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise BenchmarkError(
-                f"picture {str(path)!r} does not exist, or is not a file; check its path"
-            )
+            raise BenchmarkError(f"picture {str(path)!r} is not a file; check its path")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:

@@ -18,10 +18,7 @@ SOURCE = hub.DataSource(
     name="ARC",
     repo="allenai/ai2_arc",
     revision="210d026faf9955653af8916fad021475a3f00453",
-    files=(
-        "ARC-Challenge/test-00000-of-00001.parquet",
-        "ARC-Easy/test-00000-of-00001.parquet",
-    ),
+    files=("ARC-Challenge/test-00000-of-00001.parquet", "ARC-Easy/test-00000-of-00001.parquet"),
     folder=r"(?:datasets--)?(?:allenai(?:--|___))?(?:ai2[-_])?arc",
     layouts=(
         r"/arc-(?:challenge|easy)" + hub.TEST,

@@ -24,11 +24,7 @@ from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
 from pytest_rest.models.messages import messages
 from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
 
-_LEAST_TOKENS = {
-    "anthropic": 1024,
-    "gemini": 1,
-    "vertex_ai": 1,
-}  # in native budgets
+_LEAST_TOKENS = {"anthropic": 1024, "gemini": 1, "vertex_ai": 1}  # in native budgets
 _NO_THINKING = (0, "none")
 _GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut off
 

@@ -105,7 +105,8 @@ class SimulatedModel:
         text = _truth(prompt) if struck is None else self._faulty(struck.kind, prompt)
         if prompt.task == "think":  # as long as it may be, and cut off
             text = ("Let me think. " * prompt.max_tokens)[: 4 * prompt.max_tokens - 4]
-        tokens = (self._size(prompt), len(text) // 4 + 1)
+        sizes = (len(part) // 4 if isinstance(part, str) else 200 for part in prompt.parts)
+        tokens = (sum(sizes), len(text) // 4 + 1)
         if struck and struck.kind == "failed":
             return Completion(error="server error: planted failure", model=self.name)
         ended = {"refused": "refusal", "truncated": "length"}
@@ -149,10 +150,6 @@ class SimulatedModel:
         named += [prompt.repeat] if prompt.repeat else []
         hashed = hashlib.sha256("/".join(map(str, named)).encode()).digest()
         return int.from_bytes(hashed[:7]) / 2**56
-
-    @staticmethod
-    def _size(prompt: Prompt) -> int:
-        return sum(len(part) // 4 if isinstance(part, str) else 200 for part in prompt.parts)
 
 
 def _truth(prompt: Prompt) -> str:
@@ -245,10 +242,7 @@ def _inline(text: str) -> dict[str, Any]:
 
 
 def _fault(
-    kind: str,
-    rate: float,
-    modes: Sequence[str] = _MODES,
-    when: Mapping[str, object] | None = None,
+    kind: str, rate: float, modes: Sequence[str] = _MODES, when: Mapping[str, object] | None = None
 ) -> Fault:
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}{nearest(kind, KINDS)}; kinds: {', '.join(KINDS)}")
