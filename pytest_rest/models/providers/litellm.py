@@ -59,7 +59,6 @@ def connect(
         name=listing.name,
         description=f"{name if name == listing.name else f'{name} -> {listing.name}'} (LiteLLM)",
         parameters={"temperature": 0} if listing.temperature else {},
-        target=listing.name,
         timeout=timeout,
         priced=listing.listed,
         price=listing.price,
@@ -74,7 +73,6 @@ class LiteLLMModel:
     name: str
     description: str
     parameters: Mapping[str, object]
-    target: str
     timeout: float
     priced: bool
     price: Price | None
@@ -127,7 +125,7 @@ class LiteLLMModel:
         try:
             async with asyncio.timeout(self.timeout + _GRACE):
                 response = await litellm.acompletion(
-                    model=self.target,
+                    model=self.name,
                     messages=messages(prompt),
                     max_tokens=prompt.max_tokens,
                     timeout=self.timeout,
@@ -149,7 +147,7 @@ class LiteLLMModel:
         rest = {} if amount not in _NO_THINKING else self.parameters
         if isinstance(amount, str):
             return {**rest, "reasoning_effort": amount}
-        is_off = amount == 0 and self.target.startswith("anthropic/")  # where 0 tokens are refused
+        is_off = amount == 0 and self.name.startswith("anthropic/")  # where 0 tokens are refused
         kind = {"type": "disabled"} if is_off else {"type": "enabled", "budget_tokens": amount}
         return {**rest, "thinking": kind}
 
