@@ -34,7 +34,7 @@ from pytest_rest.terms import (
     Verdict,
 )
 
-REST = (Style(),)
+REST_STYLES = (Style(),)
 PLAIN = Scheme()
 A = TypeVar("A", bound=Answer)
 
@@ -43,7 +43,7 @@ async def evaluate(
     items: Sequence[Item],
     model: Model,
     *,
-    styles: Sequence[Style] = REST,
+    styles: Sequence[Style] = REST_STYLES,
     scheme: Scheme = PLAIN,
     protocol: Protocol | None = None,
     concurrency: int = 32,

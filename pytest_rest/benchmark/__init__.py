@@ -15,7 +15,7 @@ from pytest_rest.errors import BenchmarkError, RestError, nearest, one_line
 from pytest_rest.terms import Item, fingerprint
 
 DEFAULT = "soebench:50"
-REST = "rest"  # the name of REST's four data sets together
+REST_GROUP = "rest"  # the name of REST's four data sets together
 # The paper's figures are those of about 150 systems; of the other data sets all items are asked.
 REST_SUITES = (mmlu.NAME, arc.NAME, gsm_symbolic.NAME, f"{soebench.NAME}:150")
 
@@ -116,7 +116,7 @@ class Library:
         if path not in self._benchmarks:
             benchmark = file.load(near(path))
             other = self._paths.setdefault(benchmark.name, path)
-            if other != path or benchmark.name in (*SUITES, REST):
+            if other != path or benchmark.name in (*SUITES, REST_GROUP):
                 by = near(other) if other != path else "a suite"
                 raise BenchmarkError(
                     f"{near(path)}: name {benchmark.name!r} is taken by {by}; "
@@ -203,7 +203,7 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
     """
     name, n = _split(spec)
     number = "" if n is None else f":{n}"
-    if name == REST:
+    if name == REST_GROUP:
         names = [suite.partition(":")[0] for suite in REST_SUITES]
         return REST_SUITES if n is None else tuple(name + number for name in names)
     path = Path(os.path.abspath(start / Path(name).expanduser()))  # noqa: PTH100 (as in `read`)
@@ -265,7 +265,7 @@ def _suite(name: str) -> Generated | DataSet:
         return SUITES[name]
     generate = extensions.load("suites", name)
     if generate is None:
-        known = [*SUITES, REST, *extensions.declared("suites")]
+        known = [*SUITES, REST_GROUP, *extensions.declared("suites")]
         raise BenchmarkError(
             f"unknown suite {name!r}{nearest(name, known)}; known are {', '.join(known)}"
         )

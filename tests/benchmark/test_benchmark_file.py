@@ -491,9 +491,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path, content: bytes, expe
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """No file, or a folder in its place."""
     for path in (tmp_path / "none.rest.yaml", tmp_path):
-        with pytest.raises(
-            BenchmarkError, match="is not a file; check its path"
-        ):
+        with pytest.raises(BenchmarkError, match="is not a file; check its path"):
             benchmark_file.load(path)
 
 

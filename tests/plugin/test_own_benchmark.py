@@ -136,7 +136,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "no-picture": (
         b"items:\n- {question: q, context: c, answer: 1, image: gone.png}\n",
-        "is not there",
+        "is not a file",
     ),
 }
 

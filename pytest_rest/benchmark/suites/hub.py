@@ -21,7 +21,7 @@ from pytest_rest.errors import BenchmarkError
 Location = Path | Sequence[Path] | None  # a local copy, the files themselves, or the hub
 
 MAX_BYTES = 512 * 2**20
-FORMATS = (".jsonl", ".json", ".parquet", ".arrow", ".csv", ".tsv")  # the first is preferred
+SUFFIXES = (".jsonl", ".json", ".parquet", ".arrow", ".csv", ".tsv")  # the first is preferred
 TEST = (
     r"/test(?:-[^/]*|/data-\d{5}-of-\d{5})?$"  # the end of a layout: a file, shards, a saved split
 )
@@ -131,13 +131,13 @@ def packing(path: Path) -> str:
 def format_of(path: Path) -> str:
     """The suffix that says what the file holds, in lower case; empty without one."""
     name = path.name.lower().removesuffix(packing(path))
-    return next((suffix for suffix in FORMATS if name.endswith(suffix)), "")
+    return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
 
 
 def _local(source: DataSource, folder: Path) -> list[Path]:
     if folder.is_file():
         if not format_of(folder):
-            raise refused(folder, f"is not one of {', '.join(FORMATS)}")
+            raise refused(folder, f"is not one of {', '.join(SUFFIXES)}")
         return [folder]
     if not folder.is_dir():
         raise refused(folder, f"is not a folder; give one with a copy of {source.name}")
@@ -148,7 +148,7 @@ def _local(source: DataSource, folder: Path) -> list[Path]:
         stems.setdefault(stem.removesuffix(format_of(path)), []).append(path)
     for layout in source.layouts:
         if matches := [stems[stem] for stem in sorted(stems) if re.search(layout, stem)]:
-            return [min(same, key=lambda p: FORMATS.index(format_of(p))) for same in matches]
+            return [min(same, key=lambda p: SUFFIXES.index(format_of(p))) for same in matches]
     return []
 
 
