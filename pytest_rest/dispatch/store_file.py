@@ -36,21 +36,19 @@ def create(path: Path, about: Mapping[str, Any]) -> sqlite3.Connection:
     try:
         with explained(path, "written"):
             unfinished.unlink(missing_ok=True)
-            connection = _connect(unfinished, "rwc")
-        with explained(path, "written", connection), contextlib.closing(connection):
-            connection.execute(f"PRAGMA application_id={_APPLICATION}")
-            connection.execute(f"PRAGMA user_version={_VERSION}")
-            with connection:
-                for statement in _SCHEMA:
-                    connection.execute(statement)
-                connection.executemany("INSERT INTO about VALUES (?, ?)", rows)
-        with explained(path, "written"):
+            with contextlib.closing(_connect(unfinished, "rwc")) as file:
+                file.execute(f"PRAGMA application_id={_APPLICATION}")
+                file.execute(f"PRAGMA user_version={_VERSION}")
+                with file:
+                    for statement in _SCHEMA:
+                        file.execute(statement)
+                    file.executemany("INSERT INTO about VALUES (?, ?)", rows)
             unfinished.replace(path)
             connection = _connect(path, "rw")
         log_ahead(path, connection)
     except StoreError:
-        for file in (*_files(unfinished), *_files(path)):
-            file.unlink(missing_ok=True)
+        for left in (*_files(unfinished), *_files(path)):
+            left.unlink(missing_ok=True)
         raise
     return connection
 
