@@ -1,24 +1,14 @@
-"""The errors a user can cause, each saying what was wrong, where, and the mend.
+"""The errors a user can cause, each saying what is wrong, where, and how to fix it.
 
-    RestError
-    ├── OptionError      an option, a threshold or a marker that cannot be understood
-    ├── ModelError       a model that is unknown, lacks a key, or cannot see images
-    ├── BenchmarkError   a suite or an item that cannot be asked
-    ├── RenderingError   a style, font or text that cannot be drawn
-    ├── DispatcherError  the process that asks the model is gone
-    ├── StoreError       a run's stored answers that cannot be read, or are another run's
-    ├── BaselineError    a stored run that cannot be read, or cannot be compared with this one
-    ├── ShardError       parts of a run that cannot be merged
-    └── MetricError      a metric of one's own that fails, or gives no share
-
-They carry text only. A model call that fails is not an error but a `Completion` with `error` set.
+All are a `RestError`, and carry text only. A model call that fails is not an error but a
+`Completion` with `error` set.
 """
 
 from collections.abc import Iterable
 
 
 class RestError(Exception):
-    """Something the user can mend; the text is one line and needs no traceback."""
+    """Something the user can fix; the text is one line and needs no traceback."""
 
 
 class OptionError(RestError):
@@ -54,11 +44,16 @@ class ShardError(RestError):
 
 
 class MetricError(RestError):
-    """A metric of one's own that fails, or gives what is no share."""
+    """A metric of another package that fails, or gives something else than a share."""
+
+
+def one_line(error: BaseException) -> str:
+    """Another package's error on one line: its class and its text."""
+    return " ".join(f"{type(error).__name__}: {error}".split())
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:
-    """Say which known names are near: `"; did you mean 'a' or 'b'?"`, or nothing."""
+    """The known names like this one: `"; did you mean 'a' or 'b'?"`, or nothing."""
     import difflib
 
     names = sorted(known)

@@ -1,7 +1,7 @@
-"""Turns an item and a style into a judged record: asks every form, reads the answers, judges.
+"""Asks items in every form, reads the answers, and judges them: a record for each item and style.
 
-Works without pytest: `records = await evaluate(items, load_model("embedded"))`, and
-`metrics.table(records)` are REST's figures.
+Works without pytest: `records = await evaluate(items, load_model("embedded"))`; then
+`metrics.table(records)` has REST's figures.
 """
 
 import asyncio
@@ -34,7 +34,8 @@ from pytest_rest.terms import (
     Verdict,
 )
 
-REST = (Style(),)
+REST_STYLES = (Style(),)
+PLAIN = Scheme()
 A = TypeVar("A", bound=Answer)
 
 
@@ -42,26 +43,26 @@ async def evaluate(
     items: Sequence[Item],
     model: Model,
     *,
-    styles: Sequence[Style] = REST,
-    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
+    styles: Sequence[Style] = REST_STYLES,
+    scheme: Scheme = PLAIN,
     protocol: Protocol | None = None,
     concurrency: int = 32,
 ) -> list[Record]:
     """One record for each item and style, in that order; at most `concurrency` items in flight.
 
-    A failed call loses its item (`record.verdict.lost`) and never raises.
+    A failed call loses its item (`record.verdict.lost`) and raises nothing.
     """
     protocol = protocol or prompts.load_protocol()
-    places = asyncio.Semaphore(concurrency)
+    free = asyncio.Semaphore(concurrency)
 
     async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:
         completions = await asyncio.gather(*(ask(model, prompt) for prompt in asked))
         return list(zip(asked, completions, strict=True))
 
     async def one(item: Item, style: Style) -> Record:
-        async with places:
+        async with free:
             calls = latest = await answered(forms(item, style, protocol, scheme))
-            while more := [each for call in latest for each in follow_ups(*call, protocol, scheme)]:
+            while more := [p for call in latest for p in follow_ups(*call, protocol, scheme)]:
                 latest = await answered(more)
                 calls = [*calls, *latest]
             return record(item, style, calls, scheme)
@@ -70,15 +71,10 @@ async def evaluate(
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
 
 
-def forms(
-    item: Item,
-    style: Style,
-    protocol: Protocol,
-    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
-) -> list[Prompt]:
+def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) -> list[Prompt]:
     """The prompts of one item in one style, without those that follow from an answer.
 
-    Raises `RenderingError` or `BenchmarkError` when the item cannot be asked so.
+    Raises `RenderingError` or `BenchmarkError` when the item cannot be asked in this way.
     """
     scheme = scheme.of(item)
     solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
@@ -106,8 +102,8 @@ def follow_ups(
 ) -> list[Prompt]:
     """What is asked once a prompt is answered.
 
-    The question in the transcription's own words; after thinking, for the answer; after an open
-    answer, a judge for its rating. A rating of a sample is asked for twice.
+    After the first of two passes, the question as the model transcribed it; after thinking, the
+    question for an answer; after an open answer, a judge for its rating, in a sample twice.
     """
     form, sweep = prompt.form, scheme.sweep
     if completion.error is not None:
@@ -136,14 +132,11 @@ def follow_ups(
 
 
 def record(
-    item: Item,
-    style: Style,
-    calls: Iterable[tuple[Prompt, Completion]],
-    scheme: Scheme = Scheme(),  # noqa: B008 (frozen)
+    item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]], scheme: Scheme = PLAIN
 ) -> Record:
     """Score and judge the completions of `forms` and of what followed them.
 
-    An item on which a metric of one's own fails is lost: its answers are kept, and can be replayed.
+    An item on which a metric of another package fails is lost; its answers are kept for a replay.
     """
     answers: list[Answer] = []
     read: dict[Mode, Transcription] = {}
@@ -178,7 +171,7 @@ def _with_text_tokens(verdict: Verdict, calls: Iterable[tuple[Prompt, Completion
     return replace(
         verdict,
         answers={mode: sized(answer) for mode, answer in verdict.answers.items()},
-        repeats={mode: tuple(map(sized, each)) for mode, each in verdict.repeats.items()},
+        repeats={mode: tuple(map(sized, answers)) for mode, answers in verdict.repeats.items()},
         steps=tuple(map(sized, verdict.steps)),
     )
 
@@ -189,7 +182,7 @@ def lost(item: Item, style: Style, reason: str) -> Record:
 
 
 def _first(budget: Budget) -> Task:
-    """What is asked first under a budget: to think, where thinking is a call of its own."""
+    """The task of the first call under a budget: to think, where that is a call of its own."""
     return "think" if budget.control == "forced" and budget.amount else "solve"
 
 
@@ -206,7 +199,7 @@ def _ratings(
 
 
 def _asked_twice(item: Item, sweep: Sweep) -> Budget | None:
-    """The budget whose rating is asked for again: one, of an item in four, drawn by the seed."""
+    """The budget whose rating is asked for twice: of one item in four, drawn by the seed."""
     lot = hashlib.sha256(f"judge/{sweep.seed}/{item.digest}".encode()).digest()
     return sweep.budgets[lot[1] % len(sweep.budgets)] if lot[0] % 4 == 0 else None
 

@@ -1,15 +1,15 @@
-"""Finds what other packages add: suites, models, styles and metrics, by Python's entry points.
+"""Finds the suites, models, styles and metrics of other packages, by Python's entry points.
 
 A package declares them in its pyproject.toml, and they are known by name wherever it is installed::
 
-    [project.entry-points."pytest_rest.benchmark.suites"]
-    receipts = "my_package:receipts"        # (n, seed) -> list of Item
+    [project.entry-points."pytest_rest.suites"]
+    receipts = "my_package:receipts"        # (n, seed) -> list[Item]
     [project.entry-points."pytest_rest.models"]
-    house = "my_package:make_model"         # () or (what stands behind the colon) -> Model
+    house = "my_package:make_model"         # () or (what follows the colon) -> Model
     [project.entry-points."pytest_rest.styles"]
     fax = "my_package:FAX"                  # a Style, or several
     [project.entry-points."pytest_rest.metrics"]
-    brief = "my_package:is_brief"           # (Record) -> 0 to 1, or None: takes no part
+    brief = "my_package:is_brief"           # (Record) -> 0 to 1, or None: not counted
 """
 
 import functools
@@ -18,7 +18,7 @@ from dataclasses import replace
 from importlib.metadata import EntryPoint, entry_points
 from typing import Any, Literal
 
-from pytest_rest.errors import MetricError, OptionError
+from pytest_rest.errors import MetricError, OptionError, one_line
 from pytest_rest.terms import Record
 
 Kind = Literal["suites", "models", "styles", "metrics"]
@@ -28,23 +28,22 @@ METRICS: dict[str, Metric] = {}  # those in use; a notebook may add its own
 
 @functools.cache
 def declared(kind: Kind) -> dict[str, EntryPoint]:
-    """What is installed of a kind, by name."""
-    return {each.name: each for each in entry_points(group=f"pytest_rest.{kind}")}
+    """The entry points of a kind, by name."""
+    return {entry.name: entry for entry in entry_points(group=f"pytest_rest.{kind}")}
 
 
 def measure(record: Record) -> Record:
-    """The record with the metrics in use; `MetricError` names one that fails or is no share."""
-    found = {}
+    """The record with the metrics in use; `MetricError` names one that fails or is not a share."""
+    values = {}
     for name, metric in METRICS.items():
         try:
             value = metric(record)
-            found[name] = None if value is None else float(value)
+            values[name] = None if value is None else float(value)
         except Exception as error:
-            line = " ".join(f"{type(error).__name__}: {error}".split())
-            raise MetricError(f"metric {name!r} fails: {line[:300]}") from error
+            raise MetricError(f"metric {name!r} fails: {one_line(error)[:300]}") from error
         if value is not None and not 0 <= value <= 1:
             raise MetricError(f"metric {name!r} is {value!r}; it must be from 0 to 1, or None")
-    return replace(record, own=found)
+    return replace(record, own=values)
 
 
 def use_metrics() -> None:
@@ -53,18 +52,17 @@ def use_metrics() -> None:
 
 
 def load(kind: Kind, name: str) -> Any:
-    """What a name stands for; None where nobody declares it.
+    """What a name stands for; None where no package declares it.
 
-    `OptionError` names the package of one that cannot be loaded.
+    `OptionError` names the package of an entry point that cannot be loaded.
     """
-    found = declared(kind).get(name)
-    if found is None:
+    entry = declared(kind).get(name)
+    if entry is None:
         return None
     try:
-        return found.load()
+        return entry.load()
     except Exception as error:
-        package = found.dist.name if found.dist else "a package"
-        line = " ".join(f"{type(error).__name__}: {error}".split())
+        package = entry.dist.name if entry.dist else "a package"
         raise OptionError(
-            f"{name!r} of {package!r} cannot be loaded ({found.value}): {line}"
+            f"{name!r} of {package!r} cannot be loaded ({entry.value}): {one_line(error)}"
         ) from error

@@ -3,8 +3,8 @@
 import re
 import unicodedata
 
-# What is not seen, or moves what is: controls but for tab and line end, marks of direction, halves
-# of surrogate pairs, private use. What joins letters and emoji is left to do so.
+# What is invisible, or moves other text: controls other than tab and line end, marks of direction,
+# halves of surrogate pairs, private use. What joins letters and emoji is kept.
 _UNSEEN = re.compile(
     "[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u180e\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f"
     "\ud800-\udfff\ue000-\uf8ff\ufeff\ufff9-\ufffb\U000f0000-\U0010ffff]"
@@ -27,12 +27,12 @@ def shown(text: str, limit: int = 200) -> str:
 
 
 def lines(text: str) -> str:
-    """Text of several lines in which nothing is hidden: what is not seen becomes its escape."""
-    return _UNSEEN.sub(lambda found: _escape(found[0]), text.replace("\r\n", "\n"))
+    """Text of several lines in which nothing is hidden: what is invisible becomes its escape."""
+    return _UNSEEN.sub(lambda match: _escape(match[0]), text.replace("\r\n", "\n"))
 
 
 def address(url: str) -> str:
-    """A URL without user, password, query and fragment: what may be written into a report."""
+    """A URL without user, password, query and fragment, so that a report may show it."""
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     rest = rest.removeprefix("//")
     place = rest.partition("?")[0].partition("#")[0]

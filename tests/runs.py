@@ -20,7 +20,7 @@ from endpoint import Reply, Request
 
 from pytest_rest import prompts
 from pytest_rest.benchmark.suites import soebench
-from pytest_rest.dispatch.store import NAME
+from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.evaluate import forms
 from pytest_rest.terms import Prompt, Style
 

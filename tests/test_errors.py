@@ -35,7 +35,7 @@ def test_an_error_says_its_text_alone() -> None:
         ("dejavu", [], ""),
     ],
 )
-def test_nearest(name: str, known: list[str], expected: str) -> None:
+def test_nearest_names_are_offered(name: str, known: list[str], expected: str) -> None:
     """Near names are offered, the nearest first; far ones are not."""
     assert expected == errors.nearest(name, known)
 

@@ -65,7 +65,7 @@ def test_concurrency_bounds_the_items_in_flight(concurrency: int) -> None:
     assert 4 * concurrency == model.peak
 
 
-def test_two_modes() -> None:
+def test_only_the_modes_of_the_scheme_are_asked() -> None:
     """Only what was asked for is asked."""
     model = Counting()
     (record,) = asyncio.run(
@@ -75,14 +75,14 @@ def test_two_modes() -> None:
     assert 3 == model.calls
 
 
-def test_an_item_that_cannot_be_asked_is_told() -> None:
+def test_an_item_that_cannot_be_asked_raises() -> None:
     """Neither context nor choices: nothing to show beside the question."""
     item = Item("bare", "What is 2 + 2?", "4", answer_kind="integer")
     with pytest.raises(BenchmarkError, match="neither context nor choices"):
         asyncio.run(evaluate([item], Counting()))
 
 
-def test_the_report_of_an_evaluation() -> None:
+def test_an_evaluation_can_be_reported() -> None:
     """Every key that is promised, and nothing undefined in it."""
     records = asyncio.run(evaluate(benchmark.load("soebench:8"), load_model("simulated")))
     report = Report({"model": "simulated"}, records, metrics.table(records), None, [], 1.5)
@@ -109,7 +109,7 @@ def test_the_report_of_an_evaluation() -> None:
     assert {"text", "cer", "correct"} <= set(item["ocr"])
 
 
-def test_a_record_knows_what_its_texts_take() -> None:
+def test_a_record_has_the_tokens_of_its_texts() -> None:
     """Each answer has the estimate of its own prompt's text: more, where more of it is text."""
     (record,) = asyncio.run(evaluate(soebench.generate(1, 0), load_model("simulated")))
     sizes = {mode: answer.text_tokens for mode, answer in record.verdict.answers.items()}
@@ -141,14 +141,14 @@ def test_fingerprints_know_items_and_not_their_order() -> None:
         ("", "suite '' cannot be read"),
     ],
 )
-def test_a_suite_that_cannot_be_loaded(spec: str, message: str) -> None:
+def test_a_suite_that_cannot_be_loaded_is_refused(spec: str, message: str) -> None:
     """What is wrong with the name or its N, and the mend."""
     with pytest.raises(BenchmarkError) as caught:
         benchmark.load(spec)
     assert message in str(caught.value)
 
 
-def test_a_suite_by_name() -> None:
+def test_a_suite_is_loaded_by_name() -> None:
     """N items of the seed, or the suite's own number."""
     assert soebench.generate(7, 3) == benchmark.load("soebench:7", 3)
     assert 50 == len(benchmark.load("soebench"))

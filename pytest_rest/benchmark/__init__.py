@@ -1,4 +1,4 @@
-"""Turns the name of a suite, as a user writes it, into its items."""
+"""Loads the items of the suite, file or folder that a user names."""
 
 import os
 import re
@@ -11,11 +11,11 @@ from pytest_rest import extensions
 from pytest_rest.benchmark import file
 from pytest_rest.benchmark.file import ENDINGS, Benchmark
 from pytest_rest.benchmark.suites import arc, gsm_symbolic, hub, mmlu, rh_bench, rows, soebench
-from pytest_rest.errors import BenchmarkError, RestError, nearest
+from pytest_rest.errors import BenchmarkError, RestError, nearest, one_line
 from pytest_rest.terms import Item, fingerprint
 
 DEFAULT = "soebench:50"
-REST = "rest"  # the name of REST's four data sets together
+REST_GROUP = "rest"  # the name of REST's four data sets together
 # The paper's figures are those of about 150 systems; of the other data sets all items are asked.
 REST_SUITES = (mmlu.NAME, arc.NAME, gsm_symbolic.NAME, f"{soebench.NAME}:150")
 
@@ -24,7 +24,7 @@ _SPEC = re.compile(r"(?P<name>.{1,4000}?)(?::(?P<n>[+-]?\d{1,9}))?")
 
 @dataclass(frozen=True)
 class Generated:
-    """A suite that is made anew: `generate(n, seed)`, up to `largest` items."""
+    """A suite that is generated: `generate(n, seed)`, up to `largest` items."""
 
     generate: Callable[[int, int], list[Item]]
     default: int
@@ -33,30 +33,30 @@ class Generated:
 
 @dataclass(frozen=True)
 class DataSet:
-    """A suite that is read: where its files are, what makes items of them, and draws some.
+    """A suite that is read: where its files are, what loads items from them, and draws some.
 
-    `complete` adds what is read of drawn items alone; it is told whether it may download.
+    `complete` adds what is read for drawn items only; its last argument is whether it may download.
     """
 
-    source: hub.Source
-    load: Callable[[hub.Place], rows.Loaded]
+    source: hub.DataSource
+    load: Callable[[hub.Location], rows.Loaded]
     draw: Callable[[Sequence[Item], int | None, int], list[Item]] = rows.draw
     complete: Callable[[Sequence[Item], Sequence[Path], bool], list[Item]] | None = None
 
 
 SUITES: dict[str, Generated | DataSet] = {
     soebench.NAME: Generated(soebench.generate, default=50, largest=100_000),
-    **{each.NAME: DataSet(each.SOURCE, each.load) for each in (mmlu, arc, gsm_symbolic)},
+    **{suite.NAME: DataSet(suite.SOURCE, suite.load) for suite in (mmlu, arc, gsm_symbolic)},
     rh_bench.NAME: DataSet(rh_bench.SOURCE, rh_bench.load, rh_bench.draw, rh_bench.complete),
 }
 
 
 @dataclass(frozen=True)
 class Drawn:
-    """A suite's items, and for a data set what became of its rows.
+    """The items drawn from a suite, and for a data set what became of its rows.
 
-    `counts` are those of `rows.Loaded`, and `drawn`; `left_out` names the broken rows. Of a
-    benchmark file, `path` says which one, and `styles` are those that it asks for.
+    `counts` are those of `rows.Loaded`, and `drawn`; `left_out` names the broken rows. A benchmark
+    file has a `path`, and the `styles` that it asks for.
     """
 
     name: str
@@ -71,8 +71,7 @@ class Library:
     """The suites of one process; each data set and each benchmark file is read once.
 
     `data` is a folder with local copies. `sent` is another process's `manifest`: then nothing is
-    downloaded, and what is read here must be what was read there. Benchmark files are looked for
-    from the folder `root`.
+    downloaded, and this process must read the same. Paths of benchmark files start at `root`.
     """
 
     def __init__(
@@ -88,10 +87,10 @@ class Library:
         self._rows: dict[str, rows.Loaded] = {}
         self._drawn: dict[str, Drawn] = {}
         self._benchmarks: dict[Path, Benchmark] = {}
-        self._paths: dict[str, Path] = {}  # of benchmark files, by the benchmark's name
+        self._paths: dict[str, Path] = {}  # of benchmark files, by their benchmark's name
 
     def load(self, spec: str) -> Drawn:
-        """The items of `NAME[:N]` or `FILE[:N]`; equal for equal seeds, wherever they are drawn.
+        """The items of `NAME[:N]` or `FILE[:N]`; equal for equal seeds, in every process.
 
         Raises `BenchmarkError` for an unknown suite, for an N that the suite cannot give, and for
         a data set or a file that cannot be read.
@@ -105,19 +104,19 @@ class Library:
         return self._drawn[spec]
 
     def load_each(self, spec: str) -> list[Drawn]:
-        """What `load` gives for each suite that a spec stands for, as `expand` says."""
-        return [self.load(each) for each in expand(spec, self._root)]
+        """What `load` gives for each suite that `expand` makes of a spec."""
+        return [self.load(suite) for suite in expand(spec, self._root)]
 
     def read(self, path: Path) -> Benchmark:
         """The benchmark in a file; `BenchmarkError` if it cannot be read, or its name is taken.
 
-        A report counts by name: two files of one name would be taken for one.
+        A report counts by name, so two files of one name would count as one.
         """
         path = Path(os.path.abspath(path))  # noqa: PTH100 (no links followed: pictures are beside)
         if path not in self._benchmarks:
             benchmark = file.load(near(path))
             other = self._paths.setdefault(benchmark.name, path)
-            if other != path or benchmark.name in (*SUITES, REST):
+            if other != path or benchmark.name in (*SUITES, REST_GROUP):
                 by = near(other) if other != path else "a suite"
                 raise BenchmarkError(
                     f"{near(path)}: name {benchmark.name!r} is taken by {by}; "
@@ -128,7 +127,7 @@ class Library:
 
     @property
     def manifest(self) -> dict[str, Any]:
-        """What another process needs to read the same, in builtins: paths and fingerprints."""
+        """What another process needs to read the same items, as builtins: paths, fingerprints."""
         return {
             "files": {name: [str(path) for path in self._files[name]] for name in self._files},
             "drawn": {
@@ -164,7 +163,7 @@ class Library:
         counts = {**loaded.counts, "drawn": len(items)}
         return Drawn(name, tuple(items), counts, loaded.left_out)
 
-    def _find(self, name: str, source: hub.Source) -> list[Path]:
+    def _find(self, name: str, source: hub.DataSource) -> list[Path]:
         if self._sent is None:
             return hub.files(source, self._data)
         files = [Path(path) for path in self._sent["files"].get(name, ())]
@@ -173,8 +172,8 @@ class Library:
         try:
             return hub.files(source, self._data, may_download=False)
         except BenchmarkError as error:
-            there = f"; the run's main process has {files[0]}, this one not" if files else ""
-            raise BenchmarkError(f"{error}{there}") from None
+            elsewhere = f"; only the run's main process has {files[0]}" if files else ""
+            raise BenchmarkError(f"{error}{elsewhere}") from None
 
     def _check(self, spec: str, drawn: Drawn) -> None:
         expected = self._sent and self._sent["drawn"].get(spec)
@@ -196,41 +195,40 @@ def load(spec: str, seed: int = 0, data: Path | None = None) -> list[Item]:
 
 
 def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
-    """The suites that `NAME[:N]` stands for: one, REST's four, or those of a folder's files.
+    """The suites that `NAME[:N]` stands for: one, REST's four, or the files of a folder.
 
-    A file or a folder is looked for from `start`; the paths of files begin at `root`, if they lie
-    below it. Raises `BenchmarkError` for a file that is not there, and a folder without one.
+    `start` is where the path of a file or folder starts; the paths that are returned start at
+    `root`, if they are below it. Raises `BenchmarkError` for a missing file, and a folder without
+    one.
     """
     name, n = _split(spec)
     number = "" if n is None else f":{n}"
-    if name == REST:
-        names = [each.partition(":")[0] for each in REST_SUITES]
-        return REST_SUITES if n is None else tuple(each + number for each in names)
+    if name == REST_GROUP:
+        names = [suite.partition(":")[0] for suite in REST_SUITES]
+        return REST_SUITES if n is None else tuple(name + number for name in names)
     path = Path(os.path.abspath(start / Path(name).expanduser()))  # noqa: PTH100 (as in `read`)
-    is_folder = not _is_suite(name) and path.is_dir()
+    is_suite = name in SUITES or name in extensions.declared("suites")
+    is_folder = not is_suite and path.is_dir()
     if not (is_folder or name.lower().endswith(ENDINGS)):
         return (spec.strip(),)
-    paths = [path]
-    if is_folder:
-        paths = sorted(each for each in path.rglob("*") if _is_listed(each, path))
+    inside = (inner for inner in path.rglob("*") if _is_listed(inner, path))
+    paths = sorted(inside) if is_folder else [path]
     if not paths or not paths[0].is_file():
-        lacking = "holds no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
-        raise BenchmarkError(
-            f"suite {spec!r}: {near(path)} {lacking if is_folder else 'is not a file'}; "
-            "check the path"
-        )
+        lacking = "has no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
+        fault = lacking if is_folder else "is not a file"
+        raise BenchmarkError(f"suite {spec!r}: {near(path)} {fault}; check the path")
     root = start if root is None else root
-    return tuple(f"{_below(each, root)}{number}" for each in paths)
+    return tuple(f"{_below(path, root)}{number}" for path in paths)
 
 
 def _is_listed(path: Path, folder: Path) -> bool:
-    """Whether a file is one of the folder's benchmarks: none in a hidden folder, as `.venv`, is."""
+    """Whether a file is one of the folder's benchmarks, and not in a hidden one such as `.venv`."""
     is_hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
     return not is_hidden and file.is_benchmark(path)
 
 
 def near(path: Path) -> Path:
-    """The path from here, where it lies below."""
+    """The path from the current folder, if it is below it."""
     return _below(path, Path.cwd())
 
 
@@ -255,22 +253,19 @@ def _parse(spec: str) -> tuple[str, int | None]:
         )
     if not is_file and ":" in name:
         raise BenchmarkError(f"suite {spec!r} cannot be read; write NAME or NAME:N")
-    if n is not None and n < 1:
-        _check_number(spec, n, name, None if is_file else _largest(_suite(name)))
+    if n is not None and n < 1:  # before anything is downloaded
+        suite = None if is_file else _suite(name)
+        _check_number(spec, n, name, suite.largest if isinstance(suite, Generated) else None)
     return name, n
 
 
-def _is_suite(name: str) -> bool:
-    return name in SUITES or name in extensions.declared("suites")
-
-
 def _suite(name: str) -> Generated | DataSet:
-    """One of ours, or one that another package declares."""
+    """This package's suite of that name, or another package's."""
     if name in SUITES:
         return SUITES[name]
     generate = extensions.load("suites", name)
     if generate is None:
-        known = [*SUITES, REST, *extensions.declared("suites")]
+        known = [*SUITES, REST_GROUP, *extensions.declared("suites")]
         raise BenchmarkError(
             f"unknown suite {name!r}{nearest(name, known)}; known are {', '.join(known)}"
         )
@@ -278,25 +273,20 @@ def _suite(name: str) -> Generated | DataSet:
 
 
 def _generated(suite: Generated, name: str, n: int, seed: int) -> list[Item]:
-    """The items, checked: what another package makes may be anything."""
+    """The items, checked: another package may give anything."""
     try:
-        found = list(suite.generate(n, seed))
+        items = list(suite.generate(n, seed))
     except RestError:
         raise
     except Exception as error:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        raise BenchmarkError(f"suite {name!r} cannot be made: {line}") from error
-    for item in found:
+        raise BenchmarkError(f"suite {name!r} cannot be made: {one_line(error)}") from error
+    for item in items:
         if not isinstance(item, Item) or item.suite != name:
             raise BenchmarkError(
                 f"suite {name!r} gave {item!r:.80}; it must give pytest_rest.Item objects with "
                 f"suite={name!r}"
             )
-    return found
-
-
-def _largest(suite: Generated | DataSet) -> int | None:
-    return suite.largest if isinstance(suite, Generated) else None
+    return items
 
 
 def _check_number(spec: str, n: int, name: str, largest: int | None) -> None:

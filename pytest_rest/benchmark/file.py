@@ -1,10 +1,10 @@
-"""Turns a file of questions, `*.rest.yaml` or `*.rest.jsonl`, into a benchmark of one's own.
+"""Reads a user's own benchmark from a file of questions, `*.rest.yaml` or `*.rest.jsonl`.
 
-    name: invoices                      # all of this is optional: the name is the file's else,
-    styles: [dejavu, courier-50dpi]     # and what an item may have is here a default for all
+    name: invoices                      # optional, as the next two: otherwise the file's name;
+    styles: [dejavu, courier-50dpi]     # an item's keys may be here, too, as defaults for all
     kind: number
     items:
-      - id: total                       # optional: else the items are numbered
+      - id: total                       # optional: otherwise the items are numbered
         context: |                      # what the mixed form shows as a picture
           3 lamps at $12.50
           2 chairs at $41.00
@@ -18,10 +18,10 @@
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
 
-Scalars are taken as they are written, whatever YAML would make of them. `kind` is one of integer,
-number, choice, text, expression. It is inferred where there is just one reading: with choices it is
-choice, `7` is an integer, `1.10` a number, and what is neither and is not like a number is a text.
-What may be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind. An expression always does.
+Scalars are read as they are written, not as YAML would read them. `kind` is one of integer,
+number, choice, text, expression. It is inferred where there is only one reading: with choices it is
+choice, `7` is an integer, `1.10` a number, and what does not look like a number is a text. What may
+be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so does every expression.
 """
 
 import os
@@ -32,7 +32,7 @@ from pathlib import Path, PureWindowsPath
 
 from pytest_rest import scoring
 from pytest_rest.benchmark import yaml_nodes
-from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, said, text_of
+from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.scoring import numbers
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
@@ -41,7 +41,7 @@ ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", *DEFAULTS)
-RESERVED = {"mean", "pooled"}  # what a report calls the figures over several benchmarks
+RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
 _DECIMAL = re.compile(r"[+-]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})", re.ASCII)
@@ -54,7 +54,7 @@ _CODED = re.compile(
 
 @dataclass(frozen=True)
 class Benchmark:
-    """The items of a file, and the styles it asks for, by name; none means the run's own."""
+    """The items of a file, and the names of the styles it asks for; without any, the run's."""
 
     name: str
     items: tuple[Item, ...]
@@ -67,26 +67,24 @@ def is_benchmark(path: Path) -> bool:
 
 
 def load(path: Path) -> Benchmark:
-    """The benchmark in a file; `BenchmarkError` is one line with file, line, fault and mend."""
+    """The benchmark in a file; `BenchmarkError` is one line with file, line, fault and remedy."""
     try:
         text = yaml_nodes.read_text(path)
         is_json = path.name.lower().endswith(".jsonl")
         return _from_json_lines(text, path) if is_json else _from_yaml(text, path)
     except PlaceError as error:
-        place = str(path) if str(path).isprintable() else repr(str(path))
-        line = f":{error.line}" if error.line else ""
-        raise BenchmarkError(f"{place}{line}: {error}") from None
+        raise BenchmarkError(error.located(path)) from None
 
 
 def _from_yaml(text: str, path: Path) -> Benchmark:
     root = yaml_nodes.read_yaml(text)
     if not isinstance(root.value, dict):
-        raise PlaceError(root.line, "begins with no key; write items: and the list below it")
+        raise PlaceError(root.line, "does not begin with a key; write items: and the list below it")
     check_keys(root.value, HEADER_KEYS)
     listed = root.value.pop("items", Node(root.line, "", plain=True))
     items = () if listed.is_nothing else listed.value
     if not isinstance(items, tuple):
-        raise PlaceError(listed.line, "items is no list; begin each item with a dash")
+        raise PlaceError(listed.line, "items is not a list; begin each item with a dash")
     return _benchmark(root.value, items, listed.line, path)
 
 
@@ -114,12 +112,12 @@ def _benchmark(
 def _name(header: dict[str, Node], path: Path) -> str:
     name = text_of(header, "name")
     if not name:
-        ending = next((each for each in ENDINGS if path.name.lower().endswith(each)), "")
+        ending = next((end for end in ENDINGS if path.name.lower().endswith(end)), "")
         name = re.sub(r"[^\w.-]{1,300}", "-", path.name[: len(path.name) - len(ending)])
     line = header["name"].line if "name" in header else 0
     if not re.fullmatch(r"[\w.-]{1,100}", name) or name in RESERVED:
-        why = "is a word of the report" if name in RESERVED else "is no short word"
-        raise PlaceError(line, f"name {said(name)} {why}; take letters, digits, - _ and .")
+        why = "is a word of the report" if name in RESERVED else "is not a short word"
+        raise PlaceError(line, f"name {quoted(name)} {why}; use letters, digits, - _ and .")
     return name
 
 
@@ -128,21 +126,21 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
     if node is None or node.is_nothing:
         return ()
     names = []
-    for each in node.value if isinstance(node.value, tuple) else (node,):
-        if not isinstance(each.value, str):
-            raise PlaceError(each.line, "styles is a list of names, such as [courier-50dpi]")
+    for style in node.value if isinstance(node.value, tuple) else (node,):
+        if not isinstance(style.value, str):
+            raise PlaceError(style.line, "styles is a list of names, such as [courier-50dpi]")
         from pytest_rest.rendering import parse_style  # when first used: it loads Pillow
 
         try:
-            parse_style(each.value)
+            parse_style(style.value)
         except RestError as error:
-            raise PlaceError(each.line, str(error)) from None
-        names.append(each.value)
+            raise PlaceError(style.line, str(error)) from None
+        names.append(style.value)
     return tuple(names)
 
 
 class _ItemReader:
-    """Reads the items of one file, each with the file's defaults."""
+    """Reads the items of one file, with the file's defaults."""
 
     def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
         self._name, self._defaults, self._folder = name, defaults, folder
@@ -150,9 +148,9 @@ class _ItemReader:
         self._digests: dict[str, str] = {}  # of each picture
 
     def read(self, node: Node, number: int) -> Item:
-        """One item; `PlaceError` for whatever keeps it from being asked and judged."""
+        """One item; `PlaceError` where it cannot be asked or judged."""
         if not isinstance(node.value, dict):
-            raise PlaceError(node.line, "an item needs keys, question: and answer: at least")
+            raise PlaceError(node.line, "an item needs keys, at least question: and answer:")
         own = node.value
         check_keys(own, ITEM_KEYS)
         for key in ("question", "answer"):
@@ -179,11 +177,11 @@ class _ItemReader:
         name = text_of(own, "id").strip() or f"{self._name}-{number:04d}"
         line = own["id"].line if "id" in own else line
         if len(name) > 100 or not name.isprintable():
-            raise PlaceError(line, f"id {said(name)} is no name; take at most 100 characters")
+            raise PlaceError(line, f"id {quoted(name)} is not a name; use at most 100 characters")
         if name in self._lines:
             raise PlaceError(
                 line,
-                f"id {said(name)} is used in line {self._lines[name]} already; "
+                f"id {quoted(name)} is already used in line {self._lines[name]}; "
                 "give this item another",
             )
         self._lines[name] = line
@@ -197,8 +195,8 @@ class _ItemReader:
         kind = "choice" if choices else text_of(keys, "kind") or _inferred(own["answer"])
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
-            found = f"unknown kind {said(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
-            raise PlaceError(keys["kind"].line, found)
+            fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
+            raise PlaceError(keys["kind"].line, fault)
         if kind == "choice" and not choices:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
@@ -209,7 +207,7 @@ class _ItemReader:
             return item
         line, path = keys["image"].line, os.path.normpath(image)
         if "://" in image or PureWindowsPath(image).drive or path.startswith(("/", "..", "~")):
-            raise PlaceError(line, f"image {said(image)}: give a path below the file's folder")
+            raise PlaceError(line, f"image {quoted(image)}: give a path below the file's folder")
         from pytest_rest.rendering import pictures  # when first used: it loads Pillow
 
         try:
@@ -238,11 +236,12 @@ def _choices(node: Node | None) -> tuple[Choice, ...]:
         listed = dict(zip(_LABELS, node.value, strict=False))
     else:
         listed = node.value
-    found = tuple(Choice(label.strip(), text_of(listed, label).strip()) for label in listed)
-    labels = {scoring.fold(each.label).casefold().strip("(.)") for each in found}
-    if len(found) < 2 or len(labels) < len(found) or not all(c.label and c.text for c in found):
+    choices = tuple(Choice(label.strip(), text_of(listed, label).strip()) for label in listed)
+    labels = {scoring.fold(choice.label).casefold().strip("(.)") for choice in choices}
+    is_whole = all(choice.label and choice.text for choice in choices)
+    if len(choices) < 2 or len(labels) < len(choices) or not is_whole:
         raise PlaceError(node.line, "choices are two texts or more, each with a label of its own")
-    return found
+    return choices
 
 
 def _inferred(answer: Node) -> str:
@@ -255,19 +254,19 @@ def _inferred(answer: Node) -> str:
         return "text"
     raise PlaceError(
         answer.line,
-        f"answer {said(text)} may be a number or a text; write a number as 1250 or 12.5 without "
+        f"answer {quoted(text)} may be a number or a text; write a number as 1250 or 12.5 without "
         "quotes, or add kind: number, or kind: text",
     )
 
 
 def _check_answer(item: Item, keys: dict[str, Node]) -> None:
-    """Raise where the item's own answer, or its tolerance, cannot be judged by."""
+    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
     line = keys["answer"].line
     answer = item.answer.casefold()
-    meant = {each.label for each in item.choices if each.label.casefold() == answer}
+    meant = {c.label for c in item.choices if c.label.casefold() == answer}
     if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
         both = "is one choice's label and another one's text; give the choices other labels"
-        raise PlaceError(line, f"answer {said(item.answer)} {both}")
+        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
     try:
         value = scoring.truth(replace(item, tolerance=""))
         line = keys["tolerance"].line if item.tolerance else line
@@ -275,7 +274,9 @@ def _check_answer(item: Item, keys: dict[str, Node]) -> None:
     except BenchmarkError as error:
         raise PlaceError(line, str(error)) from None
     if item.answer_kind == "integer" and Fraction(value).denominator != 1:
-        raise PlaceError(line, f"answer {said(item.answer)} is no whole number; say kind: number")
+        raise PlaceError(
+            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
+        )
 
 
 def _trimmed(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Turns an item and a seed into the ten styles of REST+.
+"""Gives the ten styles of REST+ for an item and a seed.
 
 Source: arXiv 2512.08923: {DejaVu Sans, Courier New, Cursive} x {50, 100, 200 DPI} in black, and one
 coloured style in DejaVu Sans at 200 DPI. That its colour is drawn for each item is our reading.

@@ -1,8 +1,8 @@
-"""Turns a YAML or JSON Lines file into nodes that keep what was written, and where.
+"""Reads a YAML or JSON Lines file into nodes that keep what was written, and where.
 
 YAML guesses: it takes `1.10` for 1.1, `010` for 8, `no` for false, `12:30` for 750 and `2031-03-01`
-for a date. Here a scalar stays the text that stands in the file. Tags are refused, depth and number
-of nodes bounded, and an alias is the node it names and not a copy of it, so that nothing expands.
+for a date. Here a scalar stays the text that is in the file. Tags are refused, depth and number of
+nodes are bounded, and an alias is the node it names and not a copy, so that nothing expands.
 """
 
 import json
@@ -23,7 +23,7 @@ LONGEST_LIST = 100_000
 _MOST_NODES = 2_000_000
 _DEEPEST = 8
 _LONGEST_LINE = 4 << 20
-_NESTED = re.compile(r"(?:[\[{]|- ){64}")  # of which a reader may say something else
+_NESTED = re.compile(r"(?:[\[{]|- ){64}")  # which a reader may report in its own way
 _TOO_LARGE = "is too large or too deep; see the format"
 _UNREADABLE = re.compile(r"[^\t\n\r -~\x85\xa0-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 
@@ -37,12 +37,17 @@ class PlaceError(Exception):
         super().__init__(text)
         self.line = line
 
+    def located(self, path: Path) -> str:
+        """The text with file and line before it."""
+        place = str(path) if str(path).isprintable() else repr(str(path))
+        return f"{place}:{self.line}: {self}" if self.line else f"{place}: {self}"
+
 
 @dataclass(frozen=True, slots=True)
 class Node:
-    """A text, a list or a mapping, and its line; of a mapping's value that of its key.
+    """A text, a list or a mapping, and its line; for a mapping's value, the line of its key.
 
-    `plain` is a text without quotes: what YAML or JSON might take for a number, a date, nothing.
+    `plain` is a text without quotes, which YAML or JSON might read as a number, a date or null.
     """
 
     line: int
@@ -56,10 +61,10 @@ class Node:
 
 
 def read_text(path: Path) -> str:
-    """A file of UTF-8, its size checked before it is read; `PlaceError` for any other."""
+    """The text of a UTF-8 file, whose size is checked first; `PlaceError` for other files."""
     try:
         if not path.is_file():
-            raise PlaceError(0, "is not there, or no file; check its path")
+            raise PlaceError(0, "is not a file; check its path")
         with path.open("rb") as file:
             if os.fstat(file.fileno()).st_size > LARGEST_FILE:
                 raise PlaceError(0, f"has more than {LARGEST_FILE >> 20} MB; use several files")
@@ -68,7 +73,7 @@ def read_text(path: Path) -> str:
         raise PlaceError(0, f"cannot be read: {error.strerror}") from None
     kind = next((kind for mark, kind in _OTHERS.items() if content.startswith(mark)), None)
     if kind or b"\0" in content[:4096]:
-        raise PlaceError(0, f"is {kind or 'no text'}; save it as UTF-8 text")
+        raise PlaceError(0, f"is {kind or 'not text'}; save it as UTF-8 text")
     try:
         return content.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -78,23 +83,23 @@ def read_text(path: Path) -> str:
 
 
 def read_yaml(text: str) -> Node:
-    """The one document of a YAML file; `PlaceError` for whatever it cannot be."""
+    """The one document of a YAML file; `PlaceError` for what is not YAML."""
     if odd := _UNREADABLE.search(text):
         line = text.count("\n", 0, odd.start()) + 1
-        raise PlaceError(line, f"holds the control character U+{ord(odd[0]):04X}; take it out")
+        raise PlaceError(line, f"holds the control character U+{ord(odd[0]):04X}; remove it")
     try:
         return _Builder(yaml.parse(text, Loader=safe_yaml.LOADER)).document()
     except yaml.MarkedYAMLError as error:
         mark: Any = error.problem_mark
         line = mark.line + 1 if mark else 1
-        fault = _TOO_LARGE if _NESTED.search(text) else _mended(str(error.problem), text, line)
+        fault = _TOO_LARGE if _NESTED.search(text) else _with_remedy(str(error.problem), text, line)
         raise PlaceError(line, fault) from None
     except yaml.YAMLError as error:
         raise PlaceError(1, f"cannot be read: {' '.join(str(error).split())}") from None
 
 
 def read_json_lines(text: str) -> Iterator[Node]:
-    """A node for each line that is not blank; `PlaceError` for one that is no JSON."""
+    """A node for each line that is not blank; `PlaceError` for one that is not JSON."""
     for number, line in enumerate(text.split("\n"), 1):
         if len(line) > _LONGEST_LINE:
             raise PlaceError(number, f"has more than {_LONGEST_LINE >> 20} MB; split it")
@@ -102,26 +107,26 @@ def read_json_lines(text: str) -> Iterator[Node]:
             yield _read_json(line, number)
 
 
-def check_keys(found: dict[str, Node], known: Sequence[str]) -> None:
-    """Raise `PlaceError` for a key that is none of the known ones."""
-    for key, node in found.items():
+def check_keys(nodes: dict[str, Node], known: Sequence[str]) -> None:
+    """Raise `PlaceError` for an unknown key."""
+    for key, node in nodes.items():
         if key not in known:
             hint = f"{nearest(key, known)}; known are {', '.join(known)}"
-            raise PlaceError(node.line, f"unknown key {said(key)}{hint}")
+            raise PlaceError(node.line, f"unknown key {quoted(key)}{hint}")
 
 
 def text_of(nodes: dict[str, Node], key: str) -> str:
-    """The text of a key, empty where there is none; `PlaceError` for anything but a text."""
+    """The text of a key, empty without one; `PlaceError` for anything but a text."""
     node = nodes.get(key)
     if node is None or node.is_nothing:
         return ""
     if not isinstance(node.value, str):
-        raise PlaceError(node.line, f"{said(key)} is a list or a mapping; write one text")
+        raise PlaceError(node.line, f"{quoted(key)} is a list or a mapping; write one text")
     return node.value
 
 
-def said(text: str) -> str:
-    """A text from a file, in quotes, on one line, and short."""
+def quoted(text: str) -> str:
+    """A text from a file in quotes, on one line, and short."""
     return repr(text if len(text) <= 60 else f"{text[:40]}...{text[-15:]}")
 
 
@@ -134,17 +139,17 @@ class _Builder:
         self._count = self._depth = 0
 
     def document(self) -> Node:
-        """The one document; an empty file is a plain text of no length."""
-        found = Node(1, "", plain=True)
+        """The one document; for an empty file an empty, plain text."""
+        root = Node(1, "", plain=True)
         documents = 0
         for event in self._events:
             if isinstance(event, yaml.DocumentStartEvent):
                 documents += 1
                 if documents > 1:
-                    second = "a second document begins with ---; use two files"
-                    raise PlaceError(_line(event), second)
-                found = self._node(next(self._events))
-        return found
+                    fault = "a second document begins with ---; use two files"
+                    raise PlaceError(_line(event), fault)
+                root = self._node(next(self._events))
+        return root
 
     def _node(self, event: Any) -> Node:
         line = _line(event)
@@ -158,20 +163,20 @@ class _Builder:
         if self._depth > _DEEPEST or self._count > _MOST_NODES:
             raise PlaceError(line, _TOO_LARGE)
         self._depth += 1
-        found = self._build(event, line)
+        node = self._build(event, line)
         self._depth -= 1
         if event.anchor:
-            self._anchors[event.anchor] = found
-        return found
+            self._anchors[event.anchor] = node
+        return node
 
     def _build(self, event: Any, line: int) -> Node:
         if isinstance(event, yaml.ScalarEvent):
             return _scalar(line, event.value, plain=not event.style)
         if isinstance(event, yaml.SequenceStartEvent):
-            return _listed(line, [self._node(each) for each in self._until(yaml.SequenceEndEvent)])
+            return _listed(line, [self._node(e) for e in self._until(yaml.SequenceEndEvent)])
         pairs = []
-        for each in self._until(yaml.MappingEndEvent):
-            key = self._node(each)
+        for start in self._until(yaml.MappingEndEvent):
+            key = self._node(start)
             if not isinstance(key.value, str):
                 raise PlaceError(key.line, "a key is a word, not a list or a mapping")
             pairs.append((key.value, replace(self._node(next(self._events)), line=key.line)))
@@ -183,8 +188,8 @@ class _Builder:
 
 
 def _line(event: Any) -> int:
-    found: int = event.start_mark.line + 1
-    return found
+    line: int = event.start_mark.line + 1
+    return line
 
 
 def _read_json(text: str, line: int) -> Node:
@@ -192,10 +197,10 @@ def _read_json(text: str, line: int) -> Node:
         return Node(line, written, plain=True)
 
     def refuse(word: str) -> None:
-        raise PlaceError(line, f"{word} is no JSON; put it in quotes")
+        raise PlaceError(line, f"{word} is not JSON; put it in quotes")
 
-    def pairs(found: list[tuple[str, Any]]) -> Node:
-        return _mapped(line, [(key, node(value)) for key, value in found])
+    def mapping(pairs: list[tuple[str, Any]]) -> Node:
+        return _mapped(line, [(key, node(value)) for key, value in pairs])
 
     def node(value: Any) -> Node:
         if isinstance(value, Node):
@@ -203,15 +208,15 @@ def _read_json(text: str, line: int) -> Node:
         if isinstance(value, str):
             return _scalar(line, value)
         if isinstance(value, list):
-            return _listed(line, [node(each) for each in value])
+            return _listed(line, list(map(node, value)))
         return number({True: "true", False: "false"}.get(value, "null"))
 
     hooks: dict[str, Any] = {"parse_int": number, "parse_float": number, "parse_constant": refuse}
     try:
-        return node(json.loads(text, object_pairs_hook=pairs, **hooks))
+        return node(json.loads(text, object_pairs_hook=mapping, **hooks))
     except json.JSONDecodeError as error:
         detail = f"{error.msg}, at character {error.colno}"
-        raise PlaceError(line, f"is no JSON: {detail}; write one object on the line") from None
+        raise PlaceError(line, f"is not JSON: {detail}; write one object on the line") from None
     except RecursionError:
         raise PlaceError(line, "is too deep; see the format") from None
 
@@ -229,26 +234,26 @@ def _listed(line: int, nodes: list[Node]) -> Node:
 
 
 def _mapped(line: int, pairs: list[tuple[str, Node]]) -> Node:
-    found: dict[str, Node] = {}
+    mapping: dict[str, Node] = {}
     for key, node in pairs:
         _scalar(node.line, key)
-        if key in found:
-            there = found[key].line
-            place = f", line {there}" if there != node.line else ""
-            raise PlaceError(node.line, f"key {said(key)} is there already{place}; take one out")
-        found[key] = node
-    return Node(line, found)
+        if key in mapping:
+            first = mapping[key].line
+            place = f", first in line {first}" if first != node.line else ""
+            raise PlaceError(node.line, f"key {quoted(key)} is given twice{place}; remove one")
+        mapping[key] = node
+    return Node(line, mapping)
 
 
-def _mended(problem: str, text: str, line: int) -> str:
-    """YAML's complaint with what helps most often."""
+def _with_remedy(problem: str, text: str, line: int) -> str:
+    """YAML's complaint with the remedy that helps most often."""
     lines = text.splitlines()
     written = lines[line - 1] if line <= len(lines) else ""
     if "\t" in written[: len(written) - len(written.lstrip())]:
-        return "a tab indents it; indent with blanks"
+        return "a tab indents it; indent with spaces"
     if "mapping values" in problem:
-        return "a text with a colon and a blank in it needs quotes: question: 'Total: how much?'"
+        return "a text with a colon and a space needs quotes: question: 'Total: how much?'"
     return (
-        f"is no YAML ({problem}); let each key stand exactly below the item's first, and put a "
-        "text with signs in it in quotes"
+        f"is not YAML ({problem}); put each key exactly below the item's first, and a text with "
+        "punctuation in quotes"
     )

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
-from pytest_rest.dispatch import Dispatcher, Pace, interruptible
+from pytest_rest.dispatch import Dispatcher, Pace
+from pytest_rest.dispatch.interruptible import run_interruptibly
 from pytest_rest.dispatch.prefetch import Asked, Case, Follow, LookAhead, Walker, key
 from pytest_rest.dispatch.rpc import Client, Server
 from pytest_rest.terms import Completion, Prompt
@@ -77,7 +78,7 @@ class LocalAsker:
         """Claim what was handed over, or else build it now; and wait."""
         name = key(case)
         if self._walker.is_building(name):
-            interruptible.do(lambda: self._walker.finish(name))
+            run_interruptibly(lambda: self._walker.finish(name))
         claimed = self._ahead.claim(name)
         if claimed is None:
             prompts = self._build(case)
@@ -88,7 +89,7 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return interruptible.do(lambda: self.dispatcher.ask(prompts))
+        return run_interruptibly(lambda: self.dispatcher.ask(prompts))
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""

@@ -1,4 +1,4 @@
-"""Turns prompts into what asking them would take: calls, tokens, dollars and time."""
+"""Estimates what asking prompts would take: calls, tokens, dollars and time."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -7,15 +7,15 @@ from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import estimate
 from pytest_rest.terms import Price, Prompt
 
-TYPICAL_ANSWER = 300  # tokens, where nobody has asked yet
+TYPICAL_ANSWER = 300  # tokens, before anything is asked
 TYPICAL_SECONDS = 5.0  # from a call to its answer
 
 
 @dataclass(frozen=True)
 class Plan:
-    """What a run would send; tokens are estimates, and nobody knows how long answers get.
+    """What a run would send; tokens are estimates, and the length of answers is not known.
 
-    `answers` is the most that they may take, `typical` what they would at 300 tokens each.
+    `answers` is the most tokens that they may take, `typical` those at 300 an answer.
     """
 
     items: int
@@ -36,12 +36,12 @@ class Plan:
     def seconds(self, limits: Limits) -> dict[str, float]:
         """How long each limit makes the run take, at 5 s a call and 300 tokens an answer."""
         tokens = self.text + self.vision + self.typical
-        each = {"concurrency": self.calls / limits.concurrency * TYPICAL_SECONDS}
+        seconds = {"concurrency": self.calls / limits.concurrency * TYPICAL_SECONDS}
         if limits.rpm:
-            each["rpm"] = max(self.calls - limits.rpm, 0) / limits.rpm * 60
+            seconds["rpm"] = max(self.calls - limits.rpm, 0) / limits.rpm * 60
         if limits.tpm:
-            each["tpm"] = max(tokens - limits.tpm, 0) / limits.tpm * 60
-        return each
+            seconds["tpm"] = max(tokens - limits.tpm, 0) / limits.tpm * 60
+        return seconds
 
 
 def make(
@@ -50,9 +50,9 @@ def make(
     price: Price | None = None,
     stored: frozenset[str] = frozenset(),
 ) -> Plan:
-    """The plan of these cases' prompts: each prompt counts once, and not if it is stored."""
+    """The plan for these cases' prompts; a prompt counts once, and not if it is stored."""
     seen: set[str] = set()
-    items = known = text = vision = answers = typical = 0
+    items = answered = text = vision = answers = typical = 0
     for prompts in cases:
         items += 1
         for prompt in prompts:
@@ -60,10 +60,10 @@ def make(
                 continue
             seen.add(prompt.digest)
             if prompt.digest in stored:
-                known += 1
+                answered += 1
                 continue
             tokens = estimate(prompt, model)
             text, vision = text + tokens.text, vision + tokens.vision
             answers += prompt.max_tokens
             typical += min(TYPICAL_ANSWER, prompt.max_tokens)
-    return Plan(items, len(seen) - known, known, text, vision, answers, typical, price)
+    return Plan(items, len(seen) - answered, answered, text, vision, answers, typical, price)

@@ -1,12 +1,12 @@
-"""Waits for the main thread beside it, so that Ctrl-C cuts nothing in two.
+"""Lets the main thread wait for work in another thread, so that Ctrl-C cuts nothing in two.
 
 An interrupt is raised between any two steps of the main thread. In `concurrent.futures.wait`, or
-any other `Condition`, that may be between taking a lock and the block that gives it back: then it
-is taken for good, and whoever needs it next waits for ever. Other threads are never interrupted,
-and a plain lock, on which the main thread waits, may be left at any time.
+any other `Condition`, that may be between taking a lock and the block that gives it back: then the
+lock is taken for good, and the next thread that needs it waits forever. Other threads are never
+interrupted, and a plain lock, on which the main thread waits here, may be left at any time.
 
-No wait is a long one: a signal that comes just before it begins, or that another thread takes, does
-not end it. Python has noted the interrupt then, and raises it when the main thread moves again.
+It waits a moment at a time: a signal that comes just before a wait, or that another thread takes,
+does not end that wait. Python has noted the interrupt then, and raises it when the wait is over.
 """
 
 import threading
@@ -26,7 +26,7 @@ class Event:
         self._pending.acquire()
 
     def happen(self) -> None:
-        """Let the thread that waits go on; once."""
+        """End the wait; may be called once."""
         self._pending.release()
 
     def wait(self) -> None:
@@ -35,8 +35,8 @@ class Event:
             pass
 
 
-def do(task: Callable[[], T]) -> T:
-    """What the task returns or raises; an interrupt does not wait for it, and it goes on."""
+def run_interruptibly(task: Callable[[], T]) -> T:
+    """What the task returns or raises; an interrupt ends the wait for it, and not the task."""
     if threading.current_thread() is not threading.main_thread():
         return task()
     done = Event()
@@ -46,11 +46,11 @@ def do(task: Callable[[], T]) -> T:
     def work() -> None:
         try:
             results.append(task())
-        except BaseException as error:  # it is raised where it was asked for
+        except BaseException as error:  # raised below, in the thread that asked
             failures.append(error)
         done.happen()
 
-    threading.Thread(target=work, name="rest-aside", daemon=True).start()
+    threading.Thread(target=work, name="rest-task", daemon=True).start()
     done.wait()
     for failure in failures:
         raise failure

@@ -1,4 +1,4 @@
-"""Turns the limits of a run into when its next call may be sent."""
+"""Decides when a run's next call may be sent, by its limits on calls, tokens and dollars."""
 
 import logging
 import random
@@ -18,7 +18,7 @@ _LONGEST_PATIENCE = 300.0
 _PATIENCE = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,9}(?:\.\d{1,9})?) s")
 _CUT = 0.5
 _GROWTH = 1.1
-_CAUTION = 1.5  # a budget is held against this many times the tokens that a prompt seems to have
+_COST_MARGIN = 1.5  # of the tokens that a prompt is estimated to have
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +37,7 @@ class Limits:
     patience: float = 60.0
 
     def share(self, askers: int) -> "Limits":
-        """What each of several processes may do that ask by themselves."""
+        """The share of each of `askers` processes that ask by themselves."""
         return replace(
             self,
             concurrency=max(self.concurrency // askers, 1),
@@ -49,7 +49,7 @@ class Limits:
 
 @dataclass(slots=True)
 class Call:
-    """One call that was sent: when, and what it was expected to take until it is known."""
+    """A call that was sent: when, and its tokens (expected, until known) and dollars at most."""
 
     sent: float
     tokens: int
@@ -59,9 +59,9 @@ class Call:
 class Throttle:
     """Says when a call may be sent; used from one thread.
 
-    The number of calls in flight starts at the limit. A burst of rate limits halves it, once: what
-    was sent before the cut says nothing about it. As many answers in a row as may be in flight let
-    it grow by a tenth; a server's error begins that count anew. `spent` is in dollars.
+    The number of calls in flight starts at the limit. A burst of rate limit errors halves it once:
+    what was sent before the cut says nothing about it. It grows by a tenth after as many answers in
+    a row as may be in flight; a server error restarts that count. `spent` are dollars for answers.
     """
 
     def __init__(
@@ -76,7 +76,8 @@ class Throttle:
     ) -> None:
         self.limits = limits
         self.changes: list[str] = []
-        self._price, self._model, self._spent = price, model, spent
+        self._price, self._model = price, model
+        self.spent = spent
         self._minute, self._clock = minute, clock
         self._allowed = float(limits.concurrency)
         self._in_flight = 0
@@ -87,20 +88,15 @@ class Throttle:
         self._clean = 0
 
     @property
-    def spent(self) -> float:
-        """Dollars, for what was answered."""
-        return self._spent
-
-    @property
     def allowed(self) -> int:
         """How many calls may be in flight now."""
         return int(self._allowed)
 
     def wait(self, prompt: Prompt) -> float | None:
-        """Seconds until this prompt may be sent; None: when a call that is in flight has ended."""
+        """Seconds until this prompt may be sent; None where a call in flight has to end first."""
         if self._in_flight >= self.allowed:
             return None
-        if self._is_dear(prompt):
+        if self._exceeds_budget(prompt):
             return None
         now = self._clock()
         while self._window and self._window[0].sent <= now - self._minute:
@@ -108,17 +104,17 @@ class Throttle:
         return max(self._wait_for_calls(now), self._wait_for_tokens(now, prompt), 0.0)
 
     def overspends(self, prompt: Prompt) -> str | None:
-        """Why this prompt can never be sent, if the budget is all but spent."""
-        if self._in_flight or not self._is_dear(prompt):
+        """Why this prompt can never be sent within the budget; None if it may."""
+        if self._in_flight or not self._exceeds_budget(prompt):
             return None
         return (
-            f"${self._spent:.4f} of --rest-max-cost={self.limits.max_cost:g} are spent, and the "
-            f"next call may cost ${self._worst(prompt):.4f}"
+            f"${self.spent:.4f} of --rest-max-cost={self.limits.max_cost:g} is spent, and the "
+            f"next call may cost ${self._highest_cost(prompt):.4f}"
         )
 
     def begin(self, prompt: Prompt) -> Call:
         """Count a call that is being sent."""
-        call = Call(self._clock(), self._tokens(prompt), self._worst(prompt))
+        call = Call(self._clock(), self._tokens(prompt), self._highest_cost(prompt))
         self._in_flight += 1
         self._reserved += call.cost
         if self.limits.rpm or self.limits.tpm:
@@ -127,18 +123,18 @@ class Throttle:
         return call
 
     def end(self, call: Call, completion: Completion) -> None:
-        """Count what came of it, and learn from it how many calls the endpoint takes."""
+        """Count its completion, and adapt the number of calls in flight to it."""
         self._in_flight -= 1
         self._reserved -= call.cost
         if completion.error is None:
-            self._spent += call.cost if completion.cost is None else completion.cost
+            self.spent += call.cost if completion.cost is None else completion.cost
         used = (completion.input_tokens or 0) + (completion.output_tokens or 0)
         if used and self._window and call.sent >= self._window[0].sent:
             self._window_tokens += used - call.tokens
             call.tokens = used
-        self._learn(call, completion.error)
+        self._adapt(call, completion.error)
 
-    def _learn(self, call: Call, error: str | None) -> None:
+    def _adapt(self, call: Call, error: str | None) -> None:
         if error is None:
             self._clean += 1
             if self._allowed < self.limits.concurrency and self._clean >= self.allowed:
@@ -170,7 +166,7 @@ class Throttle:
             return 0.0
         over = self._window_tokens + self._tokens(prompt) - self.limits.tpm
         wait = 0.0
-        for call in self._window:  # a prompt larger than the limit goes when nothing else is there
+        for call in self._window:  # a prompt above the limit goes once all others have
             if over <= 0:
                 break
             over -= call.tokens
@@ -180,16 +176,16 @@ class Throttle:
     def _tokens(self, prompt: Prompt) -> int:
         return estimate(prompt, self._model).total + prompt.max_tokens if self.limits.tpm else 0
 
-    def _is_dear(self, prompt: Prompt) -> bool:
+    def _exceeds_budget(self, prompt: Prompt) -> bool:
         if self.limits.max_cost is None:
             return False
-        return self._spent + self._reserved + self._worst(prompt) > self.limits.max_cost
+        return self.spent + self._reserved + self._highest_cost(prompt) > self.limits.max_cost
 
-    def _worst(self, prompt: Prompt) -> float:
-        """Dollars that a call may cost: its tokens with a margin, and the longest answer."""
+    def _highest_cost(self, prompt: Prompt) -> float:
+        """Dollars that a call may cost: its input with a margin, and the longest answer."""
         if self._price is None or self.limits.max_cost is None:
             return 0.0
-        tokens = estimate(prompt, self._model).total * _CAUTION
+        tokens = estimate(prompt, self._model).total * _COST_MARGIN
         return tokens * self._price.input + prompt.max_tokens * self._price.output
 
 

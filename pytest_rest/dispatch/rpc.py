@@ -1,8 +1,8 @@
-"""Carries prompts from a worker's process to the dispatcher in the main one, over loopback.
+"""Carries prompts from a worker's process to the dispatcher in the main process, over loopback.
 
 A frame is four bytes of length and JSON, so nothing but builtins crosses. A worker's first frame
-is the run's token; after that each request says what it wants: to ask prompts, to claim a case
-that was handed over ahead, or to hand one over. `Server` lives in the main process, `Client` in a
+is the run's token; after that each request asks prompts, claims a case that was handed over ahead,
+or hands one over. `Server` lives in the main process, `Client` in a
 worker.
 """
 
@@ -42,7 +42,7 @@ _ROOM_SECONDS = 0.1
 
 
 class Server:
-    """Listens on loopback for the run's workers; who does not know the token is cut off."""
+    """Listens on loopback for the run's workers; a client without the token is disconnected."""
 
     def __init__(self, dispatcher: Dispatcher, ahead: LookAhead) -> None:
         self._dispatcher, self._ahead = dispatcher, ahead
@@ -71,7 +71,7 @@ class Server:
                 writer.write(_frame(answer))
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
-            pass  # the worker is gone, or was none of ours
+            pass  # the worker is gone, or was not one of ours
         except asyncio.CancelledError:
             pass  # the session is over; asyncio's streams would print it
         finally:
@@ -80,8 +80,8 @@ class Server:
     async def _answer(self, request: dict[str, Any]) -> object:
         match request:
             case {"ask": prompts}:
-                futures = self._dispatcher.submit([_to_prompt(each) for each in prompts])
-                return [to_builtins(each) for each in await _all(futures)]
+                futures = self._dispatcher.submit([_to_prompt(prompt) for prompt in prompts])
+                return [to_builtins(completion) for completion in await _all(futures)]
             case {"claim": str(name)}:
                 if (claimed := self._ahead.claim(name)) is None:
                     return None
@@ -95,7 +95,7 @@ class Server:
                     await asyncio.sleep(_ROOM_SECONDS)
                 return not self._ahead.has(name)
             case {"place": str(name), "prompts": prompts}:
-                return self._ahead.place(name, [_to_prompt(each) for each in prompts])
+                return self._ahead.place(name, [_to_prompt(prompt) for prompt in prompts])
         raise ValueError(f"an unknown request: {sorted(request)}")
 
 
@@ -107,24 +107,24 @@ class Client:
 
     def __init__(self, port: int, token: str) -> None:
         self._socket = socket.create_connection(("127.0.0.1", port), timeout=_CONNECT_SECONDS)
-        self._socket.settimeout(None)  # how long a call may take is the model's matter
+        self._socket.settimeout(None)  # how long a call may take is up to the model
         self._lock = threading.Lock()
         self._socket.sendall(_frame(token))
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
         answered = self._request({"ask": [_to_builtins(prompt) for prompt in prompts]})
-        return [Completion(**each) for each in answered]
+        return [Completion(**answer) for answer in answered]
 
     def claim(self, name: str) -> Asked | None:
         """Wait for the answers of a case that was handed over; None when it was not."""
         claimed = self._request({"claim": name})
         if claimed is None:
             return None
-        return [(_to_prompt(prompt), Completion(**each)) for prompt, each in claimed]
+        return [(_to_prompt(prompt), Completion(**answer)) for prompt, answer in claimed]
 
     def wait(self, name: str) -> bool:
-        """Wait for room to hand over a case; False when it need not be."""
+        """Wait for room to hand over a case; False when that is not needed."""
         return bool(self._request({"room": name}))
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
@@ -133,9 +133,9 @@ class Client:
         return bool(self._request(request))
 
     def close(self) -> None:
-        """Hang up."""
+        """Disconnect."""
         with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)  # whoever waits for an answer is let go
+            self._socket.shutdown(socket.SHUT_RDWR)  # ends the wait for an answer
         self._socket.close()
 
     def _request(self, request: Mapping[str, object]) -> Any:
@@ -145,7 +145,7 @@ class Client:
                 (length,) = _LENGTH.unpack(self._receive(_LENGTH.size))
                 answer = json.loads(self._receive(length))
             except OSError:
-                raise DispatcherError("the run's main process does not answer any more") from None
+                raise DispatcherError("the run's main process no longer answers") from None
         if isinstance(answer, dict):
             raise DispatcherError(answer["failed"])
         return answer
@@ -153,10 +153,10 @@ class Client:
     def _receive(self, size: int) -> bytes:
         received = bytearray()
         while len(received) < size:
-            piece = self._socket.recv(size - len(received))
-            if not piece:
+            chunk = self._socket.recv(size - len(received))
+            if not chunk:
                 raise ConnectionError
-            received += piece
+            received += chunk
         return bytes(received)
 
 
@@ -177,16 +177,8 @@ def _frame(content: object) -> bytes:
 
 
 def _to_builtins(prompt: Prompt) -> dict[str, Any]:
-    return {
-        "item": asdict(prompt.item),
-        "mode": prompt.form.mode,
-        "style": prompt.form.style and to_builtins(prompt.form.style),
-        "task": prompt.task,
-        "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
-        "max_tokens": prompt.max_tokens,
-        "repeat": prompt.repeat,
-        "budget": prompt.budget and to_builtins(prompt.budget),
-    }
+    parts = [part if isinstance(part, str) else _picture(part) for part in prompt.parts]
+    return asdict(prompt) | {"parts": parts}
 
 
 def _picture(image: Image) -> dict[str, str]:
@@ -195,19 +187,18 @@ def _picture(image: Image) -> dict[str, str]:
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:
-    choices = tuple(Choice(**each) for each in data["item"].pop("choices"))
-    style = data["style"] and Style(**data["style"])
+    item, form = data.pop("item"), data.pop("form")
+    choices = tuple(Choice(**choice) for choice in item.pop("choices"))
+    style, budget = form["style"], data.pop("budget")
     return Prompt(
-        item=Item(**data["item"], choices=choices),
-        form=Form(data["mode"], style),
-        task=data["task"],
+        item=Item(**item, choices=choices),
+        form=Form(form["mode"], style and Style(**style)),
         parts=tuple(
             part
             if isinstance(part, str)
             else Image(base64.b64decode(part["png"]), part["digest"], part["text"])
-            for part in data["parts"]
+            for part in data.pop("parts")
         ),
-        max_tokens=data["max_tokens"],
-        repeat=data["repeat"],
-        budget=data["budget"] and Budget(**data["budget"]),
+        budget=budget and Budget(**budget),
+        **data,
     )

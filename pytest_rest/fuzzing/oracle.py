@@ -1,4 +1,4 @@
-"""Turns questions about an item in a style into answers: each asked once, so many in all."""
+"""Answers questions about items in styles, from memory or by a call, within a number of calls."""
 
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any, NamedTuple
@@ -13,7 +13,7 @@ Ask = Callable[[Sequence[Prompt]], Sequence[Completion]]
 
 
 class Question(NamedTuple):
-    """One call: an item in a form, to be answered or transcribed, for the how-manieth time."""
+    """One call: an item in a form, to be answered or transcribed, and which repeat of it."""
 
     item: Item
     form: Form
@@ -21,17 +21,17 @@ class Question(NamedTuple):
     repeat: int = 0
 
 
-class Over(KeyboardInterrupt):
+class AskingEnded(KeyboardInterrupt):
     """Nothing more can be asked; the text says why.
 
-    An interrupt, for Hypothesis takes any other exception for a failing example, and keeps it.
+    It is an interrupt because Hypothesis takes any other exception for a failing example.
     """
 
 
-class Inquiry:
-    """Asks, and remembers for as long as it lives: a failed call too, so that nothing ever changes.
+class Oracle:
+    """Asks each question once and remembers the reply, a failed call too: replies never change.
 
-    At most `calls` prompts are asked, of which `held` are for what is asked with `is_last`.
+    At most `calls` prompts are asked, of which `held` are reserved for `ask` with `is_last`.
     """
 
     def __init__(
@@ -44,15 +44,15 @@ class Inquiry:
         self.failure = ""  # what the last failed call said
 
     def ask(self, questions: Sequence[Question], is_last: bool = False) -> list[Any]:
-        """The replies, all asked at once; raises `Over` where that would be too many calls.
+        """The replies, all asked at once: an `Answer` or a `Transcription`, as the task is.
 
-        An `Answer` to what is to be solved, a `Transcription` of what is to be transcribed.
+        Raises `AskingEnded` where that would be too many calls, and when all asking has ended.
         """
-        new = list(dict.fromkeys(each for each in questions if each not in self._known))
+        new = list(dict.fromkeys(q for q in questions if q not in self._known))
         if self.ended:
-            raise Over(self.ended)
+            raise AskingEnded(self.ended)
         if self.asked + len(new) > self._calls - (0 if is_last else self._held):
-            raise Over(f"its {self._calls:,} calls are made")
+            raise AskingEnded(f"its {self._calls:,} calls are used up")
         replies = self._answer(new) if new else ()
         self.asked += len(new)
         self._known.update(zip(new, replies, strict=True))
@@ -61,22 +61,22 @@ class Inquiry:
                 self.failure = reply.text
                 self.ended = reply.text if reply.text.startswith(ENDED) else self.ended
         if self.ended:
-            raise Over(self.ended)
-        return [self._known[each] for each in questions]
+            raise AskingEnded(self.ended)
+        return [self._known[question] for question in questions]
 
     def known(self, questions: Iterable[Question]) -> list[Any]:
-        """The replies to those of the questions that were asked, and did not fail."""
-        found = (self._known.get(each) for each in questions)
-        return [reply for reply in found if reply is not None and reply.status != "failed"]
+        """The replies to those questions that were asked, without failed calls."""
+        replies = (self._known.get(question) for question in questions)
+        return [reply for reply in replies if reply is not None and reply.status != "failed"]
 
 
 def answerer(ask: Ask, protocol: Protocol) -> Callable[[Sequence[Question]], list[Reply]]:
-    """What answers questions through prompts."""
+    """A function that answers questions by asking their prompts."""
 
     def answer(questions: Sequence[Question]) -> list[Reply]:
         asked = [
-            prompts.build(each.item, each.form, each.task, protocol, repeat=each.repeat)
-            for each in questions
+            prompts.build(item, form, task, protocol, repeat=repeat)
+            for item, form, task, repeat in questions
         ]
         return [
             scoring.transcription(prompt, completion)

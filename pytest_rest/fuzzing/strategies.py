@@ -4,11 +4,11 @@
     from pytest_rest.strategies import styles, systems
 
     @given(systems(), styles())
-    def test_red_is_read(rest_ask, item, style):  # the run's model, in any test
+    def test_red_is_read(rest_ask, item, style):  # asks the run's model, in any test
         assert rest_ask(item, style).consistent
 
 They shrink towards what is simplest: few variables and small numbers, and REST's own style, one
-characteristic at a time, so that a smallest example names the change that matters, at its edge.
+characteristic at a time, so that the smallest example names the change that matters, at its edge.
 """
 
 import functools
@@ -22,16 +22,16 @@ from hypothesis import strategies as st
 
 from pytest_rest import benchmark, rendering
 from pytest_rest.benchmark import file
+from pytest_rest.benchmark.rest_plus import COLORS as COLORS
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.terms import MODES, Form, Item, Mode, Style
 
-COLORS = ("red", "green", "blue", "cyan", "magenta", "yellow")  # REST+'s
 BACKGROUNDS = ("ivory", "lightgray", "lightblue", "pink", "yellow", "gray", "navy", "black")
 
 
 def systems() -> st.SearchStrategy[Item]:
-    """Fresh systems of SoEBench, 2 to 5 variables; the larger ones, which flip more, more often.
+    """New systems of SoEBench, 2 to 5 variables; larger ones, which flip more, come more often.
 
     Shrinks to two variables, coefficients of 1 and 2, and solutions of 0.
     """
@@ -41,7 +41,7 @@ def systems() -> st.SearchStrategy[Item]:
 def items(source: str | Path = "soebench:50", *, seed: int = 0) -> st.SearchStrategy[Item]:
     """The items of a suite, `NAME[:N]` drawn by the seed, or of a benchmark file, by its path.
 
-    Shrinks to the first one. Raises `BenchmarkError` for what cannot be read.
+    Shrinks to the first item. Raises `BenchmarkError` for what cannot be read.
     """
     path = Path(source)
     if file.is_benchmark(path):
@@ -50,11 +50,11 @@ def items(source: str | Path = "soebench:50", *, seed: int = 0) -> st.SearchStra
 
 
 def styles(*names: str) -> st.SearchStrategy[Style]:
-    """Styles that a page can be drawn in; of these characteristics, or of all of them.
+    """Styles that can be drawn, with changes in these characteristics, or in any.
 
     The names are the fields of `Style`. Font, resolution, colour and size differ from REST's in
-    half of the styles, the others in a quarter or less. Numbers go as far as a page can still be
-    drawn, and shrink to their edge: one dot per inch, half a point of size, half a degree.
+    half of the styles, the others in a quarter or less. Numbers go as far as a page can be drawn,
+    and shrink to their edge in steps of one dot per inch, half a point of size, half a degree.
     """
     for name in names:
         if name not in CHARACTERISTICS:
@@ -66,28 +66,27 @@ def styles(*names: str) -> st.SearchStrategy[Style]:
 
 def forms(modes: Sequence[Mode] = MODES) -> st.SearchStrategy[Form]:
     """What an item is asked as: text, or a mode with a picture in any of `styles`."""
-    of = [st.just(Form(m)) if m == "text" else st.builds(Form, st.just(m), styles()) for m in modes]
-    return st.one_of(of)
+    strategies = [
+        st.just(Form(m)) if m == "text" else st.builds(Form, st.just(m), styles()) for m in modes
+    ]
+    return st.one_of(strategies)
 
 
 @functools.cache
 def _place(place: int, values: tuple[Any, ...]) -> st.SearchStrategy[tuple[int, Any]]:
     """One of the values, with the place where it is drawn; shrinks to the first.
 
-    With a place of its own each number is of a kind of its own to Hypothesis, which else makes most
-    of its examples by copying numbers of one example over each other.
+    Because of the place, Hypothesis takes each number for another kind; otherwise it makes most of
+    its examples by copying numbers of an example over each other.
     """
     return st.sampled_from([(place, value) for value in values])
 
 
-class _Drawn:
+class _HypothesisDraws:
     """The numbers of a system, drawn by Hypothesis."""
 
     def __init__(self, draw: st.DrawFn) -> None:
         self._draw, self._places = draw, itertools.count()
-
-    def below(self, n: int) -> int:
-        return self.between(0, n - 1)
 
     def between(self, low: int, high: int) -> int:
         numbers = range(low, high + 1)
@@ -102,9 +101,9 @@ class _Drawn:
 
 @st.composite
 def _systems(draw: st.DrawFn) -> Item:
-    drawn = _Drawn(draw)
-    size = drawn.one_of((2, 3, 4, 4, 5, 5))
-    item = soebench.system(drawn, size, drawn.one_of(soebench.LIMITS))
+    draws = _HypothesisDraws(draw)
+    size = draws.one_of((2, 3, 4, 4, 5, 5))
+    item = soebench.system(draws, size, draws.one_of(soebench.LIMITS))
     return replace(item, id=f"{soebench.NAME}-{item.digest}")
 
 
@@ -122,7 +121,7 @@ def _styles(draw: st.DrawFn, names: Sequence[str]) -> Style:
 
 @functools.cache
 def _differs(name: str) -> st.SearchStrategy[tuple[str, bool]]:
-    """Whether a style differs in a characteristic, in its share of twenty; shrinks to no."""
+    """Whether a style differs in a characteristic, as often as its share says; shrinks to no."""
     least = 20 * (1 - CHARACTERISTICS[name][0])
     return st.sampled_from([(name, n >= least) for n in range(20)])
 
@@ -133,13 +132,13 @@ def _values(name: str) -> st.SearchStrategy[Any]:
 
 
 def _steps(name: str, step: float, lower: int, higher: int) -> list[float]:
-    """The numbers so many steps below REST's, and above it, the nearest first."""
+    """The numbers up to so many steps below REST's, and then above it, the nearest first."""
     usual = getattr(rendering.REST, name)
     away = [*(-n for n in range(1, lower + 1)), *range(1, higher + 1)]
     return [type(usual)(round(usual + n * step, 6)) for n in away]
 
 
-# At most 256, for of more Hypothesis draws the first ones more often than the others.
+# At most 256: of more values Hypothesis draws the first ones more often than the others.
 _GRAYS = [f"#{level:02x}{level:02x}{level:02x}" for level in range(8, 0xE9, 8)]
 _OTHER_COLORS = [*_GRAYS, *(color for color in COLORS for _ in range(36)), *["white"] * 8]
 

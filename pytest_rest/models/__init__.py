@@ -1,4 +1,4 @@
-"""Turns a model's name, as a user writes it, into something that can be asked."""
+"""Loads the model that a user names, and asks it."""
 
 import functools
 import sys
@@ -7,7 +7,7 @@ from importlib import import_module
 from pathlib import Path
 
 from pytest_rest import extensions
-from pytest_rest.errors import ModelError
+from pytest_rest.errors import ModelError, one_line
 from pytest_rest.terms import Budget, Completion, Model, Prompt
 
 
@@ -24,10 +24,9 @@ def load_model(
 
     `embedded`, `simulated[:PROFILE]`, `python:module:factory` (a callable without arguments that
     returns a `Model`), a name that another package declares (see `extensions`), or any that LiteLLM
-    knows. `api_base` is an OpenAI-compatible server
-    that is asked for the name as it stands; `timeout` is in seconds for one call. A model
-    that is not asked, but only planned for, needs no key. Native `budgets` must be some that it
-    takes.
+    knows. `api_base` is an OpenAI-compatible server, which gets the name as it is; `timeout` is in
+    seconds for one call. A model that is only planned for, and not `is_asked`, needs no key. Native
+    `budgets` are checked against what the model takes.
     """
     native = [budget for budget in budgets if budget.control == "native"]
     kind, _, rest = spec.partition(":")
@@ -57,7 +56,7 @@ def load_model(
 
 
 async def ask(model: Model, prompt: Prompt) -> Completion:
-    """One completion; whatever a model of the user's own raises becomes its `error`."""
+    """One completion; whatever the model raises becomes its `error`."""
     try:
         (completion,) = await model.ask([prompt])
     except Exception as error:
@@ -67,26 +66,23 @@ async def ask(model: Model, prompt: Prompt) -> Completion:
 
 def failed(model: Model, error: Exception) -> Completion:
     """The completion of a call that raised."""
-    line = " ".join(f"{type(error).__name__}: {error}".split())
-    return Completion(error=f"error: {line[:300]}", model=model.name)
+    return Completion(error=f"error: {one_line(error)[:300]}", model=model.name)
 
 
 def _check(spec: str, kind: str, api_base: str | None, native: Sequence[Budget]) -> None:
-    """Raise `ModelError` for what this kind of model has no use for."""
+    """Raise `ModelError` for settings that this kind of model does not take."""
     is_own = kind in ("embedded", "simulated", "python")
     if is_own and api_base:
-        raise ModelError(
-            f"model {spec!r} is no endpoint, so an API base has no meaning; leave it out"
-        )
+        raise ModelError(f"model {spec!r} is not an endpoint and takes no API base; leave it out")
     if native and (is_own or api_base is not None):
         raise ModelError(
-            f"model {spec!r} is not asked through LiteLLM, whose matter native budgets are; "
+            f"model {spec!r} is not asked through LiteLLM, which native budgets need; "
             "leave --rest-reasoning-control out"
         )
 
 
 def _factory(spec: str, path: str) -> Callable[[], object]:
-    """The factory of `python:module:factory`."""
+    """What makes the model of `python:module:factory`; imported when it is called."""
     module_name, _, factory_name = path.partition(":")
     if not module_name or not factory_name:
         raise ModelError(f"model {spec!r}: write python:MODULE:FACTORY")
@@ -100,16 +96,12 @@ def _build(spec: str, factory: Callable[[], object]) -> Model:
     try:
         model = factory()
     except Exception as error:
-        line = " ".join(f"{type(error).__name__}: {error}".split())
-        raise ModelError(f"model {spec!r} cannot be made: {line}") from error
+        raise ModelError(f"model {spec!r} cannot be made: {one_line(error)}") from error
     if not isinstance(model, Model):
-        lacking = [name for name in _members() if not hasattr(model, name)]
+        members = [name for name in dir(Model) if not name.startswith("_")]
+        lacking = [name for name in members if not hasattr(model, name)]
         raise ModelError(
-            f"model {spec!r}: {type(model).__name__!r} is no pytest_rest.Model; "
+            f"model {spec!r}: {type(model).__name__!r} is not a pytest_rest.Model; "
             f"it lacks {', '.join(lacking)}"
         )
     return model
-
-
-def _members() -> list[str]:
-    return [name for name in dir(Model) if not name.startswith("_")]

@@ -1,4 +1,4 @@
-"""Turns a model's name into what is known of it before it is asked: provider, sight, price, key."""
+"""Looks up what is known of a model before it is asked: provider, vision, price, key."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -19,10 +19,11 @@ _MODES = ("chat", "responses")
 
 @dataclass(frozen=True)
 class Listing:
-    """A model that sees images and may be asked.
+    """A model that can see images.
 
     `name` is provider/model as LiteLLM takes it, `asked` is what the user wrote. `listed` tells
-    whether the price table has it, `temperature` whether the model takes one.
+    whether the price table has the model, `temperature` whether it takes one, `reasons` whether it
+    takes a budget of thinking, as far as the table says.
     """
 
     name: str
@@ -31,18 +32,18 @@ class Listing:
     temperature: bool
     mode: str = "chat"
     price: Price | None = None
-    reasons: bool = True  # whether it may be told how much to think, as far as the table says
+    reasons: bool = True
 
     @property
     def provider(self) -> str:
-        """What stands before the first slash."""
+        """The part of the name before the first slash."""
         return self.name.partition("/")[0]
 
 
 def read_prices() -> Mapping[str, Any] | None:
-    """LiteLLM's price table, read from its folder because importing it takes seconds.
+    """LiteLLM's price table, read from its file because importing LiteLLM takes seconds.
 
-    None where this version of LiteLLM keeps it elsewhere; `litellm.model_cost` has it then.
+    None where this version of LiteLLM has no such file; then `litellm.model_cost` has the table.
     """
     spec = find_spec("litellm")
     if spec is None or spec.origin is None:
@@ -55,31 +56,26 @@ def read_prices() -> Mapping[str, Any] | None:
 
 
 class Catalogue:
-    """LiteLLM's price table, and beside it this package's own `models.yaml`."""
+    """LiteLLM's price table, and this package's own `models.yaml`."""
 
     def __init__(self, prices: Mapping[str, Any]) -> None:
         self._prices = prices
         self._data: Mapping[str, Any] = safe_yaml.load(_DATA.read_text("utf-8"))
-        self._keys: dict[str, str] = {}  # by the full name, the key under which the table has it
-        self._full: dict[str, str] = {}  # by the key, the full name
+        self.aliases: Mapping[str, str] = self._data["aliases"]  # short name -> full name
+        self._keys: dict[str, str] = {}  # full name -> the table's key
+        self._full: dict[str, str] = {}  # the table's key -> full name
         for key, entry in prices.items():
             provider = _provider(entry)
             if entry.get("mode") in _MODES and provider not in self._data["unreachable"]:
                 self._full[key] = _full_name(key, provider)
                 self._keys.setdefault(self._full[key], key)
 
-    @property
-    def aliases(self) -> Mapping[str, str]:
-        """The names that people write, and what each stands for."""
-        aliases: Mapping[str, str] = self._data["aliases"]
-        return aliases
-
     def find(self, asked: str) -> Listing:
         """The model of that name; `ModelError` for one that is unknown or cannot see images."""
         weights = self._data["unhosted"].get(asked.lower())
         if weights:
             raise ModelError(
-                f"model {asked!r} is hosted by no provider that LiteLLM lists; serve it "
+                f"model {asked!r} is not hosted by a provider that LiteLLM lists; serve it "
                 f"(vllm serve {weights}) and pass --rest-model={weights} "
                 "--rest-api-base=http://localhost:8000/v1"
             )
@@ -92,7 +88,7 @@ class Catalogue:
         if not (is_open or self._sees(name, entry)):
             raise ModelError(
                 f"model {asked!r} cannot see images, says LiteLLM's price table; name one that "
-                "can, or pass --rest-api-base if the table is wrong about it"
+                "can, or pass --rest-api-base if the table is wrong"
             )
         return Listing(
             name=name,
@@ -106,14 +102,14 @@ class Catalogue:
         )
 
     def takes_temperature(self, name: str) -> bool:
-        """Whether a temperature may be sent to a model of that name, as far as patterns tell."""
+        """Whether a model takes a temperature, by patterns for its name."""
         last = name.rpartition("/")[2].lower()
         return _matches(last, self._data["takes_temperature"]) or not _matches(
             last, self._data["refuses_temperature"]
         )
 
     def knows_keys_of(self, provider: str) -> bool:
-        """Whether `key` can tell anything of that provider."""
+        """Whether `key` knows that provider."""
         return provider in self._data["keys"] or provider in self._data["keyless"]
 
     def key(self, listing: Listing, environ: Mapping[str, str]) -> str | None:
@@ -122,7 +118,7 @@ class Catalogue:
         for name in self._data["addresses"].get(provider, ()):
             if not environ.get(name, "").strip():
                 raise ModelError(
-                    f"model {listing.asked!r}: where to ask {provider} is not known; set {name}"
+                    f"model {listing.asked!r}: the address of {provider} is not known; set {name}"
                 )
         names = self._data["keys"].get(provider, ())
         for name in names:
@@ -151,7 +147,7 @@ class Catalogue:
         entry = self._prices.get(name)
         if entry and entry.get("mode") not in _MODES:
             return (
-                f"model {asked!r} is no chat model but one for {entry.get('mode')!r}; "
+                f"model {asked!r} is not a chat model but one for {entry.get('mode')!r}; "
                 "name one that answers in text"
             )
         return (
@@ -160,7 +156,7 @@ class Catalogue:
         )
 
     def _neighbours(self, name: str) -> set[str]:
-        """What a misspelt name may have been meant to be: few enough to compare quickly."""
+        """Names that a misspelt one may stand for: few enough to compare quickly."""
         provider, slash, _ = name.partition("/")
         same_end = {full for full in self._keys if full.lower().endswith(f"/{name.lower()}")}
         if not slash:
@@ -176,7 +172,7 @@ def _matches(name: str, patterns: Iterable[str]) -> bool:
 
 
 def _provider(entry: Mapping[str, Any]) -> str:
-    """The prefix by which LiteLLM routes, of which the table has finer kinds."""
+    """The prefix by which LiteLLM routes; the table has finer kinds."""
     provider = str(entry.get("litellm_provider"))
     if provider.startswith("vertex_ai-"):
         return "vertex_ai"
@@ -184,7 +180,7 @@ def _provider(entry: Mapping[str, Any]) -> str:
 
 
 def _price(entry: Mapping[str, Any]) -> Price | None:
-    """What a token costs; None where the table has nothing, or the 0 that nobody filled in."""
+    """The price of a token; None where the table has none, or the 0 of an unknown price."""
     sent, answered = (entry.get(f"{kind}_cost_per_token") for kind in ("input", "output"))
     return Price(float(sent), float(answered)) if sent and answered else None
 

@@ -1,5 +1,6 @@
-"""Turns what went wrong with a call into one line that starts with a stable word."""
+"""Describes a failed call on one line that starts with a stable word."""
 
+import contextlib
 import json
 from collections.abc import Iterator, Sequence
 from typing import Any
@@ -8,8 +9,8 @@ from pytest_rest.terms import Completion
 
 _LENGTH = 300
 
-# What the words mean by which servers say how an answer ended; any other word is kept. Some say
-# that the provider broke down in the middle, and then there is no answer.
+# What servers' words for the end of an answer mean; any other word is kept. Some say that the
+# provider broke down in the middle, and then there is no answer.
 _ENDS = {
     "stop": ("STOP", "COMPLETE", "STOP_SEQUENCE", "end_turn", "stop_sequence", "eos", "eos_token"),
     "length": ("max_tokens", "MAX_TOKENS"),
@@ -23,7 +24,7 @@ _FILTERS = ("content_filter", "content_policy_violation")  # codes of an error
 _FLAGGED = ("invalid_prompt", "usage policy")  # another code, which is a veto with these words
 
 # The stable word for an error, by the classes in its chain of causes: the first line that matches.
-# LiteLLM's own server errors come last, for it calls a broken connection one of them.
+# LiteLLM's own server errors come last, because it takes a broken connection for one.
 _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("timeout", ("Timeout", "TimeoutException", "TimeoutError")),
     ("authentication", ("AuthenticationError", "PermissionDeniedError")),
@@ -40,7 +41,7 @@ _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 4
 
 
 class MalformedError(Exception):
-    """A response that is none, or that holds no answer."""
+    """A response that cannot be read, or that has no answer."""
 
 
 class BreakdownError(Exception):
@@ -50,17 +51,17 @@ class BreakdownError(Exception):
 def explain(error: Exception, timeout: float, key: str | None) -> Completion:
     """The completion of a call that raised; a content filter's veto is a refusal, not an error.
 
-    `key` is blotted out wherever the error quotes it. The words that errors start with are listed
-    at `LiteLLMModel.ask`.
+    `key` is masked wherever the error quotes it. `LiteLLMModel.ask` lists the words that errors
+    start with.
     """
     chain = list(_causes(error))
-    if any(_is_veto(each) for each in chain):
+    if any(map(_is_veto, chain)):
         return Completion(finish_reason="refusal")
-    return Completion(error=one_line(_describe(chain, timeout), key))
+    return Completion(error=masked(_describe(chain, timeout), key))
 
 
-def one_line(text: str, key: str | None) -> str:
-    """The text in one bounded line, the key blotted out."""
+def masked(text: str, key: str | None) -> str:
+    """The text on one bounded line, the key masked."""
     line = " ".join(text.split())
     return (line.replace(key, "***") if key else line)[:_LENGTH]
 
@@ -68,20 +69,19 @@ def one_line(text: str, key: str | None) -> str:
 def describe_status(status: int, patience: str, text: str) -> str:
     """`rate limit: HTTP 429, retry after 7 s: ...` for an answer whose status is not 200.
 
-    `patience` is the Retry-After header, told only when it is a number of seconds; `text` is the
-    body, of which the message is told where it has one.
+    `patience` is the Retry-After header, quoted if it is a number of seconds; `text` is the body,
+    quoted whole unless it has a message.
     """
     word = _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
     after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
-    try:
-        said = json.loads(text)["error"]["message"]
-    except (ValueError, LookupError, TypeError, RecursionError):  # a page, or a form of its own
-        said = text
-    return f"{word}: HTTP {status}{after}: {said}"
+    # a web page, or an error of another format, is quoted whole
+    with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
+        text = json.loads(text)["error"]["message"]
+    return f"{word}: HTTP {status}{after}: {text}"
 
 
 def is_filtered(text: str) -> bool:
-    """Whether the body of an error is a content filter's veto: a refusal, not a failed call."""
+    """Whether the body of an error says that a content filter stepped in: a refusal then."""
     try:
         error = json.loads(text)["error"]
         return _is_filter(error["code"], str(error.get("message")))
@@ -90,7 +90,7 @@ def is_filtered(text: str) -> bool:
 
 
 def finish_reason(word: str) -> str:
-    """`stop`, `length`, `refusal` or the endpoint's own word; raises `BreakdownError`."""
+    """`stop`, `length`, `refusal` or the endpoint's own word; `BreakdownError` for a breakdown."""
     if word in BREAKDOWNS:
         raise BreakdownError(f"the provider ended its answer with {word!r}")
     return next((meant for meant, words in _ENDS.items() if word in words), word)
@@ -116,7 +116,7 @@ def _is_filter(code: object, message: str) -> bool:
 
 
 def _is(error: BaseException, *names: str) -> bool:
-    """Whether it is of such a class, told by name: the classes are not to be imported here."""
+    """Whether its class has such a name: importing the classes would take seconds."""
     return any(kind.__name__ in names for kind in type(error).__mro__)
 
 
@@ -136,12 +136,12 @@ def _describe(chain: Sequence[BaseException], timeout: float) -> str:
 def _describe_status(response: Any, error: BaseException) -> str:
     patience = str(response.headers.get("retry-after", ""))
     text = str(response.text)
-    said = text if '"message"' in text else _text(error)
-    return describe_status(int(response.status_code), patience, said)
+    body = text if '"message"' in text else _text(error)
+    return describe_status(int(response.status_code), patience, body)
 
 
 def _text(error: BaseException) -> str:
     if isinstance(error, MalformedError | BreakdownError):
         return str(error)
-    said = str(error).partition("Traceback (most recent call last)")[0]
-    return f"{type(error).__name__}: {said}"
+    message = str(error).partition("Traceback (most recent call last)")[0]
+    return f"{type(error).__name__}: {message}"

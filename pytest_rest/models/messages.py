@@ -1,4 +1,4 @@
-"""Turns a prompt into a chat message, as OpenAI's protocol has it."""
+"""Turns a prompt into a chat message of OpenAI's protocol."""
 
 import base64
 from typing import Any
@@ -13,14 +13,11 @@ def messages(prompt: Prompt) -> list[dict[str, Any]]:
     """
     if len(prompt.parts) == 1 and isinstance(prompt.parts[0], str):
         return [{"role": "user", "content": prompt.parts[0]}]
-    parts = [
-        {"type": "text", "text": part}
-        if isinstance(part, str)
-        else {"type": "image_url", "image_url": {"url": _data_url(part.png)}}
-        for part in prompt.parts
-    ]
-    return [{"role": "user", "content": parts}]
-
-
-def _data_url(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode('ascii')}"
+    content: list[dict[str, Any]] = []
+    for part in prompt.parts:
+        if isinstance(part, str):
+            content.append({"type": "text", "text": part})
+        else:
+            url = f"data:image/png;base64,{base64.b64encode(part.png).decode('ascii')}"
+            content.append({"type": "image_url", "image_url": {"url": url}})
+    return [{"role": "user", "content": content}]

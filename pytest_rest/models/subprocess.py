@@ -1,10 +1,10 @@
-"""Turns a model into the same model in a process of its own, reached over loopback.
+"""Asks a model in a process of its own, over loopback.
 
-For a client that takes as much of the processor as LiteLLM does: beside it in one process, drawing
-pictures and running tests would have to wait for the interpreter, and its calls for them.
+For a client that needs as much of the processor as LiteLLM does: in one process with it, drawing
+pictures and running tests would wait for the interpreter, and its calls would wait for them.
 
 A frame is eight bytes of length and a pickle. Both ends are this program: whoever connects must
-know a secret of the parent's, and nothing is unpickled before.
+send the parent's secret first, and nothing is unpickled before.
 """
 
 import asyncio
@@ -22,22 +22,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from pytest_rest.errors import ModelError
+from pytest_rest.errors import ModelError, one_line
 from pytest_rest.terms import Completion, Home, Model, Price, Priced, Prompt
 
 _LENGTH = struct.Struct(">Q")
 _HOST = "127.0.0.1"
 _PORT, _SECRET = "PYTEST_REST_PROCESS_PORT", "PYTEST_REST_PROCESS_SECRET"
-_LOOKS = 0.02  # seconds between looks whether a process that starts is still there
-_ENDS = 5.0  # seconds that a process has to end
+_POLL = 0.02  # seconds between checks that a starting process still runs
+_GRACE = 5.0  # seconds that a process has to end
 
 
 class ModelProcess:
     """A model that is asked in a process of its own, which ends with this one.
 
-    The model must go through pickle. The process starts when the model is opened; it is killed when
-    the model is closed. Should it die, what it was asked is lost as after a broken connection, and
-    the next call starts another one. Asked from one event loop at a time.
+    The model must be picklable. The process starts when the model is opened and is killed when the
+    model is closed. If it dies, the calls in it fail as after a broken connection, and the next
+    call starts another one. Asked from one event loop at a time.
     """
 
     batch_size: ClassVar[int] = 1
@@ -52,7 +52,7 @@ class ModelProcess:
         self._starting = asyncio.Lock()
 
     async def open(self) -> None:
-        """Start the process, and wait until its model is open; `ModelError` if it ends before."""
+        """Start the process and wait until its model is open; `ModelError` if it ends before."""
         await self._started()
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
@@ -64,7 +64,7 @@ class ModelProcess:
             return [Completion(error=f"connection: {error}") for _ in prompts]
 
     async def close(self) -> None:
-        """Kill the process: whoever closes does not wait for what was asked."""
+        """Kill the process, without waiting for calls in flight."""
         child, self._child = self._child, None
         if child is not None:
             await child.end()
@@ -79,7 +79,7 @@ class ModelProcess:
 
 @dataclass(eq=False)
 class _Child:
-    """The process, and what it was asked and has not answered."""
+    """The process, and the calls that it has not answered."""
 
     name: str
     process: "subprocess.Popen[bytes]"
@@ -103,7 +103,7 @@ class _Child:
             self.asked.pop(number, None)
 
     async def listen(self) -> None:
-        """Hand out the answers, until there are no more."""
+        """Hand out the answers, until the connection ends."""
         with contextlib.suppress(asyncio.IncompleteReadError, OSError):
             while True:
                 number, answer = await _receive(self.reader)
@@ -142,7 +142,7 @@ async def _start(model: Model) -> _Child:
         while not connected.done():
             if process.poll() is not None:
                 raise _not_started(model, process)
-            await asyncio.wait([connected], timeout=_LOOKS)
+            await asyncio.wait([connected], timeout=_POLL)
         child = _Child(model.name, process, *connected.result())
         _send(child.writer, model)
         if (failure := await _receive(child.reader)) is not None:
@@ -159,32 +159,27 @@ async def _start(model: Model) -> _Child:
 
 
 def _popen(port: int, secret: str) -> "subprocess.Popen[bytes]":
-    here = {
-        _PORT: str(port),
-        _SECRET: secret,
-        "PYTHONPATH": os.pathsep.join(filter(None, sys.path)),
-    }
-    said = None if "LITELLM_LOG" in os.environ else subprocess.DEVNULL
+    path = os.pathsep.join(filter(None, sys.path))
+    output = None if "LITELLM_LOG" in os.environ else subprocess.DEVNULL
     return subprocess.Popen(  # noqa: S603 (this module, by this interpreter)
         [sys.executable, "-m", __name__],
         stdin=subprocess.DEVNULL,
-        stdout=said,
-        stderr=said,
-        env=os.environ | here,
+        stdout=output,
+        stderr=output,
+        env=os.environ | {_PORT: str(port), _SECRET: secret, "PYTHONPATH": path},
     )
 
 
 def _not_started(model: Model, process: "subprocess.Popen[bytes]") -> ModelError:
-    how = _how_it_ended(process)
     return ModelError(
-        f"the process that asks {model.name} did not start{how}; "
+        f"the process that asks {model.name} did not start{_how_it_ended(process)}; "
         "set LITELLM_LOG=DEBUG to see what it says"
     )
 
 
 def _how_it_ended(process: "subprocess.Popen[bytes]") -> str:
     try:
-        status = process.wait(_ENDS)
+        status = process.wait(_GRACE)
     except subprocess.TimeoutExpired:
         _kill(process)
         return ""
@@ -225,10 +220,10 @@ async def _serve(port: int, secret: str) -> None:
     try:
         await model.open()
     except Exception as error:
-        _send(writer, " ".join(f"{type(error).__name__}: {error}".split())[:300])
+        _send(writer, one_line(error)[:300])
         await writer.drain()
         return
-    _spare_the_collector()
+    _collect_less_garbage()
     _send(writer, None)
     answering = set()
 
@@ -236,7 +231,7 @@ async def _serve(port: int, secret: str) -> None:
         try:
             completions = [*await model.ask(prompts)]
         except Exception as error:
-            line = " ".join(f"error: {type(error).__name__}: {error}".split())[:300]
+            line = f"error: {one_line(error)}"[:300]
             completions = [Completion(error=line) for _ in prompts]
         _send(writer, (number, completions))
 
@@ -246,21 +241,21 @@ async def _serve(port: int, secret: str) -> None:
         task.add_done_callback(answering.discard)
 
 
-def _spare_the_collector() -> None:
-    """Look through what a call leaves behind, and never through all that was imported."""
+def _collect_less_garbage() -> None:
+    """Have the garbage collector skip what was imported, and look at what calls leave behind."""
     gc.freeze()
     gc.set_threshold(10_000, 50, 100)
     gc.enable()
 
 
 def main() -> None:
-    """Serve the parent, until it is gone."""
+    """Serve the parent until it is gone."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's
     gc.disable()  # until the model is open: a fifth of what LiteLLM's import takes
     port, secret = int(os.environ.pop(_PORT)), os.environ.pop(_SECRET)
     with contextlib.suppress(asyncio.IncompleteReadError, OSError):
         asyncio.run(_serve(port, secret))
-    os._exit(0)  # nothing that LiteLLM leaves behind is waited for
+    os._exit(0)  # without waiting for what LiteLLM left behind
 
 
 if __name__ == "__main__":

@@ -1,7 +1,7 @@
-"""Turns a prompt into the tokens it is expected to cost, before any model is asked.
+"""Estimates the tokens of a prompt before any model is asked.
 
-A picture's tokens follow the provider's published formula, for the detail that is used when a
-request names none, as this package's do not; `rule` says in words which formula that is.
+A picture's tokens follow the provider's published formula, for the detail that is the default when
+a request names none; `rule` says in words which formula that is.
 """
 
 import functools
@@ -11,7 +11,6 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pytest_rest.terms import Price as Price
 from pytest_rest.terms import Prompt
 
 _MESSAGE = 8  # tokens of the chat template around the one message: roles and delimiters
@@ -25,8 +24,8 @@ _PIECE = re.compile(
 
 
 @dataclass(frozen=True, slots=True)
-class Tokens:
-    """What a prompt is expected to cost: tokens of its text and of its pictures."""
+class PromptTokens:
+    """The estimated tokens of a prompt's text and of its pictures."""
 
     text: int
     vision: int
@@ -37,7 +36,7 @@ class Tokens:
         return self.text + self.vision
 
 
-def estimate(prompt: Prompt, model: str = "") -> Tokens:
+def estimate(prompt: Prompt, model: str = "") -> PromptTokens:
     """The tokens of a prompt's text, message included, and of its pictures, for one model.
 
     Without a tokenizer, text is cut into pieces of one token each: up to 7 Latin letters (with
@@ -46,7 +45,7 @@ def estimate(prompt: Prompt, model: str = "") -> Tokens:
     characters. OpenAI's o200k_base counts the same within a fifth for English, German, equations,
     Chinese and Korean, and about two thirds of it for Russian, Arabic, Hindi and program code.
     """
-    return Tokens(
+    return PromptTokens(
         text=of_text(prompt),
         vision=sum(vision_tokens(*image.size, model) for image in prompt.images),
     )
@@ -65,7 +64,7 @@ def vision_tokens(width: int, height: int, model: str = "") -> int:
 
 
 def rule(model: str) -> str:
-    """One line for people: how the pictures of that model are counted."""
+    """One line that says how the pictures of that model are counted."""
     words, _, numbers = _find(model)
     return words.format(*numbers)
 
@@ -166,12 +165,12 @@ _QWEN = "Alibaba: {0} x {0} px a token, from {1} to {2} tokens"
 _INTERNVL = "OpenGVLab: 256 tokens a tile of 448 x 448 px, at most 12 tiles and a thumbnail"
 _AREA = "no published formula known: width x height / 750"
 
-# What a model's name contains, how its pictures are counted, and with which numbers: the first
-# pattern counts. OpenAI's are for the detail "auto" ("Images and vision", Model sizing behavior,
-# 2026-09); the 1,536 patches of models that the page has dropped are from its edition of early
-# 2026, and more than 30,000 are not resized but refused. Google's 1120 and 256 are those of "Media
-# resolution" (Token counts), 2026-09, and of Gemma's "Vision understanding", 2026 (Gemma 4: the
-# largest of its budgets). Anthropic calls its larger limits those of "Claude 4.7 and later".
+# What a model's name contains, how its pictures are counted, and with which numbers; the first
+# pattern that matches counts. OpenAI's are for the detail "auto" ("Images and vision", Model sizing
+# behavior, 2026-09); the 1,536 patches of models that the page has dropped are from its edition of
+# early 2026, and more than 30,000 are not resized but refused. Google's 1120 and 256 are those of
+# "Media resolution" (Token counts), 2026-09, and of Gemma's "Vision understanding", 2026 (Gemma 4:
+# the largest of its budgets). Anthropic calls its larger limits those of "Claude 4.7 and later".
 _RULES: tuple[tuple[str, str, Callable[..., int], tuple[int, ...]], ...] = (
     (r"claude-(fable|mythos)", _CLAUDE, _claude, (2576, 4784)),
     (r"claude-[a-z]+-(4[-.][7-9]|[5-9]|\d\d)", _CLAUDE, _claude, (2576, 4784)),
@@ -203,4 +202,4 @@ _RULES: tuple[tuple[str, str, Callable[..., int], tuple[int, ...]], ...] = (
 @functools.lru_cache(maxsize=64)
 def _find(model: str) -> tuple[str, Callable[..., int], tuple[int, ...]]:
     name = model.lower()
-    return next(found[1:] for found in _RULES if re.search(found[0], name))
+    return next(entry[1:] for entry in _RULES if re.search(entry[0], name))

@@ -1,4 +1,4 @@
-"""Turns a model and its judge into one model, so that one dispatcher and one store serve both."""
+"""Joins a model and its judge, so that one dispatcher and one store serve both."""
 
 import asyncio
 from collections.abc import Mapping, Sequence
@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from pytest_rest.terms import Completion, Home, Model, Price, Priced, Prompt
 
 
-class Panel:
-    """The model that answers, and the judge that rates what it says; known by the model's name.
+class JudgedModel:
+    """The model that answers, and the judge that rates its answers; known by the model's name.
 
-    `price` is for each token the dearer of both, so that no limit of cost is passed; None where
-    one is not known.
+    `price` is the higher of both for each kind of token, so that no cost limit is exceeded; None
+    where one is not known.
     """
 
     batch_size = 1
@@ -24,14 +24,14 @@ class Panel:
             "judge": {"name": judge.name, **judge.parameters},
         }
         self.home: Home = model.home if model.home == judge.home else "endpoint"
-        self.price = _dearer(model, judge)
+        self.price = _higher_price(model, judge)
 
     async def open(self) -> None:
         """Get both ready."""
         await asyncio.gather(self._model.open(), self._judge.open())
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
-        """Ask each prompt of the one that it is for."""
+        """Ask the judge for ratings, and the model for all else."""
         return await asyncio.gather(*map(self._ask, prompts))
 
     async def close(self) -> None:
@@ -43,9 +43,9 @@ class Panel:
         return completion
 
 
-def _dearer(*models: Model) -> Price | None:
+def _higher_price(*models: Model) -> Price | None:
     prices = [model.price if isinstance(model, Priced) else None for model in models]
     known = [price for price in prices if price is not None]
     if len(known) < len(models):
         return None
-    return Price(max(each.input for each in known), max(each.output for each in known))
+    return Price(max(price.input for price in known), max(price.output for price in known))

@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pytest_rest.dispatch.store import NAME as STORE
-from pytest_rest.dispatch.store import read_run
+from pytest_rest.dispatch.store_file import NAME as STORE
+from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import OptionError, StoreError
 from pytest_rest.plugin.options import LATEST, OPTIONS
 

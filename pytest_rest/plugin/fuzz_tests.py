@@ -14,7 +14,7 @@ from pytest_rest.benchmark import near
 from pytest_rest.errors import RestError
 from pytest_rest.fuzzing import flip as flips
 from pytest_rest.fuzzing.flip import REST, Flip
-from pytest_rest.fuzzing.oracle import Inquiry, answerer
+from pytest_rest.fuzzing.oracle import Oracle, answerer
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.terminal import flips as text
 from pytest_rest.safe_text import shown
@@ -184,12 +184,13 @@ class Findings:
 
 def _hunt(run: Run, number: int) -> dict[str, Any]:
     """Hunt, and keep what is found as soon as it is."""
-    from pytest_rest.fuzzing.hunt import Hunt, Hunted, database
+    from pytest_rest.fuzzing.example_database import model_examples
+    from pytest_rest.fuzzing.hunt import Hunt, HuntResult
 
-    fuzz = run.settings.fuzz
+    fuzz, root = run.settings.fuzz, run.settings.root
     assert fuzz is not None  # noqa: S101 (for the type checker: only then is there a hunt)
 
-    def keep(hunted: Hunted) -> None:
+    def keep(hunted: HuntResult) -> None:
         for flip in hunted.flips:
             shown_styles = (Form("image", style) for style in (REST, flip.style))
             run.folder.keep_pictures(
@@ -199,22 +200,22 @@ def _hunt(run: Run, number: int) -> dict[str, Any]:
         path.write_text(json.dumps(hunted.to_builtins(), ensure_ascii=True), "ascii")
 
     hunt = Hunt(
-        Hunted(number, fuzz.seed),
-        Inquiry(
+        HuntResult(number, fuzz.seed),
+        Oracle(
             answerer(run.asker.ask_prompts, run.protocol),
             fuzz.share(fuzz.calls, number),
             flips.HELD,
         ),
         examples=fuzz.share(fuzz.examples, number),
         is_ocr_correct=fuzz.is_ocr_correct,
-        database=None if fuzz.is_repeatable else database(run.settings.root, run.model.name),
+        database=None if fuzz.is_repeatable else model_examples(root, run.model.name),
         keep=keep,
     )
     if fuzz.replayed:
         hunt.ask_again(fuzz.replayed)
     else:
         hunt.run()
-    return hunt.hunted.to_builtins()
+    return hunt.result.to_builtins()
 
 
 def _why(hunted: Mapping[str, Any]) -> str:

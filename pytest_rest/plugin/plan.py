@@ -6,7 +6,7 @@ import pytest
 
 from pytest_rest.dispatch import estimate
 from pytest_rest.dispatch.estimate import Plan
-from pytest_rest.dispatch.store import read_digests
+from pytest_rest.dispatch.stored_run import read_digests
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import follow_ups, forms
 from pytest_rest.plugin.run import Run, case_of

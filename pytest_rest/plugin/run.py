@@ -12,13 +12,14 @@ from pytest_rest import prompts
 from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.dispatch.store import NAME as STORE
-from pytest_rest.dispatch.store import FileStore, read_run
+from pytest_rest.dispatch.store import FileStore
+from pytest_rest.dispatch.store_file import NAME as STORE
+from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.models import load_model
 from pytest_rest.models.providers.replayed import ReplayedModel
-from pytest_rest.models.with_judge import Panel
+from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.safe_text import address
@@ -100,7 +101,9 @@ class Run:
         )
         if not (sweep and sweep.has_judge):
             return model
-        return Panel(model, load_model(settings.judge, api_base=settings.judge_api_base, **how))
+        return JudgedModel(
+            model, load_model(settings.judge, api_base=settings.judge_api_base, **how)
+        )
 
     @cached_property
     def protocol(self) -> prompts.Protocol:

@@ -5,8 +5,9 @@ import os
 from collections.abc import Iterable
 from pathlib import Path
 
-from pytest_rest.dispatch.store import LOCK, FileStore
-from pytest_rest.dispatch.store import NAME as STORE
+from pytest_rest.dispatch.store import FileStore
+from pytest_rest.dispatch.store_file import LOCK
+from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.errors import OptionError
 from pytest_rest.terms import Prompt
 

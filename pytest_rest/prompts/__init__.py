@@ -1,26 +1,25 @@
-"""Turns an item and a form into the prompt that a model is shown, after a protocol file.
+"""Builds the prompt that shows an item in a form, by the templates of a protocol file.
 
 What each form shows:
 
 - text: the whole item as text;
 - image: the whole item drawn as one picture;
-- mixed: the context drawn, and the question as text; with choices the stem drawn, and they as text.
-
-An item's own picture, a chart or a scan, comes before the text, and where text is drawn, above it
-in the same picture, with a line between. Its pixels are the same in every form, so that nothing but
-the form of the text differs. An item with such a picture but neither context nor choices has no
-mixed form, which would be its text form again.
-
+- mixed: the context drawn, the question as text; with choices, the stem drawn, the choices as text;
 - ocr-first: the image form's picture, to be transcribed before it is answered;
-- ocr-then-solve: as text what the model itself transcribed, in a call before.
+- ocr-then-solve: as text, what the model itself transcribed in a call before.
 
-The transcription is of the image form's picture, or of the mixed form's; of an item's own one
-nothing is transcribed, for nobody says what stands there.
+An item's own picture, a chart or a scan, comes before the text; where text is drawn, it comes above
+it in the same picture, with a line between. Its pixels are the same in every form, so that only the
+form of the text differs. An item with such a picture but neither context nor choices has no mixed
+form: it would be the text form again.
 
-Under a budget of thinking each form shows the same, and asks otherwise: to think, in a call that is
-cut at the budget; then to answer, with what was thought before it and nothing more to think. That
-is budget forcing, as any endpoint allows it: the thinking comes back as text, since a request
-cannot go on with a message of the model's own everywhere. A native budget is one call.
+The picture of the image form, or of the mixed form, is transcribed; an item's own picture is not,
+because no reference says what it shows.
+
+Under a budget of thinking each form shows the same, but in two calls: the first asks to think, and
+is cut at the budget; the second shows that thinking and asks to answer without more of it. This is
+budget forcing that works at any endpoint: the thinking comes back as text, because not every
+endpoint lets a request continue a message of the model's. A native budget takes one call.
 """
 
 import functools
@@ -36,7 +35,7 @@ import yaml
 
 from pytest_rest import rendering, safe_yaml
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.prompts import templates as wording
+from pytest_rest.prompts import templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import ANSWER_KINDS, Budget, Form, Image, Item, Mode, Prompt, Style, Task
@@ -54,7 +53,7 @@ _LONGEST_QUOTED = 20_000  # characters of what a model wrote that another prompt
 
 @dataclass(frozen=True)
 class Protocol:
-    """The prompts of a protocol file: `version`, and a digest of everything a prompt is made of."""
+    """A protocol file's prompts, its `version`, and a digest of all that prompts are made of."""
 
     version: str
     digest: str
@@ -65,7 +64,7 @@ class Protocol:
 
     @property
     def id(self) -> str:
-        """`rest-1 (a3f2c1d0)`: the version, and the digest that tells an edited file."""
+        """`rest-1 (a3f2c1d0)`: the version, and a digest, by which an edited file differs."""
         return f"{self.version} ({self.digest[:8]})"
 
 
@@ -82,9 +81,9 @@ def build(
 ) -> Prompt:
     """The prompt for one call; drawing its picture may raise `RenderingError`.
 
-    `transcription` is what the form ocr-then-solve shows, `thinking` what was thought under the
-    budget before this is answered. Raises `BenchmarkError` for a mixed form of an item with neither
-    context nor choices, and for a picture of its own that cannot be read any more.
+    `transcription` is what the form ocr-then-solve shows, `thinking` what the model thought under
+    the budget before it answers. Raises `BenchmarkError` for a mixed form of an item with neither
+    context nor choices, and for an item's own picture that can no longer be read.
     """
     asking = protocol.answer_format.get(item.answer_kind, "")
     if budget is not None:
@@ -105,9 +104,9 @@ def build(
 
 
 def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> Prompt:
-    """What a judge is asked of an open answer: the picture, the question, both answers.
+    """What a judge is asked about an open answer: the picture, the question, both answers.
 
-    The answer is a JSON string, so that nothing in it can end it.
+    The answer is quoted as a JSON string, so that it cannot end the quotation.
     """
     item = solved.item
     shown = {
@@ -118,12 +117,12 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
     text = PLACEHOLDER.sub(lambda match: shown[match[1]], protocol.reasoning.parts["rate"])
     picture = (pictures.read(item.image, item.image_digest),) if item.image else ()
     limit = protocol.reasoning.rating_tokens
-    of = solved.budget and Budget(solved.budget.amount)  # the answer's: the judge is told none
-    return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, of)
+    budget = solved.budget and Budget(solved.budget.amount)  # under which the answer was given
+    return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, budget)
 
 
 def check(item: Item, modes: Sequence[Mode]) -> None:
-    """Raise `BenchmarkError` for an item that has not all of these forms."""
+    """Raise `BenchmarkError` for an item that lacks one of these forms."""
     for mode in modes:
         _prompt_name(item, Form(mode), "solve")
 
@@ -147,7 +146,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
                 kind: checked(data["answer_format"][kind], PLACEHOLDERS[:-1])
                 for kind in ANSWER_KINDS
             },
-            reasoning=wording.load(data),
+            reasoning=templates.load(data),
         )
     except KeyError as error:
         raise OptionError(f"protocol file {str(path)!r} lacks the key {error}") from None
@@ -156,18 +155,18 @@ def load_protocol(path: Path | None = None) -> Protocol:
 
 
 def whole(item: Item) -> str:
-    """The item as one text: context, question and choices; what the image form shows."""
+    """The item as one text, as the image form shows it: context, question and choices."""
     return "\n".join(filter(None, (item.context, item.question, _choices(item))))
 
 
 def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
-    """The parts of a prompt; what is transcribed of the mixed form is that form's picture."""
-    templates = protocol.parts[_prompt_name(item, form, task)]
+    """The parts of a prompt; to transcribe the mixed form is to transcribe that form's picture."""
+    parts = protocol.parts[_prompt_name(item, form, task)]
     if task == "solve" or form.mode != "mixed":
-        return templates
+        return parts
     shown = protocol.parts[_prompt_name(item, form, "solve")]
     picture = next(template for kind, template in shown if kind == "image")
-    return [(kind, picture if kind == "image" else template) for kind, template in templates]
+    return [(kind, picture if kind == "image" else template) for kind, template in parts]
 
 
 def _prompt_name(item: Item, form: Form, task: Task) -> str:
@@ -179,13 +178,11 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         return "mixed-choice"
     if item.context:
         return "mixed"
-    so = (
-        "its mixed form would be its text form"
-        if item.image
-        else "there is nothing to show as a picture beside its question"
-    )
+    reason = "there is nothing to show as a picture beside its question"
+    if item.image:
+        reason = "its mixed form would be its text form"
     raise BenchmarkError(
-        f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {so}; "
+        f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {reason}; "
         "give it a context, or ask --rest-modes=text,image"
     )
 
@@ -197,7 +194,7 @@ def _fill(
     asking: str = "",
     quoted: Mapping[str, str] = MappingProxyType({}),
 ) -> str:
-    """The template with the item's own texts in it; what a model wrote is `quoted`, as it is."""
+    """The template with the item's texts in it, and what a model wrote (`quoted`), as it is."""
     values = {
         "whole": whole(item),
         "context": item.context,
@@ -240,12 +237,8 @@ def _draw(text: str, style: Style, item: Item) -> Image:
     return _draw_alone(text, style)
 
 
-# Both are remembered, for the transcription shows the image form's picture again.
-
-
-@functools.lru_cache(maxsize=16)
-def _draw_alone(text: str, style: Style) -> Image:
-    return rendering.draw(text, style)
+# Pictures are kept because the transcription shows the image form's picture again.
+_draw_alone = functools.lru_cache(maxsize=16)(rendering.draw)
 
 
 @functools.lru_cache(maxsize=4)

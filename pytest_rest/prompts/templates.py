@@ -1,4 +1,4 @@
-"""Turns a protocol's wording into checked templates; those for budgets of thinking among them."""
+"""Checks the templates of a protocol, and reads those for budgets of thinking."""
 
 import functools
 import hashlib
@@ -18,7 +18,7 @@ PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
 _OWN = Path(__file__).with_name("reasoning.yaml")
 _EFFORT_TOKENS = 16_384  # room to think where an effort has a word and no number
 _FORMAT = "final_format"
-_SHOWN = {  # what else each part may show; the last of these it must
+_SHOWN = {  # what else each part may show; it must show the last of these
     "think": (),
     "conclude": (_FORMAT, "thinking"),
     "at-once": (_FORMAT,),
@@ -29,9 +29,9 @@ _SHOWN = {  # what else each part may show; the last of these it must
 
 @dataclass(frozen=True)
 class Reasoning:
-    """How to ask under a budget, and a judge: `parts` by name, the answer's line by its kind.
+    """How to ask under a budget, and how to ask a judge: `parts` by name, formats by answer kind.
 
-    `max_tokens` are those of a final answer, `rating_tokens` those of a rating.
+    `max_tokens` limits a final answer, `rating_tokens` a rating.
     """
 
     id: str
@@ -41,7 +41,7 @@ class Reasoning:
     final_format: Mapping[str, str]
 
     def asking(self, task: Task, budget: Budget, kind: AnswerKind) -> str:
-        """The template that asks to think, or to answer, under this budget."""
+        """The template that asks to think, or to answer, under a budget."""
         name = "think" if task == "think" else "conclude"
         if budget.control == "native":
             name = "native"
@@ -50,7 +50,7 @@ class Reasoning:
         return self.parts[name].replace(f"{{{_FORMAT}}}", self.final_format[kind])
 
     def limit(self, task: Task, budget: Budget, usual: int) -> int:
-        """Tokens of output; what an endpoint thinks by itself counts among those of its answer."""
+        """The most tokens of output; native thinking counts as output."""
         if budget.control == "native":
             return usual + (_EFFORT_TOKENS if isinstance(budget.amount, str) else budget.amount)
         return int(budget.amount) if task == "think" else self.max_tokens
@@ -61,13 +61,11 @@ def load(data: Mapping[str, Any]) -> Reasoning:
 
     Raises `KeyError`, `TypeError` and `ValueError` for what cannot be used.
     """
-    if "reasoning" not in data and _FORMAT not in data:
-        return _own()
-    return _read(data)
+    return _read(data) if "reasoning" in data or _FORMAT in data else _own()
 
 
 def checked(template: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
-    """The template; `ValueError` for a placeholder that is not known there."""
+    """The template; `ValueError` for a placeholder that is not one of the known ones."""
     for name in PLACEHOLDER.findall(template):
         if name not in known:
             raise ValueError(f"unknown placeholder {{{name}}}{nearest(name, known)}")
@@ -75,11 +73,12 @@ def checked(template: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
 
 
 def limits(data: dict[str, Any]) -> dict[str, int]:
-    """Tokens of output by suite, with a `default`; `ValueError` for one below 1."""
-    found = {str(key): int(value) for key, value in (data | {"default": data["default"]}).items()}
-    if wrong := [key for key, limit in found.items() if limit < 1]:
-        raise ValueError(f"max_tokens of {wrong[0]!r} is {found[wrong[0]]}; give at least 1")
-    return found
+    """Tokens of output by suite, with a `default`; `ValueError` for a number below 1."""
+    tokens = {str(key): int(value) for key, value in (data | {"default": data["default"]}).items()}
+    for suite, limit in tokens.items():
+        if limit < 1:
+            raise ValueError(f"max_tokens of {suite!r} is {limit}; give at least 1")
+    return tokens
 
 
 @functools.cache

@@ -1,4 +1,4 @@
-"""Turns the budgets of thinking that a user names into checked ones, and checks items by them."""
+"""Parses the budgets of thinking that a user names, and checks what is asked under them."""
 
 import re
 from collections.abc import Sequence
@@ -15,7 +15,7 @@ _EXAMPLE = "such as 0,100,300,600,1200"
 def parse(text: str, control: str) -> tuple[Budget, ...]:
     """The budgets in `0,100,300`, or in `low,high`; `OptionError` says what is wrong with them.
 
-    They ascend strictly: tokens, which may be forced or native, or words, which are native alone.
+    They ascend: tokens, which are forced or native, or words, which are native.
     """
     check_control(control)
     words = [word.strip() for word in text.split(",")]
@@ -26,13 +26,13 @@ def parse(text: str, control: str) -> tuple[Budget, ...]:
     for word in words:
         if word not in EFFORTS:
             raise OptionError(
-                f"--rest-reasoning-budgets: {word!r} is no budget; give numbers of tokens up to "
+                f"--rest-reasoning-budgets: {word!r} is not a budget; give numbers of tokens up to "
                 f"{MOST_TOKENS:,}, {_EXAMPLE}, or efforts, {', '.join(EFFORTS)}"
                 f"{nearest(word, EFFORTS)}"
             )
     if chosen == "forced":
         raise OptionError(
-            f"--rest-reasoning-budgets {text!r}: an effort is an endpoint's own; give "
+            f"--rest-reasoning-budgets {text!r}: only an endpoint can hold an effort; give "
             f"--rest-reasoning-control=native with it, or numbers of tokens, {_EXAMPLE}"
         )
     _check_order(words, [EFFORTS.index(word) for word in words])
@@ -40,7 +40,7 @@ def parse(text: str, control: str) -> tuple[Budget, ...]:
 
 
 def check_control(control: str) -> None:
-    """Raise `OptionError` for a way to hold budgets that is none."""
+    """Raise `OptionError` for an unknown way to enforce budgets."""
     if control not in CONTROLS:
         raise OptionError(
             f"--rest-reasoning-control {control!r} is unknown; give one of {', '.join(CONTROLS)}"
@@ -49,7 +49,7 @@ def check_control(control: str) -> None:
 
 
 def check_scheme(scheme: Scheme) -> None:
-    """Raise `OptionError` for what is not asked under budgets."""
+    """Raise `OptionError` for settings that do not go with budgets."""
     if scheme.sweep is None:
         return
     if scheme.repeats > 1:
@@ -58,13 +58,13 @@ def check_scheme(scheme: Scheme) -> None:
         )
     if TWO_PASSES in scheme.modes:
         raise OptionError(
-            f"--rest-modes={TWO_PASSES} has two calls already; leave it or "
+            f"--rest-modes={TWO_PASSES} does not go with budgets; leave it or "
             "--rest-reasoning-budgets out"
         )
 
 
 def check(item: Item, scheme: Scheme) -> None:
-    """Raise `BenchmarkError` for an item that needs budgets, or a judge, where there are none."""
+    """Raise `BenchmarkError` for an item that needs budgets, or a judge, and has none."""
     if item.only and scheme.sweep is None:
         raise BenchmarkError(
             f"{item.suite} is asked under budgets of thinking; give --rest-reasoning-budgets, "
@@ -72,8 +72,8 @@ def check(item: Item, scheme: Scheme) -> None:
         )
     if item.answer_kind == "open" and not (scheme.sweep and scheme.sweep.has_judge):
         raise BenchmarkError(
-            f"{item.suite} has open answers, such as that of {item.id!r}, which a model of your "
-            "choice must rate; name it: --rest-judge=SPEC"
+            f"{item.suite} has open answers, such as that of {item.id!r}, which a judge must rate; "
+            "name a model for it: --rest-judge=SPEC"
         )
 
 

@@ -1,12 +1,11 @@
-"""Turns a text and a style into a PNG picture of that text.
+"""Draws a text in a style, as a PNG picture.
 
 The page is laid out in points from the font's own unhinted advances, and only then put on a grid
-of pixels: lines break at the same words and glyphs stand at the same places at every DPI, with
-every version of the layout library. Page sizes are whole multiples of 1/50 inch, so 50, 100 and
+of pixels: lines break at the same words and glyphs are at the same places at every DPI, with every
+version of the layout library. Page sizes are whole multiples of 1/50 inch, so 50, 100 and
 200 dots per inch are exactly 1x, 2x and 4x as many pixels a side.
 """
 
-import hashlib
 import math
 import struct
 import zlib
@@ -15,9 +14,10 @@ from collections.abc import Iterator
 from PIL import Image as Picture
 
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering.distortion import distort, turned_size
+from pytest_rest.rendering.distortion import distort, rotated_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
 from pytest_rest.rendering.lines import Line, lay_out
+from pytest_rest.rendering.pictures import pixel_digest
 from pytest_rest.rendering.shaping import Setter, needs_shaping
 from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
 from pytest_rest.terms import Image, Style
@@ -43,18 +43,18 @@ _MAX_PIXELS = 40_000_000
 def draw(text: str, style: Style = REST) -> Image:
     """Draw `text` in `style`: equal text and style give equal pixels.
 
-    Text is put in Unicode form NFC; a tab is four spaces; an empty text is a page of one blank
-    line; a word wider than the page is broken between characters, never within a combined one.
-    Raises `RenderingError` for an unknown font or colour, a number out of its range, a character
-    the font has no glyph for (naming it), and a page of more than 40 million pixels.
+    Text is normalised to NFC; a tab is four spaces; an empty text is a page of one blank line; a
+    word wider than the page is broken between characters, never within a combined one. Raises
+    `RenderingError` for an unknown font or colour, a number out of its range, a character without a
+    glyph in the font (naming it), and a page of more than 40 million pixels.
     """
     check(style)
     font = load_font(style.font)
     colors = [color(style, name) for name in ("color", "background")]
     if colors[0] == colors[1]:
         raise RenderingError(
-            f"style {style.id!r}: text and background are both {style.color!r}; nothing would be "
-            "seen; change one of them"
+            f"style {style.id!r}: text and background are both {style.color!r}, so the text would "
+            "be invisible; change one of them"
         )
     setter = Setter(font, text) if needs_shaping(text) else font
     lines = lay_out(text, style, setter)
@@ -80,14 +80,17 @@ def draw(text: str, style: Style = REST) -> Image:
         ) from None
     page = _colored(ink, *colors)
     if not style.is_plain:
-        whole = _size(turned_size(paper, style.rotation), style)
+        whole = _size(rotated_size(paper, style.rotation), style)
         page = distort(page, whole, style, colors[1], text)
-    return _encode(page, text, style.dpi)
+    content = page.tobytes()
+    digest = pixel_digest(page.mode, page.size, content)
+    return Image(_png(page, content, style.dpi), digest, text)
 
 
 def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:
     """The pixels of a page of that width and height in points."""
-    width, height = (_pixels(points, style.dpi) for points in paper)
+    steps = [math.ceil(points / _PAGE_STEP_PT - 1e-9) for points in paper]
+    width, height = (max(round(step * style.dpi / 50), 1) for step in steps)
     if width * height > _MAX_PIXELS:
         raise RenderingError(
             f"style {style.id!r}: the page would have {width} x {height} pixels, more than "
@@ -97,7 +100,7 @@ def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:
 
 
 def _baselines(count: int, style: Style, font: Font) -> Iterator[int]:
-    """How many pixels below the page's upper edge each line stands."""
+    """How many pixels below the page's upper edge each line's baseline is."""
     line_pt = style.line_spacing * style.size_pt
     leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
     scale = style.dpi / _POINTS_PER_INCH
@@ -117,7 +120,7 @@ def _set_plain(ink: Picture.Image, line: str, font: Font, style: Style, baseline
 def _set_shaped(
     ink: Picture.Image, line: Line, setter: Setter, style: Style, x: float, baseline: int
 ) -> None:
-    """Set a line whose pen begins `x` ems after the left margin."""
+    """Set a line whose pen starts `x` ems right of the left margin."""
     scale = style.dpi / _POINTS_PER_INCH
     pixels = style.size_pt * scale
     part, whole = math.modf((style.margin_pt + x * style.size_pt) * scale)
@@ -135,24 +138,13 @@ def _place(ink: Picture.Image, glyph: tuple[Picture.Image, int, int], x: int, y:
 def _colored(
     ink: Picture.Image, color: tuple[int, ...], background: tuple[int, ...]
 ) -> Picture.Image:
-    """The page: as many channels as its colours need."""
+    """The page, with as many channels as its colours need."""
     if len({*color}) == len({*background}) == 1:
         color, background = color[:1], background[:1]
     mode = "L" if len(color) == 1 else "RGB"
     page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
     page.paste(color if mode == "RGB" else color[0], mask=ink)
     return page
-
-
-def _pixels(points: float, dpi: int) -> int:
-    steps = math.ceil(points / _PAGE_STEP_PT - 1e-9)
-    return max(round(steps * dpi / 50), 1)
-
-
-def _encode(page: Picture.Image, text: str, dpi: int) -> Image:
-    pixels = page.tobytes()
-    digest = hashlib.sha256(b"%s %d %d " % (page.mode.encode(), *page.size) + pixels)
-    return Image(_png(page, pixels, dpi), digest.hexdigest()[:16], text)
 
 
 def _png(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:

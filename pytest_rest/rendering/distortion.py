@@ -1,8 +1,8 @@
-"""Turns a clean page into a spoiled one: turned, blurred, noisy, packed as a JPEG; in this order.
+"""Distorts a clean page: rotation, blur, noise, JPEG compression, in this order.
 
 Noise comes from a hash of the text and the style, so that equal text and style give equal pixels on
-every platform. A JPEG is decoded again: what is sent is a PNG of its pixels. Those are the same
-wherever Pillow is built with the same library for it, as its wheels are.
+every platform. A JPEG is decoded again: what is sent is a PNG of its pixels. They are the same
+wherever Pillow is built with the same JPEG library, as its wheels are.
 """
 
 import functools
@@ -19,26 +19,19 @@ from pytest_rest.terms import Style
 _POINTS_PER_INCH = 72
 
 
-def turned_size(paper: tuple[float, float], degrees: float) -> tuple[float, float]:
-    """The width and height that a page needs when it is turned, in its own unit."""
+def rotated_size(paper: tuple[float, float], degrees: float) -> tuple[float, float]:
+    """The width and height of a rotated page, in the unit of `paper`."""
     sine, cosine = _sine_cosine(degrees)
     width, height = paper
-    return (
-        width * abs(cosine) + height * abs(sine),
-        width * abs(sine) + height * abs(cosine),
-    )
+    return width * abs(cosine) + height * abs(sine), width * abs(sine) + height * abs(cosine)
 
 
 def distort(
-    page: Picture.Image,
-    size: tuple[int, int],
-    style: Style,
-    background: tuple[int, ...],
-    text: str,
+    page: Picture.Image, size: tuple[int, int], style: Style, background: tuple[int, ...], text: str
 ) -> Picture.Image:
-    """Spoil a page as its style says; `size` in pixels is that of the turned page."""
+    """The page as its style distorts it; `size` in pixels is that of the rotated page."""
     if style.rotation:
-        page = _turn(page, size, style.rotation, background)
+        page = _rotate(page, size, style.rotation, background)
     if style.blur_pt:
         pixels = style.blur_pt * style.dpi / _POINTS_PER_INCH
         page = page.filter(ImageFilter.GaussianBlur(pixels))
@@ -46,16 +39,19 @@ def distort(
         seed = f"{style.digest} {text}".encode("utf-8", "surrogatepass")
         page = _add_noise(page, style.noise, seed)
     if style.jpeg_quality:
-        page = _pack(page, int(style.jpeg_quality), style.dpi)
+        page = _compress(page, int(style.jpeg_quality), style.dpi)
     return page
 
 
-def _turn(
+def _rotate(
     page: Picture.Image, size: tuple[int, int], degrees: float, background: tuple[int, ...]
 ) -> Picture.Image:
-    """Turn a page about its centre, on paper of that size and of the background's colour."""
+    """Rotate a page about its centre, on paper of that size in the background colour."""
     sine, cosine = _sine_cosine(degrees)
-    x, y = size[0] / 2, size[1] / 2  # of the new centre; below, where a pixel was in the old page
+    x, y = (
+        size[0] / 2,
+        size[1] / 2,
+    )  # of the new centre; `back` maps a pixel to its place in the old page
     back = (
         *(cosine, -sine, page.width / 2 - x * cosine + y * sine),
         *(sine, cosine, page.height / 2 - x * sine - y * cosine),
@@ -71,7 +67,7 @@ def _sine_cosine(degrees: float) -> tuple[float, float]:
 
 
 def _add_noise(page: Picture.Image, deviation: float, seed: bytes) -> Picture.Image:
-    """Add to each channel of each pixel what one byte of the seed's hash stands for."""
+    """Add to each channel of each pixel the deviate for one byte of the seed's hash."""
     draws = hashlib.shake_256(seed).digest(page.width * page.height * len(page.mode))
     lighter, darker = (
         Picture.frombytes(page.mode, page.size, draws.translate(table))
@@ -84,7 +80,7 @@ def _add_noise(page: Picture.Image, deviation: float, seed: bytes) -> Picture.Im
 def _noise_tables(deviation: float) -> tuple[bytes, bytes]:
     """How much lighter, and how much darker, each of 256 equally likely bytes makes a pixel.
 
-    The normal distribution in 256 steps, which ends at 2.9 deviations.
+    They are the normal distribution in 256 steps, up to 2.9 standard deviations.
     """
     steps = [NormalDist().inv_cdf((byte + 0.5) / 256) for byte in range(256)]
     spread = math.sqrt(math.fsum(step * step for step in steps) / 256)
@@ -93,9 +89,9 @@ def _noise_tables(deviation: float) -> tuple[bytes, bytes]:
     return lighter, bytes(min(max(-level, 0), 255) for level in levels)
 
 
-def _pack(page: Picture.Image, quality: int, dpi: int) -> Picture.Image:
+def _compress(page: Picture.Image, quality: int, dpi: int) -> Picture.Image:
     file = io.BytesIO()
     page.save(file, "JPEG", quality=quality, dpi=(dpi, dpi))
-    with Picture.open(file, formats=["JPEG"]) as found:
-        found.load()
-        return found.copy()
+    with Picture.open(file, formats=["JPEG"]) as compressed:
+        compressed.load()
+        return compressed.copy()

@@ -1,4 +1,4 @@
-"""Turns the name of a font, or the path of its file, into glyphs, advances and line metrics."""
+"""Loads a font, by its name or the path of its file: glyphs, advances and line metrics."""
 
 import functools
 import hashlib
@@ -15,16 +15,16 @@ from PIL import ImageDraw, ImageFont
 from pytest_rest import safe_yaml
 from pytest_rest.errors import RenderingError, nearest
 
-STEPS = 8  # places within a pixel at which a glyph may stand
-_MARGIN = 4  # pixels around a glyph, for ink that leaves its own box
+STEPS = 8  # positions of a glyph within a pixel
+_MARGIN = 4  # pixels around a glyph, for ink outside of its box
 
 
 @dataclass(frozen=True)
 class Font:
     """A font file's glyphs, advances and line metrics; lengths in ems.
 
-    `index` is its place in a collection; `digest` tells its file from a changed one. `others` stand
-    in for characters that it lacks; `advances` has theirs too.
+    `index` is its place in a collection; `digest` is that of its file. `others` have characters
+    that it lacks; `advances` has theirs too.
     """
 
     name: str
@@ -37,18 +37,15 @@ class Font:
     others: "tuple[Font, ...]" = ()
 
     def glyph(self, cluster: str, pixels: float, step: int) -> tuple[Picture.Image, int, int]:
-        """A character's ink at a size in pixels, and where it lies from the pen: right, down.
+        """A character's ink at a size in pixels, and its offset from the pen: right, down.
 
-        `step` is how far the pen stands right of a whole pixel, in eighths of one.
+        `step` is how far the pen is right of a whole pixel, in eighths of one.
         """
         font = self.of(cluster) if self.others else self
-        return _glyph(font._file, font.index, cluster, pixels, step)
+        return _glyph(str(font.path), font.index, cluster, pixels, step)
 
     def of(self, cluster: str) -> "Font":
-        """This font, or the first other one, that has all of a text's characters, or of its first.
-
-        Without `others`, this one.
-        """
+        """The first member that has all characters of a cluster, or its first; else this font."""
         for wanted in (cluster, cluster[:1]):
             for font in self.members:
                 if all(ord(char) in font.advances for char in wanted):
@@ -56,19 +53,14 @@ class Font:
         return self
 
     @functools.cached_property
-    def _file(self) -> str:
-        """The path as a text, of which the hash costs less: it is asked for with each glyph."""
-        return str(self.path)
-
-    @functools.cached_property
     def members(self) -> "tuple[Font, ...]":
-        """This font by itself, and then the others."""
+        """This font alone, then the others."""
         if not self.others:
             return (self,)
         return (load_font(self.name.partition("|")[0]), *self.others)
 
     def width(self, text: str) -> float:
-        """How far `text` reaches when set on one line."""
+        """The width of `text` on one line."""
         return sum(map(self.advances.__getitem__, map(ord, text)))
 
     def positions(self, line: str) -> Iterator[tuple[str, float]]:
@@ -80,15 +72,15 @@ class Font:
             x += self.width(cluster)
 
     def cut(self, word: str) -> list[str]:
-        """What of a word is never parted."""
+        """The parts of a word that are never broken."""
         return clusters(word)
 
     def is_rtl(self, paragraph: str) -> bool:
-        """Whether it begins on the right: never, for that needs shaping."""
+        """Whether it starts on the right: never, because that needs shaping."""
         return False
 
     def check(self, text: str) -> None:
-        """Raise `RenderingError` naming the characters that have no glyph."""
+        """Raise `RenderingError` naming the characters without a glyph."""
         missing = sorted({char for char in text if ord(char) not in self.advances})
         if missing:
             named = ", ".join(f"{char!r} ({_name(char)})" for char in missing[:5])
@@ -108,7 +100,7 @@ def fonts() -> tuple[str, ...]:
 def load_font(name: str) -> Font:
     """The font of that name: a bundled one's, or the path of a file, `file.ttc#2`, or several.
 
-    `RenderingError` for an unknown name, a missing file, and what is no font.
+    `RenderingError` for an unknown name, a missing file, and a file that is not a font.
     """
     if "|" in name:
         first, *others = map(load_font, name.split("|"))
@@ -133,7 +125,7 @@ def _bundled(name: str) -> Font:
 def _read_file(name: str) -> Font:
     match = re.fullmatch(r"(.+\.(?:ttf|otf|ttc|otc))(?:#(\d{1,4}))?", name, re.IGNORECASE)
     if not match:
-        raise RenderingError(f"font {name!r} is no .ttf, .otf or .ttc file; convert it to one")
+        raise RenderingError(f"font {name!r} is not a .ttf, .otf or .ttc file; convert it to one")
     path, index = Path(match[1]), int(match[2] or 0)
     if not path.is_file():
         raise RenderingError(f"font {name!r}: no file {str(path)!r}; check its path")
@@ -141,7 +133,7 @@ def _read_file(name: str) -> Font:
         font = _read(name, path, index)
         ImageFont.truetype(str(path), 16, index, layout_engine=ImageFont.Layout.BASIC)
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    except Exception as error:  # of a damaged file each table has its own
+    except Exception as error:  # each table of a damaged file has its own
         reason = " ".join(str(error).split())[:100] or type(error).__name__
         raise RenderingError(f"font {name!r} cannot be read: {reason}; use another file") from None
     return replace(font, digest=f"{digest}#{index}" if index else digest)
@@ -163,31 +155,31 @@ def _read(name: str, path: Path, index: int) -> Font:
 
 def clusters(text: str) -> list[str]:
     """Split a text into characters, each with the combining marks that follow it."""
-    found: list[str] = []
+    split: list[str] = []
     for char in text:
-        if found and unicodedata.category(char) in ("Mn", "Me"):
-            found[-1] += char
+        if split and unicodedata.category(char) in ("Mn", "Me"):
+            split[-1] += char
         else:
-            found.append(char)
-    return found
+            split.append(char)
+    return split
 
 
-@functools.lru_cache(maxsize=16)
-def _face(path: str, index: int, pixels: float) -> ImageFont.FreeTypeFont:
-    basic = ImageFont.Layout.BASIC
-    return ImageFont.truetype(path, pixels, index, layout_engine=basic)
+@functools.lru_cache(maxsize=32)
+def face(path: str, index: int, pixels: float, layout: ImageFont.Layout) -> ImageFont.FreeTypeFont:
+    """A font file at a size, as Pillow draws it."""
+    return ImageFont.truetype(path, pixels, index, layout_engine=layout)
 
 
 @functools.lru_cache(maxsize=1024)  # a text has few characters, and many of each
 def _glyph(
     path: str, index: int, cluster: str, pixels: float, step: int
 ) -> tuple[Picture.Image, int, int]:
-    face = _face(path, index, pixels)
-    left, top, right, bottom = (round(edge) for edge in face.getbbox(cluster, anchor="ls"))
+    font = face(path, index, pixels, ImageFont.Layout.BASIC)
+    left, top, right, bottom = (round(edge) for edge in font.getbbox(cluster, anchor="ls"))
     x, y = _MARGIN - left, _MARGIN - top
     ink = Picture.new("L", (right - left + 2 * _MARGIN, bottom - top + 2 * _MARGIN))
     pen = ImageDraw.Draw(ink)
-    pen.text((x + step / STEPS, y), cluster, font=face, fill=255, anchor="ls")
+    pen.text((x + step / STEPS, y), cluster, font=font, fill=255, anchor="ls")
     box = ink.getbbox() or (0, 0, 1, 1)
     return ink.crop(box), box[0] - x, box[1] - y
 

@@ -1,10 +1,10 @@
-"""Turns a word into the pieces after which a line may end.
+"""Cuts a word into the pieces after which a line may end.
 
-Chinese, Japanese, Thai, Lao, Khmer and Burmese have no blanks between words. Of the rules of
-Unicode's UAX 14 those are kept that a reader would miss: closing punctuation never begins a line
+Chinese, Japanese, Thai, Lao, Khmer and Burmese have no spaces between words. Of the rules of
+Unicode's UAX 14, those are kept that a reader would miss: closing punctuation never starts a line
 and opening punctuation never ends one, nor does a vowel that is written before its consonant. Thai
-words are not looked up in a dictionary: a line may end within one, never within a syllable's
-letter with its marks.
+words are not looked up in a dictionary: a line may end within a word, but never between a letter
+and its marks.
 """
 
 import re
@@ -28,36 +28,36 @@ _VIRAMA = 9  # the combining class of the signs that join two consonants
 
 
 def pieces(word: str) -> list[str]:
-    """Cut a word after each place at which a line may end; most words are one piece."""
+    """Cut a word wherever a line may end; most words are one piece."""
     if word.isascii() or not _SPACELESS.search(word):
         return [word]
-    found: list[list[str]] = [[]]
-    last = " "  # a piece keeps the blanks before it
+    cut = [""]
+    last = " "  # a piece keeps the spaces before it
     for cluster in graphemes(word):
-        if last != " " and _may_part(last, cluster):
-            found.append([])
-        found[-1].append(cluster)
+        if last != " " and _may_break(last, cluster):
+            cut.append("")
+        cut[-1] += cluster
         last = cluster
-    return ["".join(clusters) for clusters in found]
+    return cut
 
 
 def graphemes(text: str) -> list[str]:
     """Split a text into characters, each with the marks, vowel signs and consonants joined to it.
 
-    As Unicode's extended grapheme clusters with the conjuncts of its UAX 29, near enough.
+    They are close to the extended grapheme clusters, with conjuncts, of Unicode's UAX 29.
     """
-    found: list[str] = []
+    split: list[str] = []
     joins = False
     for char in text:
-        if found and (joins or char in _JOINERS or unicodedata.category(char)[0] == "M"):
-            found[-1] += char
+        if split and (joins or char in _JOINERS or unicodedata.category(char)[0] == "M"):
+            split[-1] += char
         else:
-            found.append(char)
+            split.append(char)
         joins = char == "\u200d" or unicodedata.combining(char) == _VIRAMA
-    return found
+    return split
 
 
-def _may_part(last: str, following: str) -> bool:
+def _may_break(last: str, following: str) -> bool:
     """Whether a line may end between two clusters."""
     if not (_SPACELESS.search(last) or _SPACELESS.match(following)):
         return False

@@ -1,4 +1,4 @@
-"""Turns a text into the lines of a page: where they break, in a font's own advances."""
+"""Breaks a text into the lines of a page, by a font's own advances."""
 
 import re
 import unicodedata
@@ -13,7 +13,7 @@ _TAB = "    "
 
 
 class Line(NamedTuple):
-    """A line's text in the order of reading, and whether its paragraph begins on the right."""
+    """A line's text in reading order, and whether its paragraph starts on the right."""
 
     text: str
     is_rtl: bool = False
@@ -22,7 +22,8 @@ class Line(NamedTuple):
 def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
     """Break a text into the lines of the page; paragraphs keep their leading spaces."""
     text = unicodedata.normalize("NFC", text).replace("\t", _TAB).replace("\r\n", "\n")
-    width = _column_pt(style) / style.size_pt
+    column_pt = max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)
+    width = column_pt / style.size_pt
     lines: list[Line] = []
     for paragraph in re.split("[\n\r\u0085\u2028\u2029]", text):
         font.check(paragraph)
@@ -52,13 +53,9 @@ def _wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
 
 def _break(word: str, width: float, font: Font | Setter) -> list[str]:
     """Cut a word into pieces that fit, at least one character each."""
-    found = [""]
+    cut = [""]
     for cluster in font.cut(word):
-        if found[-1] and font.width(found[-1] + cluster) > width:
-            found.append("")
-        found[-1] += cluster
-    return found
-
-
-def _column_pt(style: Style) -> float:
-    return max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)
+        if cut[-1] and font.width(cut[-1] + cluster) > width:
+            cut.append("")
+        cut[-1] += cluster
+    return cut

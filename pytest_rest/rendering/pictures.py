@@ -1,9 +1,9 @@
-"""Turns a picture of one's own, a chart or a scan, into what a model can be shown.
+"""Reads a user's own picture, a chart or a scan, as a PNG that a model can be shown.
 
-A file is checked before it is decoded, its size in bytes and in pixels, for it may come from
-anywhere. Whatever it was, the result is a PNG in RGB: turned upright, laid on white where it is
-transparent, the first frame of an animation. It is never scaled, so that its pixels are the same in
-every form of a question, and only the text beside it changes.
+A file may come from anywhere, so its size in bytes and in pixels is checked before it is decoded.
+The result is a PNG in RGB: turned upright, on white where it is transparent, the first frame of an
+animation. It is never scaled, so that its pixels are the same in every form of a question, and only
+the text beside it changes.
 """
 
 import functools
@@ -29,7 +29,7 @@ _LFS = b"version https://git-lfs.github.com/"
 def beside(item: Item, path: Path) -> Item:
     """The item with the picture of that file beside its question.
 
-    Raises `BenchmarkError` for a file that cannot be read, is too large, or is no picture.
+    Raises `BenchmarkError` for a file that cannot be read, is too large, or is not a picture.
     """
     return replace(item, image=str(path.absolute()), image_digest=digest(path))
 
@@ -39,9 +39,14 @@ def digest(path: Path) -> str:
     return _digest(_decode(path))
 
 
+def pixel_digest(mode: str, size: tuple[int, int], pixels: bytes) -> str:
+    """Sixteen hex digits of a picture's pixels, with its mode and size."""
+    return hashlib.sha256(b"%s %d %d " % (mode.encode(), *size) + pixels).hexdigest()[:16]
+
+
 @functools.lru_cache(maxsize=4)
 def read(path: str, expected: str) -> Image:
-    """The picture of an item, which must have that digest still; its `text` is empty."""
+    """The picture of an item, which must still have that digest; its `text` is empty."""
     picture = _decode(Path(path))
     if _digest(picture) != expected:
         raise BenchmarkError(
@@ -52,17 +57,17 @@ def read(path: str, expected: str) -> Image:
 
 
 def decode(image: Image) -> Picture.Image:
-    """A picture of ours as Pillow has it, in RGB: for a model that runs in this process."""
-    with Picture.open(io.BytesIO(image.png), formats=FORMATS) as found:
-        return found.convert("RGB")
+    """A picture as Pillow has it, in RGB: for a model that runs in this process."""
+    with Picture.open(io.BytesIO(image.png), formats=FORMATS) as picture:
+        return picture.convert("RGB")
 
 
 def place_under(picture: Image, page: Image, style: Style) -> Image:
-    """One picture of a picture, a line under it, and under that a page of text in a style.
+    """One picture: a picture, a line under it, and under that a page of text in a style.
 
-    As wide as the wider of the two; its `text` is the page's.
+    It is as wide as the wider of the two; its `text` is the page's.
     """
-    above, below = (Picture.open(io.BytesIO(each.png)) for each in (picture, page))
+    above, below = (Picture.open(io.BytesIO(image.png)) for image in (picture, page))
     rule = max(style.dpi // 72, 1)
     size = max(above.width, below.width), above.height + rule + below.height
     if size[0] * size[1] > MOST_PIXELS:
@@ -79,7 +84,7 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
 
 
 def thumbnail(path: Path) -> bytes | None:
-    """A PNG of a picture file, at most 640 pixels wide and in 32 colours; None if it is none."""
+    """A PNG of a picture file, at most 640 pixels wide, in 32 colours; None for other files."""
     try:
         picture = _decode(path)
     except BenchmarkError:
@@ -93,25 +98,25 @@ def thumbnail(path: Path) -> bytes | None:
 def _decode(path: Path) -> Picture.Image:
     content = _content(path)
     try:
-        with Picture.open(io.BytesIO(content), formats=FORMATS) as found:
-            if found.width * found.height > MOST_PIXELS:  # known before anything is decoded
+        with Picture.open(io.BytesIO(content), formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:  # known before anything is decoded
                 raise Picture.DecompressionBombError
-            return _flat(ImageOps.exif_transpose(found))
+            return _flat(ImageOps.exif_transpose(picture))
     except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
         raise BenchmarkError(
             f"picture {str(path)!r} has more than {MOST_PIXELS:,} pixels; make it smaller"
         ) from None
     except Exception:  # each of Pillow's decoders has its own
         raise BenchmarkError(
-            f"picture {str(path)!r} is no {', '.join(FORMATS)} file, or a damaged one; "
-            "save it as one of them"
+            f"picture {str(path)!r} is not a {', '.join(FORMATS)} file, or is damaged; save it as "
+            "one of them"
         ) from None
 
 
 def _content(path: Path) -> bytes:
     try:
         if not path.is_file():
-            raise BenchmarkError(f"picture {str(path)!r} is not there, or no file; check its path")
+            raise BenchmarkError(f"picture {str(path)!r} is not a file; check its path")
         with path.open("rb") as file:
             content = file.read(LARGEST_FILE + 1)
     except OSError as error:
@@ -137,8 +142,7 @@ def _flat(picture: Picture.Image) -> Picture.Image:
 
 
 def _digest(picture: Picture.Image) -> str:
-    name = b"%s %d %d " % (picture.mode.encode(), *picture.size)
-    return hashlib.sha256(name + picture.tobytes()).hexdigest()[:16]
+    return pixel_digest(picture.mode, picture.size, picture.tobytes())
 
 
 def _encode(picture: Picture.Image, text: str) -> Image:

@@ -1,8 +1,8 @@
-"""Turns a line in a script whose letters join, stack or run from right to left into ink.
+"""Sets lines in scripts whose letters join, stack or run from right to left.
 
-HarfBuzz shapes and FriBidi orders it, through Pillow's Raqm layout. Widths are measured at the size
-of the font's own grid, so that lines break alike at every DPI; a line is drawn much larger than it
-is shown and made smaller, so that it has its place and width at every DPI too.
+HarfBuzz shapes and FriBidi orders them, through Pillow's Raqm layout. Widths are measured at the
+size of the font's own grid, so that lines break alike at every DPI; a line is drawn much larger and
+then reduced, so that it has its place and width at every DPI too.
 """
 
 import functools
@@ -17,7 +17,7 @@ from PIL import Image as Picture
 from PIL import ImageDraw, ImageFont, features
 
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering.font import Font
+from pytest_rest.rendering.font import Font, face
 from pytest_rest.rendering.line_breaks import graphemes
 
 _COMPLEX = re.compile(
@@ -30,7 +30,7 @@ _FINEST = 128  # pixels an em, at least, at which a line is drawn
 
 
 def needs_shaping(text: str) -> bool:
-    """Whether a text has letters that stand otherwise than one after another."""
+    """Whether a text has letters that do not just follow each other."""
     return not text.isascii() and _COMPLEX.search(text) is not None
 
 
@@ -38,7 +38,7 @@ class Setter:
     """Sets lines of one text in a font; lengths in ems.
 
     A text with letters that run from right to left is set in the first of the font's files that has
-    all of it, for their order is found in each file by itself.
+    all of it, because their order is found in each file separately.
     """
 
     def __init__(self, font: Font, text: str) -> None:
@@ -48,18 +48,18 @@ class Setter:
             odd = _COMPLEX.findall(text)[0]
             named = f"{odd!r} ({unicodedata.name(odd, 'unnamed')})"
             raise RenderingError(
-                f"{named} needs Pillow's Raqm layout, which is not there; "
-                "install libfribidi (Debian: libfribidi0), for which its wheels look"
+                f"{named} needs Pillow's Raqm layout, which is missing; "
+                "install libfribidi (Debian: libfribidi0), which Pillow's wheels load"
             )
         self._font = font
         if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
             self._font = _whole(font, text)
 
     def check(self, text: str) -> None:
-        """Nothing: the whole text was checked."""
+        """Nothing: the whole text was checked before."""
 
     def cut(self, word: str) -> list[str]:
-        """What of a word is never parted."""
+        """The parts of a word that are never broken."""
         return graphemes(word)
 
     def is_rtl(self, paragraph: str) -> bool:
@@ -68,11 +68,11 @@ class Setter:
         return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
 
     def width(self, text: str) -> float:
-        """How far `text` reaches when set on one line."""
+        """The width of `text` on one line."""
         return sum(_width(font.path, font.index, run) for font, run in self._runs(text))
 
     def draw(self, line: str, is_rtl: bool, pixels: float, x: float) -> Picture.Image:
-        """The ink of a line, `pixels` an em, its pen begun `x` pixels after the first em.
+        """The ink of a line, `pixels` an em; the pen starts one em and `x` pixels from the left.
 
         The baseline is two ems below the upper edge, and one em above the lower one.
         """
@@ -83,21 +83,21 @@ class Setter:
         pen, direction = ImageDraw.Draw(large), "rtl" if is_rtl else "ltr"
         at = (pad + x) * scale
         for font, run in self._runs(line):
-            face = _face(font.path, font.index, pixels * scale)
+            raqm = _raqm(font.path, font.index, pixels * scale)
             place = (at, 2 * pad * scale)
-            pen.text(place, run, font=face, fill=255, anchor="ls", direction=direction)
+            pen.text(place, run, font=raqm, fill=255, anchor="ls", direction=direction)
             at += _width(font.path, font.index, run) * pixels * scale
         return large.reduce(scale) if scale > 1 else large
 
     def _runs(self, text: str) -> Iterator[tuple[Font, str]]:
-        """The text's parts, each with the file it is drawn from."""
+        """The text's parts, each with the font it is drawn in."""
         if not self._font.others:
             yield self._font, text
             return
         chosen = ((self._font.of(cluster), cluster) for cluster in graphemes(text))
-        for _, run in groupby(chosen, key=lambda each: each[0].name):
-            listed = list(run)
-            yield listed[0][0], "".join(cluster for _, cluster in listed)
+        for _, run in groupby(chosen, key=lambda pair: pair[0].name):
+            pairs = list(run)
+            yield pairs[0][0], "".join(cluster for _, cluster in pairs)
 
 
 def _whole(font: Font, text: str) -> Font:
@@ -107,16 +107,14 @@ def _whole(font: Font, text: str) -> Font:
             return member
     raise RenderingError(
         f"font {font.name!r}: none of its files has all of a text that runs from right to left; "
-        "name one that has, digits and Latin letters too"
+        "name one that has, with digits and Latin letters too"
     )
 
 
-@functools.lru_cache(maxsize=4096)  # in scripts without blanks a text's pieces are its letters
+@functools.lru_cache(maxsize=4096)  # in scripts without spaces a text's pieces are its letters
 def _width(path: Path, index: int, text: str) -> float:
-    return float(_face(path, index, _RULER).getlength(text)) / _RULER
+    return float(_raqm(path, index, _RULER).getlength(text)) / _RULER
 
 
-@functools.lru_cache(maxsize=16)
-def _face(path: Path, index: int, pixels: float) -> ImageFont.FreeTypeFont:
-    raqm = ImageFont.Layout.RAQM
-    return ImageFont.truetype(str(path), pixels, index, layout_engine=raqm)
+def _raqm(path: Path, index: int, pixels: float) -> ImageFont.FreeTypeFont:
+    return face(str(path), index, pixels, ImageFont.Layout.RAQM)

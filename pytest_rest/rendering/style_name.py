@@ -1,4 +1,4 @@
-"""Turns a style's name into the style, and refuses what no page could be drawn in."""
+"""Reads a style from its name, and refuses styles that cannot be drawn."""
 
 import functools
 import math
@@ -15,8 +15,10 @@ from pytest_rest.terms import Style
 
 REST = Style()
 
-# What a style's name and its file call a number, and the field.
-NUMBERS = {"size": "size_pt", "line_spacing": "line_spacing"} | {
+# A number's word in a style's name or file, and its field.
+NUMBERS = {
+    "size": "size_pt",
+    "line_spacing": "line_spacing",
     "page_width": "page_width_pt",
     "margin": "margin_pt",
     "rotation": "rotation",
@@ -43,24 +45,24 @@ _POSITIVE = ("size_pt", "line_spacing", "page_width_pt")
 def parse_style(name: str) -> Style:
     """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `rotation=-2`, joined by `-`.
 
-    What is not named is REST's, so that `parse_style(style.id) == style` and `courier` is REST's
-    style in another font. Raises `RenderingError` naming the odd word.
+    What is not named is as in REST's style, so `courier` is REST's style in another font, and
+    `parse_style(style.id) == style`. Raises `RenderingError` naming the word it does not know.
     """
-    found: dict[str, Any] = {}
+    changes: dict[str, Any] = {}
     words = iter(name.strip().lower().split("-"))
     for word in words:
         key, value = _style_field(word, words, name)
-        if key in found:
+        if key in changes:
             raise RenderingError(f"style {name!r} names its {key} twice; name it once")
-        found[key] = value
-    style = replace(REST, **found)
+        changes[key] = value
+    style = replace(REST, **changes)
     check(style)
     return style
 
 
 @functools.lru_cache(maxsize=256)
 def check(style: Style) -> None:
-    """Raise `RenderingError` for a number out of its range, and for what is no colour."""
+    """Raise `RenderingError` for a number out of its range, and for an unknown colour."""
     for field in _RANGES:
         if why := out_of_range(field, getattr(style, field)):
             raise RenderingError(f"style {style.id!r}: {why}")
@@ -85,15 +87,15 @@ def color(style: Style, name: str) -> tuple[int, ...]:
         return ImageColor.getrgb(value)[:3]
     except ValueError:
         raise RenderingError(
-            f"style {style.id!r}: {name} {value!r} is no colour"
+            f"style {style.id!r}: {name} {value!r} is not a colour"
             f"{nearest(value, ImageColor.colormap)}; use a CSS name or #rrggbb"
         ) from None
 
 
 def contrast(style: Style) -> float:
-    """How far text and background are apart, from 1 (alike) to 21 (black on white).
+    """The contrast of text and background, from 1 (equal) to 21 (black on white).
 
-    The contrast ratio of WCAG 2.2, of the two colours' relative luminances.
+    It is WCAG 2.2's contrast ratio, from the relative luminances of both colours.
     """
     darker, lighter = sorted(_luminance(color(style, name)) for name in ("color", "background"))
     return (lighter + 0.05) / (darker + 0.05)
@@ -113,7 +115,7 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     if word == "on":
         return "background", next(words, "")
     key, _, number = word.partition("=")
-    sign = -1 if word == "rotation=" else 1  # the sign is the very hyphen that joins the words
+    sign = -1 if word == "rotation=" else 1  # the sign is the hyphen that separates the words
     number = next(words, "") if sign < 0 else number
     if (
         key in NUMBERS
@@ -126,6 +128,6 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
         return "color", word
     known = [*fonts(), *ImageColor.colormap, "50dpi", "100dpi", "200dpi"]
     raise RenderingError(
-        f"unknown style {name!r}: {word!r} is no font ({', '.join(fonts())}), no dpi such as "
-        f"'100dpi' and no colour{nearest(word, known)}"
+        f"unknown style {name!r}: {word!r} is not a font ({', '.join(fonts())}), a dpi such as "
+        f"'100dpi' or a colour{nearest(word, known)}"
     )

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.dispatch import store
-from pytest_rest.dispatch.store import NAME, read_run
+from pytest_rest.dispatch.store_file import NAME
+from pytest_rest.dispatch.stored_run import read_prompts, read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.gate import baseline
 from pytest_rest.reporting.page.items import Prompts
@@ -73,7 +73,7 @@ def folder(run: Path) -> Path:
 def prompts(run: Path) -> Prompts:
     """What the prompts showed; none where the answers are not stored beside the report."""
     place = folder(run)
-    return store.read_prompts(place) if (place / store.NAME).exists() else {}
+    return read_prompts(place) if (place / NAME).exists() else {}
 
 
 def _reported(path: Path) -> Kept:

@@ -49,7 +49,7 @@ def raw(*parts: str) -> list[dict[str, Any]]:
 
 
 def is_bad(row: dict[str, Any]) -> bool:
-    """The key is no label: which of the two was changed cannot be known."""
+    """The key is not a label: which of the two was changed cannot be known."""
     return row["answerKey"] not in {each["label"] for each in row["question"]["choices"]}
 
 
@@ -79,11 +79,11 @@ def test_real_rows_are_counted(parts: tuple[str, ...], expected: list[int]) -> N
 
 
 @pytest.mark.shared_data
-def test_bad_rows_are_named() -> None:
+def test_rows_with_another_key_are_named() -> None:
     """The 21 of ARC-Easy with labels 1-4 and a letter as the key: each by line and name."""
     expected = tuple(
-        f"'{IN_HOUSE[2]}', line {number}: {row['id']}: the answer key {row['answerKey']!r} is none "
-        "of 1, 2, 3, 4"
+        f"'{IN_HOUSE[2]}', line {number}: {row['id']}: the answer key {row['answerKey']!r} is not "
+        "one of 1, 2, 3, 4"
         for number, row in enumerate(raw(*IN_HOUSE), 1)
         if is_bad(row)
     )
@@ -130,7 +130,7 @@ def test_each_layout_gives_the_same_item(tmp_path: Path, name: str, row: dict[st
     assert (EXPECTED,) == arc.load(written(tmp_path, name, row)).items
 
 
-def test_the_hubs_own_layout(tmp_path: Path) -> None:
+def test_the_hubs_own_layout_is_read(tmp_path: Path) -> None:
     """Parquet, the two parts in folders of their own."""
     pyarrow = pytest.importorskip("pyarrow", reason="the extra `datasets` is not installed")
     from pyarrow import parquet
@@ -146,21 +146,24 @@ def test_the_hubs_own_layout(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"answerKey": "B"}, "a: the answer key 'B' is none of 1, 2"),
+        ({"answerKey": "B"}, "a: the answer key 'B' is not one of 1, 2"),
         ({"answerKey": ""}, "the answer key is empty"),
-        ({"answerKey": 2}, "the answer key is no text but int"),
+        ({"answerKey": 2}, "the answer key is not text but int"),
         ({"answerKey": "\x1b[2J" * 99}, "the answer key holds U+001B"),
-        ({"answerKey": "9" * 999}, "a: the answer key '999999999' is none of 1, 2"),
-        ({"id": "a]::b"}, "its id is none"),
-        ({"id": "a" * 81}, "its id is none"),
-        ({"id": 7}, "its id is none"),
-        ({"id": "AKDE&ED_2008_8-1"}, "there is an item 'arc-AKDE&ED_2008_8-1' already"),
+        ({"answerKey": "9" * 999}, "a: the answer key '999999999' is not one of 1, 2"),
+        ({"id": "a]::b"}, "its id is not valid"),
+        ({"id": "a" * 81}, "its id is not valid"),
+        ({"id": 7}, "its id is not valid"),
+        ({"id": "AKDE&ED_2008_8-1"}, "there is already an item 'arc-AKDE&ED_2008_8-1'"),
         ({"question": "Which?"}, "it has no choices"),
         ({"question": {"stem": "Which?"}}, "it has no choices"),
         ({"question": {"stem": "", "choices": MADE_UP["question"]["choices"]}}, "the question is"),
         ({"question": "Which?", "choices": {"text": "gold"}}, "it has no list of choices"),
         ({"question": "Which?", "choices": {"text": ["gold"], "label": ["A", "B"]}}, "there are 2"),
-        ({"question": "Which?", "choices": [{"text": "x", "label": "A"}]}, "it has no two choices"),
+        (
+            {"question": "Which?", "choices": [{"text": "x", "label": "A"}]},
+            "it has fewer than two choices",
+        ),
         ({"question": "?", "choices": {"text": ["a", "b"], "label": ["1", "Z!"]}}, "a label is ne"),
     ],
 )

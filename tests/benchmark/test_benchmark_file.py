@@ -59,7 +59,7 @@ def fault(folder: Path, text: str, name: str = "mine.rest.yaml") -> str:
 # What a file says
 
 
-def test_a_file(folder: Path) -> None:
+def test_a_file_is_read_with_its_defaults(folder: Path) -> None:
     """Header, defaults and items, in their order."""
     found = load(
         folder,
@@ -98,7 +98,7 @@ def test_a_file(folder: Path) -> None:
     )
 
 
-def test_json_lines(folder: Path) -> None:
+def test_json_lines_are_read(folder: Path) -> None:
     """One item a line; the first line may be a header."""
     rows = [
         {"question": "How many?", "answer": 7},
@@ -129,7 +129,7 @@ def test_both_formats_say_the_same(folder: Path) -> None:
         ("a.b.rest.jsonl", "a.b"),
     ],
 )
-def test_a_file_without_a_name(folder: Path, name: str, expected: str) -> None:
+def test_a_benchmark_is_named_after_its_file(folder: Path, name: str, expected: str) -> None:
     """The benchmark is called after its file, in letters that a test's name may have."""
     row = '{"question": "Q", "answer": "A"}'
     found = load(folder, row if name.endswith("jsonl") else f"items: [{row}]", name)
@@ -149,7 +149,7 @@ def test_a_file_without_a_name(folder: Path, name: str, expected: str) -> None:
         ("a.rest.yaml.bak", False),
     ],
 )
-def test_which_files_are_benchmarks(name: str, expected: bool) -> None:
+def test_a_benchmark_is_told_by_its_ending(name: str, expected: bool) -> None:
     """The ending says it, before anything is read."""
     assert expected == benchmark_file.is_benchmark(Path("folder") / name)
 
@@ -229,7 +229,7 @@ def test_a_kind_is_not_guessed(folder: Path, answer: str) -> None:
         ("expression", "7", "7"),
     ],
 )
-def test_a_kind_that_is_said(folder: Path, kind: str, answer: str, truth: str) -> None:
+def test_a_given_kind_counts(folder: Path, kind: str, answer: str, truth: str) -> None:
     """An item's kind decides how its answer is read; so does the file's default."""
     one = item(folder, f"answer: {answer}", f"kind: {kind}")
     other = item(folder, f"answer: {answer}", header=f"kind: {kind}")
@@ -250,13 +250,15 @@ def test_a_kind_that_is_said(folder: Path, kind: str, answer: str, truth: str) -
         ("{Jan: January, Feb: February}", "February", "Feb"),
     ],
 )
-def test_choices(folder: Path, choices: str, answer: str, truth: str) -> None:
+def test_choices_are_read_with_their_labels(
+    folder: Path, choices: str, answer: str, truth: str
+) -> None:
     """A list is lettered, a mapping has labels; the answer is a label, or the text of one."""
     found = item(folder, f"choices: {choices}", f"answer: {answer}")
     assert ("choice", truth) == (found.answer_kind, scoring.truth(found))
 
 
-def test_an_items_own_word_goes_before_the_files(folder: Path) -> None:
+def test_an_items_own_key_goes_before_the_default(folder: Path) -> None:
     """Defaults are for the items that say nothing else."""
     header = "kind: number\ntolerance: 1%\ncontext: C\n"
     assert "1%" == item(folder, "answer: 7", header=header).tolerance
@@ -269,7 +271,7 @@ def test_an_items_own_word_goes_before_the_files(folder: Path) -> None:
     assert "B" == scoring.truth(chosen)
 
 
-def test_a_context_of_several_lines(folder: Path) -> None:
+def test_a_context_may_have_several_lines(folder: Path) -> None:
     """Indentation within a block stays, blank lines around it do not."""
     assert "a\n  b" == item(folder, "answer: x", "context: |", "", "  a", "    b", "").context
 
@@ -284,15 +286,15 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", "1: begins with no key; write items: and the list below it"),
-        ("- question: Q\n", "1: begins with no key; write items: and the list below it"),
-        ("hello", "1: begins with no key; write items: and the list below it"),
+        ("", "1: does not begin with a key; write items: and the list below it"),
+        ("- question: Q\n", "1: does not begin with a key; write items: and the list below it"),
+        ("hello", "1: does not begin with a key; write items: and the list below it"),
         ("name: x\n", "1: has no items; write at least a question and its answer"),
         ("name: x\nitems:\n", "2: has no items; write at least a question and its answer"),
         ("items: []", "1: has no items; write at least a question and its answer"),
-        ("items: none", "1: items is no list; begin each item with a dash"),
-        ("items: {question: Q}", "1: items is no list; begin each item with a dash"),
-        ("items:\n- Q\n", "2: an item needs keys, question: and answer: at least"),
+        ("items: none", "1: items is not a list; begin each item with a dash"),
+        ("items: {question: Q}", "1: items is not a list; begin each item with a dash"),
+        ("items:\n- Q\n", "2: an item needs keys, at least question: and answer:"),
         (
             "items:\n- answer: x\n",
             "2: the item has no question; write question: and what is asked",
@@ -318,25 +320,25 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
             "1: unknown key 'nam'; did you mean 'name'?; known are "
             "name, styles, kind, context, choices, tolerance, image, items",
         ),
-        (ONE + "  answer: y\n", "4: key 'answer' is there already, line 3; take one out"),
+        (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
             "items:\n- {id: a, question: Q, answer: x}\n- {id: a, question: Q, answer: x}\n",
-            "3: id 'a' is used in line 2 already; give this item another",
+            "3: id 'a' is already used in line 2; give this item another",
         ),
         (
             "items:\n- {id: mine-0002, question: Q, answer: x}\n- {question: Q, answer: x}\n",
-            "3: id 'mine-0002' is used in line 2 already; give this item another",
+            "3: id 'mine-0002' is already used in line 2; give this item another",
         ),
         (
             ONE + "  id: " + "x" * 101 + "\n",
-            "4: id '" + "x" * 40 + "..." + "x" * 15 + "' is no name; take at most 100 characters",
+            "4: id '" + "x" * 40 + "..." + "x" * 15 + "' is not a name; use at most 100 characters",
         ),
-        (ONE + '  id: "a\\nb"\n', "4: id 'a\\nb' is no name; take at most 100 characters"),
+        (ONE + '  id: "a\\nb"\n', "4: id 'a\\nb' is not a name; use at most 100 characters"),
         (
             "name: mean\n" + ONE,
-            "1: name 'mean' is a word of the report; take letters, digits, - _ and .",
+            "1: name 'mean' is a word of the report; use letters, digits, - _ and .",
         ),
-        ("name: a/b\n" + ONE, "1: name 'a/b' is no short word; take letters, digits, - _ and ."),
+        ("name: a/b\n" + ONE, "1: name 'a/b' is not a short word; use letters, digits, - _ and ."),
         (
             ONE + "  kind: textt\n",
             "4: unknown kind 'textt'; did you mean 'text'?; known are "
@@ -381,7 +383,7 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
         ),
         (
             "items:\n- {question: Q, answer: 7.5, kind: integer}\n",
-            "2: answer '7.5' is no whole number; say kind: number",
+            "2: answer '7.5' is not a whole number; say kind: number",
         ),
         (
             "items:\n- question: Q\n  answer: 1e3\n  kind: number\n",
@@ -417,10 +419,10 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
             "4: image 'C:\\\\a.png': give a path below the file's folder",
         ),
         (ONE + "  <<: {kind: text}\n", f"4: unknown key '<<'; known are {KEYS}"),
-        ("items:\n\t- question: Q\n", "2: a tab indents it; indent with blanks"),
+        ("items:\n\t- question: Q\n", "2: a tab indents it; indent with spaces"),
     ],
 )
-def test_what_is_wrong(folder: Path, text: str, expected: str) -> None:
+def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected: str) -> None:
     """File, line, what is wrong, and what mends it."""
     assert expected == fault(folder, text)
 
@@ -430,7 +432,7 @@ def test_what_is_wrong(folder: Path, text: str, expected: str) -> None:
     [
         ("", "1: has no items; write at least a question and its answer"),
         ('{"benchmark": "x"}', "1: has no items; write at least a question and its answer"),
-        ('\n"Q"\n', "2: an item needs keys, question: and answer: at least"),
+        ('\n"Q"\n', "2: an item needs keys, at least question: and answer:"),
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
@@ -445,26 +447,28 @@ def test_what_is_wrong(folder: Path, text: str, expected: str) -> None:
             "1: answer '7' may be a number or a text; write a number as 1250 or 12.5 without "
             "quotes, or add kind: number, or kind: text",
         ),
-        ("{'question': 'Q'}", "1: is no JSON: Expecting property name enclosed in double quotes, "
+        ("{'question': 'Q'}", "1: is not JSON: Expecting property name enclosed in double quotes, "
          "at character 2; write one object on the line"),
     ],
 )  # fmt: skip
-def test_what_is_wrong_in_json_lines(folder: Path, text: str, expected: str) -> None:
+def test_mistakes_in_json_lines_are_reported_with_their_line(
+    folder: Path, text: str, expected: str
+) -> None:
     """The same of a file of JSON Lines."""
     assert expected == fault(folder, text, "mine.rest.jsonl")
 
 
-def test_a_style_that_is_not_known(folder: Path) -> None:
+def test_an_unknown_style_is_reported(folder: Path) -> None:
     """The renderer's own words, at the line of the name."""
     found = fault(folder, "styles:\n- dejavu\n- comic\n" + ONE)
-    assert found.startswith("3: unknown style 'comic': 'comic' is no font")
+    assert found.startswith("3: unknown style 'comic': 'comic' is not a font")
 
 
-def test_a_picture_that_cannot_be_shown(folder: Path) -> None:
+def test_a_picture_that_cannot_be_shown_is_reported(folder: Path) -> None:
     """The picture's own fault, at the line that names it."""
     found = fault(folder, ONE + "  image: none.png\n")
     path = str(folder / "none.png")
-    assert f"4: picture {path!r} is not there, or no file; check its path" == found
+    assert f"4: picture {path!r} is not a file; check its path" == found
 
 
 @pytest.mark.parametrize(
@@ -472,10 +476,10 @@ def test_a_picture_that_cannot_be_shown(folder: Path) -> None:
     [
         (b"\xff\xfei\x00", " is UTF-16; save it as UTF-8 text"),
         (b"items:\n- question: caf\xe9\n", "2: the byte 0xE9 is not UTF-8; save it as UTF-8"),
-        (b"\x7fELF\x00\x00", " is no text; save it as UTF-8 text"),
+        (b"\x7fELF\x00\x00", " is not text; save it as UTF-8 text"),
     ],
 )
-def test_a_file_that_is_no_text(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_a_file_that_is_not_text_is_refused(tmp_path: Path, content: bytes, expected: str) -> None:
     """Binary files and other encodings, where no line is to blame and where one is."""
     path = tmp_path / "mine.rest.yaml"
     path.write_bytes(content)
@@ -484,15 +488,15 @@ def test_a_file_that_is_no_text(tmp_path: Path, content: bytes, expected: str) -
     assert f"{path}:{expected}" == str(caught.value)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """No file, or a folder in its place."""
     for path in (tmp_path / "none.rest.yaml", tmp_path):
-        with pytest.raises(BenchmarkError, match="is not there, or no file; check its path"):
+        with pytest.raises(BenchmarkError, match="is not a file; check its path"):
             benchmark_file.load(path)
 
 
-def test_many_items_are_one_after_the_other(folder: Path) -> None:
-    """A file of thousands of items is read in a second or two, an alias is no bomb."""
+def test_thousands_of_items_are_read_in_seconds(folder: Path) -> None:
+    """A file of thousands of items is read in a second or two, and aliases do not expand."""
     start = time.process_time()
     rows = "\n".join(
         f"- {{question: Is {n} odd?, answer: {n}, context: *long }}" for n in range(3000)
@@ -547,7 +551,7 @@ def test_what_was_dumped_is_loaded(
     st.sampled_from(["mine.rest.yaml", "mine.rest.jsonl"]),
 )
 @settings(max_examples=100, deadline=None)
-def test_any_item_is_loaded_or_told(
+def test_any_item_is_loaded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, row: dict[str, Any], name: str
 ) -> None:
     """A benchmark whose answers can be judged, or one line with a place."""
@@ -564,7 +568,7 @@ def test_any_item_is_loaded_or_told(
 
 @given(st.binary(max_size=80) | st.text("items: -[]{}\n\tqa&*'\"!", max_size=60).map(str.encode))
 @settings(max_examples=100, deadline=None)
-def test_any_file_is_loaded_or_told(
+def test_any_file_is_loaded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, content: bytes
 ) -> None:
     """Whatever the bytes, nothing but a benchmark or a `BenchmarkError` comes of them."""
@@ -602,7 +606,7 @@ def test_the_schema_knows_the_same_keys() -> None:
         ("items: [{question: Q, answer: x, choices: [x]}]", False),
     ],
 )
-def test_the_schema_says_the_same(folder: Path, text: str, expected: bool) -> None:
+def test_the_schema_accepts_the_same(folder: Path, text: str, expected: bool) -> None:
     """What an editor underlines is what is refused."""
     jsonschema = pytest.importorskip("jsonschema")
     data = json.loads(json.dumps(yaml.safe_load(text)))  # the keys of JSON are texts
@@ -618,7 +622,7 @@ def test_the_schema_says_the_same(folder: Path, text: str, expected: bool) -> No
 # The example
 
 
-def test_the_example() -> None:
+def test_the_example_is_read() -> None:
     """Every kind of item is there, each can be judged, and an editor finds nothing wrong."""
     path = ROOT / "examples" / "own_benchmark" / "invoices.rest.yaml"
     found = benchmark_file.load(path)

@@ -78,7 +78,7 @@ def test_the_key_is_template_and_instance(tmp_path: Path) -> None:
         item.id for item in loaded.items
     ]
     assert (
-        "'test.jsonl', line 51: there is an item 'gsm-symbolic-0003-12' already",
+        "'test.jsonl', line 51: there is already an item 'gsm-symbolic-0003-12'",
     ) == loaded.left_out
 
 
@@ -167,18 +167,18 @@ def test_items_without_a_story_are_left_out(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "expected"),
     [
-        ({"id": None}, "its id is no number"),
-        ({"id": True}, "its id is no number"),
-        ({"id": -1}, "its id is no number"),
-        ({"instance": "1e3"}, "its instance is no number"),
-        ({"instance": "9" * 5_000}, "its instance is no number"),
+        ({"id": None}, "its id is not a number"),
+        ({"id": True}, "its id is not a number"),
+        ({"id": -1}, "its id is not a number"),
+        ({"instance": "1e3"}, "its instance is not a number"),
+        ({"instance": "9" * 5_000}, "its instance is not a number"),
         ({"question": ""}, "the question is empty"),
         ({"answer": "51"}, "its answer does not end in #### and a number"),
         ({"answer": "#### 5 or 6"}, "its answer does not end in #### and a number"),
         ({"answer": "#### 1,00"}, "its answer does not end in #### and a number"),
         ({"answer": "#### " + "1" * 31}, "its answer does not end in #### and a number"),
         ({"answer": "####"}, "its answer does not end in #### and a number"),
-        ({"answer": 51}, "the answer is no text but int"),
+        ({"answer": 51}, "the answer is not text but int"),
     ],
 )
 def test_broken_rows_are_left_out(tmp_path: Path, change: dict[str, Any], expected: str) -> None:
@@ -190,7 +190,9 @@ def test_broken_rows_are_left_out(tmp_path: Path, change: dict[str, Any], expect
 
 
 @pytest.mark.shared_data
-def test_gsm8k_is_another_suite() -> None:
+def test_gsm8k_is_refused() -> None:
     """Its rows have no template, so they are never taken for GSM-Symbolic's."""
-    with pytest.raises(BenchmarkError, match="none of 300 rows is one of GSM-Symbolic; the first"):
+    with pytest.raises(
+        BenchmarkError, match="none of 300 rows is a row of GSM-Symbolic; the first"
+    ):
         gsm_symbolic.load(shared_data("gsm8k", "test.first300.jsonl"))

@@ -44,7 +44,7 @@ for name in sys.argv[1:]:
         if suite:
             said = [item.id for item in suite.load(None).items]
         else:
-            source = hub.Source("Quiz", name, "0" * 40, ("main/test.jsonl",), "", ())
+            source = hub.DataSource("Quiz", name, "0" * 40, ("main/test.jsonl",), "", ())
             said = hub.files(source, None)[0].read_text()
     except BenchmarkError as error:
         said = "error: " + str(error)
@@ -208,7 +208,7 @@ def test_refusals_say_what_to_do(said: dict[str, Any], server: Hub, name: str, r
 
 
 def test_a_file_is_downloaded_once(said: dict[str, Any], server: Hub) -> None:
-    """At its revision, with the user's token; then it is there, and nobody is asked."""
+    """At its revision, with the user's token; then it is there, and no server is asked."""
     assert "{}\n" == said["good/quiz"]
     path = f"/datasets/good/quiz/resolve/{'0' * 40}/main/test.jsonl"
     asked = [each for each in server.asked if each[1] == path]
@@ -271,7 +271,7 @@ def test_a_missing_package_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("source", SOURCES.values())
-def test_revisions_are_commits(source: hub.Source) -> None:
+def test_revisions_are_commits(source: hub.DataSource) -> None:
     """A branch or a tag may move; a full commit does not."""
     assert 40 == len(source.revision)
     assert set(source.revision) <= set("0123456789abcdef")
@@ -317,7 +317,7 @@ def test_copies_are_found(tmp_path: Path, name: str, there: list[str], expected:
             each.relative_to(tmp_path).as_posix() for each in found
         ]
     else:
-        with pytest.raises(BenchmarkError, match="holds no test rows of"):
+        with pytest.raises(BenchmarkError, match="has no test rows of"):
             hub.files(SOURCES[name], tmp_path)
 
 
@@ -334,25 +334,27 @@ def test_the_pinned_snapshot_is_taken(tmp_path: Path) -> None:
         hub.files(source, tmp_path)
 
 
-def test_a_file_stands_for_itself(tmp_path: Path) -> None:
+def test_a_file_may_be_given_itself(tmp_path: Path) -> None:
     """Whatever its name, if its format has one."""
     path = tmp_path / "mine.jsonl.gz"
     path.write_bytes(gzip.compress(b""))
     assert [path] == hub.files(arc.SOURCE, path)
     path = path.rename(tmp_path / "mine.pkl")
-    with pytest.raises(BenchmarkError, match=r"mine\.pkl' is none of \.jsonl, \.json, \.parquet"):
+    with pytest.raises(
+        BenchmarkError, match=r"mine\.pkl' is not one of \.jsonl, \.json, \.parquet"
+    ):
         hub.files(arc.SOURCE, path)
 
 
 @pytest.mark.parametrize(
     ("folder", "reason"),
     [
-        ("nowhere", "is no folder; give one with a copy of MMLU"),
-        ("a\0b", "is no folder; give one with a copy of MMLU"),
+        ("nowhere", "is not a folder; give one with a copy of MMLU"),
+        ("a\0b", "is not a folder; give one with a copy of MMLU"),
         ("x" * 5_000, "cannot be read: File name too long"),
     ],
 )
-def test_folders_that_are_none_are_told(tmp_path: Path, folder: str, reason: str) -> None:
+def test_folders_without_test_rows_are_refused(tmp_path: Path, folder: str, reason: str) -> None:
     """In one line with the name as it was given."""
     with pytest.raises(BenchmarkError) as caught:
         hub.files(mmlu.SOURCE, tmp_path / folder)

@@ -88,7 +88,7 @@ def test_real_rows_come_through_unchanged() -> None:
 
 @pytest.mark.shared_data
 def test_repeated_questions_are_items_of_their_own() -> None:
-    """The text is no key: ids come from the place in the subject."""
+    """The text is not a key: ids come from the place in the subject."""
     items = mmlu.load(shared_data("mmlu")).items
     repeated = len(items) - len({item.question for item in items})
     assert 35 - repeated <= 5  # the others are too long, or have LaTeX
@@ -116,9 +116,9 @@ def test_real_items_can_be_asked_and_scored() -> None:
 
 
 @pytest.mark.shared_data
-def test_the_few_shot_rows_are_no_test_rows() -> None:
+def test_few_shot_rows_are_not_test_rows() -> None:
     """A folder of `dev` files alone holds no suite."""
-    with pytest.raises(BenchmarkError, match="holds no test rows of MMLU"):
+    with pytest.raises(BenchmarkError, match="has no test rows of MMLU"):
         mmlu.load(shared_data("mmlu", "dev"))
 
 
@@ -168,7 +168,7 @@ def test_each_layout_gives_the_same_items(tmp_path: Path, name: str, data: str) 
     assert EXPECTED == mmlu.load(written(tmp_path, name, data)).items
 
 
-def test_the_hubs_own_layout(tmp_path: Path) -> None:
+def test_the_hubs_own_layout_is_read(tmp_path: Path) -> None:
     """Parquet, all subjects in one file or each in a folder of its own."""
     pyarrow = pytest.importorskip("pyarrow", reason="the extra `datasets` is not installed")
     from pyarrow import parquet
@@ -201,13 +201,13 @@ def test_places_are_counted_in_each_subject(tmp_path: Path) -> None:
         ({"answer": None}, "its answer is neither A to D nor 0 to 3"),
         ({"choices": ["1", "2", "3"]}, "it has no list of four choices"),
         ({"choices": "['1' '2' '3' '4']"}, "it has no list of four choices"),
-        ({"choices": ["1", "2", "3", None]}, "choice 'D' is no text but NoneType"),
-        ({"choices": ["1", "2", "3", 4]}, "choice 'D' is no text but int"),
+        ({"choices": ["1", "2", "3", None]}, "choice 'D' is not text but NoneType"),
+        ({"choices": ["1", "2", "3", 4]}, "choice 'D' is not text but int"),
         ({"choices": ["1", "2", "1 ", "4"]}, "two choices read the same"),
         ({"question": " "}, "the question is empty"),
-        ({"question": None}, "the question is no text but NoneType"),
-        ({"subject": "a]::b"}, "its subject is none"),
-        ({"subject": ["sums"]}, "its subject is none"),
+        ({"question": None}, "the question is not text but NoneType"),
+        ({"subject": "a]::b"}, "its subject is not valid"),
+        ({"subject": ["sums"]}, "its subject is not valid"),
     ],
 )
 def test_broken_rows_are_left_out(tmp_path: Path, change: dict[str, Any], expected: str) -> None:

@@ -37,7 +37,7 @@ def one(folder: Path, **changes: Any) -> Item | str:
     return found[0] if found else loaded.left_out[0].partition(": ")[2]
 
 
-def test_both_halves(tmp_path: Path) -> None:
+def test_both_halves_are_read(tmp_path: Path) -> None:
     """Ids start at 0 in both; the halves are told apart, and so are the kinds of answers."""
     items = rh_bench.load(made_up.write(tmp_path, 3)).items
     assert [
@@ -84,19 +84,19 @@ def test_a_key_is_a_label_or_a_text(tmp_path: Path, key: str) -> None:
 @pytest.mark.parametrize(
     ("changes", "why"),
     [
-        ({"answer": "C"}, "the answer 'C' is none of its choices"),
+        ({"answer": "C"}, "the answer 'C' is not one of its choices"),
         ({"question": "Is it? Choices: (A) B (B) no", "answer": "B"}, "is more than one of its"),
-        ({"question": "Is it?"}, "it has no Choices:"),
+        ({"question": "Is it?"}, "it has no 'Choices:'"),
         ({"question": "Choices: (A) yes (B) no"}, "the question before its choices is empty"),
         ({"question": "Is it? Choices: (A) yes (B) yes"}, "two choices read the same"),
-        ({"question": "Is it? Choices:"}, "it has no two choices"),
-        ({"question_type": "essay"}, "its question_type 'essay' is none"),
-        ({"question": None}, "the question is no text but NoneType"),
-        ({"id": "a b"}, "its id is none"),
+        ({"question": "Is it? Choices:"}, "it has fewer than two choices"),
+        ({"question_type": "essay"}, "its question_type 'essay' is unknown"),
+        ({"question": None}, "the question is not text but NoneType"),
+        ({"id": "a b"}, "its id is not valid"),
         ({"image": "per_images/9.png"}, "its picture 'per_images/9.png' is not there"),
-        ({"image": "../secret.png"}, "lies outside of the folder"),
-        ({"image": "/etc/hostname"}, "lies outside of the folder"),
-        ({"image": None}, "the picture's name is no text"),
+        ({"image": "../secret.png"}, "is outside of the folder"),
+        ({"image": "/etc/hostname"}, "is outside of the folder"),
+        ({"image": None}, "the picture's name is not text"),
     ],
 )
 def test_odd_rows_are_named(tmp_path: Path, changes: Any, why: str) -> None:
@@ -107,9 +107,9 @@ def test_odd_rows_are_named(tmp_path: Path, changes: Any, why: str) -> None:
 
 
 def test_a_copy_has_both_files(tmp_path: Path) -> None:
-    """With one alone there is no curve, and it is told which is missing."""
+    """With only one there is no curve, and the error names the missing one."""
     (made_up.write(tmp_path, 1) / "halu_data.json").unlink()
-    with pytest.raises(BenchmarkError, match=r"holds no halu_data\.json; RH-Bench has two files"):
+    with pytest.raises(BenchmarkError, match=r"has no halu_data\.json; RH-Bench has two files"):
         rh_bench.load(tmp_path)
 
 
@@ -131,7 +131,7 @@ def test_only_drawn_pictures_are_read(tmp_path: Path) -> None:
     left = {f"{i}.png" for i in range(4)} - {Path(each.image).name for each in drawn[2:]}
     (tmp_path / "per_images" / left.pop()).write_text("no picture")
     assert drawn == benchmark.load("rh-bench:4", 0, tmp_path)
-    with pytest.raises(BenchmarkError, match=r"per_images.*is no PNG"):
+    with pytest.raises(BenchmarkError, match=r"per_images.*is not a PNG"):
         benchmark.load("rh-bench", 0, tmp_path)
 
 
@@ -145,7 +145,7 @@ def test_an_item_is_text_beside_its_picture(tmp_path: Path) -> None:
 
 
 def test_drawn_pictures_are_downloaded(tmp_path: Path) -> None:
-    """Both files, and of the pictures that of the one item; after that nobody is asked."""
+    """Both files, and the picture of the one item; after that no server is asked."""
     copy = made_up.write(tmp_path / "copy", 1)
     pages = {
         "LCZZZZ/RH-Bench/main": Page((copy / "reason_data.json").read_bytes()),  # either file

@@ -26,7 +26,7 @@ ROWS: tuple[dict[str, Any], ...] = (
 )
 TABLE = 'question,answer\n"Who said\n""one, two""\x85?",TRUE\nनमस्ते?,None\n'
 LINES = "".join(json.dumps(row) + "\n" for row in ROWS)
-SOURCE = hub.Source("Quiz", "some/quiz", "0" * 40, (), "quiz", (r"/test$",))
+SOURCE = hub.DataSource("Quiz", "some/quiz", "0" * 40, (), "quiz", (r"/test$",))
 PACKERS: Mapping[str, Callable[[bytes], bytes]] = {
     "": bytes,
     ".gz": gzip.compress,
@@ -54,7 +54,7 @@ def broken(path: Path, *columns: str) -> list[str]:
     return [f"{row.place}: {row.wrong}" for row in rows.read(path, columns) if row.wrong]
 
 
-def quiz(row: rows.Row) -> Item:
+def quiz(row: rows.SourceRow) -> Item:
     """The simplest item: its question names it."""
     question = rows.text(row.cells.get("question"), "the question")
     return Item(question[:20], question, rows.text(row.cells.get("answer"), "the answer"))
@@ -114,7 +114,7 @@ def test_damaged_columnar_files_are_refused(
         [*rows.read(path)]
 
 
-def test_a_table_without_quotes(tmp_path: Path) -> None:
+def test_a_tsv_has_no_quotes(tmp_path: Path) -> None:
     """TSV as MGSM has it: a quotation mark is a character like another."""
     path = written(tmp_path, "test.tsv", '"How many?\t114,200\nB"?\t5\n')
     expected = [{"question": '"How many?', "answer": "114,200"}, {"question": 'B"?', "answer": "5"}]
@@ -138,19 +138,19 @@ def test_real_files_are_read(parts: tuple[str, str], n: int) -> None:
 @pytest.mark.parametrize(
     ("name", "data", "expected"),
     [
-        ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}\n', "line 2: it is no JSON: 'utf-8' codec can't"),
-        ("a.jsonl", b'{"a"\n', "line 1: it is no JSON: Expecting ':' delimiter"),
-        ("a.jsonl", b"[" * 100_000, "line 1: it is no JSON: "),
-        ("a.jsonl", b"9" * 5_000, "line 1: it is no JSON: Exceeds the limit"),
-        ("a.jsonl", b'"\\u001b[2J"\n', "line 1: it is no object"),
-        ("a.json", b'[{"a": 1}, 7]', "row 2: it is no object"),
-        ("a.json", b"null", "row 1: it is no object"),
-        ("a.json", b"[" * 100_000, "line 1: it is no JSON: "),
+        ("a.jsonl", b'{"a": 1}\n{"a": "\xff"}\n', "line 2: it is not JSON: 'utf-8' codec can't"),
+        ("a.jsonl", b'{"a"\n', "line 1: it is not JSON: Expecting ':' delimiter"),
+        ("a.jsonl", b"[" * 100_000, "line 1: it is not JSON: "),
+        ("a.jsonl", b"9" * 5_000, "line 1: it is not JSON: Exceeds the limit"),
+        ("a.jsonl", b'"\\u001b[2J"\n', "line 1: it is not an object"),
+        ("a.json", b'[{"a": 1}, 7]', "row 2: it is not an object"),
+        ("a.json", b"null", "row 1: it is not an object"),
+        ("a.json", b"[" * 100_000, "line 1: it is not JSON: "),
         ("a.csv", b"a,b\n1,2\n3\n", "line 3: it has 1 cells, not 2"),
-        ("a.csv", b'a,b\n1,"2\n', "line 2: it is no row of a table: unexpected end of data"),
-        ("a.csv", b'a,b\n1,"2"3\n', "line 2: it is no row of a table: ',' expected after"),
-        ("a.csv", b"a,b\n1,%s\n" % (b"x" * 200_000), "line 2: it is no row of a table: field"),
-        ("a.csv", b"a,b\r1,2\r", "line 1: it is no row of a table: new-line character"),
+        ("a.csv", b'a,b\n1,"2\n', "line 2: it is not a row of a table: unexpected end of data"),
+        ("a.csv", b'a,b\n1,"2"3\n', "line 2: it is not a row of a table: ',' expected after"),
+        ("a.csv", b"a,b\n1,%s\n" % (b"x" * 200_000), "line 2: it is not a row of a table: field"),
+        ("a.csv", b"a,b\r1,2\r", "line 1: it is not a row of a table: new-line character"),
     ],
 )
 def test_broken_rows_are_named(tmp_path: Path, name: str, data: bytes, expected: str) -> None:
@@ -186,7 +186,7 @@ def test_hostile_files_are_refused(tmp_path: Path, name: str, data: bytes, reaso
     assert "\n" not in str(caught.value)
 
 
-def test_the_size_is_looked_at_first(tmp_path: Path) -> None:
+def test_the_size_is_checked_first(tmp_path: Path) -> None:
     """A file over 512 MB is not read at all (this one is a hole)."""
     path = written(tmp_path, "a.jsonl", b"")
     os.truncate(path, 2**29 + 1)
@@ -213,10 +213,10 @@ def test_what_a_file_unpacks_to_is_bounded(tmp_path: Path, monkeypatch: pytest.M
 
 
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes with names here")
-def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
     """A pipe would be waited for without an end."""
     os.mkfifo(tmp_path / "a.jsonl")
-    with pytest.raises(BenchmarkError, match=r"a\.jsonl' is no file"):
+    with pytest.raises(BenchmarkError, match=r"a\.jsonl' is not a file"):
         [*rows.read(tmp_path / "a.jsonl")]
 
 
@@ -227,10 +227,10 @@ def test_what_is_no_file_is_refused(tmp_path: Path) -> None:
         ("create\x85...", "create\x85..."),
         ("None", "None"),
         ("  ", "it is empty"),
-        (None, "it is no text but NoneType"),
-        (float("nan"), "it is no text but float"),
-        (True, "it is no text but bool"),
-        ([[]], "it is no text but list"),
+        (None, "it is not text but NoneType"),
+        (float("nan"), "it is not text but float"),
+        (True, "it is not text but bool"),
+        ([[]], "it is not text but list"),
         ("a\0b", "it holds U+0000"),
         ("\x1b[2J", "it holds U+001B"),
         ("a\ud800", "it holds U+D800"),
@@ -249,11 +249,11 @@ def test_a_cell_is_text_or_broken(value: object, expected: str) -> None:
     ("labels", "texts", "expected"),
     [
         ("AB", ["one"], "there are 2 labels for 1 choices"),
-        ("A", ["one"], "it has no two choices"),
+        ("A", ["one"], "it has fewer than two choices"),
         ("AA", ["one", "two"], "two choices have one label"),
         ("AB", ["one  two", "one two"], "two choices read the same"),
         ("AB", ["one", ""], "choice 'B' is empty"),
-        ([1, 2], ["one", "two"], "a label is no text but int"),
+        ([1, 2], ["one", "two"], "a label is not text but int"),
     ],
 )
 def test_choices_are_told_apart(labels: Any, texts: list[str], expected: str) -> None:
@@ -269,23 +269,23 @@ def test_rows_become_items(tmp_path: Path) -> None:
     data = ["Short?", "x" * 801, r"\frac12", "", "Short?", "y" * 800]
     lines = [json.dumps({"question": question, "answer": "7"}) for question in data]
     path = written(tmp_path, "test.jsonl", "\n".join([*lines, "{"]))
-    loaded = rows.load(SOURCE, path, (), quiz, rows.FILTERS)
+    loaded = rows.load(SOURCE, path, quiz)
     assert ["Short?", "y" * 20] == [item.id for item in loaded.items]
     assert [("rows", 7), ("readable", 4), ("short", 3), ("without_latex", 2)] == [
         *loaded.counts.items()
     ]
     assert (
         "'test.jsonl', line 4: the question is empty",
-        "'test.jsonl', line 5: there is an item 'Short?' already",
-        "'test.jsonl', line 7: it is no JSON: Expecting property name enclosed in double quotes: "
+        "'test.jsonl', line 5: there is already an item 'Short?'",
+        "'test.jsonl', line 7: it is not JSON: Expecting property name enclosed in double quotes: "
         "line 1 column 2 (char 1)",
     ) == loaded.left_out
 
 
-def test_the_lines_are_bounded(tmp_path: Path) -> None:
+def test_the_list_of_broken_rows_is_bounded(tmp_path: Path) -> None:
     """However many rows are broken; the counts say all of them."""
     path = written(tmp_path, "test.jsonl", "7\n" * 1_500 + LINES)
-    loaded = rows.load(SOURCE, path, (), quiz, {})
+    loaded = rows.load(SOURCE, path, quiz, filters={})
     assert 1_001 == len(loaded.left_out)
     assert "and 500 rows more" == loaded.left_out[-1]
     assert {"rows": 1_502, "readable": 2} == loaded.counts
@@ -294,14 +294,19 @@ def test_the_lines_are_bounded(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("data", "expected"),
     [
-        ("", "none of 0 rows is one of Quiz"),
-        ("7\n8\n", "none of 2 rows is one of Quiz; the first: 'test.jsonl', line 1: it is no obj"),
+        ("", "none of 0 rows is a row of Quiz"),
+        (
+            "7\n8\n",
+            "none of 2 rows is a row of Quiz; the first: 'test.jsonl', line 1: it is not an obj",
+        ),
     ],
 )
-def test_no_rows_are_an_error(tmp_path: Path, data: str, expected: str) -> None:
+def test_a_source_without_a_readable_row_is_refused(
+    tmp_path: Path, data: str, expected: str
+) -> None:
     """A file of another data set is never an empty suite."""
     with pytest.raises(BenchmarkError, match=expected):
-        rows.load(SOURCE, written(tmp_path, "test.jsonl", data), (), quiz, {})
+        rows.load(SOURCE, written(tmp_path, "test.jsonl", data), quiz, filters={})
 
 
 @pytest.mark.parametrize(
@@ -417,7 +422,7 @@ def test_draws_are_spread() -> None:
     assert max(abs(count - 100) for count in counts.values()) < 5 * (400 * 0.25 * 0.75) ** 0.5
 
 
-def test_a_draw_stays() -> None:
+def test_a_draw_stays_the_same_over_versions() -> None:
     """The same items for a seed in every release, on every platform, or the change is a choice."""
     expected = ["quiz-1", "quiz-31", "quiz-35", "quiz-49", "quiz-51"]
     assert expected == [item.id for item in rows.draw(ITEMS, 5, 0)]

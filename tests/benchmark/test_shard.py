@@ -46,7 +46,7 @@ def test_two_contents_of_one_name_are_one_item() -> None:
 
 
 @pytest.mark.parametrize("text", ["1", "0/3", "4/3", "1/0", "a/b", "-1/3", "1/3/5", "1/99999", ""])
-def test_what_is_no_shard(text: str) -> None:
+def test_what_is_not_a_shard_is_refused(text: str) -> None:
     """Refused with the form that it has."""
     with pytest.raises(OptionError, match="give i/n with i from 1 to n, such as 1/3"):
         shard.parse(text)

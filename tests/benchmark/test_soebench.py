@@ -143,8 +143,8 @@ def test_a_shorter_run_is_the_beginning_of_a_longer_one(one: int, other: int, se
     assert soebench.item(long, seed) == soebench.generate(long + 1, seed)[long]
 
 
-def test_a_run_of_none_is_empty() -> None:
-    """No item is no error."""
+def test_zero_items_can_be_generated() -> None:
+    """Zero items are not an error."""
     assert [] == soebench.generate(0, 0)
 
 
@@ -174,7 +174,7 @@ def test_ten_thousand_items_take_seconds() -> None:
         (7, "9036e33e6a838798"),
     ],
 )
-def test_generation_stays(seed: int, expected: str) -> None:
+def test_generation_stays_the_same_over_versions(seed: int, expected: str) -> None:
     """The first twelve items of a seed are the same in every release, or the change is a choice."""
     digests = " ".join(item.digest for item in soebench.generate(12, seed))
     assert expected == hashlib.sha256(digests.encode()).hexdigest()[:16]

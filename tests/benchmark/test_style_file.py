@@ -84,7 +84,7 @@ def test_every_style_can_be_written(listed: list[Style]) -> None:
             assert tuple(listed) == read(path)
 
 
-def test_a_font_by_its_path(write: Write, tmp_path: Path) -> None:
+def test_a_font_is_found_beside_the_file(write: Write, tmp_path: Path) -> None:
     """Relative to the file; its id has the file's name, and its digest is of the content."""
     (style,) = read(write("styles: [{font: Own-Sans.ttf, dpi: 100}]"))
     sha256 = hashlib.sha256((tmp_path / "Own-Sans.ttf").read_bytes()).hexdigest()
@@ -126,7 +126,7 @@ def test_fonts_stand_in_for_each_other(write: Write) -> None:
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
-        ("", ":1: is no list of styles; write styles: and one below it"),
+        ("", ":1: is not a list of styles; write styles: and one below it"),
         ("styles:", ":1: lists no styles"),
         ("styles: []", ":1: lists no styles"),
         ("style: [courier]", ":1: unknown key 'style'; did you mean 'styles'?"),
@@ -142,30 +142,32 @@ def test_fonts_stand_in_for_each_other(write: Write) -> None:
         ("styles:\n- size: [12]", ":2: 'size' is a list or a mapping"),
         ("styles:\n- size:", ":2: size is ''; give points above 0"),
         ("styles:\n- color: #ff0000", ":2: color is empty; a # begins a comment"),
-        ("styles:\n- color: redd", ":2: color 'redd' is no colour; did you mean 'red'?"),
+        ("styles:\n- color: redd", ":2: color 'redd' is not a colour; did you mean 'red'?"),
         ("styles:\n- color: rgb(1, 2, 3)", ":2: color is 'rgb(1, 2, 3)'; use a CSS name"),
         ("styles:\n- font: nowhere.ttf", "/nowhere.ttf'; check its path"),
-        ("styles:\n- font: my.yaml", "is no .ttf, .otf or .ttc file; convert it to one"),
+        ("styles:\n- font: my.yaml", "is not a .ttf, .otf or .ttc file; convert it to one"),
         ("styles:\n- font: curier", ":2: unknown font 'curier'"),
         ("styles:\n- font: Own-Sans.ttf#1", ":2: font '"),
         ("styles:\n- font: broken.ttf", "cannot be read: "),
         ("styles:\n- font: a.ttf|dejavu", ":2: font 'a.ttf|dejavu': write several fonts as a list"),
         ("styles:\n- font: []", ":2: font is an empty list"),
-        ("styles:\n- name: a b", ":2: name 'a b' cannot stand in a test's name"),
-        ("styles:\n- name: ''", ":2: name '' cannot stand in a test's name"),
-        ("styles:\n- dpi: 50\n  name: courier", ":3: name 'courier' means another style already"),
+        ("styles:\n- name: a b", ":2: name 'a b' cannot be in a test's name"),
+        ("styles:\n- name: ''", ":2: name '' cannot be in a test's name"),
+        ("styles:\n- dpi: 50\n  name: courier", ":3: name 'courier' already means another style"),
         (
             "styles:\n- name: a\n  dpi: 50\n- name: a\n  dpi: 60",
-            ":4: style 'a' is there already, line 2; rename it",
+            ":4: style 'a' is already in line 2; rename it",
         ),
         (
             "styles:\n- courier\n- font: courier\n  name: b",
-            ":3: style 'b' looks like the one of line 2; leave one out",
+            ":3: style 'b' looks like the one in line 2; leave one out",
         ),
-        ("styles:\n- dpi: 50\n  dpi: 60", ":3: key 'dpi' is there already"),
+        ("styles:\n- dpi: 50\n  dpi: 60", ":3: key 'dpi' is given twice"),
     ],
 )
-def test_what_is_wrong_in_a_file(write: Write, tmp_path: Path, text: str, expected: str) -> None:
+def test_mistakes_are_reported_with_their_line(
+    write: Write, tmp_path: Path, text: str, expected: str
+) -> None:
     """One line: the file, the line, what is wrong there, and the mend."""
     (tmp_path / "broken.ttf").write_bytes(b"\0\1\0\0 no font")
     path = write(text)
@@ -176,13 +178,13 @@ def test_what_is_wrong_in_a_file(write: Write, tmp_path: Path, text: str, expect
     assert 1 == len(str(caught.value).splitlines())
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """Is named."""
-    with pytest.raises(RenderingError, match=r"none\.yaml: is not there"):
+    with pytest.raises(RenderingError, match=r"none\.yaml: is not a file"):
         read(tmp_path / "none.yaml")
 
 
-def test_styles_of_several_files(write: Write) -> None:
+def test_styles_of_several_files_are_joined(write: Write) -> None:
     """One style once; two of one id, or two ids of one look, are refused."""
     path = str(write("styles: [{name: mine, dpi: 50}]"))
     assert ["mine"] == [style.id for style in named_styles([path, path])]
@@ -190,7 +192,7 @@ def test_styles_of_several_files(write: Write) -> None:
         named_styles([path, "50dpi"])
     other = Path(path).with_name("other.yml")
     other.write_text("styles: [{name: mine, dpi: 60}]", "utf-8")
-    with pytest.raises(RenderingError, match="style 'mine' is there twice"):
+    with pytest.raises(RenderingError, match="style 'mine' is given twice"):
         named_styles([path, str(other)])
 
 
@@ -216,7 +218,9 @@ def folder(pytester: pytest.Pytester) -> Path:
     return pytester.path
 
 
-def test_a_run_in_styles_of_ones_own(folder: Path, run_rest: RunRest, mode: Sequence[str]) -> None:
+def test_a_run_asks_in_styles_of_a_file(
+    folder: Path, run_rest: RunRest, mode: Sequence[str]
+) -> None:
     """Mixed with others by name; the report says what the ids stand for."""
     run = run_rest(*SIMULATED, "--rest-style=courier-50dpi,my.yaml", "-v", *mode)
     assert {"passed": 6} == run.outcomes
@@ -269,7 +273,7 @@ def test_the_marker_takes_a_style_with_a_font_file(
     assert sha256 == own["font_sha256"]
 
 
-def test_an_id_is_one_styles_in_the_whole_run(folder: Path, run_rest: RunRest) -> None:
+def test_an_id_belongs_to_one_style_in_a_run(folder: Path, run_rest: RunRest) -> None:
     """Two files with a style of one name, in two tests, stop the collection."""
     (folder / "other.yaml").write_text("styles: [{name: scan, dpi: 50}]", "utf-8")
     marker = "@pytest.mark.rest('soebench:1', styles=['{}.yaml'])\ndef test_{}(rest): rest()\n"
@@ -306,7 +310,7 @@ def test_a_failure_is_asked_again_with_its_file(folder: Path, run_rest: RunRest)
     }
 
 
-def test_a_file_that_is_wrong_is_wrong_usage(folder: Path, run_rest: RunRest) -> None:
+def test_a_file_with_a_mistake_is_wrong_usage(folder: Path, run_rest: RunRest) -> None:
     """Told before anything is asked."""
     (folder / "my.yaml").write_text("styles:\n- dpi: many", "utf-8")
     run = run_rest(*SIMULATED, "--rest-style=my.yaml")
@@ -315,7 +319,9 @@ def test_a_file_that_is_wrong_is_wrong_usage(folder: Path, run_rest: RunRest) ->
     assert not (folder / "run").exists()
 
 
-def test_a_worker_that_reads_another_file_is_told(folder: Path, pytester: pytest.Pytester) -> None:
+def test_a_worker_that_reads_another_file_stops_the_run(
+    folder: Path, pytester: pytest.Pytester
+) -> None:
     """What the main process sends is compared with what the worker reads."""
     from pytest_rest.errors import OptionError
     from pytest_rest.plugin import settings

@@ -228,7 +228,7 @@ def test_a_main_process_that_is_gone_is_one_clear_line() -> None:
 
         gone = threading.Timer(0.3, die)
         gone.start()
-        with pytest.raises(DispatcherError, match="main process does not answer any more"):
+        with pytest.raises(DispatcherError, match="main process no longer answers"):
             client.ask(asked(1))
         gone.join()
         client.close()

@@ -165,7 +165,7 @@ def test_a_fault_that_lasts(client: str, fault: str) -> None:
 def test_a_fault_without_a_status_that_lasts(
     fault: Reply, error: str, retries: int, requests: int
 ) -> None:
-    """An answer that is none is final the third time; what never came is tried to the end."""
+    """A malformed answer is final the third time; a missing one is tried to the end."""
     with dispatching("served", lambda _: fault, retries=retries, timeout=0.2) as (endpoint, d):
         (completion,) = d.ask(asked(1))
     assert error == str(completion.error)[: len(error)]
@@ -175,7 +175,7 @@ def test_a_fault_without_a_status_that_lasts(
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("status", [400, 404, 413, 422])
 def test_a_bad_request_is_asked_once(client: str, status: int) -> None:
-    """What is wrong with a prompt will be wrong again; the others are none the worse."""
+    """What is wrong with a prompt will be wrong again; the others are answered."""
 
     def plan(request: Request) -> Reply:
         return Reply("bad", status=status) if request.texts[0] == given[0].parts[0] else Reply("3")
@@ -551,7 +551,7 @@ def test_an_error_of_megabytes(client: str, size: int) -> None:
 
 @pytest.mark.parametrize("reply", [Reply("9" * 20_000_000), Reply(fault="bomb")], ids=["", "bomb"])
 def test_an_answer_of_twenty_megabytes(reply: Reply) -> None:
-    """It is not read to its end, packed or not, and is no answer."""
+    """It is not read to its end, packed or not, and is not an answer."""
     with dispatching("served", lambda _: reply, retries=1) as (endpoint, dispatcher):
         (completion,) = dispatcher.ask(asked(1))
     assert "malformed response: it is longer than 8,388,608 bytes" == completion.error

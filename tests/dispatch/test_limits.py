@@ -190,7 +190,9 @@ def test_no_minute_has_more_tokens_than_allowed(
 
 
 @given(many, st.integers(1, 8), st.integers(50, 1000), st.integers(1, 8))
-def test_all_limits_at_once(given_jobs: list[Job], rpm: int, tpm: int, concurrency: int) -> None:
+def test_all_limits_hold_at_once(
+    given_jobs: list[Job], rpm: int, tpm: int, concurrency: int
+) -> None:
     """Each wait is the shortest that all of them allow, as the definition of a minute has it."""
     log = simulate(Limits(concurrency, rpm=rpm, tpm=tpm), given_jobs)
     assert len(given_jobs) == len(log.sent)
@@ -223,7 +225,7 @@ def test_a_minute_begins_with_its_first_call() -> None:
     assert 20.0 == throttle.wait(prompt())
 
 
-def test_another_minute_may_be_shorter() -> None:
+def test_the_minute_may_be_shorter_for_tests() -> None:
     """For tests that cannot wait so long."""
     clock = Clock()
     throttle = Throttle(Limits(rpm=1), minute=0.5, clock=clock)
@@ -264,7 +266,7 @@ def test_reported_tokens_count_instead_of_expected_ones() -> None:
 
 
 def test_what_ends_after_its_minute_changes_nothing() -> None:
-    """Its tokens are none of the minute that is counted now."""
+    """Its tokens are not of the minute that is counted now."""
     clock = Clock()
     throttle = Throttle(Limits(tpm=300), clock=clock)
     slow = throttle.begin(prompt(100))
@@ -324,7 +326,7 @@ def test_a_budget_is_held_against_the_worst_case() -> None:
         assert may == (throttle.overspends(prompt(100)) is None)
 
 
-def test_a_spent_budget_is_told_when_nothing_is_in_flight() -> None:
+def test_a_spent_budget_is_reported_when_nothing_is_in_flight() -> None:
     """Before that, what is in flight may turn out cheaper; and the answers say what was spent."""
     most = worst(Job())
     throttle = Throttle(Limits(max_cost=most * 1.5), PRICE, spent=most / 4, clock=Clock())
@@ -334,12 +336,12 @@ def test_a_spent_budget_is_told_when_nothing_is_in_flight() -> None:
     throttle.end(call, Completion("a", cost=most / 2))
     assert throttle.wait(prompt(100)) is None
     assert (
-        f"${most * 0.75:.4f} of --rest-max-cost={most * 1.5:g} are spent, and the next call may "
+        f"${most * 0.75:.4f} of --rest-max-cost={most * 1.5:g} is spent, and the next call may "
         f"cost ${most:.4f}"
     ) == throttle.overspends(prompt(100))
 
 
-def test_what_turned_out_cheap_leaves_room() -> None:
+def test_what_was_cheaper_than_expected_leaves_room() -> None:
     """What was kept for a call is free again when it has ended, answered or not."""
     most = worst(Job())
     throttle = Throttle(Limits(max_cost=most), PRICE, clock=Clock())
@@ -350,8 +352,8 @@ def test_what_turned_out_cheap_leaves_room() -> None:
         assert 0.0 == throttle.wait(prompt(100))
 
 
-def test_a_silent_endpoint_costs_the_worst_case() -> None:
-    """Who does not say what a call cost is believed to have taken all."""
+def test_an_endpoint_without_usage_costs_the_worst_case() -> None:
+    """A call without a reported cost counts as the most it may cost."""
     most = worst(Job())
     throttle = Throttle(Limits(max_cost=most * 2.5), PRICE, clock=Clock())
     for _ in range(2):
@@ -359,16 +361,16 @@ def test_a_silent_endpoint_costs_the_worst_case() -> None:
     assert throttle.overspends(prompt(100)) is not None
 
 
-def test_without_a_price_the_budget_ends_what_is_told() -> None:
+def test_without_a_price_reported_costs_count() -> None:
     """No worst case is known, so asking goes on until the answers' costs have reached it."""
     throttle = Throttle(Limits(max_cost=1.0), clock=Clock())
     for _ in range(3):
         assert throttle.overspends(prompt()) is None
         throttle.end(throttle.begin(prompt()), Completion("a", cost=0.5))
-    assert "$1.5000 of --rest-max-cost=1 are spent" in str(throttle.overspends(prompt()))
+    assert "$1.5000 of --rest-max-cost=1 is spent" in str(throttle.overspends(prompt()))
 
 
-def test_without_a_budget_nothing_is_dear() -> None:
+def test_without_a_budget_no_prompt_is_refused() -> None:
     """Whatever was spent."""
     throttle = Throttle(Limits(), Price(1e6, 1e6), spent=1e9, clock=Clock())
     assert throttle.overspends(prompt()) is None
@@ -405,7 +407,7 @@ def test_a_burst_of_rate_limits_is_one_cut() -> None:
     ] == throttle.changes
 
 
-def test_late_rate_limits_of_an_old_burst() -> None:
+def test_late_rate_limits_of_a_burst_cut_nothing() -> None:
     """Come they before or after those of a newer one, the newer cut alone is made."""
     clock = Clock()
     throttle = Throttle(Limits(16), clock=clock)
@@ -423,7 +425,7 @@ def test_late_rate_limits_of_an_old_burst() -> None:
 
 
 def test_never_less_than_one_call() -> None:
-    """And a cut that changes nothing is no change."""
+    """And a cut that changes nothing is not noted as a change."""
     clock = Clock()
     throttle = Throttle(Limits(3), clock=clock)
     for _ in range(5):
@@ -434,7 +436,7 @@ def test_never_less_than_one_call() -> None:
     assert ["3 -> 1"] == [change.partition(" calls")[0] for change in throttle.changes]
 
 
-def test_recovery() -> None:
+def test_answers_in_a_row_let_calls_in_flight_grow() -> None:
     """As many answers in a row as may be in flight, a tenth or one call more, up to the limit."""
     throttle = Throttle(Limits(32), clock=Clock())
     ended(throttle, [BUSY])
@@ -451,7 +453,7 @@ def test_recovery() -> None:
     assert len(steps) == len(throttle.changes)
 
 
-def test_from_one_call_to_the_limit() -> None:
+def test_calls_in_flight_grow_from_one_to_the_limit() -> None:
     """The smallest step is one call; the last one is cut to the limit."""
     clock = Clock()
     throttle = Throttle(Limits(4), clock=clock)
@@ -463,7 +465,7 @@ def test_from_one_call_to_the_limit() -> None:
 
 
 def test_a_rate_limit_begins_the_count_anew() -> None:
-    """Even one that cuts nothing, for it was sent before the cut."""
+    """Even one that cuts nothing, because it was sent before the cut."""
     clock = Clock()
     throttle = Throttle(Limits(8), clock=clock)
     old = throttle.begin(prompt())
@@ -477,7 +479,7 @@ def test_a_rate_limit_begins_the_count_anew() -> None:
     assert 5 == throttle.allowed
 
 
-def test_a_servers_error_only_holds_growth_up() -> None:
+def test_a_server_error_only_delays_growth() -> None:
     """It cuts nothing, and the answers are counted anew."""
     throttle = Throttle(Limits(8), clock=Clock())
     ended(throttle, [BROKEN] * 20)
@@ -491,7 +493,7 @@ def test_a_servers_error_only_holds_growth_up() -> None:
 
 @pytest.mark.parametrize("word", ["timeout", "connection", "malformed response", "bad request"])
 def test_other_failures_say_nothing_of_the_load(word: str) -> None:
-    """Neither for less nor for more; they are no answers."""
+    """Neither for less nor for more; they are not answers."""
     throttle = Throttle(Limits(8), clock=Clock())
     ended(throttle, [BUSY])
     other = Completion(error=f"{word}: HTTP 4xx")
@@ -501,7 +503,7 @@ def test_other_failures_say_nothing_of_the_load(word: str) -> None:
     assert 5 == throttle.allowed
 
 
-def test_what_is_in_flight_above_a_cut_is_waited_for() -> None:
+def test_calls_in_flight_above_a_cut_end_before_the_next() -> None:
     """A cut takes nothing back: nothing more is sent until there is room under it."""
     throttle = Throttle(Limits(4), clock=Clock())
     calls = [throttle.begin(prompt()) for _ in range(4)]
@@ -517,7 +519,7 @@ def test_what_is_in_flight_above_a_cut_is_waited_for() -> None:
     st.integers(1, 40),
     st.lists(st.tuples(st.sampled_from([ANSWER, ANSWER, BUSY, BROKEN]), st.integers(0, 9))),
 )
-def test_each_change_is_told(concurrency: int, outcomes: list[tuple[Completion, int]]) -> None:
+def test_each_change_is_noted(concurrency: int, outcomes: list[tuple[Completion, int]]) -> None:
     """From one to the next without a gap, and always between one call and the limit."""
     clock = Clock()
     throttle = Throttle(Limits(concurrency), clock=clock)
@@ -574,12 +576,12 @@ def test_shares_are_never_more_than_the_whole(
     assert 7 == share.retries
 
 
-def test_one_asker_has_all() -> None:
+def test_one_process_has_the_whole_limits() -> None:
     """A share of one is the whole."""
     limits = Limits(32, 100, 10_000, 2.5, 3)
     assert limits == limits.share(1)
 
 
-def test_nobody_is_left_without_a_call() -> None:
-    """More askers than calls a minute: each has one, for a limit of none would never end."""
+def test_each_process_may_have_one_call_in_flight() -> None:
+    """More askers than calls a minute: each has one, because a limit of zero would never end."""
     assert Limits(1, 1, 1) == Limits(4, 3, 2).share(5)

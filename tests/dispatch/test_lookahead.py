@@ -575,7 +575,7 @@ def test_a_walker_stops_when_the_main_process_is_gone() -> None:
 
         def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
             """Never."""
-            raise DispatcherError("the run's main process does not answer any more")
+            raise DispatcherError("the run's main process no longer answers")
 
     built = Build()
     walker = Walker(Gone(), built)
@@ -870,7 +870,7 @@ def test_a_worker_whose_main_process_ends() -> None:
         thread = worker._walker._thread
         threading.Timer(0.3, plan.open.set).start()
         main.close()
-        assert "the run's main process does not answer any more" == waiting.result()
+        assert "the run's main process no longer answers" == waiting.result()
         assert thread is not None
         thread.join(20)
         assert not thread.is_alive()

@@ -20,15 +20,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from strategies import texts
 
-from pytest_rest.dispatch.store import (
-    LOCK,
-    NAME,
-    FileStore,
-    MemoryStore,
-    Store,
-    read_about,
-    read_digests,
-)
+from pytest_rest.dispatch.store import FileStore, MemoryStore, Store
+from pytest_rest.dispatch.store_file import LOCK, NAME
+from pytest_rest.dispatch.stored_run import read_about, read_digests
 from pytest_rest.errors import StoreError
 from pytest_rest.terms import Completion, Form, Item, Prompt
 
@@ -52,9 +46,10 @@ READERS: tuple[Callable[[Path], object], ...] = (
 PROCESS = """
 import json, os, resource, signal, sys, threading, time
 from pathlib import Path
-from pytest_rest.dispatch import store
+from pytest_rest.dispatch import store_file, stored_run
 from pytest_rest.errors import StoreError
-from pytest_rest.dispatch.store import NAME, FileStore
+from pytest_rest.dispatch.store import FileStore
+from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.terms import Completion, Form, Item, Prompt
 
 def prompt(text):
@@ -221,7 +216,7 @@ time.sleep(60)
 # What is kept
 
 
-def test_an_answer_is_on_disk_before_it_is_told(tmp_path: Path) -> None:
+def test_an_answer_is_on_disk_before_done_is_called(tmp_path: Path) -> None:
     """Another connection finds it while `done` is called, in another thread."""
     found: list[Any] = []
     answered = threading.Event()
@@ -272,7 +267,7 @@ def test_hostile_texts_survive(tmp_path: Path, text: str) -> None:
         assert completion == store.get(asked.digest)
 
 
-def test_what_is_not_stored_is_none(tmp_path: Path) -> None:
+def test_a_missing_answer_is_none(tmp_path: Path) -> None:
     """Before and after something else is."""
     with closing(FileStore.create(tmp_path, ABOUT)) as store:
         assert store.get("0" * 16) is None
@@ -288,7 +283,7 @@ def test_the_latest_answer_counts(tmp_path: Path) -> None:
         assert {prompt("q").digest: Completion("second")} == dict(store.all())
 
 
-def test_what_cannot_be_written_is_told(tmp_path: Path) -> None:
+def test_an_answer_that_cannot_be_written_is_reported(tmp_path: Path) -> None:
     """What a model of the user's own may answer with costs that answer, and none after it."""
     odd: Any = object()
     with closing(FileStore.create(tmp_path, ABOUT)) as store:
@@ -316,7 +311,7 @@ def test_a_resumed_run_knows_what_is_old(tmp_path: Path) -> None:
     assert {old.digest, new.digest} == read_digests(tmp_path)
 
 
-def test_resumed_without_an_answer(tmp_path: Path) -> None:
+def test_a_run_without_answers_can_be_resumed(tmp_path: Path) -> None:
     """A run that was cut short before its first answer is empty, and goes on."""
     FileStore.create(tmp_path, ABOUT).close()
     with closing(FileStore.resume(tmp_path, ABOUT)) as store:
@@ -355,7 +350,7 @@ def test_another_process_of_the_run_joins(tmp_path: Path) -> None:
     assert expected == set(replayed(tmp_path))
 
 
-def test_a_replay_takes_nothing(tmp_path: Path) -> None:
+def test_a_replay_stores_nothing(tmp_path: Path) -> None:
     """It says so, and the file stays as it was."""
     expected = filled(tmp_path)
     before = contents(tmp_path)
@@ -456,7 +451,7 @@ def test_many_threads_put_and_get(tmp_path: Path) -> None:
     assert {prompt(str(n)).digest: Completion(str(n)) for n in range(400)} == replayed(tmp_path)
 
 
-def test_who_walks_over_all_holds_nobody_up(tmp_path: Path) -> None:
+def test_reading_all_answers_blocks_nobody(tmp_path: Path) -> None:
     """Meanwhile answers are written and read, though the walk is never ended."""
     filled(tmp_path)
     with closing(FileStore.resume(tmp_path, ABOUT)) as store:
@@ -487,8 +482,8 @@ store.close()
     assert told == set(replayed(tmp_path))
 
 
-def test_a_host_is_shared_by_one_run_only(tmp_path: Path) -> None:
-    """A folder that is left from another model's run is not taken; other items are no matter."""
+def test_a_host_is_shared_by_processes_of_one_run_only(tmp_path: Path) -> None:
+    """A folder that is left from another model's run is not taken; other items do not matter."""
     FileStore.share(tmp_path, ABOUT).close()
     FileStore.share(tmp_path, {**ABOUT, "options": {}}).close()
     with pytest.raises(StoreError, match="was asked with model 'provider/model-1'"):
@@ -505,7 +500,7 @@ def test_a_fresh_run_takes_no_used_folder(tmp_path: Path) -> None:
     for _ in range(2):
         why = refused(lambda folder: FileStore.create(folder, ABOUT), tmp_path)
         assert why.endswith(
-            "holds the answers of an earlier run; go on with it by --rest-resume, or choose "
+            "holds the answers of an earlier run; continue it with --rest-resume, or choose "
             "another --rest-run-dir"
         )
         (tmp_path / NAME).write_bytes(b"")
@@ -523,7 +518,7 @@ def test_a_fresh_run_takes_no_used_folder(tmp_path: Path) -> None:
         ("a later version's", 1),
     ],
 )
-def test_another_run_is_told_by_what_differs(
+def test_another_run_is_refused_and_the_difference_named(
     tmp_path: Path,
     opening: Callable[[Path, Mapping[str, Any]], FileStore],
     name: str,
@@ -572,7 +567,7 @@ except StoreError as error:
     FileStore.resume(tmp_path, ABOUT).close()
 
 
-def test_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_killed_run_leaves_no_lock(tmp_path: Path) -> None:
     """The folder is free when its process is gone, however it went."""
     code = "store = FileStore.create(folder, ABOUT); put(store, 'q'); time.sleep(60)"
     with process(code, tmp_path) as running:
@@ -586,7 +581,7 @@ def test_a_killed_run_holds_nobody_up(tmp_path: Path) -> None:
         assert Completion("x") == store.get(prompt("q").digest)
 
 
-def test_a_refused_run_holds_nobody_up(tmp_path: Path) -> None:
+def test_a_refused_run_leaves_no_lock(tmp_path: Path) -> None:
     """Whoever was told why may mend it and try again, in the same process."""
     filled(tmp_path)
     whole = (tmp_path / NAME).read_bytes()
@@ -633,11 +628,11 @@ def _without_tables(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("making", "told"),
     [
-        (_text, "is no store of pytest-rest; choose another run"),
-        (_database, "is no store of pytest-rest; choose another run"),
+        (_text, "is not a store of pytest-rest; choose another run"),
+        (_database, "is not a store of pytest-rest; choose another run"),
         (
             lambda folder: (folder / NAME).touch(),
-            "is no store of pytest-rest; choose another run",
+            "is not a store of pytest-rest; choose another run",
         ),
         (
             _newer,
@@ -648,7 +643,7 @@ def _without_tables(folder: Path) -> None:
     ],
     ids=["text", "database", "empty", "newer", "without-tables"],
 )
-def test_a_file_that_is_no_store(
+def test_a_file_that_is_not_a_store_is_refused(
     tmp_path: Path,
     making: Callable[[Path], object],
     told: str,
@@ -662,7 +657,9 @@ def test_a_file_that_is_no_store(
 
 
 @pytest.mark.parametrize("opening", READERS, ids=range(len(READERS)))
-def test_a_run_that_is_not_there(tmp_path: Path, opening: Callable[[Path], object]) -> None:
+def test_a_folder_without_a_run_is_refused(
+    tmp_path: Path, opening: Callable[[Path], object]
+) -> None:
     """Neither a folder without a file nor no folder at all is made into a run."""
     if opening is READERS[2]:  # which makes what is not there
         return
@@ -674,7 +671,7 @@ def test_a_run_that_is_not_there(tmp_path: Path, opening: Callable[[Path], objec
 
 
 @pytest.mark.parametrize("opening", [FileStore.create, FileStore.share])
-def test_a_folder_that_is_not_there(
+def test_a_missing_folder_is_refused(
     tmp_path: Path, opening: Callable[[Path, Mapping[str, Any]], FileStore]
 ) -> None:
     """Is not made, but named."""
@@ -685,10 +682,10 @@ def test_a_folder_that_is_not_there(
     assert [] == [*tmp_path.iterdir()]
 
 
-def test_a_lock_that_is_something_else(tmp_path: Path) -> None:
-    """A file of that name which is none of ours is named, and left."""
+def test_a_lock_file_of_another_kind_is_left_alone(tmp_path: Path) -> None:
+    """A file of that name that is not ours is named, and left alone."""
     (tmp_path / LOCK).write_text("pid 4711\n" * 100)
-    with pytest.raises(StoreError, match=rf"{LOCK}' is no store of pytest-rest; choose another"):
+    with pytest.raises(StoreError, match=rf"{LOCK}' is not a store of pytest-rest; choose another"):
         FileStore.create(tmp_path, ABOUT)
     assert {LOCK: "pid 4711\n" * 100} == {p.name: p.read_text() for p in tmp_path.iterdir()}
 
@@ -703,7 +700,7 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
 
 @given(st.data())
 @settings(max_examples=30, deadline=None)
-def test_a_file_that_was_cut(whole: bytes, data: st.DataObject) -> None:
+def test_a_truncated_file_is_refused(whole: bytes, data: st.DataObject) -> None:
     """Wherever it was: to the page, within one, or to nothing."""
     ends = st.sampled_from(range(0, len(whole), 4096))
     size = data.draw(st.integers(0, len(whole) - 1) | ends | st.just(len(whole) - 1))
@@ -715,7 +712,7 @@ def test_a_file_that_was_cut(whole: bytes, data: st.DataObject) -> None:
 
 
 @pytest.mark.parametrize("opening", READERS, ids=range(len(READERS)))
-def test_a_file_whose_middle_is_garbled(
+def test_a_file_with_a_garbled_middle_is_refused(
     tmp_path: Path, whole: bytes, opening: Callable[[Path], object]
 ) -> None:
     """A page that no answer is asked from is found when the file is opened."""
@@ -729,7 +726,7 @@ def test_a_file_whose_middle_is_garbled(
 
 @given(st.lists(st.tuples(st.integers(0, 2**20), st.integers(0, 255)), min_size=1, max_size=20))
 @settings(max_examples=30, deadline=None)
-def test_a_file_that_was_garbled(whole: bytes, changes: list[tuple[int, int]]) -> None:
+def test_a_garbled_file_is_refused_or_read(whole: bytes, changes: list[tuple[int, int]]) -> None:
     """What can be told is told as one line; nothing else is raised, whatever is read."""
     garbled = bytearray(whole)
     for place, value in changes:
@@ -747,7 +744,7 @@ def test_a_file_that_was_garbled(whole: bytes, changes: list[tuple[int, int]]) -
 
 
 @pytest.mark.parametrize("kept", ["not JSON", '{"text": "x", "odd": 1}', "[]"])
-def test_an_answer_that_was_garbled(tmp_path: Path, kept: str) -> None:
+def test_a_garbled_answer_is_refused_and_others_are_read(tmp_path: Path, kept: str) -> None:
     """The others are still there."""
     expected = filled(tmp_path)
     digest = prompt("1").digest
@@ -764,7 +761,7 @@ def test_an_answer_that_was_garbled(tmp_path: Path, kept: str) -> None:
 # What the machine does
 
 
-def test_a_run_that_was_killed_has_all_that_it_told(
+def test_a_killed_run_has_every_answer_it_reported(
     killed: tuple[Path, frozenset[str]],
 ) -> None:
     """In the middle of writing, from several threads: for a replay, and to go on with."""
@@ -791,14 +788,14 @@ def test_a_killed_run_may_be_joined(killed: tuple[Path, frozenset[str]]) -> None
         assert told <= {digest for digest, _ in store.all()}
 
 
-def test_a_store_is_made_at_once_or_not_at_all(tmp_path: Path) -> None:
+def test_a_store_is_made_whole_or_not_at_all(tmp_path: Path) -> None:
     """A process that is killed while it makes one leaves nothing that looks like one."""
     code = """
 class Killing(tuple):
     def __iter__(self):
         yield self[0]
         os.kill(os.getpid(), signal.SIGKILL)
-store._SCHEMA = Killing(store._SCHEMA)
+store_file._SCHEMA = Killing(store_file._SCHEMA)
 FileStore.create(folder, ABOUT)
 """
     with process(code, tmp_path) as running:
@@ -832,7 +829,7 @@ print(json.dumps(reasons))
         assert Completion("x") == store.get(prompt("later").digest)
 
 
-def test_a_disk_that_is_full_at_once(tmp_path: Path) -> None:
+def test_a_disk_that_is_full_from_the_start_is_reported(tmp_path: Path) -> None:
     """No run begins, and no half of a store is left that a second try would meet."""
     code = """
 soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
@@ -848,12 +845,12 @@ FileStore.create(folder, ABOUT).close()
     line, left = ran(code, tmp_path)
     assert LOCK == left
     assert line.startswith(f"{str(tmp_path / NAME)!r} cannot be written: ")
-    assert line.endswith("see to its folder's permissions and space, or choose another run")
+    assert line.endswith("check its folder's permissions and free space, or choose another run")
     assert {} == replayed(tmp_path)
 
 
 REPLAY = """
-about = store.read_about(folder)
+about = stored_run.read_about(folder)
 replay = FileStore.replay(folder, ABOUT)
 found = dict(replay.all())
 assert found == {digest: replay.get(digest) for digest in found}
@@ -891,7 +888,7 @@ def test_a_replay_of_a_shared_host_from_a_disk_that_cannot_be_written(
     assert "1 True" == barred(REPLAY, public)[0][:6]
 
 
-def test_damage_is_told_on_a_disk_that_cannot_be_written(tmp_path: Path, public: Path) -> None:
+def test_damage_is_reported_on_a_disk_that_cannot_be_written(tmp_path: Path, public: Path) -> None:
     """As on any other, copied or not."""
     attempt = """
 for opening in (FileStore.replay, FileStore.resume):
@@ -911,7 +908,7 @@ for opening in (FileStore.replay, FileStore.resume):
         ] == barred(attempt, public)
 
 
-def test_a_run_in_a_folder_that_cannot_be_written(public: Path) -> None:
+def test_a_folder_that_cannot_be_written_is_reported(public: Path) -> None:
     """Neither a new one nor an old one goes on there, and it is not called another run's."""
     attempt = """
 for opening in (FileStore.create, FileStore.resume):
@@ -928,12 +925,12 @@ for opening in (FileStore.create, FileStore.resume):
     create, resume = barred(attempt, public)
     assert "holds the answers of an earlier run" in create
     assert resume.startswith(f"{str(public / NAME)!r} cannot be written: ")
-    assert resume.endswith("see to its folder's permissions and space, or choose another run")
+    assert resume.endswith("check its folder's permissions and free space, or choose another run")
     assert before == contents(public)
 
 
 @pytest.mark.parametrize("closed", ["folder", "file"])
-def test_a_run_that_cannot_be_read(public: Path, closed: str) -> None:
+def test_a_run_that_cannot_be_read_is_reported(public: Path, closed: str) -> None:
     """A folder or a file that belongs to somebody else."""
     filled(public)
     attempt = """
@@ -948,7 +945,7 @@ for opening in (FileStore.replay, FileStore.resume):
     assert 2 == len(lines)
     for line in lines:
         assert line.startswith(f"{str(public / NAME)!r} cannot be read: ")
-        assert line.endswith("see to its folder's permissions and space, or choose another run")
+        assert line.endswith("check its folder's permissions and free space, or choose another run")
 
 
 # In memory
@@ -960,7 +957,6 @@ def test_memory_keeps_what_it_was_given() -> None:
     assert store.get(asked.digest) is None
     assert put(store, asked, Completion("a")) is None
     assert Completion("a") == store.get(asked.digest)
-    assert not store.is_old(asked.digest)
 
 
 def test_memory_is_bounded() -> None:

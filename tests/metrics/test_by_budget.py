@@ -58,9 +58,9 @@ def test_budgets(text: str, control: str, expected: tuple[Budget, ...]) -> None:
     [
         ("100,0", "forced", "'0' comes after '100'; give each once, the least first"),
         ("0,0", "forced", "'0' comes after '0'"),
-        ("0,,5", "forced", "'0' is no budget; give numbers"),
-        ("-1", "forced", "'-1' is no budget"),
-        ("1e3", "forced", "'1e3' is no budget"),
+        ("0,,5", "forced", "'0' is not a budget; give numbers"),
+        ("-1", "forced", "'-1' is not a budget"),
+        ("1e3", "forced", "'1e3' is not a budget"),
         ("200000", "forced", "numbers of tokens up to 100,000"),
         ("hihg", "native", "did you mean 'high'"),
         ("high,low", "native", "'low' comes after 'high'"),
@@ -81,7 +81,7 @@ def test_an_open_answer_needs_a_judge() -> None:
     with pytest.raises(BenchmarkError, match="give --rest-reasoning-budgets, such as 0,100"):
         thinking_budgets.check(item, Scheme())
     swept = Scheme(sweep=Sweep((Budget(0),)))
-    with pytest.raises(BenchmarkError, match="name it: --rest-judge=SPEC"):
+    with pytest.raises(BenchmarkError, match="name a model for it: --rest-judge=SPEC"):
         thinking_budgets.check(item, swept)
     thinking_budgets.check(item, Scheme(sweep=Sweep((Budget(0),), has_judge=True)))
 
@@ -93,7 +93,7 @@ def test_an_open_answer_needs_a_judge() -> None:
         (["--rest-reasoning-budgets=0,5", "--rest-repeats=2"], "leave --rest-repeats out"),
         (
             ["--rest-reasoning-budgets=5", "--rest-modes=text,image,ocr-then-solve"],
-            "two calls already",
+            "does not go with budgets",
         ),
         (
             ["--rest-reasoning-budgets=5", "--rest-reasoning-control=native"],
@@ -123,7 +123,7 @@ def test_rh_bench_says_what_it_needs(run_rest: RunRest, rh: tuple[str, ...]) -> 
     data, suite, judge, swept = rh
     model = ("--rest-model=simulated", *SERIAL)
     assert "give --rest-reasoning-budgets" in run_rest(*model, data, suite, judge).out
-    assert "name it: --rest-judge=SPEC" in run_rest(*model, data, suite, swept).out
+    assert "name a model for it: --rest-judge=SPEC" in run_rest(*model, data, suite, swept).out
 
 
 def test_a_sweep_of_any_suite(run_rest: RunRest) -> None:

@@ -76,7 +76,7 @@ def test_it_transcribes_line_by_line(dpi: int) -> None:
         ("", "no system of linear equations"),
     ],
 )
-def test_solve(text: str, said: str) -> None:
+def test_systems_are_solved_or_refused(text: str, said: str) -> None:
     """Exact where there is one solution; otherwise it says what is missing."""
     assert said in solve(text)
 

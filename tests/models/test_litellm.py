@@ -23,7 +23,7 @@ CATALOGUE = Catalogue(PRICES)
 
 
 @pytest.mark.parametrize("client", ["litellm-openai", "litellm-anthropic"])
-def test_cost(client: str) -> None:
+def test_cost_is_that_of_the_price_table(client: str) -> None:
     """The table's price for the tokens as reported."""
     completion = answer(client, Reply("3", input_tokens=1000, output_tokens=10), SHOWN)
     prices = PRICES[IDS[client]]
@@ -31,7 +31,7 @@ def test_cost(client: str) -> None:
     assert pytest.approx(cost) == completion.cost
 
 
-def test_price_that_is_not_filled_in_is_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_price_is_not_zero(monkeypatch: pytest.MonkeyPatch) -> None:
     """A listed model without a price costs an unknown amount."""
     name = "gpt-4.1-nano"  # asked nowhere else, for LiteLLM remembers what a model costs
     free = {"input_cost_per_token": 0, "output_cost_per_token": 0}
@@ -81,7 +81,7 @@ def test_importing_does_not_import_litellm() -> None:
         ("litellm-openai", "gpt-5-mini", "low", {"reasoning_effort": "low"}),
     ],
 )
-def test_a_native_budget(
+def test_a_native_budget_is_sent(
     client: str, name: str, amount: int | str, expected: dict[str, object]
 ) -> None:
     """The endpoint is told, and gets no temperature with its thinking; a forced one it is not."""
@@ -98,12 +98,18 @@ def test_a_native_budget(
 @pytest.mark.parametrize(
     ("name", "amount", "why"),
     [
-        ("claude-haiku-4.5", 100, "takes native budgets of 0, or from 1,024 tokens; 100 is less"),
-        ("gpt-5-mini", 2048, "takes efforts and no tokens; give --rest-reasoning-budgets=low,"),
+        ("claude-haiku-4.5", 100, "native budgets of 0, or of at least 1,024 tokens; 100 is less"),
+        (
+            "gpt-5-mini",
+            2048,
+            "takes efforts, not numbers of tokens; give --rest-reasoning-budgets=low,",
+        ),
         ("gpt-4o-mini", "low", "takes no native budget of thinking, says LiteLLM's price table"),
     ],
 )
-def test_a_native_budget_that_is_not_taken(name: str, amount: int | str, why: str) -> None:
+def test_a_native_budget_that_the_model_does_not_take_is_refused(
+    name: str, amount: int | str, why: str
+) -> None:
     """Before anything is asked."""
     with pytest.raises(ModelError) as raised:
         connect(name, environ=KEYS, budgets=[Budget(amount, "native")])
@@ -134,7 +140,7 @@ def refused(name: str, **settings: object) -> str:
         (" gpt-4o ", "openai/gpt-4o"),
     ],
 )
-def test_names(asked: str, name: str) -> None:
+def test_names_resolve_to_provider_and_model(asked: str, name: str) -> None:
     """An alias, a bare key of the price table, and the full name all lead to the full name."""
     model = connect(asked, environ=KEYS)
     assert name == model.name
@@ -156,7 +162,7 @@ def test_names(asked: str, name: str) -> None:
         ("inferenceapis/qwen3-vl", ""),
     ],
 )
-def test_unknown_names(asked: str, near: str) -> None:
+def test_an_unknown_name_is_refused_with_near_ones(asked: str, near: str) -> None:
     """LiteLLM itself would take some of these and ask for a model that does not exist."""
     start = time.perf_counter()
     said = refused(asked)
@@ -172,19 +178,19 @@ def test_temperature_by_the_price_table() -> None:
     assert ("gemini/gemini-3.6-flash", {}) == (model.name, model.parameters)
 
 
-def test_near_names_are_not_said_twice() -> None:
+def test_near_names_are_listed_once() -> None:
     """A model that goes by an alias and by a key of the price table is one suggestion."""
     said = refused("claude-haiku-4.6")
     assert "'claude-haiku-4.5'" in said
     assert "'claude-haiku-4-5'" not in said
 
 
-def test_a_model_that_is_no_chat_model() -> None:
+def test_an_embedding_model_is_refused() -> None:
     """The price table has models that embed, speak or paint."""
-    assert "no chat model but one for 'embedding'" in refused("text-embedding-3-small")
+    assert "not a chat model but one for 'embedding'" in refused("text-embedding-3-small")
 
 
-def test_a_model_that_nobody_hosts() -> None:
+def test_a_model_that_no_provider_hosts_is_to_be_served() -> None:
     """The weights' name and how to serve them."""
     said = refused("InternVL3-14B")
     assert "vllm serve OpenGVLab/InternVL3-14B" in said
@@ -199,7 +205,7 @@ def test_responses_api_needs_a_package(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "openai/gpt-5-pro" == connect("gpt-5-pro", environ=KEYS).name
 
 
-def test_models_that_cannot_see() -> None:
+def test_models_without_vision_are_refused() -> None:
     """A listed chat model without vision is refused, by its key and by its full name."""
     blind = {"litellm_provider": "openai", "mode": "chat"}
     own = Catalogue({"a-blind-one": blind, "a-dim-one": {**blind, "supports_vision": False}})
@@ -209,7 +215,7 @@ def test_models_that_cannot_see() -> None:
     assert "cannot see images" in refused("gpt-4")
 
 
-def test_vision_that_the_table_does_not_tell() -> None:
+def test_patterns_tell_vision_where_the_table_does_not() -> None:
     """Our own table comes first."""
     name = "fireworks_ai/accounts/fireworks/models/internvl3-8b"
     assert not PRICES[name].get("supports_vision")
@@ -228,7 +234,7 @@ def test_vision_that_the_table_does_not_tell() -> None:
         ("huggingface/Qwen/Qwen2.5-VL-7B-Instruct", {"HF_TOKEN": KEY}),
     ],
 )
-def test_open_providers(name: str, environ: dict[str, str]) -> None:
+def test_open_providers_take_any_name(name: str, environ: dict[str, str]) -> None:
     """What cannot be listed is taken as named."""
     assert name == connect(name, environ=environ).name
 
@@ -250,19 +256,19 @@ def test_a_provider_is_open_no_wider_than_it_must_be() -> None:
         ("hosted_vllm/ours", {}, "HOSTED_VLLM_API_BASE"),
     ],
 )
-def test_missing_keys(name: str, environ: dict[str, str], variable: str) -> None:
+def test_a_missing_key_is_named(name: str, environ: dict[str, str], variable: str) -> None:
     """The variable to set, by name."""
     assert f"set {variable}" in refused(name, environ=environ)
 
 
-def test_keys_that_are_there() -> None:
+def test_keys_are_taken_from_the_environment() -> None:
     """Either variable will do; other credentials are LiteLLM's to read, and are not sent as key."""
     assert KEY == connect("gemini-2.5-flash", environ={"GOOGLE_API_KEY": KEY}).key
     assert KEY == connect("claude-haiku-4.5", environ={"ANTHROPIC_API_KEY": f" {KEY}\n"}).key
     assert None is connect("claude-haiku-4.5", environ={"ANTHROPIC_AUTH_TOKEN": KEY}).key
 
 
-def test_keys_of_providers_that_we_do_not_know(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_litellm_is_asked_for_keys_of_other_providers(monkeypatch: pytest.MonkeyPatch) -> None:
     """LiteLLM is asked about a provider that only a later version of it has."""
     monkeypatch.setattr(Catalogue, "knows_keys_of", lambda self, provider: False)
     monkeypatch.delenv("XAI_API_KEY", raising=False)
@@ -271,8 +277,8 @@ def test_keys_of_providers_that_we_do_not_know(monkeypatch: pytest.MonkeyPatch) 
     assert None is connect("xai/grok-4.5", environ={}).key
 
 
-def test_no_name() -> None:
-    """An empty name is no model."""
+def test_an_empty_name_is_refused() -> None:
+    """An empty name does not name a model."""
     assert "has no name" in refused(" ")
 
 
@@ -303,7 +309,7 @@ def test_a_provider_that_litellm_does_not_reach_is_not_offered() -> None:
         Catalogue({"its-model": entry}).find("its-model")
 
 
-def test_price_table_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_price_table_may_be_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
     """A version of LiteLLM that keeps its table in another place is imported for it."""
     monkeypatch.setattr(models, "read_prices", lambda: None)
     models._catalogue.cache_clear()
@@ -313,7 +319,9 @@ def test_price_table_elsewhere(monkeypatch: pytest.MonkeyPatch) -> None:
         models._catalogue.cache_clear()
 
 
-def test_price_table_that_is_not_there(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_without_litellm_nothing_can_be_asked(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     """A folder without the table gives none; without LiteLLM nothing can be asked."""
     spec = ModuleSpec("litellm", None, origin=str(tmp_path / "__init__.py"))
     monkeypatch.setattr(catalogue, "find_spec", lambda name: spec)

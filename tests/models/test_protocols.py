@@ -90,7 +90,7 @@ def answer(client: str, reply: Reply, prompt: Prompt = ASKED) -> Completion:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_request(client: str) -> None:
+def test_a_request_has_prompt_limit_and_key(client: str) -> None:
     """Path, model id, key, order of the parts, the PNG's bytes and the limits, and no more."""
     with serving(client, Reply("3")) as (endpoint, model):
         ask(model, SHOWN)
@@ -175,7 +175,9 @@ def test_temperature_is_not_sent_to_models_that_refuse_it(client: str, name: str
         (Reply("½ ≥ 😀 \ud83d"), "½ ≥ 😀 \ud83d", "stop"),
     ],
 )
-def test_answers(client: str, reply: Reply, text: str, finish_reason: str) -> None:
+def test_answers_are_read_with_their_finish_reason(
+    client: str, reply: Reply, text: str, finish_reason: str
+) -> None:
     """Text and finish reason; an empty answer is an answer and a refusal is not an error."""
     completion = answer(client, reply, SHOWN)
     assert (text, finish_reason, None) == (
@@ -190,13 +192,13 @@ def test_answers(client: str, reply: Reply, text: str, finish_reason: str) -> No
     ("word", "finish_reason"),
     [("abandoned", "abandoned"), ("eos", "stop"), ("max_tokens", "length"), ("SAFETY", "refusal")],
 )
-def test_own_words_for_the_end(client: str, word: str, finish_reason: str) -> None:
-    """A finish reason that nobody knows is kept, although LiteLLM calls it a stop."""
+def test_other_finish_reasons_are_kept(client: str, word: str, finish_reason: str) -> None:
+    """An unknown finish reason is kept, although LiteLLM calls it a stop."""
     assert finish_reason == answer(client, Reply("3", finish_reason=word)).finish_reason
 
 
 @pytest.mark.parametrize("client", OPENAI)
-def test_odd_field_does_not_lose_the_answer(client: str) -> None:
+def test_an_unknown_field_does_not_lose_the_answer(client: str) -> None:
     """Pydantic warns of it, and where warnings are errors, as here, that would fail the call."""
     completion = answer(client, Reply("3", fault="odd-field"))
     assert ("3", None) == (completion.text, completion.error)
@@ -212,7 +214,7 @@ def test_usage_model_and_time(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_reported_model(client: str) -> None:
+def test_the_reported_model_is_kept(client: str) -> None:
     """The id that a model reports is the response's, and not what was asked for."""
     with serving(client, Reply("3"), reports="mine-2") as (_, model):
         (completion,) = ask(model, ASKED)
@@ -220,13 +222,13 @@ def test_reported_model(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", OPENAI)
-def test_no_output_tokens_are_zero_and_not_unknown(client: str) -> None:
+def test_zero_output_tokens_are_not_unknown(client: str) -> None:
     """Zero tokens of output are a fact, as of an answer that was empty."""
     assert 0 == answer(client, Reply("", output_tokens=0)).output_tokens
 
 
 @pytest.mark.parametrize("client", OPENAI)
-def test_usage_that_is_not_reported_is_not_known(client: str) -> None:
+def test_missing_usage_is_unknown(client: str) -> None:
     """No usage: neither tokens nor a cost, and never zero."""
     completion = answer(client, Reply("3", fault="no-usage"))
     assert ("3", None, None, None) == (
@@ -264,7 +266,7 @@ def test_usage_that_is_not_reported_is_not_known(client: str) -> None:
         (Reply("3", fault="reset"), "connection: "),
     ],
 )
-def test_failures(client: str, reply: Reply, error: str) -> None:
+def test_a_failure_starts_with_its_stable_word(client: str, reply: Reply, error: str) -> None:
     """Each failure starts with its word, is one line without text, and was asked once."""
     with serving(client, reply) as (endpoint, model):
         (completion,) = ask(model, SHOWN)
@@ -278,7 +280,7 @@ def test_failures(client: str, reply: Reply, error: str) -> None:
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("fault", ["hang", "drip"])
-def test_timeouts(client: str, fault: Fault) -> None:
+def test_a_late_answer_is_a_timeout(client: str, fault: Fault) -> None:
     """A server that says nothing is given up, and so is one that never comes to an end."""
     answer(client, Reply("3"))  # the first call imports this and that
     with serving(client, Reply("3", fault=fault), timeout=0.5) as (endpoint, model):
@@ -293,7 +295,7 @@ def test_timeouts(client: str, fault: Fault) -> None:
 @pytest.mark.parametrize("client", OPENAI)
 @pytest.mark.parametrize("code", ["content_filter", "content_policy_violation"])
 def test_content_filter_is_a_refusal(client: str, code: str) -> None:
-    """A filter's veto is how the model answered, so it is no failed call."""
+    """A filter's veto is how the model answered, so the call did not fail."""
     completion = answer(client, Reply("Your prompt was filtered", status=400, code=code))
     assert ("refusal", None) == (completion.finish_reason, completion.error)
 
@@ -308,21 +310,21 @@ def test_provider_that_breaks_down_gives_no_answer(client: str, word: str) -> No
 
 
 @pytest.mark.parametrize("client", OPENAI)
-def test_content_that_is_no_text(client: str) -> None:
-    """A list where a string should be is no answer."""
+def test_content_that_is_not_text_is_malformed(client: str) -> None:
+    """A list where a string should be is not an answer."""
     error = answer(client, Reply("3", fault="odd-content")).error or ""
     assert "malformed response: " == error[:20]
 
 
 @pytest.mark.parametrize("client", OPENAI)
-def test_no_choices(client: str) -> None:
-    """A list without choices is no empty answer."""
+def test_a_response_without_choices_is_malformed(client: str) -> None:
+    """A list without choices is not an empty answer."""
     error = answer(client, Reply("3", fault="empty-choices")).error
     assert "malformed response: it holds no choices" == error
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_nobody_listens(client: str) -> None:
+def test_a_closed_port_is_a_connection_failure(client: str) -> None:
     """A server that is not there is a connection error."""
     with Endpoint(lambda request: Reply("3")) as endpoint:
         pass
@@ -342,7 +344,7 @@ def test_the_key_appears_nowhere(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_errors_are_short_and_cut_after_the_key_is_blotted_out(client: str) -> None:
+def test_errors_are_cut_after_the_key_is_masked(client: str) -> None:
     """At most 300 characters, and no half of a key at the end of them."""
     error = answer(client, Reply("x" * 268 + KEY * 50, status=400)).error or ""
     assert 300 == len(error)
@@ -364,8 +366,8 @@ def test_one_failure_leaves_the_others_alone(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_cancelling_passes_through(client: str) -> None:
-    """A run that is interrupted stops at once: a cancelled call is no failed call."""
+def test_a_cancelled_call_is_cancelled(client: str) -> None:
+    """A run that is interrupted stops at once: a cancelled call did not fail."""
 
     async def run(model: Model) -> None:
         task = asyncio.ensure_future(model.ask([ASKED]))
@@ -409,7 +411,7 @@ def test_calls_do_not_wait_for_each_other(client: str) -> None:
 
 
 @pytest.mark.parametrize("client", CLIENTS)
-def test_closing_is_not_the_end(client: str) -> None:
+def test_a_closed_model_can_be_asked_again(client: str) -> None:
     """A closed model may be asked again, and closed without ever having been asked."""
     answers: list[Completion] = []
 
@@ -492,7 +494,7 @@ def ended(process: "subprocess.Popen[str]") -> tuple[int, str]:
 # The server itself
 
 
-def test_a_plan_that_fails_is_not_overlooked() -> None:
+def test_a_failing_plan_of_the_server_fails_the_test() -> None:
     """The request gets a 500, and the block raises what the plan raised."""
 
     def plan(request: Request) -> Reply:

@@ -86,13 +86,13 @@ def test_misreading_spoils_the_transcription_alone() -> None:
 
 
 @pytest.mark.parametrize(("dpi", "outcome"), [(50, "inconsistent"), (100, "consistent")])
-def test_a_fault_may_hang_on_the_style(dpi: int, outcome: str) -> None:
+def test_a_fault_may_depend_on_the_style(dpi: int, outcome: str) -> None:
     """`low-resolution` cannot read below 80 DPI, and reads everything above."""
     found = records("low-resolution", 5, style=Style(dpi=dpi))
     assert {outcome} == {record.verdict.outcome for record in found}
 
 
-def test_a_profile_of_ones_own(tmp_path: Path) -> None:
+def test_a_profile_file_plants_its_faults(tmp_path: Path) -> None:
     """A YAML file: by colour, by font and by the item's id."""
     path = tmp_path / "mine.yaml"
     path.write_text(
@@ -141,7 +141,7 @@ def test_it_says_what_it_is() -> None:
         ("nowhere.yaml", "cannot be read"),
     ],
 )
-def test_a_profile_that_cannot_be_understood(profile: str, message: str) -> None:
+def test_an_invalid_profile_is_refused(profile: str, message: str) -> None:
     """One line: what is wrong, and what would do."""
     with pytest.raises(ModelError) as caught:
         load_model(f"simulated:{profile}")
@@ -149,8 +149,8 @@ def test_a_profile_that_cannot_be_understood(profile: str, message: str) -> None
 
 
 @pytest.mark.parametrize("text", ["[1]", "faults: 3", "faults: [{kind: wrong}]", "a: [", "faults:"])
-def test_a_profile_file_of_the_wrong_form(tmp_path: Path, text: str) -> None:
-    """A file that is none is one line too, or plants nothing."""
+def test_an_invalid_profile_file_is_refused(tmp_path: Path, text: str) -> None:
+    """A file that is not a profile is one line too, or plants nothing."""
     path = tmp_path / "odd.yaml"
     path.write_text(text)
     with pytest.raises(ModelError, match=r"odd\.yaml"):
@@ -176,7 +176,7 @@ def test_planted_effects_are_shares_of_right_answers() -> None:
         ("effects: [3]", "subscriptable"),
     ],
 )
-def test_effects_that_cannot_be_planted(content: str, message: str, tmp_path: Path) -> None:
+def test_effects_beyond_zero_to_one_are_refused(content: str, message: str, tmp_path: Path) -> None:
     """A share beyond 0 to 1 would not be what was planted."""
     path = tmp_path / "profile.yaml"
     path.write_text(content)

@@ -192,7 +192,7 @@ def text_tokens(*parts: str) -> int:
 
 
 @pytest.mark.parametrize(("model", "width", "height", "expected"), EXAMPLES)
-def test_documented_examples(model: str, width: int, height: int, expected: int) -> None:
+def test_documented_examples_are_met(model: str, width: int, height: int, expected: int) -> None:
     """Each provider's own examples come out as they are documented."""
     assert expected == tokens.vision_tokens(width, height, model)
 
@@ -203,7 +203,7 @@ def test_a_rule_is_found_by_the_family_in_the_name(model: str, words: str) -> No
     assert words in tokens.rule(model)
 
 
-def test_capitals_play_no_part() -> None:
+def test_case_does_not_matter() -> None:
     """Served models keep the capitals of their weights' name, providers write it small."""
     for model in NAMES:
         assert tokens.rule(model) == tokens.rule(model.upper())
@@ -275,7 +275,7 @@ def test_size_is_that_of_the_drawn_picture(text: str, style: Style) -> None:
 
 
 @pytest.mark.parametrize("data", [b"", b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff\xe0" + bytes(40)])
-def test_what_is_no_png_has_no_size(data: bytes) -> None:
+def test_bytes_that_are_not_a_png_have_no_size(data: bytes) -> None:
     """Nothing, a header cut short, and a JPEG."""
     with pytest.raises(ValueError, match=re.escape("not a PNG file")):
         Image(data, "0" * 16).size  # noqa: B018 (it raises)

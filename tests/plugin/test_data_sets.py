@@ -142,7 +142,7 @@ def test_rows_are_read_once_in_a_process(
     read: list[Path] = []
     original = rows.read
 
-    def counted(path: Path, columns: Sequence[str]) -> Iterator[rows.Row]:
+    def counted(path: Path, columns: Sequence[str]) -> Iterator[rows.SourceRow]:
         read.append(path)
         return original(path, columns)
 
@@ -160,8 +160,8 @@ def test_rows_are_read_once_in_a_process(
         (["--rest-suite=mmlu,mmlu:3"], "--rest-suite names 'mmlu' twice"),
         (["--rest-suite=own.rest.yaml"], "is not a file; check the path"),
         (["--rest-suite=mlu:3"], "unknown suite 'mlu'; did you mean 'mmlu'?"),
-        (["--rest-suite=arc:3"], "holds no test rows of ARC; give a copy of https://"),
-        (["--rest-suite=arc", "--rest-data=nowhere"], "nowhere' is no folder; give one with a "),
+        (["--rest-suite=arc:3"], "has no test rows of ARC; give a copy of https://"),
+        (["--rest-suite=arc", "--rest-data=nowhere"], "nowhere' is not a folder; give one with a "),
     ],
 )
 def test_wrong_usage(run_rest: RunRest, data: Path, options: list[str], message: str) -> None:
@@ -202,12 +202,12 @@ def test_a_worker_reads_what_the_main_process_has_found(data: Path) -> None:
     with pytest.raises(BenchmarkError, match="has other items here than in the run's main process"):
         benchmark.Library(3, None, sent).load("gsm-symbolic:5")
     path.unlink()
-    with pytest.raises(BenchmarkError, match="holds no test rows of GSM-Symbolic"):
+    with pytest.raises(BenchmarkError, match="has no test rows of GSM-Symbolic"):
         benchmark.Library(3, data, sent).load("gsm-symbolic:5")
 
 
 def test_a_worker_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """What nobody has downloaded is told, with the mend; the hub is not asked."""
+    """What was not downloaded is named, with the remedy; the hub is not asked."""
     hub = pytest.importorskip("huggingface_hub")
     monkeypatch.setattr(hub, "try_to_load_from_cache", lambda **_: None)
     monkeypatch.setattr(hub, "hf_hub_download", lambda **_: pytest.fail("it was asked"))

@@ -136,7 +136,7 @@ def test_a_metric_is_sure_or_not(installed: Path, run_rest: RunRest) -> None:
         (["--rest-style=faxes", "--rest-suite=soebench:1", "--rest-plan"], None),
     ],
 )
-def test_wrong_usage(
+def test_extensions_that_cannot_be_used_are_refused(
     installed: Path, run_rest: RunRest, args: Sequence[str], said: str | None
 ) -> None:
     """One line each, before anything is asked."""
@@ -148,7 +148,9 @@ def test_wrong_usage(
 @pytest.mark.parametrize(
     ("name", "said"), [("many", "is 7; it must be from 0 to 1"), ("broken", "fails: RuntimeError")]
 )
-def test_a_metric_that_fails(installed: Path, run_rest: RunRest, name: str, said: str) -> None:
+def test_a_metric_that_fails_loses_its_items(
+    installed: Path, run_rest: RunRest, name: str, said: str
+) -> None:
     """Loses its items, by name; their answers are stored, and nothing passes."""
     installed.write_text(f"[pytest_rest.metrics]\nodd = ours:{name}\n")
     run = run_rest("--rest-model=simulated", "--rest-suite=soebench:2", "--rest-min-rer=0")
@@ -177,7 +179,7 @@ def test_an_item_of_several_styles_counts_once() -> None:
         parse("own.own>=1")
 
 
-def test_what_is_no_share_is_refused() -> None:
+def test_a_metric_beyond_zero_to_one_is_refused() -> None:
     """Named, with what it must be."""
     METRICS["odd"] = lambda _: float("nan")
     try:

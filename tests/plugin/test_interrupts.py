@@ -15,7 +15,7 @@ import pytest
 from endpoint import Endpoint, Reply, Request
 from runs import Oracle, RunRest, Started, read_report, settled, stored_digests
 
-from pytest_rest.dispatch.store import LOCK, NAME
+from pytest_rest.dispatch.store_file import LOCK, NAME
 
 N = 6
 LATE = [f"soebench-000{number}" for number in range(2, N)]  # items whose answers are waited for

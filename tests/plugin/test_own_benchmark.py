@@ -103,13 +103,13 @@ def test_the_endings_are_the_same() -> None:
 
 
 BROKEN: dict[str, tuple[bytes, str]] = {
-    "no-yaml": (b"items: [", ":2: is no YAML"),
-    "empty": (b"", "begins with no key"),
+    "no-yaml": (b"items: [", ":2: is not YAML"),
+    "empty": (b"", "does not begin with a key"),
     "no-items": (b"name: x\n", "has no items"),
     "same-id": (
         b"kind: integer\nitems:\n- {id: a, question: q, context: c, answer: 1}\n"
         b"- {id: a, question: p, context: c, answer: 2}\n",
-        ":4: id 'a' is used in line 3 already",
+        ":4: id 'a' is already used in line 3",
     ),
     "no-answer": (b"items:\n- question: Who?\n", ":2: the item has no answer"),
     "no-such-choice": (b"items:\n- {question: q, choices: [a, b], answer: c}\n", ":2: "),
@@ -123,7 +123,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "deep": (b"items: " + b"[" * 100_000, ": "),
     "large": (b"#" * (LARGEST_FILE + 1), "has more than 32 MB"),
-    "binary": (b"\x89PNG\r\n\0\0", "is no text"),
+    "binary": (b"\x89PNG\r\n\0\0", "is not text"),
     "utf-16": ("items: []".encode("utf-16"), "is UTF-16; save it as UTF-8"),
     "latin-1": ("items:\n- question: Größe?\n".encode("latin-1"), ":2: the byte 0xF6 is not UTF-8"),
     "no-mixed-form": (
@@ -136,7 +136,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ),
     "no-picture": (
         b"items:\n- {question: q, context: c, answer: 1, image: gone.png}\n",
-        "is not there",
+        "is not a file",
     ),
 }
 
@@ -287,7 +287,7 @@ def test_a_marker_names_a_file(
     ("marker", "message"),
     [
         ("'gone.rest.yaml'", "marker rest: no benchmark file "),
-        ("'broken.rest.yaml'", "broken.rest.yaml:2: is no YAML"),
+        ("'broken.rest.yaml'", "broken.rest.yaml:2: is not YAML"),
         ("7", "give 'NAME:N', a file such as 'invoices.rest.yaml', or a pytest_rest.Item"),
     ],
 )

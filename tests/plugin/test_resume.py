@@ -19,7 +19,7 @@ from PIL import Image
 from runs import Finished, Oracle, RunRest, Started, read_report, settled, stored_digests
 
 from pytest_rest import prompts
-from pytest_rest.dispatch.store import NAME
+from pytest_rest.dispatch.store_file import NAME
 
 N = 4
 SUITE = f"--rest-suite=soebench:{N}"
@@ -382,7 +382,7 @@ def test_a_new_run_takes_no_answers_unasked(run_rest: RunRest, stored: Stored) -
     """A folder that holds a run is not written to by another, and not read either."""
     requests, kept = len(stored.endpoint.requests), contents(stored.folder)
     run = run_rest(*stored.model, SUITE, keep=True)
-    assert "holds the answers of an earlier run; go on with it by --rest-resume" in refusal(run)
+    assert "holds the answers of an earlier run; continue it with --rest-resume" in refusal(run)
     assert requests == len(stored.endpoint.requests)
     assert kept == contents(stored.folder)
 
@@ -421,11 +421,11 @@ def _scribble(path: Path) -> None:
 
 DAMAGES: dict[str, tuple[Callable[[Path], object], str]] = {
     "absent": (Path.unlink, "no run is stored in"),
-    "garbage": (lambda path: path.write_bytes(b"garbage" * 999), "is no store of pytest-rest"),
-    "empty": (lambda path: path.write_bytes(b""), "is no store of pytest-rest"),
+    "garbage": (lambda path: path.write_bytes(b"garbage" * 999), "is not a store of pytest-rest"),
+    "empty": (lambda path: path.write_bytes(b""), "is not a store of pytest-rest"),
     "cut": (_cut, "malformed"),
     "scribbled": (_scribble, "is damaged ("),
-    "foreign": (_sql("PRAGMA application_id = 7"), "is no store of pytest-rest"),
+    "foreign": (_sql("PRAGMA application_id = 7"), "is not a store of pytest-rest"),
     "newer": (_sql("PRAGMA user_version = 99"), "has version 99 of the store"),
     "unsaid": (_sql("DELETE FROM about"), "run/completions.sqlite"),
     "odd": (_sql("UPDATE about SET value = 'odd'"), "run/completions.sqlite"),

@@ -107,7 +107,7 @@ def test_a_name_is_an_id_and_nothing_else() -> None:
 
 
 def test_effects_do_not_know_names() -> None:
-    """A named style is paired with its default, and its name is no characteristic."""
+    """A named style is paired with its default, and its name is not a characteristic."""
     own = {"tilted": Style(rotation=5.0, name="tilted"), Style().id: Style(name="plain")}
     verdict = Verdict("consistent", {})
     records = [Record("s", "1", style, "d", "1", verdict) for style in own]
@@ -242,7 +242,7 @@ def test_a_large_page_is_spoiled_in_no_time() -> None:
 def test_a_plain_page_takes_no_detour(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is not spoiled does not meet the code that spoils."""
     monkeypatch.setattr(rendering, "distort", None)
-    monkeypatch.setattr(rendering, "turned_size", None)
+    monkeypatch.setattr(rendering, "rotated_size", None)
     assert rendering.draw(TEXT, Style(dpi=100, color="red")).png
 
 

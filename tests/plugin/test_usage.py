@@ -24,7 +24,7 @@ MODEL = "--rest-model=simulated"
         (["--rest-model=simulated:nobody"], "unknown simulated profile 'nobody'"),
         (["--rest-model=python:nowhere"], "python:MODULE:FACTORY"),
         (["--rest-model=python:nowhere_at_all:make"], "No module named 'nowhere_at_all'"),
-        (["--rest-model=embedded", "--rest-api-base=http://x"], "is no endpoint"),
+        (["--rest-model=embedded", "--rest-api-base=http://x"], "is not an endpoint"),
         ([MODEL, "--rest-suite=sobench"], "unknown suite 'sobench'; did you mean 'soebench' or "),
         ([MODEL, "--rest-suite=soebench:0"], "N is 0, but soebench has 1 to 100,000 items"),
         ([MODEL, "--rest-suite=soebench:100001"], "N is 100001"),

@@ -115,7 +115,7 @@ def test_the_judge_sees_what_is_to_be_rated(run_rest: RunRest, tmp_path: Path) -
 
 
 def test_a_judge_that_fails_loses_the_item(run_rest: RunRest, tmp_path: Path) -> None:
-    """It is no zero: the item is out of the score, named, and the gate does not pass."""
+    """It is not a zero: the item is out of the score, named, and the gate does not pass."""
 
     def say(request: Request) -> Reply:
         is_first = "What is shown, 1?" in request.texts[-1]
@@ -134,7 +134,7 @@ def test_a_judge_that_fails_loses_the_item(run_rest: RunRest, tmp_path: Path) ->
 
 
 def test_nothing_is_asked_twice(run_rest: RunRest, tmp_path: Path) -> None:
-    """Stored answers, thoughts and ratings: resumed and replayed, nobody is asked."""
+    """Stored answers, thoughts and ratings: resumed and replayed, nothing is asked."""
     with Endpoint(judge_of(lambda _: Reply("Rating: 4"))) as endpoint:
         first = rated(endpoint, run_rest, tmp_path / "rh")
         calls = len(endpoint.requests)

@@ -141,7 +141,9 @@ LABELS = "(one of 1, 2, 10)"
         ),
     ],
 )
-def test_forms(small: Protocol, item: Item, form: Form, task: Task, expected: list[str]) -> None:
+def test_each_form_shows_its_parts(
+    small: Protocol, item: Item, form: Form, task: Task, expected: list[str]
+) -> None:
     """Text as text, image as one picture, mixed as a picture of the context or the stem."""
     assert expected == seen(prompts.build(item, form, task, small))
 
@@ -180,7 +182,7 @@ def test_a_suite_may_have_its_own_limit(small: Protocol, item: Item, expected: i
 @pytest.mark.parametrize(
     ("item", "expected"), [(SYSTEM, WHOLE_SYSTEM), (CHOICE, WHOLE_CHOICE), (BARE, "Who wrote it?")]
 )
-def test_whole(item: Item, expected: str) -> None:
+def test_whole_joins_context_question_and_choices(item: Item, expected: str) -> None:
     """Context, question and choices, each on lines of its own, without a blank one."""
     assert expected == prompts.whole(item)
 
@@ -196,7 +198,7 @@ def test_a_mixed_form_needs_something_to_show(small: Protocol) -> None:
     assert expected == str(caught.value)
 
 
-def test_what_cannot_be_drawn_is_said(small: Protocol) -> None:
+def test_what_cannot_be_drawn_is_reported(small: Protocol) -> None:
     """A picture that lacks a glyph is an error of the item; the text form is asked all the same."""
     thai = dataclasses.replace(BARE, question="กี่ตัว")
     with pytest.raises(RenderingError, match=r"no glyph for 'ก' \(U\+0E01"):
@@ -296,7 +298,7 @@ OWN_PICTURE = "||"  # it has no text
         (BARE, IMAGE, "solve", ["before", "|Who wrote it?|", "(text)"]),
     ],
 )
-def test_forms_with_a_picture(
+def test_each_form_shows_the_items_picture(
     small: Protocol, chart: Path, item: Item, form: Form, task: Task, expected: list[str]
 ) -> None:
     """Before the text, or above what is drawn in one picture with it; never twice."""
@@ -356,7 +358,7 @@ def test_a_picture_that_changed_is_not_shown(small: Protocol, tmp_path: Path) ->
 # The project's own protocol
 
 
-def test_the_own_protocol(own: Protocol) -> None:
+def test_the_own_protocol_has_its_version_and_limits(own: Protocol) -> None:
     """Its version, REST's limits, and a template for every kind of answer."""
     assert "rest-1" == own.version
     assert {"default": 1024, "soebench": 2048} == own.max_tokens
@@ -364,7 +366,7 @@ def test_the_own_protocol(own: Protocol) -> None:
     assert f"rest-1 ({own.digest[:8]})" == own.id
 
 
-def test_the_own_wording_stays(own: Protocol) -> None:
+def test_the_own_wording_keeps_its_digest(own: Protocol) -> None:
     """A word that changes needs a version of its own: reports are compared by it."""
     assert "rest-1 (36675e09)" == own.id
 
@@ -398,7 +400,7 @@ def test_the_own_forms_say_what_is_where(own: Protocol) -> None:
 # Protocol files
 
 
-def test_a_protocol_file(small: Protocol) -> None:
+def test_a_protocol_file_is_read(small: Protocol) -> None:
     """Version, limits, parts and formats are those of the file."""
     assert "small-2" == small.version
     assert {"default": 10, "arc": 20} == small.max_tokens
@@ -483,7 +485,7 @@ def test_a_copy_is_the_same_protocol(tmp_path: Path, own: Protocol) -> None:
         ),
     ],
 )
-def test_a_protocol_that_lacks_something(
+def test_an_incomplete_protocol_is_refused(
     tmp_path: Path, changes: dict[str, object], expected: str
 ) -> None:
     """The message names the file and the odd key, part or placeholder."""
@@ -515,7 +517,7 @@ def test_a_protocol_that_lacks_something(
         {"answer_format": ["integer"]},
     ],
 )
-def test_a_protocol_of_the_wrong_form(tmp_path: Path, changes: dict[str, object]) -> None:
+def test_an_invalid_protocol_is_refused(tmp_path: Path, changes: dict[str, object]) -> None:
     """Whatever stands in a file, it can be asked from, or it is refused when it is read."""
     path = written(tmp_path, **changes)
     with pytest.raises(OptionError, match="protocol file"):
@@ -535,7 +537,7 @@ def test_a_protocol_of_the_wrong_form(tmp_path: Path, changes: dict[str, object]
         b"[" * 5000,
     ],
 )
-def test_a_file_that_is_no_protocol(tmp_path: Path, content: bytes) -> None:
+def test_a_file_that_is_not_a_protocol_is_refused(tmp_path: Path, content: bytes) -> None:
     """Empty, no mapping, no YAML, no UTF-8, or an object: one line that names the file."""
     path = tmp_path / "protocol.yaml"
     path.write_bytes(content)

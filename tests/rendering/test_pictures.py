@@ -91,7 +91,7 @@ def test_the_digest_is_the_renderers(tmp_path: Path) -> None:
         (lambda: Picture.new("LA", (1, 1), (0, 0)), (255, 255, 255)),
     ],
 )
-def test_every_kind_of_pixel(
+def test_every_kind_of_pixel_becomes_rgb(
     tmp_path: Path, make: Callable[[], Picture.Image], expected: tuple[int, int, int]
 ) -> None:
     """Grey, sixteen bits, and transparent on white."""
@@ -123,7 +123,7 @@ def test_an_item_has_its_picture(tmp_path: Path) -> None:
     assert one.digest != third.digest
 
 
-def test_a_picture_that_changed_is_told(tmp_path: Path) -> None:
+def test_a_changed_picture_is_refused(tmp_path: Path) -> None:
     """What was collected is what is asked, or nothing is."""
     item = pictures.beside(ITEM, saved(tmp_path, halves()))
     saved(tmp_path, halves().rotate(180))
@@ -149,7 +149,7 @@ def png(width: int, height: int, data: bytes = b"") -> bytes:
 
 
 LARGE = "has more than 40,000,000 pixels; make it smaller"
-NO_PICTURE = "is no PNG, JPEG, WEBP, GIF file, or a damaged one; save it as one of them"
+NO_PICTURE = "is not a PNG, JPEG, WEBP, GIF file, or is damaged; save it as one of them"
 
 
 @pytest.mark.parametrize(
@@ -177,7 +177,7 @@ NO_PICTURE = "is no PNG, JPEG, WEBP, GIF file, or a damaged one; save it as one 
     ids=range(18),
 )
 @pytest.mark.filterwarnings("ignore::PIL.Image.DecompressionBombWarning")
-def test_what_cannot_be_shown(tmp_path: Path, content: bytes, expected: str) -> None:
+def test_what_cannot_be_shown_is_refused(tmp_path: Path, content: bytes, expected: str) -> None:
     """Too large, damaged, of another format: one line with the file and the mend."""
     path = tmp_path / "p.png"
     path.write_bytes(content)
@@ -194,16 +194,16 @@ def test_warnings_that_are_errors_change_nothing(tmp_path: Path) -> None:
         pictures.digest(path)
 
 
-def test_a_file_that_is_not_there(tmp_path: Path) -> None:
+def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """No file, or a folder in its place."""
     for path in (tmp_path / "none.png", tmp_path):
-        with pytest.raises(BenchmarkError, match=r"is not there, or no file; .*path"):
+        with pytest.raises(BenchmarkError, match=r"is not a file; .*path"):
             pictures.digest(path)
 
 
 @given(st.binary(max_size=60), st.integers(0, 80), st.integers(0, 255))
 @settings(max_examples=60, deadline=None)
-def test_damaged_files_are_told(
+def test_damaged_files_are_refused(
     tmp_path_factory: pytest.TempPathFactory, end: bytes, place: int, byte: int
 ) -> None:
     """Whatever a byte is changed to, it is a picture or one line."""
@@ -244,7 +244,7 @@ def test_a_text_stands_under_its_picture(tmp_path: Path, text: str, style: Style
     assert across != {whole.getpixel((0, whole.height - 1))}
 
 
-def test_equal_pictures_and_texts_are_one(tmp_path: Path) -> None:
+def test_equal_pictures_and_texts_are_one_picture(tmp_path: Path) -> None:
     """The digest is that of what is seen: another picture, text or style is another one."""
     own, other = read(saved(tmp_path, halves())), read(saved(tmp_path, halves().rotate(180)))
     style, wide = Style(dpi=50), Style(dpi=50, color="red")

@@ -155,7 +155,7 @@ def test_a_digest_knows_the_pages_shape() -> None:
         ("a ", "a"),
     ],
 )
-def test_equal_looks(one: str, other: str) -> None:
+def test_texts_that_look_alike_draw_equal_pixels(one: str, other: str) -> None:
     """NFC, every kind of line break, a tab as four spaces, no blank at a line's end."""
     assert digest(pixels(rendering.draw(other))) == digest(pixels(rendering.draw(one)))
 
@@ -407,7 +407,7 @@ def test_marks_stay_with_a_base_wider_than_the_column() -> None:
         ("a\u20ddb", ["a\u20dd", "b"]),
     ],
 )
-def test_clusters(text: str, expected: list[str]) -> None:
+def test_clusters_keep_marks_with_their_base(text: str, expected: list[str]) -> None:
     """A character with the marks that follow it is one."""
     assert expected == rendering.clusters(text)
 
@@ -434,14 +434,16 @@ def test_clusters_are_the_text(text: str) -> None:
         (Style(color="white", background="black"), (255, 255, 255), (0, 0, 0)),
     ],
 )
-def test_colors(style: Style, color: Sequence[int], background: Sequence[int]) -> None:
+def test_pages_have_their_colours(
+    style: Style, color: Sequence[int], background: Sequence[int]
+) -> None:
     """The page is the background, and a bar has pixels of the pure colour."""
     found = pixels(rendering.draw("█", style)).reshape(-1, 3).tolist()
     assert list(background) == found[0] == found[-1]
     assert list(color) in found
 
 
-def test_a_color_is_nothing_but_a_color() -> None:
+def test_colours_change_no_shape() -> None:
     """The same letters stand at the same places in every colour."""
     black, red = (ink(rendering.draw("Ag 7", Style(color=color))) for color in ("black", "red"))
     assert digest(black) == digest(red)
@@ -487,13 +489,13 @@ def test_a_color_is_nothing_but_a_color() -> None:
         (
             "x",
             Style(color="blakc"),
-            "style 'dejavu-200dpi-blakc': color 'blakc' is no colour; did you mean 'black'?; "
+            "style 'dejavu-200dpi-blakc': color 'blakc' is not a colour; did you mean 'black'?; "
             "use a CSS name or #rrggbb",
         ),
         (
             "x",
             Style(background="#12"),
-            "style 'dejavu-200dpi-black-on-#12': background '#12' is no colour; "
+            "style 'dejavu-200dpi-black-on-#12': background '#12' is not a colour; "
             "use a CSS name or #rrggbb",
         ),
         (
@@ -504,7 +506,7 @@ def test_a_color_is_nothing_but_a_color() -> None:
         ),
     ],
 )
-def test_what_cannot_be_drawn(text: str, style: Style, expected: str) -> None:
+def test_what_cannot_be_drawn_is_refused(text: str, style: Style, expected: str) -> None:
     """The message names what is wrong and the mend; a box in place of a letter is never drawn."""
     with pytest.raises(RenderingError) as caught:
         rendering.draw(text, style)
@@ -527,7 +529,7 @@ def test_a_huge_page_is_refused_before_it_is_made() -> None:
 
 
 @pytest.mark.parametrize("name", ["1dpi", "2dpi", "size=0.01", "size=0.000001", "5dpi-size=0.5"])
-def test_too_small_to_draw_is_said(name: str) -> None:
+def test_letters_too_small_to_draw_are_refused(name: str) -> None:
     """A style that can be named is drawn, or refused with a reason; there is no third way."""
     with contextlib.suppress(RenderingError):
         assert rendering.draw("x", rendering.parse_style(name)).png
@@ -555,7 +557,7 @@ def test_too_small_to_draw_is_said(name: str) -> None:
         ("page_width=300-margin=9", Style(page_width_pt=300.0, margin_pt=9.0)),
     ],
 )
-def test_styles_by_name(name: str, expected: Style) -> None:
+def test_a_name_is_read_as_its_style(name: str, expected: Style) -> None:
     """What is named is so, in any order and case; the rest is REST's style."""
     assert expected == rendering.parse_style(name)
 
@@ -579,7 +581,7 @@ def test_every_style_that_can_be_named_reads_from_its_id(name: str) -> None:
     assert style == rendering.parse_style(style.id)
 
 
-WORDS = "is no font (dejavu, courier, cursive), no dpi such as '100dpi' and no colour"
+WORDS = "is not a font (dejavu, courier, cursive), a dpi such as '100dpi' or a colour"
 
 
 @pytest.mark.parametrize(
@@ -613,21 +615,21 @@ WORDS = "is no font (dejavu, courier, cursive), no dpi such as '100dpi' and no c
         ("50dpi-courier-100dpi", "style '50dpi-courier-100dpi' names its dpi twice; name it once"),
         (
             "on-redd",
-            "style 'dejavu-200dpi-black-on-redd': background 'redd' is no colour; "
+            "style 'dejavu-200dpi-black-on-redd': background 'redd' is not a colour; "
             "did you mean 'red'?; use a CSS name or #rrggbb",
         ),
         (
             "on",
-            "style 'dejavu-200dpi-black-on-': background '' is no colour; "
+            "style 'dejavu-200dpi-black-on-': background '' is not a colour; "
             "use a CSS name or #rrggbb",
         ),
         (
             "#ggg",
-            "style 'dejavu-200dpi-#ggg': color '#ggg' is no colour; use a CSS name or #rrggbb",
+            "style 'dejavu-200dpi-#ggg': color '#ggg' is not a colour; use a CSS name or #rrggbb",
         ),
     ],
 )
-def test_styles_that_are_unknown(name: str, expected: str) -> None:
+def test_unknown_styles_are_refused(name: str, expected: str) -> None:
     """The odd word is quoted, and near names are offered."""
     with pytest.raises(RenderingError) as caught:
         rendering.parse_style(name)
@@ -670,7 +672,7 @@ def test_each_font_is_the_file_it_says(font: dict[str, str]) -> None:
     assert keys == set(font)
 
 
-def test_nothing_else_lies_among_the_fonts() -> None:
+def test_the_fonts_folder_has_nothing_else() -> None:
     """Every file that is shipped is listed, with its licence."""
     expected = {"fonts.yaml"} | {font[key] for font in listed() for key in ("file", "licence")}
     assert expected == {path.name for path in (ROOT / "fonts").iterdir()}
@@ -763,12 +765,12 @@ def test_another_alphabet_is_drawn() -> None:
 
 @pytest.mark.parametrize("style", [Style(color="white"), Style(color="#000", background="black")])
 def test_text_in_the_colour_of_the_page_is_refused(style: Style) -> None:
-    """A picture in which nothing can be seen is no question."""
-    with pytest.raises(RenderingError, match="nothing would be seen"):
+    """A picture in which nothing can be seen is not a question."""
+    with pytest.raises(RenderingError, match="would be invisible"):
         rendering.draw("3A = 6", style)
 
 
-def test_spaces_at_the_end_cost_nothing() -> None:
+def test_spaces_at_the_end_take_no_time() -> None:
     """However many there are, the picture is the same, and soon there."""
     start = time.perf_counter()
     assert rendering.draw("a").digest == rendering.draw("a" + " " * 50_000).digest

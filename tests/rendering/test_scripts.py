@@ -96,7 +96,7 @@ def laid_out(text: str, style: Style) -> list[str]:
         ("बत्तखें", "बत्तखें"),
     ],
 )
-def test_pieces(word: str, expected: str) -> None:
+def test_words_are_cut_where_a_line_may_end(word: str, expected: str) -> None:
     """Between the characters of scripts without blanks, and not beside what holds them together."""
     assert expected == "|".join(line_breaks.pieces(word))
 
@@ -124,7 +124,7 @@ def test_pieces_are_the_word(word: str) -> None:
         ("م\u200dم", "م\u200dم"),
     ],
 )
-def test_graphemes(text: str, expected: str) -> None:
+def test_graphemes_keep_what_is_joined(text: str, expected: str) -> None:
     """With vowel signs and conjuncts."""
     assert expected == "|".join(line_breaks.graphemes(text))
 
@@ -153,7 +153,7 @@ def test_other_scripts_take_the_short_way(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", [HEBREW, ARABIC, "ไข่ 3", "बत्तख", "x ব", "తె", "ලං", "ခ", "ក"])
-def test_what_needs_shaping(text: str) -> None:
+def test_scripts_that_need_shaping_are_known(text: str) -> None:
     """One such letter is enough."""
     assert shaping.needs_shaping(text)
 
@@ -293,7 +293,7 @@ def test_thai_lines_are_filled() -> None:
 
 
 @pytest.mark.shared_data
-def test_russian_is_what_it_was() -> None:
+def test_russian_is_drawn_without_shaping() -> None:
     """Cyrillic takes the short way, in DejaVu Sans."""
     assert not any(map(shaping.needs_shaping, questions("ru")))
     assert rendering.draw(questions("ru")[0], Style(dpi=50)).png
@@ -327,7 +327,7 @@ def test_the_example_of_the_documentation_is_read(tmp_path: Path) -> None:
     assert rendering.draw("布料 16 A.", chinese).png
 
 
-def test_a_run_with_a_thai_question(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+def test_a_thai_question_is_asked(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """A style file with the script's font and a stand-in, and an item of one's own."""
     font = noto("Thai").partition("|")[0]
     pytester.path.joinpath("thai.yaml").write_text(

@@ -207,7 +207,7 @@ def test_no_shard(run_rest: RunRest) -> None:
     """Told before anything is asked."""
     run = run_rest("--rest-model=simulated", "--rest-shard=3/2")
     assert pytest.ExitCode.USAGE_ERROR == run.status
-    assert "--rest-shard '3/2' is no shard; give i/n with i from 1 to n" in run.out
+    assert "--rest-shard '3/2' is not a shard; give i/n with i from 1 to n" in run.out
 
 
 # What is not merged

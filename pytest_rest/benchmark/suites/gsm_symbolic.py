@@ -1,22 +1,22 @@
-"""Turns rows of GSM-Symbolic into items: the story is the context, its last question the question.
+"""Reads GSM-Symbolic: the story is the context, its last question the question.
 
 Mirzadeh et al., "GSM-Symbolic", arXiv 2410.05229 (CC BY-NC-ND 4.0, so nothing of it is kept in
-this package). Of its three parts the one called `main`, 100 templates in 50 instances each: REST
-names no part. An item is named by template and instance.
+this package). Of its three parts, the one called `main`, 100 templates in 50 instances each: REST
+does not name a part. An item's id has its template and instance.
 
 The mixed form shows the story and asks the question, so a row is cut before the sentence with its
-last question mark, or before its last sentence where it has none. A row of one sentence is cut at
-the comma before its question word; one that cannot be cut has no mixed form and is filtered out.
+last question mark, or before its last sentence if it has none. A row of one sentence is cut at the
+comma before its question word; a row that cannot be cut has no mixed form and is filtered out.
 """
 
 import re
 
 from pytest_rest.benchmark.suites import hub, rows
-from pytest_rest.benchmark.suites.rows import Loaded, Row, RowError
+from pytest_rest.benchmark.suites.rows import Loaded, RowError, SourceRow
 from pytest_rest.terms import Item
 
 NAME = "gsm-symbolic"
-SOURCE = hub.Source(
+SOURCE = hub.DataSource(
     name="GSM-Symbolic",
     repo="apple/GSM-Symbolic",
     revision="93b5b3758d9d9841ffe81d6cd2ae2b030685b078",
@@ -43,9 +43,9 @@ _SENTENCE_END = re.compile(
 _CLAUSE_END = re.compile(rf",\s{{1,9}}(?=(?:(?:and|then|so) )?{_ASKS})", re.IGNORECASE)
 
 
-def load(folder: hub.Place) -> Loaded:
+def load(folder: hub.Location) -> Loaded:
     """GSM-Symbolic from a local copy, or from the hub where `folder` is None."""
-    return rows.load(SOURCE, folder, (), _item, rows.FILTERS | {"with_story": has_story})
+    return rows.load(SOURCE, folder, _item, filters=rows.FILTERS | {"with_story": has_story})
 
 
 def split(text: str) -> tuple[str, str]:
@@ -60,14 +60,14 @@ def split(text: str) -> tuple[str, str]:
 
 
 def has_story(item: Item) -> bool:
-    """There is something to show in the mixed form."""
+    """Whether there is something to show in the mixed form."""
     return bool(item.context)
 
 
-def _item(row: Row) -> Item:
+def _item(row: SourceRow) -> Item:
     template, instance = (_number(row, name) for name in ("id", "instance"))
-    said = rows.text(row.cells.get("answer"), "the answer")
-    answer = _ANSWER.fullmatch(said[max(said.rfind("####"), 0) :])
+    solution = rows.text(row.cells.get("answer"), "the answer")
+    answer = _ANSWER.fullmatch(solution[max(solution.rfind("####"), 0) :])
     if not answer:
         raise RowError("its answer does not end in #### and a number")
     context, question = split(rows.text(row.cells.get("question"), "the question"))
@@ -81,10 +81,10 @@ def _item(row: Row) -> Item:
     )
 
 
-def _number(row: Row, name: str) -> int:
+def _number(row: SourceRow, name: str) -> int:
     value = row.cells.get(name)
     if isinstance(value, str) and re.fullmatch(r"[0-9]{1,6}", value.strip()):
         value = int(value)
     if type(value) is not int or not 0 <= value < 1_000_000:
-        raise RowError(f"its {name} is no number")
+        raise RowError(f"its {name} is not a number")
     return value

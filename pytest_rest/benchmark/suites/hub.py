@@ -1,8 +1,8 @@
-"""Turns a data set's name into its files: those of a local copy, or downloaded once and kept.
+"""Finds the files of a data set: in a local copy, or downloaded once and kept.
 
 What is downloaded is pinned by its commit, and kept where `huggingface_hub` keeps everything
-(`HF_HOME`), so a file that any tool has fetched before is not fetched again. Files are only ever
-read as data: no loading script, no pickle.
+(`HF_HOME`), so a file that any tool has fetched before is not fetched again. Files are only read as
+data: no loading script, no pickle.
 """
 
 import importlib
@@ -18,10 +18,10 @@ from typing import IO, Any
 
 from pytest_rest.errors import BenchmarkError
 
-Place = Path | Sequence[Path] | None  # a local copy, the very files, or the hub
+Location = Path | Sequence[Path] | None  # a local copy, the files themselves, or the hub
 
 MAX_BYTES = 512 * 2**20
-FORMATS = (".jsonl", ".json", ".parquet", ".arrow", ".csv", ".tsv")  # the first is preferred
+SUFFIXES = (".jsonl", ".json", ".parquet", ".arrow", ".csv", ".tsv")  # the first is preferred
 TEST = (
     r"/test(?:-[^/]*|/data-\d{5}-of-\d{5})?$"  # the end of a layout: a file, shards, a saved split
 )
@@ -34,12 +34,12 @@ _PRIVATE = re.compile(r"(?<=//)[^/@\s]{1,500}@|\?[^\s'\"]{1,2000}")  # user and 
 
 
 @dataclass(frozen=True)
-class Source:
-    """Where a data set's test rows are: on the hub, and in a folder of a user's own.
+class DataSource:
+    """Where a data set's test rows are: on the hub, and in a user's folder.
 
     `files` are paths in `repo` at `revision`, a full commit. `folder` is a pattern for the name of
-    a local copy's folder. `layouts` are patterns, the first that matches anything wins, for a path
-    in that folder: in lower case, from a slash on, and without what names the file's format.
+    a local copy's folder. `layouts` are patterns for paths in that folder, in lower case, from a
+    slash on, and without the suffixes for format and compression; the first that matches counts.
     """
 
     name: str
@@ -50,42 +50,42 @@ class Source:
     layouts: tuple[str, ...]
 
 
-def files(source: Source, folder: Place, may_download: bool = True) -> list[Path]:
+def files(source: DataSource, folder: Location, may_download: bool = True) -> list[Path]:
     """The files with the test rows, in order: in a local copy, or from the hub where it is None.
 
-    A local copy is a file, the data set's folder, or a folder that holds it; also a snapshot, a
-    cache or a `save_to_disk` of Hugging Face's. Several paths are the files themselves. Raises
-    `BenchmarkError` if there is none.
+    A local copy is a file, the data set's folder, or a folder that has it; also a snapshot, a cache
+    or a `save_to_disk` of Hugging Face's. Several paths are the files themselves. Raises
+    `BenchmarkError` if no file is there.
     """
     if folder is None:
         return [_downloaded(source, name, may_download) for name in source.files]
     if not isinstance(folder, Path):
         return [*folder]
     try:
-        found = _found(source, folder.expanduser())
+        paths = _local(source, folder.expanduser())
     except OSError as error:
         raise refused(folder, f"cannot be read: {error.strerror}") from None
-    if not found:
+    if not paths:
         copy = f"give a copy of https://huggingface.co/datasets/{source.repo}, or one of its files"
-        raise refused(folder, f"holds no test rows of {source.name}; {copy}")
-    return found
+        raise refused(folder, f"has no test rows of {source.name}; {copy}")
+    return paths
 
 
 @contextmanager
 def opened(path: Path) -> Iterator[IO[bytes]]:
     """A file's bytes, unpacked as they are read; `BenchmarkError` if too large or damaged.
 
-    What it unpacks to is not bounded here.
+    The reader must bound what it unpacks to.
     """
     damage: tuple[type[Exception], ...] = (OSError, EOFError, ImportError, zlib.error)
     try:
         status = path.stat()
         if not stat.S_ISREG(status.st_mode):
-            raise refused(path, "is no file")
+            raise refused(path, "is not a file")
         if status.st_size > MAX_BYTES:
             size = f"{status.st_size:,} bytes; more than {MAX_BYTES:,} are not read"
             raise refused(path, f"has {size}")
-        unpacker: Any = importlib.import_module(_UNPACKERS[packing(path)])  # may be lacking
+        unpacker: Any = importlib.import_module(_UNPACKERS[packing(path)])  # may be missing
         damage += (getattr(unpacker, "LZMAError", OSError),)
         with unpacker.open(path, "rb") as file:
             yield file
@@ -94,7 +94,7 @@ def opened(path: Path) -> Iterator[IO[bytes]]:
 
 
 def records(path: Path, file: IO[bytes]) -> Iterator[dict[str, Any]]:
-    """The rows of a Parquet file, or of an Arrow stream as `save_to_disk` and caches hold it."""
+    """The rows of a Parquet file, or of an Arrow stream as `save_to_disk` and caches have it."""
     try:
         import pyarrow  # imported when first used: it is large
         from pyarrow import ipc, parquet
@@ -106,7 +106,7 @@ def records(path: Path, file: IO[bytes]) -> Iterator[dict[str, Any]]:
         is_arrow = format_of(path) == ".arrow"
         if is_arrow:
             batches = ipc.open_stream(file)
-        else:  # without threads, which may outlive what is read, and abort the process at its end
+        else:  # without threads, which may outlive the reading and abort the process at its end
             batches = parquet.ParquetFile(file).iter_batches(use_threads=False)
         for batch in batches:
             size += batch.nbytes
@@ -123,42 +123,42 @@ def refused(path: Path, why: str) -> BenchmarkError:
 
 
 def packing(path: Path) -> str:
-    """The last suffix where it says how the file is compressed, in lower case; or nothing."""
+    """The suffix that says how the file is compressed, in lower case; empty without one."""
     suffix = path.suffix.lower()
     return suffix if suffix in _UNPACKERS else ""
 
 
 def format_of(path: Path) -> str:
-    """The suffix that says what the file holds, in lower case; nothing where none does."""
+    """The suffix that says what the file holds, in lower case; empty without one."""
     name = path.name.lower().removesuffix(packing(path))
-    return next((each for each in FORMATS if name.endswith(each)), "")
+    return next((suffix for suffix in SUFFIXES if name.endswith(suffix)), "")
 
 
-def _found(source: Source, folder: Path) -> list[Path]:
+def _local(source: DataSource, folder: Path) -> list[Path]:
     if folder.is_file():
         if not format_of(folder):
-            raise refused(folder, f"is none of {', '.join(FORMATS)}")
+            raise refused(folder, f"is not one of {', '.join(SUFFIXES)}")
         return [folder]
     if not folder.is_dir():
-        raise refused(folder, f"is no folder; give one with a copy of {source.name}")
+        raise refused(folder, f"is not a folder; give one with a copy of {source.name}")
     home = _home(source, folder)
     stems: dict[str, list[Path]] = {}
     for path in _walk(source, home):
         stem = f"/{path.relative_to(home).as_posix().lower()}".removesuffix(packing(path))
         stems.setdefault(stem.removesuffix(format_of(path)), []).append(path)
     for layout in source.layouts:
-        if found := [stems[stem] for stem in sorted(stems) if re.search(layout, stem)]:
-            return [min(same, key=lambda each: FORMATS.index(format_of(each))) for same in found]
+        if matches := [stems[stem] for stem in sorted(stems) if re.search(layout, stem)]:
+            return [min(same, key=lambda p: SUFFIXES.index(format_of(p))) for same in matches]
     return []
 
 
-def _home(source: Source, folder: Path) -> Path:
-    """The data set's own folder in a folder of several, down to a snapshot of the hub's cache."""
+def _home(source: DataSource, folder: Path) -> Path:
+    """The data set's own folder in a folder of several; in the hub's cache, its snapshot."""
     owner = source.repo.partition("/")[0]
     for _ in range(_MAX_DEPTH):
         if (folder / "snapshots").is_dir():
             return _snapshot(source, folder)
-        names = sorted(each.name for each in _folders(folder))
+        names = sorted(inner.name for inner in _folders(folder))
         inside = [name for name in names if re.fullmatch(source.folder, name.lower())]
         inside += [name for name in names if name.lower() == owner]
         if not inside:
@@ -167,8 +167,8 @@ def _home(source: Source, folder: Path) -> Path:
     return folder
 
 
-def _snapshot(source: Source, folder: Path) -> Path:
-    snapshots = {each.name: each for each in _folders(folder / "snapshots")}
+def _snapshot(source: DataSource, folder: Path) -> Path:
+    snapshots = {inner.name: inner for inner in _folders(folder / "snapshots")}
     if source.revision in snapshots:
         return snapshots[source.revision]
     if len(snapshots) == 1:
@@ -179,10 +179,10 @@ def _snapshot(source: Source, folder: Path) -> Path:
 
 
 def _folders(folder: Path) -> list[Path]:
-    return [each for each in folder.iterdir() if each.is_dir()]
+    return [path for path in folder.iterdir() if path.is_dir()]
 
 
-def _walk(source: Source, home: Path) -> Iterator[Path]:
+def _walk(source: DataSource, home: Path) -> Iterator[Path]:
     seen = 0
     for folder, inner, names in os.walk(home):
         depth = len(Path(folder).relative_to(home).parts)
@@ -190,12 +190,12 @@ def _walk(source: Source, home: Path) -> Iterator[Path]:
         inner[:] = sorted(set(inner) - set(hidden_or_deep))
         seen += len(names) + len(inner)
         if seen > _MAX_FILES:
-            mend = f"give the folder of {source.name} itself"
-            raise refused(home, f"holds more than {_MAX_FILES:,} files; {mend}")
+            remedy = f"give the folder of {source.name} itself"
+            raise refused(home, f"has more than {_MAX_FILES:,} files; {remedy}")
         yield from (path for name in names if format_of(path := Path(folder, name)))
 
 
-def _downloaded(source: Source, name: str, may_download: bool) -> Path:
+def _downloaded(source: DataSource, name: str, may_download: bool) -> Path:
     place: dict[str, Any] = {"repo_id": source.repo, "filename": name, "repo_type": "dataset"}
     place["revision"] = source.revision
     try:
@@ -215,10 +215,10 @@ def _downloaded(source: Source, name: str, may_download: bool) -> Path:
             return Path(huggingface_hub.hf_hub_download(**place))
         reason = f"{name} has {size:,} bytes, more than {MAX_BYTES:,}"
     except ImportError:
-        reason = "that needs another package: pip install 'pytest-rest[datasets]'"
+        reason = "it needs another package: pip install 'pytest-rest[datasets]'"
     except BenchmarkError:
         raise
-    except Exception as error:  # of httpx, of the client, of the disk: they have no common base
+    except Exception as error:  # httpx's, the client's, the disk's: they have no common base
         reason = _reason(source, name, error)
     raise BenchmarkError(
         f"{source.name} cannot be downloaded: {reason}; or get {source.repo} elsewhere and name "
@@ -226,12 +226,12 @@ def _downloaded(source: Source, name: str, may_download: bool) -> Path:
     ) from None
 
 
-def _reason(source: Source, name: str, error: Exception) -> str:
-    """What went wrong, in words that hold neither a token nor a line break."""
+def _reason(source: DataSource, name: str, error: Exception) -> str:
+    """What went wrong, in words that have neither a token nor a line break."""
     from huggingface_hub import constants
 
     hub = _PRIVATE.sub("", constants.ENDPOINT)
-    kinds = {type(each).__name__ for each in (error, error.__cause__)}  # not all versions have all
+    kinds = {type(e).__name__ for e in (error, error.__cause__)}  # not all versions have all
     if "GatedRepoError" in kinds:
         page = f"https://huggingface.co/datasets/{source.repo}"
         return f"it is gated; accept its terms at {page} and set HF_TOKEN"
@@ -241,7 +241,7 @@ def _reason(source: Source, name: str, error: Exception) -> str:
         return f"{hub} has no {name} of {source.repo} at revision {source.revision}"
     if "OfflineModeIsEnabled" in kinds:
         return "HF_HUB_OFFLINE forbids it, and it was not downloaded before"
-    said = str(error.__cause__ or error)[:2_000].partition("For more information")[0]
-    said = _PRIVATE.sub("", " ".join(said.split()))
-    said = "".join(each for each in said if each.isprintable())[:_LONGEST_REASON]
-    return f"{hub} did not give {name} ({said or type(error).__name__})"
+    text = str(error.__cause__ or error)[:2_000].partition("For more information")[0]
+    text = _PRIVATE.sub("", " ".join(text.split()))
+    text = "".join(char for char in text if char.isprintable())[:_LONGEST_REASON]
+    return f"{hub} did not give {name} ({text or type(error).__name__})"

@@ -1,20 +1,20 @@
-"""Turns rows of MMLU into items: four choices A to D, the stem as the question.
+"""Reads MMLU: an item for each row, with four choices A to D and the stem as the question.
 
 Hendrycks et al., "Measuring Massive Multitask Language Understanding", arXiv 2009.03300 (MIT). The
-test split of 57 subjects, as the authors' CSV files or as `cais/mmlu` has it. An item is named by
-its subject and its place among the subject's rows, for texts repeat; a row with two choices that
-read the same is left out, because giving either of them is the same answer.
+test split of 57 subjects, as the authors' CSV files or as `cais/mmlu` has it. An item's id has its
+subject and its place among the subject's rows, because texts repeat. A row with two choices that
+read the same is left out, because either of them is the same answer.
 """
 
 import re
 from collections import Counter
 
 from pytest_rest.benchmark.suites import hub, rows
-from pytest_rest.benchmark.suites.rows import Loaded, Row, RowError
+from pytest_rest.benchmark.suites.rows import Loaded, RowError, SourceRow
 from pytest_rest.terms import Item
 
 NAME = "mmlu"
-SOURCE = hub.Source(
+SOURCE = hub.DataSource(
     name="MMLU",
     repo="cais/mmlu",
     revision="c30699e8356da336a370243923dbaf21066bb9fe",
@@ -36,45 +36,44 @@ _CHOICES = (tuple(LABELS.lower()), tuple(f"choice{index}" for index in range(4))
 _SUBJECT = re.compile(r"[a-z0-9_]{1,60}")
 
 
-def load(folder: hub.Place) -> Loaded:
+def load(folder: hub.Location) -> Loaded:
     """MMLU from a local copy, or from the hub where `folder` is None."""
     seen: Counter[str] = Counter()
 
-    def item(row: Row) -> Item:
+    def item(row: SourceRow) -> Item:
         subject = _subject(row)
         seen[subject] += 1
-        labels = LABELS
         if "choices" in row.cells:
             texts = row.cells["choices"]
         else:
-            names = next((each for each in _CHOICES if each[0] in row.cells), _CHOICES[0])
+            names = next((names for names in _CHOICES if names[0] in row.cells), _CHOICES[0])
             texts = [row.cells.get(name) for name in names]
-        if not isinstance(texts, list) or len(texts) != len(labels):
+        if not isinstance(texts, list) or len(texts) != len(LABELS):
             raise RowError("it has no list of four choices")
         return Item(
             id=f"{NAME}-{subject}-{seen[subject] - 1:04d}",
             question=rows.text(row.cells.get("question"), "the question"),
             answer=_answer(row.cells.get("answer")),
-            choices=rows.choices(labels, texts),
+            choices=rows.choices(LABELS, texts),
             answer_kind="choice",
             suite=NAME,
         )
 
-    return rows.load(SOURCE, folder, _COLUMNS, item, rows.FILTERS)
+    return rows.load(SOURCE, folder, item, columns=_COLUMNS)
 
 
-def _subject(row: Row) -> str:
-    """The subject that the row names, or else its file, or the folder of that."""
+def _subject(row: SourceRow) -> str:
+    """The subject that the row names, or else the name of its file or folder."""
     stem = row.path.name.partition(".")[0]
     own = stem.removesuffix("_test") if stem.endswith("_test") else row.path.parent.name
     subject = row.cells.get("subject", own)
     if not isinstance(subject, str) or not _SUBJECT.fullmatch(subject):
-        raise RowError("its subject is none")
+        raise RowError("its subject is not valid")
     return subject
 
 
 def _answer(answer: object) -> str:
-    """The label: the authors have a letter, the hub the place, from 0."""
+    """The label: the authors have a letter, the hub a place, from 0."""
     if isinstance(answer, str):
         answer = answer.strip()
         if answer in tuple(LABELS):

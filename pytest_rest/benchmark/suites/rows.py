@@ -1,4 +1,4 @@
-"""Turns the files of a data set into items: reads rows, names the broken ones, filters the rest."""
+"""Reads items from the rows of a data set's files, names broken rows, and filters the rest."""
 
 import codecs
 import csv
@@ -16,7 +16,7 @@ from pytest_rest.benchmark.suites import hub
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Choice, Item
 
-_Found = Iterator[tuple[str, Any]]  # a place, and its cells or what is wrong
+_Cells = Iterator[tuple[str, Any]]  # a place in the file, and its cells or a RowError
 
 LONGEST_QUESTION = 800
 
@@ -37,12 +37,12 @@ _LATEX = re.compile(
 
 
 class RowError(ValueError):
-    """A row that is no item; the text says why."""
+    """A row that is not an item; the text says why."""
 
 
 @dataclass(frozen=True)
-class Row:
-    """One row of a file: its cells by name, in lower case, or what is `wrong` with it."""
+class SourceRow:
+    """A row of a file: its cells by name, in lower case, or what is `wrong` with it."""
 
     path: Path
     place: str
@@ -54,8 +54,8 @@ class Row:
 class Loaded:
     """A suite's items in the source's order, and what became of the rows.
 
-    `counts` begins with `rows` and `readable`, then what is left after each filter, in turn.
-    `left_out` has a line for each broken row: where it is, and what is wrong.
+    `counts` has `rows`, `readable`, and what is left after each filter, in turn. `left_out` has a
+    line for each broken row: where it is, and what is wrong.
     """
 
     items: tuple[Item, ...]
@@ -64,37 +64,38 @@ class Loaded:
 
 
 def load(
-    source: hub.Source,
-    folder: hub.Place,
-    columns: Sequence[str],
-    item: Callable[[Row], Item],
-    filters: Mapping[str, Callable[[Item], bool]],
+    source: hub.DataSource,
+    folder: hub.Location,
+    make_item: Callable[[SourceRow], Item],
+    *,
+    columns: Sequence[str] = (),
+    filters: Mapping[str, Callable[[Item], bool]] | None = None,
 ) -> Loaded:
-    """Make an item of each row of a source, and keep those that every filter lets through.
+    """Make an item of each row of a source; keep those that pass all filters, REST's by default.
 
-    `item` raises `RowError` for a row that is none. Raises `BenchmarkError` for a file that cannot
-    be read, and if not one row can.
+    `make_item` raises `RowError` for a row that is not an item. Raises `BenchmarkError` for a file
+    that cannot be read, and if no row can.
     """
     rows = itertools.chain.from_iterable(read(path, columns) for path in hub.files(source, folder))
-    found: dict[str, Item] = {}
+    by_id: dict[str, Item] = {}
     left_out: list[str] = []
     for row in rows:
         try:
             if row.wrong:
                 raise RowError(row.wrong)
-            each = item(row)
-            if each.id in found:
-                raise RowError(f"there is an item {each.id!r} already")
-            found[each.id] = each
+            item = make_item(row)
+            if item.id in by_id:
+                raise RowError(f"there is already an item {item.id!r}")
+            by_id[item.id] = item
         except RowError as error:
             left_out.append(f"{row.path.name!r}, {row.place}: {error}")
-    if not found:
+    if not by_id:
         first = f"; the first: {left_out[0]}" if left_out else ""
-        raise BenchmarkError(f"none of {len(left_out):,} rows is one of {source.name}{first}")
-    items = list(found.values())
+        raise BenchmarkError(f"none of {len(left_out):,} rows is a row of {source.name}{first}")
+    items = list(by_id.values())
     counts = {"rows": len(items) + len(left_out), "readable": len(items)}
-    for title, keeps in filters.items():
-        items = [each for each in items if keeps(each)]
+    for title, keeps in (FILTERS if filters is None else filters).items():
+        items = list(filter(keeps, items))
         counts[title] = len(items)
     if len(left_out) > _MAX_LEFT_OUT:
         left_out[_MAX_LEFT_OUT:] = [f"and {len(left_out) - _MAX_LEFT_OUT:,} rows more"]
@@ -104,7 +105,7 @@ def load(
 def draw(items: Sequence[Item], n: int | None, seed: int) -> list[Item]:
     """`n` of the items without replacement, in their order; all of them where n is None.
 
-    Which item is drawn first depends on the seed and the ids alone: equal on every platform, and a
+    What is drawn depends on the seed and the ids alone: it is equal on every platform, and a
     smaller draw is part of a larger one.
     """
     if n is None:
@@ -117,12 +118,12 @@ def draw(items: Sequence[Item], n: int | None, seed: int) -> list[Item]:
 
 
 def is_short(item: Item) -> bool:
-    """REST's first filter: at most 800 characters of context and question, choices not counted."""
+    """REST's first filter: at most 800 characters of context and question, without choices."""
     return len(f"{item.context}\n{item.question}".strip()) <= LONGEST_QUESTION
 
 
 def is_without_latex(item: Item) -> bool:
-    """REST's second filter: no LaTeX in context, question or choices. Prices stay."""
+    """REST's second filter: no LaTeX in context, question or choices. Prices are not LaTeX."""
     texts = (item.context, item.question, *(choice.text for choice in item.choices))
     return not any(map(_LATEX.search, texts))
 
@@ -131,9 +132,9 @@ FILTERS = {"short": is_short, "without_latex": is_without_latex}
 
 
 def text(value: object, what: str) -> str:
-    """A cell as text, its ends stripped and its lines ended by `\\n`; `RowError` if it is none."""
+    """A cell's text, stripped, with `\\n` at line ends; `RowError` if it is not text."""
     if not isinstance(value, str):
-        raise RowError(f"{what} is no text but {type(value).__name__}")
+        raise RowError(f"{what} is not text but {type(value).__name__}")
     stripped = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     if not stripped:
         raise RowError(f"{what} is empty")
@@ -147,21 +148,21 @@ def choices(labels: Sequence[object], texts: Sequence[object]) -> tuple[Choice, 
     """The choices of a row; `RowError` unless there are two, each with a text of its own."""
     if len(labels) != len(texts):
         raise RowError(f"there are {len(labels)} labels for {len(texts)} choices")
-    pairs = [(text(label, "a label"), each) for label, each in zip(labels, texts, strict=True)]
-    found = tuple(Choice(label, text(each, f"choice {label[:9]!r}")) for label, each in pairs)
-    if len(found) < 2:
-        raise RowError("it has no two choices")
-    for what, said in (("have one label", "label"), ("read the same", "text")):
-        if len({" ".join(getattr(each, said).split()) for each in found}) < len(found):
-            raise RowError(f"two choices {what}")
-    return found
+    pairs = [(text(label, "a label"), cell) for label, cell in zip(labels, texts, strict=True)]
+    listed = tuple(Choice(label, text(cell, f"choice {label[:9]!r}")) for label, cell in pairs)
+    if len(listed) < 2:
+        raise RowError("it has fewer than two choices")
+    for name, fault in (("label", "have one label"), ("text", "read the same")):
+        if len({" ".join(getattr(choice, name).split()) for choice in listed}) < len(listed):
+            raise RowError(f"two choices {fault}")
+    return listed
 
 
-def read(path: Path, columns: Sequence[str] = ()) -> Iterator[Row]:
+def read(path: Path, columns: Sequence[str] = ()) -> Iterator[SourceRow]:
     """Each row of a file, in order: JSON, JSONL, CSV, TSV, each also compressed; Parquet, Arrow.
 
-    `columns` name the cells of a table whose first row does not. A row that cannot be read has
-    `wrong` set. Raises `BenchmarkError` for a file that cannot, or is too large.
+    `columns` name the cells of a table without a header. A row that cannot be read has `wrong` set.
+    Raises `BenchmarkError` for a file that cannot be read, or is too large.
     """
     readers = {".json": _json, ".jsonl": _jsonl, ".csv": _table, ".tsv": _table}
     reader = readers.get(hub.format_of(path), _columnar)
@@ -170,10 +171,12 @@ def read(path: Path, columns: Sequence[str] = ()) -> Iterator[Row]:
             if number >= _MAX_ROWS:
                 raise hub.refused(path, f"has more than {_MAX_ROWS:,} rows")
             if isinstance(cells, dict):
-                yield Row(path, place, {str(key).strip().lower(): cells[key] for key in cells})
+                yield SourceRow(
+                    path, place, {str(key).strip().lower(): cells[key] for key in cells}
+                )
             else:
-                wrong = str(cells)[:100] if isinstance(cells, RowError) else "it is no object"
-                yield Row(path, place, wrong=wrong)
+                wrong = str(cells)[:100] if isinstance(cells, RowError) else "it is not an object"
+                yield SourceRow(path, place, wrong=wrong)
 
 
 def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
@@ -190,35 +193,35 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
-def _jsonl(path: Path, file: IO[bytes], _: Sequence[str]) -> _Found:
+def _jsonl(path: Path, file: IO[bytes], _: Sequence[str]) -> _Cells:
     for number, line in _lines(path, file):
         if line.strip():
             try:
-                found = json.loads(line.decode())
+                cells = json.loads(line.decode())
             except (ValueError, RecursionError) as error:
-                found = RowError(f"it is no JSON: {error}")
-            yield f"line {number}", found
+                cells = RowError(f"it is not JSON: {error}")
+            yield f"line {number}", cells
 
 
-def _json(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Found:
-    """An array of objects, bare or as the hub's viewer gives it; or JSONL under a wrong name."""
+def _json(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Cells:
+    """An array of objects, bare or as the hub's viewer gives it; or JSONL by a wrong name."""
     data = file.read(_MAX_DOCUMENT + 1)
     if len(data) > _MAX_DOCUMENT:
         limit = f"more than {_MAX_DOCUMENT:,} bytes"
         raise hub.refused(path, f"has {limit}; give it as JSONL, a row a line")
     try:
-        found = json.loads(data.decode("utf-8-sig"))
+        content = json.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         yield from _jsonl(path, io.BytesIO(data), columns)
         return
-    if isinstance(found, dict):
-        found = next((found[key] for key in ("rows", "data", "test") if key in found), [found])
-    for number, each in enumerate(found if isinstance(found, list) else [found], 1):
-        yield f"row {number}", each.get("row", each) if isinstance(each, dict) else each
+    if isinstance(content, dict):
+        content = next((content[k] for k in ("rows", "data", "test") if k in content), [content])
+    for number, row in enumerate(content if isinstance(content, list) else [content], 1):
+        yield f"row {number}", row.get("row", row) if isinstance(row, dict) else row
 
 
-def _table(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Found:
-    """CSV with quotes, TSV without; the first row names the columns if one is `question`."""
+def _table(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Cells:
+    """CSV with quotes, TSV without; the first row is a header if it has `question`."""
     lines = (line.decode("utf-8", "surrogateescape") for _, line in _lines(path, file))
     if hub.format_of(path) == ".tsv":
         reader = csv.reader(lines, delimiter="\t", quoting=csv.QUOTE_NONE)
@@ -230,7 +233,7 @@ def _table(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Found:
         try:
             cells = next(reader, None)
         except csv.Error as error:
-            yield place, RowError(f"it is no row of a table: {error}")
+            yield place, RowError(f"it is not a row of a table: {error}")
             continue
         if cells is None:
             return
@@ -244,6 +247,6 @@ def _table(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Found:
             yield place, dict(zip(names, cells, strict=False)) if is_whole else wrong
 
 
-def _columnar(path: Path, file: IO[bytes], _: Sequence[str]) -> _Found:
+def _columnar(path: Path, file: IO[bytes], _: Sequence[str]) -> _Cells:
     for number, cells in enumerate(hub.records(path, file), 1):
         yield f"row {number}", cells

@@ -2,13 +2,13 @@
 
 REST's own definition (arXiv 2512.08923): newly generated systems, exactly one solution, all of it
 integers, the only symbols the digits, the letters A-E and the operators. What it leaves open is
-set here. Item `i` of a seed depends on the seed and `i` alone, so a shorter run is the beginning
-of a longer one. Its difficulty is the pair (variables, largest coefficient), taken in turn from
-2, 3, 4, 5 variables and coefficients up to 3, 6, 9: every twelve items hold each pair once.
-Solutions lie between -9 and 9, and one variable, drawn evenly, is asked for.
+decided here. Item `i` of a seed depends on the seed and `i` alone, so a shorter run is the start of
+a longer one. Its difficulty is the pair (variables, largest coefficient), taken in turn from 2, 3,
+4, 5 variables and coefficients up to 3, 6, 9: every twelve items have each pair once. Solutions are
+between -9 and 9, and the question asks for one variable, drawn evenly.
 
-Construction, not search: the solution is drawn first, then one row after another; a row that
-depends on the ones before it is moved off their span along a variable that is still free.
+Systems are constructed, not searched for: the solution is drawn first, then one row after another;
+a row that depends on those before it is moved off their span along a variable that is still free.
 """
 
 import random
@@ -27,18 +27,14 @@ _SHARE_OF_ZEROS = 0.2
 
 
 class Draws(Protocol):
-    """Where a system's numbers come from."""
-
-    def below(self, n: int) -> int:
-        """A whole number from 0 to n - 1."""
-        ...
+    """A source of a system's numbers."""
 
     def between(self, low: int, high: int) -> int:
         """A whole number from low to high, both included."""
         ...
 
     def chance(self, share: float) -> bool:
-        """True in that share of the draws."""
+        """True with that probability."""
         ...
 
 
@@ -48,11 +44,8 @@ class _SeededDraws:
     def __init__(self, seed: int, index: int) -> None:
         self._random = random.Random(f"{NAME}/{seed}/{index}").random  # noqa: S311 (not a secret)
 
-    def below(self, n: int) -> int:
-        return int(self._random() * n)
-
     def between(self, low: int, high: int) -> int:
-        return low + self.below(high - low + 1)
+        return low + int(self._random() * (high - low + 1))
 
     def chance(self, share: float) -> bool:
         return self._random() < share
@@ -64,21 +57,21 @@ def generate(n: int, seed: int) -> list[Item]:
 
 
 def item(index: int, seed: int) -> Item:
-    """Item number `index` of a seed: the system is the context, the question names a variable."""
+    """Item number `index` of a seed: the context is a system, the question asks for a variable."""
     size = SIZES[index % len(SIZES)]
     limit = LIMITS[index // len(SIZES) % len(LIMITS)]
     return replace(system(_SeededDraws(seed, index), size, limit), id=f"{NAME}-{index:04d}")
 
 
 def system(draws: Draws, size: int, limit: int) -> Item:
-    """A system of so many variables, its coefficients up to the limit, from any source of numbers.
+    """A system of `size` variables, with coefficients up to `limit`, from any source of numbers.
 
-    Where every number is the smallest that it can be, so is the system.
+    The smallest numbers give the smallest system, so that it shrinks well.
     """
     names = VARIABLES[:size]
     solution = [draws.between(-LARGEST_SOLUTION, LARGEST_SOLUTION) for _ in names]
     rows = _independent_rows(draws, size, limit)
-    asked = draws.below(size)
+    asked = draws.between(0, size - 1)
     return Item(
         id=NAME,
         context="\n".join(_equation(row, solution, names) for row in rows),
@@ -106,9 +99,9 @@ def _independent_rows(draws: Draws, size: int, limit: int) -> list[list[int]]:
 
 
 def _row(draws: Draws, size: int, limit: int) -> list[int]:
-    """Coefficients of at least two variables; a fifth of the others are absent."""
-    kept = {draws.below(size)}
-    kept.add((min(kept) + 1 + draws.below(size - 1)) % size)
+    """Coefficients of at least two variables; a fifth of the others are zero."""
+    first = draws.between(0, size - 1)
+    kept = (first, (first + 1 + draws.between(0, size - 2)) % size)
     row = []
     for column in range(size):
         value = draws.between(1, limit) * (-1 if draws.chance(0.5) else 1)
@@ -117,7 +110,7 @@ def _row(draws: Draws, size: int, limit: int) -> list[int]:
 
 
 def _reduce(row: Sequence[int], reduced: dict[int, list[int]]) -> list[int]:
-    """A multiple of what the row adds to the others: elimination in whole numbers."""
+    """The row without the others' pivots, in whole numbers: zero where it depends on them."""
     rest = [*row]
     for pivot, other in reduced.items():
         mine, its = rest[pivot], other[pivot]
@@ -126,7 +119,7 @@ def _reduce(row: Sequence[int], reduced: dict[int, list[int]]) -> list[int]:
 
 
 def _moved(coefficient: int) -> int:
-    """A neighbour that is not zero and no larger than the limit (every limit is above 1)."""
+    """The coefficient plus or minus one: not zero, and within the limit (each is above 1)."""
     if abs(coefficient) > 1:
         return coefficient - 1 if coefficient > 0 else coefficient + 1
     return 2 * coefficient or 1

@@ -1,1 +1,1 @@
-"""Who answers: a module for each kind of model, imported when its name is given."""
+"""The kinds of model, a module each, imported when a model of its kind is named."""

@@ -1,8 +1,8 @@
-"""Answers prompts without a network: RapidOCR reads the picture, an exact solver does the rest.
+"""Answers prompts without a network: RapidOCR reads the picture, and an exact solver solves it.
 
-It is the control of the experiment, not an MLLM: the solver is never wrong, so whatever
-inconsistency it shows can only come from misreading. It sees the prompt's parts and nothing else,
-solves systems of linear equations, and says so when it is asked for anything else.
+It is the control of the experiment, not an MLLM: the solver is never wrong, so inconsistency can
+only come from misreading. It sees the prompt's parts and nothing else, solves systems of linear
+equations, and says so when it is asked for anything else.
 """
 
 import asyncio
@@ -30,7 +30,7 @@ _LONGEST_LINE = 200
 _ANSWER = "Answer: "
 _READINGS_KEPT = 64
 
-# Print on one plain page needs no rotation check, and no more than 960 pixels a side to find its
+# Print on one plain page needs no rotation check, and at most 960 pixels a side to find its
 # lines: measured on systems of equations in REST's style, 0.11 s a picture instead of 0.29 s.
 _PARAMETERS: dict[str, Any] = {
     "Global.use_cls": False,
@@ -62,8 +62,8 @@ class EmbeddedModel:
 
     def can_answer(self, item: Item) -> bool:
         """Whether the item's text is a system that has a solution, and asks for a variable."""
-        has_more = item.choices or item.image  # which the solver does not see
-        return not has_more and _ANSWER in solve(f"{item.context}\n{item.question}")
+        is_more_than_text = item.choices or item.image
+        return not is_more_than_text and _ANSWER in solve(f"{item.context}\n{item.question}")
 
     async def open(self) -> None:
         """Load the reader's networks."""
@@ -74,7 +74,7 @@ class EmbeddedModel:
         return [await asyncio.to_thread(self._complete, prompt) for prompt in prompts]
 
     async def close(self) -> None:
-        """Forget what was read."""
+        """Forget the pictures that were read."""
         self._readings.clear()
 
     def _complete(self, prompt: Prompt) -> Completion:
@@ -104,12 +104,12 @@ class EmbeddedModel:
             return self._readings[image.digest]
 
     def _recognise(self, png: bytes) -> str:
-        found = self._engine(png)
-        if found.txts is None:
+        reading = self._engine(png)
+        if reading.txts is None:
             return ""
-        boxes = [(float(box[:, 1].mean()), float(box[:, 0].min())) for box in found.boxes]
-        heights = [float(box[:, 1].max() - box[:, 1].min()) for box in found.boxes]
-        return "\n".join(_rows(list(zip(found.txts, boxes, heights, strict=True))))
+        places = [(float(box[:, 1].mean()), float(box[:, 0].min())) for box in reading.boxes]
+        heights = [float(box[:, 1].max() - box[:, 1].min()) for box in reading.boxes]
+        return "\n".join(_rows(list(zip(reading.txts, places, heights, strict=True))))
 
 
 def solve(text: str) -> str:
@@ -117,7 +117,7 @@ def solve(text: str) -> str:
 
     Ends with `Answer: N`, or says what is missing: no system, no question, or not one solution.
     """
-    equations = [found for line in text.splitlines() if (found := _equation(line))]
+    equations = [row for line in text.splitlines() if (row := _equation(line))]
     asked = _ASKED.findall(text)
     if not equations or not asked:
         missing = "system of linear equations in A to E" if not equations else "variable to find"
@@ -131,7 +131,7 @@ def solve(text: str) -> str:
 
 
 def _equation(line: str) -> dict[str, Fraction] | None:
-    """`3A - B = 7` as coefficients by name, the right side under `=`; None if it is none."""
+    """`3A - B = 7` as coefficients by name, the right side under `=`; None for other lines."""
     if len(line) > _LONGEST_LINE or not _EQUATION.fullmatch(" ".join(line.split())):
         return None
     left, _, right = "".join(line.split()).partition("=")
@@ -160,11 +160,11 @@ def _eliminate(equations: list[dict[str, Fraction]]) -> dict[str, Fraction] | No
     return {name: rows[i][-1] for i, name in enumerate(names)}
 
 
-def _rows(found: list[tuple[str, tuple[float, float], float]]) -> list[str]:
-    """Put the boxes of one line side by side: same height on the page, left to right."""
+def _rows(boxes: list[tuple[str, tuple[float, float], float]]) -> list[str]:
+    """The text of each line: its boxes, which have a text, a place (y, x) and a height."""
     rows: list[list[tuple[float, str]]] = []
     last_y = float("-inf")
-    for text, (y, x), height in sorted(found, key=lambda each: each[1]):
+    for text, (y, x), height in sorted(boxes, key=lambda box: box[1]):
         if not rows or y - last_y > height / 2:
             rows.append([])
         rows[-1].append((x, text))
@@ -173,7 +173,7 @@ def _rows(found: list[tuple[str, tuple[float, float], float]]) -> list[str]:
 
 
 def _load_engine() -> Any:
-    """RapidOCR with as many threads as are this process's share of the cores."""
+    """RapidOCR with a thread for each core that is this process's share."""
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     from rapidocr import RapidOCR  # imported when a picture is first read: half a second
 

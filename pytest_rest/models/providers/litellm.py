@@ -1,6 +1,6 @@
-"""Turns prompts into completions through LiteLLM, at any of its providers.
+"""Asks any provider that LiteLLM knows.
 
-LiteLLM is imported by the first call and not before: it takes seconds.
+LiteLLM is imported when the model is opened and not before: it takes seconds.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
 from pytest_rest.models.messages import messages
 from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
 
-_LEAST_TOKENS = {"anthropic": 1024, "gemini": 1, "vertex_ai": 1}  # of providers that take tokens
+_LEAST_TOKENS = {"anthropic": 1024, "gemini": 1, "vertex_ai": 1}  # in native budgets
 _NO_THINKING = (0, "none")
 _GRACE = 1.0  # seconds that LiteLLM's own timeout has before the call is cut off
 
@@ -39,9 +39,9 @@ def connect(
 ) -> "LiteLLMModel":
     """The model of that name, checked without a request; `ModelError` says what is wrong with it.
 
-    `timeout` is in seconds for one call. The key is taken from `environ`; whatever else LiteLLM
-    reads (addresses, a cloud's credentials) it reads from the process's environment. None is needed
-    for a model that is not asked. Native `budgets` must be some that the model takes.
+    `timeout` is in seconds for one call. The key is taken from `environ`, and is not needed for a
+    model that is not asked; whatever else LiteLLM reads (addresses, a cloud's credentials) it reads
+    from the process's environment. Native `budgets` are checked against what the model takes.
     """
     name = name.strip()
     if not name:
@@ -59,7 +59,6 @@ def connect(
         name=listing.name,
         description=f"{name if name == listing.name else f'{name} -> {listing.name}'} (LiteLLM)",
         parameters={"temperature": 0} if listing.temperature else {},
-        target=listing.name,
         timeout=timeout,
         priced=listing.listed,
         price=listing.price,
@@ -74,7 +73,6 @@ class LiteLLMModel:
     name: str
     description: str
     parameters: Mapping[str, object]
-    target: str
     timeout: float
     priced: bool
     price: Price | None
@@ -84,14 +82,14 @@ class LiteLLMModel:
     batch_size: ClassVar[int] = 1
 
     async def open(self) -> None:
-        """Import LiteLLM, off the loop, in a thread that nobody waits for who is interrupted."""
+        """Import LiteLLM in a thread, so that the loop stays free and no interrupt waits for it."""
         loop = asyncio.get_running_loop()
         imported = asyncio.Event()
 
         def load() -> None:
-            with contextlib.suppress(Exception):  # the first call meets the same, and tells it
+            with contextlib.suppress(Exception):  # the first call fails likewise, and says why
                 _load()
-            with contextlib.suppress(RuntimeError):  # the loop is closed: nobody waits any more
+            with contextlib.suppress(RuntimeError):  # the loop is closed: nothing waits any longer
                 loop.call_soon_threadsafe(imported.set)
 
         threading.Thread(target=load, name="rest-import", daemon=True).start()
@@ -101,25 +99,25 @@ class LiteLLMModel:
         """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
 
         The words: `timeout`, `rate limit`, `authentication`, `bad request`, `server error`,
-        `connection`, `malformed response`, `error`. After an answer of the server's follow its
-        status and, where it said so, its patience: `rate limit: HTTP 429, retry after 7 s: ...`.
+        `connection`, `malformed response`, `error`. Where the server answered, its status follows,
+        and when to retry, if it said so: `rate limit: HTTP 429, retry after 7 s: ...`.
         """
         # Importing must not hold up the loop; a thread for each call would hold up the calls.
         litellm = _load() if _load.cache_info().currsize else await asyncio.to_thread(_load)
         return await asyncio.gather(*(self._ask(litellm, prompt) for prompt in prompts))
 
     async def close(self) -> None:
-        """Close LiteLLM's connections, those of every model: it keeps them in one place."""
+        """Close LiteLLM's connections, which all models share."""
         if not _load.cache_info().currsize:
             return
         litellm = _load()
         cache = litellm.in_memory_llm_clients_cache
-        for client in [*getattr(cache, "cache_dict", {}).values()]:  # of which some are left open
+        for client in [*getattr(cache, "cache_dict", {}).values()]:  # LiteLLM leaves some open
             close = getattr(client, "close", None)
             if inspect.iscoroutinefunction(close):
                 await close()
         await litellm.close_litellm_async_clients()
-        cache.flush_cache()  # a closed client is still handed out
+        cache.flush_cache()  # or closed clients would be used again
 
     async def _ask(self, litellm: Any, prompt: Prompt) -> Completion:
         start = time.perf_counter()
@@ -127,7 +125,7 @@ class LiteLLMModel:
         try:
             async with asyncio.timeout(self.timeout + _GRACE):
                 response = await litellm.acompletion(
-                    model=self.target,
+                    model=self.name,
                     messages=messages(prompt),
                     max_tokens=prompt.max_tokens,
                     timeout=self.timeout,
@@ -142,14 +140,14 @@ class LiteLLMModel:
         return replace(completion, seconds=time.perf_counter() - start)
 
     def _parameters(self, budget: Budget | None) -> Mapping[str, object]:
-        """Those of the model, and how much to think; who thinks takes no temperature of zero."""
+        """The model's, and how much to think; thinking models refuse a temperature of zero."""
         if budget is None or budget.control != "native":
             return self.parameters
         amount = budget.amount
         rest = {} if amount not in _NO_THINKING else self.parameters
         if isinstance(amount, str):
             return {**rest, "reasoning_effort": amount}
-        is_off = amount == 0 and self.target.startswith("anthropic/")  # where 0 tokens are refused
+        is_off = amount == 0 and self.name.startswith("anthropic/")  # where 0 tokens are refused
         kind = {"type": "disabled"} if is_off else {"type": "enabled", "budget_tokens": amount}
         return {**rest, "thinking": kind}
 
@@ -173,7 +171,7 @@ class LiteLLMModel:
         )
 
     def _cost(self, response: Any) -> float | None:
-        """What LiteLLM made of it; the table has 0 where nobody filled a price in."""
+        """What LiteLLM computed; its table has 0 for an unknown price."""
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
         return float(cost) or None if isinstance(cost, (int, float)) else None
 
@@ -189,34 +187,34 @@ def _check_budget(listing: Listing, budget: Budget) -> None:
         return
     if listing.provider not in _LEAST_TOKENS:
         raise ModelError(
-            f"model {listing.asked!r} takes efforts and no tokens; give "
+            f"model {listing.asked!r} takes efforts, not numbers of tokens; give "
             "--rest-reasoning-budgets=low,medium,high"
         )
     if 0 < budget.amount < (least := _LEAST_TOKENS[listing.provider]):
         raise ModelError(
-            f"model {listing.asked!r} takes native budgets of 0, or from {least:,} tokens; "
+            f"model {listing.asked!r} takes native budgets of 0, or of at least {least:,} tokens; "
             f"{budget.amount} is less"
         )
 
 
 def _ignore_warnings() -> None:
-    """Ignore what Pydantic says of LiteLLM's types and answers, which no user can mend.
+    """Ignore what Pydantic says of LiteLLM's types and answers, which no user can fix.
 
-    Where warnings are errors it would lose the answer. It is done for each call, because pytest
-    resets the filters for each test.
+    Where warnings are errors, an answer would be lost. Done for each call, because pytest resets
+    the filters for each test.
     """
     warnings.filterwarnings("ignore", message=r"(?s).{0,300}Pydantic")
 
 
 @functools.cache
 def _load() -> Any:
-    """LiteLLM, kept off the network but for what is asked of it, and quiet."""
+    """LiteLLM, quiet, and using the network for prompts only."""
     _ignore_warnings()
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
     litellm = import_module("litellm")
-    with contextlib.suppress(ImportError):  # half a second more, which all first calls would wait
+    with contextlib.suppress(ImportError):  # half a second, which the first calls would wait
         import_module("openai.resources")
     settings: Mapping[str, object] = {
         "telemetry": False,
@@ -246,16 +244,16 @@ def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> 
 
 
 def _refusal(message: Any) -> str:
-    """What a model says when it refuses, which versions of LiteLLM keep in different places."""
+    """The text of a refusal, which versions of LiteLLM keep in different places."""
     fields = getattr(message, "provider_specific_fields", None) or {}
     refusal = getattr(message, "refusal", None) or fields.get("refusal")
     return refusal if isinstance(refusal, str) else ""
 
 
 def _finish_reason(choice: Any) -> str:
-    """LiteLLM's word for the end, or the provider's own where that says more.
+    """LiteLLM's word for how the answer ended, or the provider's own where that says more.
 
-    LiteLLM says `stop` for every word that it does not know, and counts some breakdowns as filters.
+    LiteLLM says `stop` for every word that it does not know, and takes some breakdowns for filters.
     """
     reason = str(choice.finish_reason)
     own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")

@@ -1,7 +1,7 @@
-"""Turns prompts into completions at an OpenAI-compatible server: vLLM, llama.cpp, a proxy.
+"""Asks an OpenAI-compatible server: vLLM, llama.cpp, a proxy.
 
-A lean client of its own, because a served model is asked thousands of times and LiteLLM costs more
-of this machine's time for each call than the server's answer takes to arrive.
+A lean client of its own, because a served model is asked thousands of times and LiteLLM takes more
+of this machine's time for a call than the server's answer takes to arrive.
 """
 
 import asyncio
@@ -28,9 +28,9 @@ _LARGEST_BODY = 8 << 20
 def connect(
     name: str, api_base: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
 ) -> "ServedModel":
-    """The model of that name at a server, asked without a look-up; the key is OPENAI_API_KEY's.
+    """The model of that name at a server, whose key is in OPENAI_API_KEY; nothing is asked yet.
 
-    Raises `ModelError` for an address that is no URL. `timeout` is in seconds for one call.
+    Raises `ModelError` for an address that is not a URL. `timeout` is in seconds for one call.
     """
     if not name.strip():
         raise ModelError("the model has no name; give the name that the server knows it by")
@@ -43,7 +43,7 @@ def connect(
 
 
 class ServedModel:
-    """A model at a server's address, asked for under the name that the user gave."""
+    """A model at a server's address, asked for by the name that the user gave."""
 
     home: Home = "endpoint"
     batch_size = 1
@@ -53,7 +53,7 @@ class ServedModel:
         self.description = f"{name} at {address(api_base)}"
         takes_temperature = Catalogue({}).takes_temperature(name)  # by patterns, without prices
         self.parameters: Mapping[str, object] = {"temperature": 0} if takes_temperature else {}
-        # the models that refuse a temperature also want the newer word for the limit
+        # models that refuse a temperature also want the newer word for the limit
         self._limit = "max_tokens" if takes_temperature else "max_completion_tokens"
         self._url = f"{api_base.rstrip('/')}/chat/completions"
         self._timeout = timeout
@@ -72,7 +72,7 @@ class ServedModel:
         return await asyncio.gather(*(self._ask(prompt) for prompt in prompts))
 
     async def close(self) -> None:
-        """Close the connection pool; what is in flight fails, and a later call makes a new one."""
+        """Close the connection pool; calls in flight fail, and a later call makes a new one."""
         session, self._session = self._session, None
         if session is not None:
             await session.close()
@@ -80,7 +80,7 @@ class ServedModel:
     async def _ask(self, prompt: Prompt) -> Completion:
         start = time.perf_counter()
         try:
-            async with asyncio.timeout(self._timeout):  # from the connecting to the last byte
+            async with asyncio.timeout(self._timeout):  # from connecting to the last byte
                 completion = self._read(*await self._post(prompt))
         except Exception as error:
             completion = failures.explain(error, self._timeout, self._key)
@@ -108,7 +108,7 @@ class ServedModel:
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),  # how many at once is the dispatcher's
+                connector=aiohttp.TCPConnector(limit=0),  # the dispatcher limits them
                 timeout=aiohttp.ClientTimeout(total=None),
                 headers={"Authorization": f"Bearer {self._key or 'none'}"},
             )
@@ -119,8 +119,8 @@ class ServedModel:
         if status != 200:
             if failures.is_filtered(text):
                 return Completion(finish_reason="refusal")
-            said = failures.describe_status(status, patience, text)
-            return Completion(error=failures.one_line(said, self._key))
+            error = failures.describe_status(status, patience, text)
+            return Completion(error=failures.masked(error, self._key))
         if len(body) > _LARGEST_BODY:
             raise failures.MalformedError(f"it is longer than {_LARGEST_BODY:,} bytes")
         return _read_answer(json.loads(text))
@@ -151,7 +151,7 @@ def _count(value: object) -> int | None:
 
 
 def _is_address(api_base: str) -> bool:
-    if any(char in "@?#" or char.isspace() for char in api_base):  # reports quote it: no secrets
+    if any(char in "@?#" or char.isspace() for char in api_base):  # reports quote it, so no secrets
         return False
     try:
         parts = urlsplit(api_base)

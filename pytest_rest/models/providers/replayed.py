@@ -1,4 +1,4 @@
-"""Turns the stored answers of a run into a model that is asked nothing."""
+"""Stands in for a model whose answers are stored, so that nothing is asked."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,7 +7,7 @@ from pytest_rest.terms import Completion, Home, Prompt
 
 
 class ReplayedModel:
-    """Stands for a model whose answers are stored: only what is missing comes here, and fails."""
+    """A model whose answers are stored: only prompts without one come here, and fail."""
 
     home: Home = "loaded"
     batch_size = 1
@@ -21,15 +21,15 @@ class ReplayedModel:
         """Nothing to do."""
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
-        """One failure for each prompt, naming it."""
+        """A failure for each prompt, which names it."""
         return [
-            Completion(error=f"replay: no stored answer for {_named(each)}") for each in prompts
+            Completion(error=f"replay: no stored answer for {_name(prompt)}") for prompt in prompts
         ]
 
     async def close(self) -> None:
         """Nothing to do."""
 
 
-def _named(prompt: Prompt) -> str:
+def _name(prompt: Prompt) -> str:
     style = f" in {prompt.form.style.id}" if prompt.form.style else ""
     return f"{prompt.task} {prompt.item.suite} {prompt.item.id} as {prompt.form.mode}{style}"

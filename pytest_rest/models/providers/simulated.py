@@ -1,6 +1,6 @@
 """Answers prompts with planted faults: a seeded stand-in for demos and for tests of statistics.
 
-It knows the right answer, for it is handed the item; it is never to be mistaken for a model.
+It reads the right answer from the item, so it is never to be mistaken for a model.
 """
 
 import asyncio
@@ -24,7 +24,7 @@ from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
 _MODES = (*MODES, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
 _COMPARISONS = {"<": operator.lt, ">": operator.gt}
-_LOOKS = frozenset(each.name for each in fields(Style))
+_FIELDS = frozenset(field.name for field in fields(Style))
 _INLINE = re.compile(r"(?P<kind>[a-z]+)(?:\.(?P<mode>[a-z-]+))?=(?P<value>\d*\.?\d+)")
 
 
@@ -48,7 +48,7 @@ _WRONG = Fault("wrong", 1.0)
 
 
 @dataclass(frozen=True)
-class Effect:
+class PlantedEffect:
     """By how much a style's characteristic changes the share of right answers."""
 
     change: float
@@ -57,7 +57,7 @@ class Effect:
 
 @dataclass(frozen=True)
 class Profile:
-    """What is planted: faults, and where none strikes the share of right answers, with effects.
+    """What is planted: faults, and where none strikes, a share of right answers.
 
     The share is `accuracy` plus the change of every effect whose `when` fits, from 0 to 1.
     """
@@ -65,11 +65,11 @@ class Profile:
     faults: tuple[Fault, ...] = ()
     seconds: float = 0.0
     accuracy: float = 1.0
-    effects: tuple[Effect, ...] = ()
+    effects: tuple[PlantedEffect, ...] = ()
 
     def share(self, prompt: Prompt) -> float:
-        """How many of such answers are right."""
-        changes = (each.change for each in self.effects if _fits(each.when, prompt))
+        """The share of right answers to such prompts."""
+        changes = (effect.change for effect in self.effects if _fits(effect.when, prompt))
         return math.fsum([self.accuracy, *changes])
 
 
@@ -99,13 +99,14 @@ class SimulatedModel:
         """Nothing to let go of."""
 
     def _complete(self, prompt: Prompt) -> Completion:
-        struck = next((each for each in self._profile.faults if self._strikes(each, prompt)), None)
+        struck = next((f for f in self._profile.faults if self._strikes(f, prompt)), None)
         if struck is None and self._errs(prompt):
             struck = _WRONG
         text = _truth(prompt) if struck is None else self._faulty(struck.kind, prompt)
-        if prompt.task == "think":  # as long as it may be, and cut
+        if prompt.task == "think":  # as long as it may be, and cut off
             text = ("Let me think. " * prompt.max_tokens)[: 4 * prompt.max_tokens - 4]
-        tokens = (self._size(prompt), len(text) // 4 + 1)
+        sizes = (len(part) // 4 if isinstance(part, str) else 200 for part in prompt.parts)
+        tokens = (sum(sizes), len(text) // 4 + 1)
         if struck and struck.kind == "failed":
             return Completion(error="server error: planted failure", model=self.name)
         ended = {"refused": "refusal", "truncated": "length"}
@@ -136,7 +137,7 @@ class SimulatedModel:
     def _wrong(self, prompt: Prompt) -> str:
         item, draw = prompt.item, self._draw(prompt, "which")
         if item.answer_kind == "choice":
-            others = [each.label for each in item.choices if each.label != item.answer.strip()]
+            others = [c.label for c in item.choices if c.label != item.answer.strip()]
             return others[int(draw * len(others))]
         if item.answer_kind in ("integer", "number"):
             return str(Fraction(item.answer.replace(",", "")) + 1 + int(draw * 9))
@@ -150,10 +151,6 @@ class SimulatedModel:
         hashed = hashlib.sha256("/".join(map(str, named)).encode()).digest()
         return int.from_bytes(hashed[:7]) / 2**56
 
-    @staticmethod
-    def _size(prompt: Prompt) -> int:
-        return sum(len(part) // 4 if isinstance(part, str) else 200 for part in prompt.parts)
-
 
 def _truth(prompt: Prompt) -> str:
     if prompt.task == "transcribe":
@@ -165,7 +162,7 @@ def _truth(prompt: Prompt) -> str:
 
 
 def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
-    """Whether item, budget and style are as wanted; text has no style, one call no budget."""
+    """Whether the prompt's item, budget and style are as wanted; a text prompt has no style."""
     style = prompt.form.style
     texts = {"item": prompt.item.id, "context": prompt.item.context}
     for name, wanted in when.items():
@@ -175,7 +172,7 @@ def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
         elif name == "budget":
             if prompt.budget is None or not _equals(prompt.budget.amount, wanted):
                 return False
-        elif name not in _LOOKS or style is None or not _equals(getattr(style, name), wanted):
+        elif name not in _FIELDS or style is None or not _equals(getattr(style, name), wanted):
             return False
     return True
 
@@ -190,67 +187,62 @@ def _equals(value: object, wanted: object) -> bool:
 
 def _load(profile: str) -> Profile:
     """What is planted by a named profile, a YAML file, or `KIND[.MODE]=RATE,...`."""
-    if "=" in profile:
-        return _inline(profile)
-    data: Any
-    if profile.endswith((".yaml", ".yml")):
-        try:
-            data = safe_yaml.load(Path(profile).read_text("utf-8"))
-        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
-            line = " ".join(str(error).split())
-            raise ModelError(f"simulated profile {profile!r} cannot be read: {line}") from None
-    else:
-        own = Path(__file__).with_name("simulated.yaml").read_text("utf-8")
-        profiles = safe_yaml.load(own)["profiles"]
-        if profile not in profiles:
-            raise ModelError(
-                f"unknown simulated profile {profile!r}{nearest(profile, profiles)}; known are "
-                f"{', '.join(profiles)}, a YAML file, or faults such as 'wrong.image=0.2'"
-            )
-        data = profiles[profile]
     try:
-        return _profile(data)
+        return _profile(_inline(profile) if "=" in profile else _read(profile))
     except (AttributeError, KeyError, TypeError, ValueError) as error:
         raise ModelError(f"simulated profile {profile!r}: {error}") from None
 
 
+def _read(profile: str) -> Any:
+    if profile.endswith((".yaml", ".yml")):
+        try:
+            return safe_yaml.load(Path(profile).read_text("utf-8"))
+        except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+            line = " ".join(str(error).split())
+            raise ModelError(f"simulated profile {profile!r} cannot be read: {line}") from None
+    own = Path(__file__).with_name("simulated.yaml").read_text("utf-8")
+    profiles = safe_yaml.load(own)["profiles"]
+    if profile not in profiles:
+        raise ModelError(
+            f"unknown simulated profile {profile!r}{nearest(profile, profiles)}; known are "
+            f"{', '.join(profiles)}, a YAML file, or faults such as 'wrong.image=0.2'"
+        )
+    return profiles[profile]
+
+
 def _profile(data: Mapping[str, Any]) -> Profile:
     effects = tuple(
-        Effect(float(each["change"]), dict(each["when"])) for each in data.get("effects", ())
+        PlantedEffect(float(effect["change"]), dict(effect["when"]))
+        for effect in data.get("effects", ())
     )
-    accuracy, changes = float(data.get("accuracy", 1.0)), [each.change for each in effects]
-    lowest = math.fsum([accuracy, *(each for each in changes if each < 0)])
-    highest = math.fsum([accuracy, *(each for each in changes if each > 0)])
+    accuracy, changes = float(data.get("accuracy", 1.0)), [effect.change for effect in effects]
+    lowest = math.fsum([accuracy, *(change for change in changes if change < 0)])
+    highest = math.fsum([accuracy, *(change for change in changes if change > 0)])
     if not 0 <= lowest <= highest <= 1:
         raise ValueError(
             f"accuracy and effects add up to {lowest:g} to {highest:g}, which is not within 0 to 1"
         )
-    faults = tuple(_fault(**each) for each in data.get("faults", ()))
+    faults = tuple(_fault(**fault) for fault in data.get("faults", ()))
     return Profile(faults, float(data.get("seconds", 0.0)), accuracy, effects)
 
 
-def _inline(text: str) -> Profile:
-    faults, seconds = [], 0.0
+def _inline(text: str) -> dict[str, Any]:
+    data: dict[str, Any] = {"faults": []}
     for part in text.split(","):
         match = _INLINE.fullmatch(part.strip())
         if not match:
             raise ModelError(f"simulated fault {part!r} cannot be read; write KIND[.MODE]=RATE")
         kind, mode, value = match["kind"], match["mode"], float(match["value"])
         if kind == "seconds":
-            seconds = value
-            continue
-        try:
-            faults.append(_fault(kind, value, [mode] if mode else _MODES))
-        except ValueError as error:
-            raise ModelError(f"simulated fault {part!r}: {error}") from None
-    return Profile(tuple(faults), seconds)
+            data["seconds"] = value
+        else:
+            modes = [mode] if mode else _MODES
+            data["faults"].append({"kind": kind, "rate": value, "modes": modes})
+    return data
 
 
 def _fault(
-    kind: str,
-    rate: float,
-    modes: Sequence[str] = _MODES,
-    when: Mapping[str, object] | None = None,
+    kind: str, rate: float, modes: Sequence[str] = _MODES, when: Mapping[str, object] | None = None
 ) -> Fault:
     if kind not in KINDS:
         raise ValueError(f"unknown kind {kind!r}{nearest(kind, KINDS)}; kinds: {', '.join(KINDS)}")

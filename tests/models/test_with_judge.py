@@ -7,7 +7,7 @@ import pytest
 from test_terms import Silent
 
 from pytest_rest.models.providers.simulated import SimulatedModel
-from pytest_rest.models.with_judge import Panel
+from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Task
 
 ITEM = Item("i", "What?", "a cat", answer_kind="open")
@@ -26,9 +26,9 @@ class Named(Silent):
         return [Completion(self.name) for _ in prompts]
 
 
-def test_each_is_asked_what_is_for_it() -> None:
+def test_the_judge_rates_and_the_model_answers() -> None:
     """Ratings of the judge, all else of the model; in the prompts' order."""
-    panel = Panel(Named("model"), Named("judge"))
+    panel = JudgedModel(Named("model"), Named("judge"))
     tasks: tuple[Task, ...] = ("rate", "think", "solve", "rate", "transcribe")
     asked = [Prompt(ITEM, Form("text"), task, ("?",), 9) for task in tasks]
     said = [each.text for each in asyncio.run(panel.ask(asked))]
@@ -44,14 +44,14 @@ def test_each_is_asked_what_is_for_it() -> None:
         (None, None, None),
     ],
 )
-def test_the_price_is_the_dearer(
+def test_the_price_is_the_higher_one(
     one: Price | None, other: Price | None, expected: Price | None
 ) -> None:
     """For each token; not known where one of them is not."""
-    assert expected == Panel(Named("a", one), Named("b", other)).price
+    assert expected == JudgedModel(Named("a", one), Named("b", other)).price
 
 
-def test_one_at_an_endpoint_makes_both_so() -> None:
+def test_one_endpoint_makes_the_pair_an_endpoint() -> None:
     """Else workers would ask an endpoint each by themselves, past the run's limits."""
     cpu = SimulatedModel()
-    assert ("cpu", "endpoint") == (Panel(cpu, cpu).home, Panel(cpu, Named("b")).home)
+    assert ("cpu", "endpoint") == (JudgedModel(cpu, cpu).home, JudgedModel(cpu, Named("b")).home)

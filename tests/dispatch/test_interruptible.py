@@ -1,4 +1,4 @@
-"""What is done beside the main thread: its result, its error, and that Ctrl-C lets it finish."""
+"""Tasks that the main thread waits for: their results, their errors, and Ctrl-C."""
 
 import signal
 import threading
@@ -6,35 +6,33 @@ import time
 
 import pytest
 
-from pytest_rest.dispatch import interruptible
+from pytest_rest.dispatch.interruptible import run_interruptibly
 
 
 def test_results_and_errors_come_back() -> None:
     """As if the task had been done here; a task of the task is done there."""
-    assert [1, 2] == [
-        interruptible.do(lambda: 1),
-        interruptible.do(lambda: interruptible.do(lambda: 2)),
-    ]
+    assert 1 == run_interruptibly(lambda: 1)
+    assert 2 == run_interruptibly(lambda: run_interruptibly(lambda: 2))
     with pytest.raises(ZeroDivisionError):
-        interruptible.do(lambda: 1 // 0)
-    assert 3 == interruptible.do(lambda: 3)
+        run_interruptibly(lambda: 1 // 0)
+    assert 3 == run_interruptibly(lambda: 3)
 
 
-def test_other_threads_do_their_own() -> None:
+def test_other_threads_run_their_tasks_themselves() -> None:
     """They are never interrupted, and wait for nobody."""
     names: list[str] = []
 
     def note() -> None:
-        names.append(interruptible.do(lambda: threading.current_thread().name))
+        names.append(run_interruptibly(lambda: threading.current_thread().name))
 
     thread = threading.Thread(target=note, name="another")
     thread.start()
     thread.join()
     note()
-    assert ["another", "rest-aside"] == names
+    assert ["another", "rest-task"] == names
 
 
-def test_an_interrupt_that_another_thread_takes() -> None:
+def test_an_interrupt_that_another_thread_takes_ends_the_wait() -> None:
     """It does not wake the main thread, nor does one that comes just before the wait."""
     may_end = threading.Event()
 
@@ -45,7 +43,7 @@ def test_an_interrupt_that_another_thread_takes() -> None:
 
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        interruptible.do(task)
+        run_interruptibly(task)
     assert time.monotonic() - started < 10
     may_end.set()
 
@@ -66,9 +64,9 @@ def test_an_interrupt_leaves_no_lock_taken() -> None:
     threading.Thread(target=interrupt, daemon=True).start()
     started = time.monotonic()
     with pytest.raises(KeyboardInterrupt):
-        interruptible.do(task)
+        run_interruptibly(task)
     assert time.monotonic() - started < 10
     assert not lock.acquire(blocking=False)
     may_end.set()
     assert lock.acquire(timeout=10)
-    assert 4 == interruptible.do(lambda: 4)
+    assert 4 == run_interruptibly(lambda: 4)

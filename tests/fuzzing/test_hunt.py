@@ -11,8 +11,9 @@ from hypothesis.database import InMemoryExampleDatabase
 
 from pytest_rest import prompts, scoring
 from pytest_rest.fuzzing import flip as flips
-from pytest_rest.fuzzing.hunt import Hunt, Hunted
-from pytest_rest.fuzzing.oracle import Inquiry, Question, Reply
+from pytest_rest.fuzzing.example_database import ModelExamples
+from pytest_rest.fuzzing.hunt import Hunt, HuntResult
+from pytest_rest.fuzzing.oracle import Oracle, Question, Reply
 from pytest_rest.models.providers.simulated import SimulatedModel
 from pytest_rest.terms import Completion, Image, Prompt, Style
 
@@ -61,10 +62,10 @@ def undrawn(say: Say) -> Callable[[Sequence[Question]], list[Reply]]:
     return answer
 
 
-def hunt(say: Say, seed: int = 0, calls: int = 2000, **keywords: Any) -> Hunted:
+def hunt(say: Say, seed: int = 0, calls: int = 2000, **keywords: Any) -> HuntResult:
     """One hunt of a hundred examples."""
-    hunted = Hunted(0, seed)
-    inquiry = Inquiry(undrawn(say), calls, flips.HELD)
+    hunted = HuntResult(0, seed)
+    inquiry = Oracle(undrawn(say), calls, flips.HELD)
     Hunt(hunted, inquiry, **{"examples": 100, **keywords}).run()
     assert hunted.calls <= calls
     return hunted
@@ -164,7 +165,7 @@ def test_calls_are_never_passed(calls: int, tmp_path: Path) -> None:
         return say(prompt)
 
     hunted = hunt(counted, seed=1, calls=calls)
-    assert f"its {calls} calls are made" == hunted.ended
+    assert f"its {calls} calls are used up" == hunted.ended
     assert not hunted.is_cut_short
     assert hunted.calls == len(asked) <= calls
     for flip in hunted.flips:
@@ -176,7 +177,7 @@ def test_calls_are_never_passed(calls: int, tmp_path: Path) -> None:
 def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
     """With what is known of it by then, and not a call more."""
     count, say = itertools.count(), planted(tmp_path, "resolution")
-    kept: list[Hunted] = []
+    kept: list[HuntResult] = []
 
     def interrupted(prompt: Prompt) -> Completion:
         if next(count) >= 50:
@@ -263,10 +264,14 @@ def test_equal_seeds_find_alike(tmp_path: Path) -> None:
 def test_what_failed_comes_back_first(tmp_path: Path) -> None:
     """Both flips of the last run before anything else; they stay, and what is mended goes."""
     say, database = planted(tmp_path, "resolution", "color"), InMemoryExampleDatabase()
-    found = [flip.style.id for flip in hunt(say, 2, database=database).flips]
+    found = [
+        flip.style.id for flip in hunt(say, 2, database=ModelExamples(database, "model")).flips
+    ]
     assert ["dejavu-200dpi-yellow", "dejavu-79dpi-black"] == sorted(found)
     for seed in (8, 9):
-        again = hunt(say, seed, examples=2, database=database)
+        again = hunt(say, seed, examples=2, database=ModelExamples(database, "model"))
         assert {*found} == {flip.style.id for flip in again.flips}
     mended = planted(tmp_path, "color")
-    assert 1 == len(hunt(mended, seed=8, examples=2, database=database).flips)
+    assert 1 == len(
+        hunt(mended, seed=8, examples=2, database=ModelExamples(database, "model")).flips
+    )

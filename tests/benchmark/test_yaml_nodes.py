@@ -66,7 +66,7 @@ def plain(node: Node) -> Any:
         ),
     ],
 )
-def test_a_scalar_is_what_stands_there(text: str) -> None:
+def test_a_scalar_is_what_was_written(text: str) -> None:
     """YAML's guesses at numbers, dates and truth are not made."""
     found = yaml_nodes.read_yaml(f"a: {text}\nb: '{text}'\n{text}: c\n")
     assert isinstance(found.value, dict)
@@ -75,14 +75,14 @@ def test_a_scalar_is_what_stands_there(text: str) -> None:
 
 
 @pytest.mark.parametrize("text", ["1.10", "1e3", "-0", "7", "1E400", "true", "null", "1" * 5000])
-def test_json_too(text: str) -> None:
+def test_json_scalars_are_what_was_written(text: str) -> None:
     """A number keeps its digits, however many."""
     (found,) = yaml_nodes.read_json_lines(f'{{"a": {text}}}')
     assert {"a": text} == plain(found)
 
 
 @pytest.mark.usefixtures("loader")
-def test_lines() -> None:
+def test_yaml_nodes_know_their_lines() -> None:
     """A value has the line of its key, an entry of a list its own."""
     found = yaml_nodes.read_yaml("a: 1\n\nb:\n  - x\n  - y: |\n      long\n      text\n").value
     assert isinstance(found, dict)
@@ -94,7 +94,7 @@ def test_lines() -> None:
     assert ["1", "long\ntext\n"] == [found["a"].value, inner["y"].value]
 
 
-def test_json_lines() -> None:
+def test_json_nodes_know_their_lines() -> None:
     """Blank lines are passed over and counted; other separators of lines are part of a text."""
     found = list(yaml_nodes.read_json_lines('\n{"a": "x\\u2028y"}\r\n\n[1, "\u2028"]\n'))
     assert [(2, {"a": "x\u2028y"}), (4, ["1", "\u2028"])] == [(n.line, plain(n)) for n in found]
@@ -119,7 +119,7 @@ def bomb() -> str:
 
 
 @pytest.mark.usefixtures("loader")
-def test_a_bomb_does_not_go_off() -> None:
+def test_aliases_do_not_expand() -> None:
     """Aliases of aliases are read at once and stay as small as they are written."""
     found = yaml_nodes.read_yaml(bomb()).value
     assert isinstance(found, dict)
@@ -130,13 +130,13 @@ def test_a_bomb_does_not_go_off() -> None:
 @pytest.mark.parametrize(
     ("text", "line", "expected"),
     [
-        ("a: 1\na: 2\n", 2, "key 'a' is there already, line 1; take one out"),
-        ("a: {b: 1, b: 2}\n", 1, "key 'b' is there already; take one out"),
-        ("a:\n\tb: 1\n", 2, "a tab indents it; indent with blanks"),
+        ("a: 1\na: 2\n", 2, "key 'a' is given twice, first in line 1; remove one"),
+        ("a: {b: 1, b: 2}\n", 1, "key 'b' is given twice; remove one"),
+        ("a:\n\tb: 1\n", 2, "a tab indents it; indent with spaces"),
         (
             "a: 1\nb: Total: how much?\n",
             2,
-            "a text with a colon and a blank in it needs quotes: question: 'Total: how much?'",
+            "a text with a colon and a space needs quotes: question: 'Total: how much?'",
         ),
         ("a: 1\n---\nb: 2\n", 2, "a second document begins with ---; use two files"),
         ("a: *b\n", 1, "*b names nothing above; put it in quotes"),
@@ -149,14 +149,14 @@ def test_a_bomb_does_not_go_off() -> None:
             "put the text in quotes",
         ),
         ("a: !secret x\n", 1, "the tag !secret is not read; put the text in quotes"),
-        ("a: 1\nb: \x07\n", 2, "holds the control character U+0007; take it out"),
+        ("a: 1\nb: \x07\n", 2, "holds the control character U+0007; remove it"),
         ("? [a]\n: b\n", 1, "a key is a word, not a list or a mapping"),
         ("[" * 100, 1, "is too large or too deep; see the format"),
         ("a: " + "[" * 100_000, 1, "is too large or too deep; see the format"),
         ("- " * 100_000, 1, "is too large or too deep; see the format"),
     ],
 )
-def test_what_is_wrong_in_yaml(text: str, line: int, expected: str) -> None:
+def test_mistakes_in_yaml_are_reported_with_their_line(text: str, line: int, expected: str) -> None:
     """The fault, its line, and what mends it."""
     with pytest.raises(PlaceError) as caught:
         yaml_nodes.read_yaml(text)
@@ -167,7 +167,7 @@ def test_what_is_wrong_in_yaml(text: str, line: int, expected: str) -> None:
 @pytest.mark.parametrize(
     "text", ["a: [", "a: @x", "a: 'x", "a: b\n c: d", "{a: b", "a: %x", "- a\nb"]
 )
-def test_what_is_no_yaml(text: str) -> None:
+def test_what_is_not_yaml_is_refused(text: str) -> None:
     """YAML's own complaint, on one line, and what helps most often."""
     with pytest.raises(PlaceError) as caught:
         yaml_nodes.read_yaml(text)
@@ -181,18 +181,18 @@ def test_what_is_no_yaml(text: str) -> None:
         (
             "{}\n{'a': 1}",
             2,
-            "is no JSON: Expecting property name enclosed in double quotes, at char",
+            "is not JSON: Expecting property name enclosed in double quotes, at char",
         ),
-        ('{"a": 1} x', 1, "is no JSON: Extra data, at character 10; write one object on the line"),
-        ('{"a": NaN}', 1, "NaN is no JSON; put it in quotes"),
-        ('{"a": 1, "a": 2}', 1, "key 'a' is there already; take one out"),
+        ('{"a": 1} x', 1, "is not JSON: Extra data, at character 10; write one object on the line"),
+        ('{"a": NaN}', 1, "NaN is not JSON; put it in quotes"),
+        ('{"a": 1, "a": 2}', 1, "key 'a' is given twice; remove one"),
         ('{"a": "\\ud800"}', 1, "holds half of a character (a surrogate); write the whole one"),
         ("[" * 100_000, 1, "is too deep; see the format"),
         ("[" + "1," * 100_000 + "1]", 1, "has more than 100,000 entries; use several files"),
         (" " * (5 << 20), 1, "has more than 4 MB; split it"),
     ],
 )
-def test_what_is_wrong_in_json(text: str, line: int, expected: str) -> None:
+def test_mistakes_in_json_are_reported_with_their_line(text: str, line: int, expected: str) -> None:
     """The same for JSON Lines."""
     with pytest.raises(PlaceError) as caught:
         list(yaml_nodes.read_json_lines(text))
@@ -211,13 +211,15 @@ def test_a_list_is_bounded() -> None:
     [
         (b"a: 1\nb: caf\xe9\n", 2, "the byte 0xE9 is not UTF-8; save it as UTF-8"),
         ("a: é".encode("utf-16"), 0, "is UTF-16; save it as UTF-8 text"),
-        ("a: é".encode("utf-16-be"), 0, "is no text; save it as UTF-8 text"),
-        (b"a: \x00", 0, "is no text; save it as UTF-8 text"),
+        ("a: é".encode("utf-16-be"), 0, "is not text; save it as UTF-8 text"),
+        (b"a: \x00", 0, "is not text; save it as UTF-8 text"),
         (b"PK\x03\x04", 0, "is a ZIP file; save it as UTF-8 text"),
         (b"\x1f\x8b\x08", 0, "is gzip; save it as UTF-8 text"),
     ],
 )
-def test_what_is_no_text(tmp_path: Path, content: bytes, line: int, expected: str) -> None:
+def test_a_file_that_is_not_text_is_refused(
+    tmp_path: Path, content: bytes, line: int, expected: str
+) -> None:
     """Another encoding, or no text at all."""
     path = tmp_path / "file"
     path.write_bytes(content)
@@ -226,7 +228,7 @@ def test_what_is_no_text(tmp_path: Path, content: bytes, line: int, expected: st
     assert (line, expected) == (caught.value.line, str(caught.value))
 
 
-def test_texts_are_read(tmp_path: Path) -> None:
+def test_utf8_texts_are_read(tmp_path: Path) -> None:
     """UTF-8, with a byte order mark or without."""
     path = tmp_path / "file"
     for start in (b"", b"\xef\xbb\xbf"):
@@ -243,10 +245,10 @@ def test_a_large_file_is_not_read(tmp_path: Path) -> None:
         yaml_nodes.read_text(path)
 
 
-def test_what_is_no_file(tmp_path: Path) -> None:
+def test_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
     """Nothing, a folder, or a device without an end."""
     for path in (tmp_path / "none", tmp_path, Path("/dev/zero")):
-        with pytest.raises(PlaceError, match="is not there, or no file; check its path"):
+        with pytest.raises(PlaceError, match="is not a file; check its path"):
             yaml_nodes.read_text(path)
 
 
@@ -271,7 +273,7 @@ def test_what_was_dumped_is_read(tree: Any) -> None:
 
 @given(texts(60) | st.text("ab:-[]{}'\"|>&*!%@#?,\n\t 01.~<", max_size=40))
 @settings(deadline=None)
-def test_any_text_is_read_or_told(text: str) -> None:
+def test_any_text_is_read_or_refused(text: str) -> None:
     """Nodes, or a place and one line; never another error."""
     for read in (yaml_nodes.read_yaml, lambda text: list(yaml_nodes.read_json_lines(text))):
         try:

@@ -38,7 +38,7 @@ def refused(api_base: str, name: str = "mine") -> str:
         *("http://host:nan", "http://host:0/v1", "http://host:65536/v1", "http://ho\nst/v1"),
     ],
 )
-def test_api_base_that_is_no_url(api_base: str) -> None:
+def test_an_api_base_that_is_not_a_url_is_refused(api_base: str) -> None:
     """Told with the form that is wanted."""
     assert "write http://HOST:PORT/v1" in refused(api_base)
 
@@ -50,7 +50,7 @@ def test_api_base_that_is_no_url(api_base: str) -> None:
         *(f"http://host/v1?key={KEY}", f"http://host/v1#{KEY}"),
     ],
 )
-def test_api_base_with_a_secret(api_base: str) -> None:
+def test_an_api_base_with_a_secret_is_refused(api_base: str) -> None:
     """The API base is quoted in reports, so it may hold no password."""
     assert "for a secret, set OPENAI_API_KEY" in refused(api_base)
 
@@ -58,7 +58,7 @@ def test_api_base_with_a_secret(api_base: str) -> None:
 @pytest.mark.parametrize(
     "api_base", ["http://host", "https://host.example/v1", "http://[::1]:8000/v1", "HTTP://h:1"]
 )
-def test_api_base(api_base: str) -> None:
+def test_an_api_base_that_is_a_url_is_taken(api_base: str) -> None:
     """What is a server's address is taken, and the header shows it."""
     model = connect("mine", api_base, environ={})
     assert f"mine at {api_base}" == model.description
@@ -66,8 +66,8 @@ def test_api_base(api_base: str) -> None:
     assert isinstance(model, Model)
 
 
-def test_no_name() -> None:
-    """An empty name is no model."""
+def test_an_empty_name_is_refused() -> None:
+    """An empty name does not name a model."""
     assert "has no name" in refused("http://host/v1", " ")
 
 
@@ -127,7 +127,7 @@ def test_the_path_follows_the_base(base: str, path: str) -> None:
         ("Qwen/Qwen3-VL-8B", True),
     ],
 )
-def test_temperature_and_limit(name: str, takes: bool) -> None:
+def test_temperature_and_limit_depend_on_the_name(name: str, takes: bool) -> None:
     """Patterns of the name decide; who refuses a temperature knows the limit by its newer word."""
     with Endpoint(lambda request: Reply("3")) as endpoint:
         model = connect(name, endpoint.openai_base, environ={})
@@ -214,7 +214,7 @@ def test_a_page_is_one_bounded_line(status: int, word: str) -> None:
     ],
     ids=lambda body: repr(body[:60]),
 )
-def test_bodies_without_an_answer(body: bytes) -> None:
+def test_a_body_without_an_answer_is_malformed(body: bytes) -> None:
     """Whatever is wrong with it: a malformed response, in one bounded line."""
     error = answered(200, body).error or ""
     assert "malformed response: " == error[:20]
@@ -223,7 +223,7 @@ def test_bodies_without_an_answer(body: bytes) -> None:
 
 
 @pytest.mark.parametrize("body", [a_body(choices=[]), a_body(choices=None), b"{}"])
-def test_no_choices(body: bytes) -> None:
+def test_a_body_without_choices_is_malformed(body: bytes) -> None:
     """Empty, null or missing."""
     assert "malformed response: it holds no choices" == answered(200, body).error
 
@@ -233,33 +233,33 @@ def test_no_choices(body: bytes) -> None:
     [None, [], "120", {}, {"prompt_tokens": "120"}, {"prompt_tokens": True}, {"prompt_tokens": {}}],
 )
 def test_odd_usage_does_not_lose_the_answer(usage: object) -> None:
-    """Counts that are none are not known."""
+    """Counts that are not numbers are unknown."""
     completion = answered(200, a_body(usage=usage))
     assert ("3", None, None) == (completion.text, completion.input_tokens, completion.error)
 
 
 @pytest.mark.parametrize("reason", [None, "stop"])
-def test_an_end_without_a_reason(reason: str | None) -> None:
+def test_an_answer_without_a_finish_reason_is_kept(reason: str | None) -> None:
     """A null is a stop."""
     assert "stop" == answered(200, a_choice(finish_reason=reason)).finish_reason
 
 
 @pytest.mark.parametrize("refusal", [None, "", {}, False, True, ["no"]])
-def test_a_refusal_that_is_none(refusal: object) -> None:
+def test_an_empty_refusal_is_ignored(refusal: object) -> None:
     """Only words are a refusal."""
     completion = answered(200, a_choice(message={"content": "3", "refusal": refusal}))
     assert ("3", "stop") == (completion.text, completion.finish_reason)
 
 
-def test_the_largest_body() -> None:
-    """A body of 8 MiB is read, with one byte more it is no answer."""
+def test_a_body_up_to_the_limit_is_read() -> None:
+    """A body of 8 MiB is read, and with one byte more it is malformed."""
     body = a_body().ljust(LARGEST)
     assert "3" == answered(200, body).text
     said = "malformed response: it is longer than 8,388,608 bytes"
     assert said == answered(200, body + b" ").error
 
 
-def test_an_error_with_a_body_too_large() -> None:
+def test_an_error_with_a_large_body_keeps_its_status() -> None:
     """Its status still counts."""
     error = answered(503, b"x" * (LARGEST + 1), **{"Retry-After": "2"}).error or ""
     said = "server error: HTTP 503, retry after 2 s: xxx"
@@ -267,7 +267,7 @@ def test_an_error_with_a_body_too_large() -> None:
 
 
 @pytest.mark.parametrize("patience", ["Wed, 21 Oct 2026 07:28:00 GMT", "-1", "soon", "1.2.3"])
-def test_patience_that_is_no_number(patience: str) -> None:
+def test_a_retry_after_that_is_not_a_number_is_left_out(patience: str) -> None:
     """It is left out."""
     error = answered(429, b'{"error": {"message": "slow"}}', **{"Retry-After": patience}).error
     assert "rate limit: HTTP 429: slow" == error
@@ -276,12 +276,12 @@ def test_patience_that_is_no_number(patience: str) -> None:
 @pytest.mark.parametrize(
     "body", [b'{"error": "who"}', b'{"object": "error", "message": "who"}', b'{"detail": "who"}']
 )
-def test_errors_of_another_form(body: bytes) -> None:
+def test_errors_of_another_format_are_quoted(body: bytes) -> None:
     """The body itself is told where no message is found in it."""
     assert f"bad request: HTTP 400: {body.decode('ascii')}" == answered(400, body).error
 
 
-def test_what_is_no_http() -> None:
+def test_a_server_that_does_not_speak_http_is_a_failure() -> None:
     """A server of another protocol is told as one that answers nonsense."""
 
     async def nonsense(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

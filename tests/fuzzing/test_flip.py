@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.fuzzing import flip as flips
 from pytest_rest.fuzzing.flip import Flip
-from pytest_rest.fuzzing.oracle import Inquiry, Over, Question
+from pytest_rest.fuzzing.oracle import AskingEnded, Oracle, Question
 from pytest_rest.fuzzing.strategies import styles
 from pytest_rest.rendering import contrast
 from pytest_rest.terms import Answer, Form, Status, Style, Transcription
@@ -142,32 +142,32 @@ def test_an_inquiry_asks_once_and_stops_in_time() -> None:
 
     item, styles_ = soebench.item(0, 0), [Style(dpi=dpi) for dpi in range(50, 58)]
     questions = [Question(item, Form("image", style)) for style in styles_]
-    inquiry = Inquiry(reply, calls=6, held=2)
+    inquiry = Oracle(reply, calls=6, held=2)
     inquiry.ask([questions[0], questions[0], questions[1]])
     inquiry.ask(questions[:4])
     assert (4, questions[:4]) == (inquiry.asked, asked)
-    with pytest.raises(Over, match="its 6 calls are made"):
+    with pytest.raises(AskingEnded, match="its 6 calls are used up"):
         inquiry.ask(questions[3:5])
     inquiry.ask(questions[3:5], is_last=True)
-    with pytest.raises(Over):
+    with pytest.raises(AskingEnded):
         inquiry.ask(questions, is_last=True)
     assert 5 == inquiry.asked == len(asked)
     assert 4 == len(inquiry.known([*questions[:3], questions[4], questions[7]]))
 
 
 def test_an_inquiry_ends_with_all_asking() -> None:
-    """A failed call is remembered, and is no answer; once asking has ended nothing is asked."""
+    """A failed call is remembered, and is not an answer; once asking has ended nothing is asked."""
     errors = iter(["server error: HTTP 500", "asking ended: budget: all spent"])
 
     def reply(questions: Sequence[Question]) -> list[Answer]:
         return [Answer("image", "failed", next(errors)) for _ in questions]
 
     first, second = (Question(soebench.item(n, 0), Form("text")) for n in (0, 1))
-    inquiry = Inquiry(reply, calls=10)
+    inquiry = Oracle(reply, calls=10)
     assert "failed" == inquiry.ask([first])[0].status == inquiry.ask([first])[0].status
     assert [] == inquiry.known([first])
-    with pytest.raises(Over, match="budget"):
+    with pytest.raises(AskingEnded, match="budget"):
         inquiry.ask([second])
-    with pytest.raises(Over, match="budget"):
+    with pytest.raises(AskingEnded, match="budget"):
         inquiry.ask([first])
     assert 2 == inquiry.asked

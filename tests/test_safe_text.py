@@ -30,7 +30,7 @@ LONGEST_ESCAPE = len("\\U0010ffff")
         ("<script>&amp;", "<script>&amp;"),
     ],
 )
-def test_shown(text: str, expected: str) -> None:
+def test_what_hides_or_moves_text_is_escaped(text: str, expected: str) -> None:
     """Letters of every script stay; what moves a cursor or hides becomes its escape."""
     assert expected == shown(text)
 
@@ -107,7 +107,7 @@ def test_a_text_of_a_megabyte_is_shown_by_its_ends() -> None:
         ("", ""),
     ],
 )
-def test_address(url: str, expected: str) -> None:
+def test_an_address_has_no_secrets(url: str, expected: str) -> None:
     """Scheme, host, port and path are shown; who asks, and with which key, is not."""
     assert expected == address(url)
 

@@ -102,7 +102,7 @@ def has_ended(pid: int) -> bool:
     return not is_running(pid)
 
 
-def test_it_is_the_model_itself_elsewhere(capfd: pytest.CaptureFixture[str]) -> None:
+def test_the_process_answers_as_the_model_does(capfd: pytest.CaptureFixture[str]) -> None:
     """Its own answers, all at once, from one other process, and what it prints is not shown."""
 
     async def use(model: ModelProcess) -> None:
@@ -149,7 +149,7 @@ def test_a_process_that_dies_is_a_broken_connection() -> None:
     run(use, Talker())
 
 
-def test_a_prompt_that_the_model_fails_at() -> None:
+def test_a_model_that_raises_fails_its_call() -> None:
     """An error in one line; the process lives on."""
 
     async def use(model: ModelProcess) -> None:
@@ -168,7 +168,7 @@ def test_a_prompt_that_the_model_fails_at() -> None:
         ("unpicklable", "the process that asks talker did not start (exit status 1)"),
     ],
 )
-def test_a_model_that_does_not_open(opening: str, said: str) -> None:
+def test_a_model_that_does_not_open_is_reported(opening: str, said: str) -> None:
     """One line, from whatever comes first."""
 
     async def use(model: ModelProcess) -> None:
@@ -198,7 +198,7 @@ def test_closing_does_not_wait_for_an_import(tmp_path: Path) -> None:
 def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     """Also when that is killed and closes nothing."""
     code = (
-        "import asyncio, os; from test_process import *\n"
+        "import asyncio, os; from test_subprocess import *\n"
         "async def main():\n"
         "    model = ModelProcess(Talker())\n"
         "    (said,) = await model.ask([prompt('x')])\n"
@@ -214,7 +214,7 @@ def test_it_ends_with_its_parent(tmp_path: Path) -> None:
     assert has_ended(int(ended.stdout.split()[0]))
 
 
-def test_litellm_is_asked_in_one(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_litellm_is_asked_in_a_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """A model that LiteLLM reaches, with all that a run asks of it; not to be planned for only."""
     monkeypatch.setenv("OPENAI_API_KEY", "test-key")
     model = load_model("gpt-4o-mini")

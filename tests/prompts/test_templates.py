@@ -23,7 +23,7 @@ MINE: dict[str, Any] = {
 }
 
 
-def test_the_own_wording_stays() -> None:
+def test_the_own_wording_keeps_its_digest() -> None:
     """A word that changes needs a version of its own: reports are compared by it."""
     assert "reasoning-1 (f475c304)" == OWN.id
 
@@ -38,7 +38,9 @@ def test_the_own_wording_stays() -> None:
         ("solve", Budget("low", "native"), "(text)", 16_484),
     ],
 )
-def test_what_asks_and_how_long_for(task: Any, budget: Budget, template: str, tokens: int) -> None:
+def test_templates_and_limits_under_a_budget(
+    task: Any, budget: Budget, template: str, tokens: int
+) -> None:
     """A file's own wording; what an endpoint thinks by itself has room beside its answer."""
     mine = templates.load(MINE)
     assert template == mine.asking(task, budget, "text")
@@ -57,7 +59,7 @@ def test_what_asks_and_how_long_for(task: Any, budget: Budget, template: str, to
         ("max_tokens", 0, "is 0; give at least 1"),
     ],
 )
-def test_wording_that_cannot_be_used(part: str, text: object, why: str) -> None:
+def test_invalid_wording_is_refused(part: str, text: object, why: str) -> None:
     """It is said which part, and what it lacks."""
     with pytest.raises(ValueError) as raised:
         templates.load(MINE | {"reasoning": MINE["reasoning"] | {part: text}})
@@ -65,7 +67,7 @@ def test_wording_that_cannot_be_used(part: str, text: object, why: str) -> None:
 
 
 @pytest.mark.parametrize("key", ["reasoning", "final_format", "version"])
-def test_half_a_wording_is_none(key: str) -> None:
+def test_half_a_wording_is_refused(key: str) -> None:
     """A file has both parts of its own, or neither."""
     with pytest.raises(KeyError, match=key):
         templates.load({name: value for name, value in MINE.items() if name != key})
