@@ -177,8 +177,16 @@ def _frame(content: object) -> bytes:
 
 
 def _to_builtins(prompt: Prompt) -> dict[str, Any]:
-    parts = [part if isinstance(part, str) else _picture(part) for part in prompt.parts]
-    return asdict(prompt) | {"parts": parts}
+    return {
+        "item": asdict(prompt.item),
+        "mode": prompt.form.mode,
+        "style": prompt.form.style and to_builtins(prompt.form.style),
+        "task": prompt.task,
+        "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
+        "max_tokens": prompt.max_tokens,
+        "repeat": prompt.repeat,
+        "budget": prompt.budget and to_builtins(prompt.budget),
+    }
 
 
 def _picture(image: Image) -> dict[str, str]:
@@ -187,18 +195,19 @@ def _picture(image: Image) -> dict[str, str]:
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:
-    item, form = data.pop("item"), data.pop("form")
-    choices = tuple(Choice(**choice) for choice in item.pop("choices"))
-    style, budget = form["style"], data.pop("budget")
+    choices = tuple(Choice(**choice) for choice in data["item"].pop("choices"))
+    style = data["style"] and Style(**data["style"])
     return Prompt(
-        item=Item(**item, choices=choices),
-        form=Form(form["mode"], style and Style(**style)),
+        item=Item(**data["item"], choices=choices),
+        form=Form(data["mode"], style),
+        task=data["task"],
         parts=tuple(
             part
             if isinstance(part, str)
             else Image(base64.b64decode(part["png"]), part["digest"], part["text"])
-            for part in data.pop("parts")
+            for part in data["parts"]
         ),
-        budget=budget and Budget(**budget),
-        **data,
+        max_tokens=data["max_tokens"],
+        repeat=data["repeat"],
+        budget=data["budget"] and Budget(**data["budget"]),
     )
