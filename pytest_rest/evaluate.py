@@ -6,7 +6,7 @@ Works without pytest: `records = await evaluate(items, load_model("embedded"))`;
 
 import asyncio
 import hashlib
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar
 
@@ -14,6 +14,7 @@ from pytest_rest import extensions, prompts, scoring
 from pytest_rest.errors import MetricError
 from pytest_rest.models import ask, tokens
 from pytest_rest.prompts import Protocol
+from pytest_rest.safe_text import shown
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.terms import (
     TWO_PASSES,
@@ -47,10 +48,12 @@ async def evaluate(
     scheme: Scheme = PLAIN,
     protocol: Protocol | None = None,
     concurrency: int = 32,
+    alike: Collection[str] = (),
 ) -> list[Record]:
     """One record for each item and style, in that order; at most `concurrency` items in flight.
 
-    A failed call loses its item (`record.verdict.lost`) and raises nothing.
+    A failed call loses its item (`record.verdict.lost`) and raises nothing; so do two models that
+    answer one item, unless `alike` names both.
     """
     protocol = protocol or prompts.load_protocol()
     free = asyncio.Semaphore(concurrency)
@@ -65,7 +68,7 @@ async def evaluate(
             while more := [p for call in latest for p in follow_ups(*call, protocol, scheme)]:
                 latest = await answered(more)
                 calls = [*calls, *latest]
-            return record(item, style, calls, scheme)
+            return record(item, style, calls, scheme, alike)
 
     await model.open()
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
@@ -132,10 +135,16 @@ def follow_ups(
 
 
 def record(
-    item: Item, style: Style, calls: Iterable[tuple[Prompt, Completion]], scheme: Scheme = PLAIN
+    item: Item,
+    style: Style,
+    calls: Iterable[tuple[Prompt, Completion]],
+    scheme: Scheme = PLAIN,
+    alike: Collection[str] = (),
 ) -> Record:
     """Score and judge the completions of `forms` and of what followed them.
 
+    Answers of two models, by the ids that the endpoint reports, are not comparable: a gateway that
+    falls back to another model would be judged as one. `alike` are ids that count as one model's.
     An item on which a metric of another package fails is lost; its answers are kept for a replay.
     """
     answers: list[Answer] = []
@@ -151,6 +160,8 @@ def record(
         verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
+    if not verdict.lost and (why := _strangers(calls, alike)):
+        verdict = replace(verdict, outcome="lost", reason=why)
     judged = _record(item, style, _with_text_tokens(verdict, calls))
     if verdict.lost or not extensions.METRICS:
         return judged
@@ -158,6 +169,25 @@ def record(
         return extensions.measure(judged)
     except MetricError as error:
         return replace(judged, verdict=replace(verdict, outcome="lost", reason=str(error)))
+
+
+def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
+    """Which models answered, where they are several, and not all of them are alike."""
+    forms_of: dict[str, list[str]] = {}
+    for prompt, completion in calls:
+        if prompt.task != "rate" and completion.model:
+            task = "transcription" if prompt.task == "transcribe" else prompt.form.mode
+            forms_of.setdefault(completion.model, []).append(task)
+    if len(forms_of) < 2 or set(forms_of) <= set(alike):
+        return ""
+    said = ", ".join(
+        f"{shown(model, 60)} ({', '.join(dict.fromkeys(forms))})"
+        for model, forms in sorted(forms_of.items())
+    )
+    return (
+        f"answered by {len(forms_of)} models: {said}; if they are one to you, name them: "
+        "--rest-allow-models"
+    )
 
 
 def _with_text_tokens(verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]]) -> Verdict:

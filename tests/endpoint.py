@@ -80,6 +80,7 @@ class Reply:
     delay: float = 0.0
     fault: Fault = ""
     body: Mapping[str, Any] | None = None
+    model: str | None = None  # that says that it answers
 
 
 class Endpoint:
@@ -231,6 +232,7 @@ class Endpoint:
         if reply.fault == "drip":
             return await self._drip(http)
         model = self._reports or f"{request.model}-2026-01-01"
+        model = model if reply.model is None else reply.model
         content = json.dumps(_body(request.protocol, model, reply)).encode()
         if reply.fault == "malformed":
             content = content[: len(content) // 2]

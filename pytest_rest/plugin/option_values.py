@@ -12,6 +12,11 @@ def text(written: str) -> str:
     return written
 
 
+def names(written: str) -> tuple[str, ...]:
+    """Words with commas between them."""
+    return tuple(name.strip() for name in written.split(","))
+
+
 def url(written: str) -> str:
     """An address, which is checked by who asks it."""
     return written

@@ -18,6 +18,9 @@ LATEST = "latest"  # the run that --rest-resume goes on with, where none is name
 Raw = str | bool | list[str]  # as it was written; what a run keeps, and workers get
 
 
+_EMPTY: dict[Callable[[str], Any], Any] = {values.text: "", values.names: ()}  # else None
+
+
 @dataclass(frozen=True)
 class Option:
     """One option of the command line and its twin in the ini file.
@@ -105,7 +108,7 @@ class Option:
         if not isinstance(raw, str):
             return raw
         if not raw:
-            return "" if self.parse is values.text else None
+            return _EMPTY.get(self.parse)
         try:
             return self.parse(raw)
         except ValueError as error:
@@ -241,6 +244,12 @@ GATE = (
     ),
     Option(
         "--rest-max-cfr-rise SHARE", "by how much CFR may be above the baseline's", values.share
+    ),
+    Option(
+        "--rest-allow-models NAMES",
+        "models that may answer for each other, by the ids that the endpoint reports, with commas "
+        "between; an item that any two other ones answered is lost",
+        values.names,
     ),
     Option("--rest-strict", "each inconsistent item fails the run, thresholds or not"),
 )

@@ -158,7 +158,7 @@ class Run:
             asked = self.asker.ask((item, style))
         except RestError as error:
             return lost(item, style, str(error))
-        return record(item, style, asked, self.settings.scheme)
+        return record(item, style, asked, self.settings.scheme, self.settings.allow_models)
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""

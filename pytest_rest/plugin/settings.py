@@ -51,6 +51,7 @@ class Settings:
     early_stop: bool  # once every threshold has its verdict
     max_lost: int
     strict: bool
+    allow_models: tuple[str, ...]  # the ids of those that may answer for each other
     plan: bool
     timeout: float
     json: Path | None

@@ -121,6 +121,8 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
+        for line in tables.models(report):
+            write(line, yellow=True)
         for line in tables.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
         for line in (*thinking.budgets(report), *thinking.rh_auc(report)):

@@ -2,6 +2,7 @@
 
 import difflib
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -10,7 +11,7 @@ from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.metrics import Metrics
 from pytest_rest.models.tokens import rule
-from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.report import Report, calls
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold
 from pytest_rest.statistics.paired import Difference
@@ -22,6 +23,7 @@ from pytest_rest.terms import (
     Rate,
     Record,
     Scheme,
+    Step,
     Transcription,
     Verdict,
 )
@@ -92,6 +94,16 @@ def misreading(read: Transcription) -> str:
     found = list(_differences(fold(read.reference)[:_COMPARED], fold(read.text)[:_COMPARED]))
     more = f" and {len(found) - _MISREADINGS_SHOWN} more" if len(found) > _MISREADINGS_SHOWN else ""
     return f"misread (CER {read.cer:.3f}): {', '.join(found[:_MISREADINGS_SHOWN])}{more}"
+
+
+def models(report: Report) -> Iterator[str]:
+    """Who answered, where that was more than one model; the judge of open answers is not meant."""
+    asked = {call.prompt: call for record in report.records for call in calls(record)}
+    ours = [c for c in asked.values() if not (isinstance(c, Step) and c.task == "rate")]
+    counts = Counter(call.model for call in ours if call.model)
+    if len(counts) > 1:
+        said = [f"{shown(model, 60)} ({number:,})" for model, number in counts.most_common(5)]
+        yield f"answered by {len(counts)} models: {', '.join(said)}"
 
 
 def table(report: Report) -> Iterator[str]:

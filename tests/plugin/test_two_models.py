@@ -1,0 +1,100 @@
+"""A gateway that falls back to another model: what two models answered is not judged as one's."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+import pytest
+from endpoint import Endpoint, Reply, Request
+from runs import Finished, Oracle, RunRest
+
+N = 6
+
+
+def served(pick: Callable[[Request, Oracle], str]) -> Callable[[Request], Reply]:
+    """Right answers, each said to be of the model that `pick` names."""
+    oracle = Oracle(N, wrong=())
+
+    def reply(request: Request) -> Reply:
+        return replace(oracle.reply(request), model=pick(request, oracle))
+
+    return reply
+
+
+def ask(run_rest: RunRest, endpoint: Endpoint, *args: str) -> Finished:
+    """A run with a gate, of the alias that the gateway knows."""
+    return run_rest(
+        *("--rest-model=alias", f"--rest-api-base={endpoint.openai_base}"),
+        *(f"--rest-suite=soebench:{N}", "--rest-min-rer=0.9", *args),
+    )
+
+
+def first_picture(request: Request, oracle: Oracle) -> str:
+    """The fallback answers one item's picture."""
+    prompt = oracle.prompt(request)
+    is_it = prompt.item.id == "soebench-0002" and prompt.form.mode == "image"
+    return "fallback-1" if is_it and prompt.task == "solve" else "main-1"
+
+
+def a_transcription(request: Request, oracle: Oracle) -> str:
+    """It answers for a transcription alone."""
+    prompt = oracle.prompt(request)
+    is_it = prompt.item.id == "soebench-0004" and prompt.task == "transcribe"
+    return "fallback-1" if is_it else "main-1"
+
+
+@pytest.mark.parametrize(
+    ("pick", "item", "said"),
+    [
+        (
+            first_picture,
+            "soebench-0002",
+            "answered by 2 models: fallback-1 (image), main-1 (text, mixed, transcription)",
+        ),
+        (
+            a_transcription,
+            "soebench-0004",
+            "answered by 2 models: fallback-1 (transcription), main-1 (text, image, mixed)",
+        ),
+    ],
+    ids=["picture", "transcription"],
+)
+def test_an_item_that_two_models_answered_is_lost(
+    run_rest: RunRest,
+    mode: Sequence[str],
+    pick: Callable[[Request, Oracle], str],
+    item: str,
+    said: str,
+) -> None:
+    """However right they are; the run says so in its first line, and its gate does not pass."""
+    with Endpoint(served(pick)) as endpoint:
+        run = ask(run_rest, endpoint, *mode)
+        again = ask(run_rest, endpoint, "--rest-allow-models=main-1,fallback-1", *mode)
+        other = ask(run_rest, endpoint, "--rest-allow-models=main-1,main-2", *mode)
+    (lost,) = run.report["lost"]
+    assert (item, False) == (lost["item"], run.report["gate"]["passed"])
+    assert said in lost["reason"]
+    assert "--rest-allow-models" in lost["reason"]
+    summary = run.out.partition("= REST =")[2].splitlines()
+    assert f"answered by 2 models: main-1 ({4 * N - 1}), fallback-1 (1)" == summary[1]
+    assert ([], True) == (again.report["lost"], again.report["gate"]["passed"])
+    assert 1 == len(other.report["lost"])
+
+
+def test_models_that_answer_an_item_each(run_rest: RunRest) -> None:
+    """No item is mixed, so each is judged; the first line says that there were two."""
+
+    def pick(request: Request, oracle: Oracle) -> str:
+        return f"main-{int(oracle.prompt(request).item.id[-1]) % 2}"
+
+    with Endpoint(served(pick)) as endpoint:
+        run = ask(run_rest, endpoint, "-pno:xdist")
+    assert ([], True) == (run.report["lost"], run.report["gate"]["passed"])
+    assert f"answered by 2 models: main-0 ({2 * N}), main-1 ({2 * N})" in run.out
+
+
+def test_an_endpoint_that_names_no_model(run_rest: RunRest) -> None:
+    """Nothing is known, and nothing said."""
+    with Endpoint(served(lambda *_: "")) as endpoint:
+        run = ask(run_rest, endpoint, "-pno:xdist")
+    assert [] == run.report["lost"]
+    assert "answered by" not in run.out
