@@ -20,7 +20,7 @@ from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import CONFIDENCE, Regression, Tolerance
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layout, side_by_side
-from pytest_rest.reporting.terminal.tables import signed
+from pytest_rest.reporting.terminal.figures import interval, signed
 from pytest_rest.safe_text import shown
 
 SCHEMA = "pytest-rest/comparison/1"
@@ -111,15 +111,13 @@ def _lines(found: Comparison, table: dict[str, Change], judged: Regression) -> I
     yield from (f"{'ok' if c.outcome == 'passed' else 'NOT OK'}: {c.reason}" for c in judged.checks)
 
 
-def _row(name: str, each: Change) -> str:
-    if each.old is None or each.new is None or each.value is None:
-        return f"{name:<15} {each.n:>5}      -      - -"
-    moved = signed(each.value)
-    if each.low is not None and each.high is not None:
-        moved += f" [{signed(each.low)}, {signed(each.high)}]"
-    rates = f"{each.old * 100:>6.1f} {each.new * 100:>6.1f}"
-    flips = f"{each.worse:>5} {each.better:>6} {each.p:>7.2g}"
-    return f"{name:<15} {each.n:>5} {rates} {moved:<21} {flips}"
+def _row(name: str, change: Change) -> str:
+    if change.old is None or change.new is None or change.value is None:
+        return f"{name:<15} {change.n:>5}      -      - -"
+    moved = interval(change.value, change.low, change.high, signed)
+    rates = f"{change.old * 100:>6.1f} {change.new * 100:>6.1f}"
+    flips = f"{change.worse:>5} {change.better:>6} {change.p:>7.2g}"
+    return f"{name:<15} {change.n:>5} {rates} {moved:<21} {flips}"
 
 
 def _to_builtins(found: Comparison, table: dict[str, Change], judged: Regression) -> dict[str, Any]:

@@ -7,7 +7,7 @@ from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, tables, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, Kind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -61,7 +61,7 @@ def properties(report: Report) -> dict[str, str]:
         "rest.gate": verdict(report),
     }
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}
-    for scope in _scopes(report):
+    for scope in tables.scopes(report.table):
         metrics = report.table[scope]["all"]
         for name in ("rer", "cfr", "mmc", *(f"accuracy.{mode}" for mode in metrics.accuracy)):
             rates[f"rest.{scope}.{name}"] = metrics.rate(name)
@@ -111,12 +111,12 @@ def _metrics(report: Report) -> list[str]:
     known = report.table["pooled"]["all"].accuracy
     modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
     rows = []
-    for name in _scopes(report):
+    for name in tables.scopes(report.table):
         for subset, suffix in _SUBSETS.items():
             metrics = report.table[name][subset]  # type: ignore[index]
             rates = [metrics.rer, metrics.cfr, metrics.mmc]
             rates += [metrics.accuracy.get(mode) for mode in modes]
-            rows.append([escape(name) + suffix, str(metrics.items), *map(tables.percent, rates)])
+            rows.append([escape(name) + suffix, str(metrics.items), *map(figures.percent, rates)])
     head = ["per cent [95%]", "items", "RER", "CFR", "MMC", *modes]
     return _table(head, rows)
 
@@ -127,7 +127,7 @@ def _areas(report: Report) -> Mapping[Kind, Area]:
 
 def _rh_auc(report: Report) -> list[str]:
     rows = [
-        (f"RH-AUC {kind}", escape(tables.area(area.rate, area.undefined)))
+        (f"RH-AUC {kind}", escape(figures.area(area.rate, area.undefined)))
         for kind, area in _areas(report).items()
     ]
     return _table(["rh-bench", "area [95%]"], rows)
@@ -145,12 +145,6 @@ def _vision(vision: Vision | None) -> list[str]:
     answer = vision_tokens.answer(vision) if vision and vision_tokens.compared(vision) else ()
     line = "; ".join(part.strip() for part in answer)
     return [escape(line)] if line else []
-
-
-def _scopes(report: Report) -> list[str]:
-    """The suites, and what is over all of them where there are several."""
-    suites = [name for name in report.table if name not in ("mean", "pooled")]
-    return [*suites, "mean", "pooled"] if len(suites) > 1 else suites
 
 
 def _worse(report: Report) -> Sequence[str]:

@@ -17,7 +17,7 @@ from test_findings import simulated
 
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.terminal import findings
-from pytest_rest.reporting.terminal.tables import signed
+from pytest_rest.reporting.terminal.figures import signed
 from pytest_rest.safe_text import shown
 
 WRONG = "--rest-model=simulated:wrong.image=0.4"

@@ -25,7 +25,7 @@ from pytest_rest.commands import main
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import page
 from pytest_rest.reporting.page import items, plots, side_by_side
-from pytest_rest.reporting.terminal.tables import percent
+from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import Rate, Style
 

@@ -12,7 +12,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_rest.reporting.terminal.tables import percent, signed
+from pytest_rest.reporting.terminal.figures import percent, signed
 from pytest_rest.safe_text import shown
 
 if TYPE_CHECKING:

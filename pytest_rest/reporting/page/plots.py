@@ -10,8 +10,9 @@ from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import svg
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
-from pytest_rest.reporting.terminal.tables import percent, signed
+from pytest_rest.reporting.terminal.figures import percent, points, signed
 from pytest_rest.safe_text import shown
+from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate, to_rate
 
 _MEANS = ("mean", "pooled")
@@ -80,15 +81,14 @@ def _effects(report: Builtins) -> Iterator[Plot]:
 
 
 def _effect(effect: Builtins, measure: str) -> IntervalRow:
-    value, low, high, n = (effect[measure][name] for name in ("value", "low", "high", "n"))
+    difference = Difference(**effect[measure])
+    value, low, high, n = difference.value, difference.low, difference.high, difference.n
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
-    said = f"{signed(value)} [no spread]"
-    if low is not None and high is not None:
-        low, high = max(low, -1.0), min(high, 1.0)  # no two shares are further apart
-        said = f"{signed(value)} [{signed(low)}, {signed(high)}]"
-    is_clear = value and n > 1 and (low is None or high is None or not low <= 0 <= high)
+    has_no_spread = low is None or high is None  # what changes every item alike
+    is_clear = value and n > 1 and (has_no_spread or difference.is_clear)
     kind = ("bad" if value < 0 else "good") if is_clear else ""
-    return IntervalRow(label, Rate(value, low, high, n), f"{said}, n = {n}", kind, _items(label))
+    said = f"{points(difference)}, n = {n}"
+    return IntervalRow(label, Rate(value, low, high, n), said, kind, _items(label))
 
 
 def _items(look: str) -> str:

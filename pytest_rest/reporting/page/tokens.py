@@ -42,7 +42,7 @@ def plot(vision: Vision) -> str:
     stand below. Bars are intervals at 95 %; the dashed lines cross at the text form. It takes the
     colour of the page's text, and needs nothing else of the page.
     """
-    uses = [use for use in vision.uses if use.mode == "image"] or vision.uses
+    uses = vision_tokens.of_one_mode(vision)
     looks: dict[str, list[Use]] = {}
     for use in uses:
         looks.setdefault(use.look, []).append(use)

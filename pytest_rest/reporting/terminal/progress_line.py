@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from pytest_rest.reporting.terminal.tables import duration, percent
+from pytest_rest.reporting.terminal.figures import duration, percent
 from pytest_rest.terms import Rate
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
@@ -30,11 +30,11 @@ class Progress:
         parts += [self._money(planned)] if self.spent else []
         parts += [f"{self.in_flight} in flight"] if self.in_flight else []
         parts += [f"{self.retries:,} retries"] if self.retries else []
-        found = parts[0]
+        line = parts[0]
         for part in parts[1:]:
-            longer = f"{found}, {part}"
-            found = longer if len(longer) <= width else found
-        return found[:width]
+            longer = f"{line}, {part}"
+            line = longer if len(longer) <= width else line
+        return line[:width]
 
     def _money(self, planned: int) -> str:
         spent = self.spent or 0.0

@@ -7,8 +7,9 @@ from pytest_rest.metrics import by_budget
 from pytest_rest.metrics.by_budget import Budgeted, Point
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import tables
-from pytest_rest.reporting.terminal.tables import percent, row
+from pytest_rest.reporting.terminal import figures, tables
+from pytest_rest.reporting.terminal.figures import NO_SPREAD, interval, percent, share
+from pytest_rest.reporting.terminal.tables import row
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate
 
@@ -28,33 +29,31 @@ def budgets(report: Report) -> Iterator[str]:
     """
     if not report.budgets:
         return
-    found = scopes(report.budgets)
-    for scope in found:
+    for scope in scopes(report.budgets):
+        by_budget = report.budgets[scope]
         yield row(scope, *RATES)
-        yield from (row(f"  {each.budget}", *rates(each)) for each in report.budgets[scope])
+        yield from (row(f"  {budgeted.budget}", *rates(budgeted)) for budgeted in by_budget)
         yield row("  length", *LENGTHS)
-        yield from (row(f"  {each.budget}", *lengths(each)) for each in report.budgets[scope])
-    control = report.provenance["budgets"]["control"]
-    yield from conclusion(control, report.budgets[found[-1]][-1])
+        yield from (row(f"  {budgeted.budget}", *lengths(budgeted)) for budgeted in by_budget)
+    yield from conclusion(report.provenance["budgets"]["control"], by_budget[-1])
 
 
-def scopes(found: Iterable[str]) -> list[str]:
+def scopes(names: Iterable[str]) -> list[str]:
     """The suites of a sweep, and of several the mean."""
-    suites = [scope for scope in found if scope not in ("mean", "pooled")]
-    return suites if len(suites) == 1 else [*suites, "mean"]
+    return [scope for scope in tables.scopes(names) if scope != "pooled"]
 
 
-def rates(found: Budgeted) -> list[str]:
+def rates(budgeted: Budgeted) -> list[str]:
     """A budget's cells below `RATES`."""
-    known = found.metrics
-    accuracies = [percent(known.accuracy.get(mode)) for mode in ("text", "image")]
-    return [str(known.items), percent(known.rer), *accuracies]
+    metrics = budgeted.metrics
+    accuracies = [percent(metrics.accuracy.get(mode)) for mode in ("text", "image")]
+    return [str(metrics.items), percent(metrics.rer), *accuracies]
 
 
-def lengths(found: Budgeted) -> list[str]:
+def lengths(budgeted: Budgeted) -> list[str]:
     """A budget's cells below `LENGTHS`."""
-    ratio = found.metrics.length_ratio
-    cut = [percent(found.cut.get(mode)) for mode in ("text", "image")]
+    ratio = budgeted.metrics.length_ratio
+    cut = [percent(budgeted.cut.get(mode)) for mode in ("text", "image")]
     return [str(ratio.n if ratio else 0), _ratio(ratio), *cut]
 
 
@@ -66,16 +65,16 @@ def conclusion(control: str, largest: Budgeted) -> Iterator[str]:
 
 def rh_auc(report: Report) -> Iterator[str]:
     """RH-Bench's scores under each budget, the curve, both areas, and the judge's agreement."""
-    found = report.rh_auc
-    if found is None:
+    measured = report.rh_auc
+    if measured is None:
         return
     yield row("rh-bench", *SCORES)
-    for mark, point in zip(_marks(found.points), found.points, strict=True):
+    for mark, point in zip(_marks(measured.points), measured.points, strict=True):
         yield row(f"{mark} {point.budget}", *scores(point))
-    yield from _drawing(found.points)
-    for kind, area in found.areas.items():
+    yield from _drawing(measured.points)
+    for kind, area in measured.areas.items():
         yield area_line(kind, area.rate, area.undefined)
-    if cells := agreement(found.same_side, found.same_rating):
+    if cells := agreement(measured.same_side, measured.same_rating):
         yield row(TWICE[0], cells[0], *TWICE[2:])
         yield row("", "", *cells[1:])
     else:
@@ -84,7 +83,7 @@ def rh_auc(report: Report) -> Iterator[str]:
 
 def area_line(kind: str, rate: Rate | None, undefined: str) -> str:
     """`RH-AUC raw: 0.650 [0.412, 0.900], n = 20`, or why it is undefined."""
-    return f"RH-AUC {kind}: {tables.area(rate, undefined)}"
+    return f"RH-AUC {kind}: {figures.area(rate, undefined)}"
 
 
 def scores(point: Point) -> list[str]:
@@ -112,9 +111,7 @@ def _collapse(largest: Budgeted) -> str:
 def _ratio(ratio: Ratio | None) -> str:
     if ratio is None:
         return "-"
-    if ratio.low is None or ratio.high is None:
-        return f"{ratio.value:.2f} [no spread]"
-    return f"{ratio.value:.2f} [{ratio.low:.2f}, {ratio.high:.2f}]"
+    return interval(ratio.value, ratio.low, ratio.high, "{:.2f}".format, NO_SPREAD)
 
 
 def _marks(points: Sequence[Point]) -> str:
@@ -134,12 +131,11 @@ def _drawing(points: Sequence[Point]) -> Iterator[str]:
         line[place] = mark if line[place] == " " else "*"  # several in one place
     yield "  perception"
     for number, line in enumerate(cells):
-        label = {0: up.high, _HEIGHT - 1: up.low}.get(number)
-        said = "" if label is None else f"{label * 100:.1f}"
-        yield f"{said:>7} |{''.join(line)}".rstrip()
-    ends = f"{across.low * 100:.1f}", f"{across.high * 100:.1f} reasoning"
+        label = {0: share(up.high), _HEIGHT - 1: share(up.low)}.get(number, "")
+        yield f"{label:>7} |{''.join(line)}".rstrip()
+    left, right = share(across.low), f"{share(across.high)} reasoning"
     yield f"        +{'-' * _WIDTH}"
-    yield f"         {ends[0]}{ends[1]:>{_WIDTH - len(ends[0])}}"
+    yield f"         {left}{right:>{_WIDTH - len(left)}}"
 
 
 class _Axis:
