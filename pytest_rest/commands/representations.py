@@ -15,7 +15,7 @@ from typing import Any
 
 from pytest_rest import __version__, benchmark, representations
 from pytest_rest.benchmark.styles import named_styles
-from pytest_rest.commands import GOOD
+from pytest_rest.commands import GOOD, writing
 from pytest_rest.errors import OptionError, RestError
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layers
@@ -46,7 +46,8 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument("--data", type=Path, metavar="DIR", help="local copies of the data sets")
     parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument(
-        *("-s", "--style"),
+        "-s",
+        "--style",
         default=Style().id,
         metavar="NAME",
         help="the style to draw in (default: %(default)s, REST's)",
@@ -99,7 +100,7 @@ def _measure(arguments: Namespace) -> int:
         raise RestError(
             f"interrupted with {told.done} of {len(items)} items; the same command goes on"
         ) from None
-    found = representations.measure(vectors, len(items), arguments.seed)
+    alignment = representations.measure(vectors, len(items), arguments.seed)
     provenance = {
         **settings,
         "version": __version__,
@@ -107,11 +108,13 @@ def _measure(arguments: Namespace) -> int:
         "device": encoder.device,
         "packages": hidden_states.packages(),
     }
-    text = json.dumps(representations.to_builtins(found, provenance), indent=1, allow_nan=False)
-    title = f"{shown(encoder.name)}: {arguments.suite}, {style.id}, n = {found.n}"
+    content = representations.to_builtins(alignment, provenance)
+    text = json.dumps(content, indent=1, allow_nan=False)
+    title = f"{shown(encoder.name)}: {arguments.suite}, {style.id}, n = {alignment.n}"
     _write(arguments.output, text + "\n")
-    _write(arguments.output.with_suffix(".svg"), layers.plot(found, title))
-    for line in [text] if arguments.json else [title, *layer_lines.table(found), arguments.output]:
+    _write(arguments.output.with_suffix(".svg"), layers.plot(alignment, title))
+    lines = [title, *layer_lines.table(alignment), arguments.output]
+    for line in [text] if arguments.json else lines:
         print(line)
     return GOOD
 
@@ -143,22 +146,22 @@ def _correlate(arguments: Namespace) -> int:
     names = [file.model for file, _ in pairs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise OptionError(f"--correlate has the model {twice[0]!r} twice; name each model once")
-    found = representations.correlate(pairs)
+    with_rer = representations.correlate(pairs)
     content = {
         "schema": _CORRELATION,
         "models": [{**asdict(file), "run": asdict(run)} for file, run in pairs],
-        "with_rer": {name: each and asdict(each) for name, each in found.items()},
+        "with_rer": {name: fit and asdict(fit) for name, fit in with_rer.items()},
     }
     text = json.dumps(content, indent=1, allow_nan=False)
     if arguments.output:
         _write(arguments.output, text + "\n")
-    for line in [text] if arguments.json else layer_lines.correlations(pairs, found):
+    for line in [text] if arguments.json else layer_lines.correlations(pairs, with_rer):
         print(line)
     return GOOD
 
 
 class _Told:
-    """How far it is, for who watches a terminal."""
+    """Tells whoever watches a terminal how far it is."""
 
     def __init__(self, items: int) -> None:
         self._items, self.done = items, 0
@@ -171,11 +174,9 @@ class _Told:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    except OSError as error:
-        raise OptionError(f"{str(path)!r} cannot be written: {error.strerror}") from None
 
 
 def _positive(text: str) -> int:

@@ -2,9 +2,8 @@
 
 import json
 import math
-import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -31,14 +30,8 @@ from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.metrics.vision_tokens import Vision
-from pytest_rest.terms import (
-    RH_BENCH,
-    Answer,
-    Completion,
-    Record,
-    Style,
-    Transcription,
-)
+from pytest_rest.reporting.atomic_file import save
+from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -204,22 +197,19 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        save(self._json(), path)
+
+    def _json(self) -> Iterator[str]:
+        """A line for each item and for what only the merge reads; the rest is for people."""
         content = {**self._head}
         shard = content.pop("shard", None)
-        text = json.dumps(content, indent=1, allow_nan=False)[:-2]  # a line for each item: of the
-        if shard:  # rest there is little, for people, but for what only the merge reads
-            text += f',\n "shard": {json.dumps(shard, allow_nan=False)}'
-        half = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with half.open("w", encoding="ascii") as file:
-                file.write(f'{text},\n "items": [')
-                for number, item in enumerate(self._items):
-                    file.write(f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}")
-                file.write("\n ]\n}\n")
-            half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
+        yield json.dumps(content, indent=1, allow_nan=False)[:-2]
+        if shard:
+            yield f',\n "shard": {json.dumps(shard, allow_nan=False)}'
+        yield ',\n "items": ['
+        for number, item in enumerate(self._items):
+            yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
+        yield "\n ]\n}\n"
 
     def _reasoning(self) -> dict[str, Any]:
         """What a sweep over budgets adds."""

@@ -15,6 +15,7 @@ from pytest_rest.fuzzing.flip import Flip
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
@@ -50,7 +51,7 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
         "folder": f"{folder.absolute().name}/images" if is_copy else "images",
         "pictures": dict(_embedded(content.pictures, folder)) if is_copy else None,
     }
-    layout.save(chain([before], content.json(**within), [after]), path)
+    save(chain([before], content.json(**within), [after]), path)
 
 
 def _assembled(report: Builtins, content: Content, source: Callable[[str], str]) -> str:

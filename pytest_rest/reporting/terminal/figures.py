@@ -70,10 +70,7 @@ def cut(text: str, width: int) -> str:
 
 
 def first(
-    items: Sequence[_Item],
-    most: int,
-    line: Callable[[_Item], str],
-    where: str = ", in report.json",
+    items: Sequence[_Item], most: int, line: Callable[[_Item], str], where: str = ", in report.json"
 ) -> Iterator[str]:
     """A line for each of the first items, and how many more there are."""
     yield from map(line, items[:most])
