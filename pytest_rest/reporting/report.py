@@ -121,7 +121,7 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
-        here = [each for each in self.whole if self._known.get(each.style) == Style()]
+        here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
 
@@ -132,8 +132,8 @@ class Report:
 
     @property
     def _model(self) -> str:
-        about = self.provenance
-        return str(about.get("resolved_name") or about.get("model") or "this run")
+        names = map(self.provenance.get, ("resolved_name", "model"))
+        return str(next(filter(None, names), "this run"))
 
     @cached_property
     def whole(self) -> list[Record]:
@@ -141,10 +141,10 @@ class Report:
 
         Those of RH-Bench, which have one form, have figures of their own.
         """
-        lost = {(each.suite, each.item) for each in self.lost}
-        lost |= {(each.suite, each.item) for each in self.records if each.verdict.lost}
+        lost = {(lost.suite, lost.item) for lost in self.lost}
+        lost |= {record.key[:2] for record in self.records if record.verdict.lost}
         records = by_budget.of_rest(self.records)
-        return [each for each in records if (each.suite, each.item) not in lost]
+        return [record for record in records if record.key[:2] not in lost]
 
     @cached_property
     def budgets(self) -> Mapping[str, Sequence[Budgeted]]:
@@ -162,7 +162,7 @@ class Report:
 
     @cached_property
     def _items(self) -> "_Items":
-        return _Items(sorted(self.records, key=lambda each: each.key), self.tests)
+        return _Items(sorted(self.records, key=lambda record: record.key), self.tests)
 
     @cached_property
     def _head(self) -> dict[str, Any]:
@@ -176,11 +176,12 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: asdict(found["all"]) for style, found in by_style(judged, self.table).items()
+                style: asdict(subsets["all"])
+                for style, subsets in by_style(judged, self.table).items()
             },
-            "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
+            "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "failed_at": failure_causes.count(self.whole),
-            "effects": [each.to_builtins() for each in self.effects],
+            "effects": [effect.to_builtins() for effect in self.effects],
             **self._reasoning(),
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
@@ -189,7 +190,7 @@ class Report:
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
             },
-            "lost": [asdict(each) for each in self.lost],
+            "lost": [asdict(lost) for lost in self.lost],
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
@@ -216,7 +217,10 @@ class Report:
         about = self.provenance.get("budgets")
         if not about:
             return {}
-        by_scope = {scope: [b.to_builtins() for b in each] for scope, each in self.budgets.items()}
+        by_scope = {
+            scope: [budgeted.to_builtins() for budgeted in budgets]
+            for scope, budgets in self.budgets.items()
+        }
         return {
             "budgets": {**about, "suites": by_scope},
             "rh_auc": self.rh_auc and self.rh_auc.to_builtins(),

@@ -46,8 +46,8 @@ class Spent:
 class Tally:
     """What was selected and what came back, by test; a test's last record is the one that counts.
 
-    `selected` has each item's digest, and `of` says how many were selected: every report says so,
-    one names them. `styles` are those of every id, `drawn` what became of a data set's rows.
+    `selected` has each item's digest, and `of` is how many there are: every report says how many,
+    only one names them. `styles` are by id, `drawn` is what became of a data set's rows.
     """
 
     rules: Rules
@@ -73,7 +73,8 @@ class Tally:
     def lost(self) -> dict[Test, str]:
         """What gave no verdict, and why."""
         known = {**self.selected, **self.records}
-        lost = {test: why for test in known if (why := self._why(test))}
+        lost = {test: self.reasons.get(test, _ABSENT) for test in known if test not in self.records}
+        lost |= {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
         for number in range(len(known), self.of):
             lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
         return lost
@@ -100,20 +101,17 @@ class Tally:
         """
         rules, lost, shown = self.rules, self.lost, self.shown
         whole = _whole(shown, lost)
-        found = by_budget.measure(whole, about.get("budgets", {}).get("amounts", ()), about["seed"])
+        amounts = about.get("budgets", {}).get("amounts", ())
+        rh_auc = by_budget.measure(whole, amounts, about["seed"])
         table = metrics.table(by_budget.of_rest(whole))
+        judged = _unjudged(shard, lost, rules.max_lost) if shard else None
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
             table=table,
-            rh_auc=found,
-            gate=self._gate(lost, found, table)
-            if shard is None
-            else _unjudged(shard, lost, rules.max_lost),
-            lost=sorted(
-                {Lost(*key, why) for (_, key), why in lost.items()},
-                key=lambda each: (each.suite, each.item, each.style),
-            ),
+            rh_auc=rh_auc,
+            gate=judged or self._gate(lost, rh_auc, table),
+            lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
             seconds=spent.seconds,
             retries=spent.retries,
             cached=spent.cached,
@@ -134,12 +132,6 @@ class Tally:
         items = len({key[:2] for _, key in self.selected})
         saved = round(len(self.prompts) / items * self.items_left_out) - spare
         return Stopped(items, items + self.items_left_out, max(saved, 0))
-
-    def _why(self, test: Test) -> str:
-        """Why an item is lost; empty when it is not."""
-        if record := self.records.get(test):
-            return record.verdict.reason if record.verdict.lost else ""
-        return self.reasons.get(test, _ABSENT)
 
     def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None, table: Table) -> Gate | None:
         rules = self.rules
@@ -170,25 +162,21 @@ class Tally:
         return gate.withhold(judged, self.broken)
 
     def _provenance(self, about: Mapping[str, Any]) -> dict[str, Any]:
-        suites = sorted({suite for _, (suite, *_) in self.selected})
+        digests: dict[str, dict[str, str]] = {}  # by suite and item
+        for (_, (suite, item, _)), digest in self.selected.items():
+            digests.setdefault(suite, {})[item] = digest
+        suites = [
+            {
+                "name": name,
+                "items": len(items),
+                "fingerprint": fingerprint(items.values()),
+                **self.drawn.get(name, {"counts": {}, "left_out": []}),
+            }
+            for name, items in sorted(digests.items())
+        ]
         styles = sorted({style for _, (_, _, style) in self.selected})
-        return {
-            **about,
-            "suites": [self._suite(name) for name in suites],
-            "styles": styles,
-            "own_styles": own_styles(styles, self.styles),
-        }
-
-    def _suite(self, name: str) -> dict[str, Any]:
-        digests = {
-            item: digest for (_, (suite, item, _)), digest in self.selected.items() if suite == name
-        }
-        return {
-            "name": name,
-            "items": len(digests),
-            "fingerprint": fingerprint(digests.values()),
-            **self.drawn.get(name, {"counts": {}, "left_out": []}),
-        }
+        own = own_styles(styles, self.styles)
+        return {**about, "suites": suites, "styles": styles, "own_styles": own}
 
 
 def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:

@@ -17,10 +17,9 @@ _GATE = {True: "passed", False: "NOT PASSED", None: "-"}
 
 @dataclass(frozen=True)
 class Kept:
-    """One run: its folder's name, and its report's first figures; a gate in one word.
+    """One run: its folder's name, its report's first figures, and its gate in one word.
 
-    `unfinished` is a run without a report, which can be gone on with; `unreadable` one with a
-    report that cannot be read.
+    An `unfinished` run has no report yet and can be resumed; an `unreadable` one cannot be read.
     """
 
     name: str
@@ -78,12 +77,13 @@ def prompts(run: Path) -> Prompts:
 
 def _reported(path: Path) -> Kept:
     try:
-        found = report(path)
-        rates = found["metrics"]["mean"]["all"]
+        content = report(path)
+        rates = content["metrics"]["mean"]["all"]
         rer: dict[str, Any] = rates["rer"] or {}
-        value, low, high = (_number(rer.get(name)) for name in ("value", "low", "high"))
-        model, items = str(found["provenance"]["model"]), int(rates["items"])
-        return Kept(path.name, model, items, value, low, high, _GATE[found["gate"]["passed"]])
+        figures = [rer.get(name) for name in ("value", "low", "high")]
+        value, low, high = (None if figure is None else float(figure) for figure in figures)
+        model, items = str(content["provenance"]["model"]), int(rates["items"])
+        return Kept(path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]])
     except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
         return Kept(path.name, "?", gate="unreadable")
 
@@ -93,7 +93,3 @@ def _unfinished(path: Path) -> Kept:
         return Kept(path.name, str(read_run(path)["options"]["rest_model"]))
     except StoreError:
         return Kept(path.name, "?", gate="unreadable")
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

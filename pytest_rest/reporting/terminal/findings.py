@@ -21,6 +21,7 @@ _CAUSES = {
     "misreasoned": "misreasoned",
     "unknown": "not transcribed",
 }
+GATE_WORDS = {True: "passed", False: "NOT PASSED", None: "not judged"}
 _EFFECTS_SHOWN = 8
 _NAME_WIDTH = 27
 ADVICE_SHOWN = 6
@@ -155,8 +156,7 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
         yield from ((f"    {name}", None) for name in regression.shown(compared.worse))
         if compared.note:
             yield f"  {compared.note}", None
-    word = {True: "passed", False: "NOT PASSED", None: "not judged"}[judged.passed]
-    yield f"gate {word}: {judged.reason}", judged.passed
+    yield f"gate {GATE_WORDS[judged.passed]}: {judged.reason}", judged.passed
 
 
 def _is_shown(change: tuple[str, str], report: Report) -> bool:
