@@ -18,7 +18,7 @@ from pytest_rest.reporting.terminal.progress_line import Foot, Progress
 from pytest_rest.terms import Record
 
 _TICK = 0.25
-_EVERY = 60.0  # seconds between two lines, where there is no terminal
+_EVERY = 60.0  # seconds between two lines, without a terminal
 _NARROWEST, _LOWEST = 20, 5
 
 
@@ -72,9 +72,9 @@ class Watch:
         settings = self._run.settings
         scheme = settings.scheme
         once = scheme.repeats * ("text" in scheme.modes)
-        each = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
+        in_a_style = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
         tests = dict(self._tests) or self._foreseen
-        return once * len(tests) + each * sum(tests.values())
+        return once * len(tests) + in_a_style * sum(tests.values())
 
     @functools.cached_property
     def _foreseen(self) -> Counter[tuple[str, str]]:

@@ -173,7 +173,7 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
         tally.of += max(carried["of"], len(carried["tests"]))
         tally.thresholds |= {Threshold(**threshold) for threshold in carried["thresholds"]}
         tally.broken += [name for name in carried["broken"] if name not in tally.broken]
-        for style in (Style(**each) for each in carried["styles"]):
+        for style in (Style(**fields) for fields in carried["styles"]):
             if tally.styles.setdefault(style.id, style).digest != style.digest:
                 raise ShardError(f"the shards are of different runs: style {style.id!r} differs")
         for suite in report["provenance"]["suites"]:

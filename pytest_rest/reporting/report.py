@@ -276,19 +276,18 @@ def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
     if gate is None:
         reason = "no threshold was asked for"
         return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
-    thresholds = [_judged(each) for each in gate.thresholds]
     return {
         "passed": gate.passed,
         "reason": gate.reason,
-        "thresholds": thresholds,
+        "thresholds": [*map(_judged, gate.thresholds)],
         "baseline": gate.regression and _regression(gate.regression),
     }
 
 
-def _regression(found: Regression) -> dict[str, Any]:
+def _regression(regression: Regression) -> dict[str, Any]:
     return {
-        "note": found.note,
-        "left_out": [*found.left_out],
+        "note": regression.note,
+        "left_out": [*regression.left_out],
         "checks": [
             {
                 "name": check.name,
@@ -296,7 +295,7 @@ def _regression(found: Regression) -> dict[str, Any]:
                 "reason": check.reason,
                 **(asdict(check.flips) if check.flips else {}),
             }
-            for check in found.checks
+            for check in regression.checks
         ],
     }
 

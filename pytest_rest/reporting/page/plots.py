@@ -15,7 +15,6 @@ from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate, to_rate
 
-_MEANS = ("mean", "pooled")
 _MOST = 60  # rows of one plot; what is beyond is in its table
 _MOST_TABLE = 400
 
@@ -49,8 +48,8 @@ def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> 
 
 
 def scopes(metrics: Builtins) -> list[str]:
-    """The suites, and what is over all of them where there are several; the headline first."""
-    suites = [name for name in metrics if name not in _MEANS]
+    """The suites, and their mean where there are several; the headline first."""
+    suites = [name for name in metrics if name not in ("mean", "pooled")]
     return suites if len(suites) == 1 else [name for name in ("mean", *suites) if name in metrics]
 
 
@@ -59,15 +58,14 @@ def _effects(report: Builtins) -> Iterator[Plot]:
     effects = [effect for effect in report["effects"] if effect["subset"] == "all"]
     has_any_color = any(e["characteristic"] == "color" and e["value"] == "any" for e in effects)
     apart = {"style", "color"} if has_any_color else {"style"}
-    kept = [e for e in effects if e["characteristic"] not in apart or e["value"] == "any"]
+    of_one_kind = [e for e in effects if e["characteristic"] not in apart or e["value"] == "any"]
     notes = {
         "accuracy": "Change in the share of right answers to the forms with a picture",
         "agreement": "Change in the share of items whose forms all agree",
     }
     for measure, what in notes.items():
-        rows = [_effect(effect, measure) for effect in kept or effects if effect[measure]]
-        rates = [row.rate for row in rows if row.rate]
-        ends = [end for rate in rates for end in (rate.value, rate.low, rate.high)]
+        rows = [_effect(effect, measure) for effect in of_one_kind or effects if effect[measure]]
+        ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
         furthest = max((abs(end) for end in ends if end is not None), default=0.0)
         reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
         yield from dots(

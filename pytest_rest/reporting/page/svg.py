@@ -25,7 +25,7 @@ _Box = tuple[float, float, float, float]  # left and right in per cent, top and 
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """A label, a rate and the same in words; None of what is undefined.
+    """A label with its rate, which may be undefined, and the rate in words.
 
     `kind` is a class of the style sheet; `href` is what the label leads to.
     """

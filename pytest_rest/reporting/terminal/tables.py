@@ -3,7 +3,6 @@
 import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
@@ -52,10 +51,9 @@ def scheme(asked: Scheme) -> str:
 
 def drawn(name: str, counts: Mapping[str, int]) -> str:
     """`arc: 1,670 rows, 21 left out (broken), 1,631 after REST's filters, 50 drawn`."""
-    *kept, taken = counts.values()
-    filtered = f"{kept[-1]:,} after REST's filters, " if len(kept) > 2 else ""
-    broken = f"{kept[0] - kept[1]:,} left out (broken)"
-    return f"{name}: {kept[0]:,} rows, {broken}, {filtered}{taken:,} drawn"
+    rows, whole, *filtered, taken = counts.values()
+    passed = f"{filtered[-1]:,} after REST's filters, " if filtered else ""
+    return f"{name}: {rows:,} rows, {rows - whole:,} left out (broken), {passed}{taken:,} drawn"
 
 
 def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:
@@ -141,16 +139,19 @@ def usage(report: Report) -> str:
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
     parts = [f"{used['calls']:,} calls{stored}"]
     parts += [f"{used['retries']:,} retries"] if used["retries"] else []
-    parts += [_tokens(used), "price unknown" if used["cost"] is None else f"${used['cost']:.2f}"]
-    return ", ".join([*parts, f"{used['seconds']:.0f} s"])
+    sent, written, cost = used["input_tokens"], used["output_tokens"], used["cost"]
+    is_reported = sent is not None and written is not None
+    parts += [f"{sent:,} tokens in, {written:,} out" if is_reported else "tokens not reported"]
+    parts += ["price unknown" if cost is None else f"${cost:.2f}", f"{used['seconds']:.0f} s"]
+    return ", ".join(parts)
 
 
 def changes(made: Sequence[str]) -> Iterator[str]:
     """How the number of calls in flight was changed: the first of the changes, and the last."""
-    shown_ones = made if len(made) <= _CHANGES_SHOWN else [*made[: _CHANGES_SHOWN - 1], made[-1]]
     if len(made) > _CHANGES_SHOWN:
         yield f"{len(made)} changes of the calls in flight, among them:"
-    yield from (f"  {shown(each, 120)}" for each in shown_ones)
+        made = [*made[: _CHANGES_SHOWN - 1], made[-1]]
+    yield from (f"  {shown(change, 120)}" for change in made)
 
 
 def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
@@ -217,7 +218,8 @@ def _said(verdict: Verdict) -> str:
 
 
 def _ordered(verdict: Verdict) -> list[tuple[str, Answer]]:
-    return sorted(verdict.answers.items(), key=lambda each: (*MODES, *OCR_MODES).index(each[0]))
+    answers = verdict.answers
+    return [(mode, answers[mode]) for mode in (*MODES, *OCR_MODES) if mode in answers]
 
 
 def _value(answer: Answer) -> str:
@@ -230,10 +232,3 @@ def row(name: str, items: object, *columns: str) -> str:
     """A line of a table: a name, a number of items, and up to three columns."""
     cells = "".join(f" {column:<19}" for column in columns)
     return f"{cut(shown(name, 100), _NAME_WIDTH):<{_NAME_WIDTH}}{items!s:>6}{cells}".rstrip()
-
-
-def _tokens(used: dict[str, Any]) -> str:
-    sizes: Sequence[int | None] = (used["input_tokens"], used["output_tokens"])
-    if None in sizes:
-        return "tokens not reported"
-    return f"{sizes[0]:,} tokens in, {sizes[1]:,} out"
