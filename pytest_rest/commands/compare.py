@@ -27,7 +27,7 @@ from pytest_rest.safe_text import shown
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
-_TOLERATES = "how far {} may be {} the old run's, as a share; more, and surely so, exits 1"
+_TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
 
 def declare(parser: ArgumentParser) -> None:

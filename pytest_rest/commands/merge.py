@@ -74,7 +74,7 @@ def _read(name: str) -> Any:
 
 
 def _prompts(folders: Sequence[Path]) -> Prompts:
-    """What the prompts of all shards showed; of a store that is damaged nothing is needed."""
+    """What the prompts of all shards showed; a damaged store is left out."""
     prompts: dict[str, Any] = {}
     for run in folders:
         with contextlib.suppress(StoreError):

@@ -1,8 +1,8 @@
 """Measure how alike an open-weight model's hidden states are for a picture and its text.
 
 Each item is shown as a picture and as text. Cosines of both, and how many find each other, go to
-FILE, and as a plot to an SVG file beside it; what was cut short goes on with the same command. With
---correlate, over several models: how far these measures go with RER.
+FILE, and as a plot to an SVG file beside it; after an interrupt the same command goes on. With
+--correlate, over several models: how closely these measures follow RER.
 """
 
 import json
@@ -68,7 +68,7 @@ def declare(parser: ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar=("FILE", "REPORT"),
-        help="of each model such a FILE, and the REPORT or the folder of its run",
+        help="for each model such a FILE, and the REPORT or the folder of its run",
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
@@ -122,7 +122,7 @@ def _measure(arguments: Namespace) -> int:
 def _settings(
     arguments: Namespace, encoder: Encoder, items: list[Item], style: Style
 ) -> dict[str, Any]:
-    """What another model's vectors differ in: nothing of it may change under a measurement."""
+    """What vectors depend on: none of it may change during a measurement."""
     return {
         "model": encoder.name,
         "revision": encoder.revision,

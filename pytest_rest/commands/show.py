@@ -1,6 +1,6 @@
 """Show an item of a run: its pictures' paths, each answer as the model wrote it, what was misread.
 
-Below it stands what the whole run supports doing about it.
+Below it stands the advice that the whole run supports.
 
 ITEM is an item's id, or a test's (`soebench-0007`, `soebench-0007-dejavu-200dpi-black`).
 """

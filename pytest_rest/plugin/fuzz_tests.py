@@ -82,7 +82,7 @@ class Hunts:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let what was found travel, as one ASCII string."""
+        """Send what was found with the report, as one ASCII string."""
         report = yield
         if report.when == "call" and (hunted := item.stash.get(_HUNTED, "")):
             setattr(report, _WIRE, hunted)
@@ -178,7 +178,7 @@ class Findings:
 
 
 def _hunt(run: Run, number: int) -> dict[str, Any]:
-    """Hunt, and keep what is found as soon as it is."""
+    """Hunt, and store each finding at once."""
     from pytest_rest.fuzzing.hunt import Hunt, Hunted, database
 
     fuzz = run.settings.fuzz

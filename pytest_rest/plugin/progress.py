@@ -23,7 +23,7 @@ _NARROWEST, _LOWEST = 20, 5
 
 
 class Watch:
-    """Counts what comes in, and shows it; `tests` are those that were selected, by item."""
+    """Counts what comes in, and shows it."""
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
         self._config, self._run = config, run
@@ -105,7 +105,7 @@ class Watch:
         self.stop()
 
     def pytest_leave_pdb(self) -> None:
-        """Go on."""
+        """Show it again."""
         self.pytest_collection()
 
     @pytest.hookimpl(tryfirst=True)
@@ -114,11 +114,11 @@ class Watch:
         self.stop()
 
     def pytest_unconfigure(self) -> None:
-        """Also where the session broke off."""
+        """Give it back where the session broke off, too."""
         self.stop()
 
     def stop(self) -> None:
-        """Show nothing any more."""
+        """Stop showing it."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()

@@ -18,7 +18,7 @@ _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
 
 class Terminal:
-    """Speaks for the run; on the controller only. `report` gives the report once there is one."""
+    """Writes the run's header and summary, on the controller; `report` is None until the end."""
 
     def __init__(
         self,

@@ -1,8 +1,8 @@
 """Turns the reports of a run's shards into the report of the run, as if it had been asked at once.
 
-A shard's report carries, beside its items, what the tally of its tests needs. Shards are refused
-that are not of one run, and shards that together do not hold every test of it: a missing one too,
-for what was not asked must not look as if it had been.
+A shard's report carries, beside its items, what the tally of its tests needs. Shards of different
+runs are refused, and so are shards that together do not hold every test of their run: what was not
+asked must not look as if it had been.
 """
 
 import json
@@ -24,7 +24,7 @@ from pytest_rest.terms import Completion, Record, Style, to_builtins
 
 Builtins = Mapping[str, Any]
 
-# What a shard may have of its own: all other provenance is the run's.
+# Provenance that a shard may have of its own: all other is the run's.
 _PLACES = ("api_base", "replay_of")
 _COUNTED = ("resolved_model", "suites", "styles", "own_styles")
 _OWN = ("shard", "created", "again", *_PLACES, *_COUNTED)
@@ -41,7 +41,7 @@ class Merged:
 def carrying(
     report: Report, tally: Tally, whole: Builtins | None, spare: Sequence[Completion]
 ) -> Report:
-    """A shard's report with what it takes to merge it; `whole` is of all shards' tests."""
+    """A shard's report with what a merge needs; `whole` is the digest of all shards' tests."""
     shown_records = tally.shown
     known = {**{test: record.digest for test, record in tally.records.items()}, **tally.selected}
     tests = []
@@ -72,7 +72,7 @@ def carrying(
 
 
 def merge(reports: Mapping[str, Builtins]) -> Merged:
-    """One report of all shards, by the names they are known by; their order plays no part.
+    """One report from all shards, whatever their order; the keys name them in errors.
 
     Metrics, tests and gate are computed anew from the records. `ShardError` says what is missing,
     what differs, or what cannot be read.
@@ -86,7 +86,7 @@ def merge(reports: Mapping[str, Builtins]) -> Merged:
 
 
 def _in_order(reports: Mapping[str, Builtins]) -> list[Builtins]:
-    """The shards by number; every one is there, once."""
+    """The shards by number; refuses a missing one, and one that is there twice."""
     names: dict[int, str] = {}
     of = set()
     for name, report in reports.items():
@@ -146,7 +146,7 @@ def _differences(one: Builtins, other: Builtins) -> Iterator[str]:
 
 
 def _common(report: Builtins) -> dict[str, Any]:
-    """What is the whole run's."""
+    """What all shards of a run have in common."""
     provenance, rules = report["provenance"], report["shard"]["rules"]
     return {**{key: value for key, value in provenance.items() if key not in _OWN}, **rules}
 

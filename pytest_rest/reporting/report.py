@@ -63,7 +63,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished run: what its caller knows of it, and from that all of report.json."""
+    """A finished run: what its caller knows about it, and report.json made from that."""
 
     provenance: Mapping[str, Any]
     records: Sequence[Record]
@@ -88,12 +88,12 @@ class Report:
 
     @cached_property
     def vision(self) -> Vision | None:
-        """What pictures take in tokens beside their text; None where nobody knows."""
+        """How many tokens pictures take beside their text; None where that is not known."""
         return vision_tokens.measure(self.whole, self._known, self._model)
 
     @cached_property
     def advice(self) -> Advised:
-        """What the run's own data support doing about it."""
+        """The advice that the run's own data support."""
         return advice.give(self.whole, self._known, self.effects)
 
     @property
@@ -137,9 +137,9 @@ class Report:
 
     @cached_property
     def whole(self) -> list[Record]:
-        """The records of items of which nothing was lost in any style: what metrics stand on.
+        """The records of items that lost nothing in any style, from which metrics are computed.
 
-        Those of RH-Bench, which have one form, have figures of their own.
+        RH-Bench's items have one form, and figures of their own.
         """
         lost = {(lost.suite, lost.item) for lost in self.lost}
         lost |= {record.key[:2] for record in self.records if record.verdict.lost}
@@ -157,7 +157,7 @@ class Report:
         return {**self._head, "items": [*self._items]}
 
     def content(self) -> dict[str, Any]:
-        """The same, but that each item is made when it is looked at: thousands take no memory."""
+        """The same, but each item is built when it is looked up: thousands take no memory."""
         return {**self._head, "items": self._items}
 
     @cached_property
@@ -243,7 +243,7 @@ class Report:
 
 
 class _Items(Sequence[dict[str, Any]]):
-    """The report's `items`, each made of its record anew whenever it is looked at."""
+    """The report's `items`, each built from its record when it is looked up."""
 
     def __init__(
         self, records: Sequence[Record], tests: Mapping[tuple[str, str, str], str]

@@ -1,4 +1,4 @@
-"""Turns what a run's tests gave into its report and its gate: a function of that alone.
+"""Turns the records of a run's tests into its report and its gate, and looks at nothing else.
 
 So the shards of a run, their tallies added, are judged exactly as the run would have been.
 """
@@ -23,7 +23,7 @@ _ABSENT = "no record came back: it did not run, or its worker crashed"
 
 @dataclass(frozen=True)
 class Rules:
-    """By what the whole run is judged; a folder's thresholds come with its records."""
+    """What the whole run is judged by; a folder's thresholds come with its records."""
 
     thresholds: tuple[Threshold, ...] = ()
     max_lost: int = 0
@@ -34,7 +34,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Spent:
-    """What the asking took; `spare` was answered and paid for, and no record shows it."""
+    """What asking took; `spare` answers were paid for, but no record shows them."""
 
     seconds: float
     retries: int
@@ -95,9 +95,9 @@ class Tally:
         return sorted(self.records, key=lambda test: test[::-1])
 
     def report(self, about: Mapping[str, Any], spent: Spent, shard: Shard | None = None) -> Report:
-        """The run's report, judged; a shard's is not, but for what was lost of it.
+        """The run's report, judged; of a shard only the lost items are judged.
 
-        `about` is the provenance, but for what the tests themselves tell.
+        `about` is the provenance without what the tests themselves tell.
         """
         rules, lost, shown = self.rules, self.lost, self.shown
         whole = _whole(shown, lost)
@@ -187,7 +187,7 @@ def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any
 
 
 def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:
-    """The gate of a part: thresholds are for the whole."""
+    """A shard's gate: thresholds are judged on the whole run."""
     names = sorted(f"{item}-{style}" for _, (_, item, style) in lost)
     reason = f"shard {shard.name} is a part; thresholds are judged when the shards are merged"
     return Gate(None, gate.lost_reason(names, max_lost) if len(names) > max_lost else reason, ())

@@ -50,7 +50,7 @@ def find(named: Path | None) -> Path:
 
 
 def report(path: Path) -> dict[str, Any]:
-    """The report of a run's folder, or a report's file; `BaselineError` says what it is not."""
+    """The report of a run's folder, or a report's file; `BaselineError` says why it is not one."""
     try:
         content = baseline.read(path)
         schema = content.get("schema") if isinstance(content, dict) else None

@@ -1,4 +1,4 @@
-"""Turns what a page says into one file that needs no network, by the templates beside it.
+"""Turns a page's content into one file that needs no network, with the templates beside it.
 
 Templates escape whatever they show, and bound it: on one line, with nothing hidden. The page's
 policy allows its own script and style alone, and pictures from its own folder or the page itself.

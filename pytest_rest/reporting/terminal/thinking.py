@@ -123,28 +123,23 @@ def _drawing(points: Sequence[Point]) -> Iterator[str]:
     known = [(p.reasoning, p.perception) for p in points if p.reasoning and p.perception]
     if len({(reasoning.value, perception.value) for reasoning, perception in known}) < 2:
         return
-    across, up = (_Axis([point[i] for point in known], n) for i, n in ((0, _WIDTH), (1, _HEIGHT)))
+    columns, (left, right) = _places([reasoning.value for reasoning, _ in known], _WIDTH)
+    heights, (low, high) = _places([perception.value for _, perception in known], _HEIGHT)
     cells = [[" "] * _WIDTH for _ in range(_HEIGHT)]
-    for mark, (reasoning, perception) in zip(_marks(points), known, strict=False):
-        line = cells[_HEIGHT - 1 - up.place(perception)]
-        place = across.place(reasoning)
-        line[place] = mark if line[place] == " " else "*"  # several in one place
+    for mark, column, height in zip(_marks(points), columns, heights, strict=False):
+        line = cells[_HEIGHT - 1 - height]
+        line[column] = mark if line[column] == " " else "*"  # several in one place
     yield "  perception"
     for number, line in enumerate(cells):
-        label = {0: share(up.high), _HEIGHT - 1: share(up.low)}.get(number, "")
+        label = {0: high, _HEIGHT - 1: low}.get(number, "")
         yield f"{label:>7} |{''.join(line)}".rstrip()
-    left, right = share(across.low), f"{share(across.high)} reasoning"
     yield f"        +{'-' * _WIDTH}"
-    yield f"         {left}{right:>{_WIDTH - len(left)}}"
+    yield f"         {left}{f'{right} reasoning':>{_WIDTH - len(left)}}"
 
 
-class _Axis:
-    """Places values along a line of that many characters, from the least to the largest."""
-
-    def __init__(self, rates: Sequence[Rate], size: int) -> None:
-        values = [rate.value for rate in rates]
-        self.low, self.high, self._size = min(values), max(values), size
-
-    def place(self, rate: Rate) -> int:
-        span = self.high - self.low
-        return math.floor((rate.value - self.low) / span * (self._size - 1) + 0.5) if span else 0
+def _places(values: Sequence[float], size: int) -> tuple[list[int], tuple[str, str]]:
+    """Where values stand on a line of that many characters, and what its ends are in per cent."""
+    low, high = min(values), max(values)
+    span = (high - low) or 1.0
+    places = [math.floor((value - low) / span * (size - 1) + 0.5) for value in values]
+    return places, (share(low), share(high))
