@@ -43,7 +43,8 @@ def run(arguments: Namespace) -> int:
     paths = dict.fromkeys(arguments.runs)
     if len(paths) < len(arguments.runs):
         raise ShardError("a run is named twice; name each once")
-    merged, shards = merge.merge({name: _read(name) for name in paths}), [*map(Path, paths)]
+    shards = [Path(name) for name in paths]
+    merged = merge.merge({name: _read(name) for name in paths})
     try:
         with writing(arguments.output):
             merged.report.write(path)

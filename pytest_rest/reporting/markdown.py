@@ -20,10 +20,14 @@ def page(report: Report) -> str:
     """The verdict and its reason, the metrics, and what failed, for a pull request's reader."""
     about, gate = report.provenance, report.gate
     regression = gate.regression if gate else None
+    checks = (
+        (escape(name), "met" if met else "**not met**", escape(why, 600))
+        for name, met, why in _checks(report)
+    )
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
         [f"**{verdict(report)}**{f': {escape(gate.reason, 1_000)}' if gate else ''}"],
-        _table(["threshold", "", "why"], _checks_in_words(report)),
+        _table(["threshold", "", "why"], checks),
         _metrics(report),
         _rh_auc(report),
         _advice(report.advice),
@@ -95,11 +99,6 @@ def _checks(report: Report) -> Iterator[tuple[str, bool, str]]:
         yield judged.threshold.id, judged.outcome == "passed", judged.reason
     for check in report.gate.regression.checks if report.gate.regression else ():
         yield check.name, check.outcome == "passed", check.reason
-
-
-def _checks_in_words(report: Report) -> Iterator[Sequence[str]]:
-    for name, met, why in _checks(report):
-        yield escape(name), "met" if met else "**not met**", escape(why, 600)
 
 
 def _metrics(report: Report) -> list[str]:

@@ -182,7 +182,7 @@ class Report:
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "failed_at": failure_causes.count(self.whole),
             "effects": [effect.to_builtins() for effect in self.effects],
-            **self._reasoning(),
+            **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
@@ -212,25 +212,22 @@ class Report:
             yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
         yield "\n ]\n}\n"
 
-    def _reasoning(self) -> dict[str, Any]:
+    @property
+    def _sweep(self) -> dict[str, Any]:
         """What a sweep over budgets adds."""
-        about = self.provenance.get("budgets")
-        if not about:
+        if not (about := self.provenance.get("budgets")):
             return {}
-        by_scope = {
+        suites = {
             scope: [budgeted.to_builtins() for budgeted in budgets]
             for scope, budgets in self.budgets.items()
         }
-        return {
-            "budgets": {**about, "suites": by_scope},
-            "rh_auc": self.rh_auc and self.rh_auc.to_builtins(),
-        }
+        measured = self.rh_auc and self.rh_auc.to_builtins()
+        return {"budgets": {**about, "suites": suites}, "rh_auc": measured}
 
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
-        metrics = self.table[scope][subset]  # type: ignore[index]
-        if subset != "all":  # whether a lost item would have been read right is not known
-            return asdict(metrics)
-        return {**asdict(metrics), "worst": self.worst(scope)}
+        metrics = asdict(self.table[scope][subset])  # type: ignore[index]
+        # Whether a lost item would have been read right is not known.
+        return {**metrics, "worst": self.worst(scope)} if subset == "all" else metrics
 
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""

@@ -37,7 +37,10 @@ def kept(folder: Path) -> Iterator[Kept]:
         if (path / "report.json").is_file():
             yield _reported(path)
         elif (path / NAME).is_file():
-            yield _unfinished(path)
+            try:
+                yield Kept(path.name, str(read_run(path)["options"]["rest_model"]))
+            except StoreError:
+                yield Kept(path.name, "?", gate="unreadable")
 
 
 def find(named: Path | None) -> Path:
@@ -85,11 +88,4 @@ def _reported(path: Path) -> Kept:
         model, items = str(content["provenance"]["model"]), int(rates["items"])
         return Kept(path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]])
     except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
-        return Kept(path.name, "?", gate="unreadable")
-
-
-def _unfinished(path: Path) -> Kept:
-    try:
-        return Kept(path.name, str(read_run(path)["options"]["rest_model"]))
-    except StoreError:
         return Kept(path.name, "?", gate="unreadable")

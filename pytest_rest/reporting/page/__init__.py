@@ -82,9 +82,11 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
 
 def _pictures(source: Callable[[str], str], flip: Flip) -> list[tuple[str, str]]:
     """A flip's pictures that are there, each with its title."""
-    titles = flip_words.PICTURED.items()
-    places = [(title, source(str(flip.pictures.get(name, "")))) for title, name in titles]
-    return [(title, place) for title, place in places if place]
+    return [
+        (title, place)
+        for title, name in flip_words.PICTURED.items()
+        if (place := source(str(flip.pictures.get(name, ""))))
+    ]
 
 
 def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:

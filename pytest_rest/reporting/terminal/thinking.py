@@ -60,7 +60,12 @@ def lengths(budgeted: Budgeted) -> list[str]:
 def conclusion(control: str, largest: Budgeted) -> Iterator[str]:
     """How the budgets were held, and whether reasoning collapses under the largest."""
     yield f"{shown(control)} budgets; metrics above and below are of the largest"
-    yield _collapse(largest)
+    ratio, collapse = largest.metrics.length_ratio, f"reasoning collapse, under {largest.budget}"
+    if ratio is None:
+        yield f"{collapse}: not known, no lengths of both forms"
+    else:
+        word = {True: "seen", False: "not seen", None: "not sure"}[by_budget.collapses(ratio)]
+        yield f"{collapse}: {word}: image/text {_ratio(ratio)} in {ratio.unit}, n = {ratio.n}"
 
 
 def rh_auc(report: Report) -> Iterator[str]:
@@ -96,16 +101,6 @@ def scores(point: Point) -> list[str]:
 def agreement(side: Rate | None, same: Rate | None) -> list[str]:
     """The judge's cells below `TWICE`; none where nothing was rated twice."""
     return [str(side.n), percent(side), percent(same)] if side and same else []
-
-
-def _collapse(largest: Budgeted) -> str:
-    """Whether the answers to a picture are shorter, with interval and n."""
-    ratio, place = largest.metrics.length_ratio, f"under {largest.budget}"
-    if ratio is None:
-        return f"reasoning collapse, {place}: not known, no lengths of both forms"
-    words = {True: "seen", False: "not seen", None: "not sure"}
-    said = f"image/text {_ratio(ratio)} in {ratio.unit}, n = {ratio.n}"
-    return f"reasoning collapse, {place}: {words[by_budget.collapses(ratio)]}: {said}"
 
 
 def _ratio(ratio: Ratio | None) -> str:
