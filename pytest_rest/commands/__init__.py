@@ -47,7 +47,7 @@ def writing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise OptionError(f"{str(path)!r} cannot be written: {error.strerror}") from None
+        raise OptionError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
 
 
 def main(words: Sequence[str] | None = None) -> int:

@@ -10,6 +10,7 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -44,7 +45,8 @@ def declare(parser: ArgumentParser) -> None:
         help="the items (default: %(default)s)",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="local copies of the data sets")
-    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="default: %(default)s")
+    whole, positive = partial(_whole, least=0), partial(_whole, least=1)
+    parser.add_argument("--seed", type=whole, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument(
         "-s",
         "--style",
@@ -60,7 +62,7 @@ def declare(parser: ArgumentParser) -> None:
         help="default: bf16 on CUDA, fp32 on the CPU",
     )
     parser.add_argument(
-        "--batch", type=_positive, default=4, metavar="N", help="items at once (default: 4)"
+        "--batch", type=positive, default=4, metavar="N", help="items at once (default: 4)"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write JSON")
     parser.add_argument(
@@ -179,13 +181,7 @@ def _write(path: Path, text: str) -> None:
         path.write_text(text, "utf-8")
 
 
-def _positive(text: str) -> int:
-    if (value := _whole(text)) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a valid number of items; give 1 or more")
-    return value
-
-
-def _whole(text: str) -> int:
-    if not (text.isdecimal() and len(text) <= len("999999999")):
-        raise ArgumentTypeError(f"{text!r} is not a whole number; give 0 or more")
+def _whole(text: str, least: int) -> int:
+    if not (text.isdecimal() and len(text) <= len("999999999") and int(text) >= least):
+        raise ArgumentTypeError(f"{text!r} is not valid; give a whole number from {least}")
     return int(text)

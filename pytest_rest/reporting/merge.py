@@ -190,8 +190,8 @@ def _check_whole(reports: Sequence[Builtins], tally: Tally) -> None:
         if dealt is not None and dealt != held:
             raise ShardError(
                 f"shard {report['provenance']['shard']} was dealt from {dealt['tests']} tests and "
-                f"the shards hold {held['tests']}, or others; ask all of them alike, and again "
-                "those that broke off"
+                f"the shards hold {held['tests']}, or others; ask all of them with the same "
+                "options, and those that broke off again"
             )
 
 

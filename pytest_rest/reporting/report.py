@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from pytest_rest.gate import Gate, Judged
 from pytest_rest.gate.regression import Regression
@@ -250,13 +250,7 @@ class _Items(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._records)
 
-    @overload
-    def __getitem__(self, place: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> "_Items": ...
-
-    def __getitem__(self, place: int | slice) -> "dict[str, Any] | _Items":
+    def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return _Items(self._records[place], self._tests)
         record = self._records[place]

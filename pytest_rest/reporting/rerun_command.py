@@ -14,7 +14,7 @@ def of_suite(words: Sequence[str], suites: Sequence[str], name: str) -> str:
 
 
 def node_id(test: str, name: str) -> str:
-    """The id of the test of a case, from that of its function; a star stands for the case."""
+    """The id of a case's test, from that of its function; a star in it stands for the case."""
     return test.replace("*", name) if test.endswith("]") else f"{test}[{name}]"
 
 

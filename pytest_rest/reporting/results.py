@@ -112,10 +112,7 @@ class Tally:
             rh_auc=rh_auc,
             gate=judged or self._gate(lost, rh_auc, table),
             lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
-            seconds=spent.seconds,
-            retries=spent.retries,
-            cached=spent.cached,
-            spare=spent.spare,
+            **to_builtins(spent),
             stopped=self._stopped(len(spent.spare)),
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
@@ -126,7 +123,7 @@ class Tally:
         return replace(report, gate=gate.compare(report.gate, compared))
 
     def _stopped(self, spare: int) -> Stopped | None:
-        """What stopping has saved, at as many calls an item as were made so far."""
+        """What stopping has saved, if each item takes as many calls as so far."""
         if not self.items_left_out:
             return None
         items = len({key[:2] for _, key in self.selected})

@@ -102,7 +102,7 @@ def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]
 
 
 def _source(images: Path, is_copy: bool, digest: str) -> str:
-    """Where the page finds a flip's picture: beside it, or in a copy itself; empty if nowhere."""
+    """Where the page finds a flip's picture: beside it, or inside a copy; empty if nowhere."""
     path = images / f"{digest}.png"
     if not items.is_digest(digest) or not path.is_file():
         return ""

@@ -90,7 +90,7 @@ def _effect(effect: Builtins, measure: str) -> IntervalRow:
 
 
 def _items(look: str) -> str:
-    """The address of the inconsistent items that look so."""
+    """The address of the inconsistent items with this look."""
     return f"#look={quote(look, safe='')}&verdict=inconsistent"
 
 

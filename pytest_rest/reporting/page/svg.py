@@ -128,7 +128,7 @@ def dots(
 
 
 def strip(name: str, row: IntervalRow, marks: Sequence[float]) -> str:
-    """One share with its interval, without words but for the axis's."""
+    """One share with its interval; only the axis has words."""
     said = [f"{row.label}: {row.said}", *(f"threshold {mark:g}" for mark in marks)]
     axes = _Axes(SHARES, _ROW - _LABEL, marks)
     return layout.draw(_TEMPLATE, "strip", name, row.label, said, axes, row.rate)

@@ -1,4 +1,4 @@
-"""Turns report.json's vision tokens into what its page says of them."""
+"""Turns report.json's vision tokens into what its page shows of them."""
 
 from typing import Any
 
