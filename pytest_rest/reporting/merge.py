@@ -117,7 +117,8 @@ def _merge(reports: Sequence[Builtins]) -> Merged:
             raise ShardError(f"the shards are of different runs: {'; '.join(reasons)}")
     tally = _tally(reports)
     _check_whole(reports, tally)
-    sums = {of: sum(run["usage"][of] for run in reports) for of in ("seconds", "retries", "cached")}
+    spent = ("seconds", "retries", "cached")
+    sums = {name: sum(run["usage"][name] for run in reports) for name in spent}
     spare = [Completion(**stored) for report in reports for stored in report["shard"]["spare"]]
     report = tally.report(_about(reports), Spent(**sums, spare=spare))
     failed = sorted(node_id(origin, f"{item}-{style}") for origin, (_, item, style) in tally.failed)

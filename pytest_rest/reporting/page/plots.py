@@ -12,7 +12,6 @@ from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
 from pytest_rest.reporting.terminal.figures import percent, points, signed
 from pytest_rest.safe_text import shown
-from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate, to_rate
 
 _MOST = 60  # rows of one plot; what is beyond is in its table
@@ -58,13 +57,17 @@ def _effects(report: Builtins) -> Iterator[Plot]:
     effects = [effect for effect in report["effects"] if effect["subset"] == "all"]
     has_any_color = any(e["characteristic"] == "color" and e["value"] == "any" for e in effects)
     apart = {"style", "color"} if has_any_color else {"style"}
-    of_one_kind = [e for e in effects if e["characteristic"] not in apart or e["value"] == "any"]
+    characteristics = [
+        e for e in effects if e["characteristic"] not in apart or e["value"] == "any"
+    ]
     notes = {
         "accuracy": "Change in the share of right answers to the forms with a picture",
         "agreement": "Change in the share of items whose forms all agree",
     }
     for measure, what in notes.items():
-        rows = [_effect(effect, measure) for effect in of_one_kind or effects if effect[measure]]
+        rows = [
+            _effect(effect, measure) for effect in characteristics or effects if effect[measure]
+        ]
         ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
         furthest = max((abs(end) for end in ends if end is not None), default=0.0)
         reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
@@ -79,14 +82,14 @@ def _effects(report: Builtins) -> Iterator[Plot]:
 
 
 def _effect(effect: Builtins, measure: str) -> IntervalRow:
-    difference = Difference(**effect[measure])
-    value, low, high, n = difference.value, difference.low, difference.high, difference.n
+    change = Rate(*(effect[measure][name] for name in ("value", "low", "high", "n")))
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
-    has_no_spread = low is None or high is None  # what changes every item alike
-    is_clear = value and n > 1 and (has_no_spread or difference.is_clear)
-    kind = ("bad" if value < 0 else "good") if is_clear else ""
-    said = f"{points(difference)}, n = {n}"
-    return IntervalRow(label, Rate(value, low, high, n), said, kind, _items(label))
+    low, high = change.low, change.high  # None where every item changes alike
+    leaves_out_zero = low is None or high is None or not low <= 0 <= high
+    is_clear = change.value and change.n > 1 and leaves_out_zero
+    kind = ("bad" if change.value < 0 else "good") if is_clear else ""
+    said = f"{points(change)}, n = {change.n}"
+    return IntervalRow(label, change, said, kind, _items(label))
 
 
 def _items(look: str) -> str:

@@ -92,33 +92,33 @@ def misreading(read: Transcription) -> str:
 
 def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
-    every = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
-    if not every and report.rh_auc is not None:  # whose items have one form
+    by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
+    if not by_scope and report.rh_auc is not None:  # whose items have one form
         return
     yield row("per cent [95%]", "items", "RER", "CFR", "MMC")
-    for scope in every:
+    for scope in by_scope:
         for subset, indent in _SUBSET_NAMES.items():
             metrics = report.table[scope][subset]  # type: ignore[index]
             rates = (metrics.rer, metrics.cfr, metrics.mmc)
             yield row(indent or scope, metrics.items, *map(percent, rates))
     yield row("accuracy", "items", *MODES)
-    for scope, m in every.items():
+    for scope, m in by_scope.items():
         yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in MODES))
     pooled = report.table["pooled"]["all"]
     if any(mode in pooled.accuracy for mode in OCR_MODES):
         yield row("OCR first", "items", "in one pass", "in two passes")
-        for scope, m in every.items():
+        for scope, m in by_scope.items():
             yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in OCR_MODES))
     yield row("transcription", "items", "all right", "CER")
-    for scope, m in every.items():
+    for scope, m in by_scope.items():
         yield row(scope, _n(m.ocr_correct_rate), percent(m.ocr_correct_rate), percent(m.cer))
     for name in pooled.own:
         yield row("metric", "items", shown(name, 40))
-        for scope, m in every.items():
+        for scope, m in by_scope.items():
             yield row(scope, _n(m.own[name]), percent(m.own[name]))
     if pooled.noise_floor is not None:
         yield row("agreement", "items", "with itself", "between forms", "excess")
-        for scope, m in every.items():
+        for scope, m in by_scope.items():
             rates = (m.noise_floor, m.between_forms, m.excess_inconsistency)
             yield row(scope, _n(m.noise_floor), *map(percent, rates))
 
