@@ -10,7 +10,7 @@ from pytest_rest.benchmark import near
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, tables
+from pytest_rest.reporting.terminal import findings, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -114,6 +114,10 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
+        for line in tables.table(report):
+            write(line, bold=not line[:1].isspace() and "items" in line)
+        for line in (*thinking.budgets(report), *thinking.rh_auc(report)):
+            write(line, bold=line.startswith(("RH-AUC", "reasoning collapse")))
         settings = self._run.settings
         has_place = bool(settings.suites) and settings.shard is None  # a part of a run has none
         for line, looks in findings.summary(report, has_place):

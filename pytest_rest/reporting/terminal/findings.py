@@ -9,7 +9,7 @@ from pytest_rest.metrics import failure_causes, published_rows
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.style_effects import Effect
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import tables, thinking, vision_tokens
+from pytest_rest.reporting.terminal import tables, vision_tokens
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points, share
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate
@@ -29,15 +29,11 @@ _ADVICE_WIDTH = 46
 
 
 def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[str, bool]]]:
-    """Tables, findings and what was lost, line by line, each with how pytest is to show it.
+    """Findings and what was lost, line by line, each with how pytest is to show it.
 
     `has_place` is whether the run has a place among the published ones.
     """
-    for line in tables.table(report):
-        yield line, {"bold": not line[:1].isspace() and "items" in line}
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
-        (thinking.budgets(report), ("reasoning collapse",)),
-        (thinking.rh_auc(report), ("RH-AUC",)),
         (effects(report), ("effect",)),
         (vision_tokens.lines(report.vision), ("tokens",)),
         (advice(report.advice), ("advice",)),
