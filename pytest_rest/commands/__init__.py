@@ -5,14 +5,16 @@ exit status: 0 good, 1 missed. What is wrong for a person to mend is a `RestErro
 """
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from importlib import import_module
+from pathlib import Path
 from typing import NoReturn
 
 from pytest_rest import __version__
-from pytest_rest.errors import RestError
+from pytest_rest.errors import OptionError, RestError
 from pytest_rest.safe_text import shown
 
 GOOD, MISSED, WRONG_USAGE = 0, 1, 4
@@ -39,6 +41,15 @@ class Parser(argparse.ArgumentParser):
         self.exit(WRONG_USAGE, f"{self.prog}: error: {message}; see {self.prog} --help\n")
 
 
+@contextlib.contextmanager
+def writing(path: Path) -> Iterator[None]:
+    """While a file is written: `OptionError` where it cannot be."""
+    try:
+        yield
+    except OSError as error:
+        raise OptionError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+
+
 def main(words: Sequence[str] | None = None) -> int:
     """Run the command; a user's mistake is one line on stderr."""
     listed = "\n".join(f"  {name:<15} {text}" for name, text in COMMANDS.items())
@@ -53,17 +64,17 @@ def main(words: Sequence[str] | None = None) -> int:
     top.add_argument("--version", action="version", version=f"pytest-rest {__version__}")
     top.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     top.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    given = top.parse_args(words)
-    command = import_module(f"pytest_rest.commands.{given.command}")
-    parser = Parser(prog=f"pytest-rest {given.command}", description=command.__doc__, epilog=_ENDS)
+    chosen = top.parse_args(words)
+    command = import_module(f"pytest_rest.commands.{chosen.command}")
+    parser = Parser(prog=f"pytest-rest {chosen.command}", description=command.__doc__, epilog=_ENDS)
     command.declare(parser)
     try:
-        status: int = command.run(parser.parse_args(given.words))
+        status: int = command.run(parser.parse_args(chosen.words))
         sys.stdout.flush()
     except RestError as error:
         print(f"{parser.prog}: error: {shown(str(error), 1_000)}", file=sys.stderr)
         return WRONG_USAGE
-    except BrokenPipeError:  # whoever read it has seen enough: nothing more is to be written
+    except BrokenPipeError:  # the reader has seen enough: nothing more is to be written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return WRONG_USAGE
     return status

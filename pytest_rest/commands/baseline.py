@@ -8,8 +8,7 @@ import sys
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pytest_rest.commands import GOOD
-from pytest_rest.errors import OptionError
+from pytest_rest.commands import GOOD, writing
 from pytest_rest.gate import baseline
 
 
@@ -17,22 +16,20 @@ def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its report.json")
     parser.add_argument(
-        *("-o", "--output"), type=Path, metavar="FILE", help="the file to write (default: print it)"
+        "-o", "--output", type=Path, metavar="FILE", help="the file to write (default: print it)"
     )
 
 
 def run(arguments: Namespace) -> int:
     """Write it, and say of how many items."""
-    found = baseline.load(arguments.run)
-    text = baseline.to_text(found)
+    content = baseline.load(arguments.run)
+    text, items = baseline.to_text(content), content["items"]
     if arguments.output is None:
         sys.stdout.write(text)
         return GOOD
-    try:
+    with writing(arguments.output):
         arguments.output.write_text(text, "ascii")
-    except OSError as error:
-        raise OptionError(f"{str(arguments.output)!r} cannot be written: {error}") from None
-    lost = sum(each["verdict"] == "lost" for each in found["items"])
+    lost = sum(item["verdict"] == "lost" for item in items)
     note = f", {lost} of them lost: these are never compared" if lost else ""
-    print(f"{arguments.output}: {len(found['items'])} items{note}")
+    print(f"{arguments.output}: {len(items)} items{note}")
     return GOOD

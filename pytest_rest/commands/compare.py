@@ -9,24 +9,26 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED
+from pytest_rest.commands import GOOD, MISSED, writing
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression
 from pytest_rest.gate.paired_runs import PairedComparison
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import Regression, Tolerance
-from pytest_rest.reporting import runs
-from pytest_rest.reporting.page import layout, side_by_side
-from pytest_rest.reporting.terminal.tables import signed
+from pytest_rest.reporting import runs as stored_runs
+from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.page import side_by_side
+from pytest_rest.reporting.terminal.figures import interval, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import CONFIDENCE
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
-_TOLERATES = "how far {} may be {} the old run's, as a share; more, and surely so, exits 1"
+_TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
 
 def declare(parser: ArgumentParser) -> None:
@@ -36,15 +38,13 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         "more", type=Path, nargs="*", metavar="MORE", help="further runs, for --html"
     )
-    parser.add_argument(
-        *("--max-rer-drop",), type=_share, metavar="SHARE", help=_TOLERATES.format("RER", "below")
-    )
-    parser.add_argument(
-        *("--max-cfr-rise",), type=_share, metavar="SHARE", help=_TOLERATES.format("CFR", "above")
-    )
+    share = partial(_number, low=0.0, high=1.0)
+    for option, name, side in (("max-rer-drop", "RER", "below"), ("max-cfr-rise", "CFR", "above")):
+        what = _TOLERATES.format(name, side)
+        parser.add_argument(f"--{option}", type=share, metavar="SHARE", help=what)
     parser.add_argument(
         "--confidence",
-        type=_confidence,
+        type=partial(_number, low=0.5, high=0.999999),
         default=CONFIDENCE,
         metavar="SHARE",
         help="how sure McNemar's exact test must be of a change (default: %(default)s)",
@@ -57,95 +57,76 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print what changed; `MISSED` where it is worse than is tolerated."""
-    if arguments.more:
-        _check_drawn(arguments)
+    tolerances = (arguments.max_rer_drop, arguments.max_cfr_rise)
+    is_compared = arguments.html is None or arguments.json or tolerances != (None, None)
+    if arguments.more and is_compared:
+        raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
     if arguments.html is not None:
-        _write([arguments.old, arguments.new, *arguments.more], arguments.html)
+        _write_page([arguments.old, arguments.new, *arguments.more], arguments.html)
     if arguments.more:
         return GOOD
-    old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
-    found, table = paired_runs.compare(old, new), rate_changes.table(old, new)
-    tolerance = Tolerance(arguments.max_rer_drop, arguments.max_cfr_rise, arguments.confidence)
-    judged = regression.judge(old, new, tolerance)
+    old, new = baseline.load(arguments.old), baseline.load(arguments.new)
+    comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
+    judged = regression.judge(old, new, Tolerance(*tolerances, arguments.confidence))
     if arguments.json:
-        print(json.dumps(_to_builtins(found, table, judged), indent=1, allow_nan=False))
+        print(json.dumps(_to_builtins(comparison, table, judged), indent=1, allow_nan=False))
     else:
-        for line in _lines(found, table, judged):
+        for line in _lines(comparison, table, judged):
             print(line)
     return MISSED if judged.reasons else GOOD
 
 
-def _write(chosen: Sequence[Path], path: Path) -> None:
-    """Write the page of the runs."""
+def _write_page(chosen: Sequence[Path], path: Path) -> None:
     paths = dict.fromkeys(map(str, chosen))
     if len(paths) < len(chosen):
         raise OptionError("a run is named twice; name each once")
-    text = side_by_side.text({name: runs.report(Path(name)) for name in paths})
-    try:
-        layout.save([text], path)
-    except OSError as error:
-        raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
+    text = side_by_side.text({name: stored_runs.report(Path(name)) for name in paths})
+    with writing(path):
+        save([text], path)
     print(path, file=sys.stderr)  # what is printed may be JSON
 
 
-def _check_drawn(arguments: Namespace) -> None:
-    """More than two runs are put side by side and not compared."""
-    tolerances = (arguments.max_rer_drop, arguments.max_cfr_rise)
-    if arguments.html is None or arguments.json or tolerances != (None, None):
-        raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
-
-
-def _lines(found: PairedComparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
+def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
     """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
-    yield f"old: {shown(found.old_model, 70)}"
-    other = ", another model" if found.new_model != found.old_model else ""
-    yield f"new: {shown(found.new_model, 60)}{other}"
-    if found.left_out:
-        yield f"{len(found.left_out)} items lost in either run and left out"
+    yield f"old: {shown(runs.old_model, 70)}"
+    other = ", another model" if runs.new_model != runs.old_model else ""
+    yield f"new: {shown(runs.new_model, 60)}{other}"
+    if runs.left_out:
+        yield f"{len(runs.left_out)} items lost in either run and left out"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
-    yield from (_row(_NAMES.get(name, name), each) for name, each in table.items())
-    if found.rer.worse:
+    yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
+    if runs.rer.worse:
         yield "were consistent, and are no longer:"
-    yield from (f"  {shown(name)}" for name in found.rer.worse)
-    if found.rer.better:
-        yield f"became consistent: {len(found.rer.better)}"
+    yield from (f"  {shown(name)}" for name in runs.rer.worse)
+    if runs.rer.better:
+        yield f"became consistent: {len(runs.rer.better)}"
     yield from (f"{'ok' if c.outcome == 'passed' else 'NOT OK'}: {c.reason}" for c in judged.checks)
 
 
-def _row(name: str, each: Change) -> str:
-    if each.old is None or each.new is None or each.value is None:
-        return f"{name:<15} {each.n:>5}      -      - -"
-    moved = signed(each.value)
-    if each.low is not None and each.high is not None:
-        moved += f" [{signed(each.low)}, {signed(each.high)}]"
-    rates = f"{each.old * 100:>6.1f} {each.new * 100:>6.1f}"
-    flips = f"{each.worse:>5} {each.better:>6} {each.p:>7.2g}"
-    return f"{name:<15} {each.n:>5} {rates} {moved:<21} {flips}"
+def _row(name: str, change: Change) -> str:
+    if change.old is None or change.new is None or change.value is None:
+        return f"{name:<15} {change.n:>5}      -      - -"
+    moved = interval(change.value, change.low, change.high, signed)
+    rates = f"{change.old * 100:>6.1f} {change.new * 100:>6.1f}"
+    flips = f"{change.worse:>5} {change.better:>6} {change.p:>7.2g}"
+    return f"{name:<15} {change.n:>5} {rates} {moved:<21} {flips}"
 
 
 def _to_builtins(
-    found: PairedComparison, table: dict[str, Change], judged: Regression
+    runs: PairedComparison, table: dict[str, Change], judged: Regression
 ) -> dict[str, Any]:
     checks = [{"name": c.name, "outcome": c.outcome, "reason": c.reason} for c in judged.checks]
     return {
         "schema": SCHEMA,
-        "old_model": found.old_model,
-        "new_model": found.new_model,
-        "changes": {name: asdict(each) for name, each in table.items()},
-        "styles": {name: asdict(each) for name, each in found.styles.items()},
-        "worse": [*found.rer.worse],
-        "better": [*found.rer.better],
-        "left_out": [*found.left_out],
+        "old_model": runs.old_model,
+        "new_model": runs.new_model,
+        "changes": {name: asdict(change) for name, change in table.items()},
+        "styles": {name: asdict(flips) for name, flips in runs.styles.items()},
+        "worse": [*runs.rer.worse],
+        "better": [*runs.rer.better],
+        "left_out": [*runs.left_out],
         "gate": {"passed": not judged.reasons if checks else None, "checks": checks},
     }
-
-
-def _share(text: str) -> float:
-    return _number(text, 0.0, 1.0)
-
-
-def _confidence(text: str) -> float:
-    return _number(text, 0.5, 0.999999)
 
 
 def _number(text: str, low: float, high: float) -> float:

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_rest.commands import GOOD
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.runs import RUNS, Kept
+from pytest_rest.reporting.terminal.figures import interval, share
 from pytest_rest.safe_text import shown
 
 
@@ -27,24 +28,22 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print the runs."""
-    found = list(runs.kept(arguments.folder))
+    kept = [*runs.kept(arguments.folder)]
     if arguments.json:
-        print(json.dumps([asdict(each) for each in found], indent=1))
+        print(json.dumps([asdict(run) for run in kept], indent=1))
     else:
-        for line in _lines(found, arguments.folder):
+        for line in _lines(kept, arguments.folder):
             print(line)
     return GOOD
 
 
-def _lines(found: list[Kept], folder: Path) -> Iterator[str]:
+def _lines(kept: list[Kept], folder: Path) -> Iterator[str]:
     """A line for each run, as wide as its name makes it."""
-    if not found:
+    if not kept:
         yield f"no run is kept in {str(folder)!r}"
         return
     yield f"{'model':<28} {'items':>6}  {'RER':<20} {'gate':<11} run"
-    for each in found:
-        rer = "-" if each.rer is None else f"{each.rer * 100:.1f}"
-        if each.low is not None and each.high is not None:
-            rer += f" [{each.low * 100:.1f}, {each.high * 100:.1f}]"
-        model = shown(each.model, 28)
-        yield f"{model:<28.28} {each.items:>6,}  {rer:<20} {each.gate:<11} {shown(each.name, 200)}"
+    for run in kept:
+        rer = "-" if run.rer is None else interval(run.rer, run.low, run.high, share)
+        model = shown(run.model, 28)
+        yield f"{model:<28.28} {run.items:>6,}  {rer:<20} {run.gate:<11} {shown(run.name, 200)}"

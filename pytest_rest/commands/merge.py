@@ -12,14 +12,15 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED
+from pytest_rest.commands import GOOD, MISSED, writing
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.gate import baseline
 from pytest_rest.reporting import merge, page, runs
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
 from pytest_rest.reporting.report import gate_to_builtins
-from pytest_rest.reporting.terminal import findings, tables, vision_tokens
+from pytest_rest.reporting.terminal import findings, tables
+from pytest_rest.reporting.terminal.figures import first
 from pytest_rest.safe_text import shown
 
 _NAMES_SHOWN = 10
@@ -29,7 +30,7 @@ def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("runs", nargs="+", metavar="RUN", help="the run of a shard")
     parser.add_argument(
-        *("-o", "--output"), type=Path, required=True, metavar="DIR", help="where to write the run"
+        "-o", "--output", type=Path, required=True, metavar="DIR", help="where to write the run"
     )
     parser.add_argument("--json", action="store_true", help="print the gate as JSON")
 
@@ -42,20 +43,23 @@ def run(arguments: Namespace) -> int:
     paths = dict.fromkeys(arguments.runs)
     if len(paths) < len(arguments.runs):
         raise ShardError("a run is named twice; name each once")
+    shards = [Path(name) for name in paths]
     merged = merge.merge({name: _read(name) for name in paths})
     try:
-        merged.report.write(path)
-        _copy_pictures([Path(name) for name in paths], arguments.output / "images")
-        content, prompts = merged.report.content(), _prompts([Path(name) for name in paths])
-        page.write(content, prompts, arguments.output, arguments.output / page.NAME)
+        with writing(arguments.output):
+            merged.report.write(path)
+            for picture in (png for shard in shards for png in shard.glob("images/*.png")):
+                (arguments.output / "images").mkdir(exist_ok=True)
+                shutil.copyfile(picture, arguments.output / "images" / picture.name)
+            prompts = _prompts(shards)
+            place = arguments.output / page.NAME
+            page.write(merged.report.content(), prompts, arguments.output, place)
     except (TypeError, ValueError) as error:  # in what only the whole report looks at
         raise ShardError(f"a shard's report cannot be read: {error}; ask it again") from None
-    except OSError as error:
-        raise OptionError(f"{str(arguments.output)!r} cannot be written: {error}") from None
     judged = gate_to_builtins(merged.report.gate)
     if arguments.json:
-        found = {"report": str(path), "gate": judged, "failed": [*merged.failed]}
-        print(json.dumps(found, indent=1, allow_nan=False))
+        content = {"report": str(path), "gate": judged, "failed": [*merged.failed]}
+        print(json.dumps(content, indent=1, allow_nan=False))
     else:
         for line in _lines(merged):
             print(shown(line, 1_000))
@@ -71,36 +75,20 @@ def _read(name: str) -> Any:
 
 
 def _prompts(folders: Sequence[Path]) -> Prompts:
-    """What the prompts of all shards showed; of a store that is damaged nothing is needed."""
-    found: dict[str, Any] = {}
+    """What the prompts of all shards showed; a damaged store is left out."""
+    prompts: dict[str, Any] = {}
     for run in folders:
         with contextlib.suppress(StoreError):
-            found |= runs.prompts(run)
-    return found
-
-
-def _copy_pictures(runs: Sequence[Path], folder: Path) -> None:
-    """The pictures of all shards, each named after its pixels."""
-    for path in (path for run in runs for path in sorted(run.glob("images/*.png"))):
-        folder.mkdir(exist_ok=True)
-        shutil.copyfile(path, folder / path.name)
+            prompts |= runs.prompts(run)
+    return prompts
 
 
 def _lines(merged: Merged) -> Iterator[str]:
     """As the terminal has it after a run."""
-    report = merged.report
-    yield from tables.table(report)
-    yield from findings.effects(report)
-    yield from vision_tokens.lines(report.vision)
-    yield from findings.advice(report.advice)
-    yield from findings.failed_at(report)
-    yield from tables.inconsistent(report)
-    yield from tables.lost(report)
-    yield from findings.standing(report)
-    yield tables.usage(report)
+    yield from tables.table(merged.report)
+    yield from (line for line, _ in findings.summary(merged.report))
+    yield tables.usage(merged.report)
     if merged.failed:
         yield f"{len(merged.failed)} failed in the shards:"
-    yield from (f"  {name}" for name in merged.failed[:_NAMES_SHOWN])
-    if more := len(merged.failed[_NAMES_SHOWN:]):
-        yield f"  and {more} more"
-    yield from (line for line, _ in findings.gate(report))
+    yield from first(merged.failed, _NAMES_SHOWN, "  {}".format, where="")
+    yield from (line for line, _ in findings.gate(merged.report))

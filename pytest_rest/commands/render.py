@@ -7,8 +7,7 @@ from pathlib import Path
 
 from pytest_rest import rendering
 from pytest_rest.benchmark.styles import named_styles
-from pytest_rest.commands import GOOD
-from pytest_rest.errors import OptionError
+from pytest_rest.commands import GOOD, writing
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Style
 
@@ -17,13 +16,15 @@ def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("text", metavar="TEXT", help="the text; - reads it from standard input")
     parser.add_argument(
-        *("-s", "--style"),
+        "-s",
+        "--style",
         action="append",
         metavar="NAME",
         help=f"a style's name, or a file of styles; repeatable (default: {Style().id}, REST's)",
     )
     parser.add_argument(
-        *("-o", "--output"),
+        "-o",
+        "--output",
         type=Path,
         metavar="PATH",
         help="the file, or the folder of several styles' files (default: here, named by the style)",
@@ -39,20 +40,18 @@ def run(arguments: Namespace) -> int:
     for style in styles:
         image = rendering.draw(text, style)
         path = _path(arguments.output, style, len(styles))
-        try:
+        with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
             path.write_bytes(image.png)
-        except OSError as error:
-            raise OptionError(f"{str(path)!r} cannot be written: {error.strerror}") from None
         width, height = image.size
         about = {"path": str(path), "style": style.id, "width": width, "height": height}
         drawn.append({**about, "bytes": len(image.png), "digest": image.digest})
     if arguments.json:
         print(json.dumps(drawn, indent=1))
         return GOOD
-    for each in drawn:
-        size = f"{each['width']} x {each['height']} pixels, {each['bytes']:,} bytes"
-        print(f"{shown(str(each['path']), 500)}: {size}")
+    for about in drawn:
+        size = f"{about['width']} x {about['height']} pixels, {about['bytes']:,} bytes"
+        print(f"{shown(str(about['path']), 500)}: {size}")
     return GOOD
 
 

@@ -7,8 +7,7 @@ inconsistent items' first and as many as there is room for: a page to send to so
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from pytest_rest.commands import GOOD
-from pytest_rest.errors import OptionError
+from pytest_rest.commands import GOOD, writing
 from pytest_rest.reporting import page, runs
 
 
@@ -16,7 +15,8 @@ def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or its report.json")
     parser.add_argument(
-        *("-o", "--output"),
+        "-o",
+        "--output",
         type=Path,
         metavar="FILE",
         help="the page to write (default: report.html in the run's folder)",
@@ -27,9 +27,7 @@ def run(arguments: Namespace) -> int:
     """Write it, and say where."""
     report, folder = runs.report(arguments.run), runs.folder(arguments.run)
     path = arguments.output or folder / page.NAME
-    try:
+    with writing(path):
         page.write(report, runs.prompts(arguments.run), folder, path)
-    except OSError as error:
-        raise OptionError(f"{str(path)!r} cannot be written: {error}") from None
     print(path)
     return GOOD

@@ -1,8 +1,8 @@
 """Measure how alike an open-weight model's hidden states are for a picture and its text.
 
 Each item is shown as a picture and as text. Cosines of both, and how many find each other, go to
-FILE, and as a plot to an SVG file beside it; what was cut short goes on with the same command. With
---correlate, over several models: how far these measures go with RER.
+FILE, and as a plot to an SVG file beside it; after an interrupt the same command goes on. With
+--correlate, over several models: how closely these measures follow RER.
 """
 
 import json
@@ -10,12 +10,13 @@ import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_rest import __version__, benchmark, representations
 from pytest_rest.benchmark.styles import named_styles
-from pytest_rest.commands import GOOD
+from pytest_rest.commands import GOOD, writing
 from pytest_rest.errors import OptionError, RestError
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layers
@@ -45,9 +46,11 @@ def declare(parser: ArgumentParser) -> None:
         help="the items (default: %(default)s)",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="local copies of the data sets")
-    parser.add_argument("--seed", type=_whole, default=0, metavar="N", help="default: %(default)s")
+    whole, positive = partial(_whole, least=0), partial(_whole, least=1)
+    parser.add_argument("--seed", type=whole, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument(
-        *("-s", "--style"),
+        "-s",
+        "--style",
         default=Style().id,
         metavar="NAME",
         help="the style to draw in (default: %(default)s, REST's)",
@@ -60,7 +63,7 @@ def declare(parser: ArgumentParser) -> None:
         help="default: bf16 on CUDA, fp32 on the CPU",
     )
     parser.add_argument(
-        "--batch", type=_positive, default=4, metavar="N", help="items at once (default: 4)"
+        "--batch", type=positive, default=4, metavar="N", help="items at once (default: 4)"
     )
     parser.add_argument("-o", "--output", type=Path, metavar="FILE", help="where to write JSON")
     parser.add_argument(
@@ -68,7 +71,7 @@ def declare(parser: ArgumentParser) -> None:
         nargs="+",
         type=Path,
         metavar=("FILE", "REPORT"),
-        help="of each model such a FILE, and the REPORT or the folder of its run",
+        help="for each model such a FILE, and the REPORT or the folder of its run",
     )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
 
@@ -100,7 +103,7 @@ def _measure(arguments: Namespace) -> int:
         raise RestError(
             f"interrupted with {told.done} of {len(items)} items; the same command goes on"
         ) from None
-    found = align(vectors.layers(len(items)), seed=arguments.seed)
+    alignment = align(vectors.layers(len(items)), seed=arguments.seed)
     provenance = {
         **settings,
         "version": __version__,
@@ -108,11 +111,13 @@ def _measure(arguments: Namespace) -> int:
         "device": encoder.device,
         "packages": hidden_states.packages(),
     }
-    text = json.dumps(representations.to_builtins(found, provenance), indent=1, allow_nan=False)
-    title = f"{shown(encoder.name)}: {arguments.suite}, {style.id}, n = {found.n}"
+    content = representations.to_builtins(alignment, provenance)
+    text = json.dumps(content, indent=1, allow_nan=False)
+    title = f"{shown(encoder.name)}: {arguments.suite}, {style.id}, n = {alignment.n}"
     _write(arguments.output, text + "\n")
-    _write(arguments.output.with_suffix(".svg"), layers.plot(found, title))
-    for line in [text] if arguments.json else [title, *layer_lines.table(found), arguments.output]:
+    _write(arguments.output.with_suffix(".svg"), layers.plot(alignment, title))
+    lines = [title, *layer_lines.table(alignment), arguments.output]
+    for line in [text] if arguments.json else lines:
         print(line)
     return GOOD
 
@@ -120,7 +125,7 @@ def _measure(arguments: Namespace) -> int:
 def _settings(
     arguments: Namespace, encoder: Encoder, items: list[Item], style: Style
 ) -> dict[str, Any]:
-    """What another model's vectors differ in: nothing of it may change under a measurement."""
+    """What vectors depend on: none of it may change during a measurement."""
     return {
         "model": encoder.name,
         "revision": encoder.revision,
@@ -144,22 +149,22 @@ def _correlate(arguments: Namespace) -> int:
     names = [file.model for file, _ in pairs]
     if twice := sorted({name for name in names if names.count(name) > 1}):
         raise OptionError(f"--correlate has the model {twice[0]!r} twice; name each model once")
-    found = representations.correlate(pairs)
+    with_rer = representations.correlate(pairs)
     content = {
         "schema": _CORRELATION,
         "models": [{**asdict(file), "run": asdict(run)} for file, run in pairs],
-        "with_rer": {name: each and asdict(each) for name, each in found.items()},
+        "with_rer": {name: fit and asdict(fit) for name, fit in with_rer.items()},
     }
     text = json.dumps(content, indent=1, allow_nan=False)
     if arguments.output:
         _write(arguments.output, text + "\n")
-    for line in [text] if arguments.json else layer_lines.correlations(pairs, found):
+    for line in [text] if arguments.json else layer_lines.correlations(pairs, with_rer):
         print(line)
     return GOOD
 
 
 class _Told:
-    """How far it is, for who watches a terminal."""
+    """Tells whoever watches a terminal how far it is."""
 
     def __init__(self, items: int) -> None:
         self._items, self.done = items, 0
@@ -172,20 +177,12 @@ class _Told:
 
 
 def _write(path: Path, text: str) -> None:
-    try:
+    with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-    except OSError as error:
-        raise OptionError(f"{str(path)!r} cannot be written: {error.strerror}") from None
 
 
-def _positive(text: str) -> int:
-    if (value := _whole(text)) < 1:
-        raise ArgumentTypeError(f"{text!r} is not a valid number of items; give 1 or more")
-    return value
-
-
-def _whole(text: str) -> int:
-    if not (text.isdecimal() and len(text) <= len("999999999")):
-        raise ArgumentTypeError(f"{text!r} is not a whole number; give 0 or more")
+def _whole(text: str, least: int) -> int:
+    if not (text.isdecimal() and len(text) <= len("999999999") and int(text) >= least):
+        raise ArgumentTypeError(f"{text!r} is not valid; give a whole number from {least}")
     return int(text)

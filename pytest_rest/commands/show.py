@@ -1,6 +1,6 @@
 """Show an item of a run: its pictures' paths, each answer as the model wrote it, what was misread.
 
-Below it stands what the whole run supports doing about it.
+Below it stands the advice that the whole run supports.
 
 ITEM is an item's id, or a test's (`soebench-0007`, `soebench-0007-dejavu-200dpi-black`).
 """
@@ -41,12 +41,14 @@ def run(arguments: Namespace) -> int:
     """Print the item in each style of the run."""
     path = runs.find(arguments.run)
     report = runs.report(path)
-    folder = path if path.is_dir() else path.parent
     try:
-        found = _entries(report["items"], arguments.item)
-        lines = [json.dumps(found, indent=1)] if arguments.json else [*_lines(found, folder)]
-        advised = None if arguments.json else report.get("advice")
-        lines += findings.advice(Advised.from_builtins(advised) if advised else None)
+        entries = _entries(report["items"], arguments.item)
+        if arguments.json:
+            lines = [json.dumps(entries, indent=1)]
+        else:
+            advice = report.get("advice")
+            lines = [*_lines(entries, runs.folder(path))]
+            lines += findings.advice(Advised.from_builtins(advice) if advice else None)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{type(error).__name__} {error}"
         raise BaselineError(f"{str(path)!r}: the report cannot be read: {reason}") from None
@@ -57,25 +59,25 @@ def run(arguments: Namespace) -> int:
 
 def _entries(items: Sequence[Entry], named: str) -> list[Entry]:
     """The entries of that item, or of that test; `OptionError` where the run has none."""
-    found = [each for each in items if named in (each["id"], f"{each['id']}-{each['style']}")]
-    if not found:
-        known = sorted({str(each["id"]) for each in items})
+    entries = [item for item in items if named in (item["id"], f"{item['id']}-{item['style']}")]
+    if not entries:
+        known = {str(item["id"]) for item in items}
         raise OptionError(f"the run has no item {named!r}{nearest(named, known)}")
-    return found
+    return entries
 
 
-def _lines(found: Sequence[Entry], folder: Path) -> Iterator[str]:
-    for each in found:
-        yield f"{shown(each['suite'])} {shown(each['id'])} in {shown(each['style'])}"
-        yield f"  {each['verdict']}; right is {shown(each['answer'])}"
-        if each["reason"]:
-            yield f"  {shown(each['reason'], 300)}"
+def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
+    for entry in entries:
+        yield f"{shown(entry['suite'])} {shown(entry['id'])} in {shown(entry['style'])}"
+        yield f"  {entry['verdict']}; right is {shown(entry['answer'])}"
+        if entry["reason"]:
+            yield f"  {shown(entry['reason'], 300)}"
         for mode in (*MODES, *OCR_MODES):
-            if mode in each["answers"]:
-                yield from _answer(mode, each["answers"][mode], folder)
+            if mode in entry["answers"]:
+                yield from _answer(mode, entry["answers"][mode], folder)
         for key, word in _READ.items():
-            if each[key]:
-                yield f"  {word:<6} {tables.misreading(Transcription(**each[key]))}"
+            if entry[key]:
+                yield f"  {word:<6} {tables.misreading(Transcription(**entry[key]))}"
 
 
 def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:

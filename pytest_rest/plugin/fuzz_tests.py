@@ -3,7 +3,6 @@
 import json
 import shlex
 from collections.abc import Generator, Mapping
-from pathlib import Path
 from types import ModuleType
 from typing import Any
 
@@ -27,7 +26,7 @@ _SUMS = ("examples", "compared", "lost", "not_repeated", "calls")
 
 
 class Found(AssertionError):  # noqa: N818 (an outcome, not an error)
-    """What a hunt fails with, shown without a traceback."""
+    """A hunt's failure, shown without a traceback."""
 
     __module__ = "builtins"  # as pytest's own outcomes, for a short name in the summary
 
@@ -40,8 +39,8 @@ def answers_do_not_depend_on_style(request: pytest.FixtureRequest, hunt: int) ->
     except RestError as error:
         raise Found(f"REST: {error}") from None
     request.node.stash[_HUNTED] = json.dumps(hunted, ensure_ascii=True)
-    if why := _why(hunted):
-        raise Found(why)
+    if reason := _failure(hunted):
+        raise Found(reason)
 
 
 answers_do_not_depend_on_style.__test__ = True  # type: ignore[attr-defined] # whatever its name
@@ -83,7 +82,7 @@ class Hunts:
     def pytest_runtest_makereport(
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-        """Let what was found travel, as one ASCII string."""
+        """Send what was found with the report, as one ASCII string."""
         report = yield
         if report.when == "call" and (hunted := item.stash.get(_HUNTED, "")):
             setattr(report, _WIRE, hunted)
@@ -132,10 +131,10 @@ class Findings:
         return {
             "seed": self._fuzz.seed,
             "hunts": len(hunts),
-            **{name: sum(each[name] for each in hunts) for name in _SUMS},
-            "ended": sorted({each["ended"] for each in hunts if each["ended"]}),
-            "failure": next((each["failure"] for each in hunts if each["failure"]), ""),
-            "undrawn": {style: why for each in hunts for style, why in each["undrawn"].items()},
+            **{name: sum(hunt[name] for hunt in hunts) for name in _SUMS},
+            "ended": sorted({hunt["ended"] for hunt in hunts if hunt["ended"]}),
+            "failure": next((hunt["failure"] for hunt in hunts if hunt["failure"]), ""),
+            "undrawn": {style: why for hunt in hunts for style, why in hunt["undrawn"].items()},
             "findings": [flip.to_builtins() for flip in self._flips],
         }
 
@@ -148,27 +147,23 @@ class Findings:
             return
         terminalreporter.write_sep("=", "REST fuzz")
         write = terminalreporter.write_line
-        for line in text.summary(fuzz):
-            write(line)
+        settings, folder = self._run.settings, self._run.folder
+        for sentence in text.hunted(fuzz):
+            for line in text.folded(sentence):
+                write(line)
         for number, flip in enumerate(self._flips, 1):
             is_steady = flip.steadiness == "steady"
-            for line in text.headline(flip, number):
+            for line in text.folded(f"flip {number}: {text.change(flip)}"):
                 write(line, red=is_steady, yellow=not is_steady)
-            for line in text.finding(flip, self._picture, self._again(number)):
+            replay = f"--rest-fuzz-replay={near(settings.run_dir)}:{number}"
+            again = shlex.join([*settings.again["words"], replay])
+            for line in text.finding(flip, lambda digest: near(folder.picture(digest)), again):
                 write(line)
         self._save(write)
 
     def _take(self, hunted: Mapping[str, Any]) -> None:
         self._hunts[hunted["hunt"]] = hunted
-        self._flips += [Flip.from_builtins(each) for each in hunted["flips"]]
-
-    def _picture(self, digest: str) -> Path:
-        return near(self._run.folder.picture(digest))
-
-    def _again(self, number: int) -> str:
-        settings = self._run.settings
-        replay = f"--rest-fuzz-replay={near(settings.run_dir)}:{number}"
-        return shlex.join([*settings.again["words"], replay])
+        self._flips += map(Flip.from_builtins, hunted["flips"])
 
     def _save(self, write: Any) -> None:
         path = self._fuzz and self._fuzz.save
@@ -183,7 +178,7 @@ class Findings:
 
 
 def _hunt(run: Run, number: int) -> dict[str, Any]:
-    """Hunt, and keep what is found as soon as it is."""
+    """Hunt, and store each finding at once."""
     from pytest_rest.fuzzing.example_database import model_examples
     from pytest_rest.fuzzing.hunt import Hunt, HuntResult
 
@@ -218,12 +213,11 @@ def _hunt(run: Run, number: int) -> dict[str, Any]:
     return hunt.result.to_builtins()
 
 
-def _why(hunted: Mapping[str, Any]) -> str:
+def _failure(hunted: Mapping[str, Any]) -> str:
     """Why a hunt did not pass; empty where it did."""
-    found = [Flip.from_builtins(each) for each in hunted["flips"]]
-    steady = [f"flip: {text.change(flip)}" for flip in found if flip.steadiness == "steady"]
-    if steady:
-        return "\n".join(steady)
+    flips_seen = map(Flip.from_builtins, hunted["flips"])
+    if steady := [flip for flip in flips_seen if flip.steadiness == "steady"]:
+        return "\n".join(f"flip: {text.change(flip)}" for flip in steady)
     if hunted["is_cut_short"]:
         return f"could not go on after {hunted['examples']} examples: {shown(hunted['ended'])}"
     if not hunted["compared"]:

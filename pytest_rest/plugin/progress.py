@@ -19,12 +19,12 @@ from pytest_rest.statistics.intervals import proportion
 from pytest_rest.terms import Record
 
 _TICK = 0.25
-_EVERY = 60.0  # seconds between two lines, where there is no terminal
+_EVERY = 60.0  # seconds between two lines, without a terminal
 _NARROWEST, _LOWEST = 20, 5
 
 
 class Watch:
-    """Counts what comes in, and shows it; `tests` are those that were selected, by item."""
+    """Counts what comes in, and shows it."""
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
         self._config, self._run = config, run
@@ -73,13 +73,13 @@ class Watch:
         settings = self._run.settings
         scheme = settings.scheme
         once = scheme.repeats * ("text" in scheme.modes)
-        each = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
+        in_a_style = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
         tests = dict(self._tests) or self._foreseen
-        return once * len(tests) + each * sum(tests.values())
+        return once * len(tests) + in_a_style * sum(tests.values())
 
     @functools.cached_property
     def _foreseen(self) -> Counter[tuple[str, str]]:
-        """The tests of a benchmark, which workers have not told of yet."""
+        """The tests of a benchmark, before workers have reported theirs."""
         settings = self._run.settings
         asked = settings.asked if settings.is_benchmark else ()
         return Counter((item.suite, item.id) for item, _ in asked)
@@ -106,7 +106,7 @@ class Watch:
         self.stop()
 
     def pytest_leave_pdb(self) -> None:
-        """Go on."""
+        """Show it again."""
         self.pytest_collection()
 
     @pytest.hookimpl(tryfirst=True)
@@ -115,11 +115,11 @@ class Watch:
         self.stop()
 
     def pytest_unconfigure(self) -> None:
-        """Also where the session broke off."""
+        """Give it back where the session broke off, too."""
         self.stop()
 
     def stop(self) -> None:
-        """Show nothing any more."""
+        """Stop showing it."""
         self._over.set()
         if self._thread is not None:
             self._thread.join()

@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pytest_rest.benchmark import near
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, tables, thinking, vision_tokens
+from pytest_rest.reporting.terminal import findings, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -17,7 +18,7 @@ _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
 
 class Terminal:
-    """Speaks for the run; on the controller only. `report` gives the report once there is one."""
+    """Writes the run's header and summary, on the controller; `report` is None until the end."""
 
     def __init__(
         self,
@@ -51,11 +52,7 @@ class Terminal:
         return [
             f"rest: {self._model.description}",
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
-            *(
-                f"rest: {tables.drawn(each.name, each.counts)}"
-                for each in settings.drawn
-                if each.counts
-            ),
+            *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
@@ -66,8 +63,9 @@ class Terminal:
         if not isinstance(model, Limited):
             return []
         number = sum(map(model.can_answer, items))
-        less = f"rest: {number:,} of {len(items):,} items can be answered: {model.answers}"
-        return [less] if number < len(items) else []
+        if number == len(items):
+            return []
+        return [f"rest: {number:,} of {len(items):,} items can be answered: {model.answers}"]
 
     def _scheme(self) -> str:
         """What is asked of each item; of RH-Bench alone, what is asked of that."""
@@ -76,21 +74,16 @@ class Terminal:
         is_of_one_form = bool(items) and settings.is_benchmark and all(i.only for i in items)
         return tables.scheme(settings.scheme.of(items[0]) if is_of_one_form else settings.scheme)
 
-    @property
-    def _places(self) -> bool:
-        """Whether the run has a place among the published ones: a part of it has none."""
-        return bool(self._run.settings.suites) and self._run.settings.shard is None
-
     def _where(self) -> str:
         settings, store = self._run.settings, self._run.folder.store
         if settings.plan:
             return "a plan: nothing is asked"
         if settings.resume and store is not None:
-            return f"{_near(settings.run_dir)}, with {store.stored:,} answers stored"
-        return _near(settings.run_dir)
+            return f"{near(settings.run_dir)}, with {store.stored:,} answers stored"
+        return str(near(settings.run_dir))
 
     def _resume(self) -> str:
-        return f"--rest-resume={_near(self._run.settings.run_dir)}"
+        return f"--rest-resume={near(self._run.settings.run_dir)}"
 
     def pytest_report_teststatus(
         self, report: pytest.TestReport
@@ -127,18 +120,10 @@ class Terminal:
             write(line, bold=not line[:1].isspace() and "items" in line)
         for line in (*thinking.budgets(report), *thinking.rh_auc(report)):
             write(line, bold=line.startswith(("RH-AUC", "reasoning collapse")))
-        for line in findings.effects(report):
-            write(line, bold=line.startswith("effect"))
-        for line in vision_tokens.lines(report.vision):
-            write(line, bold=line.startswith("tokens"))
-        for line in findings.advice(report.advice):
-            write(line, bold=line.startswith("advice"))
-        for line in findings.failed_at(report):
-            write(line)
-        for line in (*tables.inconsistent(report), *tables.lost(report)):
-            write(line, yellow=not line.startswith(" "))
-        for line in findings.standing(report) if self._places else ():
-            write(line, bold=line.startswith(("published", ">")))
+        settings = self._run.settings
+        has_place = bool(settings.suites) and settings.shard is None  # a part of a run has none
+        for line, looks in findings.summary(report, has_place):
+            write(line, **looks)
         self._close(report, write)
         if os.environ.get("GITHUB_ACTIONS") == "true":
             for line in markdown.annotations(report):
@@ -156,10 +141,4 @@ class Terminal:
         if report.lost and report.provenance["replay_of"] is None:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
-            write(_near(path))
-
-
-def _near(path: Path) -> str:
-    """The path from here, where it lies below."""
-    here = Path.cwd()
-    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+            write(str(near(path)))

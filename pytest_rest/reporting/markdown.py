@@ -3,11 +3,10 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, tables, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -19,18 +18,23 @@ _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 
 def page(report: Report) -> str:
     """The verdict and its reason, the metrics, and what failed, for a pull request's reader."""
-    about = report.provenance
+    about, gate = report.provenance, report.gate
+    regression = gate.regression if gate else None
+    checks = (
+        (escape(name), "met" if met else "**not met**", escape(why, 600))
+        for name, met, why in _checks(report)
+    )
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{_reason(report)}"],
-        _table(["threshold", "", "why"], _judged(report)) if report.gate else [],
+        [f"**{verdict(report)}**{f': {escape(gate.reason, 1_000)}' if gate else ''}"],
+        _table(["threshold", "", "why"], checks),
         _metrics(report),
         _rh_auc(report),
         _advice(report.advice),
         _vision(report.vision),
-        _listed("Were consistent, and are no longer", _worse(report)),
+        _listed("Were consistent, and are no longer", regression.worse if regression else ()),
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
-        _listed("Inconsistent", (line.strip() for line in _inconsistent(report))),
+        _listed("Inconsistent", _inconsistent(report)),
         [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
@@ -45,7 +49,7 @@ def annotations(report: Report) -> Iterator[str]:
     if report.gate and report.gate.passed is False and not failed:
         failed = [("gate", report.gate.reason)]
     if report.gate is None:
-        failed = [("inconsistent", line.strip()) for line in _inconsistent(report)]
+        failed = [("inconsistent", line) for line in _inconsistent(report)]
     for name, why in failed[:_NAMES_SHOWN]:
         title = _command(f"REST: {name}").replace(":", "%3A").replace(",", "%2C")
         yield f"::error title={title}::{_command(shown(why, 500))}"
@@ -61,7 +65,7 @@ def properties(report: Report) -> dict[str, str]:
         "rest.gate": verdict(report),
     }
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}
-    for scope in _scopes(report):
+    for scope in tables.scopes(report.table):
         metrics = report.table[scope]["all"]
         for name in ("rer", "cfr", "mmc", *(f"accuracy.{mode}" for mode in metrics.accuracy)):
             rates[f"rest.{scope}.{name}"] = metrics.rate(name)
@@ -76,8 +80,7 @@ def verdict(report: Report) -> str:
     """`gate passed`, `gate NOT PASSED`, `gate not judged` (a shard's), or `no gate`."""
     if report.gate is None:
         return "no gate"
-    words = {True: "passed", False: "NOT PASSED", None: "not judged"}
-    return f"gate {words[report.gate.passed]}"
+    return f"gate {findings.GATE_WORDS[report.gate.passed]}"
 
 
 def escape(value: str, limit: int = 300) -> str:
@@ -86,10 +89,6 @@ def escape(value: str, limit: int = 300) -> str:
     What might be markup becomes its number, which Markdown and HTML both show as the character.
     """
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown(value, limit))
-
-
-def _reason(report: Report) -> str:
-    return f": {escape(report.gate.reason, 1_000)}" if report.gate else ""
 
 
 def _checks(report: Report) -> Iterator[tuple[str, bool, str]]:
@@ -102,21 +101,16 @@ def _checks(report: Report) -> Iterator[tuple[str, bool, str]]:
         yield check.name, check.outcome == "passed", check.reason
 
 
-def _judged(report: Report) -> Iterator[Sequence[str]]:
-    for name, met, why in _checks(report):
-        yield escape(name), "met" if met else "**not met**", escape(why, 600)
-
-
 def _metrics(report: Report) -> list[str]:
     known = report.table["pooled"]["all"].accuracy
     modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
     rows = []
-    for name in _scopes(report):
+    for name in tables.scopes(report.table):
         for subset, suffix in _SUBSETS.items():
             metrics = report.table[name][subset]  # type: ignore[index]
             rates = [metrics.rer, metrics.cfr, metrics.mmc]
             rates += [metrics.accuracy.get(mode) for mode in modes]
-            rows.append([escape(name) + suffix, str(metrics.items), *map(tables.percent, rates)])
+            rows.append([escape(name) + suffix, str(metrics.items), *map(figures.percent, rates)])
     head = ["per cent [95%]", "items", "RER", "CFR", "MMC", *modes]
     return _table(head, rows)
 
@@ -127,7 +121,7 @@ def _areas(report: Report) -> Mapping[AreaKind, Area]:
 
 def _rh_auc(report: Report) -> list[str]:
     rows = [
-        (f"RH-AUC {kind}", escape(tables.area(area.rate, area.undefined)))
+        (f"RH-AUC {kind}", escape(figures.area(area.rate, area.undefined)))
         for kind, area in _areas(report).items()
     ]
     return _table(["rh-bench", "area [95%]"], rows)
@@ -135,31 +129,20 @@ def _rh_auc(report: Report) -> list[str]:
 
 def _advice(advised: Advised) -> list[str]:
     rows = [(escape(text), *rest) for text, *rest in map(findings.advised, advised.given)]
-    more = len(rows[findings.ADVICE_SHOWN :])
-    rows[findings.ADVICE_SHOWN :] = [(f"and {more} more", "", "")] if more else []
+    if more := len(rows[findings.ADVICE_SHOWN :]):
+        rows[findings.ADVICE_SHOWN :] = [(f"and {more} more", "", "")]
     return _table(findings.advised_head(advised), rows)
 
 
 def _vision(vision: Vision | None) -> list[str]:
     """In one line whether a picture saves tokens; nothing where one style was asked."""
-    answer = vision_tokens.answer(vision) if vision and vision_tokens.compared(vision) else ()
-    line = "; ".join(part.strip() for part in answer)
-    return [escape(line)] if line else []
-
-
-def _scopes(report: Report) -> list[str]:
-    """The suites, and what is over all of them where there are several."""
-    suites = [name for name in report.table if name not in ("mean", "pooled")]
-    return [*suites, "mean", "pooled"] if len(suites) > 1 else suites
-
-
-def _worse(report: Report) -> Sequence[str]:
-    regression: Regression | None = report.gate.regression if report.gate else None
-    return regression.worse if regression else ()
+    if vision is None or not vision_tokens.compared(vision):
+        return []
+    return [escape("; ".join(line.strip() for line in vision_tokens.answer(vision)))]
 
 
 def _inconsistent(report: Report) -> list[str]:
-    return list(tables.inconsistent(report))[1:]
+    return [line.strip() for line in tables.inconsistent(report)][1:]
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
@@ -168,10 +151,10 @@ def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:
 
 
 def _listed(title: str, names: Iterable[str]) -> list[str]:
-    every = list(names)
-    lines = [f"- {escape(name)}" for name in every[:_NAMES_SHOWN]]
-    more = [f"- and {len(every) - _NAMES_SHOWN} more"] if len(every) > _NAMES_SHOWN else []
-    return [f"**{title}**", "", *lines, *more] if lines else []
+    lines = [f"- {escape(name)}" for name in names]
+    if more := len(lines[_NAMES_SHOWN:]):
+        lines[_NAMES_SHOWN:] = [f"- and {more} more"]
+    return [f"**{title}**", "", *lines] if lines else []
 
 
 def _command(value: str) -> str:

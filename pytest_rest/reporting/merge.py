@@ -1,8 +1,8 @@
 """Turns the reports of a run's shards into the report of the run, as if it had been asked at once.
 
-A shard's report carries, beside its items, what the tally of its tests needs. Shards are refused
-that are not of one run, and shards that together do not hold every test of it: a missing one too,
-for what was not asked must not look as if it had been.
+A shard's report carries, beside its items, what the tally of its tests needs. Shards of different
+runs are refused, and so are shards that together do not hold every test of their run: what was not
+asked must not look as if it had been.
 """
 
 import json
@@ -11,7 +11,6 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any
 
-from pytest_rest import safe_text
 from pytest_rest.benchmark import shard
 from pytest_rest.errors import ShardError
 from pytest_rest.gate.baseline import REPORTS
@@ -20,11 +19,12 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.rerun_command import node_id
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Completion, Record, Style, to_builtins
 
 Builtins = Mapping[str, Any]
 
-# What a shard may have of its own: all other provenance is the run's.
+# Provenance that a shard may have of its own: all other is the run's.
 _PLACES = ("api_base", "replay_of")
 _COUNTED = ("resolved_model", "suites", "styles", "own_styles")
 _OWN = ("shard", "created", "again", *_PLACES, *_COUNTED)
@@ -41,13 +41,13 @@ class Merged:
 def carrying(
     report: Report, tally: Tally, whole: Builtins | None, spare: Sequence[Completion]
 ) -> Report:
-    """A shard's report with what it takes to merge it; `whole` is of all shards' tests."""
-    shown = tally.shown
+    """A shard's report with what a merge needs; `whole` is the digest of all shards' tests."""
+    shown_records = tally.shown
     known = {**{test: record.digest for test, record in tally.records.items()}, **tally.selected}
     tests = []
     for (origin, key), digest in sorted(known.items()):
         record = tally.records.get((origin, key))
-        own = record and record != shown[key]
+        own = record and record != shown_records[key]
         tests.append(
             {
                 "test": origin,
@@ -64,15 +64,15 @@ def carrying(
         "tests": tests,
         "broken": tally.broken,
         "rules": asdict(tally.rules),
-        "thresholds": [asdict(each) for each in sorted(tally.thresholds)],
+        "thresholds": [asdict(threshold) for threshold in sorted(tally.thresholds)],
         "styles": [to_builtins(style) for style in tally.styles.values()],
-        "spare": [to_builtins(replace(each, text="")) for each in spare],
+        "spare": [to_builtins(replace(completion, text="")) for completion in spare],
     }
     return replace(report, shard=carried)
 
 
 def merge(reports: Mapping[str, Builtins]) -> Merged:
-    """One report of all shards, by the names they are known by; their order plays no part.
+    """One report from all shards, whatever their order; the keys name them in errors.
 
     Metrics, tests and gate are computed anew from the records. `ShardError` says what is missing,
     what differs, or what cannot be read.
@@ -86,8 +86,8 @@ def merge(reports: Mapping[str, Builtins]) -> Merged:
 
 
 def _in_order(reports: Mapping[str, Builtins]) -> list[Builtins]:
-    """The shards by number; every one is there, once."""
-    found: dict[int, str] = {}
+    """The shards by number; refuses a missing one, and one that is there twice."""
+    names: dict[int, str] = {}
     of = set()
     for name, report in reports.items():
         if not isinstance(report, dict) or report.get("schema") != REPORTS:
@@ -97,21 +97,18 @@ def _in_order(reports: Mapping[str, Builtins]) -> list[Builtins]:
         if not report["provenance"].get("shard"):
             raise ShardError(f"{name!r} is a whole run and not a shard; there is nothing to merge")
         own = shard.parse(report["provenance"]["shard"])
-        if own.number in found:
-            raise ShardError(
-                f"shard {own.name} is there twice: {found[own.number]!r} and {name!r}; name one"
-            )
-        found[own.number] = name
+        if (first := names.setdefault(own.number, name)) != name:
+            raise ShardError(f"shard {own.name} is there twice: {first!r} and {name!r}; name one")
         of.add(own.of)
     if len(of) > 1:
         numbers = " and ".join(map(str, sorted(of)))
         raise ShardError(f"the shards are of different runs: one was split into {numbers}")
-    missing = [f"{n}/{max(of)}" for n in range(1, max(of, default=0) + 1) if n not in found]
-    if missing or not found:
+    missing = [f"{n}/{max(of)}" for n in range(1, max(of, default=0) + 1) if n not in names]
+    if missing or not names:
         raise ShardError(
             f"shards are missing: {', '.join(missing[:5])}; name the runs of all of them"
         )
-    return [reports[found[number]] for number in sorted(found)]
+    return [reports[names[number]] for number in sorted(names)]
 
 
 def _merge(reports: Sequence[Builtins]) -> Merged:
@@ -120,63 +117,64 @@ def _merge(reports: Sequence[Builtins]) -> Merged:
             raise ShardError(f"the shards are of different runs: {'; '.join(reasons)}")
     tally = _tally(reports)
     _check_whole(reports, tally)
-    usage = [each["usage"] for each in reports]
-    spent = Spent(
-        seconds=sum(each["seconds"] for each in usage),
-        retries=sum(each["retries"] for each in usage),
-        cached=sum(each["cached"] for each in usage),
-        spare=[Completion(**each) for report in reports for each in report["shard"]["spare"]],
-    )
+    spent = ("seconds", "retries", "cached")
+    sums = {name: sum(run["usage"][name] for run in reports) for name in spent}
+    spare = [Completion(**stored) for report in reports for stored in report["shard"]["spare"]]
+    report = tally.report(_about(reports), Spent(**sums, spare=spare))
     failed = sorted(node_id(origin, f"{item}-{style}") for origin, (_, item, style) in tally.failed)
     broken = (f"{name or 'tests'}: not collected" for name in tally.broken)
-    return Merged(tally.report(_about(reports), spent), (*broken, *failed))
+    return Merged(report, (*broken, *failed))
 
 
 def _differences(one: Builtins, other: Builtins) -> Iterator[str]:
     """What must be the same in two shards and is not."""
-    names = [each["provenance"]["shard"] for each in (one, other)]
-    before, after = (_common(each) for each in (one, other))
+    names = [run["provenance"]["shard"] for run in (one, other)]
+    before, after = _common(one), _common(other)
     for key in sorted(before.keys() | after.keys()):
         if before.get(key) != after.get(key):
-            said = [_shown(each.get(key)) for each in (before, after)]
-            yield f"{key} is {said[0]} in shard {names[0]}, {said[1]} in {names[1]}"
-    suites = [{each["name"]: each for each in run["provenance"]["suites"]} for run in (one, other)]
-    for name in sorted(suites[0].keys() & suites[1].keys()):
-        if any(suites[0][name][key] != suites[1][name][key] for key in ("counts", "left_out")):
+            values = [shown(json.dumps(run.get(key)), 60) for run in (before, after)]
+            yield f"{key} is {values[0]} in shard {names[0]}, {values[1]} in {names[1]}"
+    drawn = [
+        {
+            suite["name"]: (suite["counts"], suite["left_out"])
+            for suite in run["provenance"]["suites"]
+        }
+        for run in (one, other)
+    ]
+    for name in sorted(drawn[0].keys() & drawn[1].keys()):
+        if drawn[0][name] != drawn[1][name]:
             yield f"suite {name} was drawn from other rows in shards {names[0]} and {names[1]}"
 
 
-def _shown(value: object) -> str:
-    return safe_text.shown(json.dumps(value), 60)
-
-
 def _common(report: Builtins) -> dict[str, Any]:
-    """What is the whole run's."""
+    """What all shards of a run have in common."""
     provenance, rules = report["provenance"], report["shard"]["rules"]
     return {**{key: value for key, value in provenance.items() if key not in _OWN}, **rules}
 
 
 def _tally(reports: Sequence[Builtins]) -> Tally:
     """The tallies of all shards, added."""
-    tally = Tally(_rules(reports[0]["shard"]["rules"]))
+    rules: dict[str, Any] = {**reports[0]["shard"]["rules"]}
+    rules["thresholds"] = tuple(Threshold(**threshold) for threshold in rules["thresholds"])
+    rules["tolerance"] = Tolerance(**rules["tolerance"])
+    tally = Tally(Rules(**rules))
     for report in reports:
         carried = report["shard"]
-        shown = {record.key: record for record in map(Record.from_builtins, report["items"])}
+        records = {record.key: record for record in map(Record.from_builtins, report["items"])}
         for entry in carried["tests"]:
             key: tuple[str, str, str] = tuple(entry["case"])
             test: Test = (entry["test"], key)
             tally.selected[test] = entry["digest"]
-            if entry["record"]:
-                own = entry["record"]
-                tally.records[test] = shown[key] if own is True else Record.from_builtins(own)
+            if own := entry["record"]:
+                tally.records[test] = records[key] if own is True else Record.from_builtins(own)
             if entry["reason"] is not None:
                 tally.reasons[test] = entry["reason"]
             if entry["failed"]:
                 tally.failed.add(test)
         tally.of += max(carried["of"], len(carried["tests"]))
-        tally.thresholds |= {Threshold(**each) for each in carried["thresholds"]}
+        tally.thresholds |= {Threshold(**threshold) for threshold in carried["thresholds"]}
         tally.broken += [name for name in carried["broken"] if name not in tally.broken]
-        for style in (Style(**each) for each in carried["styles"]):
+        for style in (Style(**fields) for fields in carried["styles"]):
             if tally.styles.setdefault(style.id, style).digest != style.digest:
                 raise ShardError(f"the shards are of different runs: style {style.id!r} differs")
         for suite in report["provenance"]["suites"]:
@@ -184,36 +182,26 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
     return tally
 
 
-def _rules(rules: Builtins) -> Rules:
-    return Rules(
-        tuple(Threshold(**each) for each in rules["thresholds"]),
-        rules["max_lost"],
-        rules["confidence"],
-        rules["baseline"],
-        Tolerance(**rules["tolerance"]),
-    )
-
-
 def _check_whole(reports: Sequence[Builtins], tally: Tally) -> None:
     """Refuse shards that do not hold every test that was to be dealt; an empty one says nothing."""
     names = ([*key, digest, origin] for (origin, key), digest in tally.selected.items())
-    found = shard.whole(names)
+    held = shard.whole(names)
     for report in reports:
-        stated = report["shard"]["whole"]
-        if stated is not None and stated != found:
+        dealt = report["shard"]["whole"]
+        if dealt is not None and dealt != held:
             raise ShardError(
-                f"shard {report['provenance']['shard']} was dealt from {stated['tests']} tests and "
-                f"the shards hold {found['tests']}, or others; ask all of them alike, and again "
-                "those that broke off"
+                f"shard {report['provenance']['shard']} was dealt from {dealt['tests']} tests and "
+                f"the shards hold {held['tests']}, or others; ask all of them with the same "
+                "options, and those that broke off again"
             )
 
 
 def _about(reports: Sequence[Builtins]) -> dict[str, Any]:
     provenances = [report["provenance"] for report in reports]
-    places = {key: sorted({each[key] for each in provenances if each[key]}) for key in _PLACES}
+    places = {key: sorted({run[key] for run in provenances if run[key]}) for key in _PLACES}
     return {
         **{key: value for key, value in provenances[0].items() if key not in _COUNTED},
-        **{key: ", ".join(found) or None for key, found in places.items()},
-        "created": min(each["created"] for each in provenances),
+        **{key: ", ".join(values) or None for key, values in places.items()},
+        "created": min(run["created"] for run in provenances),
         "shard": None,
     }

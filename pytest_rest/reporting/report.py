@@ -2,13 +2,12 @@
 
 import json
 import math
-import os
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any, overload
+from typing import Any
 
 from pytest_rest.gate import Gate, JudgedThreshold
 from pytest_rest.gate.regression import Regression
@@ -31,14 +30,8 @@ from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
-from pytest_rest.terms import (
-    RH_BENCH,
-    Answer,
-    Completion,
-    Record,
-    Style,
-    Transcription,
-)
+from pytest_rest.reporting.atomic_file import save
+from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -70,7 +63,7 @@ class Stopped:
 
 @dataclass(frozen=True)
 class Report:
-    """A finished run: what its caller knows of it, and from that all of report.json."""
+    """A finished run: what its caller knows about it, and report.json made from that."""
 
     provenance: Mapping[str, Any]
     records: Sequence[Record]
@@ -95,12 +88,12 @@ class Report:
 
     @cached_property
     def vision(self) -> Vision | None:
-        """What pictures take in tokens beside their text; None where nobody knows."""
+        """How many tokens pictures take beside their text; None where that is not known."""
         return vision_tokens.measure(self.whole, self._known, self._model)
 
     @cached_property
     def advice(self) -> Advised:
-        """What the run's own data support doing about it."""
+        """The advice that the run's own data support."""
         return advice.give(self.whole, self._known, self.effects)
 
     @property
@@ -128,7 +121,7 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
-        here = [each for each in self.whole if self._known.get(each.style) == Style()]
+        here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
 
@@ -139,19 +132,19 @@ class Report:
 
     @property
     def _model(self) -> str:
-        about = self.provenance
-        return str(about.get("resolved_name") or about.get("model") or "this run")
+        names = map(self.provenance.get, ("resolved_name", "model"))
+        return str(next(filter(None, names), "this run"))
 
     @cached_property
     def whole(self) -> list[Record]:
-        """The records of items of which nothing was lost in any style: what metrics stand on.
+        """The records of items that lost nothing in any style, from which metrics are computed.
 
-        Those of RH-Bench, which have one form, have figures of their own.
+        RH-Bench's items have one form, and figures of their own.
         """
-        lost = {(each.suite, each.item) for each in self.lost}
-        lost |= {(each.suite, each.item) for each in self.records if each.verdict.lost}
+        lost = {(lost.suite, lost.item) for lost in self.lost}
+        lost |= {record.key[:2] for record in self.records if record.verdict.lost}
         records = by_budget.of_rest(self.records)
-        return [each for each in records if (each.suite, each.item) not in lost]
+        return [record for record in records if record.key[:2] not in lost]
 
     @cached_property
     def budgets(self) -> Mapping[str, Sequence[Budgeted]]:
@@ -164,12 +157,12 @@ class Report:
         return {**self._head, "items": [*self._items]}
 
     def content(self) -> dict[str, Any]:
-        """The same, but that each item is made when it is looked at: thousands take no memory."""
+        """The same, but each item is built when it is looked up: thousands take no memory."""
         return {**self._head, "items": self._items}
 
     @cached_property
     def _items(self) -> "_Items":
-        return _Items(sorted(self.records, key=lambda each: each.key), self.tests)
+        return _Items(sorted(self.records, key=lambda record: record.key), self.tests)
 
     @cached_property
     def _head(self) -> dict[str, Any]:
@@ -183,12 +176,13 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: asdict(found["all"]) for style, found in by_style(judged, self.table).items()
+                style: asdict(subsets["all"])
+                for style, subsets in by_style(judged, self.table).items()
             },
-            "tests": {each.name: each.to_builtins() for each in compare(self.whole)},
+            "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "failed_at": failure_causes.count(self.whole),
-            "effects": [asdict(each) for each in self.effects],
-            **self._reasoning(),
+            "effects": [asdict(effect) for effect in self.effects],
+            **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
@@ -196,7 +190,7 @@ class Report:
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
             },
-            "lost": [asdict(each) for each in self.lost],
+            "lost": [asdict(lost) for lost in self.lost],
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
@@ -204,39 +198,36 @@ class Report:
 
     def write(self, path: Path) -> None:
         """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
-        path.parent.mkdir(parents=True, exist_ok=True)
+        save(self._json(), path)
+
+    def _json(self) -> Iterator[str]:
+        """A line for each item and for what only the merge reads; the rest is for people."""
         content = {**self._head}
         shard = content.pop("shard", None)
-        text = json.dumps(content, indent=1, allow_nan=False)[:-2]  # a line for each item: of the
-        if shard:  # rest there is little, for people, but for what only the merge reads
-            text += f',\n "shard": {json.dumps(shard, allow_nan=False)}'
-        half = path.with_name(f".{path.name}.{os.getpid()}")
-        try:
-            with half.open("w", encoding="ascii") as file:
-                file.write(f'{text},\n "items": [')
-                for number, item in enumerate(self._items):
-                    file.write(f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}")
-                file.write("\n ]\n}\n")
-            half.replace(path)
-        finally:
-            half.unlink(missing_ok=True)
+        yield json.dumps(content, indent=1, allow_nan=False)[:-2]
+        if shard:
+            yield f',\n "shard": {json.dumps(shard, allow_nan=False)}'
+        yield ',\n "items": ['
+        for number, item in enumerate(self._items):
+            yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
+        yield "\n ]\n}\n"
 
-    def _reasoning(self) -> dict[str, Any]:
+    @property
+    def _sweep(self) -> dict[str, Any]:
         """What a sweep over budgets adds."""
-        about = self.provenance.get("budgets")
-        if not about:
+        if not (about := self.provenance.get("budgets")):
             return {}
-        by_scope = {scope: [b.to_builtins() for b in each] for scope, each in self.budgets.items()}
-        return {
-            "budgets": {**about, "suites": by_scope},
-            "rh_auc": self.rh_auc and self.rh_auc.to_builtins(),
+        suites = {
+            scope: [budgeted.to_builtins() for budgeted in budgets]
+            for scope, budgets in self.budgets.items()
         }
+        measured = self.rh_auc and self.rh_auc.to_builtins()
+        return {"budgets": {**about, "suites": suites}, "rh_auc": measured}
 
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
-        metrics = self.table[scope][subset]  # type: ignore[index]
-        if subset != "all":  # whether a lost item would have been read right is not known
-            return asdict(metrics)
-        return {**asdict(metrics), "worst": self.worst(scope)}
+        metrics = asdict(self.table[scope][subset])  # type: ignore[index]
+        # Whether a lost item would have been read right is not known.
+        return {**metrics, "worst": self.worst(scope)} if subset == "all" else metrics
 
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
@@ -249,7 +240,7 @@ class Report:
 
 
 class _Items(Sequence[dict[str, Any]]):
-    """The report's `items`, each made of its record anew whenever it is looked at."""
+    """The report's `items`, each built from its record when it is looked up."""
 
     def __init__(
         self, records: Sequence[Record], tests: Mapping[tuple[str, str, str], str]
@@ -259,13 +250,7 @@ class _Items(Sequence[dict[str, Any]]):
     def __len__(self) -> int:
         return len(self._records)
 
-    @overload
-    def __getitem__(self, place: int) -> dict[str, Any]: ...
-
-    @overload
-    def __getitem__(self, place: slice) -> "_Items": ...
-
-    def __getitem__(self, place: int | slice) -> "dict[str, Any] | _Items":
+    def __getitem__(self, place: Any) -> Any:
         if isinstance(place, slice):
             return _Items(self._records[place], self._tests)
         record = self._records[place]
@@ -282,19 +267,18 @@ def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
     if gate is None:
         reason = "no threshold was asked for"
         return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
-    thresholds = [_judged(each) for each in gate.thresholds]
     return {
         "passed": gate.passed,
         "reason": gate.reason,
-        "thresholds": thresholds,
+        "thresholds": [*map(_judged, gate.thresholds)],
         "baseline": gate.regression and _regression(gate.regression),
     }
 
 
-def _regression(found: Regression) -> dict[str, Any]:
+def _regression(regression: Regression) -> dict[str, Any]:
     return {
-        "note": found.note,
-        "left_out": [*found.left_out],
+        "note": regression.note,
+        "left_out": [*regression.left_out],
         "checks": [
             {
                 "name": check.name,
@@ -302,7 +286,7 @@ def _regression(found: Regression) -> dict[str, Any]:
                 "reason": check.reason,
                 **(asdict(check.flips) if check.flips else {}),
             }
-            for check in found.checks
+            for check in regression.checks
         ],
     }
 

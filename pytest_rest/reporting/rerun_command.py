@@ -7,14 +7,14 @@ from typing import Any
 
 
 def of_suite(words: Sequence[str], suites: Sequence[str], name: str) -> str:
-    """The command for an item of a suite, whose tests have no file: by what -k can read."""
-    named = re.split(r"[^\w.+-]+", name)
-    asked = [f"--rest-suite={suite}" for suite in suites]
-    return shlex.join([*words, *asked, "-k", " and ".join(filter(None, named))])
+    """The command for an item of a suite, whose tests have no file: it selects with -k."""
+    parts = filter(None, re.split(r"[^\w.+-]+", name))
+    options = [f"--rest-suite={suite}" for suite in suites]
+    return shlex.join([*words, *options, "-k", " and ".join(parts)])
 
 
 def node_id(test: str, name: str) -> str:
-    """The id of the test of a case, from that of its function; a star stands for the case."""
+    """The id of a case's test, from that of its function; a star in it stands for the case."""
     return test.replace("*", name) if test.endswith("]") else f"{test}[{name}]"
 
 

@@ -1,4 +1,4 @@
-"""Turns what a run's tests gave into its report and its gate: a function of that alone.
+"""Turns the records of a run's tests into its report and its gate, and looks at nothing else.
 
 So the shards of a run, their tallies added, are judged exactly as the run would have been.
 """
@@ -24,7 +24,7 @@ _ABSENT = "no record came back: it did not run, or its worker crashed"
 
 @dataclass(frozen=True)
 class Rules:
-    """By what the whole run is judged; a folder's thresholds come with its records."""
+    """What the whole run is judged by; a folder's thresholds come with its records."""
 
     thresholds: tuple[Threshold, ...] = ()
     max_lost: int = 0
@@ -35,7 +35,7 @@ class Rules:
 
 @dataclass(frozen=True)
 class Spent:
-    """What the asking took; `spare` was answered and paid for, and no record shows it."""
+    """What asking took; `spare` answers were paid for, but no record shows them."""
 
     seconds: float
     retries: int
@@ -47,8 +47,8 @@ class Spent:
 class Tally:
     """What was selected and what came back, by test; a test's last record is the one that counts.
 
-    `selected` has each item's digest, and `of` says how many were selected: every report says so,
-    one names them. `styles` are those of every id, `drawn` what became of a data set's rows.
+    `selected` has each item's digest, and `of` is how many there are: every report says how many,
+    only one names them. `styles` are by id, `drawn` is what became of a data set's rows.
     """
 
     rules: Rules
@@ -74,7 +74,8 @@ class Tally:
     def lost(self) -> dict[Test, str]:
         """What gave no verdict, and why."""
         known = {**self.selected, **self.records}
-        lost = {test: why for test in known if (why := self._why(test))}
+        lost = {test: self.reasons.get(test, _ABSENT) for test in known if test not in self.records}
+        lost |= {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
         for number in range(len(known), self.of):
             lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
         return lost
@@ -95,30 +96,24 @@ class Tally:
         return sorted(self.records, key=lambda test: test[::-1])
 
     def report(self, about: Mapping[str, Any], spent: Spent, shard: Shard | None = None) -> Report:
-        """The run's report, judged; a shard's is not, but for what was lost of it.
+        """The run's report, judged; of a shard only the lost items are judged.
 
-        `about` is the provenance, but for what the tests themselves tell.
+        `about` is the provenance without what the tests themselves tell.
         """
         rules, lost, shown = self.rules, self.lost, self.shown
         whole = _whole(shown, lost)
-        found = by_budget.measure(whole, about.get("budgets", {}).get("amounts", ()), about["seed"])
+        amounts = about.get("budgets", {}).get("amounts", ())
+        rh_auc = by_budget.measure(whole, amounts, about["seed"])
         table = metrics.table(by_budget.of_rest(whole))
+        judged = _unjudged(shard, lost, rules.max_lost) if shard else None
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
             table=table,
-            rh_auc=found,
-            gate=self._gate(lost, found, table)
-            if shard is None
-            else _unjudged(shard, lost, rules.max_lost),
-            lost=sorted(
-                {Lost(*key, why) for (_, key), why in lost.items()},
-                key=lambda each: (each.suite, each.item, each.style),
-            ),
-            seconds=spent.seconds,
-            retries=spent.retries,
-            cached=spent.cached,
-            spare=spent.spare,
+            rh_auc=rh_auc,
+            gate=judged or self._gate(lost, rh_auc, table),
+            lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
+            **to_builtins(spent),
             stopped=self._stopped(len(spent.spare)),
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
@@ -129,18 +124,12 @@ class Tally:
         return replace(report, gate=gate.compare(report.gate, compared))
 
     def _stopped(self, spare: int) -> Stopped | None:
-        """What stopping has saved, at as many calls an item as were made so far."""
+        """What stopping has saved, if each item takes as many calls as so far."""
         if not self.items_left_out:
             return None
         items = len({key[:2] for _, key in self.selected})
         saved = round(len(self.prompts) / items * self.items_left_out) - spare
         return Stopped(items, items + self.items_left_out, max(saved, 0))
-
-    def _why(self, test: Test) -> str:
-        """Why an item is lost; empty when it is not."""
-        if record := self.records.get(test):
-            return record.verdict.reason if record.verdict.lost else ""
-        return self.reasons.get(test, _ABSENT)
 
     def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None, table: Table) -> Gate | None:
         rules = self.rules
@@ -169,25 +158,21 @@ class Tally:
         return gate.withhold(judged, self.broken)
 
     def _provenance(self, about: Mapping[str, Any]) -> dict[str, Any]:
-        suites = sorted({suite for _, (suite, *_) in self.selected})
+        digests: dict[str, dict[str, str]] = {}  # by suite and item
+        for (_, (suite, item, _)), digest in self.selected.items():
+            digests.setdefault(suite, {})[item] = digest
+        suites = [
+            {
+                "name": name,
+                "items": len(items),
+                "fingerprint": fingerprint(items.values()),
+                **self.drawn.get(name, {"counts": {}, "left_out": []}),
+            }
+            for name, items in sorted(digests.items())
+        ]
         styles = sorted({style for _, (_, _, style) in self.selected})
-        return {
-            **about,
-            "suites": [self._suite(name) for name in suites],
-            "styles": styles,
-            "own_styles": own_styles(styles, self.styles),
-        }
-
-    def _suite(self, name: str) -> dict[str, Any]:
-        digests = {
-            item: digest for (_, (suite, item, _)), digest in self.selected.items() if suite == name
-        }
-        return {
-            "name": name,
-            "items": len(digests),
-            "fingerprint": fingerprint(digests.values()),
-            **self.drawn.get(name, {"counts": {}, "left_out": []}),
-        }
+        own = own_styles(styles, self.styles)
+        return {**about, "suites": suites, "styles": styles, "own_styles": own}
 
 
 def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:
@@ -198,7 +183,7 @@ def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any
 
 
 def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:
-    """The gate of a part: thresholds are for the whole."""
+    """A shard's gate: thresholds are judged on the whole run."""
     names = sorted(f"{item}-{style}" for _, (_, item, style) in lost)
     reason = f"shard {shard.name} is a part; thresholds are judged when the shards are merged"
     return Gate(None, gate.lost_reason(names, max_lost) if len(names) > max_lost else reason, ())

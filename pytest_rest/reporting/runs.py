@@ -17,10 +17,9 @@ _GATE = {True: "passed", False: "NOT PASSED", None: "-"}
 
 @dataclass(frozen=True)
 class Kept:
-    """One run: its folder's name, and its report's first figures; a gate in one word.
+    """One run: its folder's name, its report's first figures, and its gate in one word.
 
-    `unfinished` is a run without a report, which can be gone on with; `unreadable` one with a
-    report that cannot be read.
+    An `unfinished` run has no report yet and can be resumed; an `unreadable` one cannot be read.
     """
 
     name: str
@@ -38,7 +37,10 @@ def kept(folder: Path) -> Iterator[Kept]:
         if (path / "report.json").is_file():
             yield _reported(path)
         elif (path / NAME).is_file():
-            yield _unfinished(path)
+            try:
+                yield Kept(path.name, str(read_run(path)["options"]["rest_model"]))
+            except StoreError:
+                yield Kept(path.name, "?", gate="unreadable")
 
 
 def find(named: Path | None) -> Path:
@@ -51,7 +53,7 @@ def find(named: Path | None) -> Path:
 
 
 def report(path: Path) -> dict[str, Any]:
-    """The report of a run's folder, or a report's file; `BaselineError` says what it is not."""
+    """The report of a run's folder, or a report's file; `BaselineError` says why it is not one."""
     try:
         content = baseline.read(path)
         schema = content.get("schema") if isinstance(content, dict) else None
@@ -78,22 +80,12 @@ def prompts(run: Path) -> Prompts:
 
 def _reported(path: Path) -> Kept:
     try:
-        found = report(path)
-        rates = found["metrics"]["mean"]["all"]
+        content = report(path)
+        rates = content["metrics"]["mean"]["all"]
         rer: dict[str, Any] = rates["rer"] or {}
-        value, low, high = (_number(rer.get(name)) for name in ("value", "low", "high"))
-        model, items = str(found["provenance"]["model"]), int(rates["items"])
-        return Kept(path.name, model, items, value, low, high, _GATE[found["gate"]["passed"]])
+        figures = [rer.get(name) for name in ("value", "low", "high")]
+        value, low, high = (None if figure is None else float(figure) for figure in figures)
+        model, items = str(content["provenance"]["model"]), int(rates["items"])
+        return Kept(path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]])
     except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
         return Kept(path.name, "?", gate="unreadable")
-
-
-def _unfinished(path: Path) -> Kept:
-    try:
-        return Kept(path.name, str(read_run(path)["options"]["rest_model"]))
-    except StoreError:
-        return Kept(path.name, "?", gate="unreadable")
-
-
-def _number(value: Any) -> float | None:
-    return None if value is None else float(value)

@@ -81,7 +81,7 @@ def test_compare_shows_what_changed(capsys: Capture) -> None:
         (("--max-rer-drop=0.5", "--max-cfr-rise=0.1"), 1, "NOT OK: cfr_rise<=0.1"),
     ],
 )
-def test_compare_as_a_gate(
+def test_compare_judges_as_the_run_options_do(
     capsys: Capture, words: tuple[str, ...], expected: int, said: str
 ) -> None:
     """What the option of that name would say of the same two runs."""
@@ -93,7 +93,7 @@ def test_compare_as_a_gate(
     assert (expected == 0) == json.loads(out)["gate"]["passed"]
 
 
-def test_compare_as_json(capsys: Capture) -> None:
+def test_compare_prints_json(capsys: Capture) -> None:
     """Each change with its interval and n, and every item that flipped."""
     status, out, _ = printed(capsys, "compare", "good", "bad.json", "--json")
     found: dict[str, Any] = json.loads(out)
@@ -134,7 +134,9 @@ def test_compare_as_json(capsys: Capture) -> None:
         (("merge", "good", "-o", "good"), "is there already; choose another --output"),
     ],
 )
-def test_wrong_usage(capsys: Capture, words: tuple[str, ...], said: str) -> None:
+def test_wrong_usage_exits_4_with_one_line(
+    capsys: Capture, words: tuple[str, ...], said: str
+) -> None:
     """One line on stderr, and status 4."""
     status, out, err = printed(capsys, *words)
     assert (4, "") == (status, out)
@@ -170,7 +172,7 @@ def test_help_names_every_command(capsys: Capture) -> None:
     assert {"pytest-rest": "pytest_rest.commands:main"} == scripts
 
 
-def test_nothing_heavy_is_imported(tmp_path: Path) -> None:
+def test_commands_import_nothing_heavy(tmp_path: Path) -> None:
     """Not pytest, LiteLLM, Hypothesis or Pillow; and a reader that goes away is no error."""
     program = (
         "import sys; from pytest_rest import commands; import pytest_rest.commands.merge\n"

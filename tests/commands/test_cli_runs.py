@@ -30,7 +30,7 @@ def kept(run_rest: RunRest, capsys: Capture) -> None:
     capsys.readouterr()
 
 
-def test_list(kept: None, capsys: Capture) -> None:
+def test_list_shows_the_latest_run_first(kept: None, capsys: Capture) -> None:
     """The latest first; a run without a report is unfinished, a broken one unreadable."""
     for name, content in (("20270101-b", "{"), ("20270102-c", '{"schema": "other"}')):
         Path(".rest/runs", name).mkdir()
@@ -50,7 +50,7 @@ def test_list(kept: None, capsys: Capture) -> None:
     assert "simulated:wrong.image=1" == json.loads(out)[2]["model"]
 
 
-def test_no_run(folder: Path, capsys: Capture) -> None:
+def test_without_a_run_list_says_so_and_show_fails(folder: Path, capsys: Capture) -> None:
     """Said, and no failure for a list; for an item there must be one."""
     assert (0, "no run is kept in '.rest/runs'\n", "") == printed(capsys, "list")
     status, _, err = printed(capsys, "show", "soebench-0000")
@@ -59,7 +59,7 @@ def test_no_run(folder: Path, capsys: Capture) -> None:
 
 
 @pytest.mark.parametrize("named", ["soebench-0001", "soebench-0001-courier-50dpi-red"])
-def test_show(kept: None, capsys: Capture, named: str) -> None:
+def test_show_prints_an_item_in_each_style(kept: None, capsys: Capture, named: str) -> None:
     """In each of its styles, or in the one that a test's name has; of the latest run, or of one."""
     status, out, _ = printed(capsys, "show", named)
     assert 0 == status
@@ -89,14 +89,14 @@ def test_show_ends_with_the_runs_advice(kept: None, capsys: Capture) -> None:
     assert 0 == printed(capsys, "show", "soebench-0001")[0]
 
 
-def test_an_item_that_is_not_there(kept: None, capsys: Capture) -> None:
+def test_show_suggests_the_nearest_item(kept: None, capsys: Capture) -> None:
     """With the nearest that is."""
     status, _, err = printed(capsys, "show", "soebench-001")
     assert 4 == status
     assert "the run has no item 'soebench-001'; did you mean 'soebench-000" in err
 
 
-def test_a_report_that_is_none(folder: Path, capsys: Capture) -> None:
+def test_a_file_that_is_not_a_report_is_refused(folder: Path, capsys: Capture) -> None:
     """One line, whatever it is."""
     broken = '{"schema": "pytest-rest/report/1", "items": [{"id": 1}]}'
     for name, content in (("a.json", "["), ("b.json", "{}"), ("c.json", broken)):
@@ -118,7 +118,9 @@ def test_what_a_model_wrote_is_shown_as_text(kept: None, capsys: Capture) -> Non
     assert len(out) < 10_000
 
 
-def test_render(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_render_writes_the_models_pixels(
+    folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The same pixels as a model sees, where and as named; several into a folder."""
     status, out, _ = printed(capsys, "render", "3x = 9", "-s", "cursive-50dpi", "-o", "x/a.png")
     assert (0, "x/a.png: ") == (status, out[:9])
@@ -141,7 +143,9 @@ def test_render(folder: Path, capsys: Capture, monkeypatch: pytest.MonkeyPatch) 
         (["x", "-o", "file/x.png"], "cannot be written"),
     ],
 )
-def test_what_cannot_be_drawn(folder: Path, capsys: Capture, words: list[str], said: str) -> None:
+def test_render_refuses_what_cannot_be_drawn(
+    folder: Path, capsys: Capture, words: list[str], said: str
+) -> None:
     """One line, and exit status 4."""
     Path("file").write_text("")
     status, _, err = printed(capsys, "render", *words)

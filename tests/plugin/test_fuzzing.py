@@ -100,7 +100,7 @@ def test_a_hunt_beside_a_suite(run_rest: RunRest) -> None:
     assert (3, 3) == (run.report["fuzz"]["examples"], run.report["fuzz"]["compared"])
 
 
-def test_every_run_is_fresh(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_every_run_draws_other_examples(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Under CI too, where Hypothesis's own tests repeat themselves; the printed seed repeats it."""
     monkeypatch.setenv("CI", "1")
     runs = [run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=2") for _ in range(2)]
@@ -129,7 +129,7 @@ def test_a_hunt_that_could_not_ask_fails(run_rest: RunRest, model: str, message:
     assert message in run.out
 
 
-def test_workers_hunt_apart(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+def test_each_worker_hunts_its_share(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """One hunt each, of its share of examples and calls, through the one process that asks."""
     pytester.makepyfile(
         model="""
@@ -185,7 +185,7 @@ def test_an_interrupt_keeps_what_was_found(pytester: pytest.Pytester, run_rest: 
     assert 1 == len(findings(run))
 
 
-def test_a_plan_says_what_comes_on_top(run_rest: RunRest) -> None:
+def test_a_plan_counts_the_hunts_calls(run_rest: RunRest) -> None:
     """At most; and nothing is asked."""
     run = run_rest(SERIAL, "--rest-model=simulated", "--rest-fuzz=100", "--rest-plan")
     assert "fuzzing comes on top: 1,100 calls at most" in run.out
@@ -204,7 +204,9 @@ def test_a_plan_says_what_comes_on_top(run_rest: RunRest) -> None:
         (["--rest-fuzz=9", "--rest-fuzz-save=found.yaml"], "name a file that ends in .rest.yaml"),
     ],
 )
-def test_wrong_usage(run_rest: RunRest, args: Sequence[str], message: str) -> None:
+def test_wrong_usage_is_refused_before_asking(
+    run_rest: RunRest, args: Sequence[str], message: str
+) -> None:
     """One line, before anything is asked."""
     run = run_rest(SERIAL, LOW, *args)
     assert pytest.ExitCode.USAGE_ERROR == run.status
@@ -221,7 +223,7 @@ def test_fuzzing_needs_no_extra() -> None:
 
 @pytest.mark.slow
 @pytest.mark.parametrize("only", [[], ["--rest-fuzz-ocr-correct"]])
-def test_the_control_only_misreads(run_rest: RunRest, only: list[str]) -> None:
+def test_an_exact_solver_with_ocr_only_misreads(run_rest: RunRest, only: list[str]) -> None:
     """An OCR engine and an exact solver: whatever flips was misread, and none was read right."""
     pytest.importorskip("rapidocr")
     run = run_rest(

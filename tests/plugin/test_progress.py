@@ -58,7 +58,9 @@ def _path() -> list[str]:
     st.integers(0, 999),
     st.none() | st.floats(0, 10**6),
 )
-def test_a_line_fits(width: int, done: int, planned: int, busy: int, some: float | None) -> None:
+def test_a_line_fits_the_width(
+    width: int, done: int, planned: int, busy: int, some: float | None
+) -> None:
     """Whatever the figures are, and how much has come in always stands there."""
     rer = Rate(0.5, 0.25, 0.75, 9)
     line = Progress(done, planned, busy, busy, some, some, rer).line(width)
@@ -66,7 +68,7 @@ def test_a_line_fits(width: int, done: int, planned: int, busy: int, some: float
     assert line.startswith(f"REST {done:,}/{max(done, planned):,} calls"[:width])
 
 
-def test_a_line_by_hand() -> None:
+def test_a_line_has_as_many_parts_as_fit() -> None:
     """All of it on a wide terminal, the first parts of it on a narrow one."""
     state = Progress(1204, 4000, 32, 3, 1.2, 301.0, Rate(0.92, 0.891, 0.942, 300))
     assert state.line(100) == (
@@ -85,7 +87,9 @@ def test_a_line_by_hand() -> None:
     ],
     ids=str,
 )
-def test_on_a_terminal(folder: Path, columns: int, workers: Sequence[str]) -> None:
+def test_the_last_row_of_a_terminal_shows_progress(
+    folder: Path, columns: int, workers: Sequence[str]
+) -> None:
     """It stands in the last row while tests run, nothing is garbled, and the row is given back.
 
     The summary is as its stored picture; `SCREENS=new` stores it.
@@ -114,7 +118,7 @@ def compare(lines: Sequence[str], name: str) -> None:
     assert path.read_text("utf-8") == picture
 
 
-def test_without_a_terminal(folder: Path, run_rest: RunRest) -> None:
+def test_without_a_terminal_nothing_is_redrawn(folder: Path, run_rest: RunRest) -> None:
     """The same summary, in 80 columns, with no colour and no line that lives."""
     run = run_rest("--rest-run-dir=run", *ASKED, own_folder=True)
     assert "\x1b" not in run.out
@@ -132,7 +136,7 @@ def test_ctrl_c_gives_the_row_back(folder: Path) -> None:
 @pytest.mark.parametrize(
     "environ", [{"CI": "true"}, pytest.param({"TERM": "dumb"}, marks=IF_ALL)], ids=str
 )
-def test_where_nobody_looks_there_is_none(folder: Path, environ: dict[str, str]) -> None:
+def test_ci_and_dumb_terminals_have_no_live_line(folder: Path, environ: dict[str, str]) -> None:
     """A CI may have a terminal, and a simple one cannot keep a row free."""
     found = Screen(ARGS, 80, environ=environ)
     assert pytest.ExitCode.OK == found.status
@@ -152,6 +156,6 @@ def test_without_a_terminal_a_line_now_and_then(
     assert pytest.ExitCode.OK == run.status
 
 
-def test_a_short_run_has_no_such_lines(run_rest: RunRest) -> None:
+def test_a_short_run_without_a_terminal_has_no_progress_lines(run_rest: RunRest) -> None:
     """In less than a minute."""
     assert "/8 calls" not in run_rest("--rest-model=simulated", "--rest-suite=soebench:2").out

@@ -42,7 +42,9 @@ def fifty() -> dict[str, Any]:
 
 
 @pytest.mark.parametrize("n", [0, 1])
-def test_next_to_nothing(browser: Browser, tmp_path: Path, n: int) -> None:
+def test_runs_of_no_item_and_of_one_have_whole_pages(
+    browser: Browser, tmp_path: Path, n: int
+) -> None:
     """A page of a run with no item, and with one, is whole and complains of nothing."""
     browser.open(write(tmp_path, pages.report([pages.record(1)][:n])))
     assert n == len(browser.texts("#list > li"))
@@ -51,7 +53,9 @@ def test_next_to_nothing(browser: Browser, tmp_path: Path, n: int) -> None:
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (390, True)])
-def test_nothing_is_in_the_way(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+def test_pages_are_readable_on_every_screen(
+    browser: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
     """On a desk and on a telephone, light and dark: readable, and nothing runs off the side."""
     path = write(tmp_path, fifty())
     browser.open(path, "#item=a/item-0005/courier-200dpi-black", width, dark)
@@ -69,7 +73,9 @@ _BOXES = """return [...document.querySelectorAll(arguments[0])].map(each => {
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1200, False), (400, True)])
-def test_all_that_a_page_may_have(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+def test_every_section_is_readable(
+    browser: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
     """A sweep, its curve, tokens, advice and flips: shown, in nobody's way, their tables too."""
     browser.open(write(tmp_path, pages.everything()), "", width, dark)
     browser.run(_OPEN_ALL)
@@ -89,7 +95,7 @@ def test_all_that_a_page_may_have(browser: Browser, tmp_path: Path, width: int, 
 
 
 @pytest.mark.parametrize("width", [1200, 400])
-def test_labels_of_a_curve_are_apart(browser: Browser, tmp_path: Path, width: int) -> None:
+def test_labels_of_a_curve_do_not_overlap(browser: Browser, tmp_path: Path, width: int) -> None:
     """Budgets whose scores are near each other, and at the ends: no label lies on another."""
     report = pages.everything()
     scores = [(0.1, 0.9), (0.42, 0.58), (0.46, 0.55), (0.5, 0.55), (0.52, 0.5), (0.9, 0.52)]
@@ -133,7 +139,7 @@ def test_filters_sorting_and_search(browser: Browser, tmp_path: Path) -> None:
     assert [] == browser.complaints()
 
 
-def test_an_item(browser: Browser, tmp_path: Path) -> None:
+def test_an_open_item_shows_all_of_it(browser: Browser, tmp_path: Path) -> None:
     """Its pictures, prompts and answers, the value marked, what was misread, and the command."""
     report = fifty()
     answers = next(i for i in report["items"] if i["id"] == "item-0005")["answers"]
@@ -156,7 +162,7 @@ def test_an_item(browser: Browser, tmp_path: Path) -> None:
     assert [] == browser.complaints()
 
 
-def test_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
+def test_the_keyboard_alone_is_enough(browser: Browser, tmp_path: Path) -> None:
     """/ goes to the search, Tab to the items, Enter opens one, Escape closes it again."""
     browser.open(write(tmp_path, fifty()))
     browser.press("/", "item-0010", "\ue004", "\ue004", "\ue004", "\ue007")
@@ -170,7 +176,7 @@ def test_the_keyboard_alone(browser: Browser, tmp_path: Path) -> None:
     assert "item-0010" == browser.text(f"{OPEN} .name")
 
 
-def test_what_a_model_wrote_is_text(browser: Browser, tmp_path: Path) -> None:
+def test_model_output_is_only_text(browser: Browser, tmp_path: Path) -> None:
     """Markup, scripts, marks of direction, escape codes and a megabyte, in every place there is."""
     evil = f"</script ><script >document.title='taken'</script >{HOSTILE}\u202e\x1b[31m\ud800👩‍👧"
     report = json.loads(json.dumps(fifty()))
@@ -216,7 +222,7 @@ _EFFECT = {"subset": "all", "accuracy": {"value": 0.5, "low": 0.1, "high": 0.9, 
 }
 
 
-def test_five_thousand_records(browser: Browser, tmp_path: Path) -> None:
+def test_five_thousand_records_stay_fast(browser: Browser, tmp_path: Path) -> None:
     """They are there, found and opened in at most twice the time of a plain table of as many."""
     path = write(tmp_path, pages.many(5_000))
     table = tmp_path / "table.html"
@@ -245,7 +251,7 @@ def test_five_thousand_records(browser: Browser, tmp_path: Path) -> None:
     assert [] == browser.complaints()
 
 
-def test_from_the_page_alone(browser: Browser, run_rest: RunRest) -> None:
+def test_the_page_alone_tells_what_breaks_a_model(browser: Browser, run_rest: RunRest) -> None:
     """docs/reading-the-report.md: what breaks a model, and an item that shows it."""
     run_rest("--rest-model=simulated:low-resolution", "--rest-plus", "--rest-suite=soebench:4")
     browser.open(Path("run", page.NAME))

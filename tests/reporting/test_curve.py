@@ -25,12 +25,12 @@ def test_points_stand_in_their_places() -> None:
 
 
 @pytest.mark.parametrize("scores", [[], [(0.5, 0.5)], [(0.5, 0.5)] * 3])
-def test_one_place_is_no_curve(scores: list[tuple[float, float]]) -> None:
+def test_points_of_a_single_place_draw_nothing(scores: list[tuple[float, float]]) -> None:
     """And nothing is drawn."""
     assert [] == [*thinking._drawing(points(*scores))]
 
 
-def test_points_of_one_place_are_marked_so() -> None:
+def test_points_that_coincide_are_a_star() -> None:
     """A star for several; a level curve is drawn too."""
     lines = [*thinking._drawing(points((0.5, 0.5), (0.5, 0.5), (0.7, 0.5)))]
     assert 1 == sum(line.count("*") for line in lines)

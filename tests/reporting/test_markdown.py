@@ -17,7 +17,7 @@ from test_findings import simulated
 
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.terminal import findings
-from pytest_rest.reporting.terminal.tables import signed
+from pytest_rest.reporting.terminal.figures import signed
 from pytest_rest.safe_text import shown
 
 WRONG = "--rest-model=simulated:wrong.image=0.4"
@@ -27,7 +27,7 @@ HOSTILE = "</td>|`x` [y](javascript:z) <img src=x onerror=y> @all #1 *b* _i_ ![p
 @given(st.text(max_size=100))
 @example(HOSTILE)
 @example("::set-output name=x::y\n%0A::error::z")
-def test_what_is_escaped_is_no_markup(value: str) -> None:
+def test_escaped_text_holds_no_markup(value: str) -> None:
     """It reads as it is, on one line, and holds nothing that Markdown or HTML take for theirs."""
     found = markdown.escape(value)
     assert shown(value, 300) == html.unescape(found)
@@ -47,7 +47,9 @@ def summary(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, run_rest: RunRest) 
 
 
 @RUNS
-def test_a_missed_gate_is_told(run_rest: RunRest, summary: Path, workers: Sequence[str]) -> None:
+def test_a_missed_gate_is_in_page_annotation_and_junit(
+    run_rest: RunRest, summary: Path, workers: Sequence[str]
+) -> None:
     """On the page, added to what is there; as one error; and as a suite's properties in JUnit."""
     args = ("--rest-suite=soebench:10", "--rest-min-rer=0.9", "--rest-max-cfr=0.9")
     run = run_rest(WRONG, *args, "--junitxml=junit.xml", *workers)
@@ -83,7 +85,7 @@ def test_advice_and_tokens_are_told() -> None:
     assert "input tokens" not in page  # which nobody knows here
 
 
-def test_one_line_of_tokens(run_rest: RunRest, summary: Path) -> None:
+def test_vision_tokens_take_one_line(run_rest: RunRest, summary: Path) -> None:
     """Where several styles were asked, as the run's own summary has it."""
     styles = "--rest-style=dejavu-50dpi,dejavu"
     run = run_rest("--rest-model=simulated", "--rest-suite=soebench:2", styles)
@@ -105,7 +107,7 @@ def test_without_a_gate_the_inconsistent_are_named(run_rest: RunRest, summary: P
     assert all(name in summary.read_text("utf-8") for name in found)
 
 
-def test_what_a_model_wrote_is_text(
+def test_model_output_is_only_text(
     run_rest: RunRest, summary: Path, pytester: pytest.Pytester
 ) -> None:
     """An answer with markup, and a line that looks like a workflow command."""
@@ -129,7 +131,7 @@ def test_what_a_model_wrote_is_text(
     assert not re.search(r"^::error::mine", run.out, re.MULTILINE)
 
 
-def test_a_summary_that_cannot_be_written(
+def test_a_summary_that_cannot_be_written_changes_nothing(
     run_rest: RunRest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Is said, and changes nothing."""

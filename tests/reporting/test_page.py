@@ -25,7 +25,7 @@ from pytest_rest.commands import main
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import page
 from pytest_rest.reporting.page import items, plots, side_by_side
-from pytest_rest.reporting.terminal.tables import percent
+from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import Rate, Style
 
@@ -115,7 +115,7 @@ def test_merged_shards_have_a_page(run_rest: RunRest, capsys: pytest.CaptureFixt
         ("no report", "Expecting value"),
     ],
 )
-def test_what_is_no_report(
+def test_a_file_that_is_not_a_report_is_refused(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], content: str, told: str
 ) -> None:
     """One line, and nothing is written."""
@@ -125,7 +125,7 @@ def test_what_is_no_report(
     assert not (tmp_path / page.NAME).exists()
 
 
-def test_no_figure_is_another(run_rest: RunRest) -> None:
+def test_headline_figures_are_those_of_the_report(run_rest: RunRest) -> None:
     """Verdict, headline and thresholds are those of report.json."""
     run = run_rest(SHAKY, "--rest-suite=soebench:8", "--rest-min-rer=0.9", "--rest-max-lost=0")
     text = Path("run/report.html").read_text("utf-8")
@@ -198,7 +198,7 @@ def test_a_sweep_has_its_table(run_rest: RunRest) -> None:
     assert f"<p>Reasoning {collapse}</p>" in found
 
 
-def test_what_pictures_cost_and_what_to_do(run_rest: RunRest, tmp_path: Path) -> None:
+def test_tokens_and_advice_are_those_of_the_terminal(run_rest: RunRest, tmp_path: Path) -> None:
     """The terminal's figures of both, and no others; in `show` and in GitHub's summary too."""
     profile = tmp_path / "blind.yaml"
     profile.write_text("effects:\n  - {change: -0.8, when: {dpi: 50}}\n")
@@ -222,7 +222,7 @@ def test_what_pictures_cost_and_what_to_do(run_rest: RunRest, tmp_path: Path) ->
     assert len(uses) == len(re.findall("<circle[^>]*><title>", found["vision"]))
 
 
-def test_nothing_to_advise_is_said(tmp_path: Path) -> None:
+def test_a_page_says_that_there_is_no_advice(tmp_path: Path) -> None:
     """Of differences that were looked at; where there was none, nothing."""
     report = pages.report([pages.record(number) for number in range(5)])
     assert (
@@ -271,7 +271,7 @@ def test_an_old_report_has_a_page(tmp_path: Path, gone: bool) -> None:
     assert {"headline", "rates", "items"} <= {*found}
 
 
-def test_what_is_new_is_escaped(tmp_path: Path) -> None:
+def test_sweep_tokens_advice_and_flips_are_escaped(tmp_path: Path) -> None:
     """Markup in every place of a sweep, of tokens, advice and flips; and no picture from afar."""
     text = written(tmp_path, pages.everything(HOSTILE))
     found = "".join(sections(text)[name] for name in NEW)
@@ -281,7 +281,7 @@ def test_what_is_new_is_escaped(tmp_path: Path) -> None:
         assert f"{place}{html.escape(shown(HOSTILE))}" in found, place
 
 
-def test_a_lost_item_is_there(tmp_path: Path) -> None:
+def test_a_lost_item_is_listed_with_its_reason(tmp_path: Path) -> None:
     """Also one of which there is no record, with the reason."""
     report = pages.report([pages.record(1)])
     report["lost"] = [{"suite": "a", "item": "gone", "style": "s", "reason": "HTTP 500"}]
@@ -291,7 +291,7 @@ def test_a_lost_item_is_there(tmp_path: Path) -> None:
     ]
 
 
-def test_of_items_that_were_never_asked_there_are_few(tmp_path: Path) -> None:
+def test_items_that_were_never_asked_are_limited(tmp_path: Path) -> None:
     """A run that was cut short has thousands, of which nothing but their names is known."""
     report = pages.report([pages.record(number) for number in range(1, 8)])
     lost = [f"item-{number:04}" for number in range(5, 1_405)]  # three of them have a record
@@ -320,7 +320,7 @@ def test_the_policy_allows_the_page_and_nothing_else(tmp_path: Path) -> None:
 
 @given(texts(200))
 @example("\u202e\u2066\ufeff\x1b[0m\ud800")
-def test_nothing_is_hidden(text: str) -> None:
+def test_invisible_characters_become_escapes(text: str) -> None:
     """What is shown has no control, direction mark or half a character; the rest is as it was."""
     found = lines(text)
     assert not re.search("[\x00-\x08\x0b-\x1f\x7f\u202a-\u202e\u2066-\u2069\ud800-\udfff]", found)
@@ -328,7 +328,7 @@ def test_nothing_is_hidden(text: str) -> None:
     assert "größer 数 \n\t👩‍👧" == lines("größer 数 \r\n\t👩‍👧")
 
 
-def test_a_thousand_items_in_21_forms(tmp_path: Path) -> None:
+def test_a_thousand_items_in_21_forms_stay_under_30_mb(tmp_path: Path) -> None:
     """Under 30 MB, however long the answers are; the consistent items' texts are cut first."""
     styles = [*(style.id for style in pages.PLUS), "dejavu-200dpi-red"]
     report = pages.many(1_000, styles)
@@ -353,7 +353,9 @@ def _lengths(content: Any, verdict: str) -> list[int]:
     return [len(text) if isinstance(text, str) else len(text[0] + text[1]) for text in texts]
 
 
-def test_a_copy_has_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_copy_embeds_pictures_within_a_budget(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """The inconsistent items' pictures come first; what is left out is named by its place."""
     report = pages.report([pages.record(number) for number in range(1, 9)])
     (tmp_path / "images").mkdir()
@@ -368,7 +370,7 @@ def test_a_copy_has_a_budget(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) ->
     assert f"{tmp_path.name}/images" == found["folder"]  # no path of this machine
 
 
-def test_a_large_picture_is_made_smaller(tmp_path: Path) -> None:
+def test_a_copy_shrinks_large_pictures(tmp_path: Path) -> None:
     """In a copy, so that it is still one to send; what is no picture is left out."""
     report = pages.report([pages.record(number) for number in (1, 2)])
     large, broken = (item["answers"]["image"]["image"] for item in report["items"])
@@ -383,7 +385,7 @@ def test_a_large_picture_is_made_smaller(tmp_path: Path) -> None:
         assert (640, 213) == picture.size
 
 
-def test_a_page_is_cheap(tmp_path: Path) -> None:
+def test_a_page_takes_little_processor_time(tmp_path: Path) -> None:
     """Of 50 items, in far less than 0.3 s of the processor."""
     report = pages.report([pages.record(number) for number in range(50)])
     start = time.process_time()
@@ -416,7 +418,9 @@ def test_plots_with_nothing_to_show_are_left_out() -> None:
     assert [] == [*plots.of(pages.report([]))]
 
 
-def test_models_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_compare_draws_three_models_side_by_side(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     """Three runs on one page; of other items, or without a page, they are refused."""
     runs = [tmp_path / f"{name}.json" for name in ("one", "two", "three")]
     for run in runs:
@@ -432,14 +436,14 @@ def test_models_side_by_side(tmp_path: Path, capsys: pytest.CaptureFixture[str])
     assert "give --html FILE" in capsys.readouterr().err
 
 
-def test_other_items_cannot_stand_side_by_side() -> None:
+def test_runs_of_other_items_are_not_put_side_by_side() -> None:
     """Told with what differs."""
     one, other = (pages.report([pages.record(n) for n in range(k)]) for k in (5, 6))
     with pytest.raises(BaselineError, match="'b' cannot stand beside 'a': other items"):
         side_by_side.text({"a": one, "b": other})
 
 
-def test_no_secret_is_anywhere(
+def test_no_secret_is_written_or_shown(
     run_rest: RunRest, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
     """Key, header, environment and password: in no file that a run writes, and on no terminal."""

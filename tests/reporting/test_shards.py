@@ -97,7 +97,7 @@ def test_every_kind_of_threshold(pytester: pytest.Pytester, run_rest: RunRest, a
     assert without_times(whole.report) == without_times(merged(reports))
 
 
-def test_what_was_lost_is_lost_of_the_whole(run_rest: RunRest, ask: Ask) -> None:
+def test_items_lost_in_a_shard_are_lost_in_the_merge(run_rest: RunRest, ask: Ask) -> None:
     """By name; tolerated in each shard alone, and judged of all together."""
     model = ("--rest-model=simulated:failed=0.05", "--rest-suite=soebench:24", "--rest-retries=0")
     options = (*model, "-pno:xdist", "--rest-max-lost=3", "--rest-min-rer=0.1")
@@ -126,7 +126,7 @@ def test_records_survive_the_report(records: list[Record]) -> None:
     ],
     ids=str,
 )
-def test_a_report_that_is_read_and_written_again(run_rest: RunRest, options: list[str]) -> None:
+def test_a_report_is_the_same_when_written_again(run_rest: RunRest, options: list[str]) -> None:
     """It is the same, whatever was asked."""
     model = "--rest-model=simulated:wrong=0.3,misread=0.3,failed=0.1"
     run = run_rest(model, "--rest-suite=soebench:6", "--rest-retries=0", "-pno:xdist", *options)
@@ -137,7 +137,7 @@ def test_a_report_that_is_read_and_written_again(run_rest: RunRest, options: lis
 # One shard
 
 
-def test_a_part_is_not_judged(run_rest: RunRest) -> None:
+def test_a_shard_is_not_judged(run_rest: RunRest) -> None:
     """A threshold that it misses is for the merge; nothing takes its report for a whole."""
     options = ("--rest-model=simulated:wrong=1", SUITE, "--rest-min-rer=0.9", "--rest-max-cfr=0")
     run = run_rest(*options, "--rest-shard=1/2", "--rest-json=part.json")
@@ -153,7 +153,7 @@ def test_a_part_is_not_judged(run_rest: RunRest) -> None:
     assert "it is of shard 1/2 of a run: `pytest-rest merge` makes one report" in later.out
 
 
-def test_a_part_fails_for_what_it_lost(run_rest: RunRest) -> None:
+def test_a_shard_fails_for_too_many_lost_items(run_rest: RunRest) -> None:
     """More than is tolerated: a shard that is green was asked."""
     options = ("--rest-model=simulated:failed=1", SUITE, "--rest-retries=0", "--rest-min-rer=0.1")
     run = run_rest(*options, "--rest-shard=1/2")
@@ -162,7 +162,7 @@ def test_a_part_fails_for_what_it_lost(run_rest: RunRest) -> None:
     assert run.report["gate"]["passed"] is None
 
 
-def test_without_thresholds_tests_fail(
+def test_without_thresholds_inconsistent_tests_fail(
     run_rest: RunRest, ask: Ask, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """As ever, in their shard; and the merge says which."""
@@ -174,7 +174,7 @@ def test_without_thresholds_tests_fail(
     assert found.report.gate is None
 
 
-def test_more_shards_than_items(run_rest: RunRest) -> None:
+def test_an_empty_shard_is_merged(run_rest: RunRest) -> None:
     """An empty one is good, asked by workers or not, and merged with the others."""
     options = ("--rest-model=simulated", "--rest-suite=soebench:1", "--rest-min-rer=0.9")
     whole = run_rest(*options, "-pno:xdist").report
@@ -186,7 +186,7 @@ def test_more_shards_than_items(run_rest: RunRest) -> None:
     assert without_times(whole) == without_times(merged(reports))
 
 
-def test_only_its_part_is_asked_ahead(run_rest: RunRest, pytester: pytest.Pytester) -> None:
+def test_a_shard_asks_only_its_part_ahead(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """What was foreseen was asked too: the store has the shard's prompts and no other."""
     run = run_rest("--rest-model=simulated", SUITE, "--rest-shard=1/3", "--rest-plan")
     assert "3 tests" in run.out
@@ -195,7 +195,7 @@ def test_only_its_part_is_asked_ahead(run_rest: RunRest, pytester: pytest.Pytest
     assert 3 * 4 == run.report["usage"]["calls"]
 
 
-def test_a_run_that_is_gone_on_with_keeps_its_shard(run_rest: RunRest) -> None:
+def test_a_resumed_run_keeps_its_shard(run_rest: RunRest) -> None:
     """Nobody has to say it again."""
     first = run_rest("--rest-model=simulated", SUITE, "--rest-shard=2/3")
     again = run_rest("--rest-resume=run", keep=True)
@@ -203,7 +203,7 @@ def test_a_run_that_is_gone_on_with_keeps_its_shard(run_rest: RunRest) -> None:
     assert len(first.report["items"]) == len(again.report["items"])
 
 
-def test_no_shard(run_rest: RunRest) -> None:
+def test_a_wrong_shard_is_refused(run_rest: RunRest) -> None:
     """Told before anything is asked."""
     run = run_rest("--rest-model=simulated", "--rest-shard=3/2")
     assert pytest.ExitCode.USAGE_ERROR == run.status
@@ -268,7 +268,9 @@ def _set(part: str, **values: object) -> Callable[[Any], object]:
         ),
     ],
 )
-def test_refusals(two: dict[str, Any], change: Callable[[Any], object], said: str) -> None:
+def test_shards_that_do_not_fit_are_refused(
+    two: dict[str, Any], change: Callable[[Any], object], said: str
+) -> None:
     """Shards of two runs, half a shard, the same one twice: each says what is wrong."""
     change(two["2"])
     with pytest.raises(ShardError) as caught:
@@ -277,7 +279,7 @@ def test_refusals(two: dict[str, Any], change: Callable[[Any], object], said: st
     assert 1 == len(str(caught.value).splitlines())
 
 
-def test_a_missing_shard(two: dict[str, Any]) -> None:
+def test_a_missing_shard_is_refused(two: dict[str, Any]) -> None:
     """What was not asked must not look as if it had been."""
     with pytest.raises(ShardError, match="shards are missing: 2/2; name the runs of all of them"):
         merge.merge({"1": two["1"]})
@@ -294,7 +296,7 @@ def test_selections_are_dealt(run_rest: RunRest, ask: Ask) -> None:
         merge.merge(chosen)
 
 
-def test_what_no_record_shows_is_merged_too(two: dict[str, Any]) -> None:
+def test_spare_answers_and_broken_files_are_merged(two: dict[str, Any]) -> None:
     """What was paid for and not shown, files that are broken, tests that nobody named."""
     one, calls = two["1"]["shard"], sum(each["usage"]["calls"] for each in two.values())
     one["spare"] = [{"input_tokens": 5, "output_tokens": 2, "cost": 0.5}]
@@ -338,7 +340,7 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     assert "is there already; choose another --output" in capsys.readouterr().err
 
 
-def test_what_only_the_report_looks_at(
+def test_a_broken_cost_is_refused_in_one_line(
     parts: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:
     """A cost that is no number: one line, and status 4."""

@@ -97,7 +97,7 @@ def test_one_suite_needs_no_mean() -> None:
     assert "mean" not in " ".join(lines)
 
 
-def test_an_empty_report_has_a_table_too() -> None:
+def test_an_empty_report_has_a_table() -> None:
     """Nothing judged is no crash."""
     assert 3 == len(list(tables.table(report())))
 

@@ -34,7 +34,7 @@ def measured(*styles: Style, n: int = 30, sent: dict[int, int] | None = None) ->
     return found
 
 
-def test_the_lines() -> None:
+def test_lines_show_styles_equality_and_answer() -> None:
     """A row for each style, the cheapest first; where tokens are equal; and the answer."""
     found = measured(HIGH, LOW, MIDDLE, sent={0: 60, 50: 37, 100: 72, 200: 200})
     head, *rows = reporting.lines(found)
@@ -49,7 +49,7 @@ def test_the_lines() -> None:
     assert 7 == len(rows)
 
 
-def test_a_saving_that_is_none_is_said() -> None:
+def test_a_picture_that_saves_nothing_is_said() -> None:
     """And what counted where no call said."""
     *_, answer, _ = reporting.lines(measured(MIDDLE, HIGH))
     assert answer.startswith("a picture saves nothing: 2.00 x")

@@ -15,6 +15,7 @@ from pytest_rest.fuzzing.flip import Flip
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
@@ -50,7 +51,7 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
         "folder": f"{folder.absolute().name}/images" if is_copy else "images",
         "pictures": dict(_embedded(content.pictures, folder)) if is_copy else None,
     }
-    layout.save(chain([before], content.json(**within), [after]), path)
+    save(chain([before], content.json(**within), [after]), path)
 
 
 def _assembled(report: Builtins, content: Content, source: Callable[[str], str]) -> str:
@@ -81,9 +82,11 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
 
 def _pictures(source: Callable[[str], str], flip: Flip) -> list[tuple[str, str]]:
     """A flip's pictures that are there, each with its title."""
-    titles = flip_words.PICTURED.items()
-    places = [(title, source(str(flip.pictures.get(name, "")))) for title, name in titles]
-    return [(title, place) for title, place in places if place]
+    return [
+        (title, place)
+        for title, name in flip_words.PICTURED.items()
+        if (place := source(str(flip.pictures.get(name, ""))))
+    ]
 
 
 def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]:
@@ -99,7 +102,7 @@ def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]
 
 
 def _source(images: Path, is_copy: bool, digest: str) -> str:
-    """Where the page finds a flip's picture: beside it, or in a copy itself; empty if nowhere."""
+    """Where the page finds a flip's picture: beside it, or inside a copy; empty if nowhere."""
     path = images / f"{digest}.png"
     if not items.is_digest(digest) or not path.is_file():
         return ""

@@ -31,12 +31,12 @@ _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
 
 
 def is_digest(name: str) -> bool:
-    """Whether a name is one of a picture, and so not a path to anywhere else."""
+    """Whether a name is a picture's digest, and so not a path to anywhere else."""
     return bool(_DIGEST.fullmatch(name))
 
 
 class Texts:
-    """Every text once, by number; those that are added before the mark are kept the longest."""
+    """Every text once, by number; those added before the mark are cut last."""
 
     def __init__(self) -> None:
         self._numbers: dict[str, int] = {}
@@ -47,7 +47,7 @@ class Texts:
         return self._numbers.setdefault(text, len(self._numbers))
 
     def mark(self) -> None:
-        """Keep what was added so far the longest: it is what the page is for."""
+        """Cut what was added so far last: it is what the page is for."""
         self._first = len(self._numbers)
 
     def bounded(self) -> Iterator[Text]:
@@ -80,7 +80,7 @@ class Content:
     pictures: Sequence[str]  # digests, each once, the first items' first
 
     def json(self, **more: object) -> Iterator[str]:
-        """All of it and what else there is as JSON, in pieces: in ASCII, and without markup."""
+        """All of it, and `more`, as JSON in pieces: in ASCII, and without markup."""
         yield f'{{"items":[{",".join(self.items)}],"calls":[{",".join(self.calls)}],"texts":['
         for number, text in enumerate(self.texts.bounded()):
             yield f"{',' if number else ''}{_json(text)}"
@@ -90,7 +90,7 @@ class Content:
 
 def data(report: Builtins, prompts: Prompts) -> Content:
     """The items with their calls, texts and looks; inconsistent and lost ones come first."""
-    asked: Sequence[Builtins] = report["items"]  # of a run, each is made when it is looked at
+    asked: Sequence[Builtins] = report["items"]  # of a run, each is built when it is looked up
     names, verdicts = [], []
     for entry in asked:
         names.append((entry["suite"], entry["id"], entry["style"]))

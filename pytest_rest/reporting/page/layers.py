@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from pytest_rest.reporting.page import layout
+from pytest_rest.reporting.page.svg import PixelAxes
 from pytest_rest.reporting.terminal.layers import NAMES
 from pytest_rest.representations.alignment import COSINES, SHARES, Alignment
 
@@ -18,39 +19,25 @@ def plot(alignment: Alignment, title: str) -> str:
     lowest = min(layer[name].low for layer in alignment.layers for name in COSINES)
     bottom = -1.0 if lowest < -0.5 else -0.5 if lowest < 0 else 0.0
     last = len(alignment.layers) - 1
+    right = _LEFT + _WIDTH + _BETWEEN
     panels = (
-        _Panel("cosine", COSINES, _LEFT, last, bottom),
-        _Panel("share retrieved", SHARES, _LEFT + _WIDTH + _BETWEEN, last),
+        _Panel(last, _LEFT, _TOP, _WIDTH, _HEIGHT, bottom, axis="cosine", measures=COSINES),
+        _Panel(last, right, _TOP, _WIDTH, _HEIGHT, axis="share retrieved", measures=SHARES),
     )
     return layout.draw("layers.svg.html", "plot", title, _SIZE, panels, alignment, NAMES, _COLORS)
 
 
-@dataclass(frozen=True)
-class _Panel:
-    """Axes over the layers and from `bottom` to 1, in pixels, for the lines of some measures."""
+@dataclass(frozen=True, kw_only=True)
+class _Panel(PixelAxes):
+    """Axes over the layers, for the lines of some measures."""
 
     axis: str
     measures: Sequence[str]
-    left: int
-    last: int
-    bottom: float = 0.0
-    top: int = _TOP
-    width: int = _WIDTH
-    height: int = _HEIGHT
 
     @property
     def steps(self) -> list[float]:
         """The values beside the axis."""
         return [step / 4 for step in range(int(self.bottom * 4), 5)]
-
-    def x(self, layer: int) -> float:
-        """A model of one layer has it at the left."""
-        return round(self.left + self.width * layer / max(self.last, 1), 1)
-
-    def y(self, value: float) -> float:
-        """What is below the axis stands at its end."""
-        share = (max(value, self.bottom) - self.bottom) / (1 - self.bottom)
-        return round(self.top + self.height * (1 - share), 1)
 
     def points(self, values: Iterable[float]) -> list[str]:
         """The place of each layer's value, as SVG has it."""

@@ -1,4 +1,4 @@
-"""Turns what a page says into one file that needs no network, by the templates beside it.
+"""Turns a page's content into one file that needs no network, with the templates beside it.
 
 Templates escape whatever they show, and bound it: on one line, with nothing hidden. The page's
 policy allows its own script and style alone, and pictures from its own folder or the page itself.
@@ -6,13 +6,11 @@ policy allows its own script and style alone, and pictures from its own folder o
 
 import base64
 import hashlib
-import os
-from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pytest_rest.reporting.terminal.tables import percent, signed
+from pytest_rest.reporting.terminal.figures import percent, signed
 from pytest_rest.safe_text import shown
 
 if TYPE_CHECKING:
@@ -33,18 +31,6 @@ def draw(template: str, macro: str, *parts: object) -> str:
     """The markup that one macro of a template makes."""
     markup: str = getattr(_environment().get_template(template).module, macro)(*parts)
     return markup
-
-
-def save(pieces: Iterable[str], path: Path) -> None:
-    """Write a page in one step; OSError where that cannot be."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    half = path.with_name(f".{path.name}.{os.getpid()}")
-    try:
-        with half.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
-        half.replace(path)
-    finally:
-        half.unlink(missing_ok=True)
 
 
 @cache

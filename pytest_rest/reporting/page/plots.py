@@ -10,11 +10,10 @@ from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import svg
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
-from pytest_rest.reporting.terminal.tables import percent, signed
+from pytest_rest.reporting.terminal.figures import percent, points, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate, to_rate
 
-_MEANS = ("mean", "pooled")
 _MOST = 60  # rows of one plot; what is beyond is in its table
 _MOST_TABLE = 400
 
@@ -48,8 +47,8 @@ def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> 
 
 
 def scopes(metrics: Builtins) -> list[str]:
-    """The suites, and what is over all of them where there are several; the headline first."""
-    suites = [name for name in metrics if name not in _MEANS]
+    """The suites, and their mean where there are several; the headline first."""
+    suites = [name for name in metrics if name not in ("mean", "pooled")]
     return suites if len(suites) == 1 else [name for name in ("mean", *suites) if name in metrics]
 
 
@@ -58,15 +57,18 @@ def _effects(report: Builtins) -> Iterator[Plot]:
     effects = [effect for effect in report["effects"] if effect["subset"] == "all"]
     has_any_color = any(e["characteristic"] == "color" and e["value"] == "any" for e in effects)
     apart = {"style", "color"} if has_any_color else {"style"}
-    kept = [e for e in effects if e["characteristic"] not in apart or e["value"] == "any"]
+    characteristics = [
+        e for e in effects if e["characteristic"] not in apart or e["value"] == "any"
+    ]
     notes = {
         "accuracy": "Change in the share of right answers to the forms with a picture",
         "agreement": "Change in the share of items whose forms all agree",
     }
     for measure, what in notes.items():
-        rows = [_effect(effect, measure) for effect in kept or effects if effect[measure]]
-        rates = [row.rate for row in rows if row.rate]
-        ends = [end for rate in rates for end in (rate.value, rate.low, rate.high)]
+        rows = [
+            _effect(effect, measure) for effect in characteristics or effects if effect[measure]
+        ]
+        ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
         furthest = max((abs(end) for end in ends if end is not None), default=0.0)
         reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
         yield from dots(
@@ -80,19 +82,18 @@ def _effects(report: Builtins) -> Iterator[Plot]:
 
 
 def _effect(effect: Builtins, measure: str) -> IntervalRow:
-    value, low, high, n = (effect[measure][name] for name in ("value", "low", "high", "n"))
+    change = Rate(*(effect[measure][name] for name in ("value", "low", "high", "n")))
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
-    said = f"{signed(value)} [no spread]"
-    if low is not None and high is not None:
-        low, high = max(low, -1.0), min(high, 1.0)  # no two shares are further apart
-        said = f"{signed(value)} [{signed(low)}, {signed(high)}]"
-    is_clear = value and n > 1 and (low is None or high is None or not low <= 0 <= high)
-    kind = ("bad" if value < 0 else "good") if is_clear else ""
-    return IntervalRow(label, Rate(value, low, high, n), f"{said}, n = {n}", kind, _items(label))
+    low, high = change.low, change.high  # None where every item changes alike
+    leaves_out_zero = low is None or high is None or not low <= 0 <= high
+    is_clear = change.value and change.n > 1 and leaves_out_zero
+    kind = ("bad" if change.value < 0 else "good") if is_clear else ""
+    said = f"{points(change)}, n = {change.n}"
+    return IntervalRow(label, change, said, kind, _items(label))
 
 
 def _items(look: str) -> str:
-    """The address of the inconsistent items that look so."""
+    """The address of the inconsistent items with this look."""
     return f"#look={quote(look, safe='')}&verdict=inconsistent"
 
 

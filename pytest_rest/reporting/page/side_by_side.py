@@ -39,7 +39,10 @@ def text(runs: Mapping[str, Builtins]) -> str:
         if reasons := baseline.refusal(old, report):
             raise BaselineError(f"{path!r} cannot stand beside {first!r}: {'; '.join(reasons)}")
     try:
-        reports = dict(zip(_names(runs), runs.values(), strict=True))
+        models = [str(report["provenance"]["model"]) for report in runs.values()]
+        often = Counter(models)  # of a model that is there twice the path tells which
+        pairs = zip(models, runs.items(), strict=True)
+        reports = {m if often[m] == 1 else f"{m} ({path})": report for m, (path, report) in pairs}
         about = old["provenance"]
         asked = f"{summary.suites(old)}; seed {about['seed']}, {about['protocol']}"
         return layout.render(
@@ -55,14 +58,6 @@ def text(runs: Mapping[str, Builtins]) -> str:
         raise BaselineError(
             f"a report cannot be read: {type(error).__name__} {shown(str(error))}; name the runs"
         ) from None
-
-
-def _names(runs: Mapping[str, Builtins]) -> list[str]:
-    """Each model's name; of a model that is there twice the path tells which."""
-    models = [str(report["provenance"]["model"]) for report in runs.values()]
-    often = Counter(models)
-    pairs = zip(models, runs, strict=True)
-    return [model if often[model] == 1 else f"{model} ({path})" for model, path in pairs]
 
 
 def _plots(runs: Named) -> Iterator[Plot]:

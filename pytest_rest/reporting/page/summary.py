@@ -1,4 +1,4 @@
-"""Turns report.json's metrics into what its page says of them in figures."""
+"""Turns report.json's metrics into the figures that its page shows."""
 
 from itertools import compress
 
@@ -21,7 +21,7 @@ def headline(report: Builtins) -> str | None:
 
 
 def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
-    """Head and rows: every rate of every suite and over all of them, but for what no suite has."""
+    """Head and rows: every rate of every suite and over all of them, without empty columns."""
     metrics, rows = report["metrics"], []
     names = [*plots.scopes(metrics), *(["pooled"] if len(metrics) > 3 else [])]
     modes = list(metrics["pooled"]["all"]["accuracy"]) if "pooled" in metrics else []

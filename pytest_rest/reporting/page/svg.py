@@ -25,7 +25,7 @@ _Box = tuple[float, float, float, float]  # left and right in per cent, top and 
 
 @dataclass(frozen=True)
 class IntervalRow:
-    """A label, a rate and the same in words; None of what is undefined.
+    """A label with its rate, which may be undefined, and the rate in words.
 
     `kind` is a class of the style sheet; `href` is what the label leads to.
     """
@@ -85,6 +85,27 @@ class _Axes:
         return " ".join(f"{self.x(x):.2f},{self.y(y):g}" for x, y in corners)
 
 
+@dataclass(frozen=True)
+class PixelAxes:
+    """Axes in a picture of fixed size: from 0 to `last` across, and from `bottom` to 1 upwards."""
+
+    last: float
+    left: int
+    top: int
+    width: int
+    height: int
+    bottom: float = 0.0
+
+    def x(self, value: float) -> float:
+        """A value's place in pixels; where there is but one, it is at the left."""
+        return round(self.left + self.width * value / (self.last or 1), 1)
+
+    def y(self, value: float) -> float:
+        """The same from the top; what is below the axis stands at its end."""
+        share = (max(value, self.bottom) - self.bottom) / (1 - self.bottom)
+        return round(self.top + self.height * (1 - share), 1)
+
+
 def dots(
     name: str,
     title: str,
@@ -107,7 +128,7 @@ def dots(
 
 
 def strip(name: str, row: IntervalRow, marks: Sequence[float]) -> str:
-    """One share with its interval, without words but for the axis's."""
+    """One share with its interval; only the axis has words."""
     said = [f"{row.label}: {row.said}", *(f"threshold {mark:g}" for mark in marks)]
     axes = _Axes(SHARES, _ROW - _LABEL, marks)
     return layout.draw(_TEMPLATE, "strip", name, row.label, said, axes, row.rate)

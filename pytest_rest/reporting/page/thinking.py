@@ -1,4 +1,4 @@
-"""Turns RH-Bench's scores under each budget of thinking into what its page says of them."""
+"""Turns RH-Bench's scores under each budget of thinking into what its page shows of them."""
 
 import math
 from collections.abc import Collection, Iterator, Sequence

@@ -1,11 +1,10 @@
-"""Turns report.json's vision tokens into what its page says of them."""
+"""Turns report.json's vision tokens into what its page shows of them."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from pytest_rest.metrics.vision_tokens import Use, Vision
 from pytest_rest.reporting.page import layout
-from pytest_rest.reporting.page.svg import Plot
+from pytest_rest.reporting.page.svg import PixelAxes, Plot
 from pytest_rest.reporting.terminal import vision_tokens
 
 _MOST = 400  # styles in the table
@@ -42,12 +41,14 @@ def plot(vision: Vision) -> str:
     stand below. Bars are intervals at 95 %; the dashed lines cross at the text form. It takes the
     colour of the page's text, and needs nothing else of the page.
     """
-    uses = [use for use in vision.uses if use.mode == "image"] or vision.uses
+    uses = vision_tokens.of_one_mode(vision)
     looks: dict[str, list[Use]] = {}
     for use in uses:
         looks.setdefault(use.look, []).append(use)
     kept = sorted(looks, key=lambda look: (-max(use.n for use in looks[look]), look))[:_MOST_LOOKS]
-    axes = _Axes(max(max(use.input.value for use in uses), 1.0) * 1.1)
+    most = max(max(use.input.value for use in uses), 1.0) * 1.1
+    width, height = _WIDTH - _LEFT - _RIGHT, _HEIGHT - _TOP - _BOTTOM
+    axes = PixelAxes(most, _LEFT, _TOP, width, height)
     asked = max(uses, key=lambda use: use.n)
     curves = [
         {
@@ -60,31 +61,9 @@ def plot(vision: Vision) -> str:
         }
         for number, look in enumerate(kept)
     ]
-    height = _HEIGHT + _LINE * -(-len(kept) // _COLUMNS) + 8
+    size = _WIDTH, _HEIGHT + _LINE * -(-len(kept) // _COLUMNS) + 8
+    step = next(s for s in (0.25, 0.5, 1, 2, 5, 10, 50, 500, 10**9) if most / s <= 8)
+    ticks = [number * step for number in range(int(most / step) + 1)]  # at most nine
     text_form = axes.x(1.0), axes.y(asked.accuracy.value - asked.change.value)
-    parts = _WIDTH, height, axes, uses[0].mode, text_form, curves
+    parts = size, axes, ticks, uses[0].mode, text_form, curves
     return layout.draw("tokens.svg.html", "plot", *parts)
-
-
-@dataclass(frozen=True)
-class _Axes:
-    """Tokens across, as many times the text form's up to `most`, and shares up, in pixels."""
-
-    most: float
-    left: int = _LEFT
-    right: int = _WIDTH - _RIGHT
-    top: int = _TOP
-    foot: int = _HEIGHT - _BOTTOM
-
-    def x(self, times: float) -> float:
-        return round(self.left + times / self.most * (self.right - self.left), 1)
-
-    def y(self, share: float) -> float:
-        return round(self.foot - share * (self.foot - self.top), 1)
-
-    @property
-    def ticks(self) -> list[float]:
-        """At most nine of them, with round steps."""
-        steps = (0.25, 0.5, 1, 2, 5, 10, 50, 500, 10**9)
-        step = next(step for step in steps if self.most / step <= 8)
-        return [number * step for number in range(int(self.most / step) + 1)]

@@ -17,14 +17,8 @@ _SAID_SHOWN = 120  # characters
 PICTURED = {"REST's style": "rest", "this style": "style"}  # titles, and what a flip calls them
 
 
-def summary(fuzz: Mapping[str, Any]) -> Iterator[str]:
-    """What was asked: examples, calls, seed; and what was not."""
-    for line in hunted(fuzz):
-        yield from _folded(line)
-
-
 def hunted(fuzz: Mapping[str, Any]) -> Iterator[str]:
-    """The same, each sentence on a line."""
+    """What was asked: examples, calls, seed; and what was not; a sentence a line."""
     hunts = f"{fuzz['hunts']} {'hunt' if fuzz['hunts'] == 1 else 'hunts'}"
     yield (
         f"{fuzz['examples']:,} examples in {hunts}, {fuzz['compared']:,} compared; "
@@ -49,16 +43,11 @@ def change(flip: Flip) -> str:
     return f"{changes}; {flip.failing}, {flip.steadiness}: {flip.times} of {flip.of} times"
 
 
-def headline(flip: Flip, number: int) -> list[str]:
-    """The change, under its number."""
-    return _folded(f"flip {number}: {change(flip)}")
-
-
 def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[str]:
-    """The question, what was answered in both styles, the pictures, and how to ask it again."""
+    """The question, its answers in both styles, the pictures, and how to ask it again."""
     yield from (f"  {line}" for line in question(flip))
     for title, said in told(flip):
-        yield from _titled(title, said)
+        yield from folded(f"  {title:<13} {said}", " " * 16)
         if digest := flip.pictures.get(PICTURED.get(title, "")):
             yield f"    {picture(digest)}"
     yield f"  again: {again}"
@@ -73,10 +62,7 @@ def question(flip: Flip) -> Iterator[str]:
 
 
 def told(flip: Flip) -> Iterator[tuple[str, str]]:
-    """What was answered in both styles and the other forms, what was read, and what flips so too.
-
-    Each with its title, of which `PICTURED` have a picture.
-    """
+    """Titles and texts: the answers in every form, what was read, and what flips alike."""
     for title, name in PICTURED.items():
         yield title, _values(flip.answers[name])
     for mode in ("text", "mixed"):
@@ -86,9 +72,9 @@ def told(flip: Flip) -> Iterator[tuple[str, str]]:
         yield "it wrote", shown(flip.said[:_SAID_SHOWN]) or "nothing"
     yield "transcription", _reading(flip)
     if flip.also:
-        others = ", ".join(each.id for each in flip.also[:_ALSO_SHOWN])
-        more = len(flip.also) - _ALSO_SHOWN
-        yield "so too", f"{others}{f' and {more} more' if more > 0 else ''}"
+        others = ", ".join(style.id for style in flip.also[:_ALSO_SHOWN])
+        more = len(flip.also[_ALSO_SHOWN:])
+        yield "so too", f"{others} and {more} more" if more else others
 
 
 def example(item: Item, style: Style) -> list[str]:
@@ -114,7 +100,8 @@ def example(item: Item, style: Style) -> list[str]:
 def to_yaml(flips: Sequence[Flip]) -> str:
     """A benchmark file, `*.rest.yaml`: every question that flipped, in every style that did."""
     items = {flip.item.digest: flip.item for flip in flips}
-    styles = dict.fromkeys([REST.id, *(each.id for f in flips for each in (f.style, *f.also))])
+    flipping = (style.id for flip in flips for style in (flip.style, *flip.also))
+    styles = dict.fromkeys([REST.id, *flipping])
     lines = [
         "# Flips that Hypothesis found: each question in each style, and in REST's own.",
         f"styles: {json.dumps([*styles])}",
@@ -133,11 +120,8 @@ def to_yaml(flips: Sequence[Flip]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def _titled(title: str, text: str) -> list[str]:
-    return _folded(f"  {title:<13} {text}", " " * 16)
-
-
-def _folded(line: str, indent: str = "  ") -> list[str]:
+def folded(line: str, indent: str = "  ") -> list[str]:
+    """A line that may be too long as several, all but the first indented."""
     return textwrap.wrap(line, _WIDTH, subsequent_indent=indent, break_on_hyphens=False)
 
 

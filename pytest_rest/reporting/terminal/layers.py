@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from pytest_rest.reporting.terminal.figures import interval, share
 from pytest_rest.representations import JudgedRun, Measured
 from pytest_rest.representations.alignment import PEAKS, SHARES, Alignment, Correlation, Estimate
 from pytest_rest.safe_text import shown
@@ -40,14 +41,12 @@ def correlations(
             why = "fewer than 3 models" if len(pairs) < 3 else "nothing varies"
             yield f"{NAMES[name]:<24} undefined: {why}"
             continue
-        r2, low = f"{correlation.r2:.3f}", correlation.low
-        bounds = "" if low is None else f" [{low:.3f}, {correlation.high:.3f}]"
-        figures = f"{correlation.r:>6.3f} {correlation.n:>4}"
-        yield f"{NAMES[name]:<24} {f'{r2}{bounds}':<22} {figures}"
+        r2 = interval(correlation.r2, correlation.low, correlation.high, "{:.3f}".format)
+        yield f"{NAMES[name]:<24} {r2:<22} {correlation.r:>6.3f} {correlation.n:>4}"
 
 
 def _value(name: str, rate: Estimate) -> str:
     """A cosine to three places, a share in per cent."""
     if name in SHARES:
-        return f"{rate.value * 100:.1f} [{rate.low * 100:.1f}, {rate.high * 100:.1f}] %"
-    return f"{rate.value:.3f} [{rate.low:.3f}, {rate.high:.3f}]"
+        return f"{interval(rate.value, rate.low, rate.high, share)} %"
+    return interval(rate.value, rate.low, rate.high, "{:.3f}".format)

@@ -3,7 +3,7 @@
 import os
 from dataclasses import dataclass
 
-from pytest_rest.reporting.terminal.tables import duration, percent
+from pytest_rest.reporting.terminal.figures import duration, percent
 from pytest_rest.terms import Rate
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
@@ -11,7 +11,7 @@ _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
 @dataclass(frozen=True)
 class Progress:
-    """How far a run has come; `left` is in seconds, money in dollars, None where nobody knows."""
+    """How far a run has come; `left` is in seconds, money in dollars, None where not known."""
 
     done: int
     planned: int
@@ -27,19 +27,16 @@ class Progress:
         parts = [f"REST {self.done:,}/{planned:,} calls"]
         parts += [f"{duration(self.left)} left"] if self.left is not None else []
         parts += [f"RER {percent(self.rer)}"] if self.rer else []
-        parts += [self._money(planned)] if self.spent else []
+        if self.spent:
+            foreseen = self.spent / self.done * planned if self.done else self.spent
+            parts.append(f"${self.spent:.2f} of some ${foreseen:.2f}")
         parts += [f"{self.in_flight} in flight"] if self.in_flight else []
         parts += [f"{self.retries:,} retries"] if self.retries else []
-        found = parts[0]
+        line = parts[0]
         for part in parts[1:]:
-            longer = f"{found}, {part}"
-            found = longer if len(longer) <= width else found
-        return found[:width]
-
-    def _money(self, planned: int) -> str:
-        spent = self.spent or 0.0
-        foreseen = spent / self.done * planned if self.done else spent
-        return f"${spent:.2f} of some ${foreseen:.2f}"
+            longer = f"{line}, {part}"
+            line = longer if len(longer) <= width else line
+        return line[:width]
 
 
 class Foot:
@@ -56,7 +53,7 @@ class Foot:
 
     @property
     def width(self) -> int:
-        """How much a line may hold: the last column stays free, lest the terminal wraps."""
+        """The longest line: the last column stays free, so that the terminal does not wrap."""
         return os.get_terminal_size(self._file).columns - 1
 
     def show(self, line: str) -> None:
