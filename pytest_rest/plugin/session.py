@@ -1,0 +1,66 @@
+"""Joins a run to pytest's session: reads its settings, and registers who takes part in it."""
+
+import pytest
+
+from pytest_rest import extensions
+from pytest_rest.plugin import ini_file, settings
+from pytest_rest.plugin.collection import Collection
+from pytest_rest.plugin.controller import Controller
+from pytest_rest.plugin.early_stop import InRounds
+from pytest_rest.plugin.fuzz_tests import Findings, Hunts
+from pytest_rest.plugin.loggers import SteadyLoggers
+from pytest_rest.plugin.plan import Planner
+from pytest_rest.plugin.prefetch import Foresight
+from pytest_rest.plugin.progress import Watch
+from pytest_rest.plugin.run import WIRE, Run
+from pytest_rest.plugin.runtest import Recorder, Scopes
+from pytest_rest.plugin.sharding import Sharding
+from pytest_rest.plugin.terminal import Terminal
+from pytest_rest.plugin.workers import Workers
+
+
+def join(config: pytest.Config) -> None:
+    """Check everything that was asked for, and take part; `RestError` says what is wrong."""
+    ini_file.check(config)
+    extensions.use_metrics()
+    workerinput = getattr(config, "workerinput", None)
+    run = Run(settings.read(config, workerinput and workerinput[WIRE]))
+    register = config.pluginmanager.register
+    register(SteadyLoggers(), "rest-loggers")
+    if run.settings.plan:
+        register(Terminal(config, run, lambda: None, ()), "rest-terminal")
+        register(Planner(run), "rest-planner")
+    elif workerinput is None:
+        _join_main(config, run)
+    register(run, "rest-run")
+    register(Scopes(), "rest-scopes")
+    register(Recorder(run), "rest-recorder")
+    register(Collection(run), "rest-collection")
+    if run.settings.early_stop:
+        register(InRounds(config, run), "rest-in-rounds")
+    if run.settings.shard is not None:
+        register(Sharding(run, run.settings.shard), "rest-sharding")
+    register(Hunts(run), "rest-hunts")
+    if not (run.settings.plan or config.option.collectonly):
+        foresight = Foresight(config, run)
+        register(foresight, "rest-foresight")
+        foresight.begin()
+    if run.settings.is_benchmark:
+        config.args = []  # no paths were given: the suites are what is collected
+    elif config.args_source != pytest.Config.ArgsSource.ARGS:
+        config.args = [str(config.rootpath / path) for path in run.settings.paths]  # of the run
+
+
+def _join_main(config: pytest.Config, run: Run) -> None:
+    """What only the main process has: who counts, judges and shows."""
+    register = config.pluginmanager.register
+    findings, watch = Findings(run), Watch(config, run)
+    controller = Controller(run, watch, findings.gathered)
+    terminal = Terminal(config, run, lambda: controller.report, controller.written)
+    register(terminal, "rest-terminal")
+    if not config.option.collectonly:
+        controller.prepare()
+        register(watch, "rest-progress")
+    register(controller, "rest-controller")
+    register(Workers(run), "rest-workers")
+    register(findings, "rest-findings")
