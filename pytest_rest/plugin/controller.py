@@ -241,6 +241,7 @@ def _rules(settings: options.Settings) -> Rules:
         settings.confidence,
         settings.baseline,
         settings.tolerance,
+        settings.allow_models,
     )
 
 

@@ -157,6 +157,7 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
     rules: dict[str, Any] = {**reports[0]["shard"]["rules"]}
     rules["thresholds"] = tuple(Threshold(**threshold) for threshold in rules["thresholds"])
     rules["tolerance"] = Tolerance(**rules["tolerance"])
+    rules["alike"] = tuple(rules.get("alike", ()))
     tally = Tally(Rules(**rules))
     for report in reports:
         carried = report["shard"]

@@ -31,7 +31,7 @@ from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.atomic_file import save
-from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
+from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -309,6 +309,11 @@ def calls(record: Record) -> list[Answer | Transcription]:
     verdict = record.verdict
     repeats = [answer for answers in verdict.repeats.values() for answer in answers]
     return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
+
+
+def own_calls(record: Record) -> list[Answer | Transcription]:
+    """A record's calls, but for those of a judge of open answers."""
+    return [c for c in calls(record) if not (isinstance(c, Step) and c.task == "rate")]
 
 
 def _total(values: Sequence[float | None]) -> float | None:

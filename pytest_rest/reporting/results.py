@@ -7,14 +7,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from pytest_rest import gate, metrics
+from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget
 from pytest_rest.metrics.by_budget import RhAuc
-from pytest_rest.reporting.report import Lost, Report, Stopped, calls
+from pytest_rest.reporting.report import Lost, Report, Stopped, calls, own_calls
 from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
@@ -31,6 +31,7 @@ class Rules:
     confidence: float | None = None
     baseline: Mapping[str, Any] | None = None
     tolerance: Tolerance = Tolerance()  # noqa: RUF009 (frozen)
+    alike: tuple[str, ...] = ()  # models that may answer for each other
 
 
 @dataclass(frozen=True)
@@ -76,9 +77,25 @@ class Tally:
         known = {**self.selected, **self.records}
         lost = {test: self.reasons.get(test, _ABSENT) for test in known if test not in self.records}
         lost |= {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
+        lost |= {test: why for test, why in self._mixed().items() if test not in lost}
         for number in range(len(known), self.of):
             lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
         return lost
+
+    def _mixed(self) -> dict[Test, str]:
+        """The tests of items that different models answered in different styles."""
+        models: dict[tuple[str, str], set[str]] = {}
+        for (_, (suite, item, _)), record in self.records.items():
+            answered = {call.model for call in own_calls(record) if call.model}
+            models.setdefault((suite, item), set()).update(answered)
+        why = {
+            key: f"answered by {len(several)} models in its styles: {', '.join(sorted(several))}"
+            for key, several in models.items()
+            if len(several) > 1 and not several <= {*self.rules.alike}
+        }
+        return {
+            test: safe_text.shown(why[test[1][:2]]) for test in self.records if test[1][:2] in why
+        }
 
     @property
     def prompts(self) -> set[str]:

@@ -92,6 +92,23 @@ def test_models_that_answer_an_item_each(run_rest: RunRest) -> None:
     assert f"answered by 2 models: main-0 ({2 * N}), main-1 ({2 * N})" in run.out
 
 
+def test_styles_that_two_models_answered(run_rest: RunRest) -> None:
+    """Each agrees with itself, and cannot be compared with the other: the item is lost."""
+
+    def reply(request: Request) -> Reply:
+        is_wide = bool(request.images) and int.from_bytes(request.images[0][16:20], "big") > 250
+        return Reply("Answer: 3", model="main-1" if is_wide else "fallback-1")
+
+    styles = ("--rest-style=dejavu", "--rest-style=dejavu-50dpi", "--rest-modes=image,mixed")
+    with Endpoint(reply) as endpoint:
+        run = ask(run_rest, endpoint, *styles, "-pno:xdist")
+        alike = ask(run_rest, endpoint, *styles, "--rest-allow-models=main-1,fallback-1")
+    assert 2 * N == len(run.report["lost"])
+    reasons = {each["reason"] for each in run.report["lost"]}
+    assert {"answered by 2 models in its styles: fallback-1, main-1"} == reasons
+    assert (False, True) == (run.report["gate"]["passed"], alike.report["gate"]["passed"])
+
+
 def test_an_endpoint_that_names_no_model(run_rest: RunRest) -> None:
     """Nothing is known, and nothing said."""
     with Endpoint(served(lambda *_: "")) as endpoint:

@@ -8,7 +8,7 @@ from pathlib import Path
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import rule
-from pytest_rest.reporting.report import Report, calls
+from pytest_rest.reporting.report import Report, own_calls
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold
@@ -20,7 +20,6 @@ from pytest_rest.terms import (
     Rate,
     Record,
     Scheme,
-    Step,
     Transcription,
     Verdict,
 )
@@ -94,9 +93,8 @@ def misreading(read: Transcription) -> str:
 
 def models(report: Report) -> Iterator[str]:
     """Who answered, where that was more than one model; the judge of open answers is not meant."""
-    asked = {call.prompt: call for record in report.records for call in calls(record)}
-    ours = [c for c in asked.values() if not (isinstance(c, Step) and c.task == "rate")]
-    counts = Counter(call.model for call in ours if call.model)
+    asked = {call.prompt: call for record in report.records for call in own_calls(record)}
+    counts = Counter(call.model for call in asked.values() if call.model)
     if len(counts) > 1:
         said = [f"{shown(model, 60)} ({number:,})" for model, number in counts.most_common(5)]
         yield f"answered by {len(counts)} models: {', '.join(said)}"
