@@ -9,7 +9,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from pytest_rest.commands import GOOD
-from pytest_rest.errors import OptionError
+from pytest_rest.errors import BaselineError, OptionError
 from pytest_rest.gate import baseline
 
 
@@ -19,11 +19,17 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         *("-o", "--output"), type=Path, metavar="FILE", help="the file to write (default: print it)"
     )
+    parser.add_argument(
+        "--allow-lost", action="store_true", help="write it though items were lost, or not asked"
+    )
 
 
 def run(arguments: Namespace) -> int:
-    """Write it, and say of how many items."""
-    found = baseline.load(arguments.run)
+    """Write it, and say of how many items; `BaselineError` where it could not judge a run."""
+    found = baseline.load(arguments.run, max_lost=None if arguments.allow_lost else 0)
+    lost, items = baseline.number_lost(found), len(found["items"])
+    if lost == items:
+        raise BaselineError(f"{str(arguments.run)!r}: no item was judged; ask the run again")
     text = baseline.to_text(found)
     if arguments.output is None:
         sys.stdout.write(text)
@@ -32,7 +38,6 @@ def run(arguments: Namespace) -> int:
         arguments.output.write_text(text, "ascii")
     except OSError as error:
         raise OptionError(f"{str(arguments.output)!r} cannot be written: {error}") from None
-    lost = sum(each["verdict"] == "lost" for each in found["items"])
     note = f", {lost} of them lost: these are never compared" if lost else ""
-    print(f"{arguments.output}: {len(found['items'])} items{note}")
+    print(f"{arguments.output}: {items} items{note}")
     return GOOD
