@@ -210,7 +210,8 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     """A baseline's keys in their order; KeyError if one is missing."""
     items = [
         {
-            **{key: item[key] for key in ("suite", "id", "digest")},
+            **{key: _text(item[key]) for key in ("suite", "id")},
+            "digest": None if item["digest"] is None else _text(item["digest"]),
             "verdict": _verdict(item),
             "styles": {
                 style: {
@@ -226,12 +227,25 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
+        "resolved_model": [_text(name) for name in baseline["resolved_model"] if name],
         "modes": sorted(baseline["modes"]),
         "headline": dict(baseline.get("headline", {})),
-        "styles": sorted(map(dict, baseline["styles"]), key=lambda each: str(each["id"])),
-        "suites": sorted(map(dict, baseline["suites"]), key=lambda each: str(each["name"])),
-        "items": sorted(items, key=lambda each: (str(each["suite"]), str(each["id"]))),
+        "styles": _sorted(baseline["styles"], ("id", "digest")),
+        "suites": _sorted(baseline["suites"], ("name", "items", "fingerprint")),
+        "items": sorted(items, key=lambda each: (each["suite"], each["id"])),
     }
+
+
+def _sorted(entries: Iterable[JsonObject], keys: tuple[str, ...]) -> list[JsonObject]:
+    """The keys of each entry, in the order of the first one, which is a text."""
+    kept = [{key: each[key] for key in keys} for each in entries]
+    return sorted(kept, key=lambda each: _text(each[keys[0]]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not a text")
+    return value
 
 
 def _verdict(judged: JsonObject) -> str:

@@ -14,7 +14,8 @@ from strategies import runs
 
 from pytest_rest import metrics
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import baseline, regression
+from pytest_rest.gate.regression import Tolerance
 from pytest_rest.reporting import report as reports
 from pytest_rest.terms import Record
 
@@ -223,6 +224,22 @@ def test_an_unknown_verdict_is_refused(verdict: object) -> None:
         (judged if place == "item" else judged["styles"][STYLE])["verdict"] = verdict
         with pytest.raises(BaselineError, match=r"verdict .* is not one of consistent"):
             baseline.to_baseline(found)
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {}, [[]], True])
+@pytest.mark.parametrize("place", ["suite", "id", "style", "digest", "resolved_model", "name"])
+def test_a_value_of_another_type_is_no_traceback(place: str, value: object) -> None:
+    """A baseline that was written by another hand passes nothing."""
+    found = baseline.to_baseline(LOST)
+    if place == "resolved_model":
+        found[place] = value
+    elif place == "name":
+        found["suites"][0][place] = value
+    elif place == "style":
+        found["styles"][0] = {"id": value}
+    else:
+        found["items"][1][place] = value
+    assert regression.judge(found, SAME, Tolerance()).reasons
 
 
 def test_a_large_baseline_is_small() -> None:
