@@ -27,8 +27,9 @@ def item(
 
 def report(items: Sequence[Mapping[str, Any]], lost: Sequence[tuple[str, str]] = ()) -> Any:
     """A report of these items; of `lost` ones (suite and id) only the names are known."""
-    names = {(each["suite"], each["id"]) for each in items} | {*lost}
-    suites = sorted({suite for suite, _ in names})
+    digests = {(suite, name): f"digest of {name}" for suite, name in lost}
+    digests |= {(each["suite"], each["id"]): each["digest"] for each in items}
+    suites = sorted({suite for suite, _ in digests})
     styles = sorted({each["style"] for each in items}) or [STYLE]
     return {
         "schema": "pytest-rest/report/1",
@@ -43,8 +44,8 @@ def report(items: Sequence[Mapping[str, Any]], lost: Sequence[tuple[str, str]] =
             "suites": [
                 {
                     "name": suite,
-                    "items": sum(suite == each for each, _ in names),
-                    "fingerprint": fingerprint(f"{each}" for each in names if each[0] == suite),
+                    "items": sum(suite == each for each, _ in digests),
+                    "fingerprint": fingerprint(d for key, d in digests.items() if key[0] == suite),
                     "counts": {},
                 }
                 for suite in suites

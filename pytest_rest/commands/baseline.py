@@ -9,6 +9,7 @@ from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
 from pytest_rest.commands import GOOD, writing
+from pytest_rest.errors import BaselineError
 from pytest_rest.gate import baseline
 
 
@@ -18,18 +19,23 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         "-o", "--output", type=Path, metavar="FILE", help="the file to write (default: print it)"
     )
+    parser.add_argument(
+        "--allow-lost", action="store_true", help="write it though items were lost, or not asked"
+    )
 
 
 def run(arguments: Namespace) -> int:
-    """Write it, and say of how many items."""
-    content = baseline.load(arguments.run)
-    text, items = baseline.to_text(content), content["items"]
+    """Write it, and say of how many items; `BaselineError` where it could not judge a run."""
+    content = baseline.load(arguments.run, max_lost=None if arguments.allow_lost else 0)
+    lost, items = baseline.number_lost(content), len(content["items"])
+    if lost == items:
+        raise BaselineError(f"{str(arguments.run)!r}: no item was judged; ask the run again")
+    text = baseline.to_text(content)
     if arguments.output is None:
         sys.stdout.write(text)
         return GOOD
     with writing(arguments.output):
         arguments.output.write_text(text, "ascii")
-    lost = sum(item["verdict"] == "lost" for item in items)
     note = f", {lost} of them lost: these are never compared" if lost else ""
-    print(f"{arguments.output}: {len(items)} items{note}")
+    print(f"{arguments.output}: {items} items{note}")
     return GOOD

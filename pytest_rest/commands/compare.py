@@ -5,6 +5,7 @@ models of two or more runs are drawn side by side.
 """
 
 import json
+import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
@@ -49,6 +50,12 @@ def declare(parser: ArgumentParser) -> None:
         metavar="SHARE",
         help="how sure McNemar's exact test must be of a change (default: %(default)s)",
     )
+    parser.add_argument(
+        "--max-lost",
+        type=_whole,
+        metavar="N",
+        help="items lost in either run that a tolerance's verdict may do without (default: 0)",
+    )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page that has the runs side by side"
@@ -57,17 +64,15 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Print what changed; `MISSED` where it is worse than is tolerated."""
-    tolerances = (arguments.max_rer_drop, arguments.max_cfr_rise)
-    is_compared = arguments.html is None or arguments.json or tolerances != (None, None)
-    if arguments.more and is_compared:
-        raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
+    _check(arguments)
     if arguments.html is not None:
         _write_page([arguments.old, arguments.new, *arguments.more], arguments.html)
     if arguments.more:
         return GOOD
-    old, new = baseline.load(arguments.old), baseline.load(arguments.new)
+    old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
     comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
-    judged = regression.judge(old, new, Tolerance(*tolerances, arguments.confidence))
+    tolerance = Tolerance(arguments.max_rer_drop, arguments.max_cfr_rise, arguments.confidence)
+    judged = regression.judge(old, new, tolerance, arguments.max_lost or 0)
     if arguments.json:
         print(json.dumps(_to_builtins(comparison, table, judged), indent=1, allow_nan=False))
     else:
@@ -86,13 +91,23 @@ def _write_page(chosen: Sequence[Path], path: Path) -> None:
     print(path, file=sys.stderr)  # what is printed may be JSON
 
 
+def _check(arguments: Namespace) -> None:
+    """More than two runs are put side by side and not compared; a tolerance is what is judged."""
+    is_judged = (arguments.max_rer_drop, arguments.max_cfr_rise) != (None, None)
+    if arguments.more and (arguments.html is None or arguments.json or is_judged):
+        raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
+    if arguments.max_lost is not None and not is_judged:
+        raise OptionError("--max-lost judges nothing by itself; give --max-rer-drop, too")
+
+
 def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
     """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
     yield f"old: {shown(runs.old_model, 70)}"
     other = ", another model" if runs.new_model != runs.old_model else ""
     yield f"new: {shown(runs.new_model, 60)}{other}"
     if runs.left_out:
-        yield f"{len(runs.left_out)} items lost in either run and left out"
+        sides = f"{runs.lost[0]} in the old one, {runs.lost[1]} in the new"
+        yield f"{len(runs.left_out)} items lost in either run and left out: {sides}"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
     if runs.rer.worse:
@@ -127,6 +142,12 @@ def _to_builtins(
         "left_out": [*runs.left_out],
         "gate": {"passed": not judged.reasons if checks else None, "checks": checks},
     }
+
+
+def _whole(text: str) -> int:
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
+        raise ArgumentTypeError(f"{text!r} is not a valid number; give a whole one from 0")
+    return int(text)
 
 
 def _number(text: str, low: float, high: float) -> float:

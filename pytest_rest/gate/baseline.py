@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES
+from pytest_rest.terms import MODES, fingerprint
 
 SCHEMA = "pytest-rest/baseline/1"
 REPORTS = "pytest-rest/report/1"
@@ -22,6 +22,7 @@ JsonObject = Mapping[str, Any]
 
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
 _HEADLINE = ("rer", "cfr")
+_VERDICTS = ("consistent", "inconsistent", "lost")
 _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transcriptions"}
 
 
@@ -34,10 +35,21 @@ def read(path: Path) -> Any:
         raise BaselineError(" ".join(str(error).split())) from None
 
 
-def load(path: Path) -> dict[str, Any]:
-    """The baseline of a run's folder, a report or a baseline; `BaselineError` names the file."""
+def load(path: Path, max_lost: int | None = None) -> dict[str, Any]:
+    """The baseline of a run's folder, a report or a baseline; `BaselineError` names the file.
+
+    With `max_lost` one that has lost more items is refused: it cannot judge a run.
+    """
     try:
-        return to_baseline(read(path))
+        baseline = to_baseline(read(path))
+        n, of = number_lost(baseline), len(baseline["items"])
+        if max_lost is not None and n > max_lost:
+            raise BaselineError(
+                f"{n} of {of} items are lost (allowed: {max_lost}), so it cannot judge a run; ask "
+                "them again by --rest-resume, or allow them: --rest-max-lost, or --allow-lost of "
+                "`pytest-rest baseline`"
+            )
+        return baseline
     except BaselineError as error:
         raise BaselineError(f"{str(path)!r}: {error}") from None
 
@@ -47,10 +59,13 @@ def to_baseline(report: JsonObject) -> dict[str, Any]:
 
     An item is consistent when its forms agree in each style and over all styles, as in `metrics`,
     and lost when it is lost in one style. `headline` is for people who review the file: RER and
-    CFR, the means over suites. `BaselineError` says what cannot be read, such as a shard's report.
+    CFR, the means over suites. `BaselineError` says what cannot be read, such as a shard's report,
+    or one whose items are not those of its suites.
     """
     try:
-        return _ordered(report if _schema(report) == SCHEMA else _extract(report))
+        baseline = _ordered(report if _schema(report) == SCHEMA else _extract(report))
+        _check_whole(baseline)
+        return baseline
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise BaselineError(
             f"the report cannot be read: {type(error).__name__} {error}; name the report.json of a "
@@ -83,6 +98,11 @@ def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
         except BaselineError as error:
             reasons.append(f"{name}: {error}")
     return tuple(reasons) or differences(*read)
+
+
+def number_lost(baseline: JsonObject) -> int:
+    """How many items a baseline cannot judge."""
+    return sum(item["verdict"] == "lost" for item in baseline["items"])
 
 
 def few(names: Sequence[str]) -> str:
@@ -190,10 +210,12 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     """A baseline's keys in their order; KeyError if one is missing."""
     items = [
         {
-            **{key: item[key] for key in ("suite", "id", "digest", "verdict")},
+            **{key: _text(item[key]) for key in ("suite", "id")},
+            "digest": None if item["digest"] is None else _text(item["digest"]),
+            "verdict": _verdict(item),
             "styles": {
                 style: {
-                    "verdict": each["verdict"],
+                    "verdict": _verdict(each),
                     "right": [mode for mode in MODES if mode in each["right"]],
                     "wrong": [mode for mode in MODES if mode in each["wrong"]],
                 }
@@ -205,12 +227,54 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
+        "resolved_model": [_text(name) for name in baseline["resolved_model"] if name],
         "modes": sorted(baseline["modes"]),
         "headline": dict(baseline.get("headline", {})),
-        "styles": sorted(map(dict, baseline["styles"]), key=lambda each: str(each["id"])),
-        "suites": sorted(map(dict, baseline["suites"]), key=lambda each: str(each["name"])),
-        "items": sorted(items, key=lambda each: (str(each["suite"]), str(each["id"]))),
+        "styles": _sorted(baseline["styles"], ("id", "digest")),
+        "suites": _sorted(baseline["suites"], ("name", "items", "fingerprint")),
+        "items": sorted(items, key=lambda each: (each["suite"], each["id"])),
     }
+
+
+def _sorted(entries: Iterable[JsonObject], keys: tuple[str, ...]) -> list[JsonObject]:
+    """The keys of each entry, in the order of the first one, which is a text."""
+    kept = [{key: each[key] for key in keys} for each in entries]
+    return sorted(kept, key=lambda each: _text(each[keys[0]]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError(f"{value!r:.40} is not a text")
+    return value
+
+
+def _verdict(judged: JsonObject) -> str:
+    """A known verdict: any other word would count as an item that nothing can make worse."""
+    if judged["verdict"] not in _VERDICTS:
+        raise ValueError(f"verdict {judged['verdict']!r:.40} is not one of {', '.join(_VERDICTS)}")
+    return str(judged["verdict"])
+
+
+def _check_whole(baseline: JsonObject) -> None:
+    """Raise `BaselineError` where what is listed is not what the suites say was selected."""
+    listed: dict[str, list[JsonObject]] = defaultdict(list)
+    for item in baseline["items"]:
+        listed[item["suite"]].append(item)
+    faults = []
+    for suite in baseline["suites"]:
+        items = listed.pop(suite["name"], [])
+        digests = {item["id"]: item["digest"] for item in items}
+        if not len(items) == len(digests) == suite["items"]:
+            twice = ", some of them twice" if len(digests) < len(items) else ""
+            says = f"suite {suite['name']} says {suite['items']} items"
+            faults.append(f"{says} and lists {len(items)}{twice}")
+        elif None not in digests.values() and fingerprint(digests.values()) != suite["fingerprint"]:
+            faults.append(f"suite {suite['name']} lists other items than its fingerprint is of")
+    # what was lost before its name came in is of no suite
+    others = [name for name, items in listed.items() if any(i["verdict"] != "lost" for i in items)]
+    faults += [f"items are listed of suite {name}, which was not asked" for name in others]
+    if faults:
+        raise BaselineError(f"it is damaged: {'; '.join(faults)}; take the file as it was written")
 
 
 def _other_items(old: JsonObject, new: JsonObject) -> list[str]:

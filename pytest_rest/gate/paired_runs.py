@@ -54,13 +54,15 @@ class PairedComparison:
     """Two runs compared: `rer` by consistency, `cfr` by failures among items covered in both.
 
     `styles` has the consistency of each style by itself. `left_out` are the items that one of the
-    runs lost. The models are the names asked for, with those they answered by.
+    runs lost, `lost` says how many the old one and how many the new one. The models are the names
+    asked for, with those they answered by.
     """
 
     rer: PairedCounts
     cfr: PairedCounts
     styles: Mapping[str, PairedCounts]
     left_out: tuple[str, ...]
+    lost: tuple[int, int]
     old_model: str
     new_model: str
 
@@ -83,6 +85,7 @@ class Pairs:
     kept: Sequence[ItemKey]
     covered: Sequence[ItemKey]
     left_out: Sequence[ItemKey]
+    lost: tuple[int, int]
     styles: Sequence[str]
     models: tuple[str, str]
 
@@ -105,6 +108,7 @@ def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
             for style in pairs.styles
         },
         left_out=tuple("/".join(key) for key in pairs.left_out),
+        lost=pairs.lost,
         old_model=pairs.models[0],
         new_model=pairs.models[1],
     )
@@ -118,13 +122,16 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
         raise BaselineError(f"the runs cannot be compared: {'; '.join(reasons)}")
     runs = _items(before), _items(after)
     everything = sorted(runs[0].keys() | runs[1].keys())
-    kept = [key for key in everything if all(_judged(run.get(key)) for run in runs)]
-    known = set(kept)
+    asked = {key: set().union(*(_forms(run.get(key)) for run in runs)) for key in everything}
+    lost = [{k for k in everything if not _judged(run.get(k), asked[k])} for run in runs]
+    left_out = lost[0] | lost[1]
+    kept = [key for key in everything if key not in left_out]
     return Pairs(
         runs=runs,
         kept=kept,
         covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
-        left_out=[key for key in everything if key not in known],
+        left_out=sorted(left_out),
+        lost=(len(lost[0]), len(lost[1])),
         styles=[style["id"] for style in before["styles"]],
         models=(_model(before), _model(after)),
     )
@@ -160,8 +167,14 @@ def _items(baseline: JsonObject) -> dict[ItemKey, JsonObject]:
     return {(item["suite"], item["id"]): item for item in baseline["items"]}
 
 
-def _judged(item: JsonObject | None) -> bool:
-    return item is not None and item["verdict"] != "lost"
+def _judged(item: JsonObject | None, asked: set[tuple[str, str]]) -> bool:
+    """Whether an item has a verdict over every form that was asked of it in either run."""
+    return item is not None and item["verdict"] != "lost" and _forms(item) == asked != set()
+
+
+def _forms(item: JsonObject | None) -> set[tuple[str, str]]:
+    styles = item["styles"].items() if item else ()
+    return {(style, mode) for style, each in styles for mode in (*each["right"], *each["wrong"])}
 
 
 def _consistent_in(style: str) -> Callable[[JsonObject], bool]:

@@ -1,9 +1,10 @@
 """Turns an earlier run, this one and a tolerance into what got worse, and whether it may.
 
-Fails closed: runs that cannot be compared, or of which no items can be paired, do not pass.
+Fails closed: runs that cannot be compared, that lost more items than allowed, or of which no items
+can be paired, do not pass.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -61,15 +62,19 @@ class Regression:
         return next((c.flips.worse for c in self.checks if c.flips and "rer" in c.name), ())
 
 
-def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance) -> Regression:
-    """Compare two reports, or a baseline and a report."""
+def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance, max_lost: int = 0) -> Regression:
+    """Compare two reports, or a baseline and a report; `max_lost` items may be lost in either."""
     bounds = {"rer_drop": tolerance.rer_drop, "cfr_rise": tolerance.cfr_rise}
     wanted = {f"{name}<={bound}": bound for name, bound in bounds.items() if bound is not None}
     try:
         compared = paired_runs.compare(old, new)
     except BaselineError as error:
-        checks = (Check(n, "refused", None, f"{n} is not judged: {error}") for n in wanted)
-        return Regression(tuple(checks))
+        return Regression(_refused(wanted, str(error)))
+    if len(compared.left_out) > max_lost:
+        items = number_of_items(len(compared.left_out))
+        sides = f"{compared.lost[0]} in the baseline, {compared.lost[1]} now"
+        why = f"{items} lost (allowed: {max_lost}): {sides}"
+        return Regression(_refused(wanted, why), compared.note, compared.left_out)
     checks = (
         _check(name, bound, compared.rer if name.startswith("rer") else compared.cfr, tolerance)
         for name, bound in wanted.items()
@@ -81,6 +86,10 @@ def shown(names: Sequence[str]) -> list[str]:
     """The first ten items, a line each, and how many more there are."""
     more = [f"and {len(names) - _SHOWN} more, in report.json"] if len(names) > _SHOWN else []
     return [*names[:_SHOWN], *more]
+
+
+def _refused(names: Iterable[str], why: str) -> tuple[Check, ...]:
+    return tuple(Check(name, "refused", None, f"{name} is not judged: {why}") for name in names)
 
 
 def _check(name: str, bound: float, flips: PairedCounts, tolerance: Tolerance) -> Check:

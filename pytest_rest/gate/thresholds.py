@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rest import extensions
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import SUBSETS, Subset
+from pytest_rest.metrics import LOWER_IS_BETTER, SUBSETS, Subset
 from pytest_rest.statistics import rh_auc
 from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
 
@@ -91,6 +91,20 @@ def checked(
         hint = f"; did you mean {value / 100:g}?" if 1 < value <= 100 else ""
         raise OptionError(f"threshold {metric}{op}{bound}: the value is a share from 0 to 1{hint}")
     return Threshold(metric, op, value, subset, scope)
+
+
+def unusual(threshold: Threshold) -> str:
+    """Which threshold may be meant, where this one is met by models that are worse; or nothing."""
+    lower = threshold.metric in LOWER_IS_BETTER
+    is_own = threshold.metric.startswith("own.")  # of which nobody knows what is better
+    if is_own or threshold.op.startswith("<") == lower:
+        return ""
+    meant = replace(threshold, op=("<" if lower else ">") + threshold.op[1:])
+    better = "lower" if lower else "higher"
+    return (
+        f"threshold {threshold.id!r} is met by worse models, for a {better} {threshold.metric} is "
+        f"better; did you mean {meant.id!r}?"
+    )
 
 
 def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:

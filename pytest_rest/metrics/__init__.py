@@ -38,7 +38,7 @@ from pytest_rest.terms import Mode, Rate, Record, to_rate
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
 
-LOWER_IS_BETTER = ("cfr", "cer")
+LOWER_IS_BETTER = ("cfr", "cer", "excess_inconsistency")
 _RATES = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),

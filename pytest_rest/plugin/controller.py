@@ -13,7 +13,7 @@ import pytest
 from pytest_rest import gate
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import baseline, thresholds
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin import provenance
 from pytest_rest.plugin import settings as options
@@ -232,6 +232,16 @@ class Controller:
         """How many prompts were answered before this session, whichever process asked for them."""
         store = self._run.folder.store
         return sum(map(store.is_old, self._tally.prompts)) if store is not None else 0
+
+
+def warn_of_unusual(config: pytest.Config, settings: options.Settings) -> None:
+    """Warn of thresholds that point the unusual way; `OptionError` where warnings are errors."""
+    for said in filter(None, map(thresholds.unusual, settings.thresholds)):
+        try:
+            warning = pytest.PytestWarning(f"REST: {said}")
+            config.issue_config_time_warning(warning, stacklevel=2)
+        except pytest.PytestWarning:
+            raise OptionError(said) from None
 
 
 def _rules(settings: options.Settings) -> Rules:

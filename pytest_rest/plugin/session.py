@@ -5,7 +5,7 @@ import pytest
 from pytest_rest import extensions
 from pytest_rest.plugin import ini_file, settings
 from pytest_rest.plugin.collection import Collection
-from pytest_rest.plugin.controller import Controller
+from pytest_rest.plugin.controller import Controller, warn_of_unusual
 from pytest_rest.plugin.early_stop import InRounds
 from pytest_rest.plugin.fuzz_tests import Findings, Hunts
 from pytest_rest.plugin.loggers import SteadyLoggers
@@ -25,6 +25,8 @@ def join(config: pytest.Config) -> None:
     extensions.use_metrics()
     workerinput = getattr(config, "workerinput", None)
     run = Run(settings.read(config, workerinput and workerinput[WIRE]))
+    if workerinput is None:
+        warn_of_unusual(config, run.settings)
     register = config.pluginmanager.register
     register(SteadyLoggers(), "rest-loggers")
     if run.settings.plan:

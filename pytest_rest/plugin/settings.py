@@ -160,7 +160,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "shard": shard.parse(values["rest_shard"]) if values["rest_shard"] else None,
         "thresholds": _thresholds(values),
         "is_compared": values["rest_baseline"] is not None,
-        "baseline": None if sent else _baseline(values["rest_baseline"]),
+        "baseline": None if sent else _baseline(values["rest_baseline"], values["rest_max_lost"]),
         "tolerance": _tolerance(values),
         "limits": _limits(values).share(_askers(config, values["rest_concurrency"])),
         "may_stop": values["rest_early_stop"] or bool(config.getvalue("maxfail")),
@@ -327,10 +327,10 @@ def _limits(values: Mapping[str, Any]) -> Limits:
     return Limits(**{name: values[f"rest_{name}"] for name in names})
 
 
-def _baseline(path: Path | None) -> Mapping[str, Any] | None:
-    """An earlier run's report, or the baseline made of it; `OptionError` where it cannot be one."""
+def _baseline(path: Path | None, max_lost: int) -> Mapping[str, Any] | None:
+    """An earlier run's report, or the baseline made of it; `OptionError` where it cannot judge."""
     try:
-        return baseline.load(path) if path else None
+        return baseline.load(path, max_lost) if path else None
     except BaselineError as error:
         raise OptionError(f"--rest-baseline {error}") from None
 

@@ -137,7 +137,9 @@ class Tally:
         )
         if shard is not None or rules.baseline is None or report.gate is None:
             return report
-        compared = regression.judge(rules.baseline, report.to_builtins(), rules.tolerance)
+        compared = regression.judge(
+            rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost
+        )
         return replace(report, gate=gate.compare(report.gate, compared))
 
     def _stopped(self, spare: int) -> Stopped | None:

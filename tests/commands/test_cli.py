@@ -93,6 +93,56 @@ def test_compare_judges_as_the_run_options_do(
     assert (expected == 0) == json.loads(out)["gate"]["passed"]
 
 
+def lossy(number: int) -> None:
+    """`lossy/report.json`: the good run with so many of its items lost."""
+    lost = [{"suite": "a", "item": each["id"]} for each in GOOD["items"][:number]]
+    Path("lossy").mkdir()
+    content = {**GOOD, "items": GOOD["items"][number:], "lost": lost}
+    Path("lossy/report.json").write_text(json.dumps(content), "ascii")
+
+
+@pytest.mark.parametrize(
+    ("words", "expected", "said"),
+    [
+        (("lossy", "bad.json"), 1, "18 items lost (allowed: 0): 18 in the baseline, 0 now"),
+        (("good", "lossy"), 1, "18 items lost (allowed: 0): 0 in the baseline, 18 now"),
+        (("lossy", "bad.json", "--max-lost=17"), 1, "18 items lost (allowed: 17): 18 in the basel"),
+        (("lossy", "bad.json", "--max-lost=18"), 0, "ok: rer_drop<=0.0 is met"),
+    ],
+)
+def test_compare_does_not_judge_what_is_lost(
+    capsys: Capture, words: tuple[str, ...], expected: int, said: str
+) -> None:
+    """Two items of twenty would pass anything; without a tolerance they are only shown."""
+    lossy(18)
+    status, out, _ = printed(capsys, "compare", *words, "--max-rer-drop=0")
+    assert expected == status
+    assert said in out
+    status, out, _ = printed(capsys, "compare", *words[:2])
+    assert 0 == status
+    assert "18 items lost in either run and left out: " in out
+
+
+@pytest.mark.parametrize(
+    ("lost", "words", "expected", "said"),
+    [
+        (1, (), 4, "'lossy': 1 of 20 items are lost (allowed: 0), so it cannot judge a run"),
+        (1, ("-o", "b.json"), 4, "ask them again by --rest-resume, or allow them"),
+        (1, ("-o", "b.json", "--allow-lost"), 0, "b.json: 20 items, 1 of them lost"),
+        (20, ("-o", "b.json", "--allow-lost"), 4, "'lossy': no item was judged"),
+    ],
+)
+def test_a_baseline_with_lost_items_is_not_written(
+    capsys: Capture, lost: int, words: tuple[str, ...], expected: int, said: str
+) -> None:
+    """Unless that is allowed; a run that was interrupted has lost what it did not ask."""
+    lossy(lost)
+    status, out, err = printed(capsys, "baseline", "lossy", *words)
+    assert expected == status
+    assert said in out + err
+    assert (expected == 0) == Path("b.json").exists()
+
+
 def test_compare_prints_json(capsys: Capture) -> None:
     """Each change with its interval and n, and every item that flipped."""
     status, out, _ = printed(capsys, "compare", "good", "bad.json", "--json")
@@ -123,6 +173,8 @@ def test_compare_prints_json(capsys: Capture) -> None:
             ("compare", "good", "good", "--max-rer-drop=2"),
             "'2' is not a valid share; give one from 0 to 1",
         ),
+        (("compare", "good", "good", "--max-lost=-1"), "'-1' is not a valid number"),
+        (("compare", "good", "good", "--max-lost=0"), "--max-lost judges nothing by itself"),
         (("compare", "good", "good", "--confidence=nan"), "'nan' is not a valid share"),
         (("compare", "good", "huge.json"), "'huge.json': 1e999 is not a finite number"),
         (("compare", "good", "odd.json"), "in the baseline, \\x1b[2J now"),

@@ -9,12 +9,13 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
+from stored import ODD, RIGHT, STYLE, WRONG, item, of_records, planted, report
 from strategies import runs
 
 from pytest_rest import metrics
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import baseline, regression
+from pytest_rest.gate.regression import Tolerance
 from pytest_rest.reporting import report as reports
 from pytest_rest.terms import Record
 
@@ -86,6 +87,7 @@ def provenance(**values: object) -> Any:
 
 
 SAME = report([item("i1", RIGHT), item("i2", ODD)])
+LOST = report([item("i2", ODD)], [("a", "i1")])  # which has no digest: the fingerprint stands alone
 
 
 @pytest.mark.parametrize(
@@ -110,15 +112,15 @@ SAME = report([item("i1", RIGHT), item("i2", ODD)])
             ["styles that look different now: dejavu-200dpi-black"],
         ),
         (
-            changed(lambda each: each["items"][1].update(digest="another")),
+            changed(lambda each: each["items"][0].update(digest="another"), LOST),
             ["items with other content: a/i2"],
         ),
         (
-            changed(lambda each: each["provenance"]["suites"][0].update(fingerprint="0", items=9)),
-            ["other items in suite a: 2 (1efc4ea1ec28cd23) in the baseline, 9 (0) now"],
+            report([item("i1", RIGHT)]),
+            ["other items in suite a: 2 (1efc4ea1ec28cd23) in the baseline, 1 (2b4bd0b4) now"],
         ),
         (
-            changed(lambda each: each["provenance"]["suites"][0].update(name="b")),
+            report([item("i1", RIGHT, "b"), item("i2", ODD, "b")]),
             ["suite a is only in the baseline", "suite b is not in the baseline"],
         ),
         (
@@ -132,8 +134,11 @@ SAME = report([item("i1", RIGHT), item("i2", ODD)])
 )
 def test_a_refusal_names_what_differs(other: Any, expected: list[str]) -> None:
     """Each names what differs, in the baseline and now; another model is no reason."""
-    fingerprint = SAME["provenance"]["suites"][0]["fingerprint"]
-    reasons = [each.replace("1efc4ea1ec28cd23", fingerprint) for each in expected]
+    prints = [run["provenance"]["suites"][0]["fingerprint"] for run in (SAME, other)]
+    reasons = [
+        each.replace("1efc4ea1ec28cd23", prints[0]).replace("2b4bd0b4", prints[1])
+        for each in expected
+    ]
     assert tuple(reasons) == baseline.refusal(SAME, other)
     assert tuple(reasons) == baseline.refusal(baseline.to_baseline(SAME), other)
 
@@ -170,6 +175,71 @@ def test_an_unreadable_report_is_one_line(other: Any, expected: str) -> None:
         (baseline.refusal(SAME, other), "this run"),
     ):
         assert (f"{name}: {caught.value}",) == reasons
+
+
+def suite(**values: object) -> Any:
+    """A report whose suite says something else."""
+    return changed(lambda each: each["provenance"]["suites"][0].update(values))
+
+
+DAMAGED = [
+    (changed(lambda each: each["items"].pop()), "suite a says 2 items and lists 1"),
+    (suite(items=40), "suite a says 40 items and lists 2"),
+    (suite(items=None), "suite a says None items and lists 2"),
+    (suite(fingerprint="0"), "suite a lists other items than its fingerprint is of"),
+    (
+        changed(lambda each: each["items"][1].update(digest="another")),
+        "suite a lists other items than its fingerprint is of",
+    ),
+    (
+        changed(lambda each: each["provenance"]["suites"].clear()),
+        "items are listed of suite a, which was not asked",
+    ),
+    (suite(name="b"), "suite b says 2 items and lists 0; items are listed of suite a, which"),
+]
+
+
+@pytest.mark.parametrize(("other", "expected"), DAMAGED)
+def test_items_that_are_not_those_of_the_suites_are_refused(other: Any, expected: str) -> None:
+    """A file that was cut, or mended by hand: what is missing must not pass unseen."""
+    with pytest.raises(BaselineError, match="it is damaged: ") as caught:
+        baseline.to_baseline(other)
+    assert expected in str(caught.value)
+
+
+def test_an_item_that_is_listed_twice_does_not_count_twice() -> None:
+    """A baseline of 40 items must hold 40 different ones."""
+    found = baseline.to_baseline(SAME)
+    found["items"] = [found["items"][0]] * 2
+    with pytest.raises(BaselineError, match="says 2 items and lists 2, some of them twice"):
+        baseline.to_baseline(found)
+
+
+@pytest.mark.parametrize("verdict", [None, "Consistent", "", True, []])
+def test_an_unknown_verdict_is_refused(verdict: object) -> None:
+    """It would count as inconsistent, and nothing is worse than that."""
+    for place in ("item", "style"):
+        found = baseline.to_baseline(SAME)
+        judged = found["items"][0]
+        (judged if place == "item" else judged["styles"][STYLE])["verdict"] = verdict
+        with pytest.raises(BaselineError, match=r"verdict .* is not one of consistent"):
+            baseline.to_baseline(found)
+
+
+@pytest.mark.parametrize("value", [None, 3, [], {}, [[]], True])
+@pytest.mark.parametrize("place", ["suite", "id", "style", "digest", "resolved_model", "name"])
+def test_a_value_of_another_type_is_no_traceback(place: str, value: object) -> None:
+    """A baseline that was written by another hand passes nothing."""
+    found = baseline.to_baseline(LOST)
+    if place == "resolved_model":
+        found[place] = value
+    elif place == "name":
+        found["suites"][0][place] = value
+    elif place == "style":
+        found["styles"][0] = {"id": value}
+    else:
+        found["items"][1][place] = value
+    assert regression.judge(found, SAME, Tolerance()).reasons
 
 
 def test_a_large_baseline_is_small() -> None:

@@ -32,6 +32,8 @@ def test_the_gate_and_the_table_say_the_same(one: list[Record], other: list[Reco
     new = {**old, "items": of_records(other)["items"]}
     known = {(each["suite"], each["id"]) for each in old["items"]}
     new["items"] = [each for each in new["items"] if (each["suite"], each["id"]) in known]
+    missing = known - {(each["suite"], each["id"]) for each in new["items"]}
+    new["lost"] = [*new["lost"], *({"suite": suite, "item": name} for suite, name in missing)]
     found, table = paired_runs.compare(old, new), rate_changes.table(old, new)
     for flips, change, sign in ((found.rer, table["rer"], -1), (found.cfr, table["cfr"], 1)):
         assert (len(flips.worse), len(flips.better)) == (change.worse, change.better)

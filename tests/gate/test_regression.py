@@ -1,13 +1,15 @@
 """Runs that are compared with an earlier one: what got worse, what may, and what is refused."""
 
+import copy
 import json
 from collections.abc import Sequence
 from typing import Any
 
 import pytest
 from runs import Finished, RunRest
-from stored import planted
+from stored import ODD, item, planted, report
 
+from pytest_rest.commands import main
 from pytest_rest.gate import regression
 from pytest_rest.gate.regression import Tolerance
 
@@ -147,11 +149,82 @@ def test_many_items_are_not_all_shown() -> None:
 
 def test_nothing_to_pair_passes_nothing(old: dict[str, Any]) -> None:
     """Of two runs of which everything was lost."""
-    for item in old["items"]:
-        item["verdict"] = "lost"
-    found = regression.judge(old, old, Tolerance())
+    for each in old["items"]:
+        each["verdict"] = "lost"
+    found = regression.judge(old, old, Tolerance(), max_lost=30)
     assert 2 == len(found.reasons)
     assert "no items could be paired" in found.reasons[0]
+
+
+def cut(number: int, found: Any) -> Any:
+    """A report that lost the first items, and says so."""
+    lost = [{"suite": each["suite"], "item": each["id"]} for each in found["items"][:number]]
+    return {**found, "items": found["items"][number:], "lost": lost}
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "max_lost", "expected"),
+    [
+        (38, 0, 0, "38 items lost (allowed: 0): 38 in the baseline, 0 now"),
+        (0, 38, 37, "38 items lost (allowed: 37): 0 in the baseline, 38 now"),
+        (2, 3, 2, "3 items lost (allowed: 2): 2 in the baseline, 3 now"),
+        (38, 38, 38, ""),
+        (1, 0, 1, ""),
+    ],
+)
+def test_a_comparison_without_the_lost_items_is_not_judged(
+    before: int, after: int, max_lost: int, expected: str
+) -> None:
+    """Lost on either side; what is left would pass, for two items show nothing surely."""
+    old, new = cut(before, planted([True] * 40)), cut(after, planted([True] * 38 + [False] * 2))
+    found = regression.judge(old, new, Tolerance(), max_lost)
+    reasons = [f"{name} is not judged: {expected}" for name in ("rer_drop<=0.0", "cfr_rise<=0.0")]
+    assert (reasons if expected else []) == found.reasons
+
+
+def test_a_form_or_a_style_that_only_one_run_has_is_lost() -> None:
+    """What was cut out of an item would else let it agree with itself."""
+    whole = report([item("i1", ODD, style=style) for style in ("x", "y")])
+    for change in (
+        lambda run: run["items"].pop(),
+        lambda run: [each["answers"].pop("image") for each in run["items"]],
+    ):
+        part = copy.deepcopy(whole)
+        change(part)
+        part["provenance"]["styles"] = whole["provenance"]["styles"]
+        for old, new, sides in ((part, whole, "1 in the baseline, 0"), (whole, part, "0 in the b")):
+            assert (
+                f"1 item lost (allowed: 0): {sides}"
+                in regression.judge(old, new, Tolerance()).reasons[0]
+            )
+
+
+def test_a_run_that_was_interrupted_is_not_a_baseline(
+    run_rest: RunRest, mode: Sequence[str], capsys: pytest.CaptureFixture[str]
+) -> None:
+    """What was selected and not asked is lost, and named as such."""
+    run_rest(BAD, SUITE, "--rest-strict", "--maxfail=1", "--rest-json=broken.json", *mode)
+    assert 4 == main(["baseline", "broken.json", "-o", "b.json"])
+    assert "of 30 items are lost (allowed: 0), so it cannot judge" in capsys.readouterr().err
+
+
+def test_a_baseline_that_lost_items_is_refused_before_asking(
+    pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """Unless as many are allowed; those that this run loses count, too."""
+    args = ("--rest-suite=soebench:40", "--rest-baseline=old.json")
+    old = run_rest(GOOD, args[0]).report
+    pytester.path.joinpath("old.json").write_text(json.dumps(cut(38, old)))
+    run = run_rest(BAD, *args, *mode)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert "old.json': 38 of 40 items are lost (allowed: 0)" in run.out
+    allowed = run_rest(GOOD, *args, "--rest-max-lost=38", *mode)
+    assert 0 == allowed.status
+    pytester.path.joinpath("old.json").write_text(json.dumps(cut(2, old)))
+    lost = run_rest("--rest-model=simulated:failed=0.03", *args, "--rest-max-lost=6", *mode)
+    assert pytest.ExitCode.TESTS_FAILED == lost.status
+    said = "rer_drop<=0.0 is not judged: 8 items lost (allowed: 6): 2 in the baseline, 6 now"
+    assert f"gate NOT PASSED: {said}" in lost.out
 
 
 @pytest.mark.parametrize(

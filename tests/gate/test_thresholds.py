@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rest.errors import OptionError
-from pytest_rest.gate.thresholds import METRICS, Threshold, checked, covers, parse
+from pytest_rest.gate.thresholds import METRICS, Threshold, checked, covers, parse, unusual
 from pytest_rest.metrics import SUBSETS
 
 
@@ -136,6 +136,34 @@ def test_a_fixtures_bound_may_be_any_number(bound: object, expected: float) -> N
 def test_a_thresholds_id(threshold: Threshold, expected: str) -> None:
     """The id is what the gate's own test is called."""
     assert expected == threshold.id
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("rer<=0.9", "rer>=0.9"),
+        ("mmc<0.9", "mmc>0.9"),
+        ("rer@arc<=0.9", "rer@arc>=0.9"),
+        ("accuracy.image@ocr_correct<0.5", "accuracy.image@ocr_correct>0.5"),
+        ("noise_floor<=0.9", "noise_floor>=0.9"),
+        ("rh_auc.raw<=0.5", "rh_auc.raw>=0.5"),
+        ("cer>=0.1", "cer<=0.1"),
+        ("cfr>0.1", "cfr<0.1"),
+        ("excess_inconsistency>=0.1", "excess_inconsistency<=0.1"),
+    ],
+)
+def test_a_threshold_that_points_the_unusual_way_names_the_usual_one(text: str, meant: str) -> None:
+    """Each metric has a better end; a typing error in the sign would pass what is bad."""
+    said = unusual(parse(text))
+    assert said.startswith(f"threshold {text!r} is met by worse models, for a ")
+    assert said.endswith(f"did you mean {meant!r}?")
+    assert "" == unusual(parse(meant))
+
+
+def test_nobody_knows_which_end_of_an_own_metric_is_better() -> None:
+    """Another package's metric is never unusual."""
+    for op in (">=", "<="):
+        assert "" == unusual(Threshold("own.brevity", op, 0.5))
 
 
 @given(

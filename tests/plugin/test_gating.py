@@ -57,6 +57,20 @@ def test_thresholds_on_the_command_line(
         assert ("gate NOT PASSED" in run.out) == (status == 1)
 
 
+def test_a_threshold_that_points_the_unusual_way_is_a_warning(
+    run_rest: RunRest, mode: Sequence[str]
+) -> None:
+    """Once, and again beside its verdict; wrong usage where warnings are errors."""
+    run = run_rest(SHAKY, SUITE, "--rest-require=rer<=0.9", *mode)
+    said = "threshold 'rer<=0.9' is met by worse models, for a higher rer is better; did you mean"
+    assert 0 == run.status
+    assert 1 == run.out.count(f"PytestWarning: REST: {said} 'rer>=0.9'?")
+    assert f"\n  {said} 'rer>=0.9'?" in run.out.partition("= REST =")[2]
+    strict = run_rest(SHAKY, SUITE, "--rest-require=rer<=0.9", "-Werror", *mode)
+    assert pytest.ExitCode.USAGE_ERROR == strict.status
+    assert f"ERROR: REST: {said}" in strict.out
+
+
 def test_thresholds_in_the_ini_file(
     pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:

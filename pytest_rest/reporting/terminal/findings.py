@@ -4,7 +4,7 @@ import math
 import re
 from collections.abc import Iterable, Iterator
 
-from pytest_rest.gate import regression
+from pytest_rest.gate import regression, thresholds
 from pytest_rest.metrics import failure_causes, published_rows
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.style_effects import StyleEffect
@@ -141,6 +141,8 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
         return
     for threshold in judged.thresholds:
         yield f"  {threshold.reason}", threshold.outcome == "passed"
+        if said := thresholds.unusual(threshold.threshold):
+            yield f"  {said}", None
     if (stopped := report.stopped) is not None:
         items = f"after {stopped.items:,} of {stopped.of:,} items"
         yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
