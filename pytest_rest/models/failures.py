@@ -44,6 +44,10 @@ class MalformedError(Exception):
     """A response that cannot be read, or that has no answer."""
 
 
+class EndpointError(Exception):
+    """What an endpoint did instead of answering, in a line that starts with its stable word."""
+
+
 class BreakdownError(Exception):
     """An answer that ends in the middle because the provider broke down."""
 
@@ -121,6 +125,11 @@ def _is(error: BaseException, *names: str) -> bool:
 
 
 def _describe(chain: Sequence[BaseException], timeout: float) -> str:
+    for error in chain:
+        if isinstance(error, EndpointError):
+            return str(error)
+        if isinstance(error, MalformedError):  # which LiteLLM takes for a broken connection
+            return f"malformed response: {error}"
     for error in chain:
         if _is(error, "HTTPStatusError"):
             return _describe_status(getattr(error, "response", None), chain[0])

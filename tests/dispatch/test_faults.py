@@ -554,7 +554,7 @@ def test_an_answer_of_twenty_megabytes(reply: Reply) -> None:
     """It is not read to its end, packed or not, and is not an answer."""
     with dispatching("served", lambda _: reply, retries=1) as (endpoint, dispatcher):
         (completion,) = dispatcher.ask(asked(1))
-    assert "malformed response: it is longer than 8,388,608 bytes" == completion.error
+    assert "malformed response: it is longer than 16 MB" == completion.error
     assert 2 == len(endpoint.requests)
 
 

@@ -19,7 +19,7 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from pytest_rest.errors import ModelError
-from pytest_rest.models import failures
+from pytest_rest.models import failures, responses
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
 from pytest_rest.models.messages import messages
 from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
@@ -213,6 +213,9 @@ def _load() -> Any:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
+    for name in ("httpx", "httpx2"):  # what LiteLLM, and the OpenAI SDK below it, ask with
+        with contextlib.suppress(ImportError):
+            responses.guard(import_module(name))
     litellm = import_module("litellm")
     with contextlib.suppress(ImportError):  # half a second, which the first calls would wait
         import_module("openai.resources")
