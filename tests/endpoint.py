@@ -78,8 +78,8 @@ class Reply:
     status: int = 200
     code: str | None = None
     retry_after: float | str | None = None
-    input_tokens: int = 120
-    output_tokens: int = 7
+    input_tokens: Any = 120
+    output_tokens: Any = 7
     delay: float = 0.0
     fault: Fault = ""
     body: Mapping[str, Any] | None = None
@@ -353,7 +353,7 @@ def _openai_body(model: str, reply: Reply) -> dict[str, Any]:
         body["usage"] = {
             "prompt_tokens": reply.input_tokens,
             "completion_tokens": reply.output_tokens,
-            "total_tokens": reply.input_tokens + reply.output_tokens,
+            "total_tokens": 127,
         }
     return body
 

@@ -239,6 +239,17 @@ def test_missing_usage_is_unknown(client: str) -> None:
     )
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("which", ["input_tokens", "output_tokens"])
+@pytest.mark.parametrize("said", [-5, -1, 10**400, 10**200, 10_000_001, "many", [7], {}])
+def test_counts_that_cannot_be_are_not_reported(client: str, which: str, said: object) -> None:
+    """Nor is a cost, which would lift the run's limit; the answer counts, or the call failed."""
+    completion = answer(client, replace(Reply("3"), **{which: said}))  # type: ignore[arg-type]
+    assert completion.text == ("" if completion.error else "3")
+    assert None is getattr(completion, which)
+    assert None is completion.cost
+
+
 # What fails
 
 

@@ -21,6 +21,7 @@ from typing import Any, ClassVar
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures, responses
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
+from pytest_rest.models.completions import amount, token_count
 from pytest_rest.models.messages import messages
 from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
 
@@ -159,21 +160,24 @@ class LiteLLMModel:
         refusal = _refusal(message)
         text = message.content if isinstance(message.content, str) else ""
         usage: Any = getattr(response, "usage", None)
-        sent = usage.prompt_tokens if usage else None
+        sent = token_count(usage.prompt_tokens) if usage else None
+        written = token_count(usage.completion_tokens) if usage else None
+        if text and not written:  # what LiteLLM makes of a count that is not a number
+            written = None
         return Completion(
             text=text or refusal,
             finish_reason="refusal" if refusal else _finish_reason(choice),
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
-            output_tokens=usage.completion_tokens if sent else None,
-            cost=self._cost(response) if sent else None,
+            output_tokens=written if sent else None,
+            cost=self._cost(response) if sent and written is not None else None,
             model=str(response.model or ""),
         )
 
     def _cost(self, response: Any) -> float | None:
         """What LiteLLM computed; its table has 0 for an unknown price."""
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
-        return float(cost) or None if isinstance(cost, (int, float)) else None
+        return amount(cost) or None
 
 
 def _check_budget(listing: Listing, budget: Budget) -> None:

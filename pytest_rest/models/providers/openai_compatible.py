@@ -18,6 +18,7 @@ import aiohttp
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.completions import token_count
 from pytest_rest.models.messages import messages
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
@@ -141,14 +142,10 @@ def _read_answer(data: Any) -> Completion:
     return Completion(
         text=content or refusal,
         finish_reason=failures.finish_reason(word),
-        input_tokens=_count(counts.get("prompt_tokens")),
-        output_tokens=_count(counts.get("completion_tokens")),
+        input_tokens=token_count(counts.get("prompt_tokens")),
+        output_tokens=token_count(counts.get("completion_tokens")),
         model=str(data.get("model") or ""),
     )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _is_address(api_base: str) -> bool:
