@@ -2,24 +2,41 @@
 
 import contextlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_rest.terms import Completion
 
 _LENGTH = 300
 
-# What servers' words for the end of an answer mean; any other word is kept. Some say that the
-# provider broke down in the middle, and then there is no answer.
-_ENDS = {
-    "stop": ("STOP", "COMPLETE", "STOP_SEQUENCE", "end_turn", "stop_sequence", "eos", "eos_token"),
-    "length": ("max_tokens", "MAX_TOKENS"),
+# How an answer can end, in the words of each protocol, and of gateways that pass them on. Whatever
+# another word means (`abort`, `cancelled`, `load`), the answer is not known to be a whole one.
+_ENDS: Mapping[str, tuple[tuple[str, ...], ...]] = {
+    "stop": (
+        ("stop",),  # OpenAI's chat, Ollama, Mistral
+        ("completed",),  # OpenAI's responses
+        ("end_turn", "stop_sequence"),  # Anthropic, Bedrock
+        ("STOP",),  # Gemini
+        ("COMPLETE", "STOP_SEQUENCE"),  # Cohere
+        ("eos", "eos_token"),  # Hugging Face, Together
+    ),
+    "length": (
+        ("length",),
+        ("max_tokens", "model_context_window_exceeded"),
+        ("MAX_TOKENS",),
+        ("max_output_tokens", "model_length"),  # OpenAI's responses, Mistral
+    ),
     "refusal": (
-        *("content_filter", "content_filtered", "refusal", "sensitive"),
-        *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
+        ("content_filter", "refusal"),
+        ("content_filtered", "guardrail_intervened"),  # Bedrock
+        ("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY"),
+        ("ERROR_TOXIC",),
+        ("sensitive",),  # Zhipu
     ),
 }
-BREAKDOWNS = ("error", "ERROR", "network_error", "OTHER", "LANGUAGE", "MALFORMED_RESPONSE")
+_MEANT = {
+    word: meant for meant, protocols in _ENDS.items() for words in protocols for word in words
+}
 _FILTERS = ("content_filter", "content_policy_violation")  # codes of an error
 _FLAGGED = ("invalid_prompt", "usage policy")  # another code, which is a veto with these words
 
@@ -31,10 +48,10 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rate limit", ("RateLimitError",)),
     ("bad request", ("BadRequestError", "NotFoundError", "UnprocessableEntityError")),
     ("connection", ("TransportError", "OSError", "ClientConnectionError", "ClientPayloadError")),
-    ("malformed response", ("MalformedError", "JSONDecodeError", "APIResponseValidationError")),
+    ("malformed response", ("JSONDecodeError", "APIResponseValidationError")),
     ("malformed response", ("ClientResponseError", "RecursionError")),
     ("malformed response", ("ValidationError", "LookupError", "TypeError", "AttributeError")),
-    ("server error", ("BreakdownError", "InternalServerError", "ServiceUnavailableError")),
+    ("server error", ("InternalServerError", "ServiceUnavailableError")),
     ("server error", ("BadGatewayError",)),
 )
 _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
@@ -49,7 +66,7 @@ class EndpointError(Exception):
 
 
 class BreakdownError(Exception):
-    """An answer that ends in the middle because the provider broke down."""
+    """An answer that ends in a way of which it is not known that it is whole."""
 
 
 def explain(error: Exception, timeout: float, key: str | None) -> Completion:
@@ -94,10 +111,10 @@ def is_filtered(text: str) -> bool:
 
 
 def finish_reason(word: str) -> str:
-    """`stop`, `length`, `refusal` or the endpoint's own word; `BreakdownError` for a breakdown."""
-    if word in BREAKDOWNS:
-        raise BreakdownError(f"the provider ended its answer with {word!r}")
-    return next((meant for meant, words in _ENDS.items() if word in words), word)
+    """`stop`, `length` or `refusal`; `BreakdownError` for a word that means none of these."""
+    if (meant := _MEANT.get(word)) is None:
+        raise BreakdownError(f"the provider ended its answer with {word[:60]!r}")
+    return meant
 
 
 def _causes(error: BaseException | None) -> Iterator[BaseException]:
@@ -130,6 +147,8 @@ def _describe(chain: Sequence[BaseException], timeout: float) -> str:
             return str(error)
         if isinstance(error, MalformedError):  # which LiteLLM takes for a broken connection
             return f"malformed response: {error}"
+        if isinstance(error, BreakdownError):
+            return f"server error: {error}"
     for error in chain:
         if _is(error, "HTTPStatusError"):
             return _describe_status(getattr(error, "response", None), chain[0])
@@ -150,7 +169,5 @@ def _describe_status(response: Any, error: BaseException) -> str:
 
 
 def _text(error: BaseException) -> str:
-    if isinstance(error, MalformedError | BreakdownError):
-        return str(error)
     message = str(error).partition("Traceback (most recent call last)")[0]
     return f"{type(error).__name__}: {message}"

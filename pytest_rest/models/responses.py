@@ -1,12 +1,14 @@
 """Reads the responses of endpoints: follows no redirect, and bounds and unpacks each body."""
 
+import contextlib
 import functools
+import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
-from pytest_rest.models.failures import EndpointError, MalformedError
+from pytest_rest.models.failures import EndpointError, MalformedError, finish_reason
 
 ENCODINGS = "gzip, deflate"  # what `Body` unpacks, and so all that is asked for
 _LARGEST_BODY = 16 << 20
@@ -61,6 +63,23 @@ def refuse_redirect(status: int, headers: Mapping[str, str]) -> None:
             f"bad request: HTTP {status}: the endpoint redirects {to}, which is not followed; "
             "if that is the one to ask, give its address"
         )
+
+
+def refuse_broken_off(data: Any) -> None:
+    """Raise `BreakdownError` where an answer, in any protocol, did not end in a known way.
+
+    LiteLLM has words of its own for that, and `stop` for whatever it does not know.
+    """
+    if not isinstance(data, dict):
+        return
+    ends = [data.get(name) for name in ("stop_reason", "stopReason", "done_reason")]
+    for name, end in (("choices", "finish_reason"), ("candidates", "finishReason")):
+        answers = data.get(name)
+        if isinstance(answers, list):
+            ends += [answer.get(end) for answer in answers if isinstance(answer, dict)]
+    for word in ends:
+        if isinstance(word, str):
+            finish_reason(word)
 
 
 def guard(httpx: Any) -> None:
@@ -123,7 +142,11 @@ def _keep(httpx: Any, response: Any, body: Body) -> None:
     """Let the client read the body that was read already."""
     for name in ("content-encoding", "content-length"):
         response.headers.pop(name, None)
-    response.stream = httpx.ByteStream(body.whole())
+    content = body.whole()
+    response.stream = httpx.ByteStream(content)
+    if response.status_code == 200:
+        with contextlib.suppress(ValueError, RecursionError):  # who reads it says what is wrong
+            refuse_broken_off(json.loads(content))
 
 
 def _host(location: str) -> str:

@@ -260,10 +260,9 @@ def _refusal(message: Any) -> str:
 def _finish_reason(choice: Any) -> str:
     """LiteLLM's word for how the answer ended, or the provider's own where that says more.
 
-    LiteLLM says `stop` for every word that it does not know, and takes some breakdowns for filters.
+    LiteLLM says `stop` for every word that it does not know, and takes some breakdowns for filters:
+    so it is believed only where the provider's own word is not told.
     """
     reason = str(choice.finish_reason)
     own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")
-    if own and (reason == "stop" or str(own) in failures.BREAKDOWNS):
-        reason = str(own)
-    return failures.finish_reason(reason)
+    return failures.finish_reason(str(own) if own else reason)
