@@ -99,9 +99,9 @@ class LiteLLMModel:
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
 
-        The words: `timeout`, `rate limit`, `authentication`, `bad request`, `server error`,
-        `connection`, `malformed response`, `error`. Where the server answered, its status follows,
-        and when to retry, if it said so: `rate limit: HTTP 429, retry after 7 s: ...`.
+        The words: `timeout`, `rate limit`, `authentication`, `quota`, `bad request`,
+        `server error`, `connection`, `malformed response`, `error`. Where the server answered, its
+        status follows, and when to retry, if it said so: `rate limit: HTTP 429, retry after 7 s:`.
         """
         # Importing must not hold up the loop; a thread for each call would hold up the calls.
         litellm = _load() if _load.cache_info().currsize else await asyncio.to_thread(_load)

@@ -121,7 +121,7 @@ class ServedModel:
     def _read(self, status: int, patience: str, body: bytes) -> Completion:
         text = body.decode("utf-8", "replace")
         if status != 200:
-            if failures.is_filtered(text):
+            if failures.is_filtered(status, text):
                 return Completion(finish_reason="refusal")
             error = failures.describe_status(status, patience, text)
             return Completion(error=failures.masked(error, self._key))
