@@ -3,9 +3,10 @@
 import asyncio
 import base64
 import contextlib
-import gzip
+import functools
 import json
 import threading
+import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from types import TracebackType
@@ -22,6 +23,7 @@ Fault = Literal[
     "drip",
     "page",
     "bomb",
+    "endless",
     "empty-choices",
     "null-content",
     "odd-content",
@@ -62,10 +64,11 @@ class Reply:
     A `retry_after` that is a string is sent as it is. A `status` other than 200 sends an error body
     of the protocol, with `text` as its message and `code` as its code. The faults: `malformed` is
     half a JSON; `reset` closes the connection in mid body; `hang` never answers, and `drip` answers
-    without an end, until the server closes; `page` is HTML with `text` as its title, and `bomb` is
-    16 MB of blanks, packed; with `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its
-    content; `odd-content` and `odd-field` (OpenAI's protocol only) have content, or a time, of a
-    type it should not have. A `body` is sent as it is, whatever else the reply says; only so does
+    without an end, until the server closes; `endless` does so as fast as it is read; `page` is HTML
+    with `text` as its title, and `bomb` is `bomb_megabytes` of blanks, packed; with
+    `empty-choices`, a thing of OpenAI's, an Anthropic body lacks its content; `odd-content` and
+    `odd-field` (OpenAI's protocol only) have content, or a time, of a type it should not have. A
+    `body`, or one in bytes, `raw`, is sent as it is, whatever else the reply says; only so does
     Gemini's protocol have refusals.
     """
 
@@ -75,12 +78,15 @@ class Reply:
     status: int = 200
     code: str | None = None
     retry_after: float | str | None = None
-    input_tokens: int = 120
-    output_tokens: int = 7
+    input_tokens: Any = 120
+    output_tokens: Any = 7
     delay: float = 0.0
     fault: Fault = ""
     body: Mapping[str, Any] | None = None
     model: str | None = None  # that says that it answers
+    headers: Mapping[str, str] = field(default_factory=dict)
+    bomb_megabytes: int = 17
+    raw: bytes | None = None
 
 
 class Endpoint:
@@ -230,10 +236,14 @@ class Endpoint:
         if reply.fault == "hang":
             await self._closing.wait()
         if reply.fault == "drip":
-            return await self._drip(http)
+            return await self._drip(http, b" ", 0.05)
+        if reply.fault == "endless":
+            return await self._drip(http, b" " * (1 << 20), 0.0)
         model = self._reports or f"{request.model}-2026-01-01"
         model = model if reply.model is None else reply.model
         content = json.dumps(_body(request.protocol, model, reply)).encode()
+        if reply.raw is not None:
+            content = reply.raw
         if reply.fault == "malformed":
             content = content[: len(content) // 2]
         if reply.fault == "reset":
@@ -242,22 +252,28 @@ class Endpoint:
             page = f"<!DOCTYPE html><title>{reply.text}</title>"
             return web.Response(text=page, status=reply.status, content_type="text/html")
         if reply.fault == "bomb":
-            packed = gzip.compress(b" " * (16 << 20), 1)
+            packed = _packed_blanks(reply.bomb_megabytes)
             return web.Response(body=packed, headers={"content-encoding": "gzip"})
         after = reply.retry_after
         headers = {} if after is None else {"retry-after": str(after)}
-        return web.Response(
-            body=content, status=reply.status, headers=headers, content_type="application/json"
-        )
+        headers = {"content-type": "application/json", **headers, **reply.headers}
+        return web.Response(body=content, status=reply.status, headers=headers)
 
-    async def _drip(self, http: web.Request) -> web.StreamResponse:
+    async def _drip(self, http: web.Request, chunk: bytes, pause: float) -> web.StreamResponse:
         response = web.StreamResponse()
         await response.prepare(http)
         with contextlib.suppress(ConnectionError):
             while not self._closing.is_set():
-                await response.write(b" ")
-                await asyncio.sleep(0.05)
+                await response.write(chunk)
+                await asyncio.sleep(pause)
         return response
+
+
+@functools.cache
+def _packed_blanks(megabytes: int) -> bytes:
+    packer = zlib.compressobj(9, wbits=zlib.MAX_WBITS | 16)
+    chunks = [packer.compress(b" " * (1 << 20)) for _ in range(megabytes)]
+    return b"".join([*chunks, packer.flush()])
 
 
 async def _cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
@@ -339,7 +355,7 @@ def _openai_body(model: str, reply: Reply) -> dict[str, Any]:
         body["usage"] = {
             "prompt_tokens": reply.input_tokens,
             "completion_tokens": reply.output_tokens,
-            "total_tokens": reply.input_tokens + reply.output_tokens,
+            "total_tokens": 127,
         }
     return body
 

@@ -9,14 +9,15 @@ from concurrent.futures import Future
 from typing import Any, NamedTuple, TypeVar
 
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after
-from pytest_rest.dispatch.outage import Outage, may_pass
+from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
 from pytest_rest.dispatch.store import MemoryStore, Store
 from pytest_rest.models import ask, failed
 from pytest_rest.terms import Completion, Model, Priced, Prompt
 
 RETRIED = ("rate limit:", "timeout:", "server error:", "connection:", "malformed response:")
-REFUSED = "authentication:"
+FORBIDDEN = "authentication: HTTP 403"  # the key, or one prompt
+REFUSED = ("authentication:", "quota:")
 BUSY = "rate limit:"
 ENDED = "asking ended: "  # begins the error of every prompt after the one that ended all asking
 
@@ -45,8 +46,9 @@ class Dispatcher:
     A failure that may pass (`RETRIED`) is retried up to `retries` times, after the time that the
     server asked for or a jittered, doubling pause. The same answer of a broken server three times
     running is final, for it will not pass; a rate limit counts only while nobody else is answered.
-    All asking ends when a key is refused, the budget is spent, answers cannot be stored, or the
-    last ten requests or more (as many as may be in flight) all failed for good.
+    All asking ends when a key is refused, money or the budget is spent, the first dozen calls are
+    refused alike, answers cannot be stored, or the last ten requests or more (as many as may be in
+    flight) all failed for good.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class Dispatcher:
         price = model.price if isinstance(model, Priced) else None
         self._throttle = Throttle(limits, price, model.name, spent, minute=minute)
         self._most_retries = 0 if model.home == "cpu" else limits.retries
-        self._outage = Outage(limits)
+        self._outage, self._rejection = Outage(limits), Rejection()
         self._open: dict[str, Request] = {}
         self._lock = threading.Lock()
         self._queue = RequestQueue()
@@ -229,6 +231,7 @@ class Dispatcher:
         if completion.error is None:
             self._answers += 1
             self._lost_in_a_row = 0
+            self._rejection.has_answered = True
             if self._outage.answer():
                 self._queue.take_back()
             self._store.put(
@@ -236,8 +239,8 @@ class Dispatcher:
             )
             return
         error = completion.error
-        if error.startswith(REFUSED):
-            self._end(error)
+        if why := self._rejected(error):
+            self._end(why)
             completion = Completion(error=self._ended)
         if self._most_retries and self._ended is None and may_pass(error):
             if why := self._outage.fail(error, request.is_probe):
@@ -260,6 +263,12 @@ class Dispatcher:
             self._lost_in_a_row += 1
             if self._lost_in_a_row >= max(_OUTAGE, self.limits.concurrency):
                 self._end(f"outage: {self._lost_in_a_row} requests in a row: {error}")
+
+    def _rejected(self, error: str) -> str:
+        """Why nothing more should be asked after a refusal; empty if the next may be answered."""
+        if error.startswith(REFUSED) and not (self._answers and error.startswith(FORBIDDEN)):
+            return error
+        return self._rejection.fail(error)
 
     def _resume(self, request: Request) -> None:
         del self._pausing[request]

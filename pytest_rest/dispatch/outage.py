@@ -18,6 +18,15 @@ _PASSING = re.compile(
 )
 
 
+_FIRST = 12  # calls that are refused alike, with no answer ever, before asking ends
+_REFUSED = re.compile(r"(?:bad request|authentication):(?: HTTP (\d{3}))?")
+_MENDS = {
+    "404": "check the address, which may have one /v1 too many or too few, and the model's name",
+    "405": "check the address, which may have one /v1 too many or too few",
+    "403": "check what the key may be used for",
+}
+
+
 def may_pass(error: str) -> bool:
     """Whether the failure says that the endpoint is away, or too busy, whatever it was asked."""
     return bool(_PASSING.match(error))
@@ -92,3 +101,23 @@ class Outage:
     def _change(self, text: str) -> None:
         self.changes.append(text)
         LOG.info("%s", text)
+
+
+class Rejection:
+    """Whether an endpoint refuses whatever it is asked: the first dozen calls, all alike."""
+
+    def __init__(self) -> None:
+        self._kind = ""
+        self._in_a_row = 0
+        self.has_answered = False
+
+    def fail(self, error: str) -> str:
+        """Count a failure; why nothing more should be asked, or nothing."""
+        refused = _REFUSED.match(error)
+        kind = refused[0] if refused else ""
+        self._in_a_row = self._in_a_row + 1 if kind == self._kind else 1
+        self._kind = kind
+        if not kind or self.has_answered or self._in_a_row < _FIRST:
+            return ""
+        mend = _MENDS.get(refused[1] or "", "") if refused else ""
+        return f"the first {_FIRST} calls were refused alike: {error}{mend and f'; {mend}'}"

@@ -19,6 +19,7 @@ from pytest_rest.dispatch import store_file
 from pytest_rest.dispatch.store_file import NAME, PATIENCE, explained, locked
 from pytest_rest.dispatch.stored_run import Parts, refuse_others
 from pytest_rest.errors import StoreError
+from pytest_rest.models.completions import from_builtins
 from pytest_rest.terms import Completion, Prompt, to_builtins
 
 Done = Callable[[str | None], None]
@@ -123,13 +124,13 @@ class FileStore:
             return cls.join(folder)
 
     def get(self, digest: str) -> Completion | None:
-        """The completion of a prompt with that digest, if there is one."""
+        """The completion of a prompt with that digest, if there is one that can be read."""
         if digest not in self._known:
             return None
         query = "SELECT completion FROM completions WHERE digest = ?"
         with self._lock, explained(self._path, "read"):
             (text,) = self._connection.execute(query, (digest,)).fetchone()
-            return Completion(**json.loads(text))
+        return _completion(text)
 
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
         """Have a completion written; `done` is called from another thread."""
@@ -170,9 +171,8 @@ class FileStore:
             for digest, text in rows:  # the lock is free again, so the caller may `get` meanwhile
                 if digest in but:
                     continue
-                with explained(self._path, "read"):
-                    completion = Completion(**json.loads(text))
-                yield digest, completion
+                if (completion := _completion(text)) is not None:
+                    yield digest, completion
             if len(rows) < _PAGE:
                 return
             last = rows[-1][0]
@@ -237,6 +237,14 @@ class _Prompts(Mapping[str, Parts]):
 
     def __len__(self) -> int:
         return int(self._rows("SELECT count(*) FROM completions")[0][0])
+
+
+def _completion(text: str) -> Completion | None:
+    """What a row holds; None where it is not a completion: that answer is lost, and no other."""
+    try:
+        return from_builtins(json.loads(text))
+    except (TypeError, ValueError, RecursionError):
+        return None
 
 
 def _row(prompt: Prompt, completion: Completion) -> _StoredRow:

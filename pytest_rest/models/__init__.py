@@ -8,6 +8,7 @@ from pathlib import Path
 
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError, one_line
+from pytest_rest.models.completions import checked
 from pytest_rest.terms import Budget, Completion, Model, Prompt
 
 
@@ -59,9 +60,9 @@ async def ask(model: Model, prompt: Prompt) -> Completion:
     """One completion; whatever the model raises becomes its `error`."""
     try:
         (completion,) = await model.ask([prompt])
+        return checked(completion)
     except Exception as error:
         return failed(model, error)
-    return completion
 
 
 def failed(model: Model, error: Exception) -> Completion:

@@ -203,6 +203,20 @@ def test_failures_that_are_not_refusals(provider: str, reply: Reply) -> None:
     assert "refusal" != completion.finish_reason
 
 
+@pytest.mark.parametrize("word", ["abort", "cancelled", "load", "MALFORMED_FUNCTION_CALL", "odd"])
+@pytest.mark.parametrize("provider", MODELS)
+def test_an_answer_that_is_broken_off_is_a_failed_call(provider: str, word: str) -> None:
+    """Whatever LiteLLM makes of the word."""
+    shapes = {
+        "openai": openai({"content": "A = 1"}, word),
+        "anthropic": Reply("A = 1", finish_reason=word),
+        "gemini": gemini(word, "A = 1"),
+    }
+    _, completion = ask(provider, shapes[provider])
+    said = f"server error: the provider ended its answer with {word!r}"
+    assert ("", said) == (completion.text, completion.error)
+
+
 def test_closing_leaves_nothing_open() -> None:
     """Where warnings are errors, a run of each provider ends without a word."""
     folders = [str(Path(__file__).parent), str(Path(__file__).parents[1])]

@@ -161,7 +161,7 @@ def dollars(reply: Reply) -> float:
     """What an answer costs, by the provider's list."""
     price = litellm.connect(PRICED, environ=KEYS).price
     assert price is not None
-    return reply.input_tokens * price.input + reply.output_tokens * price.output
+    return float(reply.input_tokens * price.input + reply.output_tokens * price.output)
 
 
 @pytest.mark.parametrize("fault", ["", "no-usage"])

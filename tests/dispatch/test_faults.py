@@ -87,6 +87,7 @@ PASSING = {
     "no-choices": Reply("3", fault="empty-choices"),
     "page": Reply("Sign in", fault="page"),
     "broken-down": Reply("half of it", finish_reason="error"),
+    "broken-off": Reply("half of it", finish_reason="abort"),
     "hang": Reply(fault="hang"),
     "slow-loris": Reply(fault="drip"),
 }
@@ -207,6 +208,123 @@ def test_a_bad_key_ends_all_asking(client: str, status: int) -> None:
     told = f"{ENDED}authentication: HTTP {status}: who?"
     assert [told] * 20 == [each.error for each in completions]
     assert len(endpoint.requests) <= 2
+
+
+def refusing(reply: Reply, which: int) -> Plan:
+    """A server that refuses one prompt, known by its place, and answers all others."""
+    return lambda request: reply if request.texts[0] == asked(40)[which].parts[0] else Reply("3")
+
+
+def error_body(status: int, message: str, **more: object) -> Reply:
+    """An error object as OpenAI and OpenRouter send it."""
+    return Reply(status=status, body={"error": {"message": message, "code": status, **more}})
+
+
+FLAGGED = {
+    "OpenRouter": error_body(403, "not this", metadata={"reasons": ["violence"]}),
+    "flagged": error_body(403, "Your input was flagged by our systems"),
+    "moderation": error_body(403, "The input did not pass moderation"),
+    "guardrail": error_body(400, "Violated guardrail policy 'pii'"),
+    "guardrail's type": error_body(400, "no", type="content_filter"),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("kind", FLAGGED)
+@pytest.mark.parametrize("which", [0, 20])
+def test_a_prompt_that_is_flagged_is_refused(client: str, kind: str, which: int) -> None:
+    """It alone, were it the first of all."""
+    with dispatching(client, refusing(FLAGGED[kind], which), 1) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(40))
+    refused = [each.finish_reason == "refusal" for each in completions]
+    assert {None} == {each.error for each in completions}
+    assert ([which], 40) == ([n for n, is_so in enumerate(refused) if is_so], len(endpoint.log))
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("reply", "which", "error"),
+    [
+        (error_body(403, "not you"), 20, "authentication: HTTP 403: not you"),
+        (error_body(403, "API key lacks moderation scope"), 20, "authentication: HTTP 403: API"),
+        (Reply("Access denied", status=403, fault="page"), 0, "bad request: HTTP 403: "),
+        (Reply(raw=b"blocked", status=403), 20, "bad request: HTTP 403: "),
+    ],
+)
+def test_a_prompt_that_is_forbidden_is_lost_alone(
+    client: str, reply: Reply, which: int, error: str
+) -> None:
+    """Something was answered, so the key is good; a firewall's page says nothing of the key."""
+    with dispatching(client, refusing(reply, which), 1) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(40))
+    assert error == str(completions.pop(which).error)[: len(error)]
+    assert {None} == {each.error for each in completions}
+    assert 40 == len(endpoint.log)
+
+
+USED_UP = {
+    "402": error_body(402, "Insufficient Balance"),
+    "429": error_body(429, "You exceeded your current quota", code="insufficient_quota"),
+    "429 by type": error_body(429, "You exceeded it", type="insufficient_quota"),
+    "400": error_body(400, "Budget has been exceeded! Current cost: 3", type="budget_exceeded"),
+    "429 of a proxy": error_body(429, "Budget has been exceeded! Current cost: 3"),
+    "400 of Anthropic": error_body(400, "Your credit balance is too low to access the API"),
+    "403": error_body(403, "no", code="billing_not_active"),
+    "400 of Alibaba": error_body(400, "Access denied", code="Arrearage"),
+}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("kind", USED_UP)
+def test_money_that_is_spent_ends_all_asking(client: str, kind: str) -> None:
+    """At once, after any number of answers, without a retry, and with the reason first."""
+    reply = USED_UP[kind]
+    late = lambda request: Reply("3") if request.number <= 5 else reply  # noqa: E731
+    with dispatching(client, late, 1) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(20))
+    (told,) = {str(each.error) for each in completions[5:]}
+    said = reply.body["error"]["message"] if reply.body else ""
+    assert f"{ENDED}quota: HTTP {reply.status}: {said}" == told
+    assert (6, 0) == (len(endpoint.log), dispatcher.retries)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    ("status", "mend"),
+    [
+        (404, "; check the address, which may have one /v1 too many or too few, and the model's"),
+        (405, "; check the address, which may have one /v1"),
+        (400, ""),
+        (413, ""),
+        (422, ""),
+        (307, ""),
+    ],
+)
+def test_a_dozen_calls_that_are_refused_alike_end_all_asking(
+    client: str, status: int, mend: str
+) -> None:
+    """When none was ever answered: each would be."""
+    plan = lambda request: Reply(f"no {request.number}", status=status)  # noqa: E731
+    with dispatching(client, plan, 1) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(200))
+    (told,) = {str(each.error) for each in completions[12:]}
+    said = f"{ENDED}the first 12 calls were refused alike: bad request: HTTP {status}: "
+    assert said == told[: len(said)]
+    assert mend in told
+    assert 12 == len(endpoint.log)
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_calls_that_are_refused_otherwise_do_not_end_all_asking(client: str) -> None:
+    """After an answer, or for different reasons, each item is lost alone."""
+    late = lambda request: Reply("3", status=200 if request.number == 1 else 404)  # noqa: E731
+    with dispatching(client, late, 1) as (endpoint, dispatcher):
+        dispatcher.ask(asked(30))
+    assert 30 == len(endpoint.log)
+    mixed = lambda request: Reply("no", status=[400, 404, 413][request.number % 3])  # noqa: E731
+    with dispatching(client, mixed, 1) as (endpoint, dispatcher):
+        dispatcher.ask(asked(30))
+    assert 30 == len(endpoint.log)
 
 
 def test_one_prompt_that_is_never_taken() -> None:
@@ -556,7 +674,7 @@ def test_an_answer_of_twenty_megabytes(reply: Reply) -> None:
     """It is not read to its end, packed or not, and is not an answer."""
     with dispatching("served", lambda _: reply, retries=1) as (endpoint, dispatcher):
         (completion,) = dispatcher.ask(asked(1))
-    assert "malformed response: it is longer than 8,388,608 bytes" == completion.error
+    assert "malformed response: it is longer than 16 MB" == completion.error
     assert 2 == len(endpoint.requests)
 
 

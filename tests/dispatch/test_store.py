@@ -73,10 +73,10 @@ completions = st.builds(
     Completion,
     text=texts(),
     finish_reason=texts(),
-    input_tokens=st.none() | st.integers(),
-    output_tokens=st.none() | st.integers(),
-    cost=st.none() | st.floats(allow_nan=False),
-    seconds=st.floats(allow_nan=False),
+    input_tokens=st.none() | st.integers(0, 10_000_000),
+    output_tokens=st.none() | st.integers(0, 10_000_000),
+    cost=st.none() | st.floats(0, 10_000_000),
+    seconds=st.floats(0, 10_000_000),
     model=texts(),
     error=st.none() | texts(),
 )
@@ -743,19 +743,56 @@ def test_a_garbled_file_is_refused_or_read(whole: bytes, changes: list[tuple[int
                 assert "\n" not in str(error)
 
 
-@pytest.mark.parametrize("kept", ["not JSON", '{"text": "x", "odd": 1}', "[]"])
-def test_a_garbled_answer_is_refused_and_others_are_read(tmp_path: Path, kept: str) -> None:
-    """The others are still there."""
+@pytest.mark.parametrize(
+    "kept",
+    [
+        *("not JSON", "[]", "{}", "7", "[" * 100_000, b"\xff"),
+        *('{"text": "x", "odd": 1}', '{"text": 3}', '{"text": null}', '{"finish_reason": []}'),
+        *('{"model": {}}', '{"error": 0}', '{"error": ["x"]}'),
+    ],
+)
+def test_a_row_that_is_not_an_answer_is_lost_alone(tmp_path: Path, kept: str | bytes) -> None:
+    """Its prompt is asked again, and all others are still there."""
     expected = filled(tmp_path)
     digest = prompt("1").digest
-    with closing(sqlite3.connect(tmp_path / NAME)) as connection, connection:
-        connection.execute("UPDATE completions SET completion=? WHERE digest=?", (kept, digest))
+    rewrite(tmp_path, digest, kept)
+    whole = kept == "{}"  # every field has its default
+    with closing(FileStore.resume(tmp_path, ABOUT)) as store:
+        assert (Completion() if whole else None) == store.get(digest)
+        others = {name: each for name, each in expected.items() if name != digest}
+        assert others == {name: each for name, each in store.all() if name != digest}
+        assert put(store, prompt("1"), Completion("again")) is None
+        assert Completion("again") == store.get(digest)
+
+
+NOT_COUNTS = ["-5", "1" + "0" * 400, "1" + "0" * 200, "10000001", "true", '"7"', "1.5", "[]", "{}"]
+NOT_AMOUNTS = ["-0.5", "1e999", "NaN", "-Infinity", "1" + "0" * 400, "true", '"7"', "[]", "{}"]
+
+
+@pytest.mark.parametrize(
+    ("name", "stored"),
+    [
+        *((name, each) for name in ("input_tokens", "output_tokens") for each in NOT_COUNTS),
+        *(("cost", each) for each in NOT_AMOUNTS),
+        *(("seconds", each) for each in NOT_AMOUNTS),
+    ],
+)
+def test_stored_numbers_that_cannot_be_are_not_reported(
+    tmp_path: Path, name: str, stored: str
+) -> None:
+    """The answer itself counts."""
+    filled(tmp_path)
+    digest = prompt("1").digest
+    rewrite(tmp_path, digest, f'{{"text": "x", "{name}": {stored}}}')
     with closing(FileStore.replay(tmp_path, ABOUT)) as store:
-        with pytest.raises(StoreError, match="is damaged"):
-            store.get(digest)
-        with pytest.raises(StoreError, match="is damaged"):
-            dict(store.all())
-        assert expected[prompt("2").digest] == store.get(prompt("2").digest)
+        assert Completion("x") == store.get(digest)
+        assert Completion("x") == dict(store.all())[digest]
+
+
+def rewrite(folder: Path, digest: str, stored: str | bytes) -> None:
+    """Put something else into a row."""
+    with closing(sqlite3.connect(folder / NAME)) as connection, connection:
+        connection.execute("UPDATE completions SET completion=? WHERE digest=?", (stored, digest))
 
 
 # What the machine does

@@ -15,7 +15,7 @@ from pytest_rest.errors import ModelError
 from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Completion, Model
 
-LARGEST = 8 * 2**20
+LARGEST = 16 << 20
 
 
 # What is refused before any request
@@ -252,10 +252,10 @@ def test_an_empty_refusal_is_ignored(refusal: object) -> None:
 
 
 def test_a_body_up_to_the_limit_is_read() -> None:
-    """A body of 8 MiB is read, and with one byte more it is malformed."""
+    """A body of 16 MiB is read, and with one byte more it is malformed."""
     body = a_body().ljust(LARGEST)
     assert "3" == answered(200, body).text
-    said = "malformed response: it is longer than 8,388,608 bytes"
+    said = "malformed response: it is longer than 16 MB"
     assert said == answered(200, body + b" ").error
 
 

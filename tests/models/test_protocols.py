@@ -190,10 +190,10 @@ def test_answers_are_read_with_their_finish_reason(
 @pytest.mark.parametrize("client", OPENAI)
 @pytest.mark.parametrize(
     ("word", "finish_reason"),
-    [("abandoned", "abandoned"), ("eos", "stop"), ("max_tokens", "length"), ("SAFETY", "refusal")],
+    [("eos", "stop"), ("max_tokens", "length"), ("model_length", "length"), ("SAFETY", "refusal")],
 )
-def test_other_finish_reasons_are_kept(client: str, word: str, finish_reason: str) -> None:
-    """An unknown finish reason is kept, although LiteLLM calls it a stop."""
+def test_other_words_for_known_ends(client: str, word: str, finish_reason: str) -> None:
+    """Those of other protocols, which gateways pass on."""
     assert finish_reason == answer(client, Reply("3", finish_reason=word)).finish_reason
 
 
@@ -237,6 +237,17 @@ def test_missing_usage_is_unknown(client: str) -> None:
         completion.output_tokens,
         completion.cost,
     )
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("which", ["input_tokens", "output_tokens"])
+@pytest.mark.parametrize("said", [-5, -1, 10**400, 10**200, 10_000_001, "many", [7], {}])
+def test_counts_that_cannot_be_are_not_reported(client: str, which: str, said: object) -> None:
+    """Nor is a cost, which would lift the run's limit; the answer counts, or the call failed."""
+    completion = answer(client, replace(Reply("3"), **{which: said}))  # type: ignore[arg-type]
+    assert completion.text == ("" if completion.error else "3")
+    assert None is getattr(completion, which)
+    assert None is completion.cost
 
 
 # What fails
@@ -300,13 +311,19 @@ def test_content_filter_is_a_refusal(client: str, code: str) -> None:
     assert ("refusal", None) == (completion.finish_reason, completion.error)
 
 
-@pytest.mark.parametrize("client", OPENAI)
-@pytest.mark.parametrize("word", ["error", "network_error"])
-def test_provider_that_breaks_down_gives_no_answer(client: str, word: str) -> None:
-    """Half an answer of a broken provider must not be judged, although LiteLLM calls it a stop."""
-    completion = answer(client, Reply("A = ", finish_reason=word))
-    said = f"server error: the provider ended its answer with {word!r}"
-    assert ("", said) == (completion.text, completion.error)
+BROKEN_OFF = [
+    *("abort", "cancelled", "load", "error", "network_error", "an unknown word"),
+    *("ABORT", "Stop!", "tool_calls", "function_call", "unload", "pause_turn", "timeout", "null"),
+]
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize("word", BROKEN_OFF)
+def test_an_answer_that_is_broken_off_is_not_an_answer(client: str, word: str) -> None:
+    """Half an answer must not be judged, although LiteLLM calls it a stop."""
+    completion = answer(client, Reply("A = 1", finish_reason=word))
+    assert "" == completion.text
+    assert "server error: the provider ended its answer with " in (completion.error or "")
 
 
 @pytest.mark.parametrize("client", OPENAI)

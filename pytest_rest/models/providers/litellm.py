@@ -19,8 +19,9 @@ from importlib.util import find_spec
 from typing import Any, ClassVar
 
 from pytest_rest.errors import ModelError
-from pytest_rest.models import failures
+from pytest_rest.models import failures, responses
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
+from pytest_rest.models.completions import amount, token_count
 from pytest_rest.models.messages import messages
 from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
 
@@ -98,9 +99,9 @@ class LiteLLMModel:
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Ask all at once; a failed call is a completion whose `error` starts with a stable word.
 
-        The words: `timeout`, `rate limit`, `authentication`, `bad request`, `server error`,
-        `connection`, `malformed response`, `error`. Where the server answered, its status follows,
-        and when to retry, if it said so: `rate limit: HTTP 429, retry after 7 s: ...`.
+        The words: `timeout`, `rate limit`, `authentication`, `quota`, `bad request`,
+        `server error`, `connection`, `malformed response`, `error`. Where the server answered, its
+        status follows, and when to retry, if it said so: `rate limit: HTTP 429, retry after 7 s:`.
         """
         # Importing must not hold up the loop; a thread for each call would hold up the calls.
         litellm = _load() if _load.cache_info().currsize else await asyncio.to_thread(_load)
@@ -159,21 +160,24 @@ class LiteLLMModel:
         refusal = _refusal(message)
         text = message.content if isinstance(message.content, str) else ""
         usage: Any = getattr(response, "usage", None)
-        sent = usage.prompt_tokens if usage else None
+        sent = token_count(usage.prompt_tokens) if usage else None
+        written = token_count(usage.completion_tokens) if usage else None
+        if text and not written:  # what LiteLLM makes of a count that is not a number
+            written = None
         return Completion(
             text=text or refusal,
             finish_reason="refusal" if refusal else _finish_reason(choice),
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
-            output_tokens=usage.completion_tokens if sent else None,
-            cost=self._cost(response) if sent else None,
+            output_tokens=written if sent else None,
+            cost=self._cost(response) if sent and written is not None else None,
             model=str(response.model or ""),
         )
 
     def _cost(self, response: Any) -> float | None:
         """What LiteLLM computed; its table has 0 for an unknown price."""
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
-        return float(cost) or None if isinstance(cost, (int, float)) else None
+        return amount(cost) or None
 
 
 def _check_budget(listing: Listing, budget: Budget) -> None:
@@ -213,6 +217,9 @@ def _load() -> Any:
     os.environ.setdefault("LITELLM_LOCAL_MODEL_COST_MAP", "True")
     os.environ.setdefault("LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS", "True")
     os.environ.setdefault("LITELLM_DISABLE_BUG_REPORT_LINK", "true")
+    for name in ("httpx", "httpx2"):  # what LiteLLM, and the OpenAI SDK below it, ask with
+        with contextlib.suppress(ImportError):
+            responses.guard(import_module(name))
     litellm = import_module("litellm")
     with contextlib.suppress(ImportError):  # half a second, which the first calls would wait
         import_module("openai.resources")
@@ -253,10 +260,9 @@ def _refusal(message: Any) -> str:
 def _finish_reason(choice: Any) -> str:
     """LiteLLM's word for how the answer ended, or the provider's own where that says more.
 
-    LiteLLM says `stop` for every word that it does not know, and takes some breakdowns for filters.
+    LiteLLM says `stop` for every word that it does not know, and takes some breakdowns for filters:
+    so it is believed only where the provider's own word is not told.
     """
     reason = str(choice.finish_reason)
     own = (getattr(choice, "provider_specific_fields", None) or {}).get("native_finish_reason")
-    if own and (reason == "stop" or str(own) in failures.BREAKDOWNS):
-        reason = str(own)
-    return failures.finish_reason(reason)
+    return failures.finish_reason(str(own) if own else reason)

@@ -18,11 +18,11 @@ import aiohttp
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.completions import token_count
 from pytest_rest.models.messages import messages
+from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Home, Prompt
-
-_LARGEST_BODY = 8 << 20
 
 
 def connect(
@@ -98,31 +98,33 @@ class ServedModel:
         async with self._connections().post(
             self._url, data=data, headers=headers, allow_redirects=False
         ) as response:
-            received = bytearray()
+            refuse_redirect(response.status, response.headers)
+            received = Body(response.status, response.headers)
             async for chunk in response.content.iter_any():
-                received += chunk
-                if len(received) > _LARGEST_BODY:
+                if not received.add(chunk):
                     break
-            return response.status, response.headers.get("Retry-After", ""), bytes(received)
+            return response.status, response.headers.get("Retry-After", ""), received.whole()
 
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
                 connector=aiohttp.TCPConnector(limit=0),  # the dispatcher limits them
                 timeout=aiohttp.ClientTimeout(total=None),
-                headers={"Authorization": f"Bearer {self._key or 'none'}"},
+                auto_decompress=False,
+                headers={
+                    "Authorization": f"Bearer {self._key or 'none'}",
+                    "Accept-Encoding": ENCODINGS,
+                },
             )
         return self._session
 
     def _read(self, status: int, patience: str, body: bytes) -> Completion:
         text = body.decode("utf-8", "replace")
         if status != 200:
-            if failures.is_filtered(text):
+            if failures.is_filtered(status, text):
                 return Completion(finish_reason="refusal")
             error = failures.describe_status(status, patience, text)
             return Completion(error=failures.masked(error, self._key))
-        if len(body) > _LARGEST_BODY:
-            raise failures.MalformedError(f"it is longer than {_LARGEST_BODY:,} bytes")
         return _read_answer(json.loads(text))
 
 
@@ -140,14 +142,10 @@ def _read_answer(data: Any) -> Completion:
     return Completion(
         text=content or refusal,
         finish_reason=failures.finish_reason(word),
-        input_tokens=_count(counts.get("prompt_tokens")),
-        output_tokens=_count(counts.get("completion_tokens")),
+        input_tokens=token_count(counts.get("prompt_tokens")),
+        output_tokens=token_count(counts.get("completion_tokens")),
         model=str(data.get("model") or ""),
     )
-
-
-def _count(value: object) -> int | None:
-    return value if isinstance(value, int) and not isinstance(value, bool) else None
 
 
 def _is_address(api_base: str) -> bool:
