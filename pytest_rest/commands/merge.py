@@ -80,8 +80,10 @@ def _prompts(folders: Sequence[Path]) -> Prompts:
 
 
 def _copy_pictures(runs: Sequence[Path], folder: Path) -> None:
-    """The pictures of all shards, each named after its pixels."""
+    """The pictures of all shards, each named after its pixels; a run writes no links."""
     for path in (path for run in runs for path in sorted(run.glob("images/*.png"))):
+        if path.is_symlink() or not path.is_file():
+            continue
         folder.mkdir(exist_ok=True)
         shutil.copyfile(path, folder / path.name)
 
