@@ -208,6 +208,11 @@ class _ItemReader:
         line, path = keys["image"].line, os.path.normpath(image)
         if "://" in image or PureWindowsPath(image).drive or path.startswith(("/", "..", "~")):
             raise PlaceError(line, f"image {quoted(image)}: give a path below the file's folder")
+        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
+        if not target.is_relative_to(folder):
+            raise PlaceError(
+                line, f"image {quoted(image)}: a link leaves the file's folder; copy it"
+            )
         from pytest_rest.rendering import pictures  # when first used: it loads Pillow
 
         try:

@@ -6,7 +6,6 @@ nodes are bounded, and an alias is the node it names and not a copy, so that not
 """
 
 import json
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -15,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from pytest_rest import safe_yaml
+from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import nearest
 
 LARGEST_FILE = 32 << 20
@@ -61,16 +60,13 @@ class Node:
 
 
 def read_text(path: Path) -> str:
-    """The text of a UTF-8 file, whose size is checked first; `PlaceError` for other files."""
+    """The text of a UTF-8 file, of a bounded size; `PlaceError` for other files."""
     try:
-        if not path.is_file():
-            raise PlaceError(0, "is not a file; check its path")
-        with path.open("rb") as file:
-            if os.fstat(file.fileno()).st_size > LARGEST_FILE:
-                raise PlaceError(0, f"has more than {LARGEST_FILE >> 20} MB; use several files")
-            content = file.read(LARGEST_FILE + 1)
+        content = safe_files.read(path, LARGEST_FILE + 1)
     except OSError as error:
-        raise PlaceError(0, f"cannot be read: {error.strerror}") from None
+        raise PlaceError(0, f"cannot be read: {error.strerror}; check its path") from None
+    if len(content) > LARGEST_FILE:
+        raise PlaceError(0, f"has more than {LARGEST_FILE >> 20} MB; use several files")
     kind = next((kind for mark, kind in _OTHERS.items() if content.startswith(mark)), None)
     if kind or b"\0" in content[:4096]:
         raise PlaceError(0, f"is {kind or 'not text'}; save it as UTF-8 text")

@@ -49,6 +49,8 @@ def run(arguments: Namespace) -> int:
         with writing(arguments.output):
             merged.report.write(path)
             for picture in (png for shard in shards for png in shard.glob("images/*.png")):
+                if picture.is_symlink() or not picture.is_file():
+                    continue  # a run writes no links: what they point at is somebody else's
                 (arguments.output / "images").mkdir(exist_ok=True)
                 shutil.copyfile(picture, arguments.output / "images" / picture.name)
             prompts = _prompts(shards)

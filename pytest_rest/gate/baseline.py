@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
 from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, fingerprint
@@ -29,7 +30,7 @@ _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transc
 def read(path: Path) -> Any:
     """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
     try:
-        text = (path / "report.json" if path.is_dir() else path).read_bytes()
+        text = safe_files.read(path / "report.json" if path.is_dir() else path)
         return json.loads(text, parse_constant=_finite, parse_float=_finite)
     except (OSError, RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_rest import safe_files
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError
 from pytest_rest.fuzzing import flip
@@ -101,7 +102,7 @@ def _flips(config: pytest.Config, text: str) -> tuple[Flip, ...]:
     place = config.invocation_params.dir / name
     place = place / "report.json" if place.is_dir() else place
     try:
-        findings = json.loads(place.read_bytes())["fuzz"]["findings"]
+        findings = json.loads(safe_files.read(place))["fuzz"]["findings"]
         known = tuple(Flip.from_builtins(finding) for finding in findings)
     except (OSError, RecursionError, ValueError, KeyError, TypeError):
         raise OptionError(

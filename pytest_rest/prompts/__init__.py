@@ -33,7 +33,7 @@ from typing import Any, Literal
 
 import yaml
 
-from pytest_rest import rendering, safe_yaml
+from pytest_rest import rendering, safe_files, safe_yaml
 from pytest_rest.errors import BenchmarkError, OptionError
 from pytest_rest.prompts import templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
@@ -131,7 +131,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
     """Read a protocol file, the project's own by default; `OptionError` says what is wrong."""
     path = path or _OWN
     try:
-        text = path.read_text("utf-8")
+        text = safe_files.read(path).decode()
         data = safe_yaml.load(text)
     except (OSError, RecursionError, UnicodeDecodeError, yaml.YAMLError) as error:
         line = " ".join(str(error).split())

@@ -471,6 +471,48 @@ def test_a_picture_that_cannot_be_shown_is_reported(folder: Path) -> None:
     assert f"4: picture {path!r} is not a file; check its path" == found
 
 
+@pytest.fixture
+def linked(tmp_path: Path) -> Path:
+    """A benchmark's folder with a picture, links to it, and links that leave the folder."""
+    folder, outside = tmp_path / "mine", tmp_path / "mine-too"
+    for path in (folder / "own", outside):
+        path.mkdir(parents=True)
+        Picture.new("RGB", (4, 4), "red").save(path / "a.png")
+    (folder / "inside.png").symlink_to("own/a.png")
+    (folder / "out.png").symlink_to(outside / "a.png")
+    (folder / "chain.png").symlink_to("out.png")
+    (folder / "near.png").symlink_to("../mine-too/a.png")
+    (folder / "pictures").symlink_to(outside)
+    (folder / "gone.png").symlink_to("/none/a.png")
+    (folder / "loop.png").symlink_to("loop.png")
+    return folder
+
+
+LEAVES = "4: image {!r}: a link leaves the file's folder; copy it"
+
+
+@pytest.mark.parametrize(
+    "name", ["out.png", "chain.png", "near.png", "pictures/a.png", "own/../out.png", "gone.png"]
+)
+def test_a_link_that_leaves_the_folder_is_not_followed(linked: Path, name: str) -> None:
+    """A file that came from elsewhere must not send what else lies on this machine."""
+    assert LEAVES.format(name) == fault(linked, ONE + f"  image: {name}\n")
+    path = linked / "mine.rest.jsonl"
+    path.write_text(f'{{"question": "1?", "answer": 1, "image": "{name}"}}\n')
+    with pytest.raises(BenchmarkError, match=r"jsonl:1: image .* leaves the file's folder"):
+        benchmark_file.load(path)
+
+
+def test_a_link_within_the_folder_is_followed(linked: Path) -> None:
+    """Wherever the folder itself was linked to; one that goes in circles is no traceback."""
+    other = linked.parent / "elsewhere"
+    other.symlink_to(linked)
+    (linked / "mine.rest.yaml").write_text(ONE + "  image: inside.png\n")
+    loaded = [benchmark_file.load(path / "mine.rest.yaml").items[0] for path in (linked, other)]
+    assert loaded[0].image_digest == loaded[1].image_digest != ""
+    assert fault(linked, ONE + "  image: loop.png\n").startswith("4: picture ")
+
+
 @pytest.mark.parametrize(
     ("content", "expected"),
     [
@@ -491,7 +533,7 @@ def test_a_file_that_is_not_text_is_refused(tmp_path: Path, content: bytes, expe
 def test_a_missing_file_is_refused(tmp_path: Path) -> None:
     """No file, or a folder in its place."""
     for path in (tmp_path / "none.rest.yaml", tmp_path):
-        with pytest.raises(BenchmarkError, match="is not a file; check its path"):
+        with pytest.raises(BenchmarkError, match=r"cannot be read: .*; check its path"):
             benchmark_file.load(path)
 
 

@@ -340,6 +340,15 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     assert "is there already; choose another --output" in capsys.readouterr().err
 
 
+def test_merge_copies_no_links(parts: list[str]) -> None:
+    """A shard's folder may come from elsewhere, and point at what else lies here."""
+    Path("private").write_text("a key")
+    Path(parts[0], "images", "link.png").symlink_to(Path("private").absolute())
+    Path(parts[1], "images", "folder.png").mkdir()
+    assert 0 == main(["merge", *parts, "-o", "whole"])
+    assert {"1.png", "2.png"} == {path.name for path in Path("whole/images").iterdir()}
+
+
 def test_a_broken_cost_is_refused_in_one_line(
     parts: list[str], capsys: pytest.CaptureFixture[str]
 ) -> None:

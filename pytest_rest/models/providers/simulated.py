@@ -17,7 +17,7 @@ from typing import Any
 
 import yaml
 
-from pytest_rest import safe_yaml
+from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import ModelError, nearest
 from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
 
@@ -196,7 +196,7 @@ def _load(profile: str) -> Profile:
 def _read(profile: str) -> Any:
     if profile.endswith((".yaml", ".yml")):
         try:
-            return safe_yaml.load(Path(profile).read_text("utf-8"))
+            return safe_yaml.load(safe_files.read(Path(profile)).decode())
         except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
             line = " ".join(str(error).split())
             raise ModelError(f"simulated profile {profile!r} cannot be read: {line}") from None
