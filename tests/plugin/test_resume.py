@@ -139,7 +139,12 @@ def test_only_what_failed_is_asked_again(
 
 def test_what_fails_again_stays_lost(run_rest: RunRest) -> None:
     """Every call of a resumed run that fails once more is asked, and judged as in any run."""
-    with Endpoint(lambda _: Reply(status=400, text="bad picture")) as endpoint:
+
+    def reply(request: Request) -> Reply:
+        """A dozen that were refused alike would end the asking."""
+        return Reply(status=400 if request.number % 2 else 422, text="bad picture")
+
+    with Endpoint(reply) as endpoint:
         args = (*named(endpoint), SUITE, "--rest-min-rer=0.1")
         run_rest(*args)
         run = run_rest(*args, "--rest-resume", keep=True)

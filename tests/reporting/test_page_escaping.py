@@ -10,6 +10,7 @@ from test_page import data, written
 
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting.page import side_by_side
+from pytest_rest.terms import fingerprint
 
 HOSTILE = """'"></title></style></script><script>alert(1)</script>{{ 7*191 }}{% raw %}{#&amp;"""
 HARMLESS = "x" * len(HOSTILE)
@@ -110,10 +111,21 @@ def test_hostile_items_are_data(page: str) -> None:
     assert f"So A is 4.\nAnswer: 4{HOSTILE}" == found["texts"][call["text"]]
 
 
+def whole(word: str) -> dict[str, Any]:
+    """The same, with the items that it says it has, and their fingerprint."""
+    content = {**report(word), "lost": []}
+    digests = {entry["id"]: entry["digest"] for entry in content["items"]}
+    content["provenance"]["suites"][0] |= {
+        "items": len(digests),
+        "fingerprint": fingerprint(digests.values()),
+    }
+    return content
+
+
 def test_hostile_models_side_by_side() -> None:
     """The page of several models has the same elements, whatever the models are called."""
     hostile, harmless = (
-        Markup(side_by_side.text({f"a{word}": report(word), "b": report(word)}))
+        Markup(side_by_side.text({f"a{word}": whole(word), "b": whole(word)}))
         for word in (HOSTILE, HARMLESS)
     )
     assert harmless.elements == hostile.elements
