@@ -111,7 +111,7 @@ def test_a_model_that_does_not_say_is_refused() -> None:
     processor.chat_template = kept
     with torch.no_grad():
         model.get_input_embeddings().weight.fill_(torch.inf)
-    with pytest.raises(ModelError, match="no number in fp32"):
+    with pytest.raises(ModelError, match="not finite in fp32"):
         encoder((model, processor)).pool(SHOWN[:1], TEXTS[:1])
 
 
