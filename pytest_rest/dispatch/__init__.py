@@ -46,8 +46,9 @@ class Dispatcher:
     A failure that may pass (`RETRIED`) is retried up to `retries` times, after the time that the
     server asked for or a jittered, doubling pause. The same answer of a broken server three times
     running is final, for it will not pass; a rate limit counts only while nobody else is answered.
-    All asking ends when a key is refused, money or the budget is spent, the first dozen calls are
-    refused alike, answers cannot be stored, or the last ten requests or more (as many as may be in
+    In an outage all asking pauses, and tries do not count. All asking ends when a key is refused,
+    money or the budget is spent, the first dozen calls are refused alike, an outage outlasts its
+    patience, answers cannot be stored, or the last ten requests or more (as many as may be in
     flight) all failed for good.
     """
 

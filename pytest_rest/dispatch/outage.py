@@ -1,4 +1,4 @@
-"""Turns failures that are nobody's prompt into a pause of all asking, and one probe at a time."""
+"""Turns failures that no prompt is to blame for into a pause of all asking, or into its end."""
 
 import logging
 import re
@@ -11,13 +11,11 @@ LOG = logging.getLogger("pytest_rest")
 
 _FEWEST, _MOST = 3, 10  # failures in a row that are an outage
 _LONGEST_PAUSE = 5.0  # seconds between two probes, where the server does not say
-# A gateway's, or nobody's: unlike a broken server's, never the fault of one prompt.
+# A gateway's, or the network's: unlike a broken server's, never the fault of one prompt.
 _PASSING = re.compile(
     r"connection:|timeout:"
     r"|server error: (?:HTTP (?:502|503|504|529)\b|ServiceUnavailable|BadGateway)"
 )
-
-
 _FIRST = 12  # calls that are refused alike, with no answer ever, before asking ends
 _REFUSED = re.compile(r"(?:bad request|authentication):(?: HTTP (\d{3}))?")
 _MENDS = {
