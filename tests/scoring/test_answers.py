@@ -144,9 +144,9 @@ def test_only_a_plain_abstention_is_one(text: str, expected: Status) -> None:
 def test_a_choice_may_say_that_it_is_unknown() -> None:
     """What stands among the choices is an answer."""
     listed = (Choice("A", "Paris"), Choice("B", "Cannot be determined"))
-    item = Item("i", "Which?", "B", "", listed, "choice")
+    item = Item("i", "Which?", "A", "", listed, "choice")
     found = scoring.answer(prompt(item), Completion("Answer: Cannot be determined"))
-    assert ("parsed", "B", True) == (found.status, found.value, found.correct)
+    assert ("parsed", "B", False) == (found.status, found.value, found.correct)
 
 
 # An echo of the prompt
@@ -253,6 +253,7 @@ def test_what_is_put_around_a_transcription_is_not_an_error(written: str) -> Non
         ("Note: it rains.", "it rains."),
         ("A: 3", "A:\n\n3 "),
         ("She said no", '"She said no'),
+        ("She said no", '"She said no.'),
         ("Here is the text:\nA = 3", "A = 3"),
         ("A = 3", "I see this here:\nA = 4"),
         ("**A** and **B**", "A** and **B"),
