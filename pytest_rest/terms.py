@@ -28,7 +28,7 @@ Task = Literal["solve", "transcribe", "think", "rate"]
 AnswerKind = Literal["integer", "number", "choice", "text", "expression", "open"]
 ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text", "expression")
 
-Status = Literal["parsed", "unparseable", "refused", "truncated", "failed"]
+Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
 
@@ -340,7 +340,10 @@ class Step(Answer):
 
 @dataclass(frozen=True, slots=True)
 class Transcription:
-    """What the model read in a form's picture; `cer` in errors per reference character."""
+    """What the model read in a form's picture; `cer` in errors per reference character.
+
+    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes.
+    """
 
     status: Status
     text: str
@@ -354,6 +357,7 @@ class Transcription:
     cost: float | None = None
     seconds: float = 0.0
     model: str = ""
+    cer_raw: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from pytest_rest.terms import (
 )
 
 TRUTH = "1"
-SILENT: tuple[Status, ...] = ("unparseable", "refused", "truncated")
+SILENT: tuple[Status, ...] = ("unparseable", "abstained", "refused", "truncated")
 
 PRINTABLE = string.ascii_letters + string.digits + string.punctuation + " "
 

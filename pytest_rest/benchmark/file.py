@@ -255,7 +255,7 @@ def _inferred(answer: Node) -> str:
         return "integer"
     if answer.plain and _DECIMAL.fullmatch(text):
         return "number"
-    if numbers.value(text) is None and not _CODED.fullmatch(text):
+    if numbers.value(text, own=text) is None and not _CODED.fullmatch(text):
         return "text"
     raise PlaceError(
         answer.line,

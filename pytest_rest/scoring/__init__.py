@@ -11,12 +11,16 @@ that answer's value.
 import itertools
 import re
 import string
-import unicodedata
 from collections.abc import Iterable
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import expressions, numbers
+from pytest_rest.scoring import answer_text, choices, expressions, numbers
+from pytest_rest.scoring.answer_text import fold as fold
+from pytest_rest.scoring.transcriptions import character_error_rate as character_error_rate
+from pytest_rest.scoring.transcriptions import (
+    raw_character_error_rate as raw_character_error_rate,
+)
 from pytest_rest.terms import (
     MODES,
     Answer,
@@ -30,13 +34,9 @@ from pytest_rest.terms import (
 )
 
 KEPT_CHARACTERS = 20_000
-_TAIL = 4_000
-_LONGEST_VALUE = 500
+_LONGEST_VALUE = answer_text.LONGEST
 LONGEST_REASON = 1_000
 
-_MARKER = re.compile(r"\banswer[ \t*_`]{0,8}[:：=]", re.IGNORECASE)
-_WRAPPED = re.compile(r"\\(?:boxed|text|mathrm|mathbf)\{(.*)\}")
-_DECORATION = "*_`\"'“”‘’"
 _MENDS = {
     "integer": "a whole number, such as 7",
     "number": "a number, such as 12.5 or 1/3",
@@ -48,43 +48,43 @@ _REFUSAL = re.compile(
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
     re.IGNORECASE,
 )
-_HEDGED = re.compile(r"\b(?:and|or) \(?(\w{1,5})(?=[.):]|$)")
-_FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
 
 
-def extract(text: str, item: Item) -> str | None:
-    """Read the value after the last `Answer:`; None if there is no value of the item's kind.
+def extract(text: str, item: Item, shown: str = "") -> str | None:
+    """Read the value after the answer's marker; None if there is no value of the item's kind.
 
-    Markdown and LaTeX decoration is dropped. Numbers are returned exactly, as `7`, `-3.5`, `1/3`,
-    choices as the item's own label, expressions in their normal form, text in NFKC with white space
-    folded. Whatever the item accepts as its answer is returned as that answer.
+    Where a marker stands, and what of the prompt `shown` is not an answer, says `answer_text`. A
+    text answer is all that follows, up to a remark; of any other kind it is the first line, unless
+    the line right below says something else of that kind.
+
+    Numbers are returned exactly, as `7`, `-3.5`, `1/3`, choices as the item's own label,
+    expressions in their normal form, text in NFKC with white space folded. Whatever the item
+    accepts as its answer is returned as that answer.
     """
-    tail = text[-_TAIL:]
-    markers = list(_MARKER.finditer(tail))
-    if not markers:
-        return None
-    rest = tail[markers[-1].end() :].lstrip(_DECORATION + string.whitespace)
-    return parse(rest.partition("\n")[0], item)
+    said = answer_text.find(text, shown)
+    return None if said is None else _value(said, item, shown)[0]
 
 
 def parse(text: str, item: Item) -> str | None:
     """Read a value of the item's kind from a text that is the answer alone."""
     if item.answer_kind == "open":
         return fold(text) or None
+    if item.answer_kind == "text":
+        return answer_text.read(text)
     if len(text) > _LONGEST_VALUE:
         return None
     if item.answer_kind == "expression":
         return expressions.value(_bare(text), _bare(item.answer))
-    if item.answer_kind in ("integer", "number"):
-        return numbers.value(_line(text), _line(item.answer), item.tolerance)
-    text = _undecorated(fold(text))
-    return _choice(text, item) if item.answer_kind == "choice" else text or None
+    if item.answer_kind == "choice":
+        return choices.value(text, item.choices)
+    own = f"{item.answer} {item.question} {item.context}"
+    return numbers.value(text, item.answer, item.tolerance, own, item.question)
 
 
 def answer(prompt: Prompt, completion: Completion) -> Answer:
     """Score one form's completion against the item's own answer."""
     item = prompt.item
-    status, value = _read(completion, item)
+    status, value = _read(completion, prompt)
     has_picture = bool(prompt.images and prompt.images[0].png)
     width, height = prompt.images[0].size if has_picture else (0, 0)
     return Answer(
@@ -100,16 +100,21 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
 
 
 def transcription(prompt: Prompt, completion: Completion) -> Transcription:
-    """Score a transcription: `cer` is its character error rate against the drawn text."""
+    """Score a transcription: `cer` is its character error rate against the drawn text.
+
+    `cer_raw` is that of all that the model wrote, with what it put around the transcription.
+    """
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
-    cer = None if completion.error is not None else character_error_rate(reference, text)
+    failed = completion.error is not None
+    cer = None if failed else character_error_rate(reference, text)
     return Transcription(
         status=ended(completion),
         text=text,
         reference=reference,
         cer=cer,
         correct=cer == 0,
+        cer_raw=None if failed else raw_character_error_rate(reference, text),
         **_call(prompt, completion),
     )
 
@@ -171,31 +176,6 @@ def truth(item: Item) -> str:
     return value
 
 
-def character_error_rate(reference: str, hypothesis: str) -> float:
-    """(insertions + deletions + substitutions) / reference length, after `fold` on both.
-
-    One code fence around the whole hypothesis is dropped. Of an empty reference the rate is 0 for
-    an empty hypothesis and 1 for any other.
-    """
-    import jiwer  # when first used: it loads rapidfuzz
-
-    if fenced := _FENCED.fullmatch(hypothesis):
-        hypothesis = fenced[1]
-    reference, hypothesis = fold(reference), fold(hypothesis)
-    if not reference:
-        return float(bool(hypothesis))
-    if not hypothesis:
-        return 1.0
-    same = jiwer.Compose([jiwer.ReduceToListOfListOfChars()])
-    rate = jiwer.cer(reference, hypothesis, reference_transform=same, hypothesis_transform=same)
-    return float(rate)
-
-
-def fold(text: str) -> str:
-    """Unicode form NFKC, runs of white space as one space, ends stripped; case stays."""
-    return " ".join(unicodedata.normalize("NFKC", text).split())
-
-
 def ended(completion: Completion) -> Status:
     """How a completion ended, whatever it says: `parsed` if nothing went wrong."""
     if completion.error is not None:
@@ -223,59 +203,46 @@ def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
     }
 
 
-def _read(completion: Completion, item: Item) -> tuple[Status, str | None]:
+def _read(completion: Completion, prompt: Prompt) -> tuple[Status, str | None]:
+    item = prompt.item
     if (status := ended(completion)) != "parsed":
         return status, None
     if item.answer_kind == "open":  # the whole text is the answer, which a judge rates
-        value = fold(completion.text)[:_LONGEST_VALUE] or None
+        value = fold(completion.text[:KEPT_CHARACTERS])[:_LONGEST_VALUE] or None
         return ("parsed" if value else "unparseable"), value
-    value = extract(completion.text, item)
+    texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
+    shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
+    said = answer_text.find(completion.text, shown)
+    value, abstains = (None, False) if said is None else _value(said, item, shown)
     if value is not None:
         return "parsed", value
-    return ("refused" if _REFUSAL.match(completion.text) else "unparseable"), None
+    if not abstains and _REFUSAL.match(completion.text):
+        return "refused", None
+    abstains = abstains or (said is None and answer_text.abstains(completion.text))
+    return ("abstained" if abstains else "unparseable"), None
 
 
-def _undecorated(text: str) -> str:
-    """The text without the Markdown, LaTeX, quotes and full stop around it."""
-    before = None
-    while text != before:  # every round that changes something makes it shorter
-        before = text
-        text = text.strip().strip(_DECORATION).rstrip(".")
-        text = text.removeprefix("\\(").removesuffix("\\)")
-        if len(text) > 1 and text[0] == text[-1] == "$":
-            text = text[1:-1]
-        if wrapped := _WRAPPED.fullmatch(text):
-            text = wrapped[1]
-    return text
-
-
-def _line(text: str) -> str:
-    return _undecorated(" ".join(text.split()))
+def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
+    """The value of all that follows a marker, and whether it says that there is no answer."""
+    if item.answer_kind == "text":
+        said = answer_text.before_remarks(said)
+        value = answer_text.read(said)
+    else:
+        below = answer_text.second_line(said)
+        said = answer_text.first_line(said)
+        value = parse(said, item)
+        if value is not None and item.answer_kind != "expression" and "=" not in below:
+            other = parse(below, item)
+            value = value if other in (value, None) else None
+    is_label = item.answer_kind == "choice" and value is not None
+    if is_label or (value is not None and value == parse(item.answer, item)):
+        return value, False
+    if answer_text.abstains(said):
+        return None, True
+    return (None if answer_text.is_placeholder(value or "", shown) else value), False
 
 
 def _bare(text: str) -> str:
     """An expression without the Markdown and the full stop around it."""
-    around = _DECORATION + string.whitespace
+    around = answer_text.DECORATION + string.whitespace
     return text.lstrip(around).rstrip(around + ".")
-
-
-def _choice(text: str, item: Item) -> str | None:
-    """A label, the exact text of just one choice, or a label followed by `.`, `)` or `:`.
-
-    With a second label after an "and" or an "or" it is not an answer, unless the choice's own text
-    has that label.
-    """
-    said = text.casefold().removeprefix("option ").removeprefix("(")
-    labels = {fold(each.label).casefold().strip("(.)"): each.label for each in item.choices}
-    if said.removesuffix(")") in labels:
-        return labels[said.removesuffix(")")]
-    named = [each.label for each in item.choices if _undecorated(fold(each.text)) == text]
-    if named:
-        return named[0] if len(named) == 1 else None
-    begun = [label for label in labels if said.startswith((f"{label}.", f"{label})", f"{label}:"))]
-    if len(begun) != 1:
-        return None
-    own = {each.label: _undecorated(fold(each.text)).casefold() for each in item.choices}
-    rest = said[len(begun[0]) + 1 :].strip()
-    hedged = any(found[1] in labels for found in _HEDGED.finditer(rest))
-    return None if hedged and rest != own[labels[begun[0]]] else labels[begun[0]]

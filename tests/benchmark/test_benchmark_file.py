@@ -386,8 +386,8 @@ KEYS = "id, question, answer, kind, context, choices, tolerance, image"
             "2: answer '7.5' is not a whole number; say kind: number",
         ),
         (
-            "items:\n- question: Q\n  answer: 1e3\n  kind: number\n",
-            "3: item 'mine-0001' of 'mine': its answer '1e3' is not a valid number; "
+            "items:\n- question: Q\n  answer: 1e99\n  kind: number\n",
+            "3: item 'mine-0001' of 'mine': its answer '1e99' is not a valid number; "
             "give a number, such as 12.5 or 1/3",
         ),
         (

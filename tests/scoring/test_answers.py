@@ -1,0 +1,273 @@
+"""Every way of writing an answer in `tests/answers.yaml`, and what is read from it."""
+
+import re
+import time
+from collections.abc import Iterator
+from fractions import Fraction
+from pathlib import Path
+
+import pytest
+import yaml
+from hypothesis import given
+from hypothesis import strategies as st
+from test_scoring import EXPRESSION, HOSTILE, INTEGER, ITEMS, LETTERS, NUMBER, TEXT, prompt
+
+from pytest_rest import prompts, scoring
+from pytest_rest.terms import MODES, Choice, Completion, Form, Item, Prompt, Status
+
+FILE = Path(__file__).parents[1] / "answers.yaml"
+FASTEST = 5  # of so many tries the fastest is measured, for a test may have to wait
+LONGEST_CPU_SECONDS = 0.05
+
+
+def rows() -> Iterator[object]:
+    """Each row as an item, what was written, and the value that is read from it."""
+    for section in yaml.safe_load(FILE.read_text(encoding="utf-8")):
+        listed = tuple(Choice(str(k), v) for k, v in section.get("choices", {}).items())
+        question = section.get("question", "Which?")
+        item = Item("i", question, section["key"], "", listed, section["kind"])
+        for number, (text, value) in enumerate(section["rows"]):
+            said = text if section.get("whole") else f"Answer: {text}"
+            yield pytest.param(item, said, value, id=f"{section['name']}-{number}")
+
+
+@pytest.mark.parametrize(("item", "text", "expected"), list(rows()))
+def test_an_answer_is_read_for_sure_or_not_at_all(
+    item: Item, text: str, expected: str | None
+) -> None:
+    """The value that the row has, and none where a text can be read in two ways."""
+    assert expected == scoring.extract(text, item)
+
+
+# Laws
+
+
+@st.composite
+def written_numbers(draw: st.DrawFn) -> tuple[Fraction, str]:
+    """A number, and one of many ways of writing it."""
+    whole = draw(st.integers(0, 10**7) | st.integers(0, 3000))
+    over, under = draw(st.integers(0, 99)), draw(st.integers(1, 99))
+    sign = draw(st.sampled_from(["", "-", "−", "\u2011"]))
+    decimals = draw(st.text("0123456789", min_size=1, max_size=4))
+    exact = Fraction(f"{whole}.{decimals}")
+    grouped = f"{whole:,}"
+    size, text = draw(
+        st.sampled_from(
+            [
+                (Fraction(whole), str(whole)),
+                (Fraction(whole), grouped),
+                (Fraction(whole), grouped.replace(",", "\u202f")),
+                (Fraction(whole), grouped.replace(",", " ")),
+                (Fraction(whole), grouped.replace(",", ".")),
+                (Fraction(whole), grouped.replace(",", "{,}")),
+                (exact, f"{whole}.{decimals}"),
+                (exact, f"{grouped}.{decimals}"),
+                (exact, f"{whole},{decimals}"),
+                (exact, f"{grouped.replace(',', '.')},{decimals}"),
+                (Fraction(over, under), f"{over}/{under}"),
+                (Fraction(over, under), f"\\frac{{{over}}}{{{under}}}"),
+                (whole + Fraction(over, under), f"{whole} {over}/{under}"),
+                (exact * 1000, f"{whole}.{decimals}e3"),
+                (exact / 100, f"{whole}.{decimals}×10^-2"),
+                (exact * 10**6, f"{whole}.{decimals} million"),
+                (Fraction(whole), "".join(chr(0x660 + int(digit)) for digit in str(whole))),
+            ]
+        )
+    )
+    return -size if sign else size, sign + text
+
+
+DECORATIONS = ["{}", "**{}**", "${}$", "\\boxed{{{}}}", "{}.", "{} kg", "({})", "≈{}", "{}</s>"]
+
+
+@given(written_numbers(), st.sampled_from(DECORATIONS), st.sampled_from([INTEGER, NUMBER]))
+def test_a_number_reads_as_itself_or_not_at_all(
+    written: tuple[Fraction, str], decorated: str, item: Item
+) -> None:
+    """No text that differs in its number from another reads as the same value.
+
+    Apart from a comma or a full stop alone before three digits, which is read as English has it.
+    """
+    number, text = written
+    value = scoring.extract(f"Answer: {decorated.format(text)}", item)
+    plain = re.sub("[-−\u2011]", "-", text.replace(",", ""))
+    in_english = {Fraction(plain)} if re.fullmatch(r"-?[0-9]+([.][0-9]+)?", plain) else set()
+    assert value is None or Fraction(value) in {number} | in_english
+
+
+@pytest.mark.parametrize("kind", list(ITEMS))
+@given(written_numbers(), st.sampled_from(DECORATIONS))
+def test_what_is_read_and_written_is_read_again(
+    kind: str, written: tuple[Fraction, str], decorated: str
+) -> None:
+    """A value reads as itself, whatever it was read from."""
+    value = scoring.extract(f"Answer: {decorated.format(written[1])}", ITEMS[kind])
+    if value is not None:
+        assert value == scoring.extract(f"Answer: {value}", ITEMS[kind])
+
+
+# What says that there is no answer
+
+
+@pytest.mark.parametrize("item", [TEXT, INTEGER, LETTERS, EXPRESSION], ids=lambda i: i.answer_kind)
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Answer: I don't know",
+        "Answer: N/A",
+        "Answer: unknown",
+        "Let me see.\nAnswer: **Cannot be determined.**",
+        "I don't know.",
+    ],
+)
+def test_an_abstention_has_a_status_of_its_own(item: Item, text: str) -> None:
+    """It is not a value, so it is right nowhere and agrees with nothing."""
+    found = [scoring.answer(prompt(item, mode), Completion(text)) for mode in MODES]
+    assert {("abstained", None, False)} == {(a.status, a.value, a.correct) for a in found}
+    assert "inconsistent" == scoring.judge(found).outcome
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("Answer: none of that", "unparseable"),
+        ("I'm sorry, I don't know that.", "refused"),
+        ("Answer: 7", "parsed"),
+        ("It is unknown to me who wrote it.", "unparseable"),
+    ],
+)
+def test_only_a_plain_abstention_is_one(text: str, expected: Status) -> None:
+    """What only begins like one is what it was."""
+    assert expected == scoring.answer(prompt(INTEGER), Completion(text)).status
+
+
+def test_a_choice_may_say_that_it_is_unknown() -> None:
+    """What stands among the choices is an answer."""
+    listed = (Choice("A", "Paris"), Choice("B", "Cannot be determined"))
+    item = Item("i", "Which?", "A", "", listed, "choice")
+    found = scoring.answer(prompt(item), Completion("Answer: Cannot be determined"))
+    assert ("parsed", "B", False) == (found.status, found.value, found.correct)
+
+
+# An echo of the prompt
+
+
+def asked(item: Item, text: str) -> Prompt:
+    """A prompt that shows this text."""
+    return Prompt(item, Form("text"), "solve", (text,), 100)
+
+
+@pytest.mark.parametrize("kind", list(ITEMS))
+@pytest.mark.parametrize("written", ["{}", "> {}", '"{}"', "The task:\n{}\n", "{}\nI will try."])
+def test_an_echo_of_the_prompt_is_not_an_answer(kind: str, written: str) -> None:
+    """The whole prompt, repeated or quoted, has no value."""
+    shown = prompts.build(ITEMS[kind], Form("text"), "solve", prompts.load_protocol())
+    text = "\n".join(part for part in shown.parts if isinstance(part, str))
+    found = scoring.answer(shown, Completion(written.format(text)))
+    assert ("unparseable", None) == (found.status, found.value)
+    after = scoring.answer(shown, Completion(f"{text}\nAnswer: {ITEMS[kind].answer}"))
+    assert after.correct
+
+
+OWN_WORDING = "Who was it?\n\nEnd with a line such as\n\nAnswer: {}\n\nand nothing else."
+
+
+@pytest.mark.parametrize(
+    ("item", "example", "text", "expected"),
+    [
+        (INTEGER, "7", "End with a line such as\n\nAnswer: 7", None),
+        (INTEGER, "7", OWN_WORDING.format(7), None),
+        (INTEGER, "7", "> End with a line such as\n>\n> Answer: 7", None),
+        (INTEGER, "7", "I have counted.\nAnswer: 7", "7"),
+        (INTEGER, "7", OWN_WORDING.format(7) + "\nI have counted.\nAnswer: 7", "7"),
+        (LETTERS, "B", OWN_WORDING.format("B"), None),
+        (LETTERS, "B", "It is B.\nAnswer: B", "B"),
+        (TEXT, "T", "Answer: T", None),
+        (TEXT, "T", 'Answer: "T"', None),
+        (TEXT, "<answer>", "Answer: <answer>", None),
+        (TEXT, "[your answer]", "Answer: [your answer]", None),
+        (TEXT, "...", "Answer: ...", None),
+        (TEXT, "T", "Answer: Tom", "Tom"),
+        (TEXT, "Tom", "I think so.\nAnswer: Tom", "Tom"),
+        (EXPRESSION, "E", "Answer: E", None),
+    ],
+)
+def test_what_the_prompt_has_in_the_answers_place(
+    item: Item, example: str, text: str, expected: str | None
+) -> None:
+    """A placeholder is not an answer, nor an example that is repeated with the line before it."""
+    shown = OWN_WORDING.format(example)
+    assert expected == scoring.answer(asked(item, shown), Completion(text)).value
+
+
+# Time
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+@pytest.mark.parametrize("kind", list(ITEMS))
+def test_a_megabyte_is_scored_in_a_twentieth_of_a_second(kind: str, name: str) -> None:
+    """Of the processor's time, whatever it holds; and as a transcription."""
+    shown = prompts.build(ITEMS[kind], Form("text"), "solve", prompts.load_protocol())
+    seconds = []
+    for _ in range(FASTEST):
+        start = time.process_time()
+        scoring.answer(shown, Completion(HOSTILE[name]))
+        seconds.append(time.process_time() - start)
+    assert min(seconds) < LONGEST_CPU_SECONDS
+
+
+# Transcriptions
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "{}",
+        "Here is the text:\n{}",
+        "Here is the text:\n\n{}",
+        "Sure! Here's the transcription of the picture:\n{}",
+        "The text in the image is:\n{}",
+        "**Transcription:**\n{}",
+        "**{}**",
+        '"{}"',
+        "“{}”",
+        "«{}»",
+        "```\n{}\n```",
+        "Here is the text:\n```\n{}\n```",
+        'Here is the text:\n\n**"{}"**',
+    ],
+)
+def test_what_is_put_around_a_transcription_is_not_an_error(written: str) -> None:
+    """The headline leaves it out; the raw rate counts its characters."""
+    drawn = "How many apples are left?"
+    shown = prompt(INTEGER, "image", "transcribe", drawn)
+    found = scoring.transcription(shown, Completion(written.format(drawn)))
+    assert (0.0, True) == (found.cer, found.correct)
+    assert found.cer_raw is not None
+    assert (found.cer_raw > 0) == (written != "{}")
+
+
+@pytest.mark.parametrize(
+    ("drawn", "written"),
+    [
+        ("Note: it rains.", "it rains."),
+        ("A: 3", "A:\n\n3 "),
+        ("She said no", '"She said no'),
+        ("She said no", '"She said no.'),
+        ("Here is the text:\nA = 3", "A = 3"),
+        ("A = 3", "I see this here:\nA = 4"),
+        ("**A** and **B**", "A** and **B"),
+    ],
+)
+def test_no_more_than_that_is_left_out(drawn: str, written: str) -> None:
+    """What is missing, or stands on one side alone, is counted."""
+    rate = scoring.character_error_rate(drawn, written)
+    assert (rate > 0) == (drawn != "A: 3")
+
+
+@pytest.mark.parametrize(
+    "drawn", ['"quoted"', "**bold**", "Here is the text:\nA = 3", "```\nx\n```"]
+)
+def test_what_was_drawn_may_have_it_too(drawn: str) -> None:
+    """A drawn text that is itself in quotes is read rightly with them."""
+    assert 0.0 == scoring.character_error_rate(drawn, drawn)
