@@ -229,6 +229,7 @@ FLAGGED = {
 }
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("kind", FLAGGED)
 @pytest.mark.parametrize("which", [0, 20])

@@ -247,6 +247,7 @@ SLOW_IMPORT = """
 """
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("to_all", [False, True], ids=["process", "group"])
 def test_an_interrupt_while_litellm_is_imported(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, to_all: bool
