@@ -58,6 +58,7 @@ _BRACKETED = re.compile(r"[(\[]([+-]?[\d.,/]{1,60})[)\]]")
 _SPELLED = re.compile(
     r"(.{1,60}?) ?\(([A-Za-z -]{1,60})\)|([A-Za-z][A-Za-z -]{0,60}) \((\d{1,30})\)"
 )
+_DIGITS = re.compile(r"-?\d{1,15}", re.ASCII)  # most answers
 _VULGAR = re.compile("[¼½¾⅐-⅞]")
 _SIGNS = str.maketrans("−–－‐‑‒﹣＋．，／⁄％＄（）٫٬٪", "-------+.,//%$().,%")
 _TOLERANCE = re.compile(
@@ -86,13 +87,14 @@ def value(
     So agreement stays equality, whatever the order. Being close to each other would not be enough:
     A might agree with B, and B with C, but not A with C.
     """
-    read, right = _read(text, own), _read(truth, own)
-    if read is None:
+    if (read := _read(text, own)) is None:
         return None
+    right = _read(truth, own)
     number, unit = read
-    wanted = {right[1]} if right and right[1][1] else units.asked(question)
-    if unit[1] and unit not in wanted and unit[1] in {quantity for _, quantity in wanted}:
-        return None
+    if unit[1]:
+        wanted = {right[1]} if right and right[1][1] else units.asked(question)
+        if unit not in wanted and unit[1] in {quantity for _, quantity in wanted}:
+            return None
     if right and tolerance and abs(number - right[0]) <= allowed(tolerance, right[0]):
         number = right[0]
     written = _exact(number)
@@ -118,6 +120,8 @@ def allowed(tolerance: str, truth: Fraction) -> Fraction:
 
 def _read(text: str, own: str) -> Quantity | None:
     """A number and its unit; None for any other text."""
+    if _DIGITS.fullmatch(text):
+        return Fraction(text), units.WITHOUT
     text = _plain(text) if len(text) <= LONGEST else ""
     if spelled := _SPELLED.fullmatch(text):
         return _confirmed(spelled, own)

@@ -68,6 +68,7 @@ _CHANGE = (  # words after a number that make it another one
 )
 _CHANGING = frozenset(_CHANGE.split())
 Unit = tuple[str, str]  # its own name, and of which quantity it is
+WITHOUT: Unit = "", ""
 
 
 @functools.cache
@@ -99,12 +100,12 @@ def scale(text: str, is_money: bool) -> tuple[int, str]:
 def read(text: str, own: str) -> Unit | None:
     """The unit that a text is, from the list or in the item's own words; None if it is none.
 
-    A text without a unit, such as `in total`, has the unit `("", "")`. Words that make the number
+    A text without a unit, such as `in total`, has the unit `WITHOUT`. Words that make the number
     before them another one, such as `half`, `or`, `six`, are never a unit.
     """
     text = _FILLERS.sub("", text.translate(_RAISED).strip()).removeprefix("of ").strip()
     if not text:
-        return "", ""
+        return WITHOUT
     atoms = [_atom(part.strip()) for part in _PER.split(text[:_LONGEST])]
     known = [atom for atom in atoms if atom]
     if len(known) == len(atoms) <= 3:
@@ -130,7 +131,7 @@ def _atom(text: str) -> Unit | None:
     match = _ATOM.fullmatch(text)
     unit = _named(match[2]) if match else None
     if not match or not unit:
-        return ("", "") if not text else None
+        return WITHOUT if not text else None
     power = _POWERS.get((match[1] or "").casefold()) or (match[3] or "").strip("^")
     return unit[0] + power, unit[1] + power
 
