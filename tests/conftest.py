@@ -119,7 +119,7 @@ def package_loaded() -> None:
     """
     import pytest_rest
 
-    for name in ("jiwer", "scipy.stats", "yaml"):
+    for name in ("jinja2", "jiwer", "scipy.stats", "yaml"):
         importlib.import_module(name)
     for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
         importlib.import_module(module.name)

@@ -1,5 +1,6 @@
 """Turns a run into its provenance: what it was asked for, of whom, when, with which versions."""
 
+import functools
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -47,6 +48,7 @@ def _sweep(run: Run) -> dict[str, Any]:
     return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
 
 
+@functools.cache
 def _versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:

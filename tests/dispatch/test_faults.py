@@ -242,6 +242,7 @@ def test_a_prompt_that_is_flagged_is_refused(client: str, kind: str, which: int)
     assert ([which], 40) == ([n for n, is_so in enumerate(refused) if is_so], len(endpoint.log))
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize(
     ("reply", "which", "error"),
@@ -380,6 +381,7 @@ def per_second(most: int, after: float | None) -> Plan:
     return plan
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("client", "plan"),
     [

@@ -161,6 +161,7 @@ def test_a_model_that_raises_fails_its_call() -> None:
     run(use, Talker())
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("opening", "said"),
     [

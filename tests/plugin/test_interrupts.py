@@ -301,6 +301,7 @@ def test_a_run_that_is_told_to_end(
 # Stopped
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("option", "failures", "workers"),
     [("-x", 1, SERIAL), ("--maxfail=2", 2, SERIAL), ("-x", 1, TWO)],
