@@ -42,12 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Plan in one process: before xdist decides that there are workers."""
+    """Plan in one process, before xdist decides that there are workers; end in order."""
     option = config.option
     is_plan = option.rest_plan or config.getini("rest_plan")
     if is_plan and hasattr(option, "numprocesses"):
         option.numprocesses, option.dist, option.tx = None, "no", []
-    return (yield)
+    try:
+        return (yield)
+    except KeyboardInterrupt:  # a second one, in what follows the first, of which pytest has told
+        if not config.pluginmanager.hasplugin("rest-run"):
+            raise
+        return pytest.ExitCode.INTERRUPTED
 
 
 @pytest.hookimpl(tryfirst=True)
