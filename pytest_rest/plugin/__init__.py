@@ -145,14 +145,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test with the `rest` fixture one call for each item and style."""
     run: Any = metafunc.config.pluginmanager.getplugin("rest-run")
-    if run is None:
+    if run is None or "rest" not in metafunc.fixturenames:
         return
-    from pytest_rest.plugin import collection
+    from pytest_rest.plugin.collection import parametrize
 
-    if "rest" in metafunc.fixturenames:
-        collection.parametrize(metafunc, run)
-    else:
-        collection.refuse_marker(metafunc)
+    parametrize(metafunc, run)
 
 
 @pytest.fixture
