@@ -11,8 +11,8 @@ LOG = logging.getLogger("pytest_rest")
 
 _FEWEST, _MOST = 3, 10  # failures in a row that are an outage
 _LONGEST_PAUSE = 5.0  # seconds between two probes, where the server does not say
-# A gateway's (52x and 530: Cloudflare's), or the network's: unlike a broken server's, never the fault
-# of one prompt.
+# A gateway's, Cloudflare's too (52x, 530), or the network's: unlike a broken server's, never the
+# fault of one prompt.
 _PASSING = re.compile(
     r"connection:|timeout:"
     r"|server error: (?:HTTP (?:50[234]|52\d|530)\b|ServiceUnavailable|BadGateway)"
