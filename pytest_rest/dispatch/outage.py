@@ -16,6 +16,7 @@ _LONGEST_PAUSE = 5.0  # seconds between two probes, where the server does not sa
 _PASSING = re.compile(
     r"connection:|timeout:"
     r"|server error: (?:HTTP (?:50[234]|52\d|530)\b|ServiceUnavailable|BadGateway)"
+    r"|server error: HTTP 500: litellm\..{0,90}Connection error"  # of its proxy
 )
 _FIRST = 12  # calls that are refused alike, with no answer ever, before asking ends
 _REFUSED = re.compile(r"(?:bad request|authentication):(?: HTTP (\d{3}))?")

@@ -563,9 +563,14 @@ def test_an_outage_has_a_patience_in_time(client: str, kind: str, retries: int) 
 def test_which_statuses_say_that_an_endpoint_is_away(status: int) -> None:
     """Those of a gateway, Cloudflare's among them; not those of a server that broke down itself."""
     is_gateway = status in (502, 503, 504, *range(520, 531))
-    assert is_gateway == may_pass(
-        describe_status(status, "", "<title>origin is unreachable</title>")
-    )
+    assert is_gateway == may_pass(describe_status(status, "", "<title>nobody is there</title>"))
+
+
+@pytest.mark.parametrize(("why", "is_away"), [("Connection error.", True), ("bad image", False)])
+def test_a_proxy_whose_own_endpoint_is_away(why: str, is_away: bool) -> None:
+    """LiteLLM's has the same status for that and for an endpoint that broke down."""
+    told = f"litellm.InternalServerError: InternalServerError: OpenAIException - {why} LiteLLM: "
+    assert is_away == may_pass(describe_status(500, "", f'{{"error": {{"message": "{told}"}}}}'))
 
 
 @pytest.mark.parametrize(("kind", "concurrency"), [("502", 1), ("503", 8), ("504", 32), ("529", 2)])
