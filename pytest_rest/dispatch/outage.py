@@ -11,10 +11,12 @@ LOG = logging.getLogger("pytest_rest")
 
 _FEWEST, _MOST = 3, 10  # failures in a row that are an outage
 _LONGEST_PAUSE = 5.0  # seconds between two probes, where the server does not say
-# A gateway's, or the network's: unlike a broken server's, never the fault of one prompt.
+# A gateway's, Cloudflare's too (52x, 530), or the network's: unlike a broken server's, never the
+# fault of one prompt.
 _PASSING = re.compile(
     r"connection:|timeout:"
-    r"|server error: (?:HTTP (?:502|503|504|529)\b|ServiceUnavailable|BadGateway)"
+    r"|server error: (?:HTTP (?:50[234]|52\d|530)\b|ServiceUnavailable|BadGateway)"
+    r"|server error: HTTP 500: litellm\..{0,90}Connection error"  # of its proxy
 )
 _FIRST = 12  # calls that are refused alike, with no answer ever, before asking ends
 _REFUSED = re.compile(r"(?:bad request|authentication):(?: HTTP (\d{3}))?")
