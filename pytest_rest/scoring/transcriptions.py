@@ -9,7 +9,7 @@ after each, because the drawn text may itself have what was taken off.
 import re
 from collections.abc import Iterator
 
-from pytest_rest.scoring.answer_text import fold
+from pytest_rest.scoring.decoration import fold
 
 _LEAD_IN = re.compile(
     r"\s{0,20}[*_]{0,2}(?:sure|certainly|of course|here(?:'s|’s| is| are)|this is"
