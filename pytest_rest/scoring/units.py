@@ -105,11 +105,9 @@ def _units() -> dict[str, Unit]:
         for names in listed.split("|"):
             first, *others = names.split()
             for name in (first, *others):
-                if len(name) > 3:
-                    units |= {name.casefold(): (first, quantity)}
-                    units |= {f"{name.casefold()}s": (first, quantity)}
-                else:
-                    units[name] = (first, quantity)
+                units[name if len(name) <= 3 else name.casefold()] = (first, quantity)
+                if len(name) >= 3:
+                    units[f"{name.casefold()}s"] = (first, quantity)
     return units
 
 
