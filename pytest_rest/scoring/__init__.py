@@ -20,9 +20,7 @@ from pytest_rest.scoring.abstentions import abstains
 from pytest_rest.scoring.decoration import DECORATION
 from pytest_rest.scoring.decoration import fold as fold
 from pytest_rest.scoring.transcriptions import character_error_rate as character_error_rate
-from pytest_rest.scoring.transcriptions import (
-    raw_character_error_rate as raw_character_error_rate,
-)
+from pytest_rest.scoring.transcriptions import character_error_rates as character_error_rates
 from pytest_rest.terms import (
     MODES,
     Answer,
@@ -109,14 +107,14 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
     failed = completion.error is not None
-    cer = None if failed else character_error_rate(reference, text)
+    cer, raw = (None, None) if failed else character_error_rates(reference, text)
     return Transcription(
         status=ended(completion),
         text=text,
         reference=reference,
         cer=cer,
         correct=cer == 0,
-        cer_raw=None if failed else raw_character_error_rate(reference, text),
+        cer_raw=raw,
         **_call(prompt, completion),
     )
 
@@ -231,8 +229,9 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
         said = answer_text.before_remarks(said)
         value = answer_text.read(said)
     else:
+        is_doubtful = item.answer_kind != "choice" and answer_text.begins_with_dash(said)
         said, below = answer_text.lines(said)
-        value = parse(said, item)
+        value = None if is_doubtful else parse(said, item)
         if value is not None and item.answer_kind != "expression" and "=" not in below:
             other = parse(below, item)
             value = value if other in (value, None) else None

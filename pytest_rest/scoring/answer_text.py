@@ -16,7 +16,7 @@ import string
 
 from pytest_rest.scoring.decoration import DECORATION, UNSEEN, fold, undecorated
 
-_TAIL = 20_000
+_TAIL, _LOOKED_AT = 20_000, 100_000
 LONGEST = 500
 
 _END_TOKENS = (
@@ -41,12 +41,12 @@ _NAMED = (
 )
 _AROUND = r"[^\w\n]"
 _OF_LINE = re.compile(
-    rf"^(?:{_AROUND}{{0,20}}(?:\d{{1,2}}[.)][ \t]{{1,3}}{_AROUND}{{0,8}})?{_NAMED}[:：=]"
+    rf"^(?:{_AROUND}{{0,20}}+(?:\d{{1,2}}[.)][ \t]{{1,3}}+{_AROUND}{{0,8}}+)?{_NAMED}[:：=]"
     rf"|[ \t>]{{0,8}}(?:#{{1,6}}|\*\*|__)[ \t*_]{{0,8}}{_NAMED}\r?$)",
     re.IGNORECASE | re.MULTILINE,
 )
 _OF_SENTENCE = re.compile(
-    rf"(?:(?<=[.!?;…→⇒])[ \t]{{1,4}}|(?<=[。！？；])[ \t]{{0,4}}){_AROUND}{{0,8}}{_NAMED}[:：=]",
+    rf"(?:(?<=[.!?;…→⇒])[ \t]{{1,4}}+|(?<=[。！？；])){_AROUND}{{0,8}}+{_NAMED}[:：=]",
     re.IGNORECASE,
 )
 
@@ -56,6 +56,7 @@ _SET_OFF = re.compile(  # lines that begin and end code and formulas
 _BULLET = re.compile(
     r"^[ \t]{0,20}(?:[-–—*•‣◦·●▪] {1,4})+(?=[*_`\"'“(\[]{0,4}[^\W\d])", re.MULTILINE
 )
+_DASH = re.compile(r"[ \t*_`]{0,20}\n\s{0,20}[-–—] ")
 _LEAD_IN = re.compile(r"\s{0,9}(?:the following|as follows)[ \t]{0,8}:?[ \t]{0,8}\n", re.IGNORECASE)
 _REMARK = re.compile(
     r"^[ \t>*_`#+\-•\"'“”‘’(\[]{0,20}(?:"
@@ -75,6 +76,7 @@ _PLACEHOLDER = re.compile(
 
 def reply(text: str) -> str:
     """What is said at last: after the thinking, up to an end token that leaked."""
+    text = text[-_LOOKED_AT:]
     for token in _END_TOKENS:
         text = text.partition(token)[0]
     return text.rpartition("</think>")[2]
@@ -95,6 +97,11 @@ def lines(said: str) -> tuple[str, str]:
     """The first two lines that have more than decoration; such a line is empty if there is none."""
     told = (line for line in said.split("\n") if line.strip(DECORATION + string.whitespace))
     return next(told, "").lstrip(" \t•‣◦●▪"), next(told, "")
+
+
+def begins_with_dash(said: str) -> bool:
+    """Whether the first line is one below the marker with a dash: a list's, or a minus sign."""
+    return bool(_DASH.match(said))
 
 
 def before_remarks(said: str) -> str:

@@ -2,8 +2,8 @@
 
 In the digits of any script: a whole number (`1,000`, `1'000`), a decimal (`2.5`, `1.234,56`,
 `0,5`), a fraction (`1/2`, `2 1/2`, `½`) or a power of ten (`1e3`, `1.5×10^3`). Before it may stand
-`x =`, `about`, a sign and a currency. What can be read in two ways, such as `1,5`, `1 234` or
-`- 7`, is not a number. A comma before three digits separates thousands.
+`x =`, `about`, a sign and a currency. What can be read in two ways, such as `1,5` or `1 234`, is
+not a number. A comma before three digits separates thousands.
 """
 
 import re
@@ -26,7 +26,7 @@ _POWER_OF_TEN = (
 )
 NUMBER = re.compile(
     rf"(?:[A-Za-z] ?(?:= ?|(?=≈)))?{_ABOUT}? ?"  # the variable that was asked for
-    rf"(?P<sign>(?i:minus|negative) |[+-]?)(?:(?P<currency>{CURRENCY}) ?)?(?P<inner>[+-]?)"
+    rf"(?P<sign>(?i:minus|negative) |[+-]?) ?(?:(?P<currency>{CURRENCY}) ?)?(?P<inner>[+-]?)"
     r"(?:(?P<mixed>\d{1,30}) (?P<over>\d{1,30})/(?P<under>\d{1,30})(?![\d/])"
     r"|(?P<whole>[1-9]\d{0,2}(?:,\d{3}){1,9}(?!\d)|[1-9]\d?(?:,\d\d){1,8},\d{3}(?!\d)"
     r"|[1-9]\d{0,2}(?:'\d{3}){1,9}(?!\d)"
@@ -68,7 +68,7 @@ def plain(text: str) -> str:
     """A text in ASCII digits and signs, without LaTeX, and one `!` at its end less."""
     # not in NFKC, which would turn 5² into 52
     text = "".join(str(unicodedata.decimal(char, char)) for char in text)
-    text = text.replace("− ", "-").translate(_SIGNS)
+    text = text.translate(_SIGNS)
     text = _line(_EXCLAMATION.sub("", _GROUPS.sub("'", text)))
     text = _VULGAR.sub(lambda m: unicodedata.normalize("NFKC", m[0]), _APART.sub(" ", text))
     text = text.replace("⁄", "/")

@@ -235,6 +235,16 @@ def test_a_megabyte_is_scored_in_a_twentieth_of_a_second(kind: str, name: str) -
         "```\n{}\n```",
         "Here is the text:\n```\n{}\n```",
         'Here is the text:\n\n**"{}"**',
+        'The text in the picture reads: "{}"',
+        "Here is the text: **{}**",
+        "# Transcription\n\n{}",
+        "**Transcribed text**\n{}",
+        "Hier ist der Text:\n{}",
+        "Voici le texte :\n{}",
+        "以下是图片中的文字：\n{}",
+        "`{}`",
+        "*{}*",
+        "「{}」",
     ],
 )
 def test_what_is_put_around_a_transcription_is_not_an_error(written: str) -> None:
@@ -257,6 +267,9 @@ def test_what_is_put_around_a_transcription_is_not_an_error(written: str) -> Non
         ("Here is the text:\nA = 3", "A = 3"),
         ("A = 3", "I see this here:\nA = 4"),
         ("**A** and **B**", "A** and **B"),
+        ("this is 3: x", "x"),
+        ("Text\nA = 3", "A = 3"),
+        ("`x` and y", "x` and y"),
     ],
 )
 def test_no_more_than_that_is_left_out(drawn: str, written: str) -> None:
