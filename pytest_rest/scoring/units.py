@@ -193,6 +193,8 @@ def _atom(text: str) -> Unit | None:
     if not match or not unit:
         return NONE if not text else None
     power = _POWERS.get((match[1] or "").casefold()) or (match[3] or "").strip("^")
+    if power and unit[1] not in ("length", "time"):
+        return None
     return unit[0] + power, unit[1] + power
 
 
