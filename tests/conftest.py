@@ -31,7 +31,7 @@ _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sa
 )
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
-    "test_subprocess",
+    *("test_subprocess", "test_gateways", "test_rejections"),
 )
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),

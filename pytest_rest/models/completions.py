@@ -59,6 +59,18 @@ def written(content: object) -> tuple[str, str]:
     return "".join(texts["text"]), "".join(texts["refusal"])
 
 
+def join_parts(data: Any) -> bool:
+    """Make one text of content that is a list of parts, in OpenAI's protocol; whether it was."""
+    choices = data.get("choices") if isinstance(data, dict) else None
+    listed = choices if isinstance(choices, list) else []
+    messages = [each.get("message") for each in listed if isinstance(each, dict)]
+    in_parts = [m for m in messages if isinstance(m, dict) and isinstance(m.get("content"), list)]
+    for message in in_parts:
+        message["content"], refusal = written(message["content"])
+        message["refusal"] = message.get("refusal") or refusal or None
+    return bool(in_parts)
+
+
 def from_builtins(data: Any) -> Completion | None:
     """The completion of a stored row; None where its types are not those of one."""
     try:

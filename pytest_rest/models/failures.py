@@ -182,7 +182,7 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
         if isinstance(error, BreakdownError):
             return f"server error: {error}"
         if _is(error, "SSLCertVerificationError"):
-            return f"bad request: {_certificate(error)}"
+            return f"bad request: {_certificate(chain)}"
     if response is not None:
         return _describe_status(response, chain[0])
     for word, names in _WORDS:
@@ -195,8 +195,9 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
     return f"error: {_text(chain[0])}"
 
 
-def _certificate(error: BaseException) -> str:
-    why = getattr(error, "verify_message", "") or "it cannot be verified"
+def _certificate(chain: Sequence[BaseException]) -> str:
+    told = (getattr(error, "verify_message", "") for error in chain)
+    why = next(filter(None, told), "it cannot be verified").rstrip(".")
     return (
         f"the certificate is not trusted: {why}; if it is of a private authority, name the file "
         "with its certificates in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"

@@ -5,7 +5,7 @@ import math
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.models.overrides import LIMITS, PARAMETERS, Overrides
@@ -34,6 +34,35 @@ class RequestOptions:
     body: Mapping[str, object]
     variables: Mapping[str, str]
 
+    @classmethod
+    def read(cls, values: Mapping[str, Any]) -> Self:
+        """What the options say; `OptionError` where it is malformed, or does not go together.
+
+        A header's secret may have been written in its variable's place, so that is not quoted.
+        """
+        read = cls(
+            _by_name("--rest-parameter", values["rest_parameters"], _parameter),
+            _by_name("--rest-body", values["rest_body"], _body),
+            _by_name("--rest-header", values["rest_headers"], _header),
+        )
+        if len({name.lower() for name in read.variables}) < len(read.variables):
+            raise OptionError("--rest-header names a header twice; name it once")
+        has_budgets = bool(values["rest_reasoning_budgets"])
+        is_native = has_budgets and values["rest_reasoning_control"] == "native"
+        if is_native and (twice := {"thinking", "reasoning_effort"} & read.parameters.keys()):
+            raise OptionError(
+                f"--rest-parameter {min(twice)} and --rest-reasoning-budgets both say how much to "
+                "think; leave one of them out"
+            )
+        for key in ("rest_max_cost", "rest_tpm"):
+            if values[key] and read.limits and read.limit is None:
+                option = f"--{key.replace('_', '-')}"
+                raise OptionError(
+                    f"{option} cannot be held without a limit of tokens for each answer; give "
+                    f"--rest-parameter {min(read.limits)}=N, or leave {option} out"
+                )
+        return read
+
     @property
     def limits(self) -> dict[str, object]:
         """The limits of an answer's tokens among the parameters."""
@@ -48,35 +77,6 @@ class RequestOptions:
         """All of it with the headers' values; `OptionError` for a variable that holds none."""
         secrets = {n: _secret(n, variable, environ) for n, variable in self.variables.items()}
         return Overrides(self.parameters, self.body, secrets)
-
-
-def read(values: Mapping[str, Any]) -> RequestOptions:
-    """What the options say; `OptionError` for what is not well-formed, or cannot be held together.
-
-    A header's secret may have been written in its variable's place, so that is not quoted.
-    """
-    read = RequestOptions(
-        _by_name("--rest-parameter", values["rest_parameters"], _parameter),
-        _by_name("--rest-body", values["rest_body"], _body),
-        _by_name("--rest-header", values["rest_headers"], _header),
-    )
-    if len({name.lower() for name in read.variables}) < len(read.variables):
-        raise OptionError("--rest-header names a header twice; name it once")
-    has_budgets = bool(values["rest_reasoning_budgets"])
-    is_native = has_budgets and values["rest_reasoning_control"] == "native"
-    if is_native and (twice := {"thinking", "reasoning_effort"} & read.parameters.keys()):
-        raise OptionError(
-            f"--rest-parameter {min(twice)} and --rest-reasoning-budgets both say how much to "
-            "think; leave one of them out"
-        )
-    for key in ("rest_max_cost", "rest_tpm"):
-        if values[key] and read.limits and read.limit is None:
-            option = f"--{key.replace('_', '-')}"
-            raise OptionError(
-                f"{option} cannot be held without a limit of tokens for each answer; give "
-                f"--rest-parameter {min(read.limits)}=N, or leave {option} out"
-            )
-    return read
 
 
 def _by_name(option: str, texts: Sequence[str], parse: Callable[[str, str], T]) -> dict[str, T]:

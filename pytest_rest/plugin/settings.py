@@ -24,13 +24,7 @@ from pytest_rest.gate import baseline, thresholds
 from pytest_rest.gate import early_stop as stopping
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.plugin import (
-    benchmark_files,
-    earlier_run,
-    fuzz_settings,
-    request_options,
-    selection,
-)
+from pytest_rest.plugin import benchmark_files, earlier_run, fuzz_settings, selection
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
 from pytest_rest.plugin.request_options import RequestOptions
@@ -157,7 +151,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     if values["rest_early_stop"]:
         _check_early_stop(values)
     worked_out = {
-        "request": request_options.read(values),
+        "request": RequestOptions.read(values),
         "library": library,
         "suites": suites,
         "is_benchmark": is_benchmark,

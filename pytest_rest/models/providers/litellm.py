@@ -131,7 +131,8 @@ class LiteLLMModel:
         try:
             async with asyncio.timeout(self.timeout + _GRACE):
                 response = await self._call(litellm, prompt)
-                if more := gateways.no_cache_body(_headers(response)):
+                more = gateways.no_cache_body(_headers(response))
+                if more and not _takes_keywords(self.name):
                     response = await self._call(litellm, prompt, more)
             completion = self._read(response)
         except Exception as error:
@@ -147,7 +148,6 @@ class LiteLLMModel:
     async def _call(
         self, litellm: Any, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
     ) -> Any:
-        body = {**self.overrides.body, **more}
         return await litellm.acompletion(
             model=self.name,
             messages=messages(prompt),
@@ -159,7 +159,7 @@ class LiteLLMModel:
                 **gateways.no_cache_headers(_address(self.name)),
                 **self.overrides.headers,
             },
-            **({"extra_body": body} if body else {}),
+            **_keys_of_body(litellm, self.name, {**self.overrides.body, **more}),
             **self.overrides.limit("max_tokens", prompt),
             **self._parameters(prompt.budget),
         )
@@ -196,15 +196,21 @@ class LiteLLMModel:
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
             output_tokens=output if sent else None,
-            cost=self._cost(response, headers) if sent and output is not None else None,
+            cost=self._cost(response, sent, output) if sent and output is not None else None,
             model=str(response.model or ""),
             from_cache=gateways.is_from_cache(headers),
         )
 
-    def _cost(self, response: Any, headers: Mapping[str, str]) -> float | None:
-        """What LiteLLM computed, or a gateway says; LiteLLM's table has 0 for an unknown price."""
+    def _cost(self, response: Any, sent: int, written: int) -> float | None:
+        """What LiteLLM computed, which has 0 for an unknown price, or else what a gateway says.
+
+        LiteLLM takes a gateway's word before its own table, which `--rest-max-cost` is held by.
+        """
+        said = gateways.cost(_headers(response))
+        if said is not None and self.price is not None:
+            return sent * self.price.input + written * self.price.output
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
-        return amount(cost) or gateways.cost(headers)
+        return amount(cost) or said
 
 
 def _check_budget(listing: Listing, budget: Budget) -> None:
@@ -275,6 +281,28 @@ def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> 
     if missing:
         raise ModelError(f"model {listing.asked!r} needs a key; set {' and '.join(missing)}")
     return None
+
+
+def _takes_keywords(name: str) -> bool:
+    """Whether LiteLLM knows no `extra_body` for a model, and sends what keywords it is given."""
+    provider = name.partition("/")[0]
+    is_claude = provider in ("vertex_ai", "azure_ai") and "claude" in name
+    return provider in ("anthropic", "bedrock") or is_claude
+
+
+def _keys_of_body(litellm: Any, name: str, body: Mapping[str, object]) -> dict[str, object]:
+    """How LiteLLM is told to add keys to the body."""
+    if not body:
+        return {}
+    if not _takes_keywords(name):
+        return {"extra_body": dict(body)}
+    own = {*inspect.signature(litellm.completion).parameters, *litellm.all_litellm_params}
+    if taken := own & body.keys():
+        raise failures.EndpointError(
+            f"bad request: --rest-body {min(taken)!r} is a word of LiteLLM's own, which it does "
+            f"not send to {name}; leave it out"
+        )
+    return dict(body)
 
 
 def _address(name: str) -> str:

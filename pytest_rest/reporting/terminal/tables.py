@@ -218,7 +218,7 @@ def truncated(report: Report) -> Iterator[str]:
 
 def _cut_off(*limits: int) -> str:
     tokens = " or ".join(f"{limit:,}" for limit in limits[:3])
-    return f"cut off at {tokens} tokens; --rest-parameter max_tokens={2 * max(limits)} raises the limit"
+    return f"cut off at {tokens} tokens; raise it: --rest-parameter max_tokens={2 * max(limits)}"
 
 
 def inconsistent(report: Report) -> Iterator[str]:
