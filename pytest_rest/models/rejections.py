@@ -113,8 +113,8 @@ def mend(message: str, parameter: object = None) -> str:
         return f"{name} is refused: leave it out with --rest-parameter {name}=none"
     if _STREAMS.search(message):
         return (
-            "this endpoint answers only in streams, which are not read: ask it through a proxy "
-            "that joins them, such as LiteLLM's"
+            "this endpoint answers only in streams, which are not read: ask one, or a proxy before "
+            "it, that gives whole answers"
         )
     return ""
 
