@@ -28,10 +28,11 @@ _MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that 
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_lost", "test_over_http", "test_resume", "test_interrupts"),
     *("test_shards", "test_budget", "test_workers", "test_elsewhere", "test_own_benchmark"),
+    "test_through_a_gateway",
 )
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
-    *("test_responses", "test_subprocess"),
+    *("test_responses", "test_subprocess", "test_gateways", "test_rejections"),
 )
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),

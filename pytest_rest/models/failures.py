@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pytest_rest.models.rejections import error_in, is_filter, mend
+from pytest_rest.models.rejections import is_filtered as is_filtered
 from pytest_rest.terms import Completion
 
 _LENGTH = 300
@@ -40,17 +42,6 @@ _MEANT = {
 }
 _LONG = 32 << 10  # an error's body that is longer may be cut, and has its message in the middle
 _MESSAGE = re.compile(r'"message"\s{0,9}:\s{0,9}"((?:[^"\\]|\\.){1,500})')
-_FILTERS = ("content_filter", "content_policy_violation")  # codes of an error
-_FLAGGED = ("invalid_prompt", "usage policy")  # another code, which is a veto with these words
-# Words of a gateway's veto, by status; and words that say that it is about the key after all.
-_VETO = {
-    400: re.compile(
-        r"(?i)\bviolated .{0,40}(?:guardrail|moderation|safety)|\bguardrail\b.{0,40}block"
-    ),
-    403: re.compile(r"(?i)\bflagged\b|\bmoderation\b|\bcontent (?:policy|filter)|\bguardrail"),
-}
-_ABOUT_KEY = re.compile(r"(?i)\bpermissions?\b|\bapi[ -]key\b|\bscopes?\b|\bnot allowed to\b")
-
 # What says that no call will be answered before somebody pays, whatever the status.
 _USED_UP = (
     *("insufficient_quota", "budget_exceeded", "insufficient_credits", "insufficient_balance"),
@@ -75,6 +66,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("server error", ("InternalServerError", "ServiceUnavailableError")),
     ("server error", ("BadGatewayError",)),
 )
+_CALLERS = (400, 422)  # statuses of a request that is wrong in itself
 _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
 
 
@@ -90,24 +82,30 @@ class BreakdownError(Exception):
     """An answer that ends in a way of which it is not known that it is whole."""
 
 
-def explain(error: Exception, timeout: float, key: str | None) -> Completion:
+def explain(error: Exception, timeout: float, *secrets: str | None) -> Completion:
     """The completion of a call that raised; a content filter's veto is a refusal, not an error.
 
-    `key` is masked wherever the error quotes it. `LiteLLMModel.ask` lists the words that errors
-    start with.
+    `secrets` are masked wherever the error quotes them. `LiteLLMModel.ask` lists the words that
+    errors start with.
     """
     chain = list(_causes(error))
     response = next((_response(each) for each in chain if _is(each, "HTTPStatusError")), None)
     is_veto = response is not None and is_filtered(response.status_code, str(response.text))
     if is_veto or any(map(_is_veto, chain)):
         return Completion(finish_reason="refusal")
-    return Completion(error=masked(_describe(chain, response, timeout), key))
+    return Completion(error=masked(_describe(chain, response, timeout), *secrets))
 
 
-def masked(text: str, key: str | None) -> str:
-    """The text on one bounded line, the key masked."""
-    line = " ".join(text.split())
-    return (line.replace(key, "***") if key else line)[:_LENGTH]
+def masked(text: str, *secrets: str | None) -> str:
+    """The text on one bounded line, each secret masked."""
+    return " ".join(without_secrets(text, *secrets).split())[:_LENGTH]
+
+
+def without_secrets(text: str, *secrets: str | None) -> str:
+    """The text with each secret masked."""
+    for secret in filter(None, secrets):
+        text = text.replace(secret, "***")
+    return text
 
 
 def describe_status(status: int, patience: str, text: str) -> str:
@@ -117,25 +115,14 @@ def describe_status(status: int, patience: str, text: str) -> str:
     quoted whole unless it has a message.
     """
     after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
-    word = _status_word(status, text)
+    word, parameter = _status_word(status, text), error_in(text).get("param")
     # a web page, or an error of another format, is quoted whole
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
         cut = _MESSAGE.search(text) if len(text) >= _LONG else None
         text = json.loads(f'"{cut[1]}"') if cut else json.loads(text)["error"]["message"]
+    if status in _CALLERS:
+        text = _with_mend(str(text), parameter)
     return f"{word}: HTTP {status}{after}: {text}"
-
-
-def is_filtered(status: int, text: str) -> bool:
-    """Whether the body of an error says that a content filter stepped in: a refusal then."""
-    error = _error_in(text)
-    code, message = error.get("code"), str(error.get("message"))
-    if _is_filter(code, message) or _is_filter(error.get("type"), message):
-        return True
-    metadata = error.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("reasons"):  # OpenRouter
-        return True
-    words = _VETO.get(status)
-    return bool(words and words.search(message[:1000]) and not _ABOUT_KEY.search(message[:1000]))
 
 
 def finish_reason(word: str) -> str:
@@ -145,8 +132,14 @@ def finish_reason(word: str) -> str:
     return meant
 
 
+def _with_mend(text: str, parameter: object = None) -> str:
+    """What an endpoint refuses, with what to change first: its text may be long, and is cut."""
+    said = mend(text, parameter)
+    return f"{said}; it says: {text}" if said else text
+
+
 def _status_word(status: int, text: str) -> str:
-    error = _error_in(text)
+    error = error_in(text)
     names = {str(error.get(name)).lower() for name in ("code", "type", "status")}
     if status == 402 or names & {*_USED_UP}:
         return "quota"
@@ -155,20 +148,6 @@ def _status_word(status: int, text: str) -> str:
     if status == 403 and not error:  # a firewall's page, which says nothing of the key
         return "bad request"
     return _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
-
-
-def _error_in(text: str) -> Mapping[str, Any]:
-    """The error object of a body, in any of its shapes; empty where there is none."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if isinstance(data, list) and data:  # Gemini's, at times
-        data = data[0]
-    if not isinstance(data, dict):
-        return {}
-    error = data.get("error", data)
-    return error if isinstance(error, dict) else {**data, "message": str(error)}
 
 
 def _response(error: BaseException) -> Any:
@@ -186,12 +165,7 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _is_veto(error: BaseException) -> bool:
     """Whether an error of the chain says that a content filter stepped in."""
     code = vars(error).get("code")  # a property may warn
-    return _is(error, "ContentPolicyViolationError") or _is_filter(code, str(error))
-
-
-def _is_filter(code: object, message: str) -> bool:
-    flagged, words = _FLAGGED
-    return code in _FILTERS or (code == flagged and words in message)
+    return _is(error, "ContentPolicyViolationError") or is_filter(code, str(error))
 
 
 def _is(error: BaseException, *names: str) -> bool:
@@ -207,6 +181,8 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
             return f"malformed response: {error}"
         if isinstance(error, BreakdownError):
             return f"server error: {error}"
+        if _is(error, "SSLCertVerificationError"):
+            return f"bad request: {_certificate(chain)}"
     if response is not None:
         return _describe_status(response, chain[0])
     for word, names in _WORDS:
@@ -214,8 +190,18 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
             if _is(error, *names):
                 if word == "timeout":
                     return f"timeout: no answer within {timeout:g} s"
-                return f"{word}: {_text(error)}"
+                text = _text(error)
+                return f"{word}: {_with_mend(text) if word == 'bad request' else text}"
     return f"error: {_text(chain[0])}"
+
+
+def _certificate(chain: Sequence[BaseException]) -> str:
+    told = (getattr(error, "verify_message", "") for error in chain)
+    why = next(filter(None, told), "it cannot be verified").rstrip(".")
+    return (
+        f"the certificate is not trusted: {why}; if it is of a private authority, name the file "
+        "with its certificates in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
+    )
 
 
 def _describe_status(response: Any, error: BaseException) -> str:

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_rest.models.completions import join_parts
 from pytest_rest.models.failures import EndpointError, MalformedError, finish_reason
 
 ENCODINGS = "gzip, deflate"  # what `Body` unpacks, and so all that is asked for
@@ -143,10 +144,12 @@ def _keep(httpx: Any, response: Any, body: Body) -> None:
     for name in ("content-encoding", "content-length"):
         response.headers.pop(name, None)
     content = body.whole()
-    response.stream = httpx.ByteStream(content)
     if response.status_code == 200:
         with contextlib.suppress(ValueError, RecursionError):  # who reads it says what is wrong
-            refuse_broken_off(json.loads(content))
+            data = json.loads(content)
+            refuse_broken_off(data)
+            content = json.dumps(data).encode() if join_parts(data) else content
+    response.stream = httpx.ByteStream(content)
 
 
 def _host(location: str) -> str:

@@ -195,10 +195,11 @@ def kept(text: str) -> str:
 
 def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
     """What an answer and a transcription keep of their call."""
-    names = ("input_tokens", "output_tokens", "cost", "seconds", "model")
+    names = ("input_tokens", "output_tokens", "cost", "seconds", "model", "from_cache")
     return {
         "prompt": prompt.digest,
         "image": prompt.images[0].digest if prompt.images else None,
+        "max_tokens": prompt.max_tokens if ended(completion) == "truncated" else None,
         **{name: getattr(completion, name) for name in names},
     }
 
