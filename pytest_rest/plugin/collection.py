@@ -133,10 +133,11 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
     suite = metafunc.definition.getparent(RestSuite)
     marker = metafunc.definition.get_closest_marker("rest")
     settings = run.settings
-    own = [each.name for each in metafunc.definition.own_markers]
     try:
-        if own.count("rest") > 1:
-            raise OptionError("two markers rest, of which one would be asked; name all in one")
+        for node in metafunc.definition.listchain():
+            names = [each.name for each in node.own_markers]
+            if names.count("rest") > 1 and not isinstance(node, pytest.Class):  # or inherited
+                raise OptionError("two markers rest, of which one would be asked; name all in one")
         if suite is not None:
             cases = list(suite.cases)
         else:

@@ -117,18 +117,19 @@ def test_a_marker_on_a_test_that_does_not_ask(
     assert "passed" not in run.outcomes
 
 
-def test_two_markers_on_one_test(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+@pytest.mark.parametrize(
+    "markers",
+    [
+        '@pytest.mark.rest("soebench:2")\n@pytest.mark.rest("soebench:3", styles=["courier"])\n',
+        'pytestmark = [pytest.mark.rest("soebench:2"), pytest.mark.rest("arc:2")]\n',
+    ],
+    ids=["test", "module"],
+)
+def test_two_markers_on_one_test(
+    pytester: pytest.Pytester, run_rest: RunRest, markers: str
+) -> None:
     """Only one of them would be asked, and the gate pass without the other: an error."""
-    pytester.makepyfile(
-        """
-        import pytest
-
-        @pytest.mark.rest("soebench:2")
-        @pytest.mark.rest("soebench:3", styles=["courier"])
-        def test_it(rest):
-            rest()
-        """
-    )
+    pytester.makepyfile(f"import pytest\n{markers}def test_it(rest):\n    rest()\n")
     run = run_rest("--rest-model=simulated", ".", "-p", "no:xdist")
     assert "test_it: two markers rest, of which one would be asked; name all in one" in run.out
     assert "passed" not in run.outcomes
