@@ -4,7 +4,7 @@ So only the table of options is imported at load, and without a model the plugin
 its marker and its fixtures, and skips the REST tests that it meets.
 """
 
-from collections.abc import Callable, Generator
+from collections.abc import Callable, Generator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -147,9 +147,17 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     run: Any = metafunc.config.pluginmanager.getplugin("rest-run")
     if run is None or "rest" not in metafunc.fixturenames:
         return
+    if _is_replaced(metafunc) and not metafunc.definition.get_closest_marker("rest"):
+        return
     from pytest_rest.plugin.collection import parametrize
 
     parametrize(metafunc, run)
+
+
+def _is_replaced(metafunc: pytest.Metafunc) -> bool:
+    """Whether `rest` is a fixture of the project's own, such as a client of its REST API."""
+    fixtures: Sequence[Any] = getattr(metafunc, "_arg2fixturedefs", {}).get("rest", ())
+    return any("rest" not in each.argnames for each in fixtures[1:])  # the first is this plugin's
 
 
 @pytest.fixture

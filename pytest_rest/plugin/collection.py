@@ -134,6 +134,10 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
     marker = metafunc.definition.get_closest_marker("rest")
     settings = run.settings
     try:
+        for node in metafunc.definition.listchain():
+            names = [each.name for each in node.own_markers]
+            if names.count("rest") > 1 and not isinstance(node, pytest.Class):  # or inherited
+                raise OptionError("two markers rest, of which one would be asked; name all in one")
         if suite is not None:
             cases = list(suite.cases)
         else:

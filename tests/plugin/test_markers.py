@@ -117,6 +117,56 @@ def test_a_marker_on_a_test_that_does_not_ask(
     assert "passed" not in run.outcomes
 
 
+@pytest.mark.parametrize(
+    "markers",
+    [
+        '@pytest.mark.rest("soebench:2")\n@pytest.mark.rest("soebench:3", styles=["courier"])\n',
+        'pytestmark = [pytest.mark.rest("soebench:2"), pytest.mark.rest("arc:2")]\n',
+    ],
+    ids=["test", "module"],
+)
+def test_two_markers_on_one_test(
+    pytester: pytest.Pytester, run_rest: RunRest, markers: str
+) -> None:
+    """Only one of them would be asked, and the gate pass without the other: an error."""
+    pytester.makepyfile(f"import pytest\n{markers}def test_it(rest):\n    rest()\n")
+    run = run_rest("--rest-model=simulated", ".", "-p", "no:xdist")
+    assert "test_it: two markers rest, of which one would be asked; name all in one" in run.out
+    assert "passed" not in run.outcomes
+
+
+@pytest.mark.parametrize("workers", [("-p", "no:xdist"), ("-n0",)])
+def test_a_fixture_of_ones_own_called_rest(
+    pytester: pytest.Pytester, run_rest: RunRest, workers: Sequence[str]
+) -> None:
+    """It is what its test gets, once; one that builds on this plugin's is given each item."""
+    pytester.makepyfile(
+        test_client="""
+        import pytest
+
+        @pytest.fixture
+        def rest():
+            return "a client of a REST API"
+
+        def test_it(rest):
+            assert "a client of a REST API" == rest
+        """,
+        test_more="""
+        import pytest
+
+        @pytest.fixture
+        def rest(rest):
+            return lambda: rest().consistent
+
+        @pytest.mark.rest("soebench:2")
+        def test_it(rest):
+            assert rest() is True
+        """,
+    )
+    run = run_rest("--rest-model=simulated", ".", *workers)
+    assert {"passed": 3} == run.outcomes
+
+
 UNASKED = {
     "a class": """
         @pytest.mark.rest("soebench:2")
