@@ -145,6 +145,14 @@ def test_a_new_answer_is_asked_for(client: str) -> None:
     assert {"gzip", "deflate"} == set(request.headers["accept-encoding"].split(", "))
 
 
+def test_no_encoding_is_asked_for_that_cannot_be_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where aiohttp would, because a package for it is installed."""
+    usual = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate, br, zstd"}
+    monkeypatch.setattr("aiohttp.client_reqrep.ClientRequest.DEFAULT_HEADERS", usual)
+    request, _ = asked("served", Reply("3"))
+    assert "gzip, deflate" == request.headers["accept-encoding"]
+
+
 @pytest.mark.parametrize(
     ("url", "header"),
     [
