@@ -60,6 +60,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("rate limit", ("RateLimitError",)),
     ("bad request", ("BadRequestError", "NotFoundError", "UnprocessableEntityError")),
     ("connection", ("TransportError", "OSError", "ClientConnectionError", "ClientPayloadError")),
+    ("connection", ("ClientHttpProxyError",)),
     ("malformed response", ("JSONDecodeError", "APIResponseValidationError")),
     ("malformed response", ("ClientResponseError", "RecursionError")),
     ("malformed response", ("ValidationError", "LookupError", "TypeError", "AttributeError")),

@@ -12,6 +12,7 @@ PARAMETERS = (
     *("presence_penalty", "frequency_penalty", "logit_bias", "response_format", "service_tier"),
     *("thinking", "user", "safety_identifier", "store", "metadata", "prompt_cache_key"),
 )
+_SHORTEST = 8  # characters of a secret
 
 
 @dataclass(frozen=True)
@@ -24,9 +25,12 @@ class Overrides:
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What may be shown nowhere; of `Bearer KEY` the key by itself, too."""
-        words = [word for value in self.headers.values() for word in (value, *value.split()[1:])]
-        return tuple(sorted({*words}, key=len, reverse=True))
+        """What may be shown nowhere; of `Bearer KEY` the key by itself, too.
+
+        A short value, `1` or `true`, is not a secret, and may stand in any answer.
+        """
+        words = {word for value in self.headers.values() for word in (value, *value.split()[1:])}
+        return tuple(sorted((w for w in words if len(w) >= _SHORTEST), key=len, reverse=True))
 
     @property
     def is_empty(self) -> bool:

@@ -126,6 +126,13 @@ def test_a_header_goes_out_and_is_in_no_answer(client: str) -> None:
         assert SECRET not in f"{model!r} {model.description} {model.parameters}"
 
 
+def test_a_short_value_is_not_taken_out_of_answers() -> None:
+    """It would change what a model said: 7 is an answer, and no secret."""
+    flags = Overrides(headers={"X-Shard": "7", "X-Name": "team 7"})
+    _, completion = asked("served", Reply("Answer: 7"), flags)
+    assert "Answer: 7" == completion.text
+
+
 def test_a_header_takes_the_place_of_the_key() -> None:
     """With headers of one's own no key is made up; one that is named is sent alone."""
     with Endpoint(lambda request: Reply("3")) as endpoint:
@@ -143,6 +150,14 @@ def test_a_new_answer_is_asked_for(client: str) -> None:
     request, _ = asked(client, Reply("3"))
     assert "no-cache" == request.headers["cache-control"]
     assert {"gzip", "deflate"} == set(request.headers["accept-encoding"].split(", "))
+
+
+def test_no_encoding_is_asked_for_that_cannot_be_unpacked(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where aiohttp would, because a package for it is installed."""
+    usual = {"Accept": "*/*", "Accept-Encoding": "gzip, deflate, br, zstd"}
+    monkeypatch.setattr("aiohttp.client_reqrep.ClientRequest.DEFAULT_HEADERS", usual)
+    request, _ = asked("served", Reply("3"))
+    assert "gzip, deflate" == request.headers["accept-encoding"]
 
 
 @pytest.mark.parametrize(

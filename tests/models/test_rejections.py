@@ -53,9 +53,10 @@ VETOES: Mapping[str, tuple[int, object]] = {
         424,
         {
             "success": False,
-            "error": [{"code": 2016, "message": "Prompt blocked due to security configurations"}],
+            "error": [{"code": 2017, "message": "no"}],
         },
     ),
+    "Cloudflare, in words": (424, {"error": "Prompt blocked due to security configurations"}),
     "Portkey": (
         446,
         {"error": {"message": "The guardrail checks defined in the config failed.", "code": None}},
