@@ -28,7 +28,7 @@ _MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that 
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_lost", "test_over_http", "test_resume", "test_interrupts"),
     *("test_shards", "test_budget", "test_workers", "test_elsewhere", "test_own_benchmark"),
-    "test_through_a_gateway",
+    *("test_through_a_gateway", "test_read_answers"),
 )
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),

@@ -90,7 +90,7 @@ def test_an_evaluation_can_be_reported() -> None:
     assert written == {**report.content(), "items": [*report.content()["items"]]}
     assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
-        "schema provenance metrics styles tests failed_at effects vision_tokens advice "
+        "schema provenance metrics styles tests failed_at abstained effects vision_tokens advice "
         "published gate lost usage fuzz items"
     )
     assert set(promised.split()) == set(written)

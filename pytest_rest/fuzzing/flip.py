@@ -11,7 +11,7 @@ from typing import Any, Literal
 from pytest_rest.terms import Answer, Item, Style, Transcription, to_builtins
 
 Steadiness = Literal["steady", "unsteady", "not repeated"]
-Failing = Literal["misread", "refused", "no answer", "misreasoned", "unknown"]
+Failing = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
 REST = Style()
 AGAIN = 4  # times that a flip is asked again
 HELD = 4 * AGAIN  # calls that asking a found flip again, in all forms, may take
@@ -77,8 +77,8 @@ def failing(other: Answer, read: Transcription | None) -> Failing:
     """How the other style failed, by its answer and transcription, in `failure_causes`' order."""
     if read and not read.correct:
         return "misread"
-    if other.status == "refused":
-        return "refused"
+    if other.status in ("refused", "abstained"):
+        return other.status
     if other.value is None:
         return "no answer"
     return "misreasoned" if read else "unknown"

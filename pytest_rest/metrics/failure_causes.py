@@ -4,6 +4,7 @@ The first of these that holds, over an item's forms in text, image and mixed:
 
     misread      a transcription is not right (so REST's OCR-correct subset has none of these)
     refused      an answer was refused
+    abstained    an answer says only that there is none, such as "I don't know"
     no answer    an answer was cut short, or has no value that can be read
     misreasoned  read correctly and answered in every form, but differently
     unknown      answered in every form, but differently; no transcription was asked for
@@ -12,13 +13,14 @@ It is where the item failed first, not why: what was misread may have been misre
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from pytest_rest.metrics.agreement import Group, agrees, by_suite, compared
-from pytest_rest.terms import Record
+from pytest_rest.terms import MODES, Mode, Record
 
-Cause = Literal["misread", "refused", "no answer", "misreasoned", "unknown"]
+Cause = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
+_OF_ONE: tuple[Cause, ...] = ("refused", "abstained")  # which one answer's status says
 CAUSES: tuple[Cause, ...] = get_args(Cause)
 
 
@@ -30,8 +32,9 @@ def cause(group: Group) -> Cause | None:
     statuses = {answer.status for record in group for answer in compared(record)}
     if any(not read.correct for record in group for read in record.verdict.transcriptions):
         return "misread"
-    if "refused" in statuses:
-        return "refused"
+    for cause_of_one in _OF_ONE:
+        if cause_of_one in statuses:
+            return cause_of_one
     if statuses != {"parsed"}:
         return "no answer" if statuses else None
     return "misreasoned" if all(was_read) else "unknown"
@@ -47,6 +50,14 @@ def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
     suites = by_suite(records)
     pooled = [group for groups in suites.values() for group in groups]
     return {scope: _count(groups) for scope, groups in [*suites.items(), ("pooled", pooled)]}
+
+
+def abstentions(records: Iterable[Record]) -> dict[Mode, dict[str, int]]:
+    """Of the answers in each of text, image and mixed, how many only say that there is none."""
+    answers = [answer for record in records for answer in compared(record)]
+    all_of = Counter(answer.mode for answer in answers)
+    abstained = Counter(answer.mode for answer in answers if answer.status == "abstained")
+    return {m: {"answers": all_of[m], "abstained": abstained[m]} for m in MODES if all_of[m]}
 
 
 def _count(groups: Sequence[Group]) -> dict[str, int]:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
@@ -34,6 +35,7 @@ def page(report: Report) -> str:
         _vision(report.vision),
         _listed("Were consistent, and are no longer", regression.worse if regression else ()),
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
+        [escape(line) for line in findings.abstained(report)],
         _listed("Inconsistent", _inconsistent(report)),
         [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
     ]
@@ -64,6 +66,8 @@ def properties(report: Report) -> dict[str, str]:
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
+    abstained = failure_causes.abstentions(report.whole)
+    values |= {f"rest.abstained.{mode}": str(c["abstained"]) for mode, c in abstained.items()}
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}
     for scope in tables.scopes(report.table):
         metrics = report.table[scope]["all"]

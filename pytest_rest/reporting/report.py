@@ -188,6 +188,7 @@ class Report:
             },
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "failed_at": failure_causes.count(self.whole),
+            "abstained": failure_causes.abstentions(self.whole),
             "effects": [asdict(effect) for effect in self.effects],
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),

@@ -241,7 +241,10 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
         return value, False
     if abstains(said):
         return None, True
-    return (None if answer_text.is_placeholder(value or "", shown) else value), False
+    own = f"{item.context}\n{item.question}"
+    if value and (value == fold(item.question) or answer_text.is_repeated(value, shown, own)):
+        return None, False
+    return value, False
 
 
 def _bare(text: str) -> str:

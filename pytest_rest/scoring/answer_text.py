@@ -68,10 +68,11 @@ _REMARK = re.compile(
 _POINTER = re.compile(r"the (?:following|above)|as follows|(?:see|as shown|as) (?:above|below)")
 
 _PLACEHOLDER = re.compile(
-    r"\banswer[ \t*_`]{0,8}[:：=] {0,4}([A-Z](?!\w)|<[^<>\n]{1,40}>|\[[^\[\]\n]{1,40}\]"
-    r"|\{[^{}\n]{1,40}\}|\.\.\.|…|_{2,20})([^\n]{0,200})",
-    re.IGNORECASE,
+    r"^[^\n]{0,2000}\banswer[ \t*_`]{0,8}[:：=] {0,4}([A-Z](?!\w)|<[^<>\n]{1,40}>"
+    r"|\[[^\[\]\n]{1,40}\]|\{[^{}\n]{1,40}\}|\.\.\.|…|_{2,20})[^\n]{0,200}",
+    re.IGNORECASE | re.MULTILINE,
 )
+_WORD_SIGNS = re.compile(r"[^\w\s]|_")
 
 
 def reply(text: str) -> str:
@@ -125,14 +126,17 @@ def read(text: str) -> str | None:
     return None if not text or _POINTER.fullmatch(text.casefold()) else text
 
 
-def is_placeholder(text: str, shown: str) -> bool:
+def is_repeated(text: str, shown: str, own: str) -> bool:
     """Whether a text is what the prompt has in the answer's place, such as `T` or `<answer>`.
 
-    So are several words of the line that shows it.
+    So are several words of the line that shows it, but for the item's own words.
     """
+    bare = _WORD_SIGNS.sub("", text)
+    if not bare or (" " in bare and bare in _WORD_SIGNS.sub("", fold(own))):
+        return False
     for place in _PLACEHOLDER.finditer(shown[-_TAIL:]):
-        sentence = fold(place[1] + place[2])
-        if text == undecorated(fold(place[1])) or (" " in text and text in sentence):
+        line = _WORD_SIGNS.sub("", fold(place[0]))
+        if bare == _WORD_SIGNS.sub("", place[1]) or (" " in bare and bare in line):
             return True
     return False
 

@@ -101,13 +101,17 @@ def _is_joined(rest: str) -> bool:
 
 def _confirmed(said: str, bracketed: str, after: str, own: str) -> Quantity | None:
     """`5 (five)`, `five (5) km`, `7 million (7,000,000)` where both are the same, and `5 (kg)`."""
-    outer, inner = _quantity(said, own), _quantity(bracketed, own)
-    number = outer[0] if outer else numerals.spelled(said)
-    same = inner[0] if inner else numerals.spelled(bracketed)
-    named = [each[1] for each in (outer, inner) if each and each[1] != units.NONE]
-    if same is None and outer and not named and not after:
-        unit = units.read(bracketed, own)
-        return (outer[0], unit) if unit else None
-    unit = units.read(after, own) if not named else named[0] if not after.strip() else None
-    is_same = number is not None and number == same and (outer or inner) and len({*named}) <= 1
-    return (number, unit) if is_same and number is not None and unit else None
+    outer, inner = (_quantity(part, own) or _spelled(part) for part in (said, bracketed))
+    if outer is None or not any(map(str.isdigit, said + bracketed)):
+        return None
+    other = inner[1] if inner else units.read(bracketed, own)
+    named = {outer[1], other, units.read(after, own)} - {units.NONE}
+    if len(named) > 1 or (inner and inner[0] != outer[0]):
+        return None
+    (unit,) = named or {units.NONE}
+    return (outer[0], unit) if unit else None
+
+
+def _spelled(words: str) -> Quantity | None:
+    number = numerals.spelled(words)
+    return None if number is None else (number, units.NONE)

@@ -39,23 +39,21 @@ _NAMES = {  # of each quantity, units with their names; capitals count in names 
     "|个 個 개|人 名 명|只|本|次|岁 歳 살",
 }
 _SCALES = {
-    **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
-    **{"dozen": 12, "lakh": 10**5, "crore": 10**7, "mn": 10**6, "mln": 10**6, "bn": 10**9},
-    **{"tausend": 10**3, "millionen": 10**6, "mio": 10**6, "milliarde": 10**9, "mrd": 10**9},
-    **{"milliarden": 10**9, "milliard": 10**9, "millones": 10**6, "millón": 10**6},
-    **{"milhões": 10**6, "milhão": 10**6, "milioni": 10**6, "miljoen": 10**6, "miljard": 10**9},
-    **{"тыс": 10**3, "тысяч": 10**3, "тысячи": 10**3, "млн": 10**6, "миллион": 10**6},
-    **{"миллиона": 10**6, "миллионов": 10**6, "млрд": 10**9, "миллиардов": 10**9},
-    **{
-        "千": 10**3,
-        "万": 10**4,
-        "萬": 10**4,
-        "百万": 10**6,
-        "千万": 10**7,
-        "亿": 10**8,
-        "億": 10**8,
-    },
-    **{"천": 10**3, "만": 10**4, "억": 10**8},
+    word: size
+    for size, words in {
+        12: "dozen",
+        100: "hundred",
+        10**3: "thousand tausend тыс тысяч тысячи 千 천",
+        10**4: "万 萬 만",
+        10**5: "lakh",
+        10**6: "million mn mln mio millionen millón millones milhão milhões milioni miljoen"
+        " млн миллион миллиона миллионов 百万",
+        10**7: "crore 千万",
+        10**8: "亿 億 억",
+        10**9: "billion bn milliarde milliarden milliard mrd miljard млрд миллиардов",
+        10**12: "trillion",
+    }.items()
+    for word in words.split()
 }
 _OF_MONEY = {"k": 10**3, "m": 10**6, "b": 10**9}
 _SCALE = re.compile(r" ?(百万|千万|[万萬亿億천만억]|千(?![克米瓦卡]))| ?([^\W\d_]{1,12})\b\.?")

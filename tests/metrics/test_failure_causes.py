@@ -12,11 +12,13 @@ from pytest_rest.terms import MODES, Answer, Record, Status, Transcription
 
 
 def record(said: str, read: bool | None = True, style: str = "x", item: str = "i") -> Record:
-    """Three answers by their initials: a value's digit, Refused, Truncated, Unparseable, Failed."""
+    """Three answers by their initials: a value's digit, Refused, Truncated, Unparseable,
+    Abstained, Failed."""
     statuses: dict[str, Status] = {
         "R": "refused",
         "T": "truncated",
         "U": "unparseable",
+        "A": "abstained",
         "F": "failed",
     }
     answers = [
@@ -39,6 +41,10 @@ def record(said: str, read: bool | None = True, style: str = "x", item: str = "i
         ("UUU", False, "misread"),
         ("R1U", True, "refused"),
         ("RRR", None, "refused"),
+        ("RAU", True, "refused"),
+        ("AAA", True, "abstained"),
+        ("1AU", None, "abstained"),
+        ("AAA", False, "misread"),
         ("11U", True, "no answer"),
         ("TTT", None, "no answer"),
         ("112", True, "misreasoned"),
@@ -52,6 +58,17 @@ def test_the_first_cause_that_holds_counts(
     """The first cause that holds."""
     assert expected == failure_causes.cause([record(said, read)])
     assert expected == entry(record(said, read))["failed_at"]
+
+
+def test_abstentions_are_counted_by_form() -> None:
+    """Each form's, of all its answers; whatever else went wrong with the item."""
+    found = failure_causes.abstentions([record("1AU"), record("AAR", False, item="j")])
+    assert {
+        "text": {"answers": 2, "abstained": 1},
+        "image": {"answers": 2, "abstained": 2},
+        "mixed": {"answers": 2, "abstained": 0},
+    } == found
+    assert {} == failure_causes.abstentions([])
 
 
 def test_an_item_in_several_styles_has_one_cause() -> None:

@@ -104,8 +104,9 @@ def decimals(draw: st.DrawFn) -> Written:
     group = draw(st.sampled_from(["", ",", ".", "'", "’", " ", "\u202f", "\u00a0", "{,}", "\\,"]))
     point = draw(st.sampled_from([".", ","]))
     text = f"{whole:,}".replace(",", group)
-    if draw(st.booleans()) and whole >= 100_000:  # as in India
-        text = re.sub(r"(?<=\d)(?=(\d\d)+\d{3}$)", group, str(whole)[:-3] + str(whole)[-3:])
+    if group == "," and whole >= 100_000 and draw(st.booleans()):  # as in India
+        head, last = divmod(whole, 1000)
+        text = re.sub(r"(?<=\d)(?=(\d\d)+$)", ",", str(head)) + f",{last:03}"
     means = {Fraction(f"{whole}.{places or 0}")}
     if group == "." and not places and 1000 <= whole < 1_000_000:
         means.add(Fraction(whole, 1000))
@@ -188,7 +189,7 @@ def test_a_number_reads_as_itself_or_not_at_all(written: Written, around: str, i
 def test_what_changes_a_number_is_not_left_out(written: Written, change: str, item: Item) -> None:
     """With more words or signs after it than its unit a number is another one, or none."""
     text = written[1]
-    is_unit = change in ("^2", "²") and text.endswith("km")
+    is_unit = change in ("^2", "²") and text.endswith(("km", "km/h"))
     value = read(text + change, item)
     assert value is None or value != read(text, item) or is_unit
 

@@ -129,19 +129,57 @@ def test_what_the_prompt_has_in_the_answers_place(
     assert expected == scoring.answer(asked(item, shown), Completion(text)).value
 
 
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("T, where T is the answer and nothing else.", None),
+        ("the answer and nothing else", None),
+        ("Think step by step.", None),
+        ("<T>", None),
+        ("[T]", None),
+        ("Answer: T", None),
+        ("Who wrote it, Ada or Grace?", None),
+        ("Grace", "Grace"),
+        ("Ada or Grace", "Ada or Grace"),
+        ("T. S. Eliot", "T. S. Eliot"),
+    ],
+)
+def test_words_of_the_instruction_are_not_an_answer(text: str, expected: str | None) -> None:
+    """Nor is the question; but words of the question may be."""
+    item = Item("t", "Who wrote it, Ada or Grace?", "Ada Lovelace")
+    shown = prompts.build(item, Form("text"), "solve", prompts.load_protocol())
+    assert expected == scoring.answer(shown, Completion(f"Answer: {text}")).value
+
+
 # Time
 
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("kind", list(ITEMS))
 def test_a_megabyte_is_scored_in_a_twentieth_of_a_second(kind: str, name: str) -> None:
-    """Of the processor's time, whatever it holds; and as a transcription."""
+    """Of the processor's time, whatever it holds."""
     shown = prompts.build(ITEMS[kind], Form("text"), "solve", prompts.load_protocol())
     seconds = []
     for _ in range(FASTEST):
         start = time.process_time()
         scoring.answer(shown, Completion(HOSTILE[name]))
         seconds.append(time.process_time() - start)
+        if seconds[-1] < LONGEST_CPU_SECONDS:
+            break
+    assert min(seconds) < LONGEST_CPU_SECONDS
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_megabyte_is_compared_in_a_twentieth_of_a_second(name: str) -> None:
+    """As a transcription of a page of text."""
+    shown = prompt(INTEGER, "image", "transcribe", "How many apples are left? " * 30)
+    seconds = []
+    for _ in range(FASTEST):
+        start = time.process_time()
+        scoring.transcription(shown, Completion(HOSTILE[name]))
+        seconds.append(time.process_time() - start)
+        if seconds[-1] < LONGEST_CPU_SECONDS:
+            break
     assert min(seconds) < LONGEST_CPU_SECONDS
 
 

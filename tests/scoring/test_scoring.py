@@ -586,6 +586,13 @@ HOSTILE = {
     "power": "Answer: 9**9**9**9",
     "exponent": "Answer: 1e999999999",
     "fraction": "Answer: 1/" + "9" * 3_000,
+    "quotient": "Answer: " + "7/" * 240 + "x",
+    "tokens": "<" * MEGABYTE,
+    "full-stops": "\u3002" * MEGABYTE,
+    "headings": "**Answer**\n" * 90_000,
+    "bullets": "Answer:\n" + "- \n" * 300_000,
+    "emphasis": "Answer: " + "**a" * 300_000,
+    "units": "Answer: 7 " + "km/" * 300_000,
 }
 
 

@@ -17,6 +17,7 @@ from pytest_rest.terms import Rate
 _CAUSES = {
     "misread": "misread",
     "refused": "refused",
+    "abstained": "abstained",
     "no answer": "without an answer",
     "misreasoned": "misreasoned",
     "unknown": "not transcribed",
@@ -38,6 +39,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         (vision_tokens.lines(report.vision), ("tokens",)),
         (advice(report.advice), ("advice",)),
         (failed_at(report), ()),
+        (abstained(report), ()),
     )
     for lines, headings in blocks:
         yield from ((line, {"bold": line.startswith(headings)}) for line in lines)
@@ -82,6 +84,14 @@ def failed_at(report: Report) -> Iterator[str]:
         return
     parts = [f"{counts[cause]} {word}" for cause, word in _CAUSES.items() if counts[cause]]
     yield f"{counts['inconsistent']} of {counts['items']} items inconsistent: {', '.join(parts)}"
+
+
+def abstained(report: Report) -> Iterator[str]:
+    """`abstained ("I don't know"): text 0 of 50, image 3 of 50`; nothing where none is."""
+    counts = failure_causes.abstentions(report.whole)
+    if any(count["abstained"] for count in counts.values()):
+        said = (f"{mode} {c['abstained']} of {c['answers']}" for mode, c in counts.items())
+        yield f'abstained ("I don\'t know"): {", ".join(said)}'
 
 
 def standing(report: Report) -> Iterator[str]:
