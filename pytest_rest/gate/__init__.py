@@ -119,6 +119,11 @@ def withhold(judged: Gate, broken: Sequence[str]) -> Gate:
     return replace(judged, passed=False, reason=reason)
 
 
+def caution(judged: Gate, why: Sequence[str]) -> Gate:
+    """The gate with what its rates do not tell first in its reason."""
+    return replace(judged, reason="; ".join([*why, judged.reason]))
+
+
 def lost_reason(lost: Sequence[str], max_lost: int) -> str:
     """`3 items lost (allowed: 0): a, b, c`, at most five of them by name."""
     return f"{number_of_items(len(lost))} lost (allowed: {max_lost}): {few(lost)}"

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import MODES, OCR_MODES, Style
@@ -150,7 +151,7 @@ class _Book:
             "suite": shown(entry["suite"]),
             "style": shown(entry["style"]),
             "verdict": entry["verdict"],
-            "at": entry["failed_at"] or "",
+            "at": failure_causes.WORDS.get(entry["failed_at"], ""),
             "truth": self.texts.add(entry["answer"]),
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
