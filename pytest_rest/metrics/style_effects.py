@@ -70,7 +70,7 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
 
 
 def judged(effects: Iterable[StyleEffect]) -> list[StyleEffect]:
-    """The effects that may be called clear: on all items, of whole styles only if of nothing else."""
+    """The effects that may be called clear: on all items; of whole styles if of nothing else."""
     on_all = [effect for effect in effects if effect.subset == "all"]
     return [effect for effect in on_all if effect.characteristic != "style"] or on_all
 

@@ -92,7 +92,7 @@ class Report:
 
     @cached_property
     def reading(self) -> dict[str, Explained | None]:
-        """How much of an inconsistency reading explains, by suite and pooled, where it was asked."""
+        """How much of an inconsistency reading explains, by suite and pooled."""
         return reading.explained(self.whole)
 
     @cached_property

@@ -79,8 +79,8 @@ def _effects(report: Builtins) -> Iterator[Plot]:
             f"What each visual characteristic does to {measure}",
             f"{what}, against the default style; in points, with intervals at 95 % each. Left is "
             f"worse. What has a colour is clear: {advice.FEWEST} items or more, and an interval at "
-            f"95 % for all {of} differences together that leaves out zero. Follow a name to the items "
-            "that it is about.",
+            f"95 % for all {of} differences together that leaves out zero. Follow a name to the "
+            "items that it is about.",
             sorted(rows, key=_value),
             [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)],
         )

@@ -62,7 +62,7 @@ def drawn(name: str, counts: Mapping[str, int]) -> str:
 
 
 def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:
-    """Why a test failed: each form's answer, the pictures' paths, and what was transcribed wrongly."""
+    """Why a test failed: each form's answer, the pictures' paths, and what was read wrongly."""
     verdict = record.verdict
     lines = [
         headline(verdict),
