@@ -153,8 +153,10 @@ def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
 
 def is_clear(difference: Difference, of: int) -> bool:
     """Whether a difference is surely not zero: on enough items, and with `of` others together."""
-    low, high = simultaneous(difference, of)
-    return difference.n >= FEWEST and not low <= 0 <= high
+    if difference.n < FEWEST:
+        return False
+    low, high = simultaneous(difference, max(of, 1))
+    return not low <= 0 <= high
 
 
 def _advise(look: _Look, of: int) -> Advice | None:

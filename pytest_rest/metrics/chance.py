@@ -5,11 +5,11 @@ For items with choices, the agreement that is left once chance is taken off,
     (RER - Pe) / (1 - Pe),    Pe = sum over labels of the product over forms of p(form, label)
 
 where p(form, label) is how often a form gave a label, and of an item in several styles the product
-goes over all its answers: what RER would be if each drew its label by itself. It is Cohen's kappa
-("A coefficient of agreement for nominal scales", Educational and Psychological Measurement 20,
-1960), for more than two forms with Hubert's rule that all must agree ("Kappa revisited",
-Psychological Bulletin 84, 1977). Its interval is RER's, moved the same way at the Pe that was seen:
-where labels are unevenly frequent that is wider than needed, and never was too narrow.
+goes over its one text and all its pictures: what RER would be if each drew its label by itself. It
+is Cohen's kappa ("A coefficient of agreement for nominal scales", Educational and Psychological
+Measurement 20, 1960), for more than two forms with Hubert's rule that all must agree ("Kappa
+revisited", Psychological Bulletin 84, 1977). Its interval is RER's, moved the same way at the Pe seen:
+where labels are unevenly frequent it is wider than needed.
 
 A model that always gives one answer agrees with itself on every item, and one that guesses is no
 measure of anything. Both are told, by suite.
@@ -63,10 +63,14 @@ def _expected_agreement(groups: Sequence[Group]) -> float:
     labels: dict[Mode, Counter[str | None]] = defaultdict(Counter)
     asked: Counter[tuple[tuple[Mode, int], ...]] = Counter()
     for group in groups:
-        answers = [answer for record in group for answer in compared(record)]
-        for answer in answers:
-            labels[answer.mode][answer.value] += 1
-        asked[tuple(sorted(Counter(answer.mode for answer in answers).items()))] += 1
+        answers = {
+            (answer.mode, "" if answer.mode == "text" else record.style): answer.value
+            for record in group
+            for answer in compared(record)
+        }
+        for (mode, _), label in answers.items():
+            labels[mode][label] += 1
+        asked[tuple(sorted(Counter(mode for mode, _ in answers).items()))] += 1
     known = {label for counts in labels.values() for label in counts if label is not None}
     shares = {m: {x: counts[x] / counts.total() for x in known} for m, counts in labels.items()}
     alike = (

@@ -188,12 +188,13 @@ def test_a_sweep_has_its_table(run_rest: RunRest) -> None:
         [
             str(e["budget"]),
             "4",
-            said(e["rer"]),
-            *(said(e["accuracy"][m]) for m in ("text", "image")),
+            *(said(e[rate]) for rate in ("rer", "all_correct", "agreed_wrong")),
         ]
         for e in entries
     ]
     assert rows == cells(found)[1:3]
+    accuracies = [[said(e["accuracy"][m]) for m in ("text", "image")] for e in entries]
+    assert accuracies == [row[2:] for row in cells(found)[4:6]]
     (collapse,) = re.findall(r"^reasoning (collapse.*)$", run.out, re.MULTILINE)
     assert f"<p>Reasoning {collapse}</p>" in found
 
@@ -242,7 +243,9 @@ def test_flips_have_their_pictures(run_rest: RunRest) -> None:
     found = sections(Path("run/report.html").read_text("utf-8"))
     assert {"fuzz", "items"} == {*found}
     assert f"<p>{run.out.partition('REST fuzz')[2].splitlines()[1]}</p>" in found["fuzz"]
-    assert "flip 1: dpi=79 (REST's 200); misread, steady" in html.unescape(found["fuzz"])
+    assert "flip 1: dpi=79 (REST's 200); transcribed wrongly, steady" in html.unescape(
+        found["fuzz"]
+    )
     assert "<p>1 flip found</p>" in Path("run/report.html").read_text("utf-8")
     (flip,) = run.report["fuzz"]["findings"]
     values = ", ".join(flip["answers"]["style"])

@@ -151,7 +151,7 @@ class _Book:
             "suite": shown(entry["suite"]),
             "style": shown(entry["style"]),
             "verdict": entry["verdict"],
-            "at": failure_causes.WORDS.get(entry["failed_at"], ""),
+            "at": _failed_at(entry["failed_at"] or ""),
             "truth": self.texts.add(entry["answer"]),
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
@@ -190,6 +190,11 @@ class _Book:
 
 
 _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _failed_at(cause: str) -> str:
+    """Where an item failed, in words."""
+    return failure_causes.WORDS.get(cause, cause)
 
 
 def _unasked(lost: Iterable[Builtins], known: set[tuple[str, str, str]]) -> list[dict[str, Any]]:
