@@ -8,7 +8,7 @@ where p(form, label) is how often a form gave a label, and of an item in several
 goes over its one text and all its pictures: what RER would be if each drew its label by itself. It
 is Cohen's kappa ("A coefficient of agreement for nominal scales", Educational and Psychological
 Measurement 20, 1960), for more than two forms with Hubert's rule that all must agree ("Kappa
-revisited", Psychological Bulletin 84, 1977). Its interval is RER's, moved the same way at the Pe seen:
+revisited", Psychological Bulletin 84, 1977). Its interval is RER's, moved the same way at that Pe:
 where labels are unevenly frequent it is wider than needed.
 
 A model that always gives one answer agrees with itself on every item, and one that guesses is no

@@ -36,8 +36,7 @@ def item(
 
 def beyond(records: Sequence[Record]) -> float | None:
     """RER beyond chance."""
-    rate = metrics.compute(records).rer_beyond_chance
-    return rate and rate.value
+    return beyond_of(metrics.compute(records))
 
 
 def test_two_forms_have_cohens_kappa() -> None:
@@ -62,7 +61,8 @@ def test_three_forms_must_all_agree() -> None:
 
 def beyond_of(found: metrics.Metrics) -> float | None:
     """The value of the figures at hand."""
-    return found.rer_beyond_chance and found.rer_beyond_chance.value
+    rate = found.rer_beyond_chance
+    return rate.value if rate else None
 
 
 def test_every_style_is_a_chance_to_differ() -> None:

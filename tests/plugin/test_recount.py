@@ -170,7 +170,7 @@ def causes(items: Sequence[Said], errors: Sequence[Mapping[str, float]]) -> dict
     return {"items": len(items), **{name: counts[name] for name in names}}
 
 
-def told(metrics: Mapping[str, Any]) -> dict[str, tuple[float, int] | None]:
+def told(metrics: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
     """The report's rates and n."""
     flat = {**metrics, **{f"accuracy.{m}": rate for m, rate in metrics["accuracy"].items()}}
     rates = {name: rate for name, rate in flat.items() if isinstance(rate, dict) and "n" in rate}
