@@ -39,8 +39,8 @@ def test_areas_are_held(n: int) -> None:
     truth = {k: rh_auc.area(list(zip(REASONING, PERCEPTION, strict=True)), k) for k in KINDS}
     held: dict[AreaKind, int] = dict.fromkeys(KINDS, 0)
     for run in range(runs):
-        halves = (scores(draws, n, shares) for shares in (REASONING, PERCEPTION))
-        for kind, area in rh_auc.measure(*halves, run, 400 if ALL else 200).items():
+        one, other = (scores(draws, n, shares) for shares in (REASONING, PERCEPTION))
+        for kind, area in rh_auc.measure(one, other, run, 400 if ALL else 200).items():
             limits = area.limits(0.975)
             assert limits is not None
             held[kind] += limits[0] <= truth[kind] <= limits[1]
