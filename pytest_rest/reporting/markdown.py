@@ -77,7 +77,8 @@ def properties(report: Report) -> dict[str, str]:
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}
     for scope in tables.scopes(report.table):
         metrics = report.table[scope]["all"]
-        for name in ("rer", "cfr", "mmc", *(f"accuracy.{mode}" for mode in metrics.accuracy)):
+        apart = "rer", "all_correct", "agreed_wrong", "cfr", "mmc"
+        for name in (*apart, *(f"accuracy.{mode}" for mode in metrics.accuracy)):
             rates[f"rest.{scope}.{name}"] = metrics.rate(name)
     for key, rate in rates.items():
         if rate is not None:
