@@ -109,7 +109,7 @@ def test_rer_is_what_is_right_and_what_agrees_in_being_wrong(records: list[Recor
 
 
 def test_a_noise_floor_is_a_share() -> None:
-    """Nineteen items are steady and one is half so: no model agrees with itself on more than all."""
+    """Nineteen items are steady and one is half so: none agrees with itself on more than all."""
     records = []
     for n in range(20):
         again = TRUTH if n else "2"
