@@ -235,4 +235,5 @@ def _asked_twice(item: Item, sweep: Sweep) -> Budget | None:
 
 
 def _record(item: Item, style: Style, verdict: Verdict) -> Record:
-    return Record(item.suite, item.id, style.id, item.digest, item.answer, verdict)
+    name, digest, choices = item.id, item.digest, len(item.choices)
+    return Record(item.suite, name, style.id, digest, item.answer, verdict, choices=choices)

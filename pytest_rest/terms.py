@@ -417,6 +417,7 @@ class Record:
     truth: str
     verdict: Verdict
     own: Mapping[str, float | None] = field(default_factory=dict)  # metrics of other packages
+    choices: int = 0  # that the item has to choose from
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -439,6 +440,7 @@ class Record:
             "ocr_mixed": mixed_read and to_builtins(mixed_read),
             "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
+            "choices": self.choices,
             "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
             **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
         }
@@ -456,8 +458,8 @@ class Record:
             tuple(Step(**step) for step in data.get("steps", ())),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
-        own = data.get("own", {})
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, own)
+        own, choices = data.get("own", {}), data.get("choices", 0)
+        return cls(suite, item, style, data["digest"], data["answer"], verdict, own, choices)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""

@@ -49,7 +49,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jiwer": ("scoring",),
     "sympy": ("scoring.normal_form",),
     "mpmath": ("scoring.expressions",),
-    "numpy": ("representations",),
+    "numpy": ("representations", "statistics"),
     "torch": ("representations.encoder",),
     "transformers": ("representations.encoder",),
     "pyarrow": ("benchmark.suites.hub",),

@@ -90,13 +90,14 @@ def test_an_evaluation_can_be_reported() -> None:
     assert written == {**report.content(), "items": [*report.content()["items"]]}
     assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
-        "schema provenance metrics styles tests failed_at abstained effects vision_tokens advice "
-        "published gate lost usage fuzz items"
+        "schema provenance metrics styles tests cautions failed_at abstained reading effects "
+        "vision_tokens advice published gate lost usage fuzz items"
     )
     assert set(promised.split()) == set(written)
     assert {"soebench", "mean", "pooled"} == set(written["metrics"])
     rates = "items rer cfr mmc all_correct accuracy ocr_correct_rate cer"
     later = "noise_floor between_forms excess_inconsistency tokens length_ratio own"
+    later += " agreed_wrong agree_not_right rer_beyond_chance"
     for subset in ("all", "ocr_correct"):
         found = set(written["metrics"]["soebench"][subset]) - {"worst"}
         assert set(f"{rates} {later}".split()) == found

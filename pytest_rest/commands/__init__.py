@@ -20,7 +20,7 @@ from pytest_rest.safe_text import shown
 GOOD, MISSED, WRONG_USAGE = 0, 1, 4
 COMMANDS = {
     "list": "the runs that are kept here",
-    "show": "an item of a run: its answers, its pictures' paths, what was misread",
+    "show": "an item of a run: its answers, its pictures' paths, what was transcribed wrongly",
     "render": "draw a text in a style to a PNG file: to see what models see",
     "compare": "what changed from one run to another, paired by item; asks nothing",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",

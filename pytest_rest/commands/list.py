@@ -42,8 +42,9 @@ def _lines(kept: list[Kept], folder: Path) -> Iterator[str]:
     if not kept:
         yield f"no run is kept in {str(folder)!r}"
         return
-    yield f"{'model':<28} {'items':>6}  {'RER':<20} {'gate':<11} run"
+    yield f"{'model':<28} {'items':>6}  {'RER':<20} {'all right':>9} {'gate':<11} run"
     for run in kept:
         rer = "-" if run.rer is None else interval(run.rer, run.low, run.high, share)
-        model = shown(run.model, 28)
-        yield f"{model:<28.28} {run.items:>6,}  {rer:<20} {run.gate:<11} {shown(run.name, 200)}"
+        model, right = shown(run.model, 28), share(run.all_correct)
+        counted = f"{model:<28.28} {run.items:>6,}  {rer:<20} {right:>9}"
+        yield f"{counted} {run.gate:<11} {shown(run.name, 200)}"

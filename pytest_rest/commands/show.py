@@ -1,4 +1,4 @@
-"""Show an item of a run: its pictures' paths, each answer as the model wrote it, what was misread.
+"""Show an item of a run: its pictures' paths, each answer as the model wrote it, what was not read.
 
 Below it stands the advice that the whole run supports.
 

@@ -141,6 +141,11 @@ def cached_reason(cached: int) -> str:
     )
 
 
+def caution(judged: Gate, why: Sequence[str]) -> Gate:
+    """The gate with what its rates do not tell first in its reason."""
+    return replace(judged, reason="; ".join([*why, judged.reason]))
+
+
 def lost_reason(lost: Sequence[str], max_lost: int) -> str:
     """`3 items lost (allowed: 0): a, b, c`, at most five of them by name."""
     return f"{number_of_items(len(lost))} lost (allowed: {max_lost}): {few(lost)}"

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from pytest_rest.metrics import Metrics
 from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
+from pytest_rest.statistics.error_rates import MeanErrors
 from pytest_rest.statistics.intervals import t_quantile
 from pytest_rest.terms import Rate
 
@@ -20,6 +21,8 @@ def of(metric: str, suites: Sequence[Metrics], styles: int) -> Evidence | None:
     rates = [rate for suite in suites if (rate := suite.rate(metric)) is not None]
     if not rates or len(rates) < len(suites):
         return None
+    if metric == "cer":
+        return MeanErrors(tuple(suite.errors for suite in suites))
     if metric in NOT_SHARES:
         return Means(tuple(map(_spread, rates)))
     whole = not metric.startswith(_IN_PART if styles > 1 else _IN_PART[1:])

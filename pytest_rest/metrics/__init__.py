@@ -6,6 +6,13 @@ Definitions (arXiv 2512.08923), over N items, a set of forms M and C(q, m) = 1 w
     CFR = |{q : 1 <= sum_m C(q, m) < |M|}| / N_c                    cross-modality failure rate
     MMC = N_c / N,  N_c = |{q : right in at least one form}|        max modal coverage
 
+RER is taken apart into what is right and what agrees in being wrong, and stands beside what the
+rest would let one expect (Wilson's interval on the items of each denominator)::
+
+    RER = all_correct + agreed_wrong
+    agree_not_right = agreed_wrong / (1 - all_correct)              agree when not all right
+    rer_beyond_chance = (RER - Pe) / (1 - Pe)                       of choices (see `chance`)
+
 An item asked in several styles counts once, with all its forms: it is render-equivalent when the
 forms of all its styles agree. So n is always a number of items, never of pictures. M is text, image
 and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
@@ -13,12 +20,12 @@ and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from statistics import fmean
 from typing import Any, Literal
 
+from pytest_rest.metrics import chance, output_length
 from pytest_rest.metrics import noise_floor as noise
-from pytest_rest.metrics import output_length
 from pytest_rest.metrics.agreement import (
     Group,
     agrees,
@@ -31,8 +38,8 @@ from pytest_rest.metrics.agreement import (
     share_right,
 )
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
-from pytest_rest.statistics import mover, paired
-from pytest_rest.statistics.intervals import average, mean_share, proportion
+from pytest_rest.statistics import error_rates, mover, paired
+from pytest_rest.statistics.intervals import mean_share, proportion
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
@@ -43,6 +50,7 @@ _RATES = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
 )
+_APART = ("agreed_wrong", "agree_not_right", "rer_beyond_chance")  # which older reports lack
 
 
 @dataclass(frozen=True)
@@ -67,6 +75,10 @@ class Metrics:
     tokens: Mapping[Mode, MeanTokens | None] | None = None
     length_ratio: Ratio | None = None
     own: Mapping[str, Rate | None] = field(default_factory=dict)
+    agreed_wrong: Rate | None = None
+    agree_not_right: Rate | None = None
+    rer_beyond_chance: Rate | None = None
+    errors: tuple[float, ...] = field(default=(), compare=False, repr=False)  # the items' own
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` is one mode's, `own.NAME` another package's."""
@@ -78,7 +90,9 @@ class Metrics:
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
         """From a report, whatever other keys it has; KeyError or TypeError if it has no metrics."""
-        fields = {name: data[name] for name in cls.__dataclass_fields__}
+        known = {*cls.__dataclass_fields__} - {"errors", *_APART}
+        fields = {name: data[name] for name in known}
+        fields |= {name: to_rate(data.get(name)) for name in _APART}
         for name in _RATES:
             fields[name] = to_rate(fields[name])
         for name in ("accuracy", "own"):
@@ -90,6 +104,12 @@ class Metrics:
                 mode: each and MeanTokens.from_builtins(each) for mode, each in tokens.items()
             }
         return cls(**fields)
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in a report, which leaves the items' own errors out."""
+        data = asdict(replace(self, errors=()))
+        del data["errors"]
+        return data
 
 
 Table = dict[str, dict[Subset, Metrics]]
@@ -133,24 +153,32 @@ def compute(records: Sequence[Record]) -> Metrics:
     groups = by_item(records)
     asked = [group for group in groups if _correct(group)]
     n = len(asked)
+    right = sum(all(_correct(group)) for group in asked)
+    wrong = sum(agrees(group) and not all(_correct(group)) for group in asked)
+    rer = proportion(sum(map(agrees, asked)), n)
     covered = [group for group in asked if any(_correct(group))]
     transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
+    errors = tuple(map(_mean_cer, transcribed))
     repeated = [each for each in map(noise.agreement, groups) if each is not None]
     return Metrics(
         items=len(groups),
-        rer=proportion(sum(map(agrees, asked)), n),
+        rer=rer,
         cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
         mmc=proportion(len(covered), n),
-        all_correct=proportion(sum(all(_correct(group)) for group in asked), n),
+        all_correct=proportion(right, n),
         accuracy={mode: _accuracy(groups, mode) for mode in modes(records)},
         ocr_correct_rate=proportion(sum(map(read_right, transcribed)), len(transcribed)),
-        cer=average([_mean_cer(group) for group in transcribed]),
-        noise_floor=average([each.within for each in repeated]),
-        between_forms=average([each.between for each in repeated]),
+        cer=error_rates.mean(errors),
+        noise_floor=mean_share([each.within for each in repeated]),
+        between_forms=mean_share([each.between for each in repeated]),
         excess_inconsistency=paired.mean([each.excess for each in repeated]),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
         own={name: _own(name, groups) for name in sorted({n for r in records for n in r.own})},
+        agreed_wrong=proportion(wrong, n),
+        agree_not_right=proportion(wrong, n - right),
+        rer_beyond_chance=chance.beyond(rer, asked),
+        errors=errors,
     )
 
 
@@ -164,8 +192,9 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         return mover.mean([suite.rate(name) for suite in suites])
 
     known = ordered({mode for suite in suites for mode in suite.accuracy})
+    rates: dict[str, Any] = {name: each(name) for name in (*_RATES, *_APART)}
     return Metrics(
-        **{name: each(name) for name in _RATES},
+        **rates,
         items=sum(suite.items for suite in suites),
         accuracy={mode: each(f"accuracy.{mode}") for mode in known},
         tokens=output_length.mean_tokens([suite.tokens for suite in suites], known),

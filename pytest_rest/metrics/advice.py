@@ -3,7 +3,8 @@
 Advice comes from the differences between modes (in REST's style if it was asked), between each
 characteristic of a style and REST's own, and between pictures at each resolution and their text.
 The intervals are corrected for the number of differences (Bonferroni), so that all of them together
-hold in 95 of 100 runs. There is advice where an interval leaves out zero.
+hold in 95 of 100 runs; what characteristics do to agreement is among them. There is advice where an
+interval leaves out zero, and nothing else is called clear, or has a colour.
 """
 
 from collections import defaultdict
@@ -12,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from pytest_rest.metrics import mode_tests
+from pytest_rest.metrics import mode_tests, style_effects
 from pytest_rest.metrics.agreement import by_item
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -93,9 +94,11 @@ def give(
     `changes` is their `style_effects.table`. Items of all suites are pooled, and the forms of an
     item are averaged first.
     """
-    looks = [*_modes(records, styles), *_characteristics(changes)]
-    beside = _beside_text(records, styles)
-    m = len(looks) + len(beside)
+    changes = style_effects.judged(changes)
+    modes, beside = [*_modes(records, styles)], _beside_text(records, styles)
+    looks = [*modes, *_characteristics(changes)]
+    on_both = (difference for each in changes for difference in (each.accuracy, each.agreement))
+    m = len(modes) + len(beside) + sum(each is not None for each in on_both)
     safe = _safe_from(beside, m)
     given = [advice for look in looks if (advice := _advise(look, m))]
     given.sort(key=lambda each: (-abs(each.value), each.about))
@@ -114,7 +117,7 @@ def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_
 def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
     for effect in effects:
         name, value = effect.characteristic, effect.value
-        if name == "style" or effect.subset != "all" or effect.accuracy is None:
+        if name == "style" or effect.accuracy is None:
             continue
         word = "a colour other than black" if (name, value) == ("color", "any") else ""
         word = word or (f"{value} DPI" if name == "dpi" else f"{name} {value}")
@@ -148,11 +151,19 @@ def _safe_from(beside: Mapping[int, Difference], of: int) -> int | None:
     return safe
 
 
+def is_clear(difference: Difference, of: int) -> bool:
+    """Whether a difference is surely not zero: on enough items, and with `of` others together."""
+    if difference.n < FEWEST:
+        return False
+    low, high = simultaneous(difference, max(of, 1))
+    return not low <= 0 <= high
+
+
 def _advise(look: _Look, of: int) -> Advice | None:
     difference = look.difference
-    low, high = simultaneous(difference, of)
-    if difference.n < FEWEST or low <= 0 <= high:
+    if not is_clear(difference, of):
         return None
+    low, high = simultaneous(difference, of)
     text = look.above if low > 0 else look.below
     return Advice(look.about, text, difference.value, low, high, difference.n)
 

@@ -40,7 +40,11 @@ class Budgeted:
 
     def to_builtins(self) -> dict[str, Any]:
         """An entry of the report's `budgets`."""
-        return {"budget": self.budget, **asdict(self.metrics), "cut": asdict(self)["cut"]}
+        return {
+            "budget": self.budget,
+            **self.metrics.to_builtins(),
+            "cut": {m: r and asdict(r) for m, r in self.cut.items()},
+        }
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Budgeted":

@@ -1,15 +1,17 @@
-"""Turns an inconsistent item's records into where it failed: reading, answering or reasoning.
+"""Turns an inconsistent item's records into where it failed: transcribing, answering or neither.
 
-The first of these that holds, over an item's forms in text, image and mixed:
+The first of these that holds, over an item's forms in text, image and mixed; a report has the word
+on the left, and people are shown that of `WORDS`:
 
     misread      a transcription is not right (so REST's OCR-correct subset has none of these)
     refused      an answer was refused
     abstained    an answer says only that there is none, such as "I don't know"
     no answer    an answer was cut short, or has no value that can be read
-    misreasoned  read correctly and answered in every form, but differently
+    misreasoned  transcribed rightly and answered in every form, but differently
     unknown      answered in every form, but differently; no transcription was asked for
 
-It is where the item failed first, not why: what was misread may have been misreasoned too.
+It is where the item failed first, not why: an error in a transcription may have nothing to do with
+the answers. How much reading explains is in `reading`.
 """
 
 from collections import Counter
@@ -22,6 +24,14 @@ from pytest_rest.terms import MODES, Mode, Record
 Cause = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
 _OF_ONE: tuple[Cause, ...] = ("refused", "abstained")  # which one answer's status says
 CAUSES: tuple[Cause, ...] = get_args(Cause)
+WORDS: dict[str, str] = {
+    "misread": "transcribed wrongly",
+    "refused": "refused",
+    "abstained": "abstained",
+    "no answer": "without an answer",
+    "misreasoned": "transcribed rightly",
+    "unknown": "not transcribed",
+}
 
 
 def cause(group: Group) -> Cause | None:
@@ -44,7 +54,7 @@ def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
     """The numbers of items, of inconsistent ones and of each cause, by suite and pooled.
 
     An item in several styles counts once, with all its forms, as in RER: the causes add up to the
-    inconsistent items, and those not misread to the OCR-correct subset's if every item was
+    inconsistent items, and those transcribed rightly to the OCR-correct subset's if every item was
     transcribed. The records are those of items without a lost one.
     """
     suites = by_suite(records)

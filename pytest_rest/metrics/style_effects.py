@@ -3,7 +3,8 @@
 An effect is paired: an item in a style against the same item in the style that differs in nothing
 else. Several such pairs of one item (a font at three resolutions) are averaged first, so that n is
 a number of items, pooled over suites. Each interval is for one effect alone: of twenty
-characteristics without an effect, one is expected to look clear.
+characteristics without an effect, one is expected to leave out zero. Whether one is clear is said
+by intervals that hold for all of them together (see `advice.is_clear`).
 """
 
 from collections import defaultdict
@@ -66,6 +67,12 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
         if any(items):
             effects += [_effect(name, value, subset, items) for subset in SUBSETS]
     return effects
+
+
+def judged(effects: Iterable[StyleEffect]) -> list[StyleEffect]:
+    """The effects that may be called clear: on all items; of whole styles if of nothing else."""
+    on_all = [effect for effect in effects if effect.subset == "all"]
+    return [effect for effect in on_all if effect.characteristic != "style"] or on_all
 
 
 def _changes(asked: Iterable[Style]) -> Iterator[tuple[str, str, list[Pair]]]:

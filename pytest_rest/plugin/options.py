@@ -348,7 +348,7 @@ FUZZ = (
     ),
     Option(
         "--rest-fuzz-ocr-correct",
-        "count only flips whose pictures were all transcribed fully right: misreasoning",
+        "count only flips whose pictures were all transcribed fully right",
     ),
     Option(
         "--rest-fuzz-replay RUN[:N]", "ask the flips that a run has found again, or its Nth one"

@@ -61,7 +61,7 @@ class Rest:
 
     @property
     def explanation(self) -> str:
-        """Each form's answer, the pictures' paths, what was misread, and how to ask again."""
+        """Each form's answer, the pictures' paths, what was read wrongly, and how to ask again."""
         return _explanation(self._node, self._run)
 
 

@@ -114,7 +114,7 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
-        for line in tables.models(report):
+        for line in (*report.cautions, *tables.models(report)):
             write(line, yellow=True)
         for line in tables.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)

@@ -15,19 +15,29 @@ from pytest_rest.terms import MODES, OCR_MODES
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
+RATES = {
+    "rer": "RER",
+    "all_correct": "= all right",
+    "agreed_wrong": "+ agreed, wrong",
+    "agree_not_right": "agree, not right",
+    "rer_beyond_chance": "RER beyond chance",
+    "cfr": "CFR",
+    "mmc": "MMC",
+}
 
 
 def page(report: Report) -> str:
     """The verdict and its reason, the metrics, and what failed, for a pull request's reader."""
     about, gate = report.provenance, report.gate
     regression = gate.regression if gate else None
+    why = gate.reason if gate else "; ".join(report.cautions)
     checks = (
         (escape(name), "met" if met else "**not met**", escape(why, 600))
         for name, met, why in _checks(report)
     )
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{f': {escape(gate.reason, 1_000)}' if gate else ''}"],
+        [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         _metrics(report),
         _rh_auc(report),
@@ -71,7 +81,8 @@ def properties(report: Report) -> dict[str, str]:
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}
     for scope in tables.scopes(report.table):
         metrics = report.table[scope]["all"]
-        for name in ("rer", "cfr", "mmc", *(f"accuracy.{mode}" for mode in metrics.accuracy)):
+        apart = "rer", "all_correct", "agreed_wrong", "cfr", "mmc"
+        for name in (*apart, *(f"accuracy.{mode}" for mode in metrics.accuracy)):
             rates[f"rest.{scope}.{name}"] = metrics.rate(name)
     for key, rate in rates.items():
         if rate is not None:
@@ -108,14 +119,15 @@ def _checks(report: Report) -> Iterator[tuple[str, bool, str]]:
 def _metrics(report: Report) -> list[str]:
     known = report.table["pooled"]["all"].accuracy
     modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
-    rows = []
-    for name in tables.scopes(report.table):
+    scopes, rows = tables.scopes(report.table), []
+    names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
+    for name in scopes:
         for subset, suffix in _SUBSETS.items():
             metrics = report.table[name][subset]  # type: ignore[index]
-            rates = [metrics.rer, metrics.cfr, metrics.mmc]
+            rates = [metrics.rate(name) for name in names]
             rates += [metrics.accuracy.get(mode) for mode in modes]
             rows.append([escape(name) + suffix, str(metrics.items), *map(figures.percent, rates)])
-    head = ["per cent [95%]", "items", "RER", "CFR", "MMC", *modes]
+    head = ["per cent [95%]", "items", *(RATES[name] for name in names), *modes]
     return _table(head, rows)
 
 

@@ -17,8 +17,10 @@ from pytest_rest.metrics import (
     advice,
     by_budget,
     by_style,
+    chance,
     failure_causes,
     published_rows,
+    reading,
     style_effects,
     vision_tokens,
     worst,
@@ -28,9 +30,11 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
+from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
@@ -80,6 +84,16 @@ class Report:
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
+
+    @cached_property
+    def cautions(self) -> list[str]:
+        """Why the agreement in a suite says nothing of the model, a line for each such suite."""
+        return [f"{shown(each.suite, 40)}: {each.why}" for each in chance.trivial(self.whole)]
+
+    @cached_property
+    def reading(self) -> dict[str, Explained | None]:
+        """How much of an inconsistency reading explains, by suite and pooled."""
+        return reading.explained(self.whole)
 
     @cached_property
     def effects(self) -> list[StyleEffect]:
@@ -183,12 +197,14 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: asdict(subsets["all"])
+                style: subsets["all"].to_builtins()
                 for style, subsets in by_style(judged, self.table).items()
             },
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
+            "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),
             "abstained": failure_causes.abstentions(self.whole),
+            "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
@@ -233,7 +249,7 @@ class Report:
         return {"budgets": {**about, "suites": suites}, "rh_auc": measured}
 
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
-        metrics = asdict(self.table[scope][subset])  # type: ignore[index]
+        metrics = self.table[scope][subset].to_builtins()  # type: ignore[index]
         # Whether a lost item would have been read right is not known.
         return {**metrics, "worst": self.worst(scope)} if subset == "all" else metrics
 

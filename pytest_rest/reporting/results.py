@@ -136,12 +136,15 @@ class Tally:
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
         )
-        if shard is not None or rules.baseline is None or report.gate is None:
+        if shard is not None or report.gate is None:
             return report
-        compared = regression.judge(
-            rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost
-        )
-        return replace(report, gate=gate.compare(report.gate, compared))
+        final = report.gate
+        if rules.baseline is not None:
+            compared = regression.judge(
+                rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost
+            )
+            final = gate.compare(final, compared)
+        return replace(report, gate=gate.caution(final, report.cautions))
 
     def _stopped(self, spare: int) -> Stopped | None:
         """What stopping has saved, if each item takes as many calls as so far."""

@@ -29,6 +29,7 @@ class Kept:
     low: float | None = None
     high: float | None = None
     gate: str = "unfinished"
+    all_correct: float | None = None
 
 
 def kept(folder: Path) -> Iterator[Kept]:
@@ -85,7 +86,10 @@ def _reported(path: Path) -> Kept:
         rer: dict[str, Any] = rates["rer"] or {}
         figures = [rer.get(name) for name in ("value", "low", "high")]
         value, low, high = (None if figure is None else float(figure) for figure in figures)
+        right = (rates["all_correct"] or {}).get("value")
         model, items = str(content["provenance"]["model"]), int(rates["items"])
-        return Kept(path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]])
+        return Kept(
+            path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]], right
+        )
     except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
         return Kept(path.name, "?", gate="unreadable")

@@ -15,7 +15,7 @@ is; as a true rate lies on one side of the threshold, a decision errs no more of
   (Hoeffding, "Probability inequalities for sums of bounded random variables", 1963), so that its
   tails are at most e times as heavy (Bentkus, "On Hoeffding's inequalities", 2004): the count is
   rounded to the safe side and the bound taken at a e-th of the error.
-- Means of values without such a range, such as the character error rate: Student's t, over several
+- Means of values without such a range, such as excess inconsistency: Student's t, over several
   suites with the degrees of freedom of Welch, "The generalization of 'Student's' problem", 1947.
   That holds for large n or nearly normal values; where a few items hold most of the errors, it is
   too narrow.

@@ -37,23 +37,6 @@ def mean_share(shares: Sequence[float]) -> Rate | None:
     return proportion(math.fsum(shares), len(shares))
 
 
-def average(values: Sequence[float]) -> Rate | None:
-    """The mean of non-negative values with Student's t interval, cut at 0.
-
-    None without values; without bounds where all values are equal, as a single one is: they do not
-    say how much values vary, and a width of zero would be a false certainty.
-    """
-    if not values:
-        return None
-    n = len(values)
-    value = math.fsum(values) / n
-    if min(values) == max(values):
-        return Rate(values[0], None, None, n)
-    spread = math.sqrt(math.fsum((each - value) ** 2 for each in values) / (n - 1) / n)
-    reach = t_quantile(n - 1) * spread
-    return Rate(value, max(value - reach, 0.0), value + reach, n)
-
-
 def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
     """The ratio of the means of paired, non-negative values, with Fieller's interval.
 

@@ -13,11 +13,10 @@ would depend on the order of the budgets. A single point has no area, nor has re
 not move, nor, for the normalised figure, perception that does not move.
 
 Intervals are percentiles of a bootstrap that draws items, each with its scores under all budgets,
-separately from both halves. The percentiles are corrected for the bias and the skewness of the area
-(BCa; Efron, "Better bootstrap confidence intervals", JASA 82, 1987), and for its spread, which a
-bootstrap of few items underestimates: Student's t replaces the normal, with the degrees of freedom
-of the smaller half (Hesterberg, "What teachers should know about the bootstrap", The American
-Statistician 69, 2015).
+separately from both halves (Efron, "Bootstrap methods: another look at the jackknife", The Annals
+of Statistics 7, 1979). Corrections for bias and skewness (BCa) are left out: the least and the
+largest score scale the normalised area, so that its replicates are biased themselves, and corrected
+intervals held it in .68 to .92 of simulated runs.
 """
 
 import math
@@ -26,7 +25,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
-from statistics import NormalDist, fmean
+from statistics import fmean
 from typing import Literal, Self
 
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -36,11 +35,8 @@ AreaKind = Literal["raw", "normalised"]
 KINDS: tuple[AreaKind, ...] = ("raw", "normalised")
 CurvePoint = tuple[float, float]  # reasoning, perception
 Scores = Sequence[Sequence[float]]  # a row for each item, a column for each budget
-# for each half, the points without one of its items, and for how many items those are the same
-_Without = Sequence[Sequence[tuple[Sequence[CurvePoint], int]]]
 
 REPLICATES = 1_000
-_NORMAL = NormalDist()
 _MOST_UNDEFINED = 0.05  # share of the replicates that may have no area
 
 
@@ -53,16 +49,13 @@ class Area:
     """One of the two figures: its value and interval at 95 %, or why it is undefined.
 
     `halves` are the numbers of items of reasoning and of perception; `replicates` the bootstrap's,
-    sorted. `bias` is how far their median is below the value, in standard deviations;
-    `acceleration` a sixth of the skewness.
+    sorted.
     """
 
     value: float
     halves: tuple[int, int]
     replicates: tuple[float, ...] = ()
     undefined: str = ""
-    bias: float = 0.0
-    acceleration: float = 0.0
 
     @property
     def items(self) -> int:
@@ -78,14 +71,14 @@ class Area:
         return Rate(self.value, low, high, self.items)
 
     def limits(self, confidence: float) -> tuple[float, float] | None:
-        """A lower and an upper bound, each of that confidence; None where nothing varies."""
-        replicates, n = self.replicates, min(self.halves)
-        if not replicates or replicates[0] == replicates[-1] or n < 2:
-            return None
-        from scipy.special import stdtrit  # when first used: it takes a third of a second
+        """A lower and an upper bound, each of that confidence; None where they cannot be told.
 
-        reach = math.sqrt(n / (n - 1)) * float(stdtrit(n - 1, confidence))
-        low, high = (_quantile(replicates, self._place(each)) for each in (-reach, reach))
+        That is where nothing varies, and where the confidence is beyond the replicates' number.
+        """
+        replicates, error = self.replicates, 1 - confidence
+        if len(replicates) * error < 1 or replicates[0] == replicates[-1] or min(self.halves) < 2:
+            return None
+        low, high = (_quantile(replicates, share) for share in (error, confidence))
         return min(low, self.value), max(high, self.value)
 
     def grown(self, factor: float) -> Self:
@@ -93,19 +86,7 @@ class Area:
         scale = math.sqrt(factor)
         reasoning, perception = (round(n * factor) for n in self.halves)
         nearer = tuple(self.value + (each - self.value) / scale for each in self.replicates)
-        return replace(
-            self,
-            halves=(reasoning, perception),
-            replicates=nearer,
-            bias=self.bias / scale,
-            acceleration=self.acceleration / scale,
-        )
-
-    def _place(self, deviations: float) -> float:
-        """The replicates' percentile that many standard deviations from the value."""
-        far = self.bias + deviations
-        rest = 1 - self.acceleration * far
-        return _NORMAL.cdf(self.bias + far / rest) if rest > 0 else float(far > 0)
+        return replace(self, halves=(reasoning, perception), replicates=nearer)
 
 
 def curve(points: Sequence[CurvePoint]) -> list[CurvePoint]:
@@ -145,17 +126,12 @@ def measure(
     draws = random.Random(f"rh-auc/{seed}")  # noqa: S311 (no secret)
     samplers = [_sampler(rows, draws) for rows in (reasoning, perception)]
     sampled = [list(zip(*(draw() for draw in samplers), strict=True)) for _ in range(replicates)]
-    without = [
-        [(list(zip(each, means[1], strict=True)), n) for each, n in _without_one(reasoning)],
-        [(list(zip(means[0], each, strict=True)), n) for each, n in _without_one(perception)],
-    ]
-    return {kind: _area(points, sampled, without, kind, halves) for kind in KINDS}
+    return {kind: _area(points, sampled, kind, halves) for kind in KINDS}
 
 
 def _area(
     points: Sequence[CurvePoint],
     sampled: Sequence[list[CurvePoint]],
-    without: _Without,
     kind: AreaKind,
     halves: tuple[int, int],
 ) -> Area:
@@ -171,35 +147,7 @@ def _area(
             continue
     if len(replicates) < (1 - _MOST_UNDEFINED) * len(sampled):
         return Area(value, halves)  # too few items to say how sure it is
-    return Area(
-        value,
-        halves,
-        tuple(sorted(replicates)),
-        bias=_bias(replicates, value),
-        acceleration=_acceleration(without, kind),
-    )
-
-
-def _bias(replicates: Sequence[float], value: float) -> float:
-    below = sum((each < value) + (each == value) / 2 for each in replicates)
-    n = len(replicates)
-    return _NORMAL.inv_cdf(min(max(below, 0.5), n - 0.5) / n)
-
-
-def _acceleration(without: _Without, kind: AreaKind) -> float:
-    """By leaving out each item once; 0 where the remaining curve has no area."""
-    squares = cubes = 0.0
-    for half in without:
-        n = sum(count for _, count in half)
-        try:
-            areas = [(area(points, kind), count) for points, count in half]
-        except UndefinedError:
-            return 0.0
-        middle = math.fsum(value * count for value, count in areas) / max(n, 1)
-        pulls = [((middle - value) * (n - 1) / n, count) for value, count in areas]
-        squares += math.fsum(pull**2 * count for pull, count in pulls)
-        cubes += math.fsum(pull**3 * count for pull, count in pulls)
-    return cubes / (6 * squares**1.5) if squares else 0.0
+    return Area(value, halves, tuple(sorted(replicates)))
 
 
 def _sampler(rows: Scores, draws: random.Random) -> Callable[[], list[float]]:
@@ -208,18 +156,6 @@ def _sampler(rows: Scores, draws: random.Random) -> Callable[[], list[float]]:
     distinct = sorted(counts)
     weights = [counts[row] for row in distinct]
     return lambda: _means(draws.choices(distinct, weights, k=len(rows)))
-
-
-def _without_one(rows: Scores) -> list[tuple[list[float], int]]:
-    """The column means without one of the items that have equal scores, and how many those are."""
-    n = len(rows)
-    if n == 1:
-        return []
-    totals = [mean * n for mean in _means(rows)]
-    return [
-        ([(total - score) / (n - 1) for total, score in zip(totals, row, strict=True)], count)
-        for row, count in Counter(map(tuple, rows)).items()
-    ]
 
 
 def _means(rows: Scores) -> list[float]:

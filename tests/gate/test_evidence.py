@@ -12,8 +12,8 @@ from pytest_rest import gate, metrics, scoring
 from pytest_rest.gate import evidence
 from pytest_rest.gate.thresholds import parse
 from pytest_rest.metrics import Table
-from pytest_rest.statistics import bounds
-from pytest_rest.statistics.intervals import average, proportion
+from pytest_rest.statistics import bounds, paired
+from pytest_rest.statistics.intervals import proportion
 from pytest_rest.terms import MODES, Answer, Mode, Record, Transcription
 
 RUNS = pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n0",), ("-n2",)], ids=" ".join)
@@ -60,7 +60,7 @@ def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> g
         ("rer@s>=0.9", 100, 100, "passed"),
         ("accuracy.image>=0.9", 29, 29, "passed"),
         ("rer>=1", 100, 100, "undecided"),
-        ("cer<=0.01", 100, 100, "undecided"),  # which never varied
+        ("cer<=0.01", 100, 100, "undecided"),  # 0.99^100 is 0.37
     ],
 )
 def test_outcomes_by_exact_bounds(text: str, n: int, of: int, expected: str) -> None:
@@ -127,12 +127,18 @@ def test_an_accuracy_over_styles_is_not_a_whole_count() -> None:
 
 def test_a_mean_has_the_variance_of_its_interval() -> None:
     """The t interval of the report, and the bounds of the gate, rest on the same spread."""
-    values = [0.0, 0.1, 0.3, 0.0, 0.2, 0.05]
-    rate = average(values)
-    suites = [metrics.Metrics(**{**vars(metrics.compute([])), "items": 6, "cer": rate})]
-    found, expected = evidence.of("cer", suites, 1), bounds.Means((bounds.spread(values),))
+    values = [0.0, 0.1, 0.3, 0.0, -0.2, 0.05]
+    rates = {"items": 6, "excess_inconsistency": paired.mean(values)}
+    suites = [metrics.Metrics(**{**vars(metrics.compute([])), **rates})]
+    found = evidence.of("excess_inconsistency", suites, 1)
     assert found is not None
-    assert pytest.approx(expected.limits(0.9)) == found.limits(0.9)
+    assert pytest.approx(bounds.Means((bounds.spread(values),)).limits(0.9)) == found.limits(0.9)
+
+
+@pytest.mark.parametrize(("n", "expected"), [(58, "undecided"), (59, "passed")])
+def test_a_perfect_reader_passes_a_gate_of_the_error_rate(n: int, expected: str) -> None:
+    """Of 59 items without an error 1 in 20 may have one: 0.95^59 is 0.048, 0.95^58 is 0.051."""
+    assert expected == outcome("cer<=0.05", consistent(n, n)).outcome
 
 
 @pytest.mark.some(1)

@@ -17,6 +17,7 @@ from pytest_rest.benchmark.suites import soebench
 from pytest_rest.metrics import advice, style_effects
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.models.providers.simulated import SimulatedModel
+from pytest_rest.statistics.paired import difference
 from pytest_rest.terms import Answer, Form, Mode, Prompt, Record, Style
 
 LOW, MIDDLE, HIGH = Style(dpi=50), Style(dpi=100), Style(dpi=200)
@@ -99,6 +100,34 @@ def test_too_few_items_give_no_advice() -> None:
 
     assert () == worse(advice.FEWEST - 1).given
     assert {"text>image", "text>mixed"} == set(named(worse(advice.FEWEST)))
+
+
+@pytest.mark.parametrize(
+    ("changes", "of", "expected"),
+    [
+        ([1.0] * 2, 1, False),  # alike, and two
+        ([1.0] * 19, 1, False),
+        ([1.0] * 20, 1, True),
+        ([1.0] * 20, 10**6, False),  # some of so many are alike by chance
+        ([0.0] * 20, 1, False),
+        ([-0.5, -1.0] * 10, 27, True),
+        ([-1.0] * 5 + [0.0] * 15, 1, True),
+        ([-1.0] * 5 + [0.0] * 15, 27, False),  # as the clearest of 27 may look
+    ],
+)
+def test_a_difference_is_clear_among_all_others(
+    changes: Sequence[float], of: int, expected: bool
+) -> None:
+    """On twenty items or more, and by the interval that holds for all of them together."""
+    change = difference(changes)
+    assert change is not None
+    assert expected == advice.is_clear(change, of)
+
+
+def test_what_agreement_changes_by_is_among_the_differences() -> None:
+    """Three pairs of modes, two resolutions beside text, and accuracy and agreement at 50 DPI."""
+    found = give(asked([LOW, HIGH], 30, lambda *_: True), LOW, HIGH)
+    assert 3 + 2 + 2 == found.looked_at
 
 
 def test_resolutions_are_safe_from_the_lowest_that_is_near_its_text() -> None:

@@ -1,6 +1,7 @@
 """From judged records to REST's rates: the definitions, their identities and their intervals."""
 
 import dataclasses
+import json
 import math
 import random
 import statistics
@@ -14,7 +15,7 @@ from strategies import TRUTH, runs
 
 from pytest_rest import metrics, scoring
 from pytest_rest.metrics import SUBSETS, Metrics
-from pytest_rest.terms import Answer, Mode, Rate, Record, Transcription
+from pytest_rest.terms import MODES, Answer, Mode, Rate, Record, Transcription
 
 Z = statistics.NormalDist().inv_cdf(0.975)
 RATES = ("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer")
@@ -88,6 +89,48 @@ def test_rates_by_hand(
     found = metrics.compute(records)
     assert expected == {name: value(found.rate(name)) for name in expected}
     assert len(records) == found.items
+
+
+@given(runs())
+def test_rer_is_what_is_right_and_what_agrees_in_being_wrong(records: list[Record]) -> None:
+    """In every scope; and of what is not right, that share agrees."""
+    for subsets in metrics.table(records).values():
+        found = subsets["all"]
+        if found.rer and found.all_correct and found.agreed_wrong:
+            rer, right, wrong = (
+                r.value for r in (found.rer, found.all_correct, found.agreed_wrong)
+            )
+            assert rer == pytest.approx(right + wrong)
+    pooled = metrics.compute([r for r in records if not r.verdict.lost])
+    if pooled.agree_not_right and pooled.agreed_wrong and pooled.all_correct:
+        rest = 1 - pooled.all_correct.value
+        assert pooled.agree_not_right.value * rest == pytest.approx(pooled.agreed_wrong.value)
+        assert pooled.agree_not_right.n == pytest.approx(rest * pooled.agreed_wrong.n)
+
+
+def test_a_noise_floor_is_a_share() -> None:
+    """Nineteen items are steady and one is half so: none agrees with itself on more than all."""
+    records = []
+    for n in range(20):
+        again = TRUTH if n else "2"
+        given = [Answer(m, "parsed", "", v, v == TRUTH) for m in MODES for v in (TRUTH, again)]
+        records.append(Record("a", str(n), "x", "d", TRUTH, scoring.judge(given)))
+    found = metrics.compute(records)
+    for rate in (found.noise_floor, found.between_forms):
+        assert rate is not None
+        assert rate.high is not None
+        assert 0.95 <= rate.value < rate.high <= 1
+
+
+def test_metrics_survive_the_report() -> None:
+    """Without the items' own errors; an older report, which takes nothing apart, is read too."""
+    found = metrics.compute(FOUR)
+    written = json.loads(json.dumps(found.to_builtins()))
+    assert "errors" not in written
+    assert found == Metrics.from_builtins(written)
+    older = {k: v for k, v in written.items() if k not in ("agreed_wrong", "agree_not_right")}
+    read = Metrics.from_builtins(older)
+    assert (found.rer, None, None) == (read.rer, read.agreed_wrong, read.agree_not_right)
 
 
 def test_accuracy_by_hand() -> None:

@@ -217,9 +217,8 @@ def test_model_output_is_only_text(browser: Browser, tmp_path: Path) -> None:
 
 
 _NEW = ("budgets", "rh_auc", "vision_tokens", "advice", "fuzz")
-_EFFECT = {"subset": "all", "accuracy": {"value": 0.5, "low": 0.1, "high": 0.9, "n": 5}} | {
-    "agreement": None
-}
+_CHANGE = {"value": 0.5, "low": 0.1, "high": 0.9, "n": 40, "t": 2.0, "df": 39, "p": 0.1}
+_EFFECT = {"subset": "all", "accuracy": _CHANGE, "agreement": None}
 
 
 def test_five_thousand_records_stay_fast(browser: Browser, tmp_path: Path) -> None:
@@ -253,7 +252,7 @@ def test_five_thousand_records_stay_fast(browser: Browser, tmp_path: Path) -> No
 
 def test_the_page_alone_tells_what_breaks_a_model(browser: Browser, run_rest: RunRest) -> None:
     """docs/reading-the-report.md: what breaks a model, and an item that shows it."""
-    run_rest("--rest-model=simulated:low-resolution", "--rest-plus", "--rest-suite=soebench:4")
+    run_rest("--rest-model=simulated:low-resolution", "--rest-plus", "--rest-suite=soebench:20")
     browser.open(Path("run", page.NAME))
     browser.click("#plots a:has(.bad)")  # the first name in red, of the effects
     assert "#look=dpi%2050&verdict=inconsistent" == browser.run("return location.hash")

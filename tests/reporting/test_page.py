@@ -188,12 +188,13 @@ def test_a_sweep_has_its_table(run_rest: RunRest) -> None:
         [
             str(e["budget"]),
             "4",
-            said(e["rer"]),
-            *(said(e["accuracy"][m]) for m in ("text", "image")),
+            *(said(e[rate]) for rate in ("rer", "all_correct", "agreed_wrong")),
         ]
         for e in entries
     ]
     assert rows == cells(found)[1:3]
+    accuracies = [[said(e["accuracy"][m]) for m in ("text", "image")] for e in entries]
+    assert accuracies == [row[2:] for row in cells(found)[4:6]]
     (collapse,) = re.findall(r"^reasoning (collapse.*)$", run.out, re.MULTILINE)
     assert f"<p>Reasoning {collapse}</p>" in found
 
@@ -222,6 +223,23 @@ def test_tokens_and_advice_are_those_of_the_terminal(run_rest: RunRest, tmp_path
     assert len(uses) == len(re.findall("<circle[^>]*><title>", found["vision"]))
 
 
+def test_an_effect_has_a_colour_where_it_is_clear(tmp_path: Path) -> None:
+    """As advice is: of 20 items, and among all differences that were looked at."""
+    report = pages.report([pages.record(number) for number in range(5)])
+    few = {"value": -1.0, "low": None, "high": None, "n": 19, "t": None, "df": 18, "p": None}
+    large = {"value": -0.2, "low": -0.3, "high": -0.1, "n": 60, "t": -4.0, "df": 59, "p": 1e-4}
+    changes = {"few": few, "many": {**few, "n": 60}, "large": large}
+    report["effects"] = [
+        {"characteristic": "font", "value": n, "subset": "all", "accuracy": c, "agreement": None}
+        for n, c in changes.items()
+    ]
+    for looked_at, expected in ((1, 2), (27, 2), (10_000, 1)):
+        report["advice"]["looked_at"] = looked_at
+        page = written(tmp_path, report)
+        assert expected == page.count('<circle class="dot bad"'), looked_at
+        assert f"for all {looked_at} differences together" in page
+
+
 def test_a_page_says_that_there_is_no_advice(tmp_path: Path) -> None:
     """Of differences that were looked at; where there was none, nothing."""
     report = pages.report([pages.record(number) for number in range(5)])
@@ -242,7 +260,9 @@ def test_flips_have_their_pictures(run_rest: RunRest) -> None:
     found = sections(Path("run/report.html").read_text("utf-8"))
     assert {"fuzz", "items"} == {*found}
     assert f"<p>{run.out.partition('REST fuzz')[2].splitlines()[1]}</p>" in found["fuzz"]
-    assert "flip 1: dpi=79 (REST's 200); misread, steady" in html.unescape(found["fuzz"])
+    assert "flip 1: dpi=79 (REST's 200); transcribed wrongly, steady" in html.unescape(
+        found["fuzz"]
+    )
     assert "<p>1 flip found</p>" in Path("run/report.html").read_text("utf-8")
     (flip,) = run.report["fuzz"]["findings"]
     values = ", ".join(flip["answers"]["style"])

@@ -47,14 +47,14 @@ def test_the_headline_is_in_the_order_of_the_modes() -> None:
 
 
 def test_the_explanation_has_what_a_person_needs() -> None:
-    """Answers, what is right, pictures, what was misread, and how to ask again."""
+    """Answers, what is right, pictures, what was read wrongly, and how to ask again."""
     one = record(text="2", image="3", mixed="2", read="3A = 8")
     lines = tables.explanation(one, lambda digest: Path(f"/run/{digest}.png"), "pytest -k i1")
     assert "i1 in dejavu-200dpi-black; right is 2" in lines
     assert "text   2 right" in lines
     assert "image  3 wrong" in lines
     assert 2 == lines.count("/run/d1.png")
-    assert "misread (CER 0.167): '6' as '8'" in lines
+    assert "transcribed wrongly (CER 0.167): '6' as '8'" in lines
     assert lines.endswith("again: pytest -k i1")
 
 
@@ -99,7 +99,7 @@ def test_one_suite_needs_no_mean() -> None:
 
 def test_an_empty_report_has_a_table() -> None:
     """Nothing judged is no crash."""
-    assert 3 == len(list(tables.table(report())))
+    assert 4 == len(list(tables.table(report())))
 
 
 def test_lost_items_are_named_with_the_worst_case() -> None:

@@ -10,8 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_rest.statistics.intervals import average, proportion, ratio
-from pytest_rest.terms import Rate
+from pytest_rest.statistics.intervals import proportion, ratio
 
 Z = statistics.NormalDist().inv_cdf(0.975)
 PAIRS = st.lists(st.tuples(st.integers(0, 500), st.integers(1, 500)), min_size=2, max_size=40)
@@ -75,42 +74,7 @@ def test_a_sum_of_tenths_is_whole() -> None:
 
 def test_without_items_there_is_no_rate() -> None:
     """No items: no rate, rather than 0 or 1."""
-    assert (None, None) == (proportion(0, 0), average([]))
-
-
-@pytest.mark.parametrize(
-    ("values", "expected"),
-    [
-        ([0.5], Rate(0.5, None, None, 1)),
-        ([0.2, 0.2, 0.2], Rate(0.2, None, None, 3)),
-        # t(0.975) is 12.7062 at 1 and 2.7764 at 4 degrees of freedom
-        ([1.0, 1.1], Rate(1.05, 1.05 - 12.7062 * 0.05, 1.05 + 12.7062 * 0.05, 2)),
-        (
-            [1.0, 2.0, 3.0, 4.0, 5.0],
-            Rate(3.0, 3 - 2.7764 * math.sqrt(2.5 / 5), 3 + 2.7764 * math.sqrt(2.5 / 5), 5),
-        ),
-        ([0.0, 0.5], Rate(0.25, 0.0, 0.25 + 12.7062 * 0.25, 2)),
-    ],
-)
-def test_averages_by_hand(values: Sequence[float], expected: Rate) -> None:
-    """Student's interval, cut at 0; none where nothing varies."""
-    found = average(values)
-    assert found is not None
-    assert expected.n == found.n
-    assert (expected.value, expected.low, expected.high) == pytest.approx(
-        (found.value, found.low, found.high), abs=1e-4
-    )
-
-
-@given(st.lists(st.floats(0, 100), min_size=1, max_size=30))
-def test_an_averages_interval_contains_it(values: list[float]) -> None:
-    """The value is the mean, whatever the order, and lies within its bounds."""
-    found = average(values)
-    assert found is not None
-    assert found == average(values[::-1])
-    assert statistics.fmean(values) == pytest.approx(found.value, abs=1e-12)
-    if found.low is not None and found.high is not None:
-        assert 0 <= found.low <= found.value <= found.high
+    assert None is proportion(0, 0)
 
 
 def t(values: Sequence[float]) -> float:

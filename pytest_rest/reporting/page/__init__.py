@@ -14,6 +14,8 @@ from pytest_rest.errors import OptionError
 from pytest_rest.fuzzing.flip import Flip
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted
+from pytest_rest.metrics.failure_causes import WORDS
+from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
@@ -56,6 +58,7 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
 
 def _assembled(report: Builtins, content: Content, source: Callable[[str], str]) -> str:
     advice, vision, measured = map(report.get, ("advice", "vision_tokens", "rh_auc"))
+    explained = (report.get("reading") or {}).get("pooled")
     suites = (report.get("budgets") or {}).get("suites") or {}
     findings = (report.get("fuzz") or {}).get("findings", ())
     return layout.render(
@@ -73,7 +76,13 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         rh_auc=thinking.rh_auc(measured) if measured else None,
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
-        words={"advice": advice_words, "flips": flip_words, "thinking": budget_words},
+        explained=Explained(**explained) if explained else None,
+        words={
+            "causes": WORDS,
+            "advice": advice_words,
+            "flips": flip_words,
+            "thinking": budget_words,
+        },
         share=plots.share,
         strip=svg.strip,
         pictures=partial(_pictures, source),

@@ -12,6 +12,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import MODES, OCR_MODES, Style
@@ -150,7 +151,7 @@ class _Book:
             "suite": shown(entry["suite"]),
             "style": shown(entry["style"]),
             "verdict": entry["verdict"],
-            "at": entry["failed_at"] or "",
+            "at": _failed_at(entry["failed_at"] or ""),
             "truth": self.texts.add(entry["answer"]),
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
@@ -189,6 +190,11 @@ class _Book:
 
 
 _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _failed_at(cause: str) -> str:
+    """Where an item failed, in words."""
+    return failure_causes.WORDS.get(cause, cause)
 
 
 def _unasked(lost: Iterable[Builtins], known: set[tuple[str, str, str]]) -> list[dict[str, Any]]:

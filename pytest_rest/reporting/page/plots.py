@@ -6,12 +6,14 @@ A plot that has nothing to show is left out.
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from pytest_rest.metrics import advice
 from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import svg
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
 from pytest_rest.reporting.terminal.figures import percent, points, signed
 from pytest_rest.safe_text import shown
+from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate, to_rate
 
 _MOST = 60  # rows of one plot; what is beyond is in its table
@@ -55,6 +57,7 @@ def scopes(metrics: Builtins) -> list[str]:
 def _effects(report: Builtins) -> Iterator[Plot]:
     """A forest plot for what accuracy changes by, and one for agreement."""
     effects = [effect for effect in report["effects"] if effect["subset"] == "all"]
+    of = (report.get("advice") or {}).get("looked_at", 1)
     has_any_color = any(e["characteristic"] == "color" and e["value"] == "any" for e in effects)
     apart = {"style", "color"} if has_any_color else {"style"}
     characteristics = [
@@ -66,7 +69,7 @@ def _effects(report: Builtins) -> Iterator[Plot]:
     }
     for measure, what in notes.items():
         rows = [
-            _effect(effect, measure) for effect in characteristics or effects if effect[measure]
+            _effect(effect, measure, of) for effect in characteristics or effects if effect[measure]
         ]
         ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
         furthest = max((abs(end) for end in ends if end is not None), default=0.0)
@@ -74,20 +77,19 @@ def _effects(report: Builtins) -> Iterator[Plot]:
         yield from dots(
             f"effect-{measure}",
             f"What each visual characteristic does to {measure}",
-            f"{what}, against the default style; in points, with intervals at 95 %. Left is worse; "
-            "what does not cross the middle is clear. Follow a name to the items that it is about.",
+            f"{what}, against the default style; in points, with intervals at 95 % each. Left is "
+            f"worse. What has a colour is clear: {advice.FEWEST} items or more, and an interval at "
+            f"95 % for all {of} differences together that leaves out zero. Follow a name to the "
+            "items that it is about.",
             sorted(rows, key=_value),
             [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)],
         )
 
 
-def _effect(effect: Builtins, measure: str) -> IntervalRow:
-    change = Rate(*(effect[measure][name] for name in ("value", "low", "high", "n")))
+def _effect(effect: Builtins, measure: str, of: int) -> IntervalRow:
+    change = Difference(**effect[measure])
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
-    low, high = change.low, change.high  # None where every item changes alike
-    leaves_out_zero = low is None or high is None or not low <= 0 <= high
-    is_clear = change.value and change.n > 1 and leaves_out_zero
-    kind = ("bad" if change.value < 0 else "good") if is_clear else ""
+    kind = ("bad" if change.value < 0 else "good") if advice.is_clear(change, of) else ""
     said = f"{points(change)}, n = {change.n}"
     return IntervalRow(label, change, said, kind, _items(label))
 

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate import baseline
+from pytest_rest.reporting import markdown
 from pytest_rest.reporting.page import layout, plots, summary
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import IntervalRow, Plot
@@ -26,6 +27,7 @@ _FIGURES = (
     ("cfr", "all", "CFR by model", "Of the items right in some form, those wrong in another."),
     ("mmc", "all", "MMC by model", "Items right in at least one form."),
 )
+RATES = {**markdown.RATES, "ocr_correct_rate": "OCR-correct"}
 _INTERVALS = "Intervals at 95 %; what was compared was asked of every model."
 
 
@@ -52,6 +54,7 @@ def text(runs: Mapping[str, Builtins]) -> str:
             asked=f"{asked}; {', '.join(about['modes'])}",
             plots=[*_plots(reports)],
             rates=[*_rates(reports)],
+            head=["model", "suite", *RATES.values()],
             version=about["version"],
         )
     except (KeyError, TypeError, ValueError, AttributeError) as error:
@@ -90,7 +93,7 @@ def _rates(runs: Named) -> Iterator[Sequence[str]]:
     for model, report in runs.items():
         for scope in plots.scopes(report["metrics"]):
             metrics = report["metrics"][scope]["all"]
-            rates = [metrics[name] for name in ("rer", "cfr", "mmc", "ocr_correct_rate")]
+            rates = [metrics.get(name) for name in RATES]
             yield model, scope, *(plots.share("", rate).said for rate in rates)
 
 

@@ -2,10 +2,15 @@
 
 from itertools import compress
 
+from pytest_rest.reporting import markdown
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
 
-_COLUMNS = {"rer": "RER", "cfr": "CFR", "mmc": "MMC", "all_correct": "all right"}
+_COLUMNS = {
+    **markdown.RATES,
+    "ocr_correct_rate": "OCR-correct",
+    "noise_floor": "agrees with itself",
+}
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 
 
@@ -28,13 +33,11 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
     for name in names:
         for subset, suffix in _SUBSETS.items():
             counted = metrics[name][subset]
-            known = [counted[rate] for rate in _COLUMNS]
+            known = [counted.get(rate) for rate in _COLUMNS]
             known += [counted["accuracy"].get(mode) for mode in modes]
-            known += [counted[rate] for rate in ("ocr_correct_rate", "noise_floor")]
             cells = ["-" if rate is None else plots.share("", rate).said for rate in known]
             rows.append((f"{name}{suffix}", f"{counted['items']:,}", *cells))
-    columns = [*_COLUMNS.values(), *modes, "OCR-correct", "agrees with itself"]
-    head = ["per cent [95%]", "items", *columns]
+    head = ["per cent [95%]", "items", *_COLUMNS.values(), *modes]
     kept = [not place or any(row[place] != "-" for row in rows) for place in range(len(head))]
     return [*compress(head, kept)], [[*compress(row, kept)] for row in rows]
 

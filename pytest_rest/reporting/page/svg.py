@@ -54,7 +54,7 @@ class Plot:
     note: str
     picture: str
     figures: Sequence[Sequence[str]]
-    head: Sequence[str] = ("", "per cent or points [95%]")
+    head: Sequence[str] = ("", "per cent or points [95% each]")
 
 
 @dataclass(frozen=True)

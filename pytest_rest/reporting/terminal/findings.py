@@ -1,27 +1,21 @@
 """Turns what lies behind a report's rates into lines of text for a terminal of 80 columns."""
 
-import math
 import re
+import textwrap
 from collections.abc import Iterable, Iterator
 
 from pytest_rest.gate import regression, thresholds
 from pytest_rest.metrics import failure_causes, published_rows
 from pytest_rest.metrics.advice import Advice, Advised
+from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import tables, vision_tokens
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points, share
 from pytest_rest.safe_text import shown
+from pytest_rest.statistics.paired import simultaneous
 from pytest_rest.terms import Rate
 
-_CAUSES = {
-    "misread": "misread",
-    "refused": "refused",
-    "abstained": "abstained",
-    "no answer": "without an answer",
-    "misreasoned": "misreasoned",
-    "unknown": "not transcribed",
-}
 GATE_WORDS = {True: "passed", False: "NOT PASSED", None: "not judged"}
 _EFFECTS_SHOWN = 8
 _NAME_WIDTH = 27
@@ -50,24 +44,26 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
 
 
 def effects(report: Report) -> Iterator[str]:
-    """The clearest effects of the styles, in points, each on all and on OCR-correct items.
+    """The largest effects of the styles, in points, each on all and on OCR-correct items.
 
-    Each characteristic's clearest is among them; a style that changes one characteristic alone is
-    left to that characteristic, and a colour to `any` where there are several.
+    The largest are those furthest from zero in widths of their intervals. Each characteristic's is
+    among them; a style that changes one characteristic alone is left to that characteristic, and a
+    colour to `any` where there are several.
     """
+    of = report.advice.looked_at
     changes: dict[tuple[str, str], list[StyleEffect]] = {}
     for effect in report.effects:
         changes.setdefault((effect.characteristic, effect.value), []).append(effect)
     ranked = sorted(
         (change for change in changes if _is_shown(change, report)),
-        key=lambda change: (*_clarity(changes[change][0]), _natural(change)),
+        key=lambda change: (*_clarity(changes[change][0], of), _natural(change)),
     )
     clearest = dict(reversed(ranked))
     ahead = [change for change in ranked if clearest[change[0]] == change[1]]
     kept = (ahead + [change for change in ranked if change not in ahead])[:_EFFECTS_SHOWN]
     if not kept:
         return
-    head = "effect in points [95%]"
+    head = "effect in points [95% each]"
     yield f"{head:<{_NAME_WIDTH}}{'items':>6} {'accuracy':<22} agreement"
     for change in sorted(kept, key=ranked.index):
         for effect in changes[change]:
@@ -78,12 +74,26 @@ def effects(report: Report) -> Iterator[str]:
 
 
 def failed_at(report: Report) -> Iterator[str]:
-    """`12 of 50 items inconsistent: 3 misread, 9 misreasoned`; nothing where all agree."""
+    """`12 of 50 items inconsistent: 3 transcribed wrongly, 9 transcribed rightly`.
+
+    And how much of text against image reading explains, where ocr-then-solve was asked; nothing
+    where all agree.
+    """
     counts = failure_causes.count(report.whole)["pooled"]
     if not counts["inconsistent"]:
         return
-    parts = [f"{counts[cause]} {word}" for cause, word in _CAUSES.items() if counts[cause]]
-    yield f"{counts['inconsistent']} of {counts['items']} items inconsistent: {', '.join(parts)}"
+    words = failure_causes.WORDS.items()
+    parts = [f"{counts[cause]} {word}" for cause, word in words if counts[cause]]
+    head = f"{counts['inconsistent']} of {counts['items']} items inconsistent: "
+    yield from textwrap.wrap(head + ", ".join(parts), 80, subsequent_indent="  ")
+    if explained := report.reading.get("pooled"):
+        yield f"  {reading_explains(explained)}"
+
+
+def reading_explains(explained: Explained) -> str:
+    """`reading explains at least 37.5 [20.1, 58.3] % of text against image, n = 50`."""
+    share = percent(explained)
+    return f"reading explains at least {share} % of text against image, n = {explained.n}"
 
 
 def abstained(report: Report) -> Iterator[str]:
@@ -175,15 +185,13 @@ def _is_shown(change: tuple[str, str], report: Report) -> bool:
     return name != "color" or value == "any" or not has_any_color
 
 
-def _clarity(effect: StyleEffect) -> tuple[float, float]:
-    """The larger t of the two, and then the larger effect: the clearest first.
-
-    What changes every item alike, and more than one, has no spread: nothing is clearer.
-    """
+def _clarity(effect: StyleEffect, of: int) -> tuple[float, float]:
+    """How far the clearer of the two is from zero, in widths of its simultaneous interval."""
     both = [difference for difference in (effect.accuracy, effect.agreement) if difference]
+    ends = [simultaneous(difference, max(of, 1)) for difference in both]
+    widths = [abs(low + high) / (high - low) for low, high in ends]
     sizes = [abs(difference.value) for difference in both]
-    ts = [abs(d.t) if d.t is not None else math.inf if d.value and d.n > 1 else 0.0 for d in both]
-    return -max(ts, default=0.0), -max(sizes, default=0.0)
+    return -max(widths, default=0.0), -max(sizes, default=0.0)
 
 
 def _natural(change: tuple[str, str]) -> list[str]:

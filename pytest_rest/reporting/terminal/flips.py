@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest.fuzzing.flip import REST, Flip
+from pytest_rest.metrics import failure_causes
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold
 from pytest_rest.terms import Item, Style
@@ -35,12 +36,13 @@ def hunted(fuzz: Mapping[str, Any]) -> Iterator[str]:
 
 
 def change(flip: Flip) -> str:
-    """`dpi=79 (REST's 200); misread, steady: 5 of 5 times`."""
+    """`dpi=79 (REST's 200); transcribed wrongly, steady: 5 of 5 times`."""
     changes = ", ".join(
         f"{name.removesuffix('_pt')}={value} (REST's {getattr(REST, name)})"
         for name, value in flip.style.changes.items()
     )
-    return f"{changes}; {flip.failing}, {flip.steadiness}: {flip.times} of {flip.of} times"
+    failing = failure_causes.WORDS.get(flip.failing, flip.failing)
+    return f"{changes}; {failing}, {flip.steadiness}: {flip.times} of {flip.of} times"
 
 
 def finding(flip: Flip, picture: Callable[[str], Path], again: str) -> Iterator[str]:

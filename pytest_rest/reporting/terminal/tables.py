@@ -30,6 +30,10 @@ _COMPARED = 2_000
 _NAMES_SHOWN = 10
 _CHANGES_SHOWN = 4
 _NAME_WIDTH = 14
+_HEADLINES = (
+    (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
+    (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
+)
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
 
@@ -59,7 +63,7 @@ def drawn(name: str, counts: Mapping[str, int]) -> str:
 
 
 def explanation(record: Record, picture: Callable[[str], Path], again: str) -> str:
-    """Why a test failed: each form's answer, the pictures' paths, and what was misread."""
+    """Why a test failed: each form's answer, the pictures' paths, and what was read wrongly."""
     verdict = record.verdict
     lines = [
         headline(verdict),
@@ -91,7 +95,9 @@ def misreading(read: Transcription) -> str:
     wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(read.text)[:_COMPARED])]
     left_out = len(wrong[_MISREADINGS_SHOWN:])
     more = f" and {left_out} more" if left_out else ""
-    return f"misread (CER {read.cer:.3f}): {', '.join(wrong[:_MISREADINGS_SHOWN])}{more}"
+    return (
+        f"transcribed wrongly (CER {read.cer:.3f}): {', '.join(wrong[:_MISREADINGS_SHOWN])}{more}"
+    )
 
 
 def models(report: Report) -> Iterator[str]:
@@ -110,16 +116,21 @@ def table(report: Report) -> Iterator[str]:
     by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
     if not by_scope and report.rh_auc is not None:  # whose items have one form
         return
-    yield row("per cent [95%]", "items", "RER", "CFR", "MMC")
-    for scope in by_scope:
-        for subset, indent in _SUBSET_NAMES.items():
-            metrics = report.table[scope][subset]  # type: ignore[index]
-            rates = (metrics.rer, metrics.cfr, metrics.mmc)
-            yield row(indent or scope, metrics.items, *map(percent, rates))
+    for names, heads in _HEADLINES:
+        yield row("per cent [95%]", "items", *heads)
+        for scope in by_scope:
+            for subset, indent in _SUBSET_NAMES.items():
+                metrics = report.table[scope][subset]  # type: ignore[index]
+                cells = (percent(metrics.rate(name)) for name in names)
+                yield row(indent or scope, metrics.items, *cells)
     yield row("accuracy", "items", *MODES)
     for scope, m in by_scope.items():
         yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in MODES))
     pooled = report.table["pooled"]["all"]
+    if any(m.rer_beyond_chance for m in by_scope.values()):
+        yield row("of choices", "items", "RER beyond chance")
+        for scope, m in by_scope.items():
+            yield row(scope, m.items, percent(m.rer_beyond_chance))
     if any(mode in pooled.accuracy for mode in OCR_MODES):
         yield row("OCR first", "items", "in one pass", "in two passes")
         for scope, m in by_scope.items():

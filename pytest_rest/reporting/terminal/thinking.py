@@ -14,7 +14,8 @@ from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate
 
 _WIDTH, _HEIGHT = 60, 10  # of the drawn curve, in characters
-RATES = ("items", "RER", "accuracy text", "accuracy image")
+RATES = ("items", "RER", "= all right", "+ agreed, wrong")
+ACCURACIES = ("items", "accuracy text", "accuracy image")
 LENGTHS = ("items", "image/text", "cut text", "cut image")
 SCORES = ("items", "reasoning", "perception", "tokens written")
 TWICE = ("judge, twice", "items", "same side of 2", "same rating")
@@ -33,6 +34,8 @@ def budgets(report: Report) -> Iterator[str]:
         by_budget = report.budgets[scope]
         yield row(scope, *RATES)
         yield from (row(f"  {budgeted.budget}", *rates(budgeted)) for budgeted in by_budget)
+        yield row("  right", *ACCURACIES)
+        yield from (row(f"  {budgeted.budget}", *accuracies(budgeted)) for budgeted in by_budget)
         yield row("  length", *LENGTHS)
         yield from (row(f"  {budgeted.budget}", *lengths(budgeted)) for budgeted in by_budget)
     yield from conclusion(report.provenance["budgets"]["control"], by_budget[-1])
@@ -46,8 +49,15 @@ def scopes(names: Iterable[str]) -> list[str]:
 def rates(budgeted: Budgeted) -> list[str]:
     """A budget's cells below `RATES`."""
     metrics = budgeted.metrics
-    accuracies = [percent(metrics.accuracy.get(mode)) for mode in ("text", "image")]
-    return [str(metrics.items), percent(metrics.rer), *accuracies]
+    apart = metrics.rer, metrics.all_correct, metrics.agreed_wrong
+    return [str(metrics.items), *map(percent, apart)]
+
+
+def accuracies(budgeted: Budgeted) -> list[str]:
+    """A budget's cells below `ACCURACIES`."""
+    metrics = budgeted.metrics
+    both = [percent(metrics.accuracy.get(mode)) for mode in ("text", "image")]
+    return [str(metrics.items), *both]
 
 
 def lengths(budgeted: Budgeted) -> list[str]:

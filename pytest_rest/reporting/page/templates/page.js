@@ -185,7 +185,7 @@
 
   function transcription(call) {
     const rate = call.cer === null ? "not transcribed" : `CER ${call.cer.toFixed(3)}`;
-    const state = call.right ? "right" : "misread";
+    const state = call.right ? "right" : "wrong";
     const body = call.cer === null ? text(call.text) : difference(whole(call.reference), whole(call.text));
     return make(
       "section",
