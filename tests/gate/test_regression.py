@@ -43,6 +43,7 @@ def test_a_run_that_got_worse(old: object, run_rest: RunRest, workers: Sequence[
     assert pytest.approx(len(wrong) / 30) == rer["change"]
     assert pytest.approx(0.5 ** len(wrong)) == rer["p"]
     assert ("missed", "missed") == (rer["outcome"], cfr["outcome"])
+    assert ("fail", 30) == (rer["drop"]["decision"], rer["drop"]["suites"]["soebench"]["n"])
     start = f"gate NOT PASSED: rer_drop<=0.0 is missed: RER fell by {100 * len(wrong) / 30:.1f} poi"
     assert start in run.out
     assert "were consistent, and are no longer:" in run.out
@@ -57,15 +58,19 @@ def test_a_run_that_got_worse(old: object, run_rest: RunRest, workers: Sequence[
 
 
 def test_a_run_that_is_as_good(old: dict[str, Any], run_rest: RunRest) -> None:
-    """Passed: the same, and a better one than a bad baseline."""
+    """The same is no proof, and passes; a better one than a bad baseline is one."""
     same = run_rest(GOOD, SUITE, "--rest-baseline=old.json")
     assert 0 == same.status
-    assert "gate passed: rer_drop<=0.0 is met: RER is as it was (0 items worse" in same.out
+    assert "gate passed: rer_drop<=0.0 is undecided: RER is as it was (0 items worse" in same.out
+    assert "; cannot tell: 30 items find a drop of 14 points with 80 %" in same.out
+    assert ("undecided", True) == tuple(
+        gate_of(same)["checks"][0][k] for k in ("outcome", "passes")
+    )
     run_rest(BAD, SUITE, "--rest-json=bad.json")
     better = run_rest(GOOD, SUITE, "--rest-baseline=bad.json", "--rest-max-rer-drop=0")
     assert 0 == better.status
     assert 1 == len(gate_of(better)["checks"])
-    assert "RER rose by" in better.out
+    assert "gate passed: rer_drop<=0.0 is met: RER rose by" in better.out
 
 
 def test_a_drop_within_the_tolerance_passes(old: object, run_rest: RunRest) -> None:
@@ -227,30 +232,62 @@ def test_a_baseline_that_lost_items_is_refused_before_asking(
     assert f"gate NOT PASSED: {said}" in lost.out
 
 
+def flipped(n: int, worse: int, better: int = 0) -> tuple[Any, Any]:
+    """Two runs of n items, of which so many got worse, and so many better."""
+    old, new = [True] * n, [True] * n
+    new[:worse] = [False] * worse
+    old[worse : worse + better] = [False] * better
+    return planted(old), planted(new)
+
+
+def reasons_of(runs: tuple[Any, Any], tolerance: Tolerance) -> dict[str, str]:
+    """What is said of each check, by its name."""
+    found = regression.judge(*runs, tolerance)
+    return {check.name: check.reason for check in found.checks}
+
+
 @pytest.mark.parametrize(
-    ("n", "worse", "tolerance", "expected"),
+    ("flips", "bound", "expected"),
     [
-        # five worse of 40 in 80 % of runs: binomial, 0.83 at 17 points and 0.79 at 16
-        (40, 0, Tolerance(), "with 40 items a drop of 17 points would be found in 80 % of runs"),
-        (4, 0, Tolerance(), "with 4 items no drop would be found in 80 % of runs"),
-        # more than eight of 40 must be worse to be beyond the tolerance
-        (40, 0, Tolerance(0.2), "with 40 items a drop of 28 points would be found in 80 % of runs"),
-        (100, 5, Tolerance(0.05), "with 100 items a drop of 10 points would be found in 80 % of "),
+        # three of 40 worse are sure to be worse: binomial, 0.82 at 11 points and 0.76 at 10
+        ((40, 0), 0.0, "cannot tell: 40 items find a drop of 11 points with 80 %"),
+        ((300, 9, 6), 0.02, "cannot tell: 300 items find a drop of 7 points with 80 %"),
+        ((4, 4), 0.0, "cannot tell: it would not be sure if all 4 items got worse"),
+        ((4, 0), 0.5, "cannot tell: it would not be sure if all 4 items got worse"),
     ],
 )
-def test_a_pass_says_what_its_items_would_have_found(
-    n: int, worse: int, tolerance: Tolerance, expected: str
+def test_what_cannot_be_told_says_what_could(
+    flips: tuple[int, ...], bound: float, expected: str
 ) -> None:
-    """The more items flip, and the more is tolerated, the less is found."""
-    old, new = planted([True] * n), planted([False] * worse + [True] * (n - worse))
-    rer, cfr = regression.judge(old, new, tolerance).checks
-    assert "passed" == rer.outcome
-    assert f"; {expected}" in rer.reason
-    assert cfr.outcome != "passed" or " rise " in cfr.reason
+    """The more items flip, and the more is tolerated, the less is found; never that it is met."""
+    (said,) = reasons_of(flipped(*flips), Tolerance(bound, None)).values()
+    assert f"rer_drop<={bound} is undecided: " in said
+    assert said.endswith(expected)
 
 
-def test_a_failure_says_nothing_of_what_might_have_been_found() -> None:
-    """It was found."""
-    found = regression.judge(planted([True] * 9), planted([False] * 9), Tolerance())
-    assert "missed" == found.checks[0].outcome
-    assert found.checks[0].reason.endswith("of 9; McNemar's exact p = 0.002)")
+def test_what_is_sure_says_how_sure() -> None:
+    """Beyond the tolerance, or within: the chance of such flips if the drop were the tolerance."""
+    (missed,) = reasons_of(flipped(9, 9), Tolerance(None, 0.0)).values()
+    items = "9 items worse, 0 better, of 9"
+    assert (
+        f"cfr_rise<=0.0 is missed: CFR rose by 100.0 points ({items}; p = 0.0013 if nothing had "
+        "changed)"
+    ) == missed
+    (met,) = reasons_of(flipped(500, 2, 3), Tolerance(0.02, None)).values()
+    start = "rer_drop<=0.02 is met: RER rose by 0.2 points (2 items worse, 3 better, of 500; p = 0."
+    assert met.startswith(start)
+    assert met.endswith(" if it were 2 points)")
+
+
+@pytest.mark.parametrize(("rule", "passes"), [("pass", True), ("fail", False)])
+def test_undecided_is_what_the_rule_says(rule: Any, passes: bool) -> None:
+    """And nothing else is: a miss fails, and what is met passes."""
+    for flips, expected in (((300, 9, 6), passes), ((300, 40), False), ((500, 0), True)):
+        found = regression.judge(*flipped(*flips), Tolerance(0.02, None, undecided=rule))
+        assert expected is not bool(found.reasons), flips
+
+
+def test_that_nothing_fell_cannot_be_shown() -> None:
+    """Where undecided fails, a tolerance of 0 is told to be none that an equal run can meet."""
+    found = regression.judge(*flipped(300, 0), Tolerance(undecided="fail"))
+    assert found.reasons[0].endswith("shows that nothing fell: tolerate more than 0")
