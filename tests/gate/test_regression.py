@@ -7,10 +7,11 @@ from typing import Any
 
 import pytest
 from runs import Finished, RunRest
-from stored import ODD, item, planted, report
+from stored import ODD, RIGHT, item, planted, report
 
+from pytest_rest import gate
 from pytest_rest.commands import main
-from pytest_rest.gate import regression
+from pytest_rest.gate import Gate, baseline, regression
 from pytest_rest.gate.regression import Tolerance
 
 MODES = [("-pno:xdist",), ("-n0",), ("-n2",)]
@@ -291,3 +292,157 @@ def test_that_nothing_fell_cannot_be_shown() -> None:
     """Where undecided fails, a tolerance of 0 is told to be none that an equal run can meet."""
     found = regression.judge(*flipped(300, 0), Tolerance(undecided="fail"))
     assert found.reasons[0].endswith("shows that nothing fell: tolerate more than 0")
+
+
+# A suite that collapses, few items, and an accuracy that falls unseen
+
+
+def stories(pytester: pytest.Pytester, faults: dict[str, str]) -> list[str]:
+    """Options that ask 20 systems and 80 stories, and each model's faults by name."""
+    lines = [
+        {"id": f"s{n:02}", "question": f"{n} + 1?", "context": "A sum.", "answer": n + 1}
+        for n in range(80)
+    ]
+    text = "".join(f"{json.dumps({**line, 'kind': 'integer'})}\n" for line in lines)
+    pytester.path.joinpath("stories.rest.jsonl").write_text(text)
+    for name, items in faults.items():
+        fault = f"faults: [{{kind: wrong, rate: 1, modes: [image], when: {{item: '{items}'}}}}]\n"
+        pytester.path.joinpath(f"{name}.yaml").write_text(fault)
+    return ["--rest-suite=soebench:20", "--rest-suite=stories.rest.jsonl"]
+
+
+def test_a_collapsed_suite_fails_beside_one_that_did_not_fall(
+    pytester: pytest.Pytester, run_rest: RunRest
+) -> None:
+    """All of soebench is lost, and as many stories are won as items are lost: not passed."""
+    suites = stories(pytester, {"old": "s[2-5]", "new": "soebench|s[01]"})
+    run_rest("--rest-model=simulated:old.yaml", *suites, "--rest-json=old.json")
+    options = ("--rest-baseline=old.json", "--rest-max-rer-drop=0.02")
+    run = run_rest("--rest-model=simulated:new.yaml", *suites, *options)
+    assert pytest.ExitCode.TESTS_FAILED == run.status
+    start = "gate NOT PASSED: rer_drop<=0.02 is missed: RER fell by 37.5 points (40 items worse, 40"
+    assert start in run.out
+    assert "; by 100.0 in soebench; warning: accuracy surely fell: image by 37.5 points" in run.out
+    (check,) = gate_of(run)["checks"]
+    assert {"soebench", "mean"} == {*check["drop"]["beyond"]}
+    assert check["p"] > 0.5  # of all items alike
+
+
+@pytest.mark.parametrize(
+    ("options", "status", "word"),
+    [
+        ((), 0, "passed"),
+        (("--rest-confidence=0.95",), 1, "NOT PASSED"),
+        (("--rest-baseline-undecided=fail",), 1, "NOT PASSED"),
+        (("--rest-confidence=0.95", "--rest-baseline-undecided=pass"), 0, "passed"),
+    ],
+)
+def test_four_items_that_all_got_worse_are_never_met(
+    run_rest: RunRest, options: tuple[str, ...], status: int, word: str
+) -> None:
+    """They may have by chance: undecided, and said; whether that passes is the user's."""
+    run_rest(GOOD, "--rest-suite=soebench:4", "--rest-json=old.json")
+    worse = "--rest-model=simulated:wrong.image=1.0"
+    run = run_rest(worse, "--rest-suite=soebench:4", "--rest-baseline=old.json", *options)
+    assert status == run.status
+    start = f"gate {word}: rer_drop<=0.0 is undecided: RER fell by 100.0 points (4 items worse, 0 b"
+    assert start in run.out
+    assert "; cannot tell: it would not be sure if all 4 items got worse" in run.out
+    assert "is met" not in run.out
+
+
+def answering(letters: Sequence[str]) -> Any:
+    """A report of items that all forms answered alike; "1" is right."""
+    return report([item(f"i{n:04}", [letter] * 3) for n, letter in enumerate(letters)])
+
+
+def test_an_accuracy_that_falls_is_a_warning_or_a_check() -> None:
+    """A model that always gives one answer agrees with itself: RER is as it was."""
+    runs = answering(["1"] * 100), answering(["1"] * 31 + ["2"] * 69)
+    passed = Gate(True, "every threshold is met", ())
+    judged = gate.compare(passed, regression.judge(*runs, Tolerance(0.05, None)))
+    assert judged.passed
+    assert judged.reason.startswith("rer_drop<=0.05 is met: RER is as it was (0 items worse")
+    by = "by 69.0 points"
+    assert judged.reason.endswith(
+        f"; warning: accuracy surely fell: text {by}, image {by}, mixed {by}"
+    )
+    held = regression.judge(*runs, Tolerance(None, None, drops={"accuracy": 0.1, "mmc": 0.8}))
+    assert ["accuracy.text_drop<=0.1 is missed: accuracy.text fell by 69.0 points"] == [
+        each.partition(" (")[0] for each in held.reasons[:1]
+    ]
+    outcomes = [(check.name, check.outcome) for check in held.checks]
+    names = [f"accuracy.{mode}_drop<=0.1" for mode in ("text", "image", "mixed")]
+    assert [*((name, "missed") for name in names), ("mmc_drop<=0.8", "passed")] == outcomes
+    assert "" == held.warning
+
+
+def test_a_warning_needs_a_fall_that_is_sure() -> None:
+    """Two items of a hundred, in one of three forms, are no news."""
+    old, new = planted([True] * 100), planted([True] * 98 + [False] * 2)
+    assert "" == regression.judge(old, new, Tolerance(0.1, None)).warning
+    new = planted([True] * 80 + [False] * 20)
+    expected = "accuracy surely fell: image by 20.0 points"
+    assert expected == regression.judge(old, new, Tolerance(0.5, None)).warning
+
+
+def test_a_form_that_was_not_asked_is_not_judged() -> None:
+    """A check of it does not pass."""
+    run = planted([True] * 9)
+    run["provenance"]["modes"] = ["text", "image"]
+    for each in run["items"]:
+        del each["answers"]["mixed"]
+    found = regression.judge(run, run, Tolerance(None, None, drops={"accuracy.mixed": 0.1}))
+    assert ["accuracy.mixed_drop<=0.1 is not judged: neither run was asked in this form"] == (
+        found.reasons
+    )
+
+
+def test_items_in_several_styles_fall_in_parts() -> None:
+    """Each loses one of its two styles in the pictures: half an item, and RER wholly."""
+    names = [f"i{n:02}" for n in range(40)]
+    right = [item(name, RIGHT, style=style) for name in names for style in ("x", "y")]
+    odd = [
+        item(name, ODD if style == "y" else RIGHT, style=style)
+        for name in names
+        for style in ("x", "y")
+    ]
+    tolerance = Tolerance(None, None, drops={"accuracy.image": 0.6, "rer": 0.6})
+    rer, image = regression.judge(report(right), report(odd), tolerance).checks
+    assert (0.5, "passed") == (image.drop and image.drop.mean.value, image.outcome)
+    assert (1.0, "missed") == (rer.drop and rer.drop.mean.value, rer.outcome)
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--rest-max-drop=mmc=0.1"], "--rest-max-drop needs a run to compare with"),
+        (["--rest-baseline-undecided=fail"], "--rest-baseline-undecided needs a run to compare"),
+        (["--rest-baseline=b.json", "--rest-max-drop=mmcc=0.1"], "did you mean 'mmc'?"),
+        (["--rest-baseline=b.json", "--rest-max-drop=mmc"], "the drop 'mmc' has no valid share"),
+        (
+            ["--rest-baseline=b.json", "--rest-max-drop=rer=0.1", "--rest-max-rer-drop=0.1"],
+            "the drop of rer is given twice",
+        ),
+        (["--rest-baseline=b.json", "--rest-baseline-undecided=no"], "is unknown; give one of pa"),
+    ],
+)
+def test_wrong_tolerances_are_wrong_usage(
+    pytester: pytest.Pytester, run_rest: RunRest, options: list[str], said: str
+) -> None:
+    """One line, before anything is asked."""
+    content = baseline.to_baseline(planted([True] * 3))
+    pytester.path.joinpath("b.json").write_text(baseline.to_text(content))
+    run = run_rest(GOOD, SUITE, *options)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert said in run.out
+    assert not run.report
+
+
+def test_what_is_named_is_all_that_is_checked() -> None:
+    """The usual two where nothing is; whoever gives a confidence wants to be sure."""
+    usual = regression.tolerance(None, None, [], None, None)
+    assert ({"rer": 0.0, "cfr": 0.0}, "pass") == (usual.bounds, usual.undecided)
+    named = regression.tolerance(None, 0.1, ["accuracy = 0.05"], 0.9, None)
+    assert ({"cfr": 0.1, "accuracy": 0.05}, "fail") == (named.bounds, named.undecided)
+    assert "pass" == regression.tolerance(None, None, [], 0.9, "pass").undecided
