@@ -45,11 +45,12 @@ class PairedCounts:
 class PairedFigures:
     """A figure of each item in the old run and in the new one, from 0 to 1; more is better.
 
-    That of `cfr` is 0 where the item failed.
+    That of `cfr` is 0 where the item failed. `clusters` are those of the items that are in one.
     """
 
     old: Figures
     new: Figures
+    clusters: Mapping[ItemKey, str]
 
     @property
     def counts(self) -> PairedCounts:
@@ -62,6 +63,14 @@ class PairedFigures:
         by_suite: dict[str, list[float]] = defaultdict(list)
         for key, old in self.old.items():
             by_suite[key[0]].append(old - self.new[key])
+        return by_suite
+
+    @property
+    def grouped(self) -> dict[str, list[str]]:
+        """The cluster of each of `drops`, or an empty text."""
+        by_suite: dict[str, list[str]] = defaultdict(list)
+        for key in self.old:
+            by_suite[key[0]].append(self.clusters.get(key, ""))
         return by_suite
 
 
@@ -107,6 +116,7 @@ class Pairs:
     """Two runs' items: the `kept` were judged in both, the `covered` right in a form in both."""
 
     runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]]
+    clusters: Mapping[ItemKey, str]  # of the items that are in one, as the new run has them
     kept: Sequence[ItemKey]
     covered: Sequence[ItemKey]
     left_out: Sequence[ItemKey]
@@ -169,6 +179,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     kept = [key for key in everything if key not in left_out]
     return Pairs(
         runs=runs,
+        clusters={k: f"{k[0]}/{i['cluster']}" for k, i in runs[1].items() if i.get("cluster")},
         kept=kept,
         covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
         left_out=sorted(left_out),
@@ -182,7 +193,7 @@ def flips(old: Figures, new: Figures) -> PairedCounts:
     """What changed of items' figures, of which more is better; the keys are the same in both."""
     worse = tuple(sorted("/".join(key) for key in old if new[key] < old[key]))
     better = tuple(sorted("/".join(key) for key in old if new[key] > old[key]))
-    drops = PairedFigures(old, new).drops.values()
+    drops = PairedFigures(old, new, {}).drops.values()
     change = fmean(map(fmean, drops)) if drops else None
     return PairedCounts(len(old), change, mcnemar(len(worse), len(better)), worse, better)
 
@@ -206,7 +217,7 @@ def _figures(
     pairs: Pairs, keys: Sequence[ItemKey], measure: Callable[[JsonObject], float | None]
 ) -> PairedFigures:
     old, new = ({key: float(measure(run[key]) or 0) for key in keys} for run in pairs.runs)
-    return PairedFigures(old, new)
+    return PairedFigures(old, new, pairs.clusters)
 
 
 def _share_right(mode: str, item: JsonObject) -> float | None:

@@ -197,7 +197,7 @@ def _check(metric: str, bound: float, figures: PairedFigures, tolerance: Toleran
     if not drops:
         why = f"{name} is not judged: no items could be paired"
         return Check(name, "undecided", flips, why)
-    verdict = drop.decide(drops, bound, tolerance.confidence)
+    verdict = drop.decide(drops, bound, tolerance.confidence, figures.grouped)
     outcome = _OUTCOMES[verdict.decision]
     passes = outcome == "passed" or (outcome == "undecided" and tolerance.undecided == "pass")
     if outcome == "missed":
@@ -258,34 +258,40 @@ def _cannot_tell(
     confidence: float,
 ) -> str:
     """Which drop as many items, as unsteady as these, show; or that they are too few for any."""
-    sizes = {name: len(values) for name, values in drops.items()}
+    sizes = {name: suite.n for name, suite in verdict.suites.items()}
     of = f" in {len(sizes)} suites" if len(sizes) > 1 else ""
     if verdict.too_few:
         name = verdict.too_few[0]
-        of = f" of {name}" if of else ""
-        return f"it would not be sure if all {number_of_items(sizes[name])}{of} got worse"
+        items = _counted(len(drops[name]), sizes[name], f" of {name}" if of else "")
+        return f"it would not be sure if all {items} got worse"
     word = "rise" if metric == "cfr" else "drop"
     shares = math.fsum(1 / n for n in sizes.values())
     alike = int(len(sizes) ** 2 / shares)  # items of one suite whose mean is as sure
-    flips = math.fsum(fmean(d * d for d in each) / len(each) for each in drops.values()) / shares
+    flips = math.fsum(fmean(d * d for d in drops[name]) / n for name, n in sizes.items()) / shares
     sure = 1 - (1 - confidence) * (0.5 if of else 1.0)
     found = power.paired_drop(alike, flips, sure, bound)
     change = f"a {word} of {found * 100:.0f} points" if found else f"no {word}"
-    items = number_of_items(sum(sizes.values()))
-    return f"{items}{of} find {change} with {power.POWER * 100:.0f} %"
+    items = _counted(sum(map(len, drops.values())), sum(sizes.values()), of)
+    return f"{items} find {change} with {power.POWER * 100:.0f} %"
+
+
+def _counted(items: int, worth: float, of: str) -> str:
+    """`500 items in 2 suites`, and what they count as where they belong to clusters."""
+    counted = f", which count as {worth:.0f}," if worth < items - 1e-9 else ""
+    return f"{number_of_items(items)}{of}{counted}"
 
 
 def _warning(compared: PairedComparison, checked: set[str], tolerance: Tolerance) -> str:
     """Which accuracies surely fell at all, of those that no check is of, where there are checks."""
     accuracies = {
-        name: figures.drops
+        name: figures
         for name, figures in compared.rates.items()
         if checked and name.startswith(f"{ACCURACY}.") and name not in checked
     }
     sure = 1 - (1 - tolerance.confidence) / max(len(accuracies), 1)
     fell = []
-    for name, drops in accuracies.items():
-        verdict = drop.decide(drops, 0.0, sure)
+    for name, figures in accuracies.items():
+        verdict = drop.decide(figures.drops, 0.0, sure, figures.grouped)
         if verdict.decision == "fail":
             suites = [] if MEAN in verdict.beyond else verdict.beyond
             value = verdict.suites[suites[0]].value if suites else verdict.mean.value

@@ -17,13 +17,17 @@ fall that was not seen yet counts as possible.
 Over k suites d is the mean of their means, and its variance the sum of their V / n over k squared,
 each V at the suite's own mean, moved as far as the mean over suites has to be moved to t.
 
+Items of a cluster tend to flip together. They count as one item of their mean drop, weighed by
+their number, and a suite as Kish's n for unequal weights, n^2 / sum m^2 for clusters of m items
+("Survey Sampling", 1965): the number of clusters, if all are of one size.
+
 Where few items flip, S is skewed. It is then also corrected for its third moment (Laud,
 "Equal-tailed confidence intervals for comparison of rates", Pharmaceutical Statistics 16, 2017),
 and the less sure of the two counts.
 """
 
 import math
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from statistics import NormalDist, fmean
@@ -34,18 +38,20 @@ MEAN = "mean"  # over suites: no suite has that name
 _STEPS = 60
 _normal = NormalDist().cdf
 
-Counts = Mapping[float, int]  # how many items have which drop
+Counts = Mapping[float, float]  # how many items have which drop
 
 
 @dataclass(frozen=True, slots=True)
 class Drop:
     """A mean drop over `n` items, and how likely it were if the true one were the tolerance.
 
+    Where items belong to clusters, `n` is what they count as.
+
     `beyond` is the chance of such a drop or a larger one, `within` of such or a smaller one.
     """
 
     value: float
-    n: int
+    n: float
     beyond: float
     within: float
 
@@ -66,16 +72,22 @@ class DropVerdict:
 
 
 def decide(
-    drops: Mapping[str, Sequence[float]], tolerance: float, confidence: float
+    drops: Mapping[str, Sequence[float]],
+    tolerance: float,
+    confidence: float,
+    clusters: Mapping[str, Sequence[str]] | None = None,
 ) -> DropVerdict:
     """Judge the items' drops, at least one in each suite, by their mean and by each suite's.
+
+    `clusters` has the cluster of each item, or an empty text.
 
     It fails where the mean or one suite is surely beyond the tolerance: by Holm's procedure, in
     which the mean has one half of the error and the suites share the other, so that all of them
     together err in at most 1 - confidence of runs whose drops are at the tolerance. It passes where
     the mean is surely within, and no suite too small to fail.
     """
-    counts = {name: Counter(values) for name, values in drops.items()}
+    clusters = clusters or {}
+    counts = {name: tally(values, clusters.get(name, ())) for name, values in drops.items()}
     suites = {name: measure([each], tolerance) for name, each in counts.items()}
     mean = measure([*counts.values()], tolerance)
     error, several = 1 - confidence, len(suites) > 1
@@ -93,6 +105,20 @@ def decide(
     passes = not beyond and not too_few and mean.within < error
     decision: Decision = "fail" if beyond else "pass" if passes else "undecided"
     return DropVerdict(decision, mean, suites, beyond, too_few)
+
+
+def tally(drops: Sequence[float], clusters: Sequence[str] = ()) -> Counts:
+    """How many items have which drop, or clusters of them which mean drop."""
+    if not any(clusters):
+        return Counter(drops)
+    members: dict[str | int, list[float]] = defaultdict(list)
+    for place, (drop, cluster) in enumerate(zip(drops, clusters, strict=True)):
+        members[cluster or place].append(drop)
+    scale = len(drops) / sum(len(own) ** 2 for own in members.values())
+    counts: dict[float, float] = defaultdict(float)
+    for own in members.values():
+        counts[fmean(own)] += len(own) * scale
+    return counts
 
 
 def measure(suites: Sequence[Counts], tolerance: float) -> Drop:
@@ -116,7 +142,7 @@ def measure(suites: Sequence[Counts], tolerance: float) -> Drop:
     return Drop(value, n, _normal(-min(score, corrected)), _normal(max(score, corrected)))
 
 
-def least_p(n: int, tolerance: float) -> float:
+def least_p(n: float, tolerance: float) -> float:
     """The chance, at most, that all of n items get worse where the true drop is the tolerance."""
     return float(((1 + tolerance) / 2) ** n) if tolerance < 1 else 0.0
 
@@ -159,7 +185,7 @@ def _moments(counts: Counts, mean: float) -> tuple[float, float]:
     return second, third
 
 
-def _pull(values: Sequence[tuple[float, int]], top: float, bottom: float) -> float:
+def _pull(values: Sequence[tuple[float, float]], top: float, bottom: float) -> float:
     """The Lagrange multiplier that puts the mean at 0: by Newton's method, within its range."""
 
     def balance(pull: float) -> float:

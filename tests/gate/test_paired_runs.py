@@ -12,7 +12,7 @@ from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, compare
+from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures, compare
 from pytest_rest.statistics.drop import decide
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import Record
@@ -45,6 +45,14 @@ def test_a_comparison_by_hand() -> None:
     assert PairedCounts(5, 1 / 5, 0.5, ("a/i1", "a/i3"), ("a/i2",)) == found.rer
     assert (3, ("a/i1",), ("a/i2",)) == (found.cfr.n, found.cfr.worse, found.cfr.better)
     assert 0 == found.cfr.change
+
+
+def test_drops_by_suite_have_their_clusters() -> None:
+    """In the items' order; an item in none has an empty one."""
+    old, new = ({("a", "1"): now, ("b", "2"): 0.5, ("a", "3"): 1.0} for now in (1.0, 0.0))
+    figures = PairedFigures(old, new, {("a", "3"): "a/t"})
+    assert {"a": [1.0, 0.0], "b": [0.0]} == figures.drops
+    assert {"a": ["", "a/t"], "b": [""]} == figures.grouped
 
 
 def test_lost_items_are_left_out_and_named() -> None:

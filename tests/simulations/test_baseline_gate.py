@@ -169,6 +169,27 @@ def test_ten_styles_find_no_less_than_one(spread: float) -> None:
     assert ten >= one
 
 
+@pytest.mark.parametrize("runs", RUNS)
+@pytest.mark.parametrize(("size", "together"), [(10, 0.3), (10, 1.0), (50, 1.0), (5, 0.1)])
+def test_items_of_clusters_alarm_as_often_as_stated(size: int, together: float, runs: int) -> None:
+    """Flips of a template's items are one event: taken one by one they alarm far more often."""
+    rng, found, alone = np.random.default_rng(0), Counter[str](), Counter[str]()
+    clusters = [f"c{n // size}" for n in range(500 if size < 50 else 1000)]
+    shape = len(clusters) // size, size
+    for _ in range(runs):
+        own, common = (
+            rng.choice([1.0, -1.0, 0.0], cells, p=[0.15, 0.1, 0.75])
+            for cells in (shape, (shape[0], 1))
+        )
+        drops = np.where(rng.random(shape) < math.sqrt(together), common, own).ravel().tolist()
+        found[decide({"a": drops}, 0.05, 0.95, {"a": clusters}).decision] += 1
+        alone[decide({"a": drops}, 0.05, 0.95).decision] += 1
+    low, high = near(runs)
+    assert low <= found["fail"] / runs <= high
+    assert low <= found["pass"] / runs <= high
+    assert together < 0.3 or alone["fail"] / runs > 0.13
+
+
 # What the gate said, and says
 
 

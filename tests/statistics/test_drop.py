@@ -8,7 +8,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_rest.statistics.drop import MEAN, decide, holm, least_p, measure
+from pytest_rest.statistics.drop import MEAN, decide, holm, least_p, measure, tally
 
 TOLERANCES = st.sampled_from([0.0, 0.01, 0.02, 0.05, 0.1, 0.3, 0.9])
 WHOLE = st.lists(st.sampled_from([-1.0, 0.0, 0.0, 1.0]), min_size=1, max_size=60)
@@ -131,3 +131,27 @@ def test_unsure_of_what_was_not_seen() -> None:
         assert expected == decide({"a": [0.0] * n}, 0.02, 0.95).decision
         steady = [0.1, -0.1] * (n // 2)
         assert "undecided" == decide({"a": steady}, 0.001, 0.95).decision
+
+
+def test_items_of_a_cluster_count_as_one() -> None:
+    """Of their mean drop; of unequal ones each weighs its items, and all Kish's number."""
+    clusters = ["a", "a", "b", "b", "", ""]
+    assert {0.5: 1.2, 0.0: 1.2, 1.0: 0.6, -1.0: 0.6} == pytest.approx(
+        tally([1.0, 0.0, 0.0, 0.0, 1.0, -1.0], clusters)
+    )
+    assert {1.0: 2, 0.0: 1} == tally([1.0, 1.0, 0.0])
+    drops, ten = [1.0] * 20 + [0.0] * 180, [f"c{n // 10}" for n in range(200)]
+    assert "fail" == decide({"a": drops}, 0.02, 0.95).decision
+    found = decide({"a": drops}, 0.02, 0.95, {"a": ten})
+    assert ("undecided", 20.0, 0.1) == (found.decision, found.mean.n, found.mean.value)
+    found = decide({"a": [1.0] * 200}, 0.02, 0.95, {"a": [f"c{n // 50}" for n in range(200)]})
+    assert ("undecided", ("a",)) == (found.decision, found.too_few)
+
+
+@given(PARTS, TOLERANCES)
+def test_clusters_of_one_item_are_items(drops: list[float], t: float) -> None:
+    """However they are named."""
+    named = {"a": [f"c{place}" for place in range(len(drops))]}
+    found, plain = decide({"a": drops}, t, 0.95, named), decide({"a": drops}, t, 0.95)
+    assert (found.decision, found.too_few) == (plain.decision, plain.too_few)
+    assert found.mean.beyond == pytest.approx(plain.mean.beyond, abs=1e-9)
