@@ -2,6 +2,7 @@
 
 import copy
 import json
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -58,9 +59,22 @@ def test_a_run_that_got_worse(old: object, run_rest: RunRest, workers: Sequence[
     }
 
 
-def test_a_run_that_is_as_good(old: dict[str, Any], run_rest: RunRest) -> None:
+def test_a_run_that_is_as_good(
+    old: dict[str, Any],
+    run_rest: RunRest,
+    pytester: pytest.Pytester,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     """The same is no proof, and passes; a better one than a bad baseline is one."""
-    same = run_rest(GOOD, SUITE, "--rest-baseline=old.json")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    same = run_rest(GOOD, SUITE, "--rest-baseline=old.json", "--color=yes")
+    yellow = "\x1b[33m"
+    assert f"{yellow}  rer_drop<=0.0 is undecided: RER is as it was" in same.out
+    assert "::error" not in same.out
+    assert "=0.0 | undecided | " in pytester.path.joinpath("summary.md").read_text()
+    page = pytester.path.joinpath("run", "report.html").read_text()
+    assert re.search(r'<p class="none">\s*against the baseline 0.0 points: undecided</p>', page)
     assert 0 == same.status
     assert "gate passed: rer_drop<=0.0 is undecided: RER is as it was (0 items worse" in same.out
     assert "; cannot tell: 30 items find a drop of 14 points with 80 %" in same.out

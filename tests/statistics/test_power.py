@@ -29,7 +29,10 @@ def test_the_examples_of_the_docs_run() -> None:
     names: dict[str, object] = {}
     for line in block.splitlines():
         exec(line.replace("power.p", "a = power.p").replace("power.t", "b = power.t"), names)  # noqa: S102
-    assert (power.paired_items(0.03, 0.08), power.threshold_items(0.03, 0.92, 0.9, 0.99)) == (
+    assert (
+        power.paired_items(0.05, 0.08, tolerance=0.02),
+        power.threshold_items(0.03, 0.92, 0.9, 0.99),
+    ) == (
         names["a"],
         names["b"],
     )
