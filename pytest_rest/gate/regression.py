@@ -7,7 +7,7 @@ of which no items can be paired, do not pass.
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Literal
@@ -144,6 +144,17 @@ def _parse(text: str) -> tuple[str, float]:
     return metric, share
 
 
+def check(tolerance: Tolerance, modes: Collection[str]) -> None:
+    """Raise `OptionError` for the accuracy in a form that is not asked."""
+    for metric in tolerance.drops:
+        mode = metric.partition(".")[2]
+        if mode and mode not in modes:
+            raise OptionError(
+                f"the drop of {metric} is of a form that is not asked; these are: "
+                f"{', '.join(modes)}"
+            )
+
+
 def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance, max_lost: int = 0) -> Regression:
     """Compare two reports, or a baseline and a report; `max_lost` items may be lost in either."""
     bounds = tolerance.bounds
@@ -175,12 +186,12 @@ def shown(names: Sequence[str]) -> list[str]:
 def _of_each_mode(
     bounds: Mapping[str, float], compared: PairedComparison
 ) -> Iterator[tuple[str, float]]:
+    modes = [name for name in compared.rates if name.startswith(f"{ACCURACY}.")]
     for metric, bound in bounds.items():
-        if metric != ACCURACY:
+        if metric == ACCURACY and modes:
+            yield from ((mode, bound) for mode in modes if mode not in bounds)
+        else:
             yield metric, bound
-            continue
-        modes = [name for name in compared.rates if name.startswith(f"{ACCURACY}.")]
-        yield from ((mode, bound) for mode in modes if mode not in bounds)
 
 
 def _name(metric: str, bound: float) -> str:

@@ -237,6 +237,7 @@ def _check(settings: Settings, chosen: Chosen) -> None:
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         suites = [drawn.name for drawn in settings.drawn]
         thresholds.check(settings.thresholds, suites, parts)
+    regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]
         stopping.check(settings.thresholds, len(settings.suites), ids)
@@ -338,14 +339,8 @@ def _baseline(path: Path | None, max_lost: int) -> Mapping[str, Any] | None:
 def _tolerance(values: Mapping[str, Any]) -> Tolerance:
     keys = ("rest_max_rer_drop", "rest_max_cfr_rise", "rest_max_drop", "rest_baseline_undecided")
     for key in keys:
-        if values[key] not in (None, "", []) and not values["rest_baseline"]:
+        if values[key] not in (None, []) and not values["rest_baseline"]:
             name = OPTIONS[key].name
             raise OptionError(f"{name} needs a run to compare with; give --rest-baseline")
-    confidence = values["rest_confidence"]
-    return regression.tolerance(
-        values["rest_max_rer_drop"],
-        values["rest_max_cfr_rise"],
-        values["rest_max_drop"],
-        confidence,
-        values["rest_baseline_undecided"],
-    )
+    rer_drop, cfr_rise, drops, undecided = (values[key] for key in keys)
+    return regression.tolerance(rer_drop, cfr_rise, drops, values["rest_confidence"], undecided)

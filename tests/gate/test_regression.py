@@ -412,6 +412,15 @@ def test_a_form_that_was_not_asked_is_not_judged() -> None:
     )
 
 
+def test_no_accuracy_to_judge_is_not_judged() -> None:
+    """Where neither run was asked in a form that has one, nothing passes."""
+    run = planted([True] * 9)
+    for each in run["items"]:
+        each["answers"] = {}
+    found = regression.judge(run, run, Tolerance(None, None, drops={"accuracy": 0.1}), 9)
+    assert ["accuracy_drop<=0.1 is not judged: neither run was asked in this form"] == found.reasons
+
+
 def test_items_in_several_styles_fall_in_parts() -> None:
     """Each loses one of its two styles in the pictures: half an item, and RER wholly."""
     names = [f"i{n:02}" for n in range(40)]
@@ -437,6 +446,14 @@ def test_items_in_several_styles_fall_in_parts() -> None:
         (
             ["--rest-baseline=b.json", "--rest-max-drop=rer=0.1", "--rest-max-rer-drop=0.1"],
             "the drop of rer is given twice",
+        ),
+        (
+            [
+                "--rest-baseline=b.json",
+                "--rest-max-drop=accuracy.mixed=0",
+                "--rest-modes=text,image",
+            ],
+            "the drop of accuracy.mixed is of a form that is not asked; these are: text, image",
         ),
         (["--rest-baseline=b.json", "--rest-baseline-undecided=no"], "is unknown; give one of pa"),
     ],
