@@ -103,20 +103,16 @@ def _write_page(chosen: Sequence[Path], path: Path) -> None:
 
 
 def _tolerance(arguments: Namespace) -> Tolerance:
+    """What is tolerated; nothing is judged where no drop is named."""
     named = arguments.max_rer_drop, arguments.max_cfr_rise, arguments.max_drop
-    if not _is_judged(arguments):
+    if named == (None, None, []):
         return Tolerance(None, None)
     return regression.tolerance(*named, arguments.confidence, arguments.undecided)
 
 
-def _is_judged(arguments: Namespace) -> bool:
-    named = arguments.max_rer_drop, arguments.max_cfr_rise, arguments.max_drop
-    return named != (None, None, [])
-
-
 def _check(arguments: Namespace) -> None:
     """More than two runs are put side by side and not compared; a tolerance is what is judged."""
-    is_judged = _is_judged(arguments)
+    is_judged = bool(_tolerance(arguments).bounds)
     if arguments.more and (arguments.html is None or arguments.json or is_judged):
         raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
     for name in ("max_lost", "undecided"):
@@ -140,9 +136,9 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
     yield from (f"  {shown(name)}" for name in runs.rer.worse)
     if runs.rer.better:
         yield f"became consistent: {len(runs.rer.better)}"
-    yield from (f"{_WORDS[check.met]}: {check.reason}" for check in judged.checks)
+    yield from (f"{_WORDS[check.met]}: {shown(check.reason, 1000)}" for check in judged.checks)
     if judged.warning:
-        yield f"warning: {judged.warning}"
+        yield f"warning: {shown(judged.warning, 1000)}"
 
 
 def _row(name: str, change: Change) -> str:

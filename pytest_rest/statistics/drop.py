@@ -45,9 +45,8 @@ Counts = Mapping[float, float]  # how many items have which drop
 class Drop:
     """A mean drop over `n` items, and how likely it were if the true one were the tolerance.
 
-    Where items belong to clusters, `n` is what they count as.
-
-    `beyond` is the chance of such a drop or a larger one, `within` of such or a smaller one.
+    `beyond` is the chance of such a drop or a larger one, `within` of such or a smaller one. Where
+    items belong to clusters, `n` is what they count as.
     """
 
     value: float
