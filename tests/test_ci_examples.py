@@ -101,7 +101,7 @@ def test_the_matrix_s_commands(repository: Path) -> None:
     (repository / "rest").rename(repository / "baseline" / "rest")
     again = shell(gate, GITHUB_EVENT_NAME="pull_request", **variables)
     assert 0 == again.returncode, again.stdout
-    assert "rer_drop<=0.02 is met" in again.stdout
+    assert "rer_drop<=0.02 is undecided: RER is as it was" in again.stdout  # of 30 items
     (comment,) = [s["run"] for s in job["steps"] if s.get("name") == "Comment"]
     comment = re.sub(r"^gh .*", "", comment, flags=re.MULTILINE)
     assert 0 == shell(comment, **variables).returncode

@@ -29,6 +29,7 @@ from pytest_rest.statistics.intervals import CONFIDENCE
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
+_WORDS = {True: "ok", False: "NOT OK", None: "cannot tell"}
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
 
@@ -44,11 +45,22 @@ def declare(parser: ArgumentParser) -> None:
         what = _TOLERATES.format(name, side)
         parser.add_argument(f"--{option}", type=share, metavar="SHARE", help=what)
     parser.add_argument(
+        "--max-drop",
+        action="append",
+        default=[],
+        metavar="METRIC=SHARE",
+        help=f"the same of another metric: {', '.join(regression.METRICS)}; repeatable",
+    )
+    parser.add_argument(
         "--confidence",
         type=partial(_number, low=0.5, high=0.999999),
-        default=CONFIDENCE,
         metavar="SHARE",
-        help="how sure McNemar's exact test must be of a change (default: %(default)s)",
+        help=f"how sure a verdict must be (default: {CONFIDENCE})",
+    )
+    parser.add_argument(
+        "--undecided",
+        choices=("pass", "fail"),
+        help="what becomes of what is not sure (default: fail with --confidence, otherwise pass)",
     )
     parser.add_argument(
         "--max-lost",
@@ -71,8 +83,7 @@ def run(arguments: Namespace) -> int:
         return GOOD
     old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
     comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
-    tolerance = Tolerance(arguments.max_rer_drop, arguments.max_cfr_rise, arguments.confidence)
-    judged = regression.judge(old, new, tolerance, arguments.max_lost or 0)
+    judged = regression.judge(old, new, _tolerance(arguments), arguments.max_lost or 0)
     if arguments.json:
         print(json.dumps(_to_builtins(comparison, table, judged), indent=1, allow_nan=False))
     else:
@@ -91,13 +102,23 @@ def _write_page(chosen: Sequence[Path], path: Path) -> None:
     print(path, file=sys.stderr)  # what is printed may be JSON
 
 
+def _tolerance(arguments: Namespace) -> Tolerance:
+    """What is tolerated; nothing is judged where no drop is named."""
+    named = arguments.max_rer_drop, arguments.max_cfr_rise, arguments.max_drop
+    if named == (None, None, []):
+        return Tolerance(None, None)
+    return regression.tolerance(*named, arguments.confidence, arguments.undecided)
+
+
 def _check(arguments: Namespace) -> None:
     """More than two runs are put side by side and not compared; a tolerance is what is judged."""
-    is_judged = (arguments.max_rer_drop, arguments.max_cfr_rise) != (None, None)
+    is_judged = bool(_tolerance(arguments).bounds)
     if arguments.more and (arguments.html is None or arguments.json or is_judged):
         raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
-    if arguments.max_lost is not None and not is_judged:
-        raise OptionError("--max-lost judges nothing by itself; give --max-rer-drop, too")
+    for name in ("max_lost", "undecided"):
+        if getattr(arguments, name) is not None and not is_judged:
+            option = f"--{name.replace('_', '-')}"
+            raise OptionError(f"{option} judges nothing by itself; give --max-rer-drop, too")
 
 
 def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
@@ -115,7 +136,9 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
     yield from (f"  {shown(name)}" for name in runs.rer.worse)
     if runs.rer.better:
         yield f"became consistent: {len(runs.rer.better)}"
-    yield from (f"{'ok' if c.outcome == 'passed' else 'NOT OK'}: {c.reason}" for c in judged.checks)
+    yield from (f"{_WORDS[check.met]}: {shown(check.reason, 1000)}" for check in judged.checks)
+    if judged.warning:
+        yield f"warning: {shown(judged.warning, 1000)}"
 
 
 def _row(name: str, change: Change) -> str:
@@ -140,7 +163,11 @@ def _to_builtins(
         "worse": [*runs.rer.worse],
         "better": [*runs.rer.better],
         "left_out": [*runs.left_out],
-        "gate": {"passed": not judged.reasons if checks else None, "checks": checks},
+        "gate": {
+            "passed": not judged.reasons if checks else None,
+            "checks": checks,
+            "warning": judged.warning,
+        },
     }
 
 

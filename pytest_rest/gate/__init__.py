@@ -105,9 +105,13 @@ def judge(
 def compare(judged: Gate, regression: Regression) -> Gate:
     """The gate with a comparison: not passed if that is not, or could not be made."""
     passed = bool(judged.passed) and not regression.reasons
-    reason = regression.reasons[0] if judged.passed and regression.reasons else judged.reason
-    if passed and not judged.thresholds:
-        reason = regression.checks[0].reason
+    reason = judged.reason
+    if judged.passed:
+        decided = all(check.outcome == "passed" for check in regression.checks)
+        said = [reason] if judged.thresholds and passed else []
+        reason = "; ".join([*said, *([] if said and decided else [regression.summary])])
+    if regression.warning:
+        reason += f"; warning: {regression.warning}"
     return replace(judged, passed=passed, reason=reason, regression=regression)
 
 

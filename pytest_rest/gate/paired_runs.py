@@ -4,21 +4,23 @@ Each item is its own control: what makes items hard or easy cancels out, and onl
 count. If nothing has changed, an item is as likely to flip one way as the other, so that the number
 of the `worse + better` flips that are for the worse is that of coin tosses. McNemar, "Note on the
 sampling error of the difference between correlated proportions or percentages", 1947; exact and
-one-sided, as the sign test.
+one-sided, as the sign test. It says whether anything changed, over the items of all suites;
+`statistics.drop` says whether it changed by more than a tolerance.
 
 The drop is that of the headline: the unweighted mean over suites, of the items that both runs
-judged. The test pools the items of all suites.
+judged.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from statistics import fmean
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.baseline import JsonObject, differences, number_of_items, to_baseline
-from pytest_rest.statistics.bounds import Decision
 from pytest_rest.statistics.paired import mcnemar
+from pytest_rest.terms import MODES
 
 ItemKey = tuple[str, str]
 Figures = Mapping[ItemKey, float]
@@ -38,33 +40,65 @@ class PairedCounts:
     worse: tuple[str, ...]
     better: tuple[str, ...]
 
-    def decide(self, tolerance: float, confidence: float) -> Decision:
-        """`fail` if it is worse by more than the tolerance, and surely worse at all.
 
-        Otherwise `pass`; `undecided` if no items could be paired, for nothing was compared.
-        """
-        if self.change is None:
-            return "undecided"
-        large = self.change > tolerance + 1e-12  # not by the last bit alone
-        return "fail" if large and self.p <= 1 - confidence + 1e-12 else "pass"
+@dataclass(frozen=True)
+class PairedFigures:
+    """A figure of each item in the old run and in the new one, from 0 to 1; more is better.
+
+    That of `cfr` is 0 where the item failed. `clusters` are those of the items that are in one.
+    """
+
+    old: Figures
+    new: Figures
+    clusters: Mapping[ItemKey, str]
+
+    @property
+    def counts(self) -> PairedCounts:
+        """How many items got worse and better, and which."""
+        return flips(self.old, self.new)
+
+    @property
+    def drops(self) -> dict[str, list[float]]:
+        """By how much each item fell, by suite."""
+        by_suite: dict[str, list[float]] = defaultdict(list)
+        for key, old in self.old.items():
+            by_suite[key[0]].append(old - self.new[key])
+        return by_suite
+
+    @property
+    def grouped(self) -> dict[str, list[str]]:
+        """The cluster of each of `drops`, or an empty text."""
+        by_suite: dict[str, list[str]] = defaultdict(list)
+        for key in self.old:
+            by_suite[key[0]].append(self.clusters.get(key, ""))
+        return by_suite
 
 
 @dataclass(frozen=True)
 class PairedComparison:
-    """Two runs compared: `rer` by consistency, `cfr` by failures among items covered in both.
+    """Two runs compared: `rates` by their names, and the consistency of each style by itself.
 
-    `styles` has the consistency of each style by itself. `left_out` are the items that one of the
-    runs lost, `lost` says how many the old one and how many the new one. The models are the names
-    asked for, with those they answered by.
+    The rates are those of `rates`. `left_out` are the items that one of the runs lost, `lost` says
+    how many the old one and how many the new one. The models are the names asked for, with those
+    they answered by.
     """
 
-    rer: PairedCounts
-    cfr: PairedCounts
+    rates: Mapping[str, PairedFigures]
     styles: Mapping[str, PairedCounts]
     left_out: tuple[str, ...]
     lost: tuple[int, int]
     old_model: str
     new_model: str
+
+    @property
+    def rer(self) -> PairedCounts:
+        """The flips of consistency."""
+        return self.rates["rer"].counts
+
+    @property
+    def cfr(self) -> PairedCounts:
+        """The flips of failures among items covered in both."""
+        return self.rates["cfr"].counts
 
     @property
     def note(self) -> str:
@@ -82,6 +116,7 @@ class Pairs:
     """Two runs' items: the `kept` were judged in both, the `covered` right in a form in both."""
 
     runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]]
+    clusters: Mapping[ItemKey, str]  # of the items that are in one, as the new run has them
     kept: Sequence[ItemKey]
     covered: Sequence[ItemKey]
     left_out: Sequence[ItemKey]
@@ -93,18 +128,14 @@ class Pairs:
 def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
     """Pair two reports, or a baseline and a report; `BaselineError` says why it is refused."""
     pairs = pair(old, new)
-
-    def paired(good: Callable[[JsonObject], bool], keys: Iterable[ItemKey]) -> PairedCounts:
-        return flips(*({key: good(run[key]) for key in keys} for run in pairs.runs))
-
     return PairedComparison(
-        rer=paired(is_consistent, pairs.kept),
-        cfr=paired(all_right, pairs.covered),
+        rates=rates(pairs),
         styles={
-            style: paired(
-                _consistent_in(style),
+            style: _figures(
+                pairs,
                 [k for k in pairs.kept if all(style in run[k]["styles"] for run in pairs.runs)],
-            )
+                _consistent_in(style),
+            ).counts
             for style in pairs.styles
         },
         left_out=tuple("/".join(key) for key in pairs.left_out),
@@ -112,6 +143,26 @@ def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
         old_model=pairs.models[0],
         new_model=pairs.models[1],
     )
+
+
+def rates(pairs: Pairs) -> dict[str, PairedFigures]:
+    """RER, CFR, MMC, the share of items right in all forms, and each mode's accuracy.
+
+    CFR is of the items that are covered, right in at least one form, in both runs; an accuracy of
+    those that were asked in the mode, each the share of its styles that are right.
+    """
+    listed = {
+        "rer": _figures(pairs, pairs.kept, is_consistent),
+        "cfr": _figures(pairs, pairs.covered, all_right),
+        "mmc": _figures(pairs, pairs.kept, any_right),
+        "all_correct": _figures(pairs, pairs.kept, all_right),
+    }
+    for mode in MODES:
+        share = partial(_share_right, mode)
+        asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
+        if asked:
+            listed[f"accuracy.{mode}"] = _figures(pairs, asked, share)
+    return listed
 
 
 def pair(old: JsonObject, new: JsonObject) -> Pairs:
@@ -128,6 +179,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     kept = [key for key in everything if key not in left_out]
     return Pairs(
         runs=runs,
+        clusters={k: f"{k[0]}/{i['cluster']}" for k, i in runs[1].items() if i.get("cluster")},
         kept=kept,
         covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
         left_out=sorted(left_out),
@@ -141,10 +193,8 @@ def flips(old: Figures, new: Figures) -> PairedCounts:
     """What changed of items' figures, of which more is better; the keys are the same in both."""
     worse = tuple(sorted("/".join(key) for key in old if new[key] < old[key]))
     better = tuple(sorted("/".join(key) for key in old if new[key] > old[key]))
-    by_suite: dict[str, list[float]] = defaultdict(list)
-    for key in old:
-        by_suite[key[0]].append(old[key] - new[key])
-    change = fmean(map(fmean, by_suite.values())) if by_suite else None
+    drops = PairedFigures(old, new, {}).drops.values()
+    change = fmean(map(fmean, drops)) if drops else None
     return PairedCounts(len(old), change, mcnemar(len(worse), len(better)), worse, better)
 
 
@@ -161,6 +211,20 @@ def any_right(item: JsonObject) -> bool:
 def all_right(item: JsonObject) -> bool:
     """Whether it was wrong in no form."""
     return not any(style["wrong"] for style in item["styles"].values())
+
+
+def _figures(
+    pairs: Pairs, keys: Sequence[ItemKey], measure: Callable[[JsonObject], float | None]
+) -> PairedFigures:
+    old, new = ({key: float(measure(run[key]) or 0) for key in keys} for run in pairs.runs)
+    return PairedFigures(old, new, pairs.clusters)
+
+
+def _share_right(mode: str, item: JsonObject) -> float | None:
+    """The share of an item's styles that a mode got right; None if it was not asked."""
+    styles = item["styles"].values()
+    right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
+    return sum(right) / len(right) if right else None
 
 
 def _items(baseline: JsonObject) -> dict[ItemKey, JsonObject]:

@@ -6,16 +6,14 @@ the unweighted mean (see `statistics.mover`).
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from functools import partial
 from statistics import fmean
 
+from pytest_rest.gate import paired_runs
 from pytest_rest.gate.baseline import JsonObject
-from pytest_rest.gate.paired_runs import ItemKey, all_right, any_right, flips, is_consistent, pair
+from pytest_rest.gate.paired_runs import Figures, PairedFigures, pair
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.paired import bounded_mean
-from pytest_rest.terms import MODES
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,41 +41,26 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     CFR is that of the items that are covered, right in at least one form, in both runs.
     `BaselineError` says why they cannot be compared.
     """
-    pairs = pair(old, new)
-    changes = {
-        "rer": _change(pairs.runs, pairs.kept, is_consistent),
-        "cfr": _change(pairs.runs, pairs.covered, lambda item: not all_right(item), sign=-1),
-        "mmc": _change(pairs.runs, pairs.kept, any_right),
-    }
-    for mode in MODES:
-        share = partial(_share, mode)
-        asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
-        if asked:
-            changes[f"accuracy.{mode}"] = _change(pairs.runs, asked, share)
-    return changes
+    rates = paired_runs.rates(pair(old, new))
+    return {name: _change(name, each) for name, each in rates.items() if name != "all_correct"}
 
 
-def _change(
-    runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]],
-    keys: Iterable[ItemKey],
-    measure: Callable[[JsonObject], float | None],
-    sign: int = 1,
-) -> Change:
-    """The change of a measure of each item, which is better where `sign` times it is larger."""
-    before, after = ({key: float(measure(run[key]) or 0) for key in keys} for run in runs)
-    by_suite: dict[str, list[ItemKey]] = defaultdict(list)
-    for key in before:
-        by_suite[key[0]].append(key)
-    suites = by_suite.values()
-    moved = mover.mean([bounded_mean([after[k] - before[k] for k in listed]) for listed in suites])
-    counts = flips(*({key: sign * run[key] for key in run} for run in (before, after)))
+def _change(name: str, figures: PairedFigures) -> Change:
+    is_failure = name == "cfr"  # of whose figures 0 is a failure
 
-    def mean(run: Mapping[ItemKey, float]) -> float | None:
-        return fmean(fmean(run[key] for key in listed) for listed in suites) if suites else None
+    def mean(run: Figures) -> float | None:
+        suites: dict[str, list[float]] = defaultdict(list)
+        for key, value in run.items():
+            suites[key[0]].append(1 - value if is_failure else value)
+        return fmean(map(fmean, suites.values())) if suites else None
 
+    sign = 1 if is_failure else -1
+    drops = figures.drops.values()
+    moved = mover.mean([bounded_mean([sign * drop for drop in listed]) for listed in drops])
+    counts = figures.counts
     return Change(
-        old=mean(before),
-        new=mean(after),
+        old=mean(figures.old),
+        new=mean(figures.new),
         value=moved.value if moved else None,
         low=moved.low if moved else None,
         high=moved.high if moved else None,
@@ -86,10 +69,3 @@ def _change(
         better=len(counts.better),
         p=counts.p,
     )
-
-
-def _share(mode: str, item: JsonObject) -> float | None:
-    """The share of an item's styles that a mode got right; None if it was not asked."""
-    styles = item["styles"].values()
-    right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
-    return sum(right) / len(right) if right else None

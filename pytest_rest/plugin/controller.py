@@ -269,7 +269,7 @@ def _gate_tests(report: Report, rules: Rules) -> Iterator[tuple[str, str]]:
     for judged in report.gate.thresholds:
         yield judged.threshold.id, "" if judged.outcome == "passed" else judged.reason
     for check in report.gate.regression.checks if report.gate.regression else ():
-        yield check.name, "" if check.outcome == "passed" else check.reason
+        yield check.name, "" if check.passes else check.reason
 
 
 def _log(session: pytest.Session, name: str, reason: str) -> None:

@@ -263,6 +263,18 @@ GATE = (
         "--rest-max-cfr-rise SHARE", "by how much CFR may be above the baseline's", values.share
     ),
     Option(
+        "--rest-max-drop METRIC=SHARE",
+        "by how much a metric may be below the baseline's: rer, mmc, all_correct, accuracy (of "
+        "every form) or accuracy.text, accuracy.image, accuracy.mixed; repeatable",
+        ini="rest_max_drop",
+    ),
+    Option(
+        "--rest-baseline-undecided RULE",
+        "pass or fail: what becomes of a comparison that cannot tell (default: fail with "
+        "--rest-confidence, otherwise pass)",
+        values.one_of("pass", "fail"),
+    ),
+    Option(
         "--rest-allow-models NAMES",
         "models that may answer for each other, by the ids that the endpoint reports, with commas "
         "between; an item that any two other ones answered is lost",

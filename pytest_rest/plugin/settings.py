@@ -5,7 +5,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -20,7 +20,7 @@ from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import BaselineError, OptionError
-from pytest_rest.gate import baseline, thresholds
+from pytest_rest.gate import baseline, regression, thresholds
 from pytest_rest.gate import early_stop as stopping
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
@@ -241,6 +241,7 @@ def _check(settings: Settings, chosen: Chosen) -> None:
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         suites = [drawn.name for drawn in settings.drawn]
         thresholds.check(settings.thresholds, suites, parts)
+    regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]
         stopping.check(settings.thresholds, len(settings.suites), ids)
@@ -340,11 +341,10 @@ def _baseline(path: Path | None, max_lost: int) -> Mapping[str, Any] | None:
 
 
 def _tolerance(values: Mapping[str, Any]) -> Tolerance:
-    shares = {key: values[f"rest_max_{key}"] for key in ("rer_drop", "cfr_rise")}
-    shares = {key: share for key, share in shares.items() if share is not None}
-    for key in shares:
-        if not values["rest_baseline"]:
-            name = OPTIONS[f"rest_max_{key}"].name
+    keys = ("rest_max_rer_drop", "rest_max_cfr_rise", "rest_max_drop", "rest_baseline_undecided")
+    for key in keys:
+        if values[key] not in (None, []) and not values["rest_baseline"]:
+            name = OPTIONS[key].name
             raise OptionError(f"{name} needs a run to compare with; give --rest-baseline")
-    tolerance = replace(Tolerance(None, None), **shares) if shares else Tolerance()
-    return replace(tolerance, confidence=values["rest_confidence"] or tolerance.confidence)
+    rer_drop, cfr_rise, drops, undecided = (values[key] for key in keys)
+    return regression.tolerance(rer_drop, cfr_rise, drops, values["rest_confidence"], undecided)

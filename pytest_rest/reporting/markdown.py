@@ -14,6 +14,7 @@ from pytest_rest.terms import MODES, OCR_MODES
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
+_MET = {True: "met", False: "**not met**", None: "undecided"}
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 RATES = {
     "rer": "RER",
@@ -31,10 +32,7 @@ def page(report: Report) -> str:
     about, gate = report.provenance, report.gate
     regression = gate.regression if gate else None
     why = gate.reason if gate else "; ".join(report.cautions)
-    checks = (
-        (escape(name), "met" if met else "**not met**", escape(why, 600))
-        for name, met, why in _checks(report)
-    )
+    checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
@@ -57,7 +55,7 @@ def annotations(report: Report) -> Iterator[str]:
 
     Without a gate, one for each of the first inconsistent items.
     """
-    failed = [(name, why) for name, met, why in _checks(report) if not met]
+    failed = [(name, why) for name, met, why in _checks(report) if met is False]
     if report.gate and report.gate.passed is False and not failed:
         failed = [("gate", report.gate.reason)]
     if report.gate is None:
@@ -106,14 +104,17 @@ def escape(value: str, limit: int = 300) -> str:
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown(value, limit))
 
 
-def _checks(report: Report) -> Iterator[tuple[str, bool, str]]:
-    """Each threshold and each comparison: its name, whether it is met, and why."""
+def _checks(report: Report) -> Iterator[tuple[str, bool | None, str]]:
+    """Each threshold and each comparison: its name, whether it is met, and why.
+
+    None where it cannot tell, and passes.
+    """
     if report.gate is None:
         return
     for judged in report.gate.thresholds:
         yield judged.threshold.id, judged.outcome == "passed", judged.reason
     for check in report.gate.regression.checks if report.gate.regression else ():
-        yield check.name, check.outcome == "passed", check.reason
+        yield check.name, check.met, check.reason
 
 
 def _metrics(report: Report) -> list[str]:

@@ -302,13 +302,16 @@ def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
 def _regression(regression: Regression) -> dict[str, Any]:
     return {
         "note": regression.note,
+        "warning": regression.warning,
         "left_out": [*regression.left_out],
         "checks": [
             {
                 "name": check.name,
                 "outcome": check.outcome,
                 "reason": check.reason,
+                "passes": check.passes,
                 **(asdict(check.flips) if check.flips else {}),
+                "drop": check.drop and asdict(check.drop),
             }
             for check in regression.checks
         ],

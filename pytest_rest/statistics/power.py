@@ -1,10 +1,10 @@
 """Turns a drop that must not go unnoticed into the number of items that finds it, and back.
 
-For two gates: a baseline, where both runs answer the same items and McNemar's exact one-sided test
-is used, and a threshold with a confidence, by Clopper and Pearson's bound. The powers are those of
-the exact tests, summed over the binomials. The search starts from the normal approximations of
-Connor, "Sample size for testing differences in proportions for the paired-sample design", 1987, and
-of Fleiss, Levin and Paik, "Statistical Methods for Rates and Proportions", 2003.
+For two gates: a baseline, where both runs answer the same items and the score of `drop` is used, of
+one suite, and a threshold with a confidence, by Clopper and Pearson's bound. The powers are summed
+over the binomials. The search starts from the normal approximations of Connor, "Sample size for
+testing differences in proportions for the paired-sample design", 1987, and of Fleiss, Levin and
+Paik, "Statistical Methods for Rates and Proportions", 2003.
 
 Some of the paired items flip by themselves, half of them either way, because the model is unsteady
 or another one; `docs/releases.md` says how to find their share. A drop adds items that get worse.
@@ -16,9 +16,11 @@ from bisect import bisect_left
 from collections.abc import Callable
 from statistics import NormalDist
 
+from pytest_rest.statistics.drop import least_p, measure
 from pytest_rest.statistics.intervals import CONFIDENCE
 
 POWER = 0.8
+TOLERATED = 0.02
 DROPS = (0.02, 0.05, 0.1)
 FLIPS = (0.02, 0.05, 0.1, 0.2)
 BOUNDS = (0.95, 0.9, 0.8)
@@ -27,42 +29,55 @@ _quantile = NormalDist().inv_cdf
 
 
 def paired_items(
-    drop: float, flips: float, power: float = POWER, confidence: float = CONFIDENCE
+    drop: float,
+    flips: float,
+    power: float = POWER,
+    confidence: float = CONFIDENCE,
+    tolerance: float = 0.0,
 ) -> int:
-    """How many items both runs need to find a drop of that share with that power.
+    """How many items both runs need, of one suite, to be sure of a drop with that power.
 
-    `flips` is the share of items that flip without any drop. More items never have less power.
+    Of a drop above the tolerance that it is beyond it, of one below that it is within. `flips` is
+    the share of items that flip without any drop.
     """
-    discordant = drop + flips
-    if not (drop > 0 <= flips and discordant <= 1):
+    far, discordant = abs(drop - tolerance), drop + flips
+    if not (far > 0 <= min(flips, drop, tolerance) and discordant <= 1):
         raise ValueError(f"a drop of {drop} among items of which {flips} flip: shares are wanted")
-    spread = _quantile(confidence) * math.sqrt(discordant)
-    spread += _quantile(power) * math.sqrt(discordant - drop**2)
-    guess = math.ceil((spread / drop) ** 2)
-    return _least(lambda n: paired_power(n, drop, flips, confidence) >= power, guess, guess // 20)
+    spread = _quantile(confidence) * math.sqrt(flips + max(drop, tolerance))
+    spread += _quantile(power) * math.sqrt(max(discordant - drop**2, 0.0))
+    sizes = range(1, 2 * math.ceil((spread / far) ** 2) + 100)
+    return sizes.start + bisect_left(
+        sizes, power, key=lambda n: paired_power(n, drop, flips, confidence, tolerance)
+    )
 
 
 @functools.lru_cache(maxsize=4096)
 def paired_power(
     n: int, drop: float, flips: float, confidence: float = CONFIDENCE, tolerance: float = 0.0
 ) -> float:
-    """How often McNemar's exact test finds the drop on n paired items.
+    """How often n paired items of one suite are sure of the drop: beyond the tolerance, or within.
 
-    An observed drop within the tolerance is not found, however sure the test is.
+    Which of the two is asked is said by the drop itself. Exact: the sum over all numbers of flips.
     """
     from scipy.special import bdtr, bdtrc  # when first used: it takes a third of a second
 
-    discordant, worse = min(drop + flips, 1.0), drop + flips / 2
-    middle, reach = n * discordant, 6 * math.sqrt(n * discordant) + 6
-    found, before = 0.0, 0.0
+    error = 1 - confidence
+    if least_p(n, tolerance) >= error:
+        return 0.0
+    discordant, beyond = min(drop + flips, 1.0), drop > tolerance
+    worse = min((drop + flips / 2) / discordant, 1.0) if discordant else 0.0
+    middle, reach = n * discordant, 5 * math.sqrt(n * discordant) + 5
+    sure, before, few = 0.0, 0.0, 0  # with more flips no fewer have to be, or may be, for the worse
     for flipped in range(max(0, int(middle - reach)), min(n, int(middle + reach)) + 1):
         up_to = float(bdtr(flipped, n, discordant))
-        tolerated = math.floor((n * tolerance + flipped) / 2 + 1e-9)  # items that may get worse
-        needed = max(_needed(flipped, confidence), tolerated + 1)
-        if needed <= flipped:
-            found += (up_to - before) * float(bdtrc(needed - 1, flipped, worse / discordant))
-        before = up_to
-    return found
+        while few <= flipped and (_p(few, flipped, n, tolerance)[beyond] < error) != beyond:
+            few += 1
+        if beyond:
+            share = float(bdtrc(few - 1, flipped, worse)) if 0 < few <= flipped else float(few == 0)
+        else:
+            share = float(bdtr(few - 1, flipped, worse)) if few else 0.0
+        sure, before = sure + (up_to - before) * share, up_to
+    return sure
 
 
 def paired_drop(
@@ -72,7 +87,7 @@ def paired_drop(
 
     `flips` is the share of items that flip without any drop; None where no drop is found so often.
     """
-    points = range(1, math.floor(100 * (1 - flips) + 1e-9) + 1)
+    points = range(math.floor(100 * tolerance + 1e-9) + 1, math.floor(100 * (1 - flips) + 1e-9) + 1)
     place = bisect_left(
         points, POWER, key=lambda each: paired_power(n, each / 100, flips, confidence, tolerance)
     )
@@ -105,34 +120,37 @@ def threshold_power(n: int, drop: float, bound: float, confidence: float = CONFI
 def table() -> str:
     """The numbers of items for the usual drops, as a table in Markdown."""
     points = [f"{100 * drop:g} points" for drop in DROPS]
-    head = ["to find with 80 % power a drop of", *points]
     rows = [
         *(
-            [f"baseline, {100 * flips:g} % of the items flip by themselves"]
-            + [f"{paired_items(drop, flips):,}" for drop in DROPS]
+            [f"baseline: a drop that far beyond the tolerance of {TOLERATED:g}, {_flip(flips)}"]
+            + [f"{paired_items(TOLERATED + d, flips, tolerance=TOLERATED):,}" for d in DROPS]
             for flips in FLIPS
         ),
         *(
-            [f"threshold {bound:g}, the rate that far below it"]
+            [f"baseline: that nothing has changed, the tolerance that large, {_flip(flips)}"]
+            + [f"{paired_items(0.0, flips, tolerance=tolerance):,}" for tolerance in DROPS]
+            for flips in FLIPS
+        ),
+        *(
+            [f"threshold {bound:g}: a rate that far below it"]
             + [f"{threshold_items(drop, bound):,}" for drop in DROPS]
             for bound in BOUNDS
         ),
     ]
+    head = ["to be sure with 80 % power of", *points]
     lines = [head, ["---", *("---:" for _ in DROPS)], *rows]
     return "".join(f"| {' | '.join(line)} |\n" for line in lines)
 
 
-@functools.lru_cache(maxsize=4096)
-def _needed(flipped: int, confidence: float) -> int:
-    """How many of the flips must be for the worse for McNemar's test to fail the run."""
-    from scipy.special import bdtrc  # when first used: it takes a third of a second
+def _flip(flips: float) -> str:
+    return f"{100 * flips:g} % of the items flip by themselves"
 
-    numbers = range(flipped // 2 + 1, flipped + 1)  # half of them is never enough
-    error = 1 - confidence
-    place = bisect_left(
-        numbers, True, key=lambda worse: float(bdtrc(worse - 1, flipped, 0.5)) <= error
-    )
-    return numbers.start + place
+
+@functools.lru_cache(maxsize=65536)
+def _p(worse: int, flipped: int, n: int, tolerance: float) -> tuple[float, float]:
+    """The test's p that the drop is within the tolerance, and that it is beyond."""
+    drop = measure([{1.0: worse, -1.0: flipped - worse, 0.0: n - flipped}], tolerance)
+    return drop.within, drop.beyond
 
 
 def _least(enough: Callable[[int], bool], guess: int, margin: int) -> int:

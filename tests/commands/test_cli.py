@@ -75,9 +75,14 @@ def test_compare_shows_what_changed(capsys: Capture) -> None:
     ("words", "expected", "said"),
     [
         (("--max-rer-drop=0.02",), 1, "NOT OK: rer_drop<=0.02 is missed: RER fell by 40.0 points"),
-        (("--max-rer-drop=0.5",), 0, "ok: rer_drop<=0.5 is met"),
+        (("--max-rer-drop=0.5",), 0, "cannot tell: rer_drop<=0.5 is undecided"),
+        (("--max-rer-drop=0.5", "--undecided=fail"), 1, "NOT OK: rer_drop<=0.5 is undecided"),
+        (("--max-rer-drop=0.7",), 0, "ok: rer_drop<=0.7 is met"),
+        (("--max-drop=accuracy=0.1",), 1, "NOT OK: accuracy.image_drop<=0.1 is missed"),
+        (("--max-drop=rer=0.7", "--max-drop=mmc=0.2"), 0, "ok: mmc_drop<=0.2 is met"),
         (("--max-cfr-rise=0",), 1, "NOT OK: cfr_rise<=0.0 is missed: CFR rose by 40.0 points"),
-        (("--max-rer-drop=0.02", "--confidence=0.999"), 0, "ok: rer_drop<=0.02 is met"),
+        (("--max-rer-drop=0.02", "--confidence=0.9999"), 1, "NOT OK: rer_drop<=0.02 is undecided"),
+        (("--max-rer-drop=0.02", "--confidence=0.9999", "--undecided=pass"), 0, "cannot tell: "),
         (("--max-rer-drop=0.5", "--max-cfr-rise=0.1"), 1, "NOT OK: cfr_rise<=0.1"),
     ],
 )
@@ -107,7 +112,7 @@ def lossy(number: int) -> None:
         (("lossy", "bad.json"), 1, "18 items lost (allowed: 0): 18 in the baseline, 0 now"),
         (("good", "lossy"), 1, "18 items lost (allowed: 0): 0 in the baseline, 18 now"),
         (("lossy", "bad.json", "--max-lost=17"), 1, "18 items lost (allowed: 17): 18 in the basel"),
-        (("lossy", "bad.json", "--max-lost=18"), 0, "ok: rer_drop<=0.0 is met"),
+        (("lossy", "bad.json", "--max-lost=18"), 0, "cannot tell: rer_drop<=0.0 is und"),
     ],
 )
 def test_compare_does_not_judge_what_is_lost(
@@ -149,7 +154,7 @@ def test_compare_prints_json(capsys: Capture) -> None:
     found: dict[str, Any] = json.loads(out)
     assert 0 == status
     assert "pytest-rest/comparison/1" == found["schema"]
-    assert {"passed": None, "checks": []} == found["gate"]
+    assert {"passed": None, "checks": [], "warning": ""} == found["gate"]
     assert [f"a/i{n:04}" for n in range(12, 20)] == found["worse"]
     assert ([], []) == (found["better"], found["left_out"])
     rer = found["changes"]["rer"]
@@ -175,6 +180,14 @@ def test_compare_prints_json(capsys: Capture) -> None:
         ),
         (("compare", "good", "good", "--max-lost=-1"), "'-1' is not a valid number"),
         (("compare", "good", "good", "--max-lost=0"), "--max-lost judges nothing by itself"),
+        (("compare", "good", "good", "--undecided=fail"), "--undecided judges nothing by itself"),
+        (("compare", "good", "good", "--max-drop=cfr=0.1"), "an unknown metric 'cfr'"),
+        (("compare", "good", "good", "--max-drop=mmc"), "'mmc' has no valid share"),
+        (("compare", "good", "good", "--max-drop=mmc=5"), "give one from 0 to 1, such as mmc=0.05"),
+        (
+            ("compare", "good", "good", "--max-drop=rer=0", "--max-rer-drop=0"),
+            "the drop of rer is given twice",
+        ),
         (("compare", "good", "good", "--confidence=nan"), "'nan' is not a valid share"),
         (("compare", "good", "huge.json"), "'huge.json': 1e999 is not a finite number"),
         (("compare", "good", "odd.json"), "in the baseline, \\x1b[2J now"),

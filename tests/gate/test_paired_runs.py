@@ -12,7 +12,8 @@ from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, compare
+from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures, compare
+from pytest_rest.statistics.drop import decide
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import Record
 
@@ -46,6 +47,14 @@ def test_a_comparison_by_hand() -> None:
     assert 0 == found.cfr.change
 
 
+def test_drops_by_suite_have_their_clusters() -> None:
+    """In the items' order; an item in none has an empty one."""
+    old, new = ({("a", "1"): now, ("b", "2"): 0.5, ("a", "3"): 1.0} for now in (1.0, 0.0))
+    figures = PairedFigures(old, new, {("a", "3"): "a/t"})
+    assert {"a": [1.0, 0.0], "b": [0.0]} == figures.drops
+    assert {"a": ["", "a/t"], "b": [""]} == figures.grouped
+
+
 def test_lost_items_are_left_out_and_named() -> None:
     """In either run; what is left is paired."""
     old = report([item("i1", RIGHT), item("i2", RIGHT)], [("a", "i3")])
@@ -57,19 +66,26 @@ def test_lost_items_are_left_out_and_named() -> None:
 
 
 def test_nothing_to_pair_decides_nothing() -> None:
-    """All lost, or none covered: undecided, which is not passed."""
+    """All lost, or none covered: no drops to decide by."""
     old, new = report([item("i1", WRONG)]), report([], [("a", "i1")])
-    assert "undecided" == compare(old, new).rer.decide(0.0, 0.95)
-    assert "undecided" == compare(old, old).cfr.decide(0.0, 0.95)
-    assert "pass" == compare(old, old).rer.decide(0.0, 0.95)
+    assert {} == compare(old, new).rates["rer"].drops
+    assert {} == compare(old, old).rates["cfr"].drops
+    assert {"a": [0.0]} == compare(old, old).rates["rer"].drops
 
 
-def test_a_drop_must_be_large_and_sure() -> None:
-    """Ten of a hundred items: sure, but within a tolerance of ten points; two are not sure."""
-    ten = compare(planted([True] * 100), planted([False] * 10 + [True] * 90)).rer
-    assert ["fail", "fail", "pass"] == [ten.decide(t, 0.95) for t in (0.0, 0.099, 0.1)]
-    two = compare(planted([True] * 100), planted([False] * 2 + [True] * 98)).rer
-    assert ["pass", "fail"] == [two.decide(0.0, confidence) for confidence in (0.95, 0.75)]
+def decision(found: PairedComparison, rate: str, tolerance: float, confidence: float) -> str:
+    """What the gate decides of a rate's drops."""
+    return decide(found.rates[rate].drops, tolerance, confidence).decision
+
+
+def test_the_tolerance_is_what_is_tested() -> None:
+    """Ten of a hundred: sure to be beyond four points, and within twenty; neither near ten."""
+    ten = compare(planted([True] * 100), planted([False] * 10 + [True] * 90))
+    decisions = [decision(ten, "rer", t, 0.95) for t in (0.0, 0.04, 0.09, 0.1, 0.11, 0.2)]
+    assert ["fail", "fail", "undecided", "undecided", "undecided", "pass"] == decisions
+    two = compare(planted([True] * 100), planted([False] * 2 + [True] * 98))
+    assert "undecided" == decision(two, "rer", 0.0, 0.95)
+    assert "fail" == decision(two, "rer", 0.0, 0.75)
 
 
 def test_another_model_is_said() -> None:
@@ -117,7 +133,8 @@ def test_a_run_is_as_good_as_itself(records: list[Record]) -> None:
     for each in (found.rer, found.cfr, *found.styles.values()):
         assert ((), (), 1.0) == (each.worse, each.better, each.p)
         assert each.change in (0, None)
-        assert "fail" != each.decide(0.0, 0.5)
+    for rate, figures in found.rates.items():
+        assert not figures.drops or "fail" != decision(found, rate, 0.0, 0.5)
 
 
 @given(st.lists(st.tuples(st.booleans(), st.booleans()), min_size=1), st.randoms())
@@ -163,7 +180,7 @@ def compared(seed: int, drop: float, n: int = 300) -> PairedComparison:
 
 def failing(drop: float, tolerance: float = 0.0) -> int:
     """In how many of a hundred seeded runs the baseline fails."""
-    found = (compared(seed, drop).rer.decide(tolerance, 0.95) for seed in range(SEEDS))
+    found = (decision(compared(seed, drop), "rer", tolerance, 0.95) for seed in range(SEEDS))
     return sum(each == "fail" for each in found)
 
 

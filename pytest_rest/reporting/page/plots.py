@@ -134,7 +134,7 @@ def _flips(report: Builtins) -> Iterator[Plot]:
             for (name, worse, better), check in zip(rows, checks, strict=True)
         ]
         heading = "Items that changed since the baseline"
-        note = "Paired by item; p is McNemar's exact test, of one side."
+        note = "Paired by item; p is McNemar's exact test, of one side, that any got worse."
         yield Plot(heading, note, svg.bars("flips", heading, rows), figures)
 
 

@@ -166,15 +166,18 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
     if (stopped := report.stopped) is not None:
         items = f"after {stopped.items:,} of {stopped.of:,} items"
         yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
+    met = judged.passed
     if (compared := judged.regression) is not None:
         for check in compared.checks:
-            yield f"  {check.reason}", check.outcome == "passed"
+            yield f"  {check.reason}", check.met
+        if met and (compared.warning or any(c.met is None for c in compared.checks)):
+            met = None
         if compared.worse:
             yield "  were consistent, and are no longer:", None
         yield from ((f"    {name}", None) for name in regression.shown(compared.worse))
         if compared.note:
             yield f"  {compared.note}", None
-    yield f"gate {GATE_WORDS[judged.passed]}: {judged.reason}", judged.passed
+    yield f"gate {GATE_WORDS[judged.passed]}: {judged.reason}", met
 
 
 def _is_shown(change: tuple[str, str], report: Report) -> bool:
