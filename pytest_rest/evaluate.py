@@ -235,4 +235,5 @@ def _asked_twice(item: Item, sweep: Sweep) -> Budget | None:
 
 
 def _record(item: Item, style: Style, verdict: Verdict) -> Record:
-    return Record(item.suite, item.id, style.id, item.digest, item.answer, verdict)
+    digest, truth = item.digest, item.answer
+    return Record(item.suite, item.id, style.id, digest, truth, verdict, cluster=item.cluster)

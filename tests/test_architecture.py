@@ -50,7 +50,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jiwer": ("scoring",),
     "sympy": ("scoring.normal_form",),
     "mpmath": ("scoring.expressions",),
-    "numpy": ("representations",),
+    "numpy": ("representations", "statistics.mean_bound"),
     "torch": ("representations.encoder",),
     "transformers": ("representations.encoder",),
     "pyarrow": ("benchmark.suites.hub",),

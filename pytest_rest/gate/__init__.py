@@ -159,8 +159,7 @@ class _Data:
         part, subset = self.threshold.part, self.threshold.subset
         names = [part] if part else [name for name in self.table if name not in _MEANS]
         suites = [(self.table.get(name) or self.styles[name])[subset] for name in names]
-        several = 1 if part in self.styles else len(self.styles)
-        return evidence.of(self.threshold.metric, suites, several)
+        return evidence.of(self.threshold.metric, suites)
 
 
 def _outcome(data: _Data, confidence: float | None, look: Look | None) -> tuple[GateOutcome, str]:
@@ -182,7 +181,8 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
     if found is None or limits is None:
         return "undecided", "undecided: nothing varies, so nothing is sure"
     low, high = max(limits[0], 0), limits[1]
-    sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
+    size = data.rate.size if look is None and data.rate else f"n = {round(found.items, 1):.15g}"
+    sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, {size}"
     decision = bounds.decide(limits, threshold.op, threshold.bound)
     if look is not None:
         decision, sure = look.decision, f"{sure}, at every look"
@@ -198,8 +198,8 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
 def _described(rate: Rate) -> str:
     """`0.920 (0.812 to 0.968, n = 50)`."""
     if rate.low is None or rate.high is None:
-        return f"{rate.value:.3f} (n = {rate.n})"
-    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, n = {rate.n})"
+        return f"{rate.value:.3f} ({rate.size})"
+    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, {rate.size})"
 
 
 def _undefined(data: _Data) -> str:

@@ -12,8 +12,9 @@ and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from statistics import fmean
 from typing import Any, Literal
 
@@ -24,6 +25,7 @@ from pytest_rest.metrics.agreement import (
     agrees,
     by_item,
     by_suite,
+    cluster,
     compared,
     modes,
     ordered,
@@ -31,8 +33,9 @@ from pytest_rest.metrics.agreement import (
     share_right,
 )
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
-from pytest_rest.statistics import mover, paired
-from pytest_rest.statistics.intervals import average, mean_share, proportion
+from pytest_rest.statistics import clusters, mover, paired
+from pytest_rest.statistics.clusters import Sample
+from pytest_rest.statistics.intervals import average, of_sample
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
@@ -51,6 +54,7 @@ class Metrics:
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
     `excess_inconsistency` their difference (see `noise_floor`): None if no form was asked twice.
+    `samples` are the items behind the rates that are shares; a report does not have them.
     """
 
     items: int
@@ -67,6 +71,7 @@ class Metrics:
     tokens: Mapping[Mode, MeanTokens | None] | None = None
     length_ratio: Ratio | None = None
     own: Mapping[str, Rate | None] = field(default_factory=dict)
+    samples: Mapping[str, Sample] = field(default_factory=dict, repr=False, compare=False)
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` is one mode's, `own.NAME` another package's."""
@@ -78,7 +83,7 @@ class Metrics:
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
         """From a report, whatever other keys it has; KeyError or TypeError if it has no metrics."""
-        fields = {name: data[name] for name in cls.__dataclass_fields__}
+        fields = {name: data[name] for name in cls.__dataclass_fields__ if name != "samples"}
         for name in _RATES:
             fields[name] = to_rate(fields[name])
         for name in ("accuracy", "own"):
@@ -90,6 +95,12 @@ class Metrics:
                 mode: each and MeanTokens.from_builtins(each) for mode, each in tokens.items()
             }
         return cls(**fields)
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in report.json."""
+        fields = asdict(replace(self, samples={}))
+        del fields["samples"]
+        return fields
 
 
 Table = dict[str, dict[Subset, Metrics]]
@@ -131,26 +142,27 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
 def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
     groups = by_item(records)
-    asked = [group for group in groups if _correct(group)]
-    n = len(asked)
-    covered = [group for group in asked if any(_correct(group))]
     transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
     repeated = [each for each in map(noise.agreement, groups) if each is not None]
+    samples = _samples(groups)
+    rates = {name: of_sample(sample) for name, sample in samples.items()}
+    own = sorted({name for record in records for name in record.own})
     return Metrics(
         items=len(groups),
-        rer=proportion(sum(map(agrees, asked)), n),
-        cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
-        mmc=proportion(len(covered), n),
-        all_correct=proportion(sum(all(_correct(group)) for group in asked), n),
-        accuracy={mode: _accuracy(groups, mode) for mode in modes(records)},
-        ocr_correct_rate=proportion(sum(map(read_right, transcribed)), len(transcribed)),
+        rer=rates.get("rer"),
+        cfr=rates.get("cfr"),
+        mmc=rates.get("mmc"),
+        all_correct=rates.get("all_correct"),
+        accuracy={mode: rates.get(f"accuracy.{mode}") for mode in modes(records)},
+        ocr_correct_rate=rates.get("ocr_correct_rate"),
         cer=average([_mean_cer(group) for group in transcribed]),
         noise_floor=average([each.within for each in repeated]),
         between_forms=average([each.between for each in repeated]),
         excess_inconsistency=paired.mean([each.excess for each in repeated]),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
-        own={name: _own(name, groups) for name in sorted({n for r in records for n in r.own})},
+        own={name: rates.get(f"own.{name}") for name in own},
+        samples=samples,
     )
 
 
@@ -164,8 +176,9 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
         return mover.mean([suite.rate(name) for suite in suites])
 
     known = ordered({mode for suite in suites for mode in suite.accuracy})
+    rates: dict[str, Any] = {name: each(name) for name in _RATES}
     return Metrics(
-        **{name: each(name) for name in _RATES},
+        **rates,
         items=sum(suite.items for suite in suites),
         accuracy={mode: each(f"accuracy.{mode}") for mode in known},
         tokens=output_length.mean_tokens([suite.tokens for suite in suites], known),
@@ -212,15 +225,40 @@ def _correct(group: Group) -> list[bool]:
     return [answer.correct for record in group for answer in compared(record)]
 
 
-def _accuracy(groups: Sequence[Group], mode: Mode) -> Rate | None:
-    shares = (share_right(group, mode) for group in groups)
-    return mean_share([share for share in shares if share is not None])
+def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
+    """The items behind each rate that is a share."""
+    asked = [group for group in groups if _correct(group)]
+    covered = [group for group in asked if any(_correct(group))]
+    transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
+    records = [record for group in groups for record in group]
+    repeated = {id(group): each for group in groups if (each := noise.agreement(group))}
+    steady = [group for group in groups if id(group) in repeated]
+    shares: dict[str, tuple[Sequence[Group], Callable[[Group], float | None]]] = {
+        "rer": (asked, agrees),
+        "cfr": (covered, lambda group: not all(_correct(group))),
+        "mmc": (asked, lambda group: any(_correct(group))),
+        "all_correct": (asked, lambda group: all(_correct(group))),
+        "ocr_correct_rate": (transcribed, read_right),
+        "noise_floor": (steady, lambda group: repeated[id(group)].within),
+        "between_forms": (steady, lambda group: repeated[id(group)].between),
+    }
+    for mode in modes(records):
+        shares[f"accuracy.{mode}"] = groups, partial(share_right, mode=mode)
+    for name in {name for record in records for name in record.own}:
+        shares[f"own.{name}"] = groups, partial(_own, name)
+    return {name: found for name, each in shares.items() if (found := _sample(*each))}
 
 
-def _own(name: str, groups: Sequence[Group]) -> Rate | None:
-    """The mean over items, each the mean of its styles; values that are None are left out."""
-    items = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
-    return mean_share([fmean(values) for values in items if values])
+def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:
+    """The items' shares; those without one are left out."""
+    known = [(value, cluster(group)) for group in groups if (value := share(group)) is not None]
+    return clusters.sample([value for value, _ in known], [name for _, name in known])
+
+
+def _own(name: str, group: Group) -> float | None:
+    """The mean of an item's styles; values that are None are left out."""
+    values = [value for record in group if (value := record.own.get(name)) is not None]
+    return fmean(values) if values else None
 
 
 def _mean_cer(group: Group) -> float:

@@ -176,7 +176,7 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: asdict(subsets["all"])
+                style: subsets["all"].to_builtins()
                 for style, subsets in by_style(judged, self.table).items()
             },
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
@@ -225,7 +225,7 @@ class Report:
         return {"budgets": {**about, "suites": suites}, "rh_auc": measured}
 
     def _metrics(self, scope: str, subset: str) -> dict[str, Any]:
-        metrics = asdict(self.table[scope][subset])  # type: ignore[index]
+        metrics = self.table[scope][subset].to_builtins()  # type: ignore[index]
         # Whether a lost item would have been read right is not known.
         return {**metrics, "worst": self.worst(scope)} if subset == "all" else metrics
 
