@@ -17,6 +17,7 @@ from statistics import fmean
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.baseline import JsonObject, differences, number_of_items, to_baseline
+from pytest_rest.statistics import clusters
 from pytest_rest.statistics.bounds import Decision
 from pytest_rest.statistics.paired import mcnemar
 
@@ -82,6 +83,7 @@ class Pairs:
     """Two runs' items: the `kept` were judged in both, the `covered` right in a form in both."""
 
     runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]]
+    clusters: Mapping[ItemKey, str]  # of the items that are in one, as the new run has them
     kept: Sequence[ItemKey]
     covered: Sequence[ItemKey]
     left_out: Sequence[ItemKey]
@@ -95,7 +97,8 @@ def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
     pairs = pair(old, new)
 
     def paired(good: Callable[[JsonObject], bool], keys: Iterable[ItemKey]) -> PairedCounts:
-        return flips(*({key: good(run[key]) for key in keys} for run in pairs.runs))
+        old, new = ({key: good(run[key]) for key in keys} for run in pairs.runs)
+        return flips(old, new, pairs.clusters)
 
     return PairedComparison(
         rer=paired(is_consistent, pairs.kept),
@@ -128,6 +131,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     kept = [key for key in everything if key not in left_out]
     return Pairs(
         runs=runs,
+        clusters={k: f"{k[0]}/{i['cluster']}" for k, i in runs[1].items() if i.get("cluster")},
         kept=kept,
         covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
         left_out=sorted(left_out),
@@ -137,15 +141,20 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     )
 
 
-def flips(old: Figures, new: Figures) -> PairedCounts:
-    """What changed of items' figures, of which more is better; the keys are the same in both."""
+def flips(old: Figures, new: Figures, grouped: Mapping[ItemKey, str] | None = None) -> PairedCounts:
+    """What changed of items' figures, of which more is better; the keys are the same in both.
+
+    Items of a cluster count once for p, by what most of them did.
+    """
+    netted = clusters.net({key: old[key] - new[key] for key in old}, grouped or {})
+    p = mcnemar(sum(change > 0 for change in netted), sum(change < 0 for change in netted))
     worse = tuple(sorted("/".join(key) for key in old if new[key] < old[key]))
     better = tuple(sorted("/".join(key) for key in old if new[key] > old[key]))
     by_suite: dict[str, list[float]] = defaultdict(list)
     for key in old:
         by_suite[key[0]].append(old[key] - new[key])
     change = fmean(map(fmean, by_suite.values())) if by_suite else None
-    return PairedCounts(len(old), change, mcnemar(len(worse), len(better)), worse, better)
+    return PairedCounts(len(old), change, p, worse, better)
 
 
 def is_consistent(item: JsonObject) -> bool:

@@ -29,6 +29,7 @@ def page(report: Report) -> str:
         [f"**{verdict(report)}**{f': {escape(gate.reason, 1_000)}' if gate else ''}"],
         _table(["threshold", "", "why"], checks),
         _metrics(report),
+        [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
         _vision(report.vision),

@@ -26,6 +26,7 @@ import math
 from collections import Counter, defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from statistics import fmean
 from typing import Self, TypeVar
 
 K = TypeVar("K", bound=Hashable)
@@ -109,15 +110,16 @@ def sample(shares: Iterable[float], clusters: Sequence[str] = ()) -> Sample | No
 
 
 def net(changes: Mapping[K, float], clusters: Mapping[K, str]) -> list[float]:
-    """The sum of each cluster's changes: what got worse in it less what got better, or reverse.
+    """The mean change of each cluster, what got worse in it netted with what got better.
 
-    An item whose cluster is absent or empty is a cluster of its own. Sums that are 0 but for
-    rounding are 0, so that a test by signs counts each cluster once: Datta and Satten, "Rank-sum
-    tests for clustered data", JASA 100, 2005, on why single items of a cluster must not each count.
+    An item whose cluster is absent or empty is a cluster of its own. Each cluster counts once in a
+    test of the changes, by signs or by size: items of one that flip together are one event
+    (Durkalski et al., "The analysis of clustered matched-pair data", Statistics in Medicine 22,
+    2003). What is 0 but for rounding is 0.
     """
     named = [clusters.get(key, "") for key in changes]
-    sums = map(math.fsum, _grouped([*changes.values()], named))
-    return [0.0 if abs(total) < _EQUAL else total for total in sums]
+    means = map(fmean, _grouped([*changes.values()], named))
+    return [0.0 if abs(mean) < _EQUAL else mean for mean in means]
 
 
 def _grouped(values: Sequence[float], clusters: Sequence[str]) -> list[list[float]]:

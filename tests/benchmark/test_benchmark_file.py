@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,13 +84,24 @@ def test_a_file_is_read_with_its_defaults(folder: Path) -> None:
     context = "3 lamps at $12.50\n2 chairs at $41.00"
     assert ("invoices", ("dejavu", "courier-50dpi-red")) == (found.name, found.styles)
     total, dearer, plain = found.items
-    assert total == Item(
+    about = total.cluster
+    expected = Item(
         "total", "What is the total?", "119.50", context, (), "number", "invoices", "0.01"
     )
+    assert total == replace(expected, cluster=about)
     choices = (Choice("A", "lamps"), Choice("B", "chairs"))
     assert dearer == Item(
-        "invoices-0002", "Which is dearer?", "chairs", context, choices, "choice", "invoices"
+        "invoices-0002",
+        "Which is dearer?",
+        "chairs",
+        context,
+        choices,
+        "choice",
+        "invoices",
+        cluster=about,
     )
+    assert about
+    assert not plain.cluster
     assert ("", "integer", str(folder / "pictures" / "red.png"), 16) == (
         plain.context,
         plain.answer_kind,
@@ -280,7 +292,7 @@ def test_a_context_may_have_several_lines(folder: Path) -> None:
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-KEYS = "id, question, answer, kind, context, choices, tolerance, image"
+KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
 
 
 @pytest.mark.parametrize(
