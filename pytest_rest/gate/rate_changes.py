@@ -12,7 +12,15 @@ from functools import partial
 from statistics import fmean
 
 from pytest_rest.gate.baseline import JsonObject
-from pytest_rest.gate.paired_runs import ItemKey, all_right, any_right, flips, is_consistent, pair
+from pytest_rest.gate.paired_runs import (
+    ItemKey,
+    Pairs,
+    all_right,
+    any_right,
+    flips,
+    is_consistent,
+    pair,
+)
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.paired import bounded_mean
 from pytest_rest.terms import MODES
@@ -45,32 +53,33 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     """
     pairs = pair(old, new)
     changes = {
-        "rer": _change(pairs.runs, pairs.kept, is_consistent),
-        "cfr": _change(pairs.runs, pairs.covered, lambda item: not all_right(item), sign=-1),
-        "mmc": _change(pairs.runs, pairs.kept, any_right),
+        "rer": _change(pairs, pairs.kept, is_consistent),
+        "cfr": _change(pairs, pairs.covered, lambda item: not all_right(item), sign=-1),
+        "mmc": _change(pairs, pairs.kept, any_right),
     }
     for mode in MODES:
         share = partial(_share, mode)
         asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:
-            changes[f"accuracy.{mode}"] = _change(pairs.runs, asked, share)
+            changes[f"accuracy.{mode}"] = _change(pairs, asked, share)
     return changes
 
 
 def _change(
-    runs: tuple[Mapping[ItemKey, JsonObject], Mapping[ItemKey, JsonObject]],
+    pairs: Pairs,
     keys: Iterable[ItemKey],
     measure: Callable[[JsonObject], float | None],
     sign: int = 1,
 ) -> Change:
     """The change of a measure of each item, which is better where `sign` times it is larger."""
-    before, after = ({key: float(measure(run[key]) or 0) for key in keys} for run in runs)
+    before, after = ({key: float(measure(run[key]) or 0) for key in keys} for run in pairs.runs)
     by_suite: dict[str, list[ItemKey]] = defaultdict(list)
     for key in before:
         by_suite[key[0]].append(key)
     suites = by_suite.values()
     moved = mover.mean([bounded_mean([after[k] - before[k] for k in listed]) for listed in suites])
-    counts = flips(*({key: sign * run[key] for key in run} for run in (before, after)))
+    old, new = ({key: sign * run[key] for key in run} for run in (before, after))
+    counts = flips(old, new, pairs.clusters)
 
     def mean(run: Mapping[ItemKey, float]) -> float | None:
         return fmean(fmean(run[key] for key in listed) for listed in suites) if suites else None
