@@ -121,7 +121,9 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
     shared = Counter((item.context, item.image_digest) for item in items if not item.cluster)
     return tuple(
         replace(item, cluster=f"context-{fingerprint(about)}")
-        if any(about := (item.context, item.image_digest)) and 1 < shared[about] < len(items)
+        if not item.cluster
+        and any(about := (item.context, item.image_digest))
+        and 1 < shared[about] < len(items)
         else item
         for item in items
     )

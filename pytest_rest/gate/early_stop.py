@@ -45,13 +45,13 @@ def in_rounds(cases: Iterable[T], seed: int, items: Iterable[Item]) -> list[T]:
     """
     by_item: dict[tuple[str, str], list[T]] = defaultdict(list)
     digests: dict[tuple[str, str], bytes] = {}
-    units: dict[tuple[str, str], list[tuple[str, str]]] = defaultdict(list)
+    units: dict[tuple[str, str, str], list[tuple[str, str]]] = defaultdict(list)
     for case, item in zip(cases, items, strict=True):
         key = item.suite, item.id
         if key not in by_item:
             drawn = f"{seed}/{item.suite}/{item.id}/{item.digest}"
             digests[key] = hashlib.sha256(drawn.encode()).digest()
-            units[item.suite, f"cluster {item.cluster}" if item.cluster else item.id].append(key)
+            units[item.suite, item.cluster, "" if item.cluster else item.id].append(key)
         by_item[key].append(case)
     suites: dict[str, list[list[tuple[str, str]]]] = defaultdict(list)
     ordered = (sorted(keys, key=digests.__getitem__) for keys in units.values())

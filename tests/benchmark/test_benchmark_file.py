@@ -110,6 +110,34 @@ def test_a_file_is_read_with_its_defaults(folder: Path) -> None:
     )
 
 
+def test_items_that_belong_together(folder: Path) -> None:
+    """By a cluster of their own, or else by a context or a picture that some of them share."""
+    items = """\
+items:
+- {question: Q, answer: 1, cluster: prices}
+- {question: R, answer: 2, cluster: prices, context: An invoice.}
+- {question: S, answer: 3, context: An invoice.}
+- {question: T, answer: 4, context: An invoice.}
+- {question: U, answer: 5, image: pictures/red.png}
+- {question: V, answer: 6, image: pictures/red.png}
+- {question: W, answer: 7, context: Another one.}
+"""
+    found = [item.cluster for item in load(folder, items).items]
+    assert ["prices", "prices", ""] == [*found[:2], found[-1]]
+    assert found[2] == found[3] != found[4] == found[5] != ""
+    assert len({item.digest for item in load(folder, items.replace("prices", "p")).items}) == 7
+    shared = load(folder, "context: An invoice.\n" + items[: items.index("- {question: R")] * 1)
+    assert ["prices"] == [item.cluster for item in shared.items]
+    about_one = "context: C\nitems:\n- {question: Q, answer: 1}\n- {question: R, answer: 2}\n"
+    assert ["", ""] == [item.cluster for item in load(folder, about_one).items]
+
+
+def test_a_cluster_is_a_short_name(folder: Path) -> None:
+    """One line says what is wrong."""
+    with pytest.raises(BenchmarkError, match=r":3: cluster '.*' is not a name; use at most 100"):
+        load(folder, f"items:\n- question: Q\n  cluster: {'x' * 101}\n  answer: 1\n")
+
+
 def test_json_lines_are_read(folder: Path) -> None:
     """One item a line; the first line may be a header."""
     rows = [

@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -121,6 +122,20 @@ def test_an_accuracy_over_styles_is_not_a_whole_count() -> None:
     assert limits is not None
     assert whole[0] < limits[0] < 0.75 < limits[1] < whole[1]
     assert None is evidence.of("cfr", [metrics.compute([])])
+
+
+def test_items_of_clusters_are_judged_by_what_they_are_worth() -> None:
+    """Forty items agree, of four templates: worth four, which is not enough; alone it is."""
+    records = [replace(each, cluster=str(int(each.item) // 10)) for each in consistent(40, 40)]
+    judged = outcome("rer>=0.9", records)
+    assert "undecided" == judged.outcome
+    assert "(sure of 0.473 and 1.000 at 0.95 each, n = 40 in 4 clusters, worth 4)" in judged.reason
+    assert "passed" == outcome("rer>=0.9", consistent(40, 40)).outcome
+    table = metrics.table(records)
+    without = gate.judge([parse("rer>=0.9")], {"": table}, {}).thresholds[0].reason
+    assert "met: 1.000 (0.283 to 1.000, n = 40 in 4 clusters, worth 4)" in without
+    other = [replace(each, suite="two") for each in records]
+    assert 8 == metrics.table([*records, *other])["pooled"]["all"].samples["rer"].units
 
 
 def test_a_mean_has_the_variance_of_its_interval() -> None:

@@ -140,7 +140,7 @@ def test_taken_as_independent_they_would_not(icc: float) -> None:
 @pytest.mark.parametrize("truth", [0.8, 0.9])
 def test_intervals_of_items_that_stand_alone_cover(truth: float) -> None:
     """Clusters of one are what they were: Wilson's, .93 to .97."""
-    table = [of_sample(sample(1.0 * (np.arange(300) < right))) for right in range(301)]
+    table = [of_sample(sample((np.arange(300) < right).astype(np.float64))) for right in range(301)]
     held = [(rate.low or 0) <= truth <= (rate.high or 0) for rate in table]
     right = np.random.default_rng(3).binomial(300, truth, RUNS)
     assert 0.93 - slack(0.95) <= np.array(held)[right].mean() <= 0.97 + slack(0.95)
@@ -201,7 +201,7 @@ def lowest_one(truth: float, runs: int) -> float:
     """How often 100 items in one style pass at .9."""
     table = np.array(
         [
-            (evidence(sample(1.0 * (np.arange(100) < c))).limits(0.95) or (0, 1))[0]
+            (evidence(sample((np.arange(100) < c).astype(np.float64))).limits(0.95) or (0, 1))[0]
             for c in range(101)
         ]
     )
