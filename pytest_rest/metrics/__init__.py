@@ -158,7 +158,7 @@ def compute(records: Sequence[Record]) -> Metrics:
         cer=average([_mean_cer(group) for group in transcribed]),
         noise_floor=average([each.within for each in repeated]),
         between_forms=average([each.between for each in repeated]),
-        excess_inconsistency=paired.mean([each.excess for each in repeated]),
+        excess_inconsistency=_excess(groups),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
         own={name: rates.get(f"own.{name}") for name in own},
@@ -247,6 +247,12 @@ def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
     for name in {name for record in records for name in record.own}:
         shares[f"own.{name}"] = groups, partial(_own, name)
     return {name: found for name, each in shares.items() if (found := _sample(*each))}
+
+
+def _excess(groups: Iterable[Group]) -> Rate | None:
+    """How much the forms differ beyond the model's own unsteadiness, over its repeated items."""
+    known = [(each.excess, cluster(g)) for g in groups if (each := noise.agreement(g)) is not None]
+    return paired.mean([excess for excess, _ in known], [name for _, name in known])
 
 
 def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:

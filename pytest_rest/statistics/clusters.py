@@ -98,7 +98,7 @@ def sample(shares: Iterable[float], clusters: Sequence[str] = ()) -> Sample | No
         return None
     parts, n = tuple(sorted(Counter(map(float, values)).items())), len(values)
     alone = Sample(parts, n, False, n, n)
-    by_cluster = _grouped(values, clusters)
+    by_cluster = grouped(values, clusters)
     if len(by_cluster) == n and alone.is_whole:
         return alone
     own = _varied(alone, [[value] for value in values])
@@ -118,15 +118,16 @@ def net(changes: Mapping[K, float], clusters: Mapping[K, str]) -> list[float]:
     2003). What is 0 but for rounding is 0.
     """
     named = [clusters.get(key, "") for key in changes]
-    means = map(fmean, _grouped([*changes.values()], named))
+    means = map(fmean, grouped([*changes.values()], named))
     return [0.0 if abs(mean) < _EQUAL else mean for mean in means]
 
 
-def _grouped(values: Sequence[float], clusters: Sequence[str]) -> list[list[float]]:
-    grouped: dict[Hashable, list[float]] = defaultdict(list)
+def grouped(values: Sequence[float], clusters: Sequence[str] = ()) -> list[list[float]]:
+    """The values of each cluster; one without a name, or without any, is a cluster of its own."""
+    found: dict[Hashable, list[float]] = defaultdict(list)
     for place, value in enumerate(values):
-        grouped[(clusters[place] if clusters else "") or place].append(value)
-    return list(grouped.values())
+        found[(clusters[place] if clusters else "") or place].append(value)
+    return list(found.values())
 
 
 def _varied(sample: Sample, clusters: Sequence[Sequence[float]]) -> Sample:
