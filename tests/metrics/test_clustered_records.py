@@ -9,7 +9,7 @@ from test_evidence import record
 
 from pytest_rest import metrics
 from pytest_rest.metrics import advice, mode_tests, style_effects
-from pytest_rest.terms import MODES, Rate, Record, Style
+from pytest_rest.terms import MODES, Answer, Rate, Record, Style
 
 STYLES = {style.id: style for style in (Style(), Style(dpi=50))}
 Compute = Callable[[Sequence[Record]], Rate | None]
@@ -51,7 +51,18 @@ def limits(rate: Rate | None) -> tuple[float, float]:
     return rate.low, rate.high
 
 
-@pytest.mark.parametrize("compute", [_text_over_image, _effect])
+def _excess(records: Sequence[Record]) -> Rate | None:
+    """As if each form had been asked twice, and the image's answers differed where it was wrong."""
+    asked = []
+    for each in records:
+        answers, verdict = each.verdict.answers, each.verdict
+        odd = Answer("image", "parsed", "", "3")
+        again = {mode: (answer if answer.correct else odd,) for mode, answer in answers.items()}
+        asked.append(replace(each, verdict=replace(verdict, repeats=again)))
+    return metrics.compute(asked).excess_inconsistency
+
+
+@pytest.mark.parametrize("compute", [_text_over_image, _effect, _excess])
 def test_differences_are_as_sure_as_of_single_items(compute: Compute) -> None:
     """A mode against another, a resolution against another: the same interval, of more items."""
     single, together, alone = (
