@@ -15,22 +15,22 @@ STYLES = {style.id: style for style in (Style(), Style(dpi=50))}
 Compute = Callable[[Sequence[Record]], Rate | None]
 
 
-def once(n: int = 30) -> list[Record]:
+def once(n: int = 30, shares_wrong: tuple[float, float] = (0.2, 0.6)) -> list[Record]:
     """Items in two styles, some of them wrong as an image, more of them at 50 DPI."""
     draws, records = random.Random(7), []
-    for style, wrong in zip(STYLES, (0.2, 0.6), strict=True):
+    for style, wrong in zip(STYLES, shares_wrong, strict=True):
         for number in range(n):
             right = [m for m in MODES if m != "image" or draws.random() > wrong]
             records.append(record("one", number, right, style))
     return records
 
 
-def repeated(records: Sequence[Record], are_clustered: bool) -> list[Record]:
-    """Each item three times, under other names; together, or as if they stood alone."""
+def repeated(records: Sequence[Record], are_clustered: bool, times: int = 3) -> list[Record]:
+    """Each item several times, under other names; together, or as if they stood alone."""
     return [
         replace(each, item=f"{each.item}-{time}", cluster=each.item if are_clustered else "")
         for each in records
-        for time in range(3)
+        for time in range(times)
     ]
 
 
@@ -82,6 +82,16 @@ def test_advice_is_as_sure_as_of_single_items() -> None:
         for records in (once(), repeated(once(), True))
     ]
     assert found[0] == found[1] != []
+
+
+def test_a_resolution_is_not_safe_by_repetition() -> None:
+    """Of 25 items ten times over, right at 200 DPI: 250 items that stand alone say more."""
+    records, safe = once(25, (0.0, 0.6)), []
+    for are_clustered in (True, False):
+        asked = repeated(records, are_clustered, 10)
+        given = advice.give(asked, STYLES, style_effects.table(asked, STYLES)).given
+        safe.append({each.safe_dpi for each in given if each.about == "dpi 50"})
+    assert [{None}, {200}] == safe
 
 
 def test_rates_are_about_as_sure_as_of_single_items() -> None:

@@ -106,6 +106,16 @@ def test_no_bound_is_better_than_if_all_were_right(
         assert limits(found, confidence)[0] <= limits(best, confidence)[0] + 1e-12
 
 
+def test_a_single_error_makes_no_gate_surer() -> None:
+    """Of 20 clusters of 50 items: none is wrong, or one item is; both are worth 20 clusters."""
+    names = [str(place // 50) for place in range(1_000)]
+    right, but_one = of([1.0] * 1_000, names), of([0.0] + [1.0] * 999, names)
+    assert 0.05 ** (1 / 20) == pytest.approx(limits(right)[0])
+    assert limits(right)[0] == limits(but_one)[0]
+    mirrored = of([1.0] + [0.0] * 999, names)
+    assert limits(but_one)[0] == pytest.approx(1 - limits(mirrored)[1])
+
+
 def test_a_design_effect_by_hand() -> None:
     """Of two clusters of four, three and one are right: z is 1 and -1, so v is 2 x 2 / 64."""
     found = of([1, 1, 1, 0, 1, 0, 0, 0], ["a"] * 4 + ["b"] * 4)
