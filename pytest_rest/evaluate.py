@@ -235,5 +235,8 @@ def _asked_twice(item: Item, sweep: Sweep) -> Budget | None:
 
 
 def _record(item: Item, style: Style, verdict: Verdict) -> Record:
-    name, digest, choices = item.id, item.digest, len(item.choices)
-    return Record(item.suite, name, style.id, digest, item.answer, verdict, choices=choices)
+    return Record(
+        *(item.suite, item.id, style.id, item.digest, item.answer, verdict),
+        cluster=item.cluster,
+        choices=len(item.choices),
+    )

@@ -63,7 +63,8 @@ class Item:
     a picture that belongs to the question in every form, a chart or a scan, and `image_digest` that
     of its pixels; `rendering.pictures.beside` gives an item both. `only` is the one mode of an item
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
-    model says.
+    model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
+    come from one template, or are about one passage.
     """
 
     id: str
@@ -77,6 +78,7 @@ class Item:
     image: str = ""
     image_digest: str = ""
     only: Mode | Literal[""] = ""
+    cluster: str = ""
 
     @functools.cached_property
     def digest(self) -> str:
@@ -87,7 +89,7 @@ class Item:
         """
         late = ("tolerance", "image_digest", "only")
         unset = {name for name in late if not getattr(self, name)}
-        left_out = {"id", "image"} | unset
+        left_out = {"id", "image", "cluster"} | unset
         content = {name: value for name, value in asdict(self).items() if name not in left_out}
         return _digest(json.dumps(content, sort_keys=True))
 
@@ -417,6 +419,7 @@ class Record:
     truth: str
     verdict: Verdict
     own: Mapping[str, float | None] = field(default_factory=dict)  # metrics of other packages
+    cluster: str = ""  # the item's
     choices: int = 0  # that the item has to choose from
 
     @property
@@ -443,6 +446,7 @@ class Record:
             "choices": self.choices,
             "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
             **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
+            **({"cluster": self.cluster} if self.cluster else {}),
         }
 
     @classmethod
@@ -458,8 +462,8 @@ class Record:
             tuple(Step(**step) for step in data.get("steps", ())),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
-        own, choices = data.get("own", {}), data.get("choices", 0)
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, own, choices)
+        rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
+        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
@@ -480,10 +484,36 @@ class Rate:
     high: float | None
     n: int
 
+    @property
+    def size(self) -> str:
+        """`n = 50`, and what that is worth where items belong together."""
+        return f"n = {self.n}"
+
+
+@dataclass(frozen=True, slots=True)
+class EffectiveRate(Rate):
+    """A rate whose `n` items say as much as `n_effective` that stand alone and are right or wrong.
+
+    `n_clusters` is how many clusters they are in, None where no two belong together.
+    """
+
+    n_effective: float
+    n_clusters: int | None
+
+    @property
+    def size(self) -> str:
+        """`n = 500 in 100 clusters, worth 162`."""
+        if self.n_clusters is None:
+            return f"n = {self.n}"
+        noun = "cluster" if self.n_clusters == 1 else "clusters"
+        return f"n = {self.n} in {self.n_clusters} {noun}, worth {self.n_effective:.0f}"
+
 
 def to_rate(data: Mapping[str, Any] | None) -> Rate | None:
     """The rate that `asdict` wrote; None where there was none."""
-    return Rate(**data) if data else None
+    if not data:
+        return None
+    return EffectiveRate(**data) if "n_effective" in data else Rate(**data)
 
 
 @dataclass(frozen=True, slots=True)

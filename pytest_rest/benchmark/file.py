@@ -15,17 +15,21 @@
         image: pictures/chart.png       # beside the file or below it
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
+        cluster: charts                 # optional: a name that items which belong together share
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
 
 Scalars are read as they are written, not as YAML would read them. `kind` is one of integer,
 number, choice, text, expression. It is inferred where there is only one reading: with choices it is
 choice, `7` is an integer, `1.10` a number, and what does not look like a number is a text. What may
-be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so does every expression.
+be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so does every expression. Items
+without a cluster belong together where they share a context or a picture, if not all do.
 """
 
 import os
 import re
+from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
@@ -35,12 +39,12 @@ from pytest_rest.benchmark import yaml_nodes
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.scoring import numbers
-from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", *DEFAULTS)
+ITEM_KEYS = ("id", "question", "answer", "cluster", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
@@ -105,8 +109,24 @@ def _benchmark(
         raise PlaceError(line, "has no items; write at least a question and its answer")
     name = _name(header, path)
     reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
-    items = tuple(reader.read(node, number) for number, node in enumerate(nodes, 1))
-    return Benchmark(name, items, _styles(header))
+    items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
+    return Benchmark(name, _clustered(items), _styles(header))
+
+
+def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
+    """The items, those with one context and one picture in a cluster, unless they are in another.
+
+    What all items of a file share makes no clusters: the benchmark is about that.
+    """
+    shared = Counter((item.context, item.image_digest) for item in items if not item.cluster)
+    return tuple(
+        replace(item, cluster=f"context-{fingerprint(about)}")
+        if not item.cluster
+        and any(about := (item.context, item.image_digest))
+        and 1 < shared[about] < len(items)
+        else item
+        for item in items
+    )
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -169,15 +189,14 @@ class _ItemReader:
             answer_kind=kind,
             suite=self._name,
             tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+            cluster=self._named(own, "cluster", node.line),
         )
         _check_answer(item, keys)
         return self._illustrated(item, keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
-        name = text_of(own, "id").strip() or f"{self._name}-{number:04d}"
+        name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
         line = own["id"].line if "id" in own else line
-        if len(name) > 100 or not name.isprintable():
-            raise PlaceError(line, f"id {quoted(name)} is not a name; use at most 100 characters")
         if name in self._lines:
             raise PlaceError(
                 line,
@@ -185,6 +204,16 @@ class _ItemReader:
                 "give this item another",
             )
         self._lines[name] = line
+        return name
+
+    def _named(self, own: dict[str, Node], key: str, line: int) -> str:
+        """The name that an item has under a key, or nothing."""
+        name = text_of(own, key).strip()
+        if len(name) > 100 or not name.isprintable():
+            line = own[key].line
+            raise PlaceError(
+                line, f"{key} {quoted(name)} is not a name; use at most 100 characters"
+            )
         return name
 
     def _kind(

@@ -70,6 +70,8 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
     for entry in entries:
         yield f"{shown(entry['suite'])} {shown(entry['id'])} in {shown(entry['style'])}"
         yield f"  {entry['verdict']}; right is {shown(entry['answer'])}"
+        if entry.get("cluster"):
+            yield f"  belongs to cluster {shown(entry['cluster'])}"
         if entry["reason"]:
             yield f"  {shown(entry['reason'], 300)}"
         for mode in (*MODES, *OCR_MODES):

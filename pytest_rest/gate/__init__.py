@@ -183,6 +183,14 @@ class _Data:
         return self.metrics.rate(self.threshold.metric) if self.metrics else None
 
     @property
+    def is_clustered(self) -> bool:
+        """Whether items belong together, which early stops count as one."""
+        names = [self.threshold.part] if self.threshold.part else [*self.table]
+        subsets = [self.table[name][self.threshold.subset] for name in names if name in self.table]
+        samples = [each.samples.get(self.threshold.metric) for each in subsets]
+        return any(sample.is_clustered for sample in samples if sample)
+
+    @property
     def evidence(self) -> Evidence | None:
         """The evidence for the mean over suites, or for one suite or style."""
         if self.is_of_area:
@@ -190,8 +198,7 @@ class _Data:
         part, subset = self.threshold.part, self.threshold.subset
         names = [part] if part else [name for name in self.table if name not in _MEANS]
         suites = [(self.table.get(name) or self.styles[name])[subset] for name in names]
-        several = 1 if part in self.styles else len(self.styles)
-        return evidence.of(self.threshold.metric, suites, several)
+        return evidence.of(self.threshold.metric, suites)
 
 
 def _outcome(data: _Data, confidence: float | None, look: Look | None) -> tuple[GateOutcome, str]:
@@ -213,7 +220,10 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
     if found is None or limits is None:
         return "undecided", "undecided: nothing varies, so nothing is sure"
     low, high = max(limits[0], 0), limits[1]
-    sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, n = {found.items}"
+    unit = "clusters" if look is not None and data.is_clustered else "items"
+    size = f"n = {round(found.items, 1):.15g}{' clusters' if unit == 'clusters' else ''}"
+    size = data.rate.size if look is None and data.rate else size
+    sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, {size}"
     decision = bounds.decide(limits, threshold.op, threshold.bound)
     if look is not None:
         decision, sure = look.decision, f"{sure}, at every look"
@@ -222,15 +232,15 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
     if decision != "undecided":
         return outcome, reason
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
-    items = "no number of items" if more is None else f"about {more:,} more items"
+    items = f"no number of {unit}" if more is None else f"about {more:,} more {unit}"
     return outcome, f"{reason}; {items} would decide it"
 
 
 def _described(rate: Rate) -> str:
     """`0.920 (0.812 to 0.968, n = 50)`."""
     if rate.low is None or rate.high is None:
-        return f"{rate.value:.3f} (n = {rate.n})"
-    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, n = {rate.n})"
+        return f"{rate.value:.3f} ({rate.size})"
+    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, {rate.size})"
 
 
 def _undefined(data: _Data) -> str:

@@ -191,6 +191,7 @@ def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> d
         "suite": suite,
         "id": name,
         "digest": records[0]["digest"] if records else None,
+        **({"cluster": records[0]["cluster"]} if records and "cluster" in records[0] else {}),
         "verdict": verdict,
         "styles": {
             record["style"]: {
@@ -213,6 +214,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
         {
             **{key: _text(item[key]) for key in ("suite", "id")},
             "digest": None if item["digest"] is None else _text(item["digest"]),
+            **({"cluster": _text(item["cluster"])} if "cluster" in item else {}),
             "verdict": _verdict(item),
             "styles": {
                 style: {

@@ -4,20 +4,16 @@ from collections.abc import Sequence
 
 from pytest_rest.metrics import Metrics
 from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
+from pytest_rest.statistics.clusters import Sample
 from pytest_rest.statistics.error_rates import MeanErrors
 from pytest_rest.statistics.intervals import t_quantile
 from pytest_rest.terms import Rate
 
 NOT_SHARES = ("cer", "excess_inconsistency")  # means of values that are not shares of an item
-_IN_PART = ("accuracy.", "own.", "noise_floor", "between_forms")
 
 
-def of(metric: str, suites: Sequence[Metrics], styles: int) -> Evidence | None:
-    """The evidence for the unweighted mean of a metric over suites; None if a suite has none.
-
-    With several styles an item may be right in only some of them, so that an accuracy is not a
-    whole count; the noise floor never is.
-    """
+def of(metric: str, suites: Sequence[Metrics]) -> Evidence | None:
+    """The evidence for the unweighted mean of a metric over suites; None if a suite has none."""
     rates = [rate for suite in suites if (rate := suite.rate(metric)) is not None]
     if not rates or len(rates) < len(suites):
         return None
@@ -25,13 +21,15 @@ def of(metric: str, suites: Sequence[Metrics], styles: int) -> Evidence | None:
         return MeanErrors(tuple(suite.errors for suite in suites))
     if metric in NOT_SHARES:
         return Means(tuple(map(_spread, rates)))
-    whole = not metric.startswith(_IN_PART if styles > 1 else _IN_PART[1:])
-    return Shares(tuple(_share(rate, whole) for rate in rates))
+    samples = (suite.samples.get(metric) for suite in suites)
+    return Shares(tuple(map(_share, rates, samples)))
 
 
-def _share(rate: Rate, whole: bool) -> Share:
-    count = rate.value * rate.n
-    return Share(round(count) if whole else min(count, rate.n), rate.n, whole)
+def _share(rate: Rate, sample: Sample | None) -> Share:
+    """Of a sample that is not plain, that sample; otherwise a whole count."""
+    if sample is None or sample.is_plain:
+        return Share(round(rate.value * rate.n), rate.n)
+    return Share(min(rate.value * rate.n, rate.n), rate.n, False, sample)
 
 
 def _spread(rate: Rate) -> Spread:

@@ -19,6 +19,7 @@ from statistics import fmean
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.baseline import JsonObject, differences, number_of_items, to_baseline
+from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import MODES
 
@@ -55,7 +56,7 @@ class PairedFigures:
     @property
     def counts(self) -> PairedCounts:
         """How many items got worse and better, and which."""
-        return flips(self.old, self.new)
+        return flips(self.old, self.new, self.clusters)
 
     @property
     def drops(self) -> dict[str, list[float]]:
@@ -189,13 +190,18 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     )
 
 
-def flips(old: Figures, new: Figures) -> PairedCounts:
-    """What changed of items' figures, of which more is better; the keys are the same in both."""
+def flips(old: Figures, new: Figures, grouped: Mapping[ItemKey, str] | None = None) -> PairedCounts:
+    """What changed of items' figures, of which more is better; the keys are the same in both.
+
+    Items of a cluster count once for p, by what most of them did.
+    """
+    netted = clusters.net({key: old[key] - new[key] for key in old}, grouped or {})
+    p = mcnemar(sum(change > 0 for change in netted), sum(change < 0 for change in netted))
     worse = tuple(sorted("/".join(key) for key in old if new[key] < old[key]))
     better = tuple(sorted("/".join(key) for key in old if new[key] > old[key]))
     drops = PairedFigures(old, new, {}).drops.values()
     change = fmean(map(fmean, drops)) if drops else None
-    return PairedCounts(len(old), change, mcnemar(len(worse), len(better)), worse, better)
+    return PairedCounts(len(old), change, p, worse, better)
 
 
 def is_consistent(item: JsonObject) -> bool:

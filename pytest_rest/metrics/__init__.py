@@ -19,8 +19,9 @@ and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from functools import partial
 from statistics import fmean
 from typing import Any, Literal
 
@@ -31,6 +32,7 @@ from pytest_rest.metrics.agreement import (
     agrees,
     by_item,
     by_suite,
+    cluster,
     compared,
     modes,
     ordered,
@@ -38,8 +40,9 @@ from pytest_rest.metrics.agreement import (
     share_right,
 )
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
-from pytest_rest.statistics import error_rates, mover, paired
-from pytest_rest.statistics.intervals import mean_share, proportion
+from pytest_rest.statistics import clusters, error_rates, mover, paired
+from pytest_rest.statistics.clusters import Sample
+from pytest_rest.statistics.intervals import of_sample
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
 Subset = Literal["all", "ocr_correct"]
@@ -50,6 +53,7 @@ _RATES = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
 )
+_OF_ITEMS = ("errors", "samples")  # the values that items have, which a report leaves out
 _APART = ("agreed_wrong", "agree_not_right", "rer_beyond_chance")  # which older reports lack
 
 
@@ -59,6 +63,7 @@ class Metrics:
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
     `excess_inconsistency` their difference (see `noise_floor`): None if no form was asked twice.
+    `samples` are the items behind the rates that are shares; a report does not have them.
     """
 
     items: int
@@ -78,7 +83,8 @@ class Metrics:
     agreed_wrong: Rate | None = None
     agree_not_right: Rate | None = None
     rer_beyond_chance: Rate | None = None
-    errors: tuple[float, ...] = field(default=(), compare=False, repr=False)  # the items' own
+    errors: tuple[float, ...] = field(default=(), compare=False, repr=False)
+    samples: Mapping[str, Sample] = field(default_factory=dict, compare=False, repr=False)
 
     def rate(self, metric: str) -> Rate | None:
         """The rate of that name; `accuracy.image` is one mode's, `own.NAME` another package's."""
@@ -90,7 +96,7 @@ class Metrics:
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
         """From a report, whatever other keys it has; KeyError or TypeError if it has no metrics."""
-        known = {*cls.__dataclass_fields__} - {"errors", *_APART}
+        known = {*cls.__dataclass_fields__} - {*_OF_ITEMS, *_APART}
         fields = {name: data[name] for name in known}
         fields |= {name: to_rate(data.get(name)) for name in _APART}
         for name in _RATES:
@@ -106,10 +112,9 @@ class Metrics:
         return cls(**fields)
 
     def to_builtins(self) -> dict[str, Any]:
-        """As in a report, which leaves the items' own errors out."""
-        data = asdict(replace(self, errors=()))
-        del data["errors"]
-        return data
+        """As in a report, which leaves the items' own values out."""
+        data = asdict(replace(self, errors=(), samples={}))
+        return {name: value for name, value in data.items() if name not in _OF_ITEMS}
 
 
 Table = dict[str, dict[Subset, Metrics]]
@@ -151,34 +156,31 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
 def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
     groups = by_item(records)
-    asked = [group for group in groups if _correct(group)]
-    n = len(asked)
-    right = sum(all(_correct(group)) for group in asked)
-    wrong = sum(agrees(group) and not all(_correct(group)) for group in asked)
-    rer = proportion(sum(map(agrees, asked)), n)
-    covered = [group for group in asked if any(_correct(group))]
     transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
     errors = tuple(map(_mean_cer, transcribed))
-    repeated = [each for each in map(noise.agreement, groups) if each is not None]
+    samples = _samples(groups)
+    rates = {name: of_sample(sample) for name, sample in samples.items()}
+    own = sorted({name for record in records for name in record.own})
     return Metrics(
         items=len(groups),
-        rer=rer,
-        cfr=proportion(sum(not all(_correct(group)) for group in covered), len(covered)),
-        mmc=proportion(len(covered), n),
-        all_correct=proportion(right, n),
-        accuracy={mode: _accuracy(groups, mode) for mode in modes(records)},
-        ocr_correct_rate=proportion(sum(map(read_right, transcribed)), len(transcribed)),
+        rer=rates.get("rer"),
+        cfr=rates.get("cfr"),
+        mmc=rates.get("mmc"),
+        all_correct=rates.get("all_correct"),
+        accuracy={mode: rates.get(f"accuracy.{mode}") for mode in modes(records)},
+        ocr_correct_rate=rates.get("ocr_correct_rate"),
         cer=error_rates.mean(errors),
-        noise_floor=mean_share([each.within for each in repeated]),
-        between_forms=mean_share([each.between for each in repeated]),
-        excess_inconsistency=paired.mean([each.excess for each in repeated]),
+        noise_floor=rates.get("noise_floor"),
+        between_forms=rates.get("between_forms"),
+        excess_inconsistency=_excess(groups),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
-        own={name: _own(name, groups) for name in sorted({n for r in records for n in r.own})},
-        agreed_wrong=proportion(wrong, n),
-        agree_not_right=proportion(wrong, n - right),
-        rer_beyond_chance=chance.beyond(rer, asked),
+        own={name: rates.get(f"own.{name}") for name in own},
+        agreed_wrong=rates.get("agreed_wrong"),
+        agree_not_right=rates.get("agree_not_right"),
+        rer_beyond_chance=chance.beyond(rates.get("rer"), [g for g in groups if _correct(g)]),
         errors=errors,
+        samples=samples,
     )
 
 
@@ -241,15 +243,48 @@ def _correct(group: Group) -> list[bool]:
     return [answer.correct for record in group for answer in compared(record)]
 
 
-def _accuracy(groups: Sequence[Group], mode: Mode) -> Rate | None:
-    shares = (share_right(group, mode) for group in groups)
-    return mean_share([share for share in shares if share is not None])
+def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
+    """The items behind each rate that is a share."""
+    asked = [group for group in groups if _correct(group)]
+    covered = [group for group in asked if any(_correct(group))]
+    transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
+    records = [record for group in groups for record in group]
+    repeated = {id(group): each for group in groups if (each := noise.agreement(group))}
+    steady = [group for group in groups if id(group) in repeated]
+    shares: dict[str, tuple[Sequence[Group], Callable[[Group], float | None]]] = {
+        "rer": (asked, agrees),
+        "cfr": (covered, lambda group: not all(_correct(group))),
+        "mmc": (asked, lambda group: any(_correct(group))),
+        "all_correct": (asked, lambda group: all(_correct(group))),
+        "agreed_wrong": (asked, lambda group: agrees(group) and not all(_correct(group))),
+        "agree_not_right": ([group for group in asked if not all(_correct(group))], agrees),
+        "ocr_correct_rate": (transcribed, read_right),
+        "noise_floor": (steady, lambda group: repeated[id(group)].within),
+        "between_forms": (steady, lambda group: repeated[id(group)].between),
+    }
+    for mode in modes(records):
+        shares[f"accuracy.{mode}"] = groups, partial(share_right, mode=mode)
+    for name in {name for record in records for name in record.own}:
+        shares[f"own.{name}"] = groups, partial(_own, name)
+    return {name: found for name, each in shares.items() if (found := _sample(*each))}
 
 
-def _own(name: str, groups: Sequence[Group]) -> Rate | None:
-    """The mean over items, each the mean of its styles; values that are None are left out."""
-    items = [[v for r in group if (v := r.own.get(name)) is not None] for group in groups]
-    return mean_share([fmean(values) for values in items if values])
+def _excess(groups: Iterable[Group]) -> Rate | None:
+    """How much the forms differ beyond the model's own unsteadiness, over its repeated items."""
+    known = [(each.excess, cluster(g)) for g in groups if (each := noise.agreement(g)) is not None]
+    return paired.mean([excess for excess, _ in known], [name for _, name in known])
+
+
+def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:
+    """The items' shares; those without one are left out."""
+    known = [(value, cluster(group)) for group in groups if (value := share(group)) is not None]
+    return clusters.sample([value for value, _ in known], [name for _, name in known])
+
+
+def _own(name: str, group: Group) -> float | None:
+    """The mean of an item's styles; values that are None are left out."""
+    values = [value for record in group if (value := record.own.get(name)) is not None]
+    return fmean(values) if values else None
 
 
 def _mean_cer(group: Group) -> float:

@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests, style_effects
-from pytest_rest.metrics.agreement import by_item
+from pytest_rest.metrics.agreement import by_item, cluster
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.paired import Difference, difference, simultaneous
@@ -129,14 +129,17 @@ def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
 
 def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict[int, Difference]:
     """By DPI, of styles that are otherwise REST's: forms with a picture less the text form."""
-    by_dpi: dict[int, dict[tuple[str, str], float]] = defaultdict(dict)
+    by_dpi: dict[int, dict[tuple[str, str], tuple[float, str]]] = defaultdict(dict)
     for record in records:
         style, answers = styles.get(record.style), record.verdict.answers
         shown = [answers[mode].correct for mode in ("image", "mixed") if mode in answers]
         if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
             less = fmean(shown) - answers["text"].correct
-            by_dpi[style.dpi][record.suite, record.item] = less
-    differences = {dpi: difference([*items.values()]) for dpi, items in sorted(by_dpi.items())}
+            by_dpi[style.dpi][record.suite, record.item] = less, cluster([record])
+    differences = {
+        dpi: difference([less for less, _ in items.values()], [name for _, name in items.values()])
+        for dpi, items in sorted(by_dpi.items())
+    }
     return {dpi: each for dpi, each in differences.items() if each} if len(differences) > 1 else {}
 
 

@@ -17,6 +17,11 @@ def by_item(records: Iterable[Record]) -> list[Group]:
     return list(groups.values())
 
 
+def cluster(group: Group) -> str:
+    """The cluster of an item, by suite; empty where it belongs to no other item."""
+    return group[0].cluster and f"{group[0].suite}/{group[0].cluster}"
+
+
 def by_suite(records: Iterable[Record]) -> dict[str, list[Group]]:
     """The items of each suite, both in the order of their names."""
     suites: dict[str, list[Group]] = defaultdict(list)

@@ -40,11 +40,8 @@ class Budgeted:
 
     def to_builtins(self) -> dict[str, Any]:
         """An entry of the report's `budgets`."""
-        return {
-            "budget": self.budget,
-            **self.metrics.to_builtins(),
-            "cut": {m: r and asdict(r) for m, r in self.cut.items()},
-        }
+        cut = {mode: rate and asdict(rate) for mode, rate in self.cut.items()}
+        return {"budget": self.budget, **self.metrics.to_builtins(), "cut": cut}
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Budgeted":

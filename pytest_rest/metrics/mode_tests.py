@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rest.metrics import Subset
-from pytest_rest.metrics.agreement import Group, by_suite, read_right, share_right
+from pytest_rest.metrics.agreement import Group, by_suite, cluster, read_right, share_right
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 
@@ -63,8 +63,13 @@ def _tests(groups: Sequence[Group], one: Mode, other: Mode) -> dict[Subset, Diff
 
 
 def _test(groups: Iterable[Group], one: Mode, other: Mode) -> Difference | None:
-    shares = [(share_right(group, one), share_right(group, other)) for group in groups]
-    return difference([a - b for a, b in shares if a is not None and b is not None])
+    known = [
+        (a - b, cluster(group))
+        for group in groups
+        if (a := share_right(group, one)) is not None
+        and (b := share_right(group, other)) is not None
+    ]
+    return difference([value for value, _ in known], [name for _, name in known])
 
 
 def _builtins(test: Difference | None) -> dict[str, Any] | None:

@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import SUBSETS, Subset
-from pytest_rest.metrics.agreement import agrees, compared, read_right
+from pytest_rest.metrics.agreement import agrees, cluster, compared, read_right
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
 
@@ -40,11 +40,12 @@ class StyleEffect:
 
 
 class _Measured(NamedTuple):
-    """A record's accuracy and agreement; None if no such form was asked."""
+    """A record's accuracy and agreement, None if no such form was asked, and its cluster."""
 
     accuracy: float | None
     agreement: float | None
     read_right: bool
+    cluster: str
 
 
 def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
@@ -112,9 +113,16 @@ def _effect(
     ]
 
     def change(figure: Callable[[_Measured], float | None]) -> Difference | None:
-        figures = [[(figure(old), figure(new)) for old, new in pairs] for pairs in kept]
-        known = [[b - a for a, b in item if a is not None and b is not None] for item in figures]
-        return difference([fmean(changes) for changes in known if changes])
+        known = [
+            [
+                (b - a, old.cluster)
+                for old, new in pairs
+                if (a := figure(old)) is not None and (b := figure(new)) is not None
+            ]
+            for pairs in kept
+        ]
+        items = [(fmean(b for b, _ in changes), changes[0][1]) for changes in known if changes]
+        return difference([change for change, _ in items], [name for _, name in items])
 
     return StyleEffect(
         name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement)
@@ -128,4 +136,5 @@ def _measure(record: Record) -> _Measured:
         fmean(right) if right else None,
         float(agrees([record])) if answers else None,
         read_right([record]),
+        cluster([record]),
     )

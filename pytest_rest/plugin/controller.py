@@ -43,6 +43,7 @@ class Controller:
         self._started = time.monotonic()
         self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
+        self._clusters: dict[tuple[str, str], str] = {}  # of the items that are in one
         self.report: Report | None = None
         self.written: list[Path] = []
 
@@ -80,6 +81,7 @@ class Controller:
             self._run.note([Style(**style)])
         for selected in json.loads(wire.get("selected", "[]")):
             self._select(*selected)
+        self._clusters |= {(suite, item): name for suite, item, name in wire.get("clusters", ())}
         if "record" not in wire:
             return
         suite, item, style, _, origin = wire["case"]
@@ -158,7 +160,7 @@ class Controller:
 
     def _look(self) -> None:
         if self._looks is None:
-            self._looks = Looks(self._run, self._tally.selected)
+            self._looks = Looks(self._run, self._tally.selected, self._clusters)
         self._looks.go_on(self._tally)
 
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:

@@ -4,7 +4,7 @@ The controller looks, and says so by a file in the run folder; whoever runs test
 leaves them out. Tests run in the order in which their items are looked at.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import pytest
@@ -39,7 +39,9 @@ class InRounds:
 class Looks:
     """The controller's looks, one item after the other as they were selected."""
 
-    def __init__(self, run: Run, selected: Iterable[Test]) -> None:
+    def __init__(
+        self, run: Run, selected: Iterable[Test], clusters: Mapping[tuple[str, str], str]
+    ) -> None:
         by_item: dict[tuple[str, str], list[Test]] = {}
         suites: dict[str, set[str]] = {}
         for origin, (suite, item, style) in selected:
@@ -48,6 +50,7 @@ class Looks:
         self._run, self._items = run, list(by_item.values())
         assert run.settings.confidence is not None  # noqa: S101 (checked with the options)
         self._stopping = Stopping(run.settings.confidence, suites)
+        self._turns = early_stop.turns([(key[0], clusters.get(key, "")) for key in by_item])
         self._looked_at = 0
 
     @property
@@ -66,8 +69,9 @@ class Looks:
             if all(case in records for case in cases):
                 for case in cases:
                     asked[case[0]].append(records[case])
+            turn = self._turns[self._looked_at]
             self._looked_at += 1
-            self._stopping.add(cases[0][1][0], asked, thresholds)
+            self._stopping.add(cases[0][1][0], asked, thresholds, turn)
         if self.is_over:
             self._run.stop()
 

@@ -93,6 +93,7 @@ class Recorder:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._selected: str | None = None
+        self._clusters: dict[tuple[str, str], str] = {}
         self._of = 0
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -100,6 +101,8 @@ class Recorder:
         named_cases = [named(item, case) for item in session.items if (case := case_of(item))]
         selected = [*dict.fromkeys(map(tuple, named_cases))]  # a file may be there twice
         self._selected, self._of = json.dumps(selected, ensure_ascii=True), len(selected)
+        asked = [case[0] for item in session.items if (case := case_of(item))]
+        self._clusters = {(each.suite, each.id): each.cluster for each in asked if each.cluster}
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(
@@ -119,6 +122,7 @@ class Recorder:
         if self._selected:
             wire["selected"], self._selected = self._selected, None
             wire["whole"] = self._run.whole
+            wire["clusters"] = [[*key, name] for key, name in self._clusters.items()]
             wire["styles"] = [to_builtins(style) for style in self._run.styles.values()]
         if is_judged:
             self._judge(item, call, report, wire)

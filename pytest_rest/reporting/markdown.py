@@ -38,6 +38,7 @@ def page(report: Report) -> str:
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         _metrics(report),
+        [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
         _vision(report.vision),

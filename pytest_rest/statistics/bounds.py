@@ -10,11 +10,21 @@ is; as a true rate lies on one side of the threshold, a decision errs no more of
   k n. Hoeffding, "On the distribution of the number of successes in independent trials", 1956,
   shows that rates which differ only make its tails lighter, beyond one item from the mean; nearer
   to it only a count of one can matter, where Markov's inequality stands in.
-- Suites of different sizes, and items that are right in some of their styles: each suite's share
-  counts as n items, those of the smallest suite. Such a sum is below the binomial in convex order
-  (Hoeffding, "Probability inequalities for sums of bounded random variables", 1963), so that its
-  tails are at most e times as heavy (Bentkus, "On Hoeffding's inequalities", 2004): the count is
-  rounded to the safe side and the bound taken at a e-th of the error.
+- Suites of different sizes: each suite's share counts as n items, those of the smallest suite. Such
+  a sum is below the binomial in convex order (Hoeffding, "Probability inequalities for sums of
+  bounded random variables", 1963), so that its tails are at most e times as heavy (Bentkus, "On
+  Hoeffding's inequalities", 2004): the count is rounded to the safe side and the bound taken at a
+  e-th of the error.
+- Items that are right in some of their styles: Gaffke's bound (see `mean_bound`), which is that of
+  Clopper and Pearson where all are whole. Over suites each item of a larger one counts less, so
+  that each suite counts as the smallest.
+- Items that belong together: Korn and Graubard, "Confidence intervals for proportions with small
+  expected number of positive counts estimated from survey data", Survey Methodology 24, 1998: the
+  bound of Clopper and Pearson for as many items as the sample is worth (see `clusters`), times the
+  squared ratio of Student's quantiles with n - 1 and with the variance's degrees of freedom. Theirs
+  are the clusters less 1; here those clusters that hold what varies less 1, for near 0 and 1 few
+  do, and the bound would err in up to .15 of the runs at .05. It is never better than if all items
+  had been right, which does not say how far clusters stand or fall as a whole.
 - Means of values without such a range, such as excess inconsistency: Student's t, over several
   suites with the degrees of freedom of Welch, "The generalization of 'Student's' problem", 1947.
   That holds for large n or nearly normal values; where a few items hold most of the errors, it is
@@ -26,10 +36,14 @@ import math
 import operator
 import threading
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean, variance
 from typing import Literal, Protocol, Self
+
+from pytest_rest.statistics.clusters import Sample
+from pytest_rest.statistics.mean_bound import lowest_mean
 
 Decision = Literal["pass", "fail", "undecided"]
 Bounds = tuple[float, float]
@@ -48,11 +62,13 @@ class Share:
     """`count` of the `n` items of one suite; `whole` where each item is either right or wrong.
 
     Items in several styles may be half right: their sum is not whole, even if it is an integer.
+    `sample` is of items that are partly right, or belong together.
     """
 
     count: float
     n: int
     whole: bool = True
+    sample: Sample | None = None
 
     def __post_init__(self) -> None:
         if not 0 <= self.count <= self.n or self.n < 1:
@@ -63,6 +79,14 @@ class Share:
         """The share itself."""
         return self.count / self.n
 
+    def parts(self, confidence: float) -> Mapping[float, float]:
+        """As how many independent items of each share it counts, for bounds of that confidence."""
+        sample = self.sample
+        if sample is not None and not sample.is_clustered:
+            return dict(sample.parts)
+        worth = float(self.n) if sample is None else _worth(sample, confidence)
+        return {1.0: self.value * worth, 0.0: (1 - self.value) * worth}
+
 
 class Evidence(Protocol):
     """What a decision is made from: a value, its one-sided bounds, and the number of its items."""
@@ -72,7 +96,7 @@ class Evidence(Protocol):
         """What was observed."""
 
     @property
-    def items(self) -> int:
+    def items(self) -> float:
         """How many items it was observed on."""
 
     def limits(self, confidence: float) -> Bounds | None:
@@ -122,6 +146,8 @@ class Shares(_Mean):
         """Bounds by the module's rules; None without a suite."""
         if not self.suites:
             return None
+        if any(suite.sample for suite in self.suites):
+            return self._of_samples(confidence)
         error, several = 1 - confidence, len(self.suites) > 1
         least = min(suite.n for suite in self.suites)
         n = least * len(self.suites)
@@ -136,7 +162,31 @@ class Shares(_Mean):
     def grown(self, factor: float) -> Self:
         """The same shares of `factor` times as many items in each suite."""
         larger = [(suite, round(suite.n * factor)) for suite in self.suites]
-        return type(self)(tuple(Share(s.value * n, n, s.whole) for s, n in larger))
+        return type(self)(
+            tuple(
+                Share(s.value * n, n, s.whole, s.sample and s.sample.grown(factor))
+                for s, n in larger
+            )
+        )
+
+    def _of_samples(self, confidence: float) -> Bounds:
+        """Bounds from what each suite's items are worth, those of the least suite."""
+        parts = [suite.parts(confidence) for suite in self.suites]
+        totals = [math.fsum(each.values()) for each in parts]
+        counted: Counter[float] = Counter()
+        for each, total in zip(parts, totals, strict=True):
+            for value, count in each.items():
+                counted[value] += count * min(totals) / total  # type: ignore[assignment]
+        mirrored = {1 - value: count for value, count in counted.items()}
+        error, several = 1 - confidence, len(self.suites) > 1
+        if several and error >= _POOLED_ERROR:
+            error /= math.e
+        low, high = (_lowest(each, error, several) for each in (counted, mirrored))
+        sample = self.suites[0].sample
+        if not several and sample is not None and sample.is_clustered:
+            most = error ** (1 / sample.wholly)
+            low, high = min(low, most), min(high, most)
+        return low, 1 - high
 
 
 @dataclass(frozen=True)
@@ -229,7 +279,7 @@ def more_items(evidence: Evidence, op: str, bound: float, confidence: float) -> 
         return 0
     if not evidence.items or evidence.value == bound:
         return None
-    n = evidence.items
+    n = math.ceil(evidence.items)
 
     def decides(items: int) -> bool:
         return decision(evidence.grown(items / n), op, bound, confidence) != "undecided"
@@ -241,6 +291,25 @@ def more_items(evidence: Evidence, op: str, bound: float, confidence: float) -> 
             return None
     sizes = range(high // 2 + 1, high)
     return sizes.start + bisect_left(sizes, True, key=decides) - n
+
+
+def _worth(sample: Sample, confidence: float) -> float:
+    """As how many independent items of one share each a clustered sample counts."""
+    from scipy.special import stdtrit  # when first used: it takes a third of a second
+
+    if not sample.spread or confidence <= 0.5:
+        return sample.wholly if not sample.spread else sample.worth
+    freedom = min(max(sample.spread - 1, 1), max(sample.units - 1, 1))
+    ratio = stdtrit(max(sample.n - 1, 1), confidence) / stdtrit(freedom, confidence)
+    return sample.worth * min(float(ratio), 1.0) ** 2
+
+
+def _lowest(parts: Mapping[float, float], error: float, several: bool) -> float:
+    """The lower bound of the mean of values that each count so many times."""
+    total = math.fsum(value * count for value, count in parts.items())
+    if several and total <= 1:  # as for a count of one
+        return error * total / math.fsum(parts.values())
+    return lowest_mean(parts, error)
 
 
 def _least(count: int, n: int, error: float, several: bool) -> float:

@@ -5,13 +5,15 @@ import math
 from collections.abc import Sequence
 from statistics import NormalDist
 
-from pytest_rest.terms import Rate
+from pytest_rest.statistics import clusters
+from pytest_rest.statistics.clusters import Sample
+from pytest_rest.terms import EffectiveRate, Rate
 
 CONFIDENCE = 0.95
 Z = NormalDist().inv_cdf((1 + CONFIDENCE) / 2)
 
 
-def t_quantile(df: int, confidence: float = CONFIDENCE) -> float:
+def t_quantile(df: float, confidence: float = CONFIDENCE) -> float:
     """The t for which that share of Student's distribution lies between -t and t; `df` >= 1."""
     from scipy.special import stdtrit  # when first used: it takes a third of a second
 
@@ -29,12 +31,32 @@ def proportion(count: float, n: int) -> Rate | None:
     if not n:
         return None
     near = round(count) if math.isclose(count, round(count), abs_tol=1e-9) else count
-    return Rate(near / n, _wilson(math.floor(near), n)[0], _wilson(math.ceil(near), n)[1], n)
+    low, high = math.floor(near) / n, math.ceil(near) / n
+    return Rate(near / n, _wilson(low, n)[0], _wilson(high, n)[1], n)
 
 
-def mean_share(shares: Sequence[float]) -> Rate | None:
-    """The mean of items' shares from 0 to 1, with Wilson's interval; None without items."""
-    return proportion(math.fsum(shares), len(shares))
+def mean_share(shares: Sequence[float], groups: Sequence[str] = ()) -> Rate | None:
+    """The mean of items' shares from 0 to 1, as `of_sample`; None without items.
+
+    `groups` has each item's cluster, if it has one.
+    """
+    sample = clusters.sample(shares, groups)
+    return of_sample(sample) if sample else None
+
+
+def of_sample(sample: Sample) -> Rate:
+    """The mean of a sample with Wilson's interval, of as many items as it is worth.
+
+    By Student's t, where what it is worth is estimated: where items belong together, or are partly
+    right (see `clusters`). Where each item stands alone and is right or wrong, `proportion`.
+    """
+    if sample.is_plain:
+        rate = proportion(math.fsum(share * count for share, count in sample.parts), sample.n)
+        assert rate is not None  # noqa: S101 (a sample has items)
+        return rate
+    low, high = _wilson(sample.value, sample.worth, t_quantile(sample.freedom))
+    units = sample.units if sample.is_clustered else None
+    return EffectiveRate(sample.value, low, high, sample.n, sample.worth, units)
 
 
 def ratio(above: Sequence[float], below: Sequence[float]) -> Rate | None:
@@ -72,8 +94,8 @@ def correlation_limits(r: float, n: int) -> tuple[float, float]:
     return math.tanh(math.atanh(r) - reach), math.tanh(math.atanh(r) + reach)
 
 
-def _wilson(count: int, n: int) -> tuple[float, float]:
-    value, spread = count / n, Z**2 / n
+def _wilson(value: float, n: float, z: float = Z) -> tuple[float, float]:
+    spread = z**2 / n
     center = (value + spread / 2) / (1 + spread)
-    reach = Z * math.sqrt(value * (1 - value) / n + spread / (4 * n)) / (1 + spread)
-    return 0.0 if count == 0 else center - reach, 1.0 if count == n else center + reach
+    reach = z * math.sqrt(value * (1 - value) / n + spread / (4 * n)) / (1 + spread)
+    return 0.0 if value == 0 else center - reach, 1.0 if value == 1 else center + reach

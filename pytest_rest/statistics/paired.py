@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pytest_rest.statistics.clusters import grouped
 from pytest_rest.statistics.intervals import CONFIDENCE, Z, t_quantile
 from pytest_rest.terms import Rate
 
@@ -15,7 +16,8 @@ from pytest_rest.terms import Rate
 class Difference(Rate):
     """A mean difference over `n` items, with its interval at 95 % and the paired t-test.
 
-    Bounds, t and p are None where nothing varies: equal differences do not say how they vary.
+    Bounds, t and p are None where nothing varies: equal differences do not say how they vary. `df`
+    is the number of clusters less 1, which is that of items where none belong together.
     """
 
     t: float | None
@@ -23,26 +25,33 @@ class Difference(Rate):
     p: float | None
 
 
-def difference(values: Sequence[float]) -> Difference | None:
-    """The mean of the items' differences, by Student's paired t; None without items."""
+def difference(values: Sequence[float], clusters: Sequence[str] = ()) -> Difference | None:
+    """The mean of the items' differences, by Student's paired t; None without items.
+
+    Where items belong together, its variance is that of a ratio of the clusters' sums (see
+    `clusters`): k / (k - 1) sum z^2 / n^2, z being a cluster's sum less its size times the mean.
+    """
     n = len(values)
     if not n:
         return None
     mean = math.fsum(values) / n
-    error = math.sqrt(math.fsum((each - mean) ** 2 for each in values) / max(n - 1, 1) / n)
-    if min(values) == max(values) or error == 0:
-        return Difference(mean, None, None, n, None, n - 1, None)
+    sums = [math.fsum(each - mean for each in own) for own in grouped(values, clusters)]
+    df = len(sums) - 1
+    squares = math.fsum(each**2 for each in sums) / max(df, 1) / n
+    error = math.sqrt(squares * (len(sums) / n))
+    if min(values) == max(values) or error == 0 or df == 0:
+        return Difference(mean, None, None, n, None, df, None)
     from scipy.special import stdtr  # when first used: it takes a third of a second
 
     t = mean / error
-    reach = t_quantile(n - 1) * error
-    p = 2 * float(stdtr(n - 1, -abs(t)))
-    return Difference(mean, mean - reach, mean + reach, n, t, n - 1, p)
+    reach = t_quantile(df) * error
+    p = 2 * float(stdtr(df, -abs(t)))
+    return Difference(mean, mean - reach, mean + reach, n, t, df, p)
 
 
-def mean(values: Sequence[float]) -> Rate | None:
+def mean(values: Sequence[float], clusters: Sequence[str] = ()) -> Rate | None:
     """The mean with Student's t interval, of values that may be negative; None without values."""
-    mean = difference(values)
+    mean = difference(values, clusters)
     return Rate(mean.value, mean.low, mean.high, mean.n) if mean else None
 
 
@@ -64,12 +73,12 @@ def bounded_mean(values: Sequence[float]) -> Rate:
 def simultaneous(difference: Difference, of: int) -> tuple[float, float]:
     """Bounds of a difference of shares that hold for all `of` differences at once (Bonferroni).
 
-    By Student's t; where nothing varies, by the worst case that was not seen: n equal items leave,
-    at that error, a share of items that may be as far off as shares can be.
+    By Student's t; where nothing varies, by the worst case that was not seen: n equal items, or
+    clusters, leave at that error a share of items that may be as far off as shares can be.
     """
     error = (1 - CONFIDENCE) / of
     if difference.low is None or difference.high is None:
-        seen = (error / 2) ** (1 / difference.n)
+        seen = (error / 2) ** (1 / (difference.df + 1))
         return seen * difference.value - (1 - seen), seen * difference.value + (1 - seen)
     wider = t_quantile(difference.df, 1 - error) / t_quantile(difference.df)
     reach = (difference.high - difference.low) / 2 * wider

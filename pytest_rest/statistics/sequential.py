@@ -37,7 +37,7 @@ class Seen:
     """What was counted up to one look, as the evidence of a decision (see `bounds`)."""
 
     count: float = 0.0
-    items: int = 0
+    items: float = 0  # whole, unless some belong together (see `gate.early_stop`)
 
     @property
     def value(self) -> float:
@@ -54,7 +54,7 @@ class Seen:
         return type(self)(self.value * items, items)
 
 
-def limits(count: float, n: int, confidence: float) -> Bounds:
+def limits(count: float, n: float, confidence: float) -> Bounds:
     """The lower and the upper bound of a rate, of which `count` of `n` have been seen so far."""
     if not n:
         return 0.0, 1.0
@@ -64,7 +64,7 @@ def limits(count: float, n: int, confidence: float) -> Bounds:
     return low, high
 
 
-def log_ratio(count: float, n: int, rate: float) -> float:
+def log_ratio(count: float, n: float, rate: float) -> float:
     """The log of the ratio of prior to posterior density at a rate: the evidence against it."""
     a, b = PRIOR
     wrong = n - count

@@ -3,6 +3,7 @@
 import dataclasses
 import json
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -83,19 +84,58 @@ def test_a_file_is_read_with_its_defaults(folder: Path) -> None:
     context = "3 lamps at $12.50\n2 chairs at $41.00"
     assert ("invoices", ("dejavu", "courier-50dpi-red")) == (found.name, found.styles)
     total, dearer, plain = found.items
-    assert total == Item(
+    about = total.cluster
+    expected = Item(
         "total", "What is the total?", "119.50", context, (), "number", "invoices", "0.01"
     )
+    assert total == replace(expected, cluster=about)
     choices = (Choice("A", "lamps"), Choice("B", "chairs"))
     assert dearer == Item(
-        "invoices-0002", "Which is dearer?", "chairs", context, choices, "choice", "invoices"
+        "invoices-0002",
+        "Which is dearer?",
+        "chairs",
+        context,
+        choices,
+        "choice",
+        "invoices",
+        cluster=about,
     )
+    assert about
+    assert not plain.cluster
     assert ("", "integer", str(folder / "pictures" / "red.png"), 16) == (
         plain.context,
         plain.answer_kind,
         plain.image,
         len(plain.image_digest),
     )
+
+
+def test_items_that_belong_together(folder: Path) -> None:
+    """By a cluster of their own, or else by a context or a picture that some of them share."""
+    items = """\
+items:
+- {question: Q, answer: 1, cluster: prices}
+- {question: R, answer: 2, cluster: prices, context: An invoice.}
+- {question: S, answer: 3, context: An invoice.}
+- {question: T, answer: 4, context: An invoice.}
+- {question: U, answer: 5, image: pictures/red.png}
+- {question: V, answer: 6, image: pictures/red.png}
+- {question: W, answer: 7, context: Another one.}
+"""
+    found = [item.cluster for item in load(folder, items).items]
+    assert ["prices", "prices", ""] == [*found[:2], found[-1]]
+    assert found[2] == found[3] != found[4] == found[5] != ""
+    assert len({item.digest for item in load(folder, items.replace("prices", "p")).items}) == 7
+    shared = load(folder, "context: An invoice.\n" + items[: items.index("- {question: R")] * 1)
+    assert ["prices"] == [item.cluster for item in shared.items]
+    about_one = "context: C\nitems:\n- {question: Q, answer: 1}\n- {question: R, answer: 2}\n"
+    assert ["", ""] == [item.cluster for item in load(folder, about_one).items]
+
+
+def test_a_cluster_is_a_short_name(folder: Path) -> None:
+    """One line says what is wrong."""
+    with pytest.raises(BenchmarkError, match=r":3: cluster '.*' is not a name; use at most 100"):
+        load(folder, f"items:\n- question: Q\n  cluster: {'x' * 101}\n  answer: 1\n")
 
 
 def test_json_lines_are_read(folder: Path) -> None:
@@ -280,7 +320,7 @@ def test_a_context_may_have_several_lines(folder: Path) -> None:
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-KEYS = "id, question, answer, kind, context, choices, tolerance, image"
+KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
 
 
 @pytest.mark.parametrize(

@@ -31,6 +31,7 @@ EXPECTED = Item(
     context="Jo has ₺45 and earns $2 a day.",
     answer_kind="number",
     suite="gsm-symbolic",
+    cluster="0003",
 )
 
 

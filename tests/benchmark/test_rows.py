@@ -7,7 +7,9 @@ import lzma
 import os
 import sys
 import time
+from collections import Counter
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -411,6 +413,20 @@ def test_a_draw_depends_on_seed_and_ids_alone(kept: set[Item], seed: int) -> Non
     drawn = rows.draw(ITEMS, 30, seed)
     among = [item for item in some if item in drawn]
     assert among == rows.draw(some, len(among), seed)
+
+
+@given(st.integers(1, 60), st.integers(1, 60), SEEDS)
+def test_a_draw_takes_one_of_each_cluster_first(one: int, other: int, seed: int) -> None:
+    """No cluster has two more than another that has some left; a smaller draw is in a larger."""
+    sizes = {"a": 1, "b": 2, "c": 7, "": 20, "d": 30}
+    names = [name for name, size in sizes.items() for _ in range(size)]
+    items = [replace(item, cluster=name) for item, name in zip(ITEMS, names, strict=True)]
+    small, large = (rows.draw(items, n, seed) for n in sorted((one, other)))
+    assert small == [item for item in large if item in small]
+    counts = Counter(item.cluster for item in large)
+    most = max((counts[name] for name in "abcd"), default=0)
+    assert all(counts[name] >= min(most - 1, sizes[name]) for name in "abcd")
+    assert counts[""] == sizes[""] or most <= 1
 
 
 def test_draws_are_spread() -> None:

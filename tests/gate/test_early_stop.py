@@ -1,7 +1,11 @@
 """Early stopping: the order of the looks, the first verdict, and runs that end with it."""
 
+import itertools
 import random
+from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import replace
+from statistics import fmean
 
 import pytest
 from endpoint import Endpoint
@@ -77,6 +81,30 @@ def test_an_item_s_cases_stay_together() -> None:
     assert 5 == len({each.id for each, _ in found[::3]})
 
 
+@given(st.permutations(range(12)), st.integers(0, 3))
+def test_clusters_take_turns(order: list[int], seed: int) -> None:
+    """The items of one come together, in an order of the seed's and the items'."""
+    items = [replace(item("one", n), cluster=("", "a", "b")[n % 3]) for n in range(12)]
+    found = early_stop.in_rounds(items, seed, items)
+    assert found == early_stop.in_rounds(shuffled := [items[n] for n in order], seed, shuffled)
+    assert 4 + 1 + 1 == len([*itertools.groupby(found, lambda each: each.cluster or each.id)])
+
+
+@given(st.lists(st.sampled_from([("a", "x"), ("a", "y"), ("a", ""), ("b", ""), ("b", "z")])))
+def test_turns_weigh_clusters_as_items(selected: list[tuple[str, str]]) -> None:
+    """The largest cluster counts as one at most, and each suite's counts the same on average."""
+    found = early_stop.turns(selected)
+    weights: dict[tuple[str, object], float] = defaultdict(float)
+    for place, ((suite, cluster), turn) in enumerate(zip(selected, found, strict=True)):
+        weights[suite, cluster or place] += turn.weight
+        assert turn.is_last == (not cluster or (suite, cluster) not in selected[place + 1 :])
+    assert not found or max(weights.values()) == pytest.approx(1)
+    means = {s: fmean(w for (name, _), w in weights.items() if name == s) for s, _ in selected}
+    assert not means or max(means.values()) == pytest.approx(min(means.values()))
+    alone = early_stop.turns([(suite, "") for suite, _ in selected])
+    assert {early_stop.Turn()} >= {*alone}
+
+
 # The looks
 
 
@@ -123,6 +151,18 @@ def test_an_item_that_nobody_got_right_is_none_of_cfr_s() -> None:
     cfr = parse("cfr<=0.5")
     found = looked([("s", ()), ("s", ("text",)), ("s", ())], cfr).looks[cfr]
     assert (1, 2) == (found.seen.items, found.after)
+
+
+def test_a_cluster_counts_once() -> None:
+    """Ten clusters of six items, each wholly right or wrong, are ten items; not before they end."""
+    found, plain = Stopping(0.95, {"test": ["s"]}), [n % 4 != 0 for n in range(10)]
+    turns = early_stop.turns([("s", str(n // 6)) for n in range(60)])
+    for number, turn in enumerate(turns):
+        right = MODES if plain[number // 6] else ("text",)
+        found.add("s", {"test": [record("s", number, right)]}, [RER], turn)
+        assert (number + 1) // 6 == pytest.approx(found.looks[RER].seen.items)
+    whole = looked([("s", MODES if each else ("text",)) for each in plain], RER)
+    assert whole.looks[RER].seen.count == pytest.approx(found.looks[RER].seen.count)
 
 
 def test_lost_items_do_not_count() -> None:

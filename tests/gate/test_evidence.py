@@ -2,6 +2,7 @@
 
 import random
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -109,20 +110,32 @@ def test_the_gate_errs_no_more_than_it_says() -> None:
 
 
 def test_an_accuracy_over_styles_is_not_a_whole_count() -> None:
-    """An item right in half of its styles counts half, and the bound allows for it."""
+    """An item right in half of its styles counts half, and varies less than one in one style."""
     one = [record("one", i, MODES, "a") for i in range(60)]
     half = [*one, *(record("one", i, MODES if i % 2 else (), "b") for i in range(60))]
     table = metrics.table(half)
-    suites = [table["one"]["all"]]
-    found, whole = (evidence.of("accuracy.image", suites, styles) for styles in (2, 1))
+    found = evidence.of("accuracy.image", [table["one"]["all"]])
     assert found is not None
-    assert whole is not None
     assert 0.75 == found.value
-    wide, narrow = found.limits(0.95), whole.limits(0.95)
-    assert wide is not None
-    assert narrow is not None
-    assert wide[0] < narrow[0] < 0.75 < narrow[1] < wide[1]
-    assert None is evidence.of("cfr", [metrics.compute([])], 1)
+    whole = bounds.lower(45, 60, 0.95), bounds.upper(45, 60, 0.95)
+    limits = found.limits(0.95)
+    assert limits is not None
+    assert whole[0] < limits[0] < 0.75 < limits[1] < whole[1]
+    assert None is evidence.of("cfr", [metrics.compute([])])
+
+
+def test_items_of_clusters_are_judged_by_what_they_are_worth() -> None:
+    """Forty items agree, of four templates: worth four, which is not enough; alone it is."""
+    records = [replace(each, cluster=str(int(each.item) // 10)) for each in consistent(40, 40)]
+    judged = outcome("rer>=0.9", records)
+    assert "undecided" == judged.outcome
+    assert "(sure of 0.473 and 1.000 at 0.95 each, n = 40 in 4 clusters, worth 4)" in judged.reason
+    assert "passed" == outcome("rer>=0.9", consistent(40, 40)).outcome
+    table = metrics.table(records)
+    without = gate.judge([parse("rer>=0.9")], {"": table}, {}).thresholds[0].reason
+    assert "met: 1.000 (0.283 to 1.000, n = 40 in 4 clusters, worth 4)" in without
+    other = [replace(each, suite="two") for each in records]
+    assert 8 == metrics.table([*records, *other])["pooled"]["all"].samples["rer"].units
 
 
 def test_a_mean_has_the_variance_of_its_interval() -> None:
@@ -130,7 +143,7 @@ def test_a_mean_has_the_variance_of_its_interval() -> None:
     values = [0.0, 0.1, 0.3, 0.0, -0.2, 0.05]
     rates = {"items": 6, "excess_inconsistency": paired.mean(values)}
     suites = [metrics.Metrics(**{**vars(metrics.compute([])), **rates})]
-    found = evidence.of("excess_inconsistency", suites, 1)
+    found = evidence.of("excess_inconsistency", suites)
     assert found is not None
     assert pytest.approx(bounds.Means((bounds.spread(values),)).limits(0.9)) == found.limits(0.9)
 

@@ -12,6 +12,7 @@ from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate.baseline import to_baseline
 from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures, compare
 from pytest_rest.statistics.drop import decide
 from pytest_rest.statistics.paired import mcnemar
@@ -53,6 +54,23 @@ def test_drops_by_suite_have_their_clusters() -> None:
     figures = PairedFigures(old, new, {("a", "3"): "a/t"})
     assert {"a": [1.0, 0.0], "b": [0.0]} == figures.drops
     assert {"a": ["", "a/t"], "b": [""]} == figures.grouped
+
+
+def test_flips_of_a_cluster_are_one_event() -> None:
+    """Eight items of two templates got worse: two events, and a third that cancels out."""
+    names = [f"{cluster}{n}" for cluster in "ABC" for n in range(4)]
+    old = report([item(f"i{name}", RIGHT) | {"cluster": name[0]} for name in names[:10]])
+    old["items"] += [item(f"i{name}", ODD) | {"cluster": "C"} for name in names[10:]]
+    new = report([item(f"i{name}", ODD) | {"cluster": name[0]} for name in names[:10]])
+    new["items"] += [item(f"i{name}", RIGHT) | {"cluster": "C"} for name in names[10:]]
+    for each in (old, new):
+        whole = report(each["items"])
+        each["provenance"] = whole["provenance"]
+    found = compare(old, new).rer
+    assert (12, 10, 2, 0.25) == (found.n, len(found.worse), len(found.better), found.p)
+    alone = [[{**each, "cluster": ""} for each in run["items"]] for run in (old, new)]
+    assert mcnemar(10, 2) == compare(*map(report, alone)).rer.p
+    assert found == compare(to_baseline(old), to_baseline(new)).rer
 
 
 def test_lost_items_are_left_out_and_named() -> None:

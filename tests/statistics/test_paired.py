@@ -31,6 +31,25 @@ def test_a_difference_has_scipys_paired_t(values: list[float]) -> None:
     assert (interval.low, interval.high) == (pytest.approx(found.low), pytest.approx(found.high))
 
 
+@given(VALUES, st.integers(2, 4))
+def test_items_that_repeat_each_other_say_nothing_new(values: list[float], times: int) -> None:
+    """Each difference several times, as one cluster: the same test as once."""
+    once = difference(values)
+    again = difference(
+        [v for v in values for _ in range(times)], [*map(str, _places(values, times))]
+    )
+    assert once is not None
+    assert again is not None
+    assert (times * once.n, once.df) == (again.n, again.df)
+    for name in ("value", "low", "high", "t", "p"):
+        assert getattr(once, name) == pytest.approx(getattr(again, name))
+    assert simultaneous(once, 3) == pytest.approx(simultaneous(again, 3))
+
+
+def _places(values: list[float], times: int) -> list[int]:
+    return [place for place in range(len(values)) for _ in range(times)]
+
+
 @given(VALUES)
 def test_swapped_pairs_change_the_sign_alone(values: list[float]) -> None:
     """Swapping the pairs turns the sign and nothing else."""

@@ -2,7 +2,7 @@
 
 Mirzadeh et al., "GSM-Symbolic", arXiv 2410.05229 (CC BY-NC-ND 4.0, so nothing of it is kept in
 this package). Of its three parts, the one called `main`, 100 templates in 50 instances each: REST
-does not name a part. An item's id has its template and instance.
+does not name a part. An item's id has its template and instance, and its template is its cluster.
 
 The mixed form shows the story and asks the question, so a row is cut before the sentence with its
 last question mark, or before its last sentence if it has none. A row of one sentence is cut at the
@@ -78,6 +78,7 @@ def _item(row: SourceRow) -> Item:
         context=context,
         answer_kind="number",
         suite=NAME,
+        cluster=f"{template:04d}",
     )
 
 

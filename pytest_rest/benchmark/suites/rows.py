@@ -7,6 +7,7 @@ import io
 import itertools
 import json
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -105,15 +106,22 @@ def load(
 def draw(items: Sequence[Item], n: int | None, seed: int) -> list[Item]:
     """`n` of the items without replacement, in their order; all of them where n is None.
 
-    What is drawn depends on the seed and the ids alone: it is equal on every platform, and a
-    smaller draw is part of a larger one.
+    One item of each cluster comes first, then a second one of each that has more: as many items say
+    more the fewer of them belong together. What is drawn depends on the seed, the ids and the
+    clusters alone: it is equal on every platform, and a smaller draw is part of a larger one.
     """
     if n is None:
         return [*items]
     if not 0 <= n <= len(items):
         raise BenchmarkError(f"{n:,} items cannot be drawn: there are {len(items):,}")
     lots = [hashlib.sha256(f"{seed}/{item.id}".encode()).digest() for item in items]
-    drawn = sorted(range(len(items)), key=lots.__getitem__)[:n]
+    seen: Counter[str] = Counter()
+    rounds: dict[int, int] = {}
+    for index in sorted(range(len(items)), key=lots.__getitem__):
+        cluster = items[index].cluster
+        rounds[index] = seen[cluster] if cluster else 0
+        seen[cluster] += 1
+    drawn = sorted(rounds, key=rounds.__getitem__)[:n]
     return [items[index] for index in sorted(drawn)]
 
 

@@ -44,5 +44,10 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
 
 def suites(report: Builtins) -> str:
     """Each suite with the number of items that were asked."""
-    drawn = report["provenance"]["suites"]
-    return ", ".join(f"{suite['name']} ({suite['items']:,} items)" for suite in drawn)
+    said = []
+    for suite in report["provenance"]["suites"]:
+        rate = report["metrics"].get(suite["name"], {}).get("all", {}).get("rer") or {}
+        number = rate.get("n_clusters")
+        clusters = f" in {number:,} clusters" if number else ""
+        said.append(f"{suite['name']} ({suite['items']:,} items{clusters})")
+    return ", ".join(said)

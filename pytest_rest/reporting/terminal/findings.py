@@ -29,6 +29,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     `has_place` is whether the run has a place among the published ones.
     """
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
+        (tables.clusters(report), ()),
         (effects(report), ("effect",)),
         (vision_tokens.lines(report.vision), ("tokens",)),
         (advice(report.advice), ("advice",)),

@@ -17,6 +17,7 @@ from pytest_rest.terms import (
     MODES,
     OCR_MODES,
     Answer,
+    EffectiveRate,
     Model,
     Rate,
     Record,
@@ -153,6 +154,14 @@ def scopes(names: Iterable[str]) -> list[str]:
     """The suites, and what is over all of them where there are several."""
     suites = [name for name in names if name not in ("mean", "pooled")]
     return [*suites, "mean", "pooled"] if len(suites) > 1 else suites
+
+
+def clusters(report: Report) -> Iterator[str]:
+    """Of each suite whose items are in clusters, what they are worth for its first rate."""
+    for scope in scopes(report.table):
+        rate = report.table[scope]["all"].rer
+        if isinstance(rate, EffectiveRate) and rate.n_clusters is not None:
+            yield f"{shown(scope, 100)}: {rate.size} for RER"
 
 
 def _n(rate: Rate | None) -> int:
