@@ -21,6 +21,7 @@ from pytest_rest.scoring.decoration import DECORATION
 from pytest_rest.scoring.decoration import fold as fold
 from pytest_rest.scoring.transcriptions import character_error_rate as character_error_rate
 from pytest_rest.scoring.transcriptions import character_error_rates as character_error_rates
+from pytest_rest.scoring.transcriptions import without_surroundings as without_surroundings
 from pytest_rest.terms import (
     MODES,
     Answer,

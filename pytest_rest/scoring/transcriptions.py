@@ -42,6 +42,11 @@ def character_error_rates(reference: str, hypothesis: str) -> tuple[float, float
     return min(rates), rates[0]
 
 
+def without_surroundings(reference: str, hypothesis: str) -> str:
+    """What is left of a transcription for its rate: without what a model put around it."""
+    return min(_stripped(hypothesis), key=lambda each: _rate(fold(reference), fold(each)))
+
+
 def _rate(reference: str, hypothesis: str) -> float:
     import jiwer  # when first used: it loads rapidfuzz
 

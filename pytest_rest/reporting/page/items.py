@@ -179,7 +179,8 @@ class _Book:
         if (value := call.get("value")) is not None:
             content["value"] = shown(value, 300)
         if "reference" in call:
-            content |= {"cer": call["cer"], "reference": self.texts.add(call["reference"])}
+            content |= {"cer": call["cer"], "raw": call.get("cer_raw")}
+            content |= {"reference": self.texts.add(call["reference"])}
         if call.get("input_tokens") is not None:
             content["tokens"] = [call["input_tokens"], call["output_tokens"]]
         if content["image"]:

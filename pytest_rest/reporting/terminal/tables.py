@@ -12,7 +12,7 @@ from pytest_rest.models.tokens import rule
 from pytest_rest.reporting.report import Report, own_calls
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.scoring import fold
+from pytest_rest.scoring import fold, without_surroundings
 from pytest_rest.terms import (
     MODES,
     OCR_MODES,
@@ -93,12 +93,14 @@ def misreading(read: Transcription) -> str:
         return f"not transcribed: {shown(read.text)}"
     if read.correct:
         return "every character of the picture right"
-    wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(read.text)[:_COMPARED])]
+    text = without_surroundings(read.reference, read.text)
+    wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(text)[:_COMPARED])]
     left_out = len(wrong[_MISREADINGS_SHOWN:])
     more = f" and {left_out} more" if left_out else ""
-    return (
-        f"transcribed wrongly (CER {read.cer:.3f}): {', '.join(wrong[:_MISREADINGS_SHOWN])}{more}"
-    )
+    is_around = read.cer_raw is not None and read.cer_raw > read.cer
+    raw = f", {read.cer_raw:.3f} with what is around it" if is_around else ""
+    said = ", ".join(wrong[:_MISREADINGS_SHOWN])
+    return f"transcribed wrongly (CER {read.cer:.3f}{raw}): {said}{more}"
 
 
 def models(report: Report) -> Iterator[str]:

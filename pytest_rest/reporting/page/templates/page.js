@@ -184,7 +184,8 @@
   }
 
   function transcription(call) {
-    const rate = call.cer === null ? "not transcribed" : `CER ${call.cer.toFixed(3)}`;
+    const around = call.raw > call.cer ? `, ${call.raw.toFixed(3)} with what is around it` : "";
+    const rate = call.cer === null ? "not transcribed" : `CER ${call.cer.toFixed(3)}${around}`;
     const state = call.right ? "right" : "wrong";
     const body = call.cer === null ? text(call.text) : difference(whole(call.reference), whole(call.text));
     return make(
