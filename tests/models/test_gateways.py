@@ -89,6 +89,19 @@ def test_a_forced_budget_is_the_limit_of_its_call() -> None:
     assert 7 == request.body["max_completion_tokens"]
 
 
+@pytest.mark.parametrize(
+    ("named", "sent"),
+    [({"top_p": 0.5}, {"top_p": 0.5}), ({"temperature": 1}, {"temperature": 1})],
+)
+def test_a_native_budget_leaves_what_was_named(
+    named: Mapping[str, object], sent: Mapping[str, object]
+) -> None:
+    """Only the usual temperature is left out, which a model that thinks refuses."""
+    prompt = replace(ASKED, max_tokens=4096, budget=Budget(2048, "native"))
+    request, _ = asked("litellm-anthropic", Reply("3"), Overrides(named), prompt)
+    assert sent == {k: v for k, v in request.body.items() if k in ("temperature", "top_p")}
+
+
 @pytest.mark.parametrize("client", CLIENTS)
 def test_keys_of_the_body_go_out_as_they_stand(client: str) -> None:
     """Nested ones too; the report has them apart from the parameters."""

@@ -170,12 +170,13 @@ class LiteLLMModel:
         if budget is None or budget.control != "native":
             return parameters
         amount = budget.amount
-        rest = {} if amount not in _NO_THINKING else parameters
+        if amount not in _NO_THINKING and "temperature" not in self.overrides.parameters:
+            parameters.pop("temperature", None)
         if isinstance(amount, str):
-            return {**rest, "reasoning_effort": amount}
+            return {**parameters, "reasoning_effort": amount}
         is_off = amount == 0 and self.name.startswith("anthropic/")  # where 0 tokens are refused
         kind = {"type": "disabled"} if is_off else {"type": "enabled", "budget_tokens": amount}
-        return {**rest, "thinking": kind}
+        return {**parameters, "thinking": kind}
 
     def _read(self, response: Any) -> Completion:
         if not response.choices:
