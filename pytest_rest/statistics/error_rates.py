@@ -30,6 +30,7 @@ from pytest_rest.terms import Rate
 
 REPLICATES = 1_000
 _AT_ONCE = 1_000_000  # items drawn into memory together
+_ALIKE = 1e-12  # rates that are nearer to each other do not vary
 
 
 @dataclass(frozen=True)
@@ -77,7 +78,7 @@ def limits(values: tuple[float, ...], confidence: float, factor: float = 1.0) ->
     with_errors = round(sum(each > 0 for each in values) * factor)
     most = bounds.upper(with_errors, n, confidence) * max(1.0, *values)
     place = math.floor((1 - confidence) * REPLICATES + 1e-9)
-    if place < 1 or values[0] == values[-1]:
+    if place < 1 or values[-1] - values[0] < _ALIKE:
         return bounds.lower(n, n, confidence) * values[0], most
     replicates = _studentised(values)
     error = _error(values) / math.sqrt(factor)

@@ -256,7 +256,7 @@ def test_the_page_alone_tells_what_breaks_a_model(browser: Browser, run_rest: Ru
     browser.open(Path("run", page.NAME))
     browser.click("#plots a:has(.bad)")  # the first name in red, of the effects
     assert "#look=dpi%2050&verdict=inconsistent" == browser.run("return location.hash")
-    assert "12 of 40 tests" == browser.text("#count")
+    assert "60 of 200 tests" == browser.text("#count")
     browser.click("#list > li > a")
     assert "-50dpi-" in browser.text(f"{OPEN} .style")
     assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_rest.statistics import error_rates
@@ -91,6 +91,7 @@ def test_more_items_make_it_surer() -> None:
 
 
 @given(RATES)
+@example([0.0, 2.2e-311])
 def test_a_rates_interval_contains_it(values: list[float]) -> None:
     """Whatever the order of the items."""
     rate = error_rates.mean(values)
