@@ -80,12 +80,12 @@ def turns(items: Sequence[tuple[str, str]]) -> list[Turn]:
         (max(sizes.get((suite, cluster), 1), 1) * scale[suite] for suite, cluster in items),
         default=1.0,
     )
-    found = []
+    in_order = []
     for suite, cluster in items:
         sizes[suite, cluster] -= 1
         is_last = not cluster or sizes[suite, cluster] == 0
-        found.append(Turn(scale[suite] / largest, is_last))
-    return found
+        in_order.append(Turn(scale[suite] / largest, is_last))
+    return in_order
 
 
 def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -> None:

@@ -266,7 +266,8 @@ def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
         shares[f"accuracy.{mode}"] = groups, partial(share_right, mode=mode)
     for name in {name for record in records for name in record.own}:
         shares[f"own.{name}"] = groups, partial(_own, name)
-    return {name: found for name, each in shares.items() if (found := _sample(*each))}
+    samples = {name: _sample(*counted) for name, counted in shares.items()}
+    return {name: sample for name, sample in samples.items() if sample}
 
 
 def _excess(groups: Iterable[Group]) -> Rate | None:

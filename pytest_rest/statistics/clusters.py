@@ -105,8 +105,8 @@ def sample(shares: Iterable[float], clusters: Sequence[str] = ()) -> Sample | No
     own = replace(own, worth=max(own.worth, n))
     if len(by_cluster) == n:
         return own
-    found = _varied(replace(alone, units=len(by_cluster), is_clustered=True), by_cluster)
-    return replace(found, worth=min(found.worth, n if alone.is_whole else own.worth))
+    together = _varied(replace(alone, units=len(by_cluster), is_clustered=True), by_cluster)
+    return replace(together, worth=min(together.worth, n if alone.is_whole else own.worth))
 
 
 def net(changes: Mapping[K, float], clusters: Mapping[K, str]) -> list[float]:
@@ -124,10 +124,10 @@ def net(changes: Mapping[K, float], clusters: Mapping[K, str]) -> list[float]:
 
 def grouped(values: Sequence[float], clusters: Sequence[str] = ()) -> list[list[float]]:
     """The values of each cluster; one without a name, or without any, is a cluster of its own."""
-    found: dict[Hashable, list[float]] = defaultdict(list)
+    by_cluster: dict[Hashable, list[float]] = defaultdict(list)
     for place, value in enumerate(values):
-        found[(clusters[place] if clusters else "") or place].append(value)
-    return list(found.values())
+        by_cluster[(clusters[place] if clusters else "") or place].append(value)
+    return list(by_cluster.values())
 
 
 def _varied(sample: Sample, clusters: Sequence[Sequence[float]]) -> Sample:
