@@ -192,10 +192,10 @@ class Throttle:
 def pause_after(error: str, tries: int) -> float:
     """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half.
 
-    Its word is not taken for none at all, nor for so long that no run should wait: a used-up quota.
+    Its word is not taken for none at all, and five minutes of it at most.
     """
     patience = _PATIENCE.match(error)
-    if patience and 0 < float(patience[1]) <= _LONGEST_PATIENCE:
-        return float(patience[1])
+    if patience and float(patience[1]) > 0:
+        return min(float(patience[1]), _LONGEST_PATIENCE)
     doubled: float = min(0.5 * 2 ** (tries - 1), _LONGEST_PAUSE)
     return doubled * random.uniform(0.5, 1.5)  # noqa: S311 (spreads the retries of many prompts)

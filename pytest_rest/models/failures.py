@@ -5,10 +5,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
+from urllib.parse import quote, quote_plus
 
+from pytest_rest.errors import ModelError
+from pytest_rest.models.waiting import seconds_to_wait
 from pytest_rest.terms import Completion
 
 _LENGTH = 300
+_SHORTEST_KEY = 8
 
 # How an answer can end, in the words of each protocol, and of gateways that pass them on. Whatever
 # another word means (`abort`, `cancelled`, `load`), the answer is not known to be a whole one.
@@ -78,6 +82,9 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
 
 
+_BUSY = (408, 425, 429)  # and the server errors: what may pass
+
+
 class MalformedError(Exception):
     """A response that cannot be read, or that has no answer."""
 
@@ -105,18 +112,40 @@ def explain(error: Exception, timeout: float, key: str | None) -> Completion:
 
 
 def masked(text: str, key: str | None) -> str:
-    """The text on one bounded line, the key masked."""
-    line = " ".join(text.split())
-    return (line.replace(key, "***") if key else line)[:_LENGTH]
+    """The text on one bounded line, the key masked before its white space is folded."""
+    return " ".join(without_secret(text, key).split())[:_LENGTH]
 
 
-def describe_status(status: int, patience: str, text: str) -> str:
+def without_secret(text: str, key: str | None) -> str:
+    """The text with the key masked, as it is, or as JSON or a URL has it.
+
+    A key of fewer than eight characters is what a server without one is given, and no secret.
+    """
+    if not key or len(key) < _SHORTEST_KEY:
+        return text
+    for form in (key, json.dumps(key)[1:-1], quote(key, safe=""), quote_plus(key)):
+        text = text.replace(form, "***")
+    return text
+
+
+def check_key(key: str | None, name: str) -> str | None:
+    """The key; `ModelError` if it has a character that a header cannot have."""
+    if key and not (key.isascii() and key.isprintable()):
+        raise ModelError(
+            f"the key in {name} has a line break, or another character that no key has, inside; "
+            "set it again, on one line"
+        )
+    return key
+
+
+def describe_status(status: int, headers: Mapping[str, str], text: str) -> str:
     """`rate limit: HTTP 429, retry after 7 s: ...` for an answer whose status is not 200.
 
-    `patience` is the Retry-After header, quoted if it is a number of seconds; `text` is the body,
-    quoted whole unless it has a message.
+    `headers` are those of the response, by their names in any case; `text` is the body, quoted
+    whole unless it has a message.
     """
-    after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
+    wait = seconds_to_wait(headers, text) if status in _BUSY or status >= 500 else None
+    after = "" if wait is None else f", retry after {round(wait, 3):.12g} s"
     word = _status_word(status, text)
     # a web page, or an error of another format, is quoted whole
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
@@ -219,10 +248,9 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
 
 
 def _describe_status(response: Any, error: BaseException) -> str:
-    patience = str(response.headers.get("retry-after", ""))
     text = str(response.text)
     body = text if '"message"' in text else _text(error)
-    return describe_status(int(response.status_code), patience, body)
+    return describe_status(int(response.status_code), response.headers, body)
 
 
 def _text(error: BaseException) -> str:

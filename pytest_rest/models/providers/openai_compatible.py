@@ -39,7 +39,8 @@ def connect(
             f"API base {address(api_base)!r}: write http://HOST:PORT/v1, without a user or a "
             "query; for a secret, set OPENAI_API_KEY"
         )
-    return ServedModel(name, api_base, timeout, environ.get("OPENAI_API_KEY", "").strip() or None)
+    key = environ.get("OPENAI_API_KEY", "").strip() or None
+    return ServedModel(name, api_base, timeout, failures.check_key(key, "OPENAI_API_KEY"))
 
 
 class ServedModel:
@@ -84,9 +85,14 @@ class ServedModel:
                 completion = self._read(*await self._post(prompt))
         except Exception as error:
             completion = failures.explain(error, self._timeout, self._key)
-        return replace(completion, seconds=time.perf_counter() - start)
+        return replace(
+            completion,
+            text=failures.without_secret(completion.text, self._key),
+            model=failures.without_secret(completion.model, self._key),
+            seconds=time.perf_counter() - start,
+        )
 
-    async def _post(self, prompt: Prompt) -> tuple[int, str, bytes]:
+    async def _post(self, prompt: Prompt) -> tuple[int, Mapping[str, str], bytes]:
         body = {
             "model": self.name,
             "messages": messages(prompt),
@@ -103,7 +109,7 @@ class ServedModel:
             async for chunk in response.content.iter_any():
                 if not received.add(chunk):
                     break
-            return response.status, response.headers.get("Retry-After", ""), received.whole()
+            return response.status, response.headers, received.whole()
 
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
@@ -118,12 +124,12 @@ class ServedModel:
             )
         return self._session
 
-    def _read(self, status: int, patience: str, body: bytes) -> Completion:
+    def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Completion:
         text = body.decode("utf-8", "replace")
         if status != 200:
             if failures.is_filtered(status, text):
                 return Completion(finish_reason="refusal")
-            error = failures.describe_status(status, patience, text)
+            error = failures.describe_status(status, headers, text)
             return Completion(error=failures.masked(error, self._key))
         return _read_answer(json.loads(text))
 
