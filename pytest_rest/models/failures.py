@@ -56,11 +56,11 @@ _VETO = {
 _ABOUT_KEY = re.compile(r"(?i)\bpermissions?\b|\bapi[ -]key\b|\bscopes?\b|\bnot allowed to\b")
 
 # What says that no call will be answered before somebody pays, whatever the status.
-_USED_UP = (
+USED_UP = (
     *("insufficient_quota", "budget_exceeded", "insufficient_credits", "insufficient_balance"),
     *("billing_hard_limit_reached", "billing_not_active", "arrearage"),
 )
-_USED_UP_WORDS = re.compile(
+USED_UP_WORDS = re.compile(
     r"(?i)credit balance is too low|insufficient (?:balance|credits|funds)"
     r"|budget has been exceeded|exceeded (?:your|the) (?:monthly|spending|budget) "
 )
@@ -80,8 +80,6 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("server error", ("BadGatewayError",)),
 )
 _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
-
-
 _BUSY = (408, 425, 429)  # and the server errors: what may pass
 
 
@@ -91,6 +89,10 @@ class MalformedError(Exception):
 
 class EndpointError(Exception):
     """What an endpoint did instead of answering, in a line that starts with its stable word."""
+
+
+class VetoError(Exception):
+    """A content filter stepped in, which is an answer."""
 
 
 class BreakdownError(Exception):
@@ -138,20 +140,25 @@ def check_key(key: str | None, name: str) -> str | None:
     return key
 
 
-def describe_status(status: int, headers: Mapping[str, str], text: str) -> str:
+def describe_status(status: int, headers: Mapping[str, str], text: str, where: str = "") -> str:
     """`rate limit: HTTP 429, retry after 7 s: ...` for an answer whose status is not 200.
 
     `headers` are those of the response, by their names in any case; `text` is the body, quoted
-    whole unless it has a message.
+    whole unless it has a message; `where` follows the status.
     """
-    wait = seconds_to_wait(headers, text) if status in _BUSY or status >= 500 else None
-    after = "" if wait is None else f", retry after {round(wait, 3):.12g} s"
+    after = wait_in_words(headers, text) if status in _BUSY or status >= 500 else ""
     word = _status_word(status, text)
     # a web page, or an error of another format, is quoted whole
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
         cut = _MESSAGE.search(text) if len(text) >= _LONG else None
         text = json.loads(f'"{cut[1]}"') if cut else json.loads(text)["error"]["message"]
-    return f"{word}: HTTP {status}{after}: {text}"
+    return f"{word}: HTTP {status}{after}{where}: {text}"
+
+
+def wait_in_words(headers: Mapping[str, str], text: str) -> str:
+    """`, retry after 7 s`, or nothing where the endpoint does not say when to ask again."""
+    wait = seconds_to_wait(headers, text)
+    return "" if wait is None else f", retry after {round(wait, 3):.12g} s"
 
 
 def is_filtered(status: int, text: str) -> bool:
@@ -177,9 +184,9 @@ def finish_reason(word: str) -> str:
 def _status_word(status: int, text: str) -> str:
     error = _error_in(text)
     names = {str(error.get(name)).lower() for name in ("code", "type", "status")}
-    if status == 402 or names & {*_USED_UP}:
+    if status == 402 or names & {*USED_UP}:
         return "quota"
-    if status >= 400 and _USED_UP_WORDS.search(str(error.get("message"))[:1000]):
+    if status >= 400 and USED_UP_WORDS.search(str(error.get("message"))[:1000]):
         return "quota"
     if status == 403 and not error:  # a firewall's page, which says nothing of the key
         return "bad request"
@@ -215,7 +222,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _is_veto(error: BaseException) -> bool:
     """Whether an error of the chain says that a content filter stepped in."""
     code = vars(error).get("code")  # a property may warn
-    return _is(error, "ContentPolicyViolationError") or _is_filter(code, str(error))
+    is_veto = isinstance(error, VetoError) or _is(error, "ContentPolicyViolationError")
+    return is_veto or _is_filter(code, str(error))
 
 
 def _is_filter(code: object, message: str) -> bool:

@@ -1,31 +1,35 @@
 """Reads when an endpoint wants to be asked again, from headers and from an error's text."""
 
+import contextlib
 import math
 import re
 import time
 from collections.abc import Mapping
+from datetime import datetime
 from email.utils import parsedate_to_datetime
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_NUMBER = r"\d{1,15}(?:\.\d{1,12})?"
+_NUMBER = r"[0-9]{1,15}(?:\.[0-9]{1,12})?"
 _PLAIN = re.compile(_NUMBER)
 _PART = re.compile(rf"({_NUMBER})(ms|s|m|h|d)")
 _DURATION = re.compile(rf"(?:{_NUMBER}(?:ms|s|m|h|d)){{1,5}}")
 _IN_BODY = (
-    re.compile(r'"retryDelay"\s{0,9}:\s{0,9}"(?P<time>[\d.]{1,20}s)"'),  # Gemini's RetryInfo
+    re.compile(r'"retryDelay"\s{0,9}:\s{0,9}"(?P<time>[0-9.]{1,20}s)"'),  # Gemini's RetryInfo
     re.compile(
         rf"(?i)\b(?:retry|try again) (?:in|after) (?P<time>{_DURATION.pattern}|{_NUMBER})"
         r"\s{0,3}(?P<unit>milliseconds?|ms|seconds?|minutes?|hours?)?\b"
     ),
 )
-_RESETS = ("requests", "tokens", "input-tokens", "output-tokens")
+_FAMILIES = ("x-ratelimit", "anthropic-ratelimit", "ratelimit")
+_LIMITS = ("", "-requests", "-tokens", "-input-tokens", "-output-tokens")
 _EPOCH = 1_000_000_000.0  # a number above it is a date, in seconds; a thousand times it, in ms
 
 
 def seconds_to_wait(headers: Mapping[str, str], text: str) -> float | None:
     """Seconds until the endpoint may be asked again, by its own word; None where it says nothing.
 
-    Retry-After counts first, then the text of the error, then when its limits are reset.
+    Retry-After counts first, then the text of the error, then when its limits are reset; the first
+    that is more than none at all.
     """
     told = [_seconds(headers.get("retry-after-ms", "") + "ms")]
     told += [_seconds(headers.get(f"{who}retry-after", "")) for who in ("", "llm_provider-")]
@@ -34,28 +38,38 @@ def seconds_to_wait(headers: Mapping[str, str], text: str) -> float | None:
             unit = (match.groupdict().get("unit") or "").lower()
             unit = "ms" if unit.startswith(("ms", "milli")) else unit[:1]
             told.append(_seconds(match["time"] + (unit if match["time"][-1].isdigit() else "")))
-    if (waits := [wait for wait in told if wait is not None]) or not headers:
-        return waits[0] if waits else None
-    return _until_reset(headers)
+    waits = [wait for wait in told if wait is not None]
+    if any(waits) or not headers:
+        return next(filter(None, waits), None)
+    reset = _until_reset(headers)
+    return waits[0] if waits and reset is None else reset
 
 
 def _until_reset(headers: Mapping[str, str]) -> float | None:
-    """Until the limit that is used up is reset, or where none is said to be, the first one."""
-    resets, used_up = [], []
-    for who in ("", "llm_provider-"):
-        for family in ("x-ratelimit", "anthropic-ratelimit"):
-            for part in ("", *(f"-{name}" for name in _RESETS)):
-                names = (f"{who}{family}-reset{part}", f"{who}{family}{part}-reset")
-                for wait in filter(None, (_seconds(headers.get(name, "")) for name in names)):
-                    resets.append(wait)
-                    left = f"{who}{family}-remaining{part}", f"{who}{family}{part}-remaining"
-                    if any(headers.get(name, "").strip() == "0" for name in left):
-                        used_up.append(wait)
-    return max(used_up) if used_up else min(resets, default=None)
+    """Until the limits that are used up are reset, or else the first of those that may be.
+
+    Of a limit on requests something may be left: that one is not. Of tokens it may be too few.
+    """
+    used_up, others = [], []
+    for name, limit in ((n, limit) for n in _FAMILIES for limit in _LIMITS):
+        for who in ("", "llm_provider-"):
+            left = _header(headers, f"{who}{name}", "remaining", limit)
+            wait = _seconds(_header(headers, f"{who}{name}", "reset", limit))
+            if wait and left == "0":
+                used_up.append(wait)
+            elif wait and (not left or limit.endswith("tokens")):
+                others.append(wait)
+    return max(used_up) if used_up else min(others, default=None)
+
+
+def _header(headers: Mapping[str, str], family: str, word: str, limit: str) -> str:
+    """OpenAI has the limit at the end of a header's name, Anthropic the word."""
+    both = (f"{family}-{word}{limit}", f"{family}{limit}-{word}")
+    return next(filter(None, (headers.get(name, "").strip() for name in both)), "")
 
 
 def _seconds(written: str) -> float | None:
-    """A number of seconds, `1m30s`, an epoch or a date, as seconds from now."""
+    """A number, `1m30s`, an epoch, or a date of HTTP or RFC 3339, as seconds from now."""
     written = written.strip()
     if _DURATION.fullmatch(written):
         return math.fsum(float(n) * _UNITS[unit] for n, unit in _PART.findall(written))
@@ -64,8 +78,8 @@ def _seconds(written: str) -> float | None:
         if number >= _EPOCH * 1000:
             number /= 1000
         return max(number - time.time(), 0.0) if number >= _EPOCH else number
-    try:
-        wait = parsedate_to_datetime(written).timestamp() - time.time()
-        return wait if wait > 0 else None  # a clock that goes wrong
-    except (TypeError, ValueError, OverflowError, IndexError):
-        return None
+    for read in (parsedate_to_datetime, datetime.fromisoformat):
+        with contextlib.suppress(TypeError, ValueError, OverflowError, IndexError):
+            wait = read(written).timestamp() - time.time()
+            return wait if wait > 0 else None  # a clock that goes wrong
+    return None

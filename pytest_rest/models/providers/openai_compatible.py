@@ -19,6 +19,7 @@ from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.models.completions import token_count
+from pytest_rest.models.contents import parsed
 from pytest_rest.models.messages import messages
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
@@ -131,7 +132,7 @@ class ServedModel:
                 return Completion(finish_reason="refusal")
             error = failures.describe_status(status, headers, text)
             return Completion(error=failures.masked(error, self._key))
-        return _read_answer(json.loads(text))
+        return _read_answer(parsed(text, headers))
 
 
 def _read_answer(data: Any) -> Completion:
