@@ -5,14 +5,12 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
-from urllib.parse import quote, quote_plus
 
-from pytest_rest.errors import ModelError
+from pytest_rest.credentials import masked
 from pytest_rest.models.waiting import seconds_to_wait
 from pytest_rest.terms import Completion
 
 _LENGTH = 300
-_SHORTEST_KEY = 8
 
 # How an answer can end, in the words of each protocol, and of gateways that pass them on. Whatever
 # another word means (`abort`, `cancelled`, `load`), the answer is not known to be a whole one.
@@ -99,45 +97,22 @@ class BreakdownError(Exception):
     """An answer that ends in a way of which it is not known that it is whole."""
 
 
-def explain(error: Exception, timeout: float, key: str | None) -> Completion:
+def explain(error: Exception, timeout: float) -> Completion:
     """The completion of a call that raised; a content filter's veto is a refusal, not an error.
 
-    `key` is masked wherever the error quotes it. `LiteLLMModel.ask` lists the words that errors
-    start with.
+    `LiteLLMModel.ask` lists the words that errors start with.
     """
     chain = list(_causes(error))
     response = next((_response(each) for each in chain if _is(each, "HTTPStatusError")), None)
     is_veto = response is not None and is_filtered(response.status_code, str(response.text))
     if is_veto or any(map(_is_veto, chain)):
         return Completion(finish_reason="refusal")
-    return Completion(error=masked(_describe(chain, response, timeout), key))
+    return Completion(error=one_line(_describe(chain, response, timeout)))
 
 
-def masked(text: str, key: str | None) -> str:
-    """The text on one bounded line, the key masked before its white space is folded."""
-    return " ".join(without_secret(text, key).split())[:_LENGTH]
-
-
-def without_secret(text: str, key: str | None) -> str:
-    """The text with the key masked, as it is, or as JSON or a URL has it.
-
-    A key of fewer than eight characters is what a server without one is given, and no secret.
-    """
-    if not key or len(key) < _SHORTEST_KEY:
-        return text
-    for form in (key, json.dumps(key)[1:-1], quote(key, safe=""), quote_plus(key)):
-        text = text.replace(form, "***")
-    return text
-
-
-def check_key(key: str | None, name: str) -> str | None:
-    """The key; `ModelError` if it has a character that a header cannot have."""
-    if key and not (key.isascii() and key.isprintable()):
-        raise ModelError(
-            f"the key in {name} has a line break, or another character that no key has, inside; "
-            "set it again, on one line"
-        )
-    return key
+def one_line(text: str) -> str:
+    """The text on one bounded line, with its keys masked before it is folded and cut."""
+    return " ".join(masked(text).split())[:_LENGTH]
 
 
 def describe_status(status: int, headers: Mapping[str, str], text: str, where: str = "") -> str:

@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_rest.credentials import masked
 from pytest_rest.errors import OptionError
 from pytest_rest.plugin import option_values as values
 
@@ -388,4 +389,4 @@ def words(given: Mapping[str, Any]) -> Iterator[str]:
             yield option.name
             continue
         texts = value if isinstance(value, list) else [str(value)]
-        yield from (f"{option.name}={text}" for text in texts)
+        yield from (masked(f"{option.name}={text}") for text in texts)

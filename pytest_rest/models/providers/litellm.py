@@ -137,13 +137,8 @@ class LiteLLMModel:
                 )
             completion = self._read(response)
         except Exception as error:
-            completion = failures.explain(error, self.timeout, self.key)
-        return replace(
-            completion,
-            text=failures.without_secret(completion.text, self.key),
-            model=failures.without_secret(completion.model, self.key),
-            seconds=time.perf_counter() - start,
-        )
+            completion = failures.explain(error, self.timeout)
+        return replace(completion, seconds=time.perf_counter() - start)
 
     def _parameters(self, budget: Budget | None) -> Mapping[str, object]:
         """The model's, and how much to think; thinking models refuse a temperature of zero."""
@@ -248,8 +243,7 @@ def _catalogue() -> Catalogue:
 
 def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> str | None:
     if catalogue.knows_keys_of(listing.provider):
-        key = catalogue.key(listing, environ)
-        return failures.check_key(key, f"the environment for {listing.provider}")
+        return catalogue.key(listing, environ)
     missing = _load().validate_environment(listing.name)["missing_keys"]
     if missing:
         raise ModelError(f"model {listing.asked!r} needs a key; set {' and '.join(missing)}")

@@ -15,9 +15,10 @@ from urllib.parse import urlsplit
 
 import aiohttp
 
+from pytest_rest.credentials import MASK, learn_address
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures
-from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.catalogue import Catalogue, read_key
 from pytest_rest.models.completions import token_count
 from pytest_rest.models.contents import parsed
 from pytest_rest.models.messages import messages
@@ -40,8 +41,10 @@ def connect(
             f"API base {address(api_base)!r}: write http://HOST:PORT/v1, without a user or a "
             "query; for a secret, set OPENAI_API_KEY"
         )
-    key = environ.get("OPENAI_API_KEY", "").strip() or None
-    return ServedModel(name, api_base, timeout, failures.check_key(key, "OPENAI_API_KEY"))
+    if MASK in api_base:
+        raise ModelError("the address has a secret, which no run keeps; give --rest-api-base again")
+    learn_address(api_base)
+    return ServedModel(name, api_base, timeout, read_key("OPENAI_API_KEY", environ))
 
 
 class ServedModel:
@@ -85,13 +88,8 @@ class ServedModel:
             async with asyncio.timeout(self._timeout):  # from connecting to the last byte
                 completion = self._read(*await self._post(prompt))
         except Exception as error:
-            completion = failures.explain(error, self._timeout, self._key)
-        return replace(
-            completion,
-            text=failures.without_secret(completion.text, self._key),
-            model=failures.without_secret(completion.model, self._key),
-            seconds=time.perf_counter() - start,
-        )
+            completion = failures.explain(error, self._timeout)
+        return replace(completion, seconds=time.perf_counter() - start)
 
     async def _post(self, prompt: Prompt) -> tuple[int, Mapping[str, str], bytes]:
         body = {
@@ -131,7 +129,7 @@ class ServedModel:
             if failures.is_filtered(status, text):
                 return Completion(finish_reason="refusal")
             error = failures.describe_status(status, headers, text)
-            return Completion(error=failures.masked(error, self._key))
+            return Completion(error=failures.one_line(error))
         return _read_answer(parsed(text, headers))
 
 
