@@ -3,11 +3,12 @@
 import asyncio
 import json
 import os
+from collections.abc import Callable
 from urllib.parse import quote, quote_plus
 
 import pytest
 from endpoint import Reply
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from test_protocols import ASKED, CLIENTS, KEY, KEYS, NAMES, serving
 
@@ -17,6 +18,7 @@ from pytest_rest.errors import ModelError, RestError, one_line
 from pytest_rest.models import catalogue
 from pytest_rest.models.completions import from_builtins
 from pytest_rest.models.providers import litellm, openai_compatible
+from pytest_rest.plugin import option_values, options
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Model
 
@@ -73,6 +75,7 @@ PRINTABLE = st.characters(min_codepoint=32, max_codepoint=126, exclude_character
 SECRETS = st.text(PRINTABLE, min_size=18, max_size=40).filter(lambda text: len(text.strip()) > 15)
 
 
+@example("two  blanks \t in it", "", "")
 @given(SECRETS, st.text(max_size=20), st.text(max_size=20))
 def test_no_form_of_a_secret_is_left(secret: str, before: str, after: str) -> None:
     """As it is, folded, in JSON, or in a URL."""
@@ -101,6 +104,25 @@ def test_an_address(url: str, shown: str | None) -> None:
     """What looks like a key in its path is not shown, nor is a user, or a query."""
     credentials.learn_address(url)
     assert (shown or url) == address(url)
+
+
+@pytest.mark.parametrize(
+    "learn",
+    [lambda url: openai_compatible.connect("m", url, environ={}), option_values.url],
+    ids=["connect", "option"],
+)
+def test_an_address_is_known_where_it_comes_in(learn: Callable[[str], object]) -> None:
+    """Whether it is an option, which need not be asked, or a notebook's."""
+    learn("http://127.0.0.1:9/sk-a1b2c3d4e5f6g7/v1")
+    assert "<***>" == masked("<sk-a1b2c3d4e5f6g7>")
+
+
+def test_the_command_that_asks_again_has_no_key() -> None:
+    """But says which options it takes."""
+    base = option_values.url("http://127.0.0.1:9/sk-a1b2c3d4e5f6g7/v1")
+    given = {"rest_model": "m", "rest_api_base": base, "styles_named": False}
+    written = ["pytest", "--rest-model=m", "--rest-api-base=http://127.0.0.1:9/***/v1"]
+    assert written == [*options.words(given)]
 
 
 @pytest.mark.parametrize("part", ["user-n4me", "pass-w0rd", "sk-a1b2c3d4e5f6", "t0k3n-value"])

@@ -62,6 +62,33 @@ def test_no_key_is_printed_or_written(
     assert [] == leaks(run.out) == leaks(plan.out) == leaks(written(pytester.path))
 
 
+LEAKY = """
+import os
+from pytest_rest.models.providers.simulated import SimulatedModel
+
+class Leaky(SimulatedModel):
+    def __init__(self):
+        super().__init__("", 0)
+        self.description = f"asked with {os.environ['LEAKY_API_KEY']}"
+        self.parameters = {"key": os.environ["LEAKY_API_KEY"]}
+"""
+
+
+def test_a_model_of_ones_own_that_tells_its_key(
+    run_rest: RunRest, pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """In its parameters, and in its description."""
+    monkeypatch.setenv("LEAKY_API_KEY", KEY)
+    pytester.makepyfile(leaky=LEAKY)
+    run = run_rest(
+        *("--rest-model=python:leaky:Leaky", "--rest-suite=soebench:2", "--rest-html=report.html"),
+        *("--junitxml=junit.xml", "--log-file=log.txt"),
+    )
+    assert {"key": "***"} == run.report["provenance"]["parameters"]
+    assert "rest: asked with ***" in run.out
+    assert [] == leaks(run.out) == leaks(written(pytester.path))
+
+
 def test_a_run_at_an_address_with_a_key_is_gone_on_with(
     run_rest: RunRest, monkeypatch: pytest.MonkeyPatch
 ) -> None:
