@@ -277,7 +277,8 @@ CALLS = (
     ),
     Option(
         "--rest-patience SECONDS",
-        "how long the endpoint may answer nobody: asking pauses, and is tried again now and then",
+        "how long the endpoint may answer nobody: asking pauses, and is tried again now and then; "
+        "and, above 300, how long one call waits for a rate limit that says so",
         values.seconds,
         default="60",
     ),
