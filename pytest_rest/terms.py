@@ -287,7 +287,8 @@ class Completion:
     """What came back for one prompt. With `error` set there is no answer at all.
 
     `finish_reason` is `stop`, `length`, `refusal` or the endpoint's own word; `cost` is in US
-    dollars and None where the price is not known; `model` is the id that the endpoint reports.
+    dollars and None where the price is not known; `model` is the id that the endpoint reports;
+    `from_cache` is whether a gateway says that it gave an old answer, and asked no model.
     """
 
     text: str = ""
@@ -298,6 +299,7 @@ class Completion:
     seconds: float = 0.0
     model: str = ""
     error: str | None = None
+    from_cache: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -305,7 +307,8 @@ class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
 
     `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), and `width`
-    and `height` are its picture's sides in pixels, 0 without one.
+    and `height` are its picture's sides in pixels, 0 without one. `max_tokens` is the limit of an
+    answer that was cut off, and None of any other.
     """
 
     mode: Mode
@@ -323,6 +326,8 @@ class Answer:
     text_tokens: int | None = None
     width: int = 0
     height: int = 0
+    from_cache: bool = False
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,6 +363,8 @@ class Transcription:
     seconds: float = 0.0
     model: str = ""
     cer_raw: float | None = None
+    from_cache: bool = False
+    max_tokens: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

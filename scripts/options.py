@@ -11,7 +11,7 @@ from pytest_rest.plugin.options import GROUPS, Option
 
 FILE = Path(__file__).parents[1] / "docs" / "options.md"
 MORE = {
-    "What is asked": "[styles](styles.md), [reasoning](reasoning.md) and "
+    "What is asked": "[styles](styles.md), [gateways](gateways.md), [reasoning](reasoning.md) and "
     "[protocol.yaml](../pytest_rest/prompts/protocol.yaml), whose copy holds your own prompts",
     "Which items": "[data sets](data-sets.md) and [your own benchmark](own-benchmark.md)",
     "The gate": "[gating releases](releases.md)",

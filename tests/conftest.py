@@ -28,10 +28,11 @@ _MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that 
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_lost", "test_over_http", "test_resume", "test_interrupts"),
     *("test_shards", "test_budget", "test_workers", "test_elsewhere", "test_own_benchmark"),
+    "test_through_a_gateway",
 )
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
-    "test_subprocess",
+    *("test_responses", "test_subprocess", "test_gateways", "test_rejections"),
 )
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
@@ -61,7 +62,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: item.path.stem not in _THROUGH_LITELLM)
     if os.environ.get("ALL_TESTS"):
         return
-    left_out = [item for item in items if item.get_closest_marker("slow")]
+    left_out = {item for item in items if item.get_closest_marker("slow")}
     seen: dict[tuple[Path, str], set[str]] = defaultdict(set)
     for item in items:
         if kind := _sampled(item):
@@ -69,8 +70,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             most = _MOST_TESTS[kind]
             if kind == "workers" and item.path.stem not in _ABOUT_WORKERS:
                 most = 0
-            left_out += [item] if test in before or len(before) >= most else []
+            left_out |= {item} if test in before or len(before) >= most else set()
             before.add(test)
+    left_out |= _beyond_some([item for item in items if item not in left_out])
     config.hook.pytest_deselected(items=left_out)
     items[:] = [item for item in items if item not in left_out]
 
@@ -80,6 +82,22 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     folder = Path(__file__).parents[2] / "shared" / "data"
     if item.get_closest_marker("shared_data") and not folder.is_dir():
         pytest.skip(f"no real benchmark rows in {folder}")
+
+
+def _beyond_some(items: list[pytest.Item]) -> set[pytest.Item]:
+    """The cases that a test marked `some(n)` does without: all but n, spread evenly."""
+    cases: dict[str, list[pytest.Item]] = defaultdict(list)
+    for item in items:
+        if item.get_closest_marker("some"):
+            cases[item.nodeid.partition("[")[0]].append(item)
+    left_out: set[pytest.Item] = set()
+    for of_a_test in cases.values():
+        marker = of_a_test[0].get_closest_marker("some")
+        count = marker.args[0] if marker else 0
+        step = len(of_a_test) / count
+        kept = {int(place * step) for place in range(count)}
+        left_out |= {item for place, item in enumerate(of_a_test) if place not in kept}
+    return left_out
 
 
 def _sampled(item: pytest.Item) -> str:
@@ -102,7 +120,7 @@ def package_loaded() -> None:
     """
     import pytest_rest
 
-    for name in ("jiwer", "scipy.stats", "yaml"):
+    for name in ("jinja2", "jiwer", "scipy.stats", "yaml"):
         importlib.import_module(name)
     for module in pkgutil.walk_packages(pytest_rest.__path__, "pytest_rest."):
         importlib.import_module(module.name)

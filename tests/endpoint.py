@@ -55,6 +55,7 @@ class Request:
     headers: Mapping[str, str]
     body: Mapping[str, Any] = field(repr=False)
     number: int
+    query: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -310,6 +311,7 @@ def _request(
         headers={name.lower(): value for name, value in http.headers.items()},
         body=body,
         number=number,
+        query=dict(http.query),
     )
 
 

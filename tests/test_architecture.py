@@ -3,7 +3,6 @@
 import ast
 import functools
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -76,17 +75,20 @@ def _tree(name: str) -> ast.Module:
     return ast.parse(MODULES[name].read_text("utf-8"))
 
 
-def _imports(name: str) -> Iterator[str]:
+@functools.cache
+def _imports(name: str) -> frozenset[str]:
     """Every module that a module names, wherever in the file: dotted, this package's without it."""
+    named: set[str] = set()
     for node in ast.walk(_tree(name)):
         if isinstance(node, ast.Import):
-            yield from (alias.name for alias in node.names)
+            named |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom):
             assert node.level == 0, f"{name}: relative import"
             for alias in node.names:
                 dotted = f"{node.module}.{alias.name}"
                 is_module = dotted.removeprefix("pytest_rest.") in MODULES
-                yield dotted if is_module else str(node.module)
+                named.add(dotted if is_module else str(node.module))
+    return frozenset(named)
 
 
 def _own(name: str) -> set[str]:

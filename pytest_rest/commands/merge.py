@@ -87,6 +87,7 @@ def _prompts(folders: Sequence[Path]) -> Prompts:
 
 def _lines(merged: Merged) -> Iterator[str]:
     """As the terminal has it after a run."""
+    yield from tables.models(merged.report)
     yield from tables.table(merged.report)
     yield from (line for line, _ in findings.summary(merged.report))
     yield tables.usage(merged.report)

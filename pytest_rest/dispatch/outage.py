@@ -12,11 +12,12 @@ LOG = logging.getLogger("pytest_rest")
 
 _FEWEST, _MOST = 3, 10  # failures in a row that are an outage
 _LONGEST_PAUSE = 5.0  # seconds between two probes, where the server does not say
-# A gateway's (a page, under HTTP 200), or the network's: unlike a broken server's, never the fault
-# of one prompt.
+# A gateway's (a page under HTTP 200, Cloudflare's 52x and 530, too), or the network's: unlike a
+# broken server's, never the fault of one prompt.
 _PASSING = re.compile(
     r"connection:|timeout:"
-    r"|server error: (?:HTTP (?:200|502|503|504|529)\b|ServiceUnavailable|BadGateway)"
+    r"|server error: (?:HTTP (?:200|50[234]|52\d|530)\b|ServiceUnavailable|BadGateway)"
+    r"|server error: HTTP 500: litellm\..{0,90}Connection error"  # of its proxy
 )
 _ENDING = ("authentication:", "quota:", STREAM_ONLY)
 _OF_ONE_PROMPT = ("authentication: HTTP 403", STREAM_ONLY)  # once another one was answered

@@ -119,6 +119,28 @@ def withhold(judged: Gate, broken: Sequence[str]) -> Gate:
     return replace(judged, passed=False, reason=reason)
 
 
+def distrust(judged: Gate, cached: int) -> Gate:
+    """The gate, not passed where so many answers came from a gateway's cache: they are old ones."""
+    if not cached:
+        return judged
+    reason = cached_reason(cached)
+    undecided = tuple(
+        replace(each, outcome="undecided", reason=f"{each.threshold.id} is not judged: {reason}")
+        for each in judged.thresholds
+    )
+    reason = reason if judged.passed or judged.thresholds else judged.reason
+    return replace(judged, passed=False, reason=reason, thresholds=undecided)
+
+
+def cached_reason(cached: int) -> str:
+    """`3 answers came from a gateway's cache, ...`: what it means, and what to do."""
+    answers = "1 answer" if cached == 1 else f"{cached:,} answers"
+    return (
+        f"{answers} came from a gateway's cache, and not from the model; switch the cache off, or "
+        "give --rest-allow-cached"
+    )
+
+
 def lost_reason(lost: Sequence[str], max_lost: int) -> str:
     """`3 items lost (allowed: 0): a, b, c`, at most five of them by name."""
     return f"{number_of_items(len(lost))} lost (allowed: {max_lost}): {few(lost)}"

@@ -9,6 +9,7 @@ from pathlib import Path
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError, one_line
 from pytest_rest.models.completions import checked
+from pytest_rest.models.overrides import Overrides
 from pytest_rest.terms import Budget, Completion, Model, Prompt
 
 
@@ -20,6 +21,7 @@ def load_model(
     timeout: float = 120.0,
     is_asked: bool = True,
     budgets: Sequence[Budget] = (),
+    overrides: Overrides = Overrides(),  # noqa: B008 (frozen)
 ) -> Model:
     """The model that `spec` names; `ModelError` says what is wrong, before anything is asked.
 
@@ -27,11 +29,12 @@ def load_model(
     returns a `Model`), a name that another package declares (see `extensions`), or any that LiteLLM
     knows. `api_base` is an OpenAI-compatible server, which gets the name as it is; `timeout` is in
     seconds for one call. A model that is only planned for, and not `is_asked`, needs no key. Native
-    `budgets` are checked against what the model takes.
+    `budgets` are checked against what the model takes. `overrides` are what is added to each
+    request of an endpoint.
     """
     native = [budget for budget in budgets if budget.control == "native"]
     kind, _, rest = spec.partition(":")
-    _check(spec, kind, api_base, native)
+    _check(spec, kind, api_base, native, overrides)
     if spec == "embedded":
         from pytest_rest.models.providers.embedded import EmbeddedModel
 
@@ -48,11 +51,13 @@ def load_model(
     if api_base is not None:
         from pytest_rest.models.providers import openai_compatible
 
-        return openai_compatible.connect(spec, api_base, timeout=timeout)
+        return openai_compatible.connect(spec, api_base, timeout=timeout, overrides=overrides)
     from pytest_rest.models import subprocess
     from pytest_rest.models.providers import litellm
 
-    model = litellm.connect(spec, timeout=timeout, is_asked=is_asked, budgets=native)
+    model = litellm.connect(
+        spec, timeout=timeout, is_asked=is_asked, budgets=native, overrides=overrides
+    )
     return subprocess.ModelProcess(model)
 
 
@@ -70,9 +75,16 @@ def failed(model: Model, error: Exception) -> Completion:
     return Completion(error=f"error: {one_line(error)[:300]}", model=model.name)
 
 
-def _check(spec: str, kind: str, api_base: str | None, native: Sequence[Budget]) -> None:
+def _check(
+    spec: str, kind: str, api_base: str | None, native: Sequence[Budget], overrides: Overrides
+) -> None:
     """Raise `ModelError` for settings that this kind of model does not take."""
     is_own = kind in ("embedded", "simulated", "python")
+    if (is_own or kind in extensions.declared("models")) and not overrides.is_empty:
+        raise ModelError(
+            f"model {spec!r} is not an endpoint, and takes no parameters, body or headers; leave "
+            " --rest-parameter, --rest-body and --rest-header out"
+        )
     if is_own and api_base:
         raise ModelError(f"model {spec!r} is not an endpoint and takes no API base; leave it out")
     if native and (is_own or api_base is not None):

@@ -7,6 +7,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_rest.credentials import masked
+from pytest_rest.models.rejections import error_in, is_filter, mend
+from pytest_rest.models.rejections import is_filtered as is_filtered
 from pytest_rest.models.waiting import seconds_to_wait
 from pytest_rest.terms import Completion
 
@@ -42,17 +44,6 @@ _MEANT = {
 }
 _LONG = 32 << 10  # an error's body that is longer may be cut, and has its message in the middle
 _MESSAGE = re.compile(r'"message"\s{0,9}:\s{0,9}"((?:[^"\\]|\\.){1,500})')
-_FILTERS = ("content_filter", "content_policy_violation")  # codes of an error
-_FLAGGED = ("invalid_prompt", "usage policy")  # another code, which is a veto with these words
-# Words of a gateway's veto, by status; and words that say that it is about the key after all.
-_VETO = {
-    400: re.compile(
-        r"(?i)\bviolated .{0,40}(?:guardrail|moderation|safety)|\bguardrail\b.{0,40}block"
-    ),
-    403: re.compile(r"(?i)\bflagged\b|\bmoderation\b|\bcontent (?:policy|filter)|\bguardrail"),
-}
-_ABOUT_KEY = re.compile(r"(?i)\bpermissions?\b|\bapi[ -]key\b|\bscopes?\b|\bnot allowed to\b")
-
 # What says that no call will be answered before somebody pays, whatever the status.
 USED_UP = (
     *("insufficient_quota", "budget_exceeded", "insufficient_credits", "insufficient_balance"),
@@ -77,6 +68,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
     ("server error", ("InternalServerError", "ServiceUnavailableError")),
     ("server error", ("BadGatewayError",)),
 )
+_CALLERS = (400, 422)  # statuses of a request that is wrong in itself
 _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
 _BUSY = (408, 425, 429)  # and the server errors: what may pass
 
@@ -122,11 +114,13 @@ def describe_status(status: int, headers: Mapping[str, str], text: str, where: s
     whole unless it has a message; `where` follows the status.
     """
     after = wait_in_words(headers, text) if status in _BUSY or status >= 500 else ""
-    word = _status_word(status, text)
+    word, parameter = _status_word(status, text), error_in(text).get("param")
     # a web page, or an error of another format, is quoted whole
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
         cut = _MESSAGE.search(text) if len(text) >= _LONG else None
         text = json.loads(f'"{cut[1]}"') if cut else json.loads(text)["error"]["message"]
+    if status in _CALLERS:
+        text = _with_mend(str(text), parameter)
     return f"{word}: HTTP {status}{after}{where}: {text}"
 
 
@@ -136,19 +130,6 @@ def wait_in_words(headers: Mapping[str, str], text: str) -> str:
     return "" if wait is None else f", retry after {round(wait, 3):.12g} s"
 
 
-def is_filtered(status: int, text: str) -> bool:
-    """Whether the body of an error says that a content filter stepped in: a refusal then."""
-    error = _error_in(text)
-    code, message = error.get("code"), str(error.get("message"))
-    if _is_filter(code, message) or _is_filter(error.get("type"), message):
-        return True
-    metadata = error.get("metadata")
-    if isinstance(metadata, dict) and metadata.get("reasons"):  # OpenRouter
-        return True
-    words = _VETO.get(status)
-    return bool(words and words.search(message[:1000]) and not _ABOUT_KEY.search(message[:1000]))
-
-
 def finish_reason(word: str) -> str:
     """`stop`, `length` or `refusal`; `BreakdownError` for a word that means none of these."""
     if (meant := _MEANT.get(word)) is None:
@@ -156,8 +137,14 @@ def finish_reason(word: str) -> str:
     return meant
 
 
+def _with_mend(text: str, parameter: object = None) -> str:
+    """What an endpoint refuses, with what to change first: its text may be long, and is cut."""
+    said = mend(text, parameter)
+    return f"{said}; it says: {text}" if said else text
+
+
 def _status_word(status: int, text: str) -> str:
-    error = _error_in(text)
+    error = error_in(text)
     names = {str(error.get(name)).lower() for name in ("code", "type", "status")}
     if status == 402 or names & {*USED_UP}:
         return "quota"
@@ -166,20 +153,6 @@ def _status_word(status: int, text: str) -> str:
     if status == 403 and not error:  # a firewall's page, which says nothing of the key
         return "bad request"
     return _STATUS_WORDS.get(status, "server error" if status >= 500 else "bad request")
-
-
-def _error_in(text: str) -> Mapping[str, Any]:
-    """The error object of a body, in any of its shapes; empty where there is none."""
-    try:
-        data = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    if isinstance(data, list) and data:  # Gemini's, at times
-        data = data[0]
-    if not isinstance(data, dict):
-        return {}
-    error = data.get("error", data)
-    return error if isinstance(error, dict) else {**data, "message": str(error)}
 
 
 def _response(error: BaseException) -> Any:
@@ -198,12 +171,7 @@ def _is_veto(error: BaseException) -> bool:
     """Whether an error of the chain says that a content filter stepped in."""
     code = vars(error).get("code")  # a property may warn
     is_veto = isinstance(error, VetoError) or _is(error, "ContentPolicyViolationError")
-    return is_veto or _is_filter(code, str(error))
-
-
-def _is_filter(code: object, message: str) -> bool:
-    flagged, words = _FLAGGED
-    return code in _FILTERS or (code == flagged and words in message)
+    return is_veto or is_filter(code, str(error))
 
 
 def _is(error: BaseException, *names: str) -> bool:
@@ -219,6 +187,8 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
             return f"malformed response: {error}"
         if isinstance(error, BreakdownError):
             return f"server error: {error}"
+        if _is(error, "SSLCertVerificationError"):
+            return f"bad request: {_certificate(chain)}"
     if response is not None:
         return _describe_status(response, chain[0])
     for word, names in _WORDS:
@@ -226,8 +196,18 @@ def _describe(chain: Sequence[BaseException], response: Any, timeout: float) -> 
             if _is(error, *names):
                 if word == "timeout":
                     return f"timeout: no answer within {timeout:g} s"
-                return f"{word}: {_text(error)}"
+                text = _text(error)
+                return f"{word}: {_with_mend(text) if word == 'bad request' else text}"
     return f"error: {_text(chain[0])}"
+
+
+def _certificate(chain: Sequence[BaseException]) -> str:
+    told = (getattr(error, "verify_message", "") for error in chain)
+    why = next(filter(None, told), "it cannot be verified").rstrip(".")
+    return (
+        f"the certificate is not trusted: {why}; if it is of a private authority, name the file "
+        "with its certificates in SSL_CERT_FILE or REQUESTS_CA_BUNDLE"
+    )
 
 
 def _describe_status(response: Any, error: BaseException) -> str:

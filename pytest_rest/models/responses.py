@@ -2,11 +2,13 @@
 
 import contextlib
 import functools
+import json
 import zlib
 from collections.abc import Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from pytest_rest.models.completions import join_parts
 from pytest_rest.models.contents import parsed
 from pytest_rest.models.failures import EndpointError, MalformedError, finish_reason
 
@@ -143,10 +145,12 @@ def _keep(httpx: Any, response: Any, body: Body) -> None:
     for name in ("content-encoding", "content-length"):
         response.headers.pop(name, None)
     content = body.whole()
-    response.stream = httpx.ByteStream(content)
     if response.status_code == 200 and not _asked_for_stream(response):
         with contextlib.suppress(ValueError, RecursionError):  # who reads it says what is wrong
-            refuse_broken_off(parsed(content.decode("utf-8", "replace"), response.headers))
+            data = parsed(content.decode("utf-8", "replace"), response.headers)
+            refuse_broken_off(data)
+            content = json.dumps(data).encode() if join_parts(data) else content
+    response.stream = httpx.ByteStream(content)
 
 
 def _asked_for_stream(response: Any) -> bool:

@@ -31,6 +31,7 @@ _HOST = "127.0.0.1"
 _PORT, _SECRET = "PYTEST_REST_PROCESS_PORT", "PYTEST_REST_PROCESS_SECRET"
 _POLL = 0.02  # seconds between checks that a starting process still runs
 _GRACE = 5.0  # seconds that a process has to end
+_STARTS = 3  # of a process that dies before its model is open
 
 
 class ModelProcess:
@@ -38,7 +39,8 @@ class ModelProcess:
 
     The model must be picklable. The process starts when the model is opened and is killed when the
     model is closed. If it dies, the calls in it fail as after a broken connection, and the next
-    call starts another one. Asked from one event loop at a time.
+    call starts another one; if it dies while it starts, it is started again, twice at most. Asked
+    from one event loop at a time.
     """
 
     batch_size: ClassVar[int] = 1
@@ -74,7 +76,7 @@ class ModelProcess:
         async with self._starting:
             if self._child is None or self._child.is_gone:
                 await self.close()
-                self._child = await _start(self._model)
+                self._child = await _start_surely(self._model)
             return self._child
 
 
@@ -124,6 +126,17 @@ class _Child:
         await _hang_up(self.process, self.writer)
 
 
+class _NotStartedError(ModelError):
+    """A process that died before its model was open."""
+
+
+async def _start_surely(model: Model) -> _Child:
+    for _ in range(_STARTS - 1):
+        with contextlib.suppress(_NotStartedError):
+            return await _start(model)
+    return await _start(model)
+
+
 async def _start(model: Model) -> _Child:
     secret = secrets.token_hex(16)
     connected: asyncio.Future[tuple[asyncio.StreamReader, asyncio.StreamWriter]]
@@ -171,8 +184,8 @@ def _popen(port: int, secret: str) -> "subprocess.Popen[bytes]":
     )
 
 
-def _not_started(model: Model, process: "subprocess.Popen[bytes]") -> ModelError:
-    return ModelError(
+def _not_started(model: Model, process: "subprocess.Popen[bytes]") -> _NotStartedError:
+    return _NotStartedError(
         f"the process that asks {model.name} did not start{_how_it_ended(process)}; "
         "set LITELLM_LOG=DEBUG to see what it says"
     )

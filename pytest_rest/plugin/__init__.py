@@ -42,12 +42,17 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Plan in one process: before xdist decides that there are workers."""
+    """Plan in one process, before xdist decides that there are workers; end in order."""
     option = config.option
     is_plan = option.rest_plan or config.getini("rest_plan")
     if is_plan and hasattr(option, "numprocesses"):
         option.numprocesses, option.dist, option.tx = None, "no", []
-    return (yield)
+    try:
+        return (yield)
+    except KeyboardInterrupt:  # a second one, in what follows the first, of which pytest has told
+        if not config.pluginmanager.hasplugin("rest-run"):
+            raise
+        return pytest.ExitCode.INTERRUPTED
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -140,14 +145,11 @@ def pytest_terminal_summary(terminalreporter: Any, config: pytest.Config) -> Non
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Give a test with the `rest` fixture one call for each item and style."""
     run: Any = metafunc.config.pluginmanager.getplugin("rest-run")
-    if run is None:
+    if run is None or "rest" not in metafunc.fixturenames:
         return
-    from pytest_rest.plugin import collection
+    from pytest_rest.plugin.collection import parametrize
 
-    if "rest" in metafunc.fixturenames:
-        collection.parametrize(metafunc, run)
-    else:
-        collection.refuse_marker(metafunc)
+    parametrize(metafunc, run)
 
 
 @pytest.fixture

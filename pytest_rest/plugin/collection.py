@@ -92,8 +92,14 @@ class Collection:
     def pytest_make_collect_report(
         self, collector: pytest.Collector
     ) -> Generator[None, pytest.CollectReport, pytest.CollectReport]:
-        """Put the suites behind the session's own nodes."""
+        """Put the suites behind the session's own nodes; refuse a marker of what does not ask."""
         report = yield
+        if report.passed and (nodeid := _unasked(collector, report.result)):
+            why = (
+                f"{nodeid}: marker rest: the test does not take the fixture rest, so nothing "
+                "would be asked; add the argument, or drop the marker"
+            )
+            return pytest.CollectReport(collector.nodeid, "failed", why, [])
         if isinstance(collector, pytest.Session) and report.passed:
             report.result = [*report.result, *self._suites(collector)]
         return report
@@ -147,14 +153,16 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
     metafunc.parametrize("rest", cases, ids=ids, indirect=True)
 
 
-def refuse_marker(metafunc: pytest.Metafunc) -> None:
-    """Fail the collection of a test whose marker names items that it could not ask."""
-    if any(marker.name == "rest" for marker in metafunc.definition.own_markers):
-        pytest.fail(
-            f"{metafunc.definition.nodeid}: marker rest: the test does not take the fixture rest, "
-            "so nothing would be asked; add the argument, or drop the marker",
-            pytrace=False,
-        )
+def _unasked(collector: pytest.Collector, collected: Sequence[Any]) -> str:
+    """The test, class or module whose marker names items that nothing in it would ask; or none."""
+    idle = [
+        node
+        for node in collected
+        if isinstance(node, pytest.Function) and "rest" not in node.fixturenames
+    ]
+    nodes = [*idle, collector] if idle and len(idle) == len(collected) else idle
+    markers = [(marker.name, node.nodeid) for node in nodes for marker in node.own_markers]
+    return dict(reversed(markers)).get("rest", "")
 
 
 def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:

@@ -169,7 +169,7 @@ class Controller:
 
     def _finish(self, session: pytest.Session) -> None:
         self.report = self._build()
-        for name, reason in _gate_tests(self.report, self._run.settings.max_lost):
+        for name, reason in _gate_tests(self.report, self._tally.rules):
             _log(session, name, reason)
         folder = self._run.settings.run_dir
         met = self._tally.selected or self.report.gate or self.report.fuzz
@@ -252,16 +252,20 @@ def _rules(settings: options.Settings) -> Rules:
         settings.baseline,
         settings.tolerance,
         settings.allow_models,
+        settings.allow_cached,
     )
 
 
-def _gate_tests(report: Report, max_lost: int) -> Iterator[tuple[str, str]]:
+def _gate_tests(report: Report, rules: Rules) -> Iterator[tuple[str, str]]:
     """The name of each gate test, and why it failed (empty when it passed)."""
     if report.gate is None:
         return
-    too_many = len(report.lost) > max_lost
+    too_many = len(report.lost) > rules.max_lost
     names = [each.name for each in report.lost]
-    yield f"lost<={max_lost}", gate.lost_reason(names, max_lost) if too_many else ""
+    lost = gate.lost_reason(names, rules.max_lost) if too_many else ""
+    yield f"lost<={rules.max_lost}", lost
+    if report.gate.passed is not None and not rules.allow_cached and (n := report.from_cache):
+        yield "from_cache<=0", gate.cached_reason(n)
     for judged in report.gate.thresholds:
         yield judged.threshold.id, "" if judged.outcome == "passed" else judged.reason
     for check in report.gate.regression.checks if report.gate.regression else ():

@@ -19,8 +19,9 @@ def check(config: pytest.Config) -> None:
     overrides = getattr(config.option, "override_ini", None) or ()
     keys = [*(text.partition("=")[0] for text in overrides), *_keys(config.inipath)]
     for key in keys:
-        if key.startswith("rest_") and not _is_known(config, key):
-            known = nearest(key, OPTIONS)
+        meant = key.strip("- ").lower().replace("-", "_")
+        if meant.startswith("rest_") and not _is_known(config, key):
+            known = nearest(meant, OPTIONS)
             raise OptionError(f"the ini file's {key!r} is not a known option{known}")
 
 

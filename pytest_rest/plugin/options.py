@@ -128,6 +128,23 @@ ASKED = (
         values.url,
     ),
     Option(
+        "--rest-parameter NAME=VALUE",
+        "ask with this parameter, temperature=0.7, or leave it out, temperature=none, where the "
+        "endpoint refuses it; through LiteLLM a keyword of its own; repeatable",
+        ini="rest_parameters",
+    ),
+    Option(
+        "--rest-body KEY=JSON",
+        "add a key of the server's own to the body of each request, as it stands; repeatable",
+        ini="rest_body",
+    ),
+    Option(
+        "--rest-header NAME=ENVVAR",
+        "send a header whose value is in an environment variable, and is shown and kept nowhere; "
+        "repeatable",
+        ini="rest_headers",
+    ),
+    Option(
         "--rest-data DIR",
         "a folder with local copies of the data sets, which are otherwise downloaded",
         values.path,
@@ -251,6 +268,10 @@ GATE = (
         "models that may answer for each other, by the ids that the endpoint reports, with commas "
         "between; an item that any two other ones answered is lost",
         values.names,
+    ),
+    Option(
+        "--rest-allow-cached",
+        "judge answers of a gateway's cache, too; without it a gate that met one is not passed",
     ),
     Option("--rest-strict", "each inconsistent item fails the run, thresholds or not"),
 )

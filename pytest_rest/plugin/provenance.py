@@ -1,5 +1,6 @@
 """Turns a run into its provenance: what it was asked for, of whom, when, with which versions."""
 
+import functools
 import platform
 import subprocess
 from datetime import UTC, datetime
@@ -22,6 +23,7 @@ def about(run: Run) -> dict[str, Any]:
         "resolved_name": model.name,
         "parameters": dict(model.parameters),
         "api_base": settings.api_base and address(settings.api_base),
+        "prices": _prices(run),
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,
         "replay_of": settings.replay and settings.replay.name,
@@ -37,6 +39,13 @@ def about(run: Run) -> dict[str, Any]:
     }
 
 
+def _prices(run: Run) -> str | None:
+    """Who says what a call costs: LiteLLM's table, or else the gateway that is asked."""
+    if run.price is not None:
+        return "table"
+    return "gateway" if run.model.home == "endpoint" else None
+
+
 def _sweep(run: Run) -> dict[str, Any]:
     """The budgets of thinking, how they are held, and who rates open answers."""
     asked = run.settings.scheme.sweep
@@ -47,6 +56,7 @@ def _sweep(run: Run) -> dict[str, Any]:
     return {"budgets": {"control": asked.largest.control, "amounts": amounts, "judge": judge}}
 
 
+@functools.cache
 def _versions() -> dict[str, str]:
     found = {}
     for package in _PACKAGES:

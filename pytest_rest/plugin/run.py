@@ -3,7 +3,9 @@
 import contextlib
 import json
 import math
+import os
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
@@ -19,6 +21,7 @@ from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record
 from pytest_rest.models import load_model
+from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin.run_folder import RunFolder
@@ -98,18 +101,35 @@ class Run:
             settings.model,
             api_base=settings.api_base,
             budgets=sweep.budgets if sweep else (),
+            overrides=self._overrides,
             **how,
         )
         if not (sweep and sweep.has_judge):
             return model
+        # a judge is another model; it gets the headers where it is behind the same gateway
+        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
+        own = Overrides(headers=self._overrides.headers) if is_same else Overrides()
         return JudgedModel(
-            model, load_model(settings.judge, api_base=settings.judge_api_base, **how)
+            model,
+            load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how),
+        )
+
+    @cached_property
+    def _overrides(self) -> Overrides:
+        """What is added to each request; a plan, which asks nothing, needs no secrets."""
+        request = self.settings.request
+        return (
+            replace(request, variables={}).overrides({})
+            if self.settings.plan
+            else request.overrides(os.environ)
         )
 
     @cached_property
     def protocol(self) -> prompts.Protocol:
         """The prompts; `OptionError` if their file cannot be used."""
-        return prompts.load_protocol(self.settings.prompts)
+        protocol = prompts.load_protocol(self.settings.prompts)
+        limit = self.settings.request.limit
+        return protocol if limit is None else replace(protocol, max_tokens={"default": limit})
 
     @property
     def _wording(self) -> str:

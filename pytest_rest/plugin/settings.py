@@ -27,6 +27,7 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin import benchmark_files, earlier_run, fuzz_settings, selection
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
+from pytest_rest.plugin.request_options import RequestOptions
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Mode, Scheme, Style
 
@@ -43,6 +44,7 @@ class Settings:
 
     model: str
     api_base: str | None
+    request: RequestOptions  # what is added to each
     judge: str  # of open answers; empty: none
     judge_api_base: str | None
     prompts: Path | None
@@ -52,6 +54,7 @@ class Settings:
     max_lost: int
     strict: bool
     allow_models: tuple[str, ...]  # the ids of those that may answer for each other
+    allow_cached: bool  # answers of a gateway's cache
     plan: bool
     timeout: float
     json: Path | None
@@ -149,6 +152,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     if values["rest_early_stop"]:
         _check_early_stop(values)
     worked_out = {
+        "request": RequestOptions.read(values),
         "library": library,
         "suites": suites,
         "is_benchmark": is_benchmark,

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -101,7 +101,8 @@ class Report:
         """Calls, tokens, dollars; a figure that some answered call did not report is None.
 
         A prompt that several tests share counts once; one that was answered and whose test did
-        not run counts too. `cached` prompts were answered before this session.
+        not run counts too. `cached` prompts were answered before this session, and `from_cache`
+        ones by a gateway's cache.
         """
         asked = {call.prompt: call for record in self.records for call in calls(record)}
         answered: list[Answer | Transcription | Completion] = [
@@ -116,7 +117,13 @@ class Report:
             "cost": _total([call.cost for call in answered]),
             "seconds": self.seconds,
             "cached": self.cached,
+            "from_cache": self.from_cache,
         }
+
+    @cached_property
+    def from_cache(self) -> int:
+        """How many prompts were answered by a gateway's cache, as it says."""
+        return from_cache(self.records)
 
     @cached_property
     def standing(self) -> Standing | None:
@@ -309,6 +316,12 @@ def calls(record: Record) -> list[Answer | Transcription]:
     verdict = record.verdict
     repeats = [answer for answers in verdict.repeats.values() for answer in answers]
     return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
+
+
+def from_cache(records: Iterable[Record]) -> int:
+    """How many prompts were answered by a gateway's cache, as it says."""
+    asked = {call.prompt: call for record in records for call in calls(record)}
+    return sum(call.from_cache for call in asked.values())
 
 
 def own_calls(record: Record) -> list[Answer | Transcription]:

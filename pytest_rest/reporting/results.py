@@ -14,7 +14,7 @@ from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget
 from pytest_rest.metrics.by_budget import RhAuc
-from pytest_rest.reporting.report import Lost, Report, Stopped, calls, own_calls
+from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
 from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
@@ -32,6 +32,7 @@ class Rules:
     baseline: Mapping[str, Any] | None = None
     tolerance: Tolerance = Tolerance()  # noqa: RUF009 (frozen)
     alike: tuple[str, ...] = ()  # models that may answer for each other
+    allow_cached: bool = False  # answers of a gateway's cache
 
 
 @dataclass(frozen=True)
@@ -174,7 +175,8 @@ class Tally:
             looks=self.looks,
             areas=rh_auc.areas if rh_auc else None,
         )
-        return gate.withhold(judged, self.broken)
+        cached = 0 if rules.allow_cached else from_cache(self.records.values())
+        return gate.withhold(gate.distrust(judged, cached), self.broken)
 
     def _provenance(self, about: Mapping[str, Any]) -> dict[str, Any]:
         digests: dict[str, dict[str, str]] = {}  # by suite and item

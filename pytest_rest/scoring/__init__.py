@@ -16,11 +16,11 @@ from typing import Any
 
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.scoring import answer_text, choices, expressions, numbers
-from pytest_rest.scoring.answer_text import fold as fold
+from pytest_rest.scoring.abstentions import abstains
+from pytest_rest.scoring.decoration import DECORATION
+from pytest_rest.scoring.decoration import fold as fold
 from pytest_rest.scoring.transcriptions import character_error_rate as character_error_rate
-from pytest_rest.scoring.transcriptions import (
-    raw_character_error_rate as raw_character_error_rate,
-)
+from pytest_rest.scoring.transcriptions import character_error_rates as character_error_rates
 from pytest_rest.terms import (
     MODES,
     Answer,
@@ -55,7 +55,7 @@ def extract(text: str, item: Item, shown: str = "") -> str | None:
 
     Where a marker stands, and what of the prompt `shown` is not an answer, says `answer_text`. A
     text answer is all that follows, up to a remark; of any other kind it is the first line, unless
-    the line right below says something else of that kind.
+    the next one says something else of that kind.
 
     Numbers are returned exactly, as `7`, `-3.5`, `1/3`, choices as the item's own label,
     expressions in their normal form, text in NFKC with white space folded. Whatever the item
@@ -107,14 +107,14 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
     failed = completion.error is not None
-    cer = None if failed else character_error_rate(reference, text)
+    cer, raw = (None, None) if failed else character_error_rates(reference, text)
     return Transcription(
         status=ended(completion),
         text=text,
         reference=reference,
         cer=cer,
         correct=cer == 0,
-        cer_raw=None if failed else raw_character_error_rate(reference, text),
+        cer_raw=raw,
         **_call(prompt, completion),
     )
 
@@ -195,10 +195,11 @@ def kept(text: str) -> str:
 
 def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
     """What an answer and a transcription keep of their call."""
-    names = ("input_tokens", "output_tokens", "cost", "seconds", "model")
+    names = ("input_tokens", "output_tokens", "cost", "seconds", "model", "from_cache")
     return {
         "prompt": prompt.digest,
         "image": prompt.images[0].digest if prompt.images else None,
+        "max_tokens": prompt.max_tokens if ended(completion) == "truncated" else None,
         **{name: getattr(completion, name) for name in names},
     }
 
@@ -213,13 +214,14 @@ def _read(completion: Completion, prompt: Prompt) -> tuple[Status, str | None]:
     texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
     shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
     said = answer_text.find(completion.text, shown)
-    value, abstains = (None, False) if said is None else _value(said, item, shown)
+    value, is_abstention = (None, False) if said is None else _value(said, item, shown)
     if value is not None:
         return "parsed", value
-    if not abstains and _REFUSAL.match(completion.text):
+    if not is_abstention and _REFUSAL.match(completion.text):
         return "refused", None
-    abstains = abstains or (said is None and answer_text.abstains(completion.text))
-    return ("abstained" if abstains else "unparseable"), None
+    if is_abstention or (said is None and abstains(answer_text.reply(completion.text))):
+        return "abstained", None
+    return "unparseable", None
 
 
 def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
@@ -228,21 +230,21 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
         said = answer_text.before_remarks(said)
         value = answer_text.read(said)
     else:
-        below = answer_text.second_line(said)
-        said = answer_text.first_line(said)
-        value = parse(said, item)
+        is_doubtful = item.answer_kind != "choice" and answer_text.begins_with_dash(said)
+        said, below = answer_text.lines(said)
+        value = None if is_doubtful else parse(said, item)
         if value is not None and item.answer_kind != "expression" and "=" not in below:
             other = parse(below, item)
             value = value if other in (value, None) else None
     is_label = item.answer_kind == "choice" and value is not None
     if is_label or (value is not None and value == parse(item.answer, item)):
         return value, False
-    if answer_text.abstains(said):
+    if abstains(said):
         return None, True
     return (None if answer_text.is_placeholder(value or "", shown) else value), False
 
 
 def _bare(text: str) -> str:
     """An expression without the Markdown and the full stop around it."""
-    around = answer_text.DECORATION + string.whitespace
+    around = DECORATION + string.whitespace
     return text.lstrip(around).rstrip(around + ".")

@@ -2,36 +2,47 @@
 
 import re
 
-from pytest_rest.scoring.answer_text import fold, undecorated
+from pytest_rest.scoring.decoration import UNSEEN, fold, undecorated
 from pytest_rest.terms import Choice
 
-_MARKUP = re.compile(r"[*`]|\s+$")
-_SEPARATOR = re.compile(r"[)\]]?[.:,]?(?: ?[-–—‐‑] | |$|(?<=[.:)\]])(?=\D))")  # 1.5 is not 1
+_BEFORE = re.compile(r"(?:[-–—] )?(?:(?:option|choice) |选项 ?|選項 ?)?", re.IGNORECASE)
+_BETWEEN = re.compile(r"[)\]]?[.:,;]? ?[-–—‐‑=→|]? ?[(\[]?")
+_END = ").:]!"
 
 
 def value(text: str, choices: tuple[Choice, ...]) -> str | None:
-    """A label, the exact text of just one choice, or a label before its own choice's text.
+    """A label, the text of just one choice, or both where they belong together.
 
-    A label before anything else is not an answer: it may contradict the label, or name another.
+    A label beside anything else is not an answer: it may contradict the label, or name another.
     """
-    text = undecorated(fold(text))
-    said = _plain(text).removeprefix("option ").removeprefix("choice ")
-    labels = {_plain(fold(each.label)).strip("(.)[]"): each for each in choices}
-    alone = said.strip("([])").rstrip(".):]")
-    if alone in labels:
-        return labels[alone].label
-    named = [each.label for each in choices if undecorated(fold(each.text)) == text]
-    if named:
-        return named[0] if len(named) == 1 else None
-    said = said.lstrip("([")
-    for label, choice in labels.items():
-        rest = said.removeprefix(label)
-        separator = _SEPARATOR.match(rest) if rest != said else None
-        own = _plain(undecorated(fold(choice.text)))
-        if separator and own and _plain(undecorated(rest[separator.end() :])) == own:
-            return choice.label
-    return None
+    said = _BEFORE.sub("", undecorated(fold(_plain(text))), count=1)
+    known = [(_label(each), undecorated(fold(_plain(each.text))), each.label) for each in choices]
+    alone = said.strip("([])").rstrip(_END)
+    named = (
+        [name for label, _, name in known if label == alone.casefold()]
+        or [name for _, own, name in known if own == said]
+        or [name for _, own, name in known if own.casefold() == said.casefold().rstrip("!")]
+        or [name for label, own, name in known if _are_both(said, label, own)]
+    )
+    return named[0] if len(named) == 1 else None
+
+
+def _label(choice: Choice) -> str:
+    return fold(choice.label).casefold().strip("(.)[]")
 
 
 def _plain(text: str) -> str:
-    return _MARKUP.sub("", text.casefold())
+    return text.translate(UNSEEN)
+
+
+def _are_both(said: str, label: str, own: str) -> bool:
+    """Whether a text is a choice's label before its text, or after it in brackets or the like."""
+    said, own = said.casefold().strip("([").rstrip(_END), own.casefold().rstrip(_END)
+    if not own or len(said) <= len(label + own):
+        return False
+    between = said[len(label) : -len(own)]
+    if said.startswith(label) and said.endswith(own) and _BETWEEN.fullmatch(between):
+        return not own[0].isdigit() or between[-1] in " (["  # 1.5 is not 1
+    between = said[len(own) : -len(label)]
+    is_after = said.startswith(own) and said.endswith(label) and bool(between.strip())
+    return is_after and bool(_BETWEEN.fullmatch(between)) and between[-1] in " (["

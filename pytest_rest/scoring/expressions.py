@@ -12,6 +12,7 @@ expression that equals the item's own answer is the normal form of that answer.
   them equal.
 """
 
+import functools
 import hashlib
 from collections.abc import Callable
 from typing import Any
@@ -52,15 +53,18 @@ class _UndefinedError(ArithmeticError):
 
 def _equal(one: Formula, other: Formula) -> bool:
     names = sorted(_names(one) | _names(other))
+    points, fewest = (_POINTS, _FEWEST) if names else (1, 1)
     defined = 0
-    for number in range(_POINTS if names else 1):
+    for number in range(points):
+        if points - number < fewest - defined:
+            break
         machine = _Machine(names, number)
         results = machine.result(one), machine.result(other)
         if None not in results:
             if not machine.is_same(*results):
                 return False
             defined += 1
-    return defined >= (_FEWEST if names else 1)
+    return defined >= fewest
 
 
 def _names(formula: Formula) -> set[str]:
@@ -68,14 +72,23 @@ def _names(formula: Formula) -> set[str]:
     return own.union(*map(_names, formula.parts))
 
 
+@functools.cache
+def _arithmetic() -> Any:
+    from mpmath import MPContext  # type: ignore[import-untyped]  # sympy's own dependency
+
+    context = MPContext()
+    context.dps = _DIGITS
+    return context
+
+
 class _Machine:
     """Computes real values with 450 digits, with the names at one of the fixed points."""
 
     def __init__(self, names: list[str], number: int) -> None:
-        from mpmath import MPContext  # type: ignore[import-untyped]  # sympy's own dependency
-
-        self._math: Any = MPContext()
-        self._math.dps = _DIGITS
+        self._math = _arithmetic()
+        self._same, self._nothing, self._least, self._most = (
+            self._math.mpf(10) ** power for power in (-_SAME, -_NOTHING, -_REACH, _REACH)
+        )
         self._point = {name: self._coordinate(name, number) for name in names}
 
     def result(self, formula: Formula) -> Any:
@@ -87,10 +100,7 @@ class _Machine:
 
     def is_same(self, one: Any, other: Any) -> bool:
         """Equal in 250 digits."""
-        return bool(abs(one - other) <= max(abs(one), abs(other)) * self._tenth(_SAME))
-
-    def _tenth(self, power: int) -> Any:
-        return self._math.mpf(10) ** -power
+        return bool(abs(one - other) <= max(abs(one), abs(other)) * self._same)
 
     def _coordinate(self, name: str, number: int) -> Any:
         """For a third of the points each: whole numbers from 2, from 0 to 1, from -4 to 4."""
@@ -130,9 +140,9 @@ class _Machine:
 
     def _near(self, value: Any) -> Any:
         """The value, or 0 if it is nearly 0: a sum whose parts cancel, the sine of pi."""
-        return 0 * value if abs(value) < self._tenth(_NOTHING) else self._within(value)
+        return 0 * value if abs(value) < self._nothing else self._within(value)
 
     def _within(self, value: Any) -> Any:
-        if value != 0 and not self._tenth(_REACH) <= abs(value) <= self._tenth(-_REACH):
+        if value != 0 and not self._least <= abs(value) <= self._most:
             raise _UndefinedError
         return value

@@ -1,43 +1,55 @@
 """Compares a transcription with the text that was drawn.
 
 What a model puts around its transcription is not part of it. So before comparing, these are taken
-off, in this order and once each: a lead-in line such as "Here is the text:", a code fence around
-the whole, bold around the whole, quotes around the whole. The rate is the least of those before and
-after each, because the drawn text may itself have what was taken off.
+off, in this order and once each: a lead-in or a heading such as "Here is the text:", a code fence
+around the whole, bold or italics around the whole, quotes around the whole. The rate is the least
+of those before and after each, because the drawn text may itself have what was taken off.
 """
 
 import re
 from collections.abc import Iterator
 
-from pytest_rest.scoring.answer_text import fold
+from pytest_rest.scoring.decoration import fold
 
+_LONGEST = 20_000
 _LEAD_IN = re.compile(
-    r"\s{0,20}[*_]{0,2}(?:sure|certainly|of course|here(?:'s|’s| is| are)|this is"
-    r"|transcription|transcript|the (?:text|transcription|picture|image))\b"
-    r"[^\n]{0,120}:[*_]{0,2}[ \t]{0,8}\n",
+    r"\s{0,20}(?:(?:#{1,6} |\*\*|__)(?:the )?(?:transcription|transcript|transcribed text|text)"
+    r"[^\n:]{0,40}\n|[*_]{0,2}(?:sure|certainly|of course|here(?:'s|’s| is| are)|this is"
+    r"|transcription|transcript|the (?:text|transcription|picture|image)|hier ist|voici|aquí está"
+    r"|aqui está|ecco|вот|以下|这是|図|图)"
+    r"[^\n]{0,120}?[:：][*_]{0,2}(?:[ \t]{0,8}\n|[ \t]{0,4}(?=[\"“«„'`*「『])))",
     re.IGNORECASE,
 )
 _FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
-_QUOTES = (("**", "**"), ("__", "__"), ('"', '"'), ("“", "”"), ("'", "'"), ("«", "»"), ("„", "“"))
+_AROUND = (
+    *(("**", "**"), ("__", "__"), ("*", "*"), ("`", "`"), ('"', '"'), ("“", "”"), ("'", "'")),
+    *(("«", "»"), ("„", "“"), ("「", "」"), ("『", "』")),
+)
 
 
 def character_error_rate(reference: str, hypothesis: str) -> float:
     """The rate of a transcription, without what a model put around it."""
-    return min(raw_character_error_rate(reference, each) for each in _stripped(hypothesis))
+    return character_error_rates(reference, hypothesis)[0]
 
 
-def raw_character_error_rate(reference: str, hypothesis: str) -> float:
-    """(insertions + deletions + substitutions) / reference length, after `fold` on both.
+def character_error_rates(reference: str, hypothesis: str) -> tuple[float, float]:
+    """The rate without what a model put around its transcription, and that of all it wrote.
 
-    Of an empty reference the rate is 0 for an empty hypothesis and 1 for any other.
+    A rate is (insertions + deletions + substitutions) / reference length, after `fold` on both. Of
+    an empty reference it is 0 for an empty hypothesis and 1 for any other.
     """
+    rates = [_rate(fold(reference), fold(each)) for each in _stripped(hypothesis)]
+    return min(rates), rates[0]
+
+
+def _rate(reference: str, hypothesis: str) -> float:
     import jiwer  # when first used: it loads rapidfuzz
 
-    reference, hypothesis = fold(reference), fold(hypothesis)
     if not reference:
         return float(bool(hypothesis))
     if not hypothesis:
         return 1.0
+    hypothesis = hypothesis[: max(_LONGEST, 2 * len(reference))]
     same = jiwer.Compose([jiwer.ReduceToListOfListOfChars()])
     rate = jiwer.cer(reference, hypothesis, reference_transform=same, hypothesis_transform=same)
     return float(rate)
@@ -52,9 +64,10 @@ def _stripped(text: str) -> Iterator[str]:
     if fenced := _FENCED.fullmatch(text):
         text = fenced[1]
         yield text
-    for opening, closing in _QUOTES:
-        inner = text.strip()
-        is_around = inner.startswith(opening) and inner.endswith(closing)
-        if is_around and len(inner) > len(opening + closing):
-            text = inner[len(opening) : -len(closing)]
+    for opening, closing in _AROUND:
+        text = text.strip()
+        inner = text.removeprefix(opening).removesuffix(closing)
+        is_around = len(text) > len(inner) + len(opening) > len(opening + opening)
+        if is_around and not inner.startswith(opening):
+            text = inner
             yield text

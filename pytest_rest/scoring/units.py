@@ -4,17 +4,19 @@ import functools
 import re
 
 _NAMES = {  # of each quantity, units with their names; capitals count in names of up to 3 letters
-    "length": "m meter metre Meter mètre metro|km kilometer kilometre kms|cm centimeter centimetre"
-    "|mm millimeter millimetre|nm nanometer nanometre|µm μm micrometer|mi mile|yd yard"
-    "|ft foot feet|in inch inches",
-    "mass": "kg kilogram kilo kgs Kg KG|g gram gramme|mg milligram|µg μg microgram|t ton tonne"
-    "|lb lbs pound|oz ounce",
-    "time": "s sec secs second Sekunde Sekunden seconde segundo|ms millisecond"
-    "|min mins minute Minute Minuten minuto|h hr hrs hour Stunde Stunden heure hora"
-    "|d day Tag Tage Tagen jour día días|week wk wks Woche Wochen|month Monat Monate Monaten mois"
-    "|year yr yrs Jahr Jahre Jahren année an ans año|decade|century centuries",
-    "volume": "L l liter litre Liter|mL ml milliliter millilitre|gal gallon|cup|pint|quart",
-    "temperature": "°C celsius|°F fahrenheit|K kelvin",
+    "length": "m meter metre Meter mètre metro м метр метров 米|km kilometer kilometre kms км 公里"
+    " 千米|cm centimeter centimetre см 厘米|mm millimeter millimetre мм 毫米|nm nanometer nanometre"
+    "|µm μm micrometer|mi mile|yd yard|ft foot feet|in inch inches",
+    "mass": "kg kilogram kilogramm kilogramme kilo kgs Kg KG кг 公斤 千克|g gram gramm gramme г 克"
+    "|mg milligram мг 毫克|µg μg microgram|t ton tonne т 吨|lb lbs pound|oz ounce",
+    "time": "s sec secs second Sekunde Sekunden seconde segundo сек 秒|ms millisecond"
+    "|min mins minute Minute Minuten minuto мин 分钟|h hr hrs hour Stunde Stunden heure hora час"
+    " часа часов 小时 時間|d day Tag Tage Tagen jour día días день дня дней 天 日"
+    "|week wk wks Woche Wochen semaine semana|month Monat Monate Monaten mois"
+    "|year yr yrs Jahr Jahre Jahren année an ans año лет год года 年",
+    "volume": "L l liter litre Liter л 升|mL ml milliliter millilitre мл 毫升|dL dl deciliter"
+    "|gal gallon|cup|pint|quart",
+    "temperature": "°C celsius ℃|°F fahrenheit ℉|K kelvin",
     "angle": "° deg degree Grad|rad radian",
     "area": "ha hectare|acre",
     "power": "W watt|kW kilowatt|MW megawatt|GW gigawatt|MWe",
@@ -23,30 +25,48 @@ _NAMES = {  # of each quantity, units with their names; capitals count in names 
     "pressure": "Pa pascal|kPa|bar|atm",
     "current": "A amp ampere",
     "voltage": "V volt",
-    "frequency": "Hz hertz|kHz|MHz|GHz",
-    "data": "bit|byte|KB kB kilobyte|MB megabyte|GB gigabyte|TB terabyte",
+    "frequency": "Hz hertz|kHz|MHz|GHz|rpm",
+    "level": "dB decibel",
+    "data": "bit|byte|KB kB kilobyte|MB megabyte|GB gigabyte|TB terabyte|px pixel",
     "amount": "mol mole",
-    "share": "% percent pct Prozent ％ ٪",
-    "speed": "mph|kph kmh",
-    "money": "$ US$ USD dollar dólar|¢ ct cent|€ EUR euro|£ GBP|¥ JPY yen 円|CNY RMB yuan 元"
-    "|₣|CHF franc|₺ TRY lira|₹ INR Rs rupee|₩ KRW won|₽ RUB ruble|CA$ C$ CAD|A$ AU$ AUD|NZ$ NZD"
-    "|HK$ HKD|R$ BRL real reais",
-    "count": "person people Personen|point|time times|unit|item|piece Stück|个 個|人|名|只|本|次"
-    "|岁 歳",
+    "share": "% percent pct Prozent",
+    "length/time": "mi/h mph|km/h kph kmh",
+    "money": "$ US$ USD dollar dólar|¢ ct cent|€ EUR euro|£ GBP|¥ JPY yen 円|CNY RMB yuan 元|₣"
+    "|CHF franc|₺ TRY lira|₹ INR Rs rupee|₩ KRW won 원|₽ RUB ruble руб рублей рубля"
+    "|CA$ C$ CAD|A$ AU$ AUD|NZ$ NZD|HK$ HKD|S$ SGD|NT$ TWD|MX$ MXN|R$ BRL real reais|SEK|NOK|DKK"
+    "|PLN zł|CZK Kč|₴ UAH|₪ ILS|฿ THB baht|₫ VND|₦ NGN|₱ PHP|Rp IDR",
+    "": "people person Personen человек|point|time times|unit|item|piece Stück"  # counts
+    "|个 個 개|人 名 명|只|本|次|岁 歳 살",
 }
 _SCALES = {
     **{"hundred": 100, "thousand": 10**3, "million": 10**6, "billion": 10**9, "trillion": 10**12},
-    **{"dozen": 12, "lakh": 10**5, "crore": 10**7, "mn": 10**6, "bn": 10**9},
-    **{"千": 10**3, "万": 10**4, "萬": 10**4, "百万": 10**6, "千万": 10**7},
-    **{"亿": 10**8, "億": 10**8, "millionen": 10**6, "mio": 10**6, "mrd": 10**9},
-    **{"milliarde": 10**9, "milliarden": 10**9, "milliards": 10**9},
+    **{"dozen": 12, "lakh": 10**5, "crore": 10**7, "mn": 10**6, "mln": 10**6, "bn": 10**9},
+    **{"tausend": 10**3, "millionen": 10**6, "mio": 10**6, "milliarde": 10**9, "mrd": 10**9},
+    **{"milliarden": 10**9, "milliard": 10**9, "millones": 10**6, "millón": 10**6},
+    **{"milhões": 10**6, "milhão": 10**6, "milioni": 10**6, "miljoen": 10**6, "miljard": 10**9},
+    **{"тыс": 10**3, "тысяч": 10**3, "тысячи": 10**3, "млн": 10**6, "миллион": 10**6},
+    **{"миллиона": 10**6, "миллионов": 10**6, "млрд": 10**9, "миллиардов": 10**9},
+    **{
+        "千": 10**3,
+        "万": 10**4,
+        "萬": 10**4,
+        "百万": 10**6,
+        "千万": 10**7,
+        "亿": 10**8,
+        "億": 10**8,
+    },
+    **{"천": 10**3, "만": 10**4, "억": 10**8},
 }
 _OF_MONEY = {"k": 10**3, "m": 10**6, "b": 10**9}
-_SCALE = re.compile(r" ?(百万|千万|[千万萬亿億])| ?([A-Za-z]{1,12})\b\.?")
+_SCALE = re.compile(r" ?(百万|千万|[万萬亿億천만억]|千(?![克米瓦卡]))| ?([^\W\d_]{1,12})\b\.?")
 _POWERS = {"square": "2", "sq": "2", "cubic": "3", "cu": "3"}
 _ATOM = re.compile(
-    r"(?:(square|sq|cubic|cu)\.? )?([^\W\d_]{1,12}|[A-Z]{0,2}\$|[°%€£¥¢₣₺₹₩₽٪％][CF]?)"
+    r"(?:(square|sq|cubic|cu)\.? )?([^\W\d_]{1,12}|[A-Z]{0,2}\$|[°%€£¥¢₣₺₹₩₽₴₪฿₫₦₱℃℉][CF]?)"
     r"(\^?[23])?\.?"
+)
+_DEGREES = re.compile(r"(?:degrees?|deg\.?|°) ?(c|f)(?:elsius|ahrenheit)?$", re.IGNORECASE)
+_COMPOUND = re.compile(  # such as kg·m/s^2
+    r"[^\W\d_]{1,12}(?:\^?-?\d)?(?:[·⋅*/]\(?[^\W\d_]{1,12}(?:\^?-?\d)?\)?){1,4}"
 )
 _PER = re.compile(r" ?/ ?|(?:^| )per ")
 _RAISED = str.maketrans("²³", "23")
@@ -54,8 +74,11 @@ _WORD = re.compile(r"(?<!\w)[^\W\d_]{1,30}(?!\w)")
 _MOST_WORDS, _LONGEST = 3, 60
 _ASKED = re.compile(r"[^\W\d_]{2,12}|[$€£¥₣₺₹₩₽%°][CF]?")
 _ASKED_SHORT = re.compile(r"(?:\bin |\()([A-Za-zµμ]{1,3})\b")
-_NOT_ASKED = {"in", "an", "real", "won", "bar", "time", "times", "point", "bit", "second"}
-_FILLERS = re.compile(r" ?\b(?:in total|in all|total|altogether|overall)$", re.IGNORECASE)
+_NOT_ASKED = {"in", "an", "real", "won", "bar", "bit", "second"}
+_FILLERS = re.compile(
+    r" ?\b(?:in total|in all|total|altogether|overall|long|wide|high|tall|deep|old)$",
+    re.IGNORECASE,
+)
 _CHANGE = (  # words after a number that make it another one
     "is are was were be not no nor or and to of out in at on than more less fewer most least minus"
     " plus times over under by half halves quarter quarters third thirds point squared cubed each"
@@ -68,6 +91,11 @@ _CHANGE = (  # words after a number that make it another one
 )
 _CHANGING = frozenset(_CHANGE.split())
 Unit = tuple[str, str]  # its own name, and of which quantity it is
+NONE: Unit = ("", "")
+_MONEY = sorted(_NAMES["money"].replace("|", " ").split(), key=len, reverse=True)
+CURRENCY = (  # what may stand before a number
+    rf"(?:(?:{'|'.join(re.escape(name) for name in _MONEY if not name.islower())})\.?)"
+)
 
 
 @functools.cache
@@ -77,45 +105,69 @@ def _units() -> dict[str, Unit]:
         for names in listed.split("|"):
             first, *others = names.split()
             for name in (first, *others):
-                if len(name) > 3:
-                    units |= {name.casefold(): (first, quantity)}
-                    units |= {f"{name.casefold()}s": (first, quantity)}
-                else:
-                    units[name] = (first, quantity)
+                units[name if len(name) <= 3 else name.casefold()] = (first, quantity)
+                if len(name) >= 3:
+                    units[f"{name.casefold()}s"] = (first, quantity)
     return units
 
 
 def scale(text: str, is_money: bool) -> tuple[int, str]:
-    """By how much a word such as `million` multiplies what is before it, and what follows it."""
-    match = _SCALE.match(text)
-    if not match:
-        return 1, text
-    word = (match[1] or match[2]).casefold()
-    known = _SCALES.get(word) or _SCALES.get(word.removesuffix("s"))
-    factor = known or (_OF_MONEY.get(word) if is_money else None)
-    return (factor, text[match.end() :]) if factor else (1, text)
+    """By how much words such as `million` multiply what is before them, and what follows them."""
+    factor = 1
+    while match := _SCALE.match(text):
+        word = (match[1] or match[2]).casefold()
+        known = _SCALES.get(word) or _SCALES.get(word.removesuffix("s"))
+        size = known or (_OF_MONEY.get(word, 0) if is_money else 0)
+        if size <= factor:  # `hundred thousand` is one, `thousand hundred` is not
+            break
+        factor, text = factor * size, text[match.end() :]
+    return factor, text
 
 
 def read(text: str, own: str) -> Unit | None:
     """The unit that a text is, from the list or in the item's own words; None if it is none.
 
-    A text without a unit, such as `in total`, has the unit `("", "")`. Words that make the number
+    A text without a unit, such as `in total`, has the unit `NONE`. Words that make the number
     before them another one, such as `half`, `or`, `six`, are never a unit.
     """
     text = _FILLERS.sub("", text.translate(_RAISED).strip()).removeprefix("of ").strip()
+    text = _DEGREES.sub(lambda match: f"°{match[1].upper()}", text)
+    unit, _, what = text.partition(" of ")  # such as `7 cups of sugar`
+    if what and _are_own(what, own):
+        text = unit
     if not text:
-        return "", ""
+        return NONE
     atoms = [_atom(part.strip()) for part in _PER.split(text[:_LONGEST])]
     known = [atom for atom in atoms if atom]
     if len(known) == len(atoms) <= 3:
         return "/".join(name for name, _ in known), "/".join(quantity for _, quantity in known)
-    words = [word.casefold() for word in text.split()]
-    allowed = {word.casefold() for word in _WORD.findall(own)}
-    if len(words) > _MOST_WORDS or _CHANGING.intersection(words):
+    if _COMPOUND.fullmatch(text) and text in own:
+        return text, ""
+    return (text.casefold(), "") if _are_own(text, own) else None
+
+
+def of_money(currency: str, unit: Unit) -> Unit | None:
+    """The unit of a number with a currency before it and another unit after it, such as `/hour`."""
+    money = _named(currency.rstrip("."))
+    if not money or unit[1] not in ("", "money", "/time"):
         return None
-    if all(allowed & {word, word.removesuffix("s"), f"{word}s"} for word in words):
-        return " ".join(words), ""
-    return None
+    if unit[1] == "money":
+        return unit if unit == money or (money[0], unit[0][-1]) == ("$", "$") else None
+    return money[0] + unit[0], money[1] + unit[1]
+
+
+def contradicts(unit: Unit, right: Unit, question: str) -> bool:
+    """Whether a unit is not that of the right answer, nor that which the question asks for.
+
+    As far as both go: `$7` is not said to contradict `$7 per hour`.
+    """
+    if not unit[1]:
+        return False
+    if right[0]:
+        pairs = zip(unit[0].split("/"), right[0].split("/"), strict=False)
+        return any(name != meant for name, meant in pairs)
+    wanted = asked(question)
+    return unit not in wanted and unit[1] in {quantity for _, quantity in wanted}
 
 
 def asked(question: str) -> set[Unit]:
@@ -126,12 +178,23 @@ def asked(question: str) -> set[Unit]:
     return {unit for unit in units if unit}
 
 
+def _are_own(text: str, own: str) -> bool:
+    """Whether a text is a few of the item's own words, none of which changes a number."""
+    words = [word.casefold() for word in text.split()]
+    if len(words) > _MOST_WORDS or _CHANGING.intersection(words):
+        return False
+    allowed = {word.casefold() for word in _WORD.findall(own)}
+    return all(allowed & {word, word.removesuffix("s"), f"{word}s"} for word in words)
+
+
 def _atom(text: str) -> Unit | None:
     match = _ATOM.fullmatch(text)
     unit = _named(match[2]) if match else None
     if not match or not unit:
-        return ("", "") if not text else None
+        return NONE if not text else None
     power = _POWERS.get((match[1] or "").casefold()) or (match[3] or "").strip("^")
+    if power and unit[1] not in ("length", "time"):
+        return None
     return unit[0] + power, unit[1] + power
 
 

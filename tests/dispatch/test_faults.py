@@ -21,6 +21,8 @@ from test_protocols import ASKED, ask, connected, serving
 
 from pytest_rest.dispatch import ENDED, Dispatcher
 from pytest_rest.dispatch.limits import Limits
+from pytest_rest.dispatch.outage import may_pass
+from pytest_rest.models.failures import describe_status
 from pytest_rest.models.providers import openai_compatible
 from pytest_rest.terms import Completion, Prompt
 
@@ -230,6 +232,7 @@ FLAGGED = {
 }
 
 
+@pytest.mark.some(8)
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("kind", FLAGGED)
 @pytest.mark.parametrize("which", [0, 20])
@@ -242,6 +245,7 @@ def test_a_prompt_that_is_flagged_is_refused(client: str, kind: str, which: int)
     assert ([which], 40) == ([n for n, is_so in enumerate(refused) if is_so], len(endpoint.log))
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize(
     ("reply", "which", "error"),
@@ -378,6 +382,7 @@ def per_second(most: int, after: float | None) -> Plan:
     return plan
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("client", "plan"),
     [
@@ -553,6 +558,20 @@ def test_an_outage_has_a_patience_in_time(client: str, kind: str, retries: int) 
     assert 1.4 < seconds < 8
     assert requests <= 12 + 6  # those that were in flight, and a probe now and then
     assert any(change.startswith("asking pauses: 10 failures") for change in dispatcher.changes)
+
+
+@pytest.mark.parametrize("status", [*range(500, 506), *range(520, 532)])
+def test_which_statuses_say_that_an_endpoint_is_away(status: int) -> None:
+    """Those of a gateway, Cloudflare's among them; not those of a server that broke down itself."""
+    is_gateway = status in (502, 503, 504, *range(520, 531))
+    assert is_gateway == may_pass(describe_status(status, {}, "<title>nobody is there</title>"))
+
+
+@pytest.mark.parametrize(("why", "is_away"), [("Connection error.", True), ("bad image", False)])
+def test_a_proxy_whose_own_endpoint_is_away(why: str, is_away: bool) -> None:
+    """LiteLLM's has the same status for that and for an endpoint that broke down."""
+    told = f"litellm.InternalServerError: InternalServerError: OpenAIException - {why} LiteLLM: "
+    assert is_away == may_pass(describe_status(500, {}, f'{{"error": {{"message": "{told}"}}}}'))
 
 
 @pytest.mark.parametrize(("kind", "concurrency"), [("502", 1), ("503", 8), ("504", 32), ("529", 2)])

@@ -71,6 +71,7 @@ def hunt(say: Say, seed: int = 0, calls: int = 2000, **keywords: Any) -> HuntRes
     return hunted
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     "edge",
     ["resolution", "color", *(pytest.param(e, marks=pytest.mark.slow) for e in ("font", "system"))],

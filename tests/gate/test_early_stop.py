@@ -194,6 +194,7 @@ def test_a_style_of_one_suite_is_decided() -> None:
 # Runs
 
 
+@pytest.mark.some(1)
 @RUNS
 def test_a_run_ends_with_its_verdict(run_rest: RunRest, workers: Sequence[str]) -> None:
     """Half of the calls are saved, the rest is not needed, and every mode reports the same."""

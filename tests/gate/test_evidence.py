@@ -135,6 +135,7 @@ def test_a_mean_has_the_variance_of_its_interval() -> None:
     assert pytest.approx(expected.limits(0.9)) == found.limits(0.9)
 
 
+@pytest.mark.some(1)
 @RUNS
 def test_a_run_of_too_few_items_is_undecided(run_rest: RunRest, workers: Sequence[str]) -> None:
     """All ten items agree, and that is not enough to be sure of 0.9; forty are."""

@@ -51,6 +51,12 @@ class Talker:
             time.sleep(60)  # noqa: ASYNC251 (as an import holds up the loop)
         if self.opening == "refused":
             raise OSError("no weights\nthere")
+        if self.opening.startswith("dies"):
+            starts = Path(self.folder, "starts")
+            with starts.open("a") as file:  # noqa: ASYNC230
+                file.write(".")
+            if len(starts.read_text()) <= int(self.opening[-1]):  # noqa: ASYNC240
+                os.kill(os.getpid(), signal.SIGKILL)
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """One after the other, each with the pid in front."""
@@ -176,6 +182,7 @@ def test_a_model_that_raises_fails_its_call() -> None:
     run(use, Talker())
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("opening", "said"),
     [
@@ -194,6 +201,25 @@ def test_a_model_that_does_not_open_is_reported(opening: str, said: str) -> None
             assert 1 == len(str(caught.value).splitlines())
 
     run(use, Talker(opening=opening))
+
+
+@pytest.mark.parametrize(("deaths", "starts"), [(2, 3), (9, 3)])
+def test_a_process_that_dies_while_it_starts_is_started_again(
+    tmp_path: Path, deaths: int, starts: int
+) -> None:
+    """Twice; then it is reported how it ended."""
+
+    async def use(model: ModelProcess) -> None:
+        if deaths < starts:
+            await model.open()
+            (answer,) = await model.ask([prompt("3")])
+            assert answer.text.endswith(" 3")
+        else:
+            with pytest.raises(ModelError, match=r"did not start \(signal 9\)"):
+                await model.open()
+
+    run(use, Talker(str(tmp_path), f"dies {deaths}"))
+    assert starts == len((tmp_path / "starts").read_text())
 
 
 def test_closing_does_not_wait_for_an_import(tmp_path: Path) -> None:

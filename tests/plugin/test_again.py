@@ -17,11 +17,15 @@ from pytest_rest.reporting import rerun_command
 
 WRONG = "--rest-model=simulated:wrong.image=1"
 SUITE = "--rest-suite=soebench:2"
+SERVED = ("--rest-model=served", SUITE, "--rest-api-base={endpoint}")
 SERIAL = "-pno:xdist"
 PROTOCOL = Path(__file__).parents[2] / "pytest_rest" / "prompts" / "protocol.yaml"
 ROWS = {
     "rest_model": (WRONG, SUITE),
-    "rest_api_base": ("--rest-model=served", SUITE, "--rest-api-base={endpoint}"),
+    "rest_api_base": SERVED,
+    "rest_parameters": (*SERVED, "--rest-parameter=max_tokens=99", "--rest-parameter=top_p=none"),
+    "rest_body": (*SERVED, '--rest-body=a={"b c": 1}'),
+    "rest_headers": (*SERVED, "--rest-header=X-Gateway=OPENAI_API_KEY"),
     "rest_data": (WRONG, "--rest-suite=mmlu:3", "--rest-data=sets"),
     "rest_styles": (WRONG, SUITE, "--rest-style=courier-50dpi-red,cursive", "--rest-style=my.yaml"),
     "rest_plus": (WRONG, SUITE, "--rest-plus"),
@@ -87,7 +91,7 @@ def test_the_same_prompts_go_out(
     run_rest: RunRest, folder: Path, endpoint: Endpoint, key: str
 ) -> None:
     """By the line that the run prints, and by the one that its report has for each item."""
-    args = [arg.format(endpoint=endpoint.openai_base) for arg in ROWS[key]]
+    args = [arg.replace("{endpoint}", endpoint.openai_base) for arg in ROWS[key]]
     first = run_rest(*args, SERIAL)
     kept = {(entry["id"], entry["style"]): prompts(entry) for entry in first.report["items"]}
     assert kept, first.out
@@ -99,7 +103,8 @@ def test_the_same_prompts_go_out(
         entries = {(entry["id"], entry["style"]): entry for entry in second.report["items"]}
         (asked,) = [place for place in entries if f"{place[0]}-{place[1]}" == name]
         assert kept[asked] == prompts(entries[asked]), command
-        for about in ("model", "api_base", "seed", "protocol", "modes", "ocr", "repeats"):
+        abouts = ("model", "api_base", "parameters", "seed", "protocol", "modes", "ocr", "repeats")
+        for about in abouts:
             ours, theirs = (run.report["provenance"][about] for run in (first, second))
             assert ours == theirs, (about, command)
         assert first.report["provenance"].get("budgets") == second.report["provenance"].get(

@@ -29,6 +29,7 @@ def test_without_thresholds_an_inconsistent_item_fails(
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     ("options", "status"),
     [

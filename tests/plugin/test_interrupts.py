@@ -226,6 +226,24 @@ def test_an_interrupt_while_calls_are_in_flight(
     assert seconds < promptly
 
 
+def test_a_second_interrupt_while_pytest_tells_of_the_first(
+    pytester: pytest.Pytester, run_rest: RunRest
+) -> None:
+    """Ctrl-C, twice: no traceback but the report, and the status of the first."""
+    pytester.makeconftest("""
+        def pytest_runtest_call(item):
+            raise KeyboardInterrupt("the first")
+
+        def pytest_keyboard_interrupt(excinfo):
+            raise KeyboardInterrupt("the second")
+    """)
+    asked = ["--rest-model=simulated", "--rest-suite=soebench:2", "--rest-min-rer=0"]
+    run = run_rest(*asked, subprocess=True)
+    assert pytest.ExitCode.INTERRUPTED == run.status
+    assert run.report["gate"]["passed"] is False
+    assert "Traceback" not in run.out
+
+
 SLOW_IMPORT = """
     import sys
     import time
@@ -247,6 +265,7 @@ SLOW_IMPORT = """
 """
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("to_all", [False, True], ids=["process", "group"])
 def test_an_interrupt_while_litellm_is_imported(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, to_all: bool
@@ -300,6 +319,7 @@ def test_a_run_that_is_told_to_end(
 # Stopped
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("option", "failures", "workers"),
     [("-x", 1, SERIAL), ("--maxfail=2", 2, SERIAL), ("-x", 1, TWO)],

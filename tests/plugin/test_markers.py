@@ -1,6 +1,7 @@
 """Tests of one's own in the shapes that people write: markers, parameters, the same file twice."""
 
 from collections.abc import Sequence
+from textwrap import dedent
 
 import pytest
 from runs import RunRest
@@ -112,6 +113,40 @@ def test_a_marker_on_a_test_that_does_not_ask(
     )
     run = run_rest("--rest-model=simulated", "test_own.py", *mode)
     assert "test_own.py::test_it: marker rest: the test does not take the fixture rest" in run.out
+    assert run.status in (1, 2)
+    assert "passed" not in run.outcomes
+
+
+UNASKED = {
+    "a class": """
+        @pytest.mark.rest("soebench:2")
+        class TestIt:
+            def test_it(self):
+                pass
+    """,
+    "a module": """
+        pytestmark = pytest.mark.rest("soebench:2")
+
+        def test_it():
+            pass
+    """,
+    "a method of unittest's": """
+        class TestIt(unittest.TestCase):
+            @pytest.mark.rest("soebench:2")
+            def test_it(self):
+                pass
+    """,
+}
+
+
+@pytest.mark.parametrize("where", UNASKED)
+def test_a_marker_beside_nothing_that_asks(
+    pytester: pytest.Pytester, run_rest: RunRest, where: str
+) -> None:
+    """A class, or a module, may mix tests that ask and others; one in which none asks may not."""
+    pytester.makepyfile(test_own="import unittest\nimport pytest\n" + dedent(UNASKED[where]))
+    run = run_rest("--rest-model=simulated", ".", "-p", "no:xdist")
+    assert ": marker rest: the test does not take the fixture rest" in run.out
     assert run.status in (1, 2)
     assert "passed" not in run.outcomes
 

@@ -141,6 +141,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
 }
 
 
+@pytest.mark.some(6)
 @pytest.mark.parametrize(
     ("workers", "kind"),
     [

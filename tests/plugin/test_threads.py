@@ -30,6 +30,7 @@ MAKING = """
     """
 
 
+@pytest.mark.some(1)
 def test_loggers_are_made_beside_pytest(
     pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:

@@ -145,6 +145,8 @@ INI_FILES = {
         ("setup.cfg", "", "rest_gate", ""),
         ("pyproject.toml", "", "rest_min_rerr", "'rest_min_rer'"),
         ("pyproject.toml", "'", "rest_gate", ""),
+        ("pytest.ini", "", "REST_MIN_RER", "'rest_min_rer'"),
+        ("pyproject.toml", "'", "--rest-min-rer", "'rest_min_rer'"),
     ],
 )
 def test_a_mistyped_key_of_the_ini_file(

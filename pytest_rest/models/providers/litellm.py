@@ -16,13 +16,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from importlib import import_module
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any, ClassVar
 
+from pytest_rest import credentials
 from pytest_rest.errors import ModelError
-from pytest_rest.models import failures, responses
+from pytest_rest.models import failures, gateways, responses
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
-from pytest_rest.models.completions import amount, token_count
+from pytest_rest.models.completions import amount, token_count, written
 from pytest_rest.models.messages import messages
+from pytest_rest.models.overrides import Overrides, sent
 from pytest_rest.terms import Budget, Completion, Home, Price, Prompt
 
 _LEAST_TOKENS = {"anthropic": 1024, "gemini": 1, "vertex_ai": 1}  # in native budgets
@@ -37,6 +40,7 @@ def connect(
     environ: Mapping[str, str] = os.environ,
     is_asked: bool = True,
     budgets: Sequence[Budget] = (),
+    overrides: Overrides = Overrides(),  # noqa: B008 (frozen)
 ) -> "LiteLLMModel":
     """The model of that name, checked without a request; `ModelError` says what is wrong with it.
 
@@ -56,14 +60,16 @@ def connect(
             f"model {name!r} is asked through the Responses API, for which LiteLLM needs the "
             "package 'mcp'; run: pip install 'litellm[mcp]'"
         )
+    credentials.remember(*overrides.secrets)
     return LiteLLMModel(
         name=listing.name,
         description=f"{name if name == listing.name else f'{name} -> {listing.name}'} (LiteLLM)",
-        parameters={"temperature": 0} if listing.temperature else {},
+        parameters=overrides.reported({"temperature": 0} if listing.temperature else {}),
         timeout=timeout,
         priced=listing.listed,
         price=listing.price,
         key=_key(catalogue, listing, environ) if is_asked else None,
+        overrides=overrides,
     )
 
 
@@ -78,6 +84,7 @@ class LiteLLMModel:
     priced: bool
     price: Price | None
     key: str | None = field(repr=False)
+    overrides: Overrides = Overrides()  # noqa: RUF009 (frozen)
 
     home: ClassVar[Home] = "endpoint"
     batch_size: ClassVar[int] = 1
@@ -125,27 +132,41 @@ class LiteLLMModel:
         _ignore_warnings()
         try:
             async with asyncio.timeout(self.timeout + _GRACE):
-                response = await litellm.acompletion(
-                    model=self.name,
-                    messages=messages(prompt),
-                    max_tokens=prompt.max_tokens,
-                    timeout=self.timeout,
-                    api_key=self.key,
-                    num_retries=0,  # retries are the dispatcher's, and only there
-                    max_retries=0,
-                    **self._parameters(prompt.budget),
-                )
+                response = await self._call(litellm, prompt)
+                more = gateways.no_cache_body(_headers(response))
+                if more and not _takes_keywords(self.name):
+                    response = await self._call(litellm, prompt, more)
             completion = self._read(response)
         except Exception as error:
             completion = failures.explain(error, self.timeout)
         return replace(completion, seconds=time.perf_counter() - start)
 
+    async def _call(
+        self, litellm: Any, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
+    ) -> Any:
+        return await litellm.acompletion(
+            model=self.name,
+            messages=messages(prompt),
+            timeout=self.timeout,
+            api_key=self.key,
+            num_retries=0,  # retries are the dispatcher's, and only there
+            max_retries=0,
+            extra_headers={
+                **gateways.no_cache_headers(_address(self.name)),
+                **self.overrides.headers,
+            },
+            **_keys_of_body(litellm, self.name, {**self.overrides.body, **more}),
+            **self.overrides.limit("max_tokens", prompt),
+            **self._parameters(prompt.budget),
+        )
+
     def _parameters(self, budget: Budget | None) -> Mapping[str, object]:
         """The model's, and how much to think; thinking models refuse a temperature of zero."""
+        parameters = sent(self.parameters)
         if budget is None or budget.control != "native":
-            return self.parameters
+            return parameters
         amount = budget.amount
-        rest = {} if amount not in _NO_THINKING else self.parameters
+        rest = {} if amount not in _NO_THINKING else parameters
         if isinstance(amount, str):
             return {**rest, "reasoning_effort": amount}
         is_off = amount == 0 and self.name.startswith("anthropic/")  # where 0 tokens are refused
@@ -157,27 +178,35 @@ class LiteLLMModel:
             raise failures.MalformedError("it holds no choices")
         choice = response.choices[0]
         message = choice.message
-        refusal = _refusal(message)
-        text = message.content if isinstance(message.content, str) else ""
+        text, refused = written(message.content)
+        refusal = _refusal(message) or refused
+        headers = _headers(response)
         usage: Any = getattr(response, "usage", None)
         sent = token_count(usage.prompt_tokens) if usage else None
-        written = token_count(usage.completion_tokens) if usage else None
-        if text and not written:  # what LiteLLM makes of a count that is not a number
-            written = None
+        output = token_count(usage.completion_tokens) if usage else None
+        if text and not output:  # what LiteLLM makes of a count that is not a number
+            output = None
         return Completion(
             text=text or refusal,
             finish_reason="refusal" if refusal else _finish_reason(choice),
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
-            output_tokens=written if sent else None,
-            cost=self._cost(response) if sent and written is not None else None,
+            output_tokens=output if sent else None,
+            cost=self._cost(response, sent, output) if sent and output is not None else None,
             model=str(response.model or ""),
+            from_cache=gateways.is_from_cache(headers),
         )
 
-    def _cost(self, response: Any) -> float | None:
-        """What LiteLLM computed; its table has 0 for an unknown price."""
+    def _cost(self, response: Any, sent: int, written: int) -> float | None:
+        """What LiteLLM computed, which has 0 for an unknown price, or else what a gateway says.
+
+        LiteLLM takes a gateway's word before its own table, which `--rest-max-cost` is held by.
+        """
+        said = gateways.cost(_headers(response))
+        if said is not None and self.price is not None:
+            return sent * self.price.input + written * self.price.output
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
-        return amount(cost) or None
+        return amount(cost) or said
 
 
 def _check_budget(listing: Listing, budget: Budget) -> None:
@@ -248,6 +277,43 @@ def _key(catalogue: Catalogue, listing: Listing, environ: Mapping[str, str]) -> 
     if missing:
         raise ModelError(f"model {listing.asked!r} needs a key; set {' and '.join(missing)}")
     return None
+
+
+def _takes_keywords(name: str) -> bool:
+    """Whether LiteLLM knows no `extra_body` for a model, and sends what keywords it is given."""
+    provider = name.partition("/")[0]
+    is_claude = provider in ("vertex_ai", "azure_ai") and "claude" in name
+    return provider in ("anthropic", "bedrock") or is_claude
+
+
+def _keys_of_body(litellm: Any, name: str, body: Mapping[str, object]) -> dict[str, object]:
+    """How LiteLLM is told to add keys to the body."""
+    if not body:
+        return {}
+    if not _takes_keywords(name):
+        return {"extra_body": dict(body)}
+    own = {*inspect.signature(litellm.completion).parameters, *litellm.all_litellm_params}
+    if taken := own & body.keys():
+        raise failures.EndpointError(
+            f"bad request: --rest-body {min(taken)!r} is a word of LiteLLM's own, which it does "
+            f"not send to {name}; leave it out"
+        )
+    return dict(body)
+
+
+def _address(name: str) -> str:
+    """Where the environment says that a provider is asked; empty where it does not."""
+    provider = name.partition("/")[0]
+    if provider == "openrouter":
+        return "https://openrouter.ai"
+    names = (f"{provider.upper()}_{word}" for word in ("API_BASE", "BASE_URL"))
+    return next(filter(None, map(os.environ.get, names)), "")
+
+
+def _headers(response: Any) -> dict[str, str]:
+    """Those of the endpoint, as LiteLLM hands them on."""
+    hidden = getattr(response, "_hidden_params", None) or {}
+    return gateways.from_litellm(hidden.get("additional_headers"))
 
 
 def _refusal(message: Any) -> str:

@@ -7,44 +7,59 @@ of this machine's time for a call than the server's answer takes to arrive.
 import asyncio
 import json
 import os
+import ssl
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from types import MappingProxyType
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 
-from pytest_rest.credentials import MASK, learn_address
+from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
-from pytest_rest.models import failures
+from pytest_rest.models import connections, failures, gateways
 from pytest_rest.models.catalogue import Catalogue, read_key
-from pytest_rest.models.completions import token_count
+from pytest_rest.models.completions import token_count, written
 from pytest_rest.models.contents import parsed
 from pytest_rest.models.messages import messages
+from pytest_rest.models.overrides import Overrides, sent
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Home, Prompt
 
 
 def connect(
-    name: str, api_base: str, *, timeout: float = 120.0, environ: Mapping[str, str] = os.environ
+    name: str,
+    api_base: str,
+    *,
+    timeout: float = 120.0,
+    environ: Mapping[str, str] = os.environ,
+    overrides: Overrides = Overrides(),  # noqa: B008 (frozen)
 ) -> "ServedModel":
     """The model of that name at a server, whose key is in OPENAI_API_KEY; nothing is asked yet.
 
-    Raises `ModelError` for an address that is not a URL. `timeout` is in seconds for one call.
+    Raises `ModelError` for an address that is not a URL, and for a proxy or certificates of the
+    environment that cannot be used. `timeout` is in seconds for one call.
     """
     if not name.strip():
         raise ModelError("the model has no name; give the name that the server knows it by")
-    if not _is_address(api_base):
-        raise ModelError(
-            f"API base {address(api_base)!r}: write http://HOST:PORT/v1, without a user or a "
-            "query; for a secret, set OPENAI_API_KEY"
-        )
     if MASK in api_base:
         raise ModelError("the address has a secret, which no run keeps; give --rest-api-base again")
-    learn_address(api_base)
-    return ServedModel(name, api_base, timeout, read_key("OPENAI_API_KEY", environ))
+    url = connections.chat_url(api_base)
+    proxy = connections.proxy_for(url, environ)
+    remember(*overrides.secrets)
+    for each in (api_base, proxy or ""):
+        learn_address(each)
+    return ServedModel(
+        name,
+        api_base,
+        timeout,
+        read_key("OPENAI_API_KEY", environ),
+        overrides,
+        proxy,
+        connections.certificates(url, environ),
+    )
 
 
 class ServedModel:
@@ -53,16 +68,27 @@ class ServedModel:
     home: Home = "endpoint"
     batch_size = 1
 
-    def __init__(self, name: str, api_base: str, timeout: float, key: str | None) -> None:
+    def __init__(
+        self,
+        name: str,
+        api_base: str,
+        timeout: float,
+        key: str | None,
+        overrides: Overrides = Overrides(),  # noqa: B008 (frozen)
+        proxy: str | None = None,
+        certificates: ssl.SSLContext | None = None,
+    ) -> None:
         self.name = name
         self.description = f"{name} at {address(api_base)}"
         takes_temperature = Catalogue({}).takes_temperature(name)  # by patterns, without prices
-        self.parameters: Mapping[str, object] = {"temperature": 0} if takes_temperature else {}
+        usual: Mapping[str, object] = {"temperature": 0} if takes_temperature else {}
+        self.parameters: Mapping[str, object] = overrides.reported(usual)
         # models that refuse a temperature also want the newer word for the limit
         self._limit = "max_tokens" if takes_temperature else "max_completion_tokens"
-        self._url = f"{api_base.rstrip('/')}/chat/completions"
+        self._url = connections.chat_url(api_base)
         self._timeout = timeout
         self._key = key
+        self._overrides, self._proxy, self._certificates = overrides, proxy, certificates
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -86,42 +112,61 @@ class ServedModel:
         start = time.perf_counter()
         try:
             async with asyncio.timeout(self._timeout):  # from connecting to the last byte
-                completion = self._read(*await self._post(prompt))
+                status, headers, content = await self._post(prompt)
+                if more := gateways.no_cache_body(headers):
+                    status, headers, content = await self._post(prompt, more)
+                completion = self._read(status, headers, content)
         except Exception as error:
             completion = failures.explain(error, self._timeout)
         return replace(completion, seconds=time.perf_counter() - start)
 
-    async def _post(self, prompt: Prompt) -> tuple[int, Mapping[str, str], bytes]:
+    async def _post(
+        self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
+    ) -> tuple[int, Mapping[str, str], bytes]:
         body = {
             "model": self.name,
             "messages": messages(prompt),
-            self._limit: prompt.max_tokens,
-            **self.parameters,
+            **self._overrides.limit(self._limit, prompt),
+            **sent(self.parameters),
+            **more,
+            **self._overrides.body,
         }
-        headers = {"Content-Type": "application/json"}
         data = json.dumps(body).encode("ascii")
         async with self._connections().post(
-            self._url, data=data, headers=headers, allow_redirects=False
+            self._url, data=data, allow_redirects=False, proxy=self._proxy
         ) as response:
             refuse_redirect(response.status, response.headers)
             received = Body(response.status, response.headers)
             async for chunk in response.content.iter_any():
                 if not received.add(chunk):
                     break
-            return response.status, response.headers, received.whole()
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            return response.status, headers, received.whole()
 
     def _connections(self) -> aiohttp.ClientSession:
         if self._session is None:
             self._session = aiohttp.ClientSession(
-                connector=aiohttp.TCPConnector(limit=0),  # the dispatcher limits them
+                # the dispatcher limits them
+                connector=aiohttp.TCPConnector(limit=0, ssl=self._certificates or True),
                 timeout=aiohttp.ClientTimeout(total=None),
                 auto_decompress=False,
-                headers={
-                    "Authorization": f"Bearer {self._key or 'none'}",
-                    "Accept-Encoding": ENCODINGS,
-                },
+                headers=self._headers(),
             )
         return self._session
+
+    def _headers(self) -> dict[str, str]:
+        """Those of each request; with some of the user's own no key is made up."""
+        own = self._overrides.headers
+        key = self._key or (None if own else "none")
+        headers = {
+            **gateways.no_cache_headers(self._url),
+            **({"Authorization": f"Bearer {key}"} if key else {}),
+            "Content-Type": "application/json",
+            "Accept-Encoding": ENCODINGS,
+        }
+        named = {name.lower() for name in own}
+        usual = {name: value for name, value in headers.items() if name.lower() not in named}
+        return {**usual, **own}
 
     def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Completion:
         text = body.decode("utf-8", "replace")
@@ -130,7 +175,11 @@ class ServedModel:
                 return Completion(finish_reason="refusal")
             error = failures.describe_status(status, headers, text)
             return Completion(error=failures.one_line(error))
-        return _read_answer(parsed(text, headers))
+        return replace(
+            _read_answer(parsed(text, headers)),
+            cost=gateways.cost(headers),
+            from_cache=gateways.is_from_cache(headers),
+        )
 
 
 def _read_answer(data: Any) -> Completion:
@@ -138,26 +187,15 @@ def _read_answer(data: Any) -> Completion:
         raise failures.MalformedError("it holds no choices")
     choice = data["choices"][0]
     message, usage = choice["message"], data.get("usage")
-    refusal, content = message.get("refusal"), message.get("content")
-    if not isinstance(content, str | None):
-        raise failures.MalformedError("its content is not text")
-    refusal = refusal if isinstance(refusal, str) else ""
+    refusal = message.get("refusal")
+    text, refused = written(message.get("content"))
+    refusal = refusal if isinstance(refusal, str) and refusal else refused
     counts = usage if isinstance(usage, dict) else {}
     word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
     return Completion(
-        text=content or refusal,
+        text=text or refusal,
         finish_reason=failures.finish_reason(word),
         input_tokens=token_count(counts.get("prompt_tokens")),
         output_tokens=token_count(counts.get("completion_tokens")),
         model=str(data.get("model") or ""),
     )
-
-
-def _is_address(api_base: str) -> bool:
-    if any(char in "@?#" or char.isspace() for char in api_base):  # reports quote it, so no secrets
-        return False
-    try:
-        parts = urlsplit(api_base)
-        return parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
-    except ValueError:
-        return False

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import rule
@@ -71,6 +72,8 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
         lines.append(f"  {mode:<6} {said}")
         if answer.value is None and answer.status != "failed":
             lines.append(f"         it wrote: {shown(answer.text, 120) or 'nothing'}")
+        if answer.max_tokens is not None:
+            lines.append(f"         {_cut_off(answer.max_tokens)}")
         if answer.image:
             lines.append(f"         {picture(answer.image)}")
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
@@ -92,7 +95,9 @@ def misreading(read: Transcription) -> str:
 
 
 def models(report: Report) -> Iterator[str]:
-    """Who answered, where that was more than one model; the judge of open answers is not meant."""
+    """Who answered, where that was more than one model, or a cache; no judge of open answers."""
+    if report.from_cache:
+        yield gate.cached_reason(report.from_cache)
     asked = {call.prompt: call for record in report.records for call in own_calls(record)}
     counts = Counter(call.model for call in asked.values() if call.model)
     if len(counts) > 1:
@@ -152,7 +157,9 @@ def usage(report: Report) -> str:
     sent, written, cost = used["input_tokens"], used["output_tokens"], used["cost"]
     is_reported = sent is not None and written is not None
     parts += [f"{sent:,} tokens in, {written:,} out" if is_reported else "tokens not reported"]
-    parts += ["price unknown" if cost is None else f"${cost:.2f}", f"{used['seconds']:.0f} s"]
+    by_gateway = " by the gateway's price" if report.provenance.get("prices") == "gateway" else ""
+    price = "price unknown" if cost is None else f"${cost:.2f}{by_gateway}"
+    parts += [price, f"{used['seconds']:.0f} s"]
     return ", ".join(parts)
 
 
@@ -196,6 +203,22 @@ def lost(report: Report) -> Iterator[str]:
     yield from first(
         report.lost, _NAMES_SHOWN, lambda item: f"  {item.name}: {shown(item.reason, 160)}"
     )
+
+
+def truncated(report: Report) -> Iterator[str]:
+    """How many answers were cut off, at which limits, and where those are raised."""
+    if report.provenance.get("budgets"):  # which are there to cut off
+        return
+    asked = {call.prompt: call for record in report.records for call in own_calls(record)}
+    cut_off = [call.max_tokens for call in asked.values() if call.max_tokens is not None]
+    if cut_off:
+        number = "1 answer" if len(cut_off) == 1 else f"{len(cut_off):,} answers"
+        yield f"{number} of {len(asked):,} {_cut_off(*sorted({*cut_off}))}"
+
+
+def _cut_off(*limits: int) -> str:
+    tokens = " or ".join(f"{limit:,}" for limit in limits[:3])
+    return f"cut off at {tokens} tokens; raise it: --rest-parameter max_tokens={2 * max(limits)}"
 
 
 def inconsistent(report: Report) -> Iterator[str]:

@@ -1,0 +1,240 @@
+"""Laws of what is read: no two numbers read as one, and what is written is read again."""
+
+import re
+import unicodedata
+from fractions import Fraction
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, TEXT
+
+from pytest_rest import scoring
+from pytest_rest.terms import Item
+
+SCALES = {
+    **{"hundred": 100, "thousand": 10**3, "Million": 10**6, "millions": 10**6, "billion": 10**9},
+    **{"trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7, "Mio.": 10**6, "bn": 10**9},
+    **{"Mrd.": 10**9, "millones": 10**6, "млн": 10**6, "万": 10**4, "億": 10**8, "만": 10**4},
+    **{"hundred thousand": 10**5, "thousand million": 10**9},
+}
+SCRIPTS = "0٠۰०০๐０𝟎"
+VULGAR = "½⅓¼⅕⅙⅐⅛⅑⅒¾⅔⅗⅘⅚⅜⅝⅞"
+SIGNS = {"": 1, "+": 1, "-": -1, "−": -1, "–": -1, "\u2011": -1, "minus ": -1, "- ": -1}
+CURRENCIES = ["$", "US$", "€", "£ ", "¥", "₹", "CHF ", "USD ", "\\$", "R$ "]
+BEFORE = ["", "", "x = ", "about ", "≈", "~", "approx. ", "约", "exactly "]
+UNITS = [
+    "%",
+    " %",
+    "\\%",
+    " kg",
+    "km",
+    " km/h",
+    " m²",
+    " °C",
+    "°",
+    " dollars",
+    "€",
+    " small red apples",
+]
+CHANGES = [
+    " half",
+    " and a half",
+    " or 8",
+    " minus 3",
+    " out of 10",
+    " 1/",
+    "-8",
+    " to 8",
+    "^2",
+    "²",
+]
+CHANGES += [
+    " is wrong",
+    " pairs",
+    " feet 6 inches",
+    " times two",
+    "+",
+    " thirds",
+    ":30",
+    " 000",
+    "!!",
+]
+AROUND = [
+    "{}",
+    "**{}**",
+    "*{}*",
+    "`{}`",
+    "${}$",
+    "\\({}\\)",
+    "\\boxed{{{}}}",
+    "\\text{{{}}}",
+    "{}.",
+]
+AROUND += [
+    "{}。",
+    "{}!",
+    "({})",
+    "[{}]",
+    "“{}”",
+    "{}</s>",
+    "{}<|im_end|>",
+    "\n{}",
+    "{}\n\nBye.",
+    "{}\u200b",
+]
+
+
+def digits(text: str, zero: str) -> str:
+    """The number in the digits of a script that begin with this zero."""
+    return re.sub("[0-9]", lambda m: chr(ord(zero) + int(m[0])), text)
+
+
+Written = tuple[set[Fraction], str]  # what a text may mean, and the text
+
+
+@st.composite
+def decimals(draw: st.DrawFn) -> Written:
+    """A whole number or a decimal, grouped as here or there.
+
+    A comma before three digits, or a point, that stands alone may be read as English has it.
+    """
+    whole = draw(st.integers(0, 3000) | st.integers(0, 10**9))
+    places = draw(st.just("") | st.text("0123456789", min_size=1, max_size=4))
+    group = draw(st.sampled_from(["", ",", ".", "'", "’", " ", "\u202f", "\u00a0", "{,}", "\\,"]))
+    point = draw(st.sampled_from([".", ","]))
+    text = f"{whole:,}".replace(",", group)
+    if draw(st.booleans()) and whole >= 100_000:  # as in India
+        text = re.sub(r"(?<=\d)(?=(\d\d)+\d{3}$)", group, str(whole)[:-3] + str(whole)[-3:])
+    means = {Fraction(f"{whole}.{places or 0}")}
+    if group == "." and not places and 1000 <= whole < 1_000_000:
+        means.add(Fraction(whole, 1000))
+    if point == "," and len(places) == 3:
+        means.add(Fraction(f"{whole}{places}"))
+    return means, digits(text + (point + places if places else ""), draw(st.sampled_from(SCRIPTS)))
+
+
+@st.composite
+def fractions(draw: st.DrawFn) -> Written:
+    """A fraction or a mixed number."""
+    over, under = draw(st.integers(0, 120)), draw(st.integers(1, 120))
+    whole = draw(st.integers(1, 200))
+    vulgar = draw(st.sampled_from(VULGAR))
+    own = Fraction(unicodedata.normalize("NFKC", vulgar).replace("⁄", "/"))
+    exact = Fraction(over, under)
+    size, text = draw(
+        st.sampled_from(
+            [
+                (exact, f"{over}/{under}"),
+                (exact, f"{over} / {under}"),
+                (exact, f"\\frac{{{over}}}{{{under}}}"),
+                (exact, f"\\dfrac{{{over}}}{{{under}}}"),
+                (whole + exact, f"{whole} {over}/{under}"),
+                (whole + exact, f"{whole}\\frac{{{over}}}{{{under}}}"),
+                (own, vulgar),
+                (whole + own, f"{whole}{vulgar}"),
+                (whole + own, f"{whole} {vulgar}"),
+            ]
+        )
+    )
+    return {size}, text
+
+
+@st.composite
+def powers(draw: st.DrawFn) -> Written:
+    """A power of ten."""
+    sizes, text = draw(decimals())
+    power = draw(st.integers(-12, 12))
+    raised = str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    forms = [
+        "{}e{p}",
+        "{}E{p}",
+        "{}×10^{p}",
+        "{} x 10^{{{p}}}",
+        "{}*10**{p}",
+        "{} \\times 10^{{{p}}}",
+    ]
+    form = draw(st.sampled_from([*forms, "{} × 10{r}"]))
+    return {size * Fraction(10) ** power for size in sizes}, form.format(text, p=power, r=raised)
+
+
+@st.composite
+def quantities(draw: st.DrawFn) -> Written:
+    """A number, and one of many ways of writing it: signs, currencies, scales, units."""
+    sizes, text = draw(decimals() | decimals() | fractions() | powers())
+    if draw(st.booleans()):
+        word = draw(st.sampled_from(list(SCALES)))
+        sizes, text = {size * SCALES[word] for size in sizes}, f"{text} {word}"
+    sign = draw(st.sampled_from(list(SIGNS)))
+    currency = draw(st.sampled_from(["", "", *CURRENCIES]))
+    text = draw(st.sampled_from(BEFORE)) + sign + currency + text
+    return {SIGNS[sign] * size for size in sizes}, text + draw(st.sampled_from(["", "", *UNITS]))
+
+
+def read(text: str, item: Item) -> str | None:
+    """The value that follows a marker."""
+    return scoring.extract(f"Answer: {text}", item)
+
+
+@given(quantities(), st.sampled_from(AROUND), st.sampled_from([INTEGER, NUMBER]))
+def test_a_number_reads_as_itself_or_not_at_all(written: Written, around: str, item: Item) -> None:
+    """No text that differs in its number from another reads as the same value."""
+    means, text = written
+    value = read(around.format(text), item)
+    assert value is None or Fraction(value) in means
+
+
+@given(quantities(), st.sampled_from(CHANGES), st.sampled_from([INTEGER, NUMBER]))
+def test_what_changes_a_number_is_not_left_out(written: Written, change: str, item: Item) -> None:
+    """With more words or signs after it than its unit a number is another one, or none."""
+    text = written[1]
+    is_unit = change in ("^2", "²") and text.endswith("km")
+    value = read(text + change, item)
+    assert value is None or value != read(text, item) or is_unit
+
+
+@given(st.text("0123456789٣3.,'’ \u202f-−+$€%/()[]*eE×^½", min_size=1, max_size=12))
+def test_every_digit_counts(text: str) -> None:
+    """What is read of any digits and signs has all of the digits, in their order."""
+    value = read(text, NUMBER)
+    if value is not None and not re.search("[/eE×½]", text + value):
+        plain = "".join(str(unicodedata.decimal(char, char)) for char in text)
+        said = re.sub(r"\D", "", plain).strip("0")
+        assert said == re.sub(r"\D", "", value).strip("0")
+        assert value == read(value, NUMBER)
+
+
+@pytest.mark.parametrize("kind", list(ITEMS))
+@given(quantities(), st.sampled_from(AROUND))
+def test_what_is_read_and_written_is_read_again(kind: str, written: Written, around: str) -> None:
+    """A value reads as itself, whatever it was read from."""
+    value = read(around.format(written[1]), ITEMS[kind])
+    if value is not None:
+        assert value == read(value, ITEMS[kind])
+
+
+@given(
+    st.sampled_from([LETTERS, DIGITS]),
+    st.integers(0, 2),
+    st.integers(0, 2),
+    st.sampled_from(["{} {}", "{}: {}", "{}. {}", "({}) {}", "**{}** - {}", "{} ({})", "{}={}"]),
+    st.booleans(),
+)
+def test_a_label_and_a_text_that_contradict_each_other(
+    item: Item, one: int, other: int, form: str, label_first: bool
+) -> None:
+    """A label with its own text is that label, and with another one's text no answer."""
+    label, text = item.choices[one].label, item.choices[other].text
+    value = read(form.format(*((label, text) if label_first else (text, label))), item)
+    assert value in ({label, None} if one == other else {None})
+    if one == other and label_first:
+        assert value == label
+
+
+@given(st.text("abXY12 .,-+()[]*_\n\"'“”", min_size=1, max_size=20))
+def test_a_text_keeps_its_letters_and_digits(text: str) -> None:
+    """What is taken off a text answer is never a letter or a digit of it."""
+    value = read(text, TEXT)
+    if value is not None:
+        assert re.sub(r"[\W_]", "", text) == re.sub(r"[\W_]", "", value)
+        assert value == read(value, TEXT)
