@@ -6,9 +6,14 @@ All are a `RestError`, and carry text only. A model call that fails is not an er
 
 from collections.abc import Iterable
 
+from pytest_rest.credentials import masked
+
 
 class RestError(Exception):
-    """Something the user can fix; the text is one line and needs no traceback."""
+    """Something the user can fix; the text is one line, has no secret and needs no traceback."""
+
+    def __str__(self) -> str:
+        return masked(super().__str__())
 
 
 class OptionError(RestError):
@@ -48,8 +53,8 @@ class MetricError(RestError):
 
 
 def one_line(error: BaseException) -> str:
-    """Another package's error on one line: its class and its text."""
-    return " ".join(f"{type(error).__name__}: {error}".split())
+    """Another package's error on one line: its class and its text, without secrets."""
+    return " ".join(masked(f"{type(error).__name__}: {error}").split())
 
 
 def nearest(name: str, known: Iterable[str], n: int = 3) -> str:

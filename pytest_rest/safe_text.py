@@ -3,6 +3,8 @@
 import re
 import unicodedata
 
+from pytest_rest.credentials import masked
+
 # What is invisible, or moves other text: controls other than tab and line end, marks of direction,
 # halves of surrogate pairs, private use. What joins letters and emoji is kept.
 _UNSEEN = re.compile(
@@ -32,11 +34,11 @@ def lines(text: str) -> str:
 
 
 def address(url: str) -> str:
-    """A URL without user, password, query and fragment, so that a report may show it."""
+    """A URL without secrets, user, query and fragment, so that a report may show it."""
     scheme, separator, rest = url.partition("://") if "://" in url else ("", "", url)
     rest = rest.removeprefix("//")
     place = rest.partition("?")[0].partition("#")[0]
-    return f"{scheme}{separator}{place.rpartition('@')[2]}"
+    return masked(f"{scheme}{separator}{place.rpartition('@')[2]}")
 
 
 def _escape(text: str) -> str:

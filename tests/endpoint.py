@@ -180,7 +180,7 @@ class Endpoint:
 
     async def _serve(self) -> None:
         app = web.Application(client_max_size=64 * 2**20)
-        for prefix in ("", "/v1"):
+        for prefix in ("", "/v1", "/{anything}/v1"):
             app.router.add_post(f"{prefix}/chat/completions", self._openai)
             app.router.add_post(f"{prefix}/messages", self._anthropic)
         app.router.add_post(r"/v1beta/models/{model}:generateContent", self._gemini)

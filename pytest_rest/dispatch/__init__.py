@@ -6,9 +6,10 @@ import threading
 from collections import deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
+from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after
+from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
 from pytest_rest.dispatch.store import MemoryStore, Store
@@ -16,8 +17,6 @@ from pytest_rest.models import ask, failed
 from pytest_rest.terms import Completion, Model, Priced, Prompt
 
 RETRIED = ("rate limit:", "timeout:", "server error:", "connection:", "malformed response:")
-FORBIDDEN = "authentication: HTTP 403"  # the key, or one prompt
-REFUSED = ("authentication:", "quota:")
 BUSY = "rate limit:"
 ENDED = "asking ended: "  # begins the error of every prompt after the one that ended all asking
 
@@ -45,11 +44,11 @@ class Dispatcher:
 
     A failure that may pass (`RETRIED`) is retried up to `retries` times, after the time that the
     server asked for or a jittered, doubling pause. The same answer of a broken server three times
-    running is final, for it will not pass; a rate limit counts only while nobody else is answered.
-    In an outage all asking pauses, and tries do not count. All asking ends when a key is refused,
-    money or the budget is spent, the first dozen calls are refused alike, an outage outlasts its
-    patience, answers cannot be stored, or the last ten requests or more (as many as may be in
-    flight) all failed for good.
+    running is final, for it will not pass; a rate limit counts only while nobody else is answered,
+    and is final where it is said to last for longer than anybody waits. In an outage all asking
+    pauses, and tries do not count. All asking ends when a key is refused, money or the budget is
+    spent, the first dozen calls are refused alike, an outage outlasts its patience, answers cannot
+    be stored, or the last ten requests or more (as many as may be in flight) all failed for good.
     """
 
     def __init__(
@@ -240,7 +239,7 @@ class Dispatcher:
             )
             return
         error = completion.error
-        if why := self._rejected(error):
+        if why := self._rejection.fail(error):
             self._end(why)
             completion = Completion(error=self._ended)
         if self._most_retries and self._ended is None and may_pass(error):
@@ -256,20 +255,17 @@ class Dispatcher:
         request.errors.append(error)
         if self._ended is None and self._may_pass(request.errors):
             self.retries += 1
-            pause = pause_after(error, request.tries)
+            pause = pause_after(error, request.tries, self.limits.longest_wait)
             self._pausing[request] = self._loop.call_later(pause, self._resume, request)
             return
+        if self._ended is None and self._waits_too_long(error):
+            error += f"; longer waits than {self.limits.longest_wait:g} s need --rest-patience"
+            completion = replace(completion, error=error)
         self._finish(request, completion)
         if error.startswith(RETRIED):
             self._lost_in_a_row += 1
             if self._lost_in_a_row >= max(_OUTAGE, self.limits.concurrency):
                 self._end(f"outage: {self._lost_in_a_row} requests in a row: {error}")
-
-    def _rejected(self, error: str) -> str:
-        """Why nothing more should be asked after a refusal; empty if the next may be answered."""
-        if error.startswith(REFUSED) and not (self._answers and error.startswith(FORBIDDEN)):
-            return error
-        return self._rejection.fail(error)
 
     def _resume(self, request: Request) -> None:
         del self._pausing[request]
@@ -280,8 +276,14 @@ class Dispatcher:
         last = errors[-1]
         if len(errors) > self._most_retries or not last.startswith(RETRIED):
             return False
+        if self._waits_too_long(last):
+            return False
         is_steady = last.startswith(_STEADY) and not may_pass(last)
         return not is_steady or errors[-_FINAL:] != [last] * _FINAL
+
+    def _waits_too_long(self, error: str) -> bool:
+        """Whether a limit is said to be reset only when nobody waits any more."""
+        return error.startswith(BUSY) and (wait_told(error) or 0.0) > self.limits.longest_wait
 
     def _finish(self, request: Request, completion: Completion) -> None:
         self._queue.held -= 1

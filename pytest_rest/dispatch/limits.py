@@ -14,8 +14,8 @@ from pytest_rest.terms import Completion, Price, Prompt
 LOG = logging.getLogger("pytest_rest")
 
 _LONGEST_PAUSE = 30.0
-_LONGEST_PATIENCE = 300.0
-_PATIENCE = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,9}(?:\.\d{1,9})?) s")
+_LONGEST_WAIT = 300.0
+_WAIT = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,15}(?:\.\d{1,9})?) s")
 _CUT = 0.5
 _GROWTH = 1.1
 _COST_MARGIN = 1.5  # of the tokens that a prompt is estimated to have
@@ -35,6 +35,11 @@ class Limits:
     max_cost: float | None = None
     retries: int = 5
     patience: float = 60.0
+
+    @property
+    def longest_wait(self) -> float:
+        """Seconds that a call waits for the server's own word at most: from five minutes up."""
+        return max(self.patience, _LONGEST_WAIT)
 
     def share(self, askers: int) -> "Limits":
         """The share of each of `askers` processes that ask by themselves."""
@@ -189,13 +194,15 @@ class Throttle:
         return tokens * self._price.input + prompt.max_tokens * self._price.output
 
 
-def pause_after(error: str, tries: int) -> float:
-    """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half.
+def wait_told(error: str) -> float | None:
+    """Seconds that the server asked for; None where it did not, or for none at all."""
+    told = _WAIT.match(error)
+    return (float(told[1]) or None) if told else None
 
-    Its word is not taken for none at all, nor for so long that no run should wait: a used-up quota.
-    """
-    patience = _PATIENCE.match(error)
-    if patience and 0 < float(patience[1]) <= _LONGEST_PATIENCE:
-        return float(patience[1])
+
+def pause_after(error: str, tries: int, longest: float = _LONGEST_WAIT) -> float:
+    """Seconds until the next try: the server's own word, or 0.5, 1, 2, ... give or take half."""
+    if told := wait_told(error):
+        return min(told, longest)
     doubled: float = min(0.5 * 2 ** (tries - 1), _LONGEST_PAUSE)
     return doubled * random.uniform(0.5, 1.5)  # noqa: S311 (spreads the retries of many prompts)

@@ -6,18 +6,21 @@ import time
 from collections.abc import Callable
 
 from pytest_rest.dispatch.limits import Limits, pause_after
+from pytest_rest.models.contents import STREAM_ONLY
 
 LOG = logging.getLogger("pytest_rest")
 
 _FEWEST, _MOST = 3, 10  # failures in a row that are an outage
 _LONGEST_PAUSE = 5.0  # seconds between two probes, where the server does not say
-# A gateway's, Cloudflare's too (52x, 530), or the network's: unlike a broken server's, never the
-# fault of one prompt.
+# A gateway's (a page under HTTP 200, Cloudflare's 52x and 530, too), or the network's: unlike a
+# broken server's, never the fault of one prompt.
 _PASSING = re.compile(
     r"connection:|timeout:"
-    r"|server error: (?:HTTP (?:50[234]|52\d|530)\b|ServiceUnavailable|BadGateway)"
+    r"|server error: (?:HTTP (?:200|50[234]|52\d|530)\b|ServiceUnavailable|BadGateway)"
     r"|server error: HTTP 500: litellm\..{0,90}Connection error"  # of its proxy
 )
+_ENDING = ("authentication:", "quota:", STREAM_ONLY)
+_OF_ONE_PROMPT = ("authentication: HTTP 403", STREAM_ONLY)  # once another one was answered
 _FIRST = 12  # calls that are refused alike, with no answer ever, before asking ends
 _REFUSED = re.compile(r"(?:bad request|authentication):(?: HTTP (\d{3}))?")
 _MENDS = {
@@ -104,7 +107,7 @@ class Outage:
 
 
 class Rejection:
-    """Whether an endpoint refuses whatever it is asked: the first dozen calls, all alike."""
+    """Whether an endpoint refuses whatever it is asked: by its word, or the first dozen alike."""
 
     def __init__(self) -> None:
         self._kind = ""
@@ -113,6 +116,10 @@ class Rejection:
 
     def fail(self, error: str) -> str:
         """Count a failure; why nothing more should be asked, or nothing."""
+        if error.startswith(_ENDING) and not (
+            self.has_answered and error.startswith(_OF_ONE_PROMPT)
+        ):
+            return error
         refused = _REFUSED.match(error)
         kind = refused[0] if refused else ""
         self._in_a_row = self._in_a_row + 1 if kind == self._kind else 1

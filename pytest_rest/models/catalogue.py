@@ -8,7 +8,7 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import safe_yaml
+from pytest_rest import credentials, safe_yaml
 from pytest_rest.errors import ModelError, nearest
 from pytest_rest.terms import Price
 
@@ -53,6 +53,19 @@ def read_prices() -> Mapping[str, Any] | None:
         return None
     prices: Mapping[str, Any] = json.loads(path.read_text("utf-8"))
     return prices
+
+
+def read_key(name: str, environ: Mapping[str, str]) -> str | None:
+    """The key in that variable, masked from now on; `ModelError` if no header can hold it."""
+    credentials.learn(environ)
+    key = environ.get(name, "").strip()
+    if not (key.isascii() and key.isprintable()):
+        raise ModelError(
+            f"the key in {name} has a line break, or another character that no key has, inside; "
+            "set it again, on one line"
+        )
+    credentials.remember(key)
+    return key or None
 
 
 class Catalogue:
@@ -121,11 +134,11 @@ class Catalogue:
                     f"model {listing.asked!r}: the address of {provider} is not known; set {name}"
                 )
         names = self._data["keys"].get(provider, ())
-        for name in names:
-            if key := environ.get(name, "").strip():
-                return key
+        if key := next(filter(None, (read_key(name, environ) for name in names)), None):
+            return key
         others = self._data["other_credentials"].get(provider, ())
-        if provider in self._data["keyless"] or any(environ.get(name) for name in others):
+        read = [read_key(name, environ) for name in others]
+        if provider in self._data["keyless"] or any(read):
             return None
         raise ModelError(
             f"model {listing.asked!r} needs a key of {provider}; set {' or '.join(names)}"

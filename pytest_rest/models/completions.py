@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from pytest_rest.credentials import masked
 from pytest_rest.models.failures import MalformedError
 from pytest_rest.terms import Completion
 
@@ -24,7 +25,10 @@ def amount(value: object) -> float | None:
 
 
 def checked(completion: Completion) -> Completion:
-    """The completion with only such numbers as can be; `TypeError` if a text is not a text."""
+    """The completion with only such numbers as can be, and without the keys that are known.
+
+    `TypeError` if a text is not a text.
+    """
     for name in ("text", "finish_reason", "model"):
         if not isinstance(value := getattr(completion, name), str):
             raise TypeError(f"{name} of a completion is {type(value).__name__}, not str")
@@ -32,6 +36,10 @@ def checked(completion: Completion) -> Completion:
         raise TypeError(f"error of a completion is {type(completion.error).__name__}, not str")
     return replace(
         completion,
+        text=masked(completion.text),
+        finish_reason=masked(completion.finish_reason),
+        model=masked(completion.model),
+        error=completion.error and masked(completion.error),
         input_tokens=token_count(completion.input_tokens),
         output_tokens=token_count(completion.output_tokens),
         cost=amount(completion.cost),

@@ -6,7 +6,7 @@ import re
 import ssl
 from collections.abc import Mapping
 from pathlib import Path
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit, urlunsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from pytest_rest.errors import ModelError
 from pytest_rest.safe_text import address
@@ -56,13 +56,6 @@ def proxy_for(url: str, environ: Mapping[str, str] = os.environ) -> str | None:
         f"the proxy {address(proxy)!r} of the environment cannot be used: give {name} as "
         f"http://HOST:PORT, or name {parts.hostname} in no_proxy"
     )
-
-
-def passwords(proxy: str | None) -> tuple[str, ...]:
-    """What of a proxy's address may be shown nowhere."""
-    user = urlsplit(proxy).netloc.rpartition("@")[0] if proxy else ""
-    password = user.partition(":")[2]
-    return tuple(filter(None, (user, password, unquote(password))))
 
 
 def certificates(url: str, environ: Mapping[str, str] = os.environ) -> ssl.SSLContext | None:

@@ -6,8 +6,10 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pytest_rest.credentials import masked
 from pytest_rest.models.rejections import error_in, is_filter, mend
 from pytest_rest.models.rejections import is_filtered as is_filtered
+from pytest_rest.models.waiting import seconds_to_wait
 from pytest_rest.terms import Completion
 
 _LENGTH = 300
@@ -43,11 +45,11 @@ _MEANT = {
 _LONG = 32 << 10  # an error's body that is longer may be cut, and has its message in the middle
 _MESSAGE = re.compile(r'"message"\s{0,9}:\s{0,9}"((?:[^"\\]|\\.){1,500})')
 # What says that no call will be answered before somebody pays, whatever the status.
-_USED_UP = (
+USED_UP = (
     *("insufficient_quota", "budget_exceeded", "insufficient_credits", "insufficient_balance"),
     *("billing_hard_limit_reached", "billing_not_active", "arrearage"),
 )
-_USED_UP_WORDS = re.compile(
+USED_UP_WORDS = re.compile(
     r"(?i)credit balance is too low|insufficient (?:balance|credits|funds)"
     r"|budget has been exceeded|exceeded (?:your|the) (?:monthly|spending|budget) "
 )
@@ -69,6 +71,7 @@ _WORDS: tuple[tuple[str, tuple[str, ...]], ...] = (
 )
 _CALLERS = (400, 422)  # statuses of a request that is wrong in itself
 _STATUS_WORDS = {401: "authentication", 403: "authentication", 408: "timeout", 429: "rate limit"}
+_BUSY = (408, 425, 429)  # and the server errors: what may pass
 
 
 class MalformedError(Exception):
@@ -79,43 +82,39 @@ class EndpointError(Exception):
     """What an endpoint did instead of answering, in a line that starts with its stable word."""
 
 
+class VetoError(Exception):
+    """A content filter stepped in, which is an answer."""
+
+
 class BreakdownError(Exception):
     """An answer that ends in a way of which it is not known that it is whole."""
 
 
-def explain(error: Exception, timeout: float, *secrets: str | None) -> Completion:
+def explain(error: Exception, timeout: float) -> Completion:
     """The completion of a call that raised; a content filter's veto is a refusal, not an error.
 
-    `secrets` are masked wherever the error quotes them. `LiteLLMModel.ask` lists the words that
-    errors start with.
+    `LiteLLMModel.ask` lists the words that errors start with.
     """
     chain = list(_causes(error))
     response = next((_response(each) for each in chain if _is(each, "HTTPStatusError")), None)
     is_veto = response is not None and is_filtered(response.status_code, str(response.text))
     if is_veto or any(map(_is_veto, chain)):
         return Completion(finish_reason="refusal")
-    return Completion(error=masked(_describe(chain, response, timeout), *secrets))
+    return Completion(error=one_line(_describe(chain, response, timeout)))
 
 
-def masked(text: str, *secrets: str | None) -> str:
-    """The text on one bounded line, each secret masked."""
-    return " ".join(without_secrets(text, *secrets).split())[:_LENGTH]
+def one_line(text: str) -> str:
+    """The text on one bounded line, with its keys masked before it is folded and cut."""
+    return " ".join(masked(text).split())[:_LENGTH]
 
 
-def without_secrets(text: str, *secrets: str | None) -> str:
-    """The text with each secret masked."""
-    for secret in filter(None, secrets):
-        text = text.replace(secret, "***")
-    return text
-
-
-def describe_status(status: int, patience: str, text: str) -> str:
+def describe_status(status: int, headers: Mapping[str, str], text: str, where: str = "") -> str:
     """`rate limit: HTTP 429, retry after 7 s: ...` for an answer whose status is not 200.
 
-    `patience` is the Retry-After header, quoted if it is a number of seconds; `text` is the body,
-    quoted whole unless it has a message.
+    `headers` are those of the response, by their names in any case; `text` is the body, quoted
+    whole unless it has a message; `where` follows the status.
     """
-    after = f", retry after {patience} s" if patience.replace(".", "", 1).isdigit() else ""
+    after = wait_in_words(headers, text) if status in _BUSY or status >= 500 else ""
     word, parameter = _status_word(status, text), error_in(text).get("param")
     # a web page, or an error of another format, is quoted whole
     with contextlib.suppress(ValueError, LookupError, TypeError, RecursionError):
@@ -123,7 +122,13 @@ def describe_status(status: int, patience: str, text: str) -> str:
         text = json.loads(f'"{cut[1]}"') if cut else json.loads(text)["error"]["message"]
     if status in _CALLERS:
         text = _with_mend(str(text), parameter)
-    return f"{word}: HTTP {status}{after}: {text}"
+    return f"{word}: HTTP {status}{after}{where}: {text}"
+
+
+def wait_in_words(headers: Mapping[str, str], text: str) -> str:
+    """`, retry after 7 s`, or nothing where the endpoint does not say when to ask again."""
+    wait = seconds_to_wait(headers, text)
+    return "" if wait is None else f", retry after {round(wait, 3):.12g} s"
 
 
 def finish_reason(word: str) -> str:
@@ -142,9 +147,9 @@ def _with_mend(text: str, parameter: object = None) -> str:
 def _status_word(status: int, text: str) -> str:
     error = error_in(text)
     names = {str(error.get(name)).lower() for name in ("code", "type", "status")}
-    if status == 402 or names & {*_USED_UP}:
+    if status == 402 or names & {*USED_UP}:
         return "quota"
-    if status >= 400 and _USED_UP_WORDS.search(str(error.get("message"))[:1000]):
+    if status >= 400 and USED_UP_WORDS.search(str(error.get("message"))[:1000]):
         return "quota"
     if status == 403 and not error:  # a firewall's page, which says nothing of the key
         return "bad request"
@@ -166,7 +171,8 @@ def _causes(error: BaseException | None) -> Iterator[BaseException]:
 def _is_veto(error: BaseException) -> bool:
     """Whether an error of the chain says that a content filter stepped in."""
     code = vars(error).get("code")  # a property may warn
-    return _is(error, "ContentPolicyViolationError") or is_filter(code, str(error))
+    is_veto = isinstance(error, VetoError) or _is(error, "ContentPolicyViolationError")
+    return is_veto or is_filter(code, str(error))
 
 
 def _is(error: BaseException, *names: str) -> bool:
@@ -206,10 +212,9 @@ def _certificate(chain: Sequence[BaseException]) -> str:
 
 
 def _describe_status(response: Any, error: BaseException) -> str:
-    patience = str(response.headers.get("retry-after", ""))
     text = str(response.text)
     body = text if '"message"' in text else _text(error)
-    return describe_status(int(response.status_code), patience, body)
+    return describe_status(int(response.status_code), response.headers, body)
 
 
 def _text(error: BaseException) -> str:

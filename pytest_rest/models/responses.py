@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from pytest_rest.models.completions import join_parts
+from pytest_rest.models.contents import parsed
 from pytest_rest.models.failures import EndpointError, MalformedError, finish_reason
 
 ENCODINGS = "gzip, deflate"  # what `Body` unpacks, and so all that is asked for
@@ -144,12 +145,20 @@ def _keep(httpx: Any, response: Any, body: Body) -> None:
     for name in ("content-encoding", "content-length"):
         response.headers.pop(name, None)
     content = body.whole()
-    if response.status_code == 200:
+    if response.status_code == 200 and not _asked_for_stream(response):
         with contextlib.suppress(ValueError, RecursionError):  # who reads it says what is wrong
-            data = json.loads(content)
+            data = parsed(content.decode("utf-8", "replace"), response.headers)
             refuse_broken_off(data)
             content = json.dumps(data).encode() if join_parts(data) else content
     response.stream = httpx.ByteStream(content)
+
+
+def _asked_for_stream(response: Any) -> bool:
+    """Whether LiteLLM asked for a stream, as of endpoints that have nothing else."""
+    if "event-stream" not in response.headers.get("content-type", ""):
+        return False
+    body: bytes = getattr(response.request, "_content", b"")  # `content` may raise
+    return b'"stream":true' in body.replace(b" ", b"")
 
 
 def _host(location: str) -> str:

@@ -22,6 +22,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from pytest_rest import credentials
 from pytest_rest.errors import ModelError, one_line
 from pytest_rest.terms import Completion, Home, Model, Price, Priced, Prompt
 
@@ -157,7 +158,7 @@ async def _start(model: Model) -> _Child:
                 raise _not_started(model, process)
             await asyncio.wait([connected], timeout=_POLL)
         child = _Child(model.name, process, *connected.result())
-        _send(child.writer, model)
+        _send(child.writer, (model, credentials.known()))
         if (failure := await _receive(child.reader)) is not None:
             raise ModelError(f"model {model.name!r} cannot be opened: {failure}")
     except BaseException as error:
@@ -229,7 +230,9 @@ async def _receive(reader: asyncio.StreamReader) -> Any:
 async def _serve(port: int, secret: str) -> None:
     reader, writer = await asyncio.open_connection(_HOST, port, limit=1 << 20)
     writer.write(secret.encode())
-    model: Model = await _receive(reader)
+    model: Model
+    model, secrets_known = await _receive(reader)
+    credentials.remember(*secrets_known)
     try:
         await model.open()
     except Exception as error:

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
+from pytest_rest.credentials import learn_address
 from pytest_rest.errors import nearest
 
 
@@ -18,7 +19,8 @@ def names(written: str) -> tuple[str, ...]:
 
 
 def url(written: str) -> str:
-    """An address, which is checked by who asks it."""
+    """An address, whose secrets are shown nowhere; it is checked by who asks it."""
+    learn_address(written)
     return written
 
 

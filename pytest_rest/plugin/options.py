@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+from pytest_rest.credentials import masked
 from pytest_rest.errors import OptionError
 from pytest_rest.plugin import option_values as values
 
@@ -309,7 +310,8 @@ CALLS = (
     ),
     Option(
         "--rest-patience SECONDS",
-        "how long the endpoint may answer nobody: asking pauses, and is tried again now and then",
+        "how long the endpoint may answer nobody: asking pauses, and is tried again now and then; "
+        "and, above 300, how long one call waits for a rate limit that says so",
         values.seconds,
         default="60",
     ),
@@ -421,4 +423,4 @@ def words(given: Mapping[str, Any]) -> Iterator[str]:
             yield option.name
             continue
         texts = value if isinstance(value, list) else [str(value)]
-        yield from (f"{option.name}={text}" for text in texts)
+        yield from (masked(f"{option.name}={text}") for text in texts)

@@ -1,6 +1,7 @@
 """Turns an item and a style into its record, inside whichever process the test runs in."""
 
 import contextlib
+import json
 import math
 import os
 from collections.abc import Iterable, Sequence
@@ -10,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from pytest_rest import prompts
+from pytest_rest import credentials, prompts
 from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
@@ -207,7 +208,7 @@ class Run:
             self.folder.store = FileStore.create(settings.run_dir, self.about())
 
     def about(self, *names: str) -> dict[str, Any]:
-        """What the run is asked for, or these parts of it, in builtins."""
+        """What the run is asked for, or these parts of it, in builtins and without secrets."""
         about = {
             "model": self.model.name,
             "parameters": dict(self.model.parameters),
@@ -217,7 +218,9 @@ class Run:
             "run": self.settings.run_id,
             "options": dict(self.settings.given),
         }
-        return {name: about[name] for name in names or about}
+        written = {name: about[name] for name in names or about}
+        masked: dict[str, Any] = json.loads(credentials.masked(json.dumps(written)))
+        return masked
 
     @property
     def pace(self) -> Pace:

@@ -12,7 +12,7 @@ from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import benchmark
+from pytest_rest import benchmark, credentials
 from pytest_rest.benchmark import Drawn, Library, shard
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.shard import Shard
@@ -136,6 +136,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
 
     `sent` is what the controller's `to_wire` gave, in a worker.
     """
+    credentials.learn(os.environ)
     resolved = json.loads(sent) if sent else _resolve(config)
     given: dict[str, Any] = resolved["given"]
     chosen = Chosen(config, given)

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from pytest_rest.benchmark import near
+from pytest_rest.credentials import masked
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.report import Report
@@ -50,7 +51,7 @@ class Terminal:
         if settings.shard is not None:
             suites += f"; shard {settings.shard.name}"
         return [
-            f"rest: {self._model.description}",
+            f"rest: {masked(self._model.description)}",
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
@@ -134,7 +135,7 @@ class Terminal:
 
     def _close(self, report: Report, write: Callable[..., None]) -> None:
         """Who was asked, what it took, and where all of it is."""
-        write(self._model.description)
+        write(masked(self._model.description))
         write(tables.usage(report))
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)

@@ -1,8 +1,10 @@
-"""Turns pieces of text into a file in one step, so that no reader sees half of it."""
+"""Turns pieces of text into a file in one step: no reader sees half of it, or a secret."""
 
 import os
 from collections.abc import Iterable
 from pathlib import Path
+
+from pytest_rest.credentials import masked
 
 
 def save(pieces: Iterable[str], path: Path) -> None:
@@ -11,7 +13,7 @@ def save(pieces: Iterable[str], path: Path) -> None:
     half = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         with half.open("w", encoding="utf-8") as file:
-            file.writelines(pieces)
+            file.writelines(map(masked, pieces))
         half.replace(path)
     finally:
         half.unlink(missing_ok=True)

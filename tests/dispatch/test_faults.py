@@ -6,6 +6,7 @@ What was asked is counted at the server; nothing of a client is replaced.
 import asyncio
 import os
 import random
+import re
 import threading
 import time
 from collections import Counter, deque
@@ -158,7 +159,7 @@ def test_a_fault_that_lasts(client: str, fault: str) -> None:
     [
         (Reply("3", fault="malformed"), "malformed response: JSONDecodeError: ", 5, 3),
         (Reply("3", fault="empty-choices"), "malformed response: it holds no choices", 5, 3),
-        (Reply("Sign in", fault="page"), "malformed response: JSONDecodeError: ", 5, 3),
+        (Reply("Sign in", fault="page"), "server error: HTTP 200: an HTML page and ", 1, 2),
         (Reply("3", fault="reset"), "connection: ", 3, 4),
         (Reply(fault="hang"), "timeout: no answer within 0.2 s", 1, 2),
         (Reply(fault="drip"), "timeout: no answer within 0.2 s", 1, 2),
@@ -368,16 +369,14 @@ def in_flight(most: int, after: float | None) -> Plan:
 
 
 def per_second(most: int, after: float | None) -> Plan:
-    """A server that answers so many in any second, and refuses the others."""
-    seen: deque[float] = deque()
+    """A server that answers so many, and refuses the others until a second later."""
+    refused: list[float] = []
 
     def plan(request: Request) -> Reply:
-        now = time.monotonic()
-        while seen and seen[0] <= now - 1:
-            seen.popleft()
-        if len(seen) >= most:
+        if request.number > most:
+            refused.append(time.monotonic())
+        if refused and refused[-1] < refused[0] + 1:
             return Reply("slow down", status=429, retry_after=after)
-        seen.append(now)
         return Reply(request.texts[0], delay=0.01)
 
     return plan
@@ -565,14 +564,14 @@ def test_an_outage_has_a_patience_in_time(client: str, kind: str, retries: int) 
 def test_which_statuses_say_that_an_endpoint_is_away(status: int) -> None:
     """Those of a gateway, Cloudflare's among them; not those of a server that broke down itself."""
     is_gateway = status in (502, 503, 504, *range(520, 531))
-    assert is_gateway == may_pass(describe_status(status, "", "<title>nobody is there</title>"))
+    assert is_gateway == may_pass(describe_status(status, {}, "<title>nobody is there</title>"))
 
 
 @pytest.mark.parametrize(("why", "is_away"), [("Connection error.", True), ("bad image", False)])
 def test_a_proxy_whose_own_endpoint_is_away(why: str, is_away: bool) -> None:
     """LiteLLM's has the same status for that and for an endpoint that broke down."""
     told = f"litellm.InternalServerError: InternalServerError: OpenAIException - {why} LiteLLM: "
-    assert is_away == may_pass(describe_status(500, "", f'{{"error": {{"message": "{told}"}}}}'))
+    assert is_away == may_pass(describe_status(500, {}, f'{{"error": {{"message": "{told}"}}}}'))
 
 
 @pytest.mark.parametrize(("kind", "concurrency"), [("502", 1), ("503", 8), ("504", 32), ("529", 2)])
@@ -653,15 +652,16 @@ def test_closing_over_a_thread_that_hangs() -> None:
 
 
 NO_PATIENCE = (
-    *("31536000", "301", "0", "-1", "Wed, 21 Oct 2076 07:28:00 GMT", "inf", "nan", "1e9", ""),
+    *("0", "-1", "Wed, 21 Oct 2015 07:28:00 GMT", "inf", "nan", "1e9", ""),
     *("9" * 4000, "0x10", "1.2.3", "soon", "\N{ARABIC-INDIC DIGIT THREE}" * 9),
 )
 
 
 @pytest.mark.parametrize("client", CLIENTS)
 def test_a_patience_that_is_none(client: str) -> None:
-    """A year, a date, nothing, less than nothing: the dispatcher takes a pause of its own."""
-    given = {str(p.parts[0]): after for p, after in zip(asked(14), NO_PATIENCE, strict=True)}
+    """The past, nothing, less than nothing: the dispatcher takes a pause of its own."""
+    prompts = asked(len(NO_PATIENCE))
+    given = {str(p.parts[0]): after for p, after in zip(prompts, NO_PATIENCE, strict=True)}
     times: dict[str, list[float]] = {after: [] for after in NO_PATIENCE}
 
     def plan(request: Request) -> Reply:
@@ -670,10 +670,48 @@ def test_a_patience_that_is_none(client: str) -> None:
         return right(request) if times[after][1:] else Reply(status=429, retry_after=after)
 
     with dispatching(client, plan) as (_, dispatcher):
-        completions = [future.result(30) for future in dispatcher.submit(asked(14))]
+        completions = [future.result(30) for future in dispatcher.submit(prompts)]
     assert list(given) == [each.text for each in completions]
     pauses = {after: seen[1] - seen[0] for after, seen in times.items()}
     assert {} == {after: pause for after, pause in pauses.items() if not 0.2 < pause < 3}
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+@pytest.mark.parametrize(
+    "after", ["301", "3600", "31536000", "9" * 15, "Wed, 21 Oct 2076 07:28:00 GMT", "6h30m"]
+)
+def test_a_patience_that_nobody_has(client: str, after: str) -> None:
+    """It is told, with the option that would wait, and not asked again before."""
+    with dispatching(client, lambda _: Reply("used up", status=429, retry_after=after)) as (
+        endpoint,
+        dispatcher,
+    ):
+        (completion,) = dispatcher.ask(asked(1))
+    error = completion.error or ""
+    assert re.match(r"rate limit: HTTP 429, retry after \d{3,15}(\.\d{1,3})? s: used up; ", error)
+    assert error.endswith("; longer waits than 300 s need --rest-patience")
+    assert (1, 0) == (len(endpoint.log), dispatcher.retries)
+
+
+def test_a_patience_that_somebody_has() -> None:
+    """An hour is waited as told where --rest-patience is that long."""
+    hour = Reply("used up", status=429, retry_after=3600)
+    with dispatching("served", lambda _: hour, patience=3600.0) as (endpoint, dispatcher):
+        (future,) = dispatcher.submit(asked(1))
+        while not dispatcher.retries:
+            time.sleep(0.01)
+        assert not future.done()
+    assert 1 == len(endpoint.log)
+
+
+def test_a_patience_that_nobody_has_ends_all_asking() -> None:
+    """Where each is told so: as many as are in flight were asked, once."""
+    hour = Reply("used up", status=429, retry_after=3600)
+    with dispatching("served", lambda _: hour, 12) as (endpoint, dispatcher):
+        completions = dispatcher.ask(asked(100))
+    told = f"{ENDED}outage: 12 requests in a row: rate limit: HTTP 429, retry after 3600 s: used up"
+    assert told in str(completions[-1].error)
+    assert len(endpoint.log) < 30
 
 
 @pytest.mark.parametrize(

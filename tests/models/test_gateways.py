@@ -10,6 +10,7 @@ from endpoint import Endpoint, Reply, Request
 from test_protocols import ASKED, CLIENTS, KEYS, NAMES, OPENAI, ask
 
 from pytest_rest.models import gateways
+from pytest_rest.models.completions import checked
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers import litellm, openai_compatible
 from pytest_rest.terms import Budget, Completion, Model, Prompt
@@ -44,7 +45,7 @@ def asked(
         connected(client, endpoint.url, overrides, name) as model,
     ):
         (completion,) = ask(model, prompt)
-    return endpoint.requests[-1], completion
+    return endpoint.requests[-1], checked(completion)
 
 
 # What goes out

@@ -57,7 +57,7 @@ def test_usage_that_anthropic_must_report() -> None:
 def test_errors_without_a_traceback() -> None:
     """LiteLLM puts one into the message of whatever it did not expect."""
     error = RuntimeError("odd\nTraceback (most recent call last):\n  File x")
-    assert "error: RuntimeError: odd" == failures.explain(error, 1.0, None).error
+    assert "error: RuntimeError: odd" == failures.explain(error, 1.0).error
 
 
 def test_importing_does_not_import_litellm() -> None:

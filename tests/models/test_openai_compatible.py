@@ -208,7 +208,7 @@ def test_a_page_is_one_bounded_line(status: int, word: str) -> None:
 @pytest.mark.parametrize(
     "body",
     [
-        *(b"", b"<html>", b"null", b"[]", b'"3"', b"3", b"{}", b"[" * 200_000, b"\xff\xfe"),
+        *(b"", b"<p>", b"null", b"[]", b'"3"', b"3", b"{}", b"[" * 200_000, b"\xff\xfe"),
         *(a_body(choices=None), a_body(choices={}), a_body(choices=[None]), a_body(choices=3)),
         *(a_choice(message=None), a_choice(message="3"), a_choice(message={"content": {}})),
     ],

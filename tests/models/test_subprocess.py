@@ -13,6 +13,7 @@ from typing import ClassVar
 
 import pytest
 
+from pytest_rest import credentials
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.errors import ModelError
 from pytest_rest.models import load_model
@@ -65,6 +66,8 @@ class Talker:
             os._exit(3)
         if order == "raise":
             raise ValueError("odd\nprompt")
+        if str(order).startswith("leak"):
+            raise ValueError("x" * 270 + str(order) * 5)
         if order == "hang":
             await asyncio.sleep(60)
         await asyncio.sleep(0.2)
@@ -106,6 +109,18 @@ def has_ended(pid: int) -> bool:
     while is_running(pid) and time.monotonic() < ends:
         time.sleep(0.02)
     return not is_running(pid)
+
+
+def test_the_process_knows_the_secrets(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those that are not in its environment too: they are masked before an error is cut."""
+    monkeypatch.setattr(credentials, "_known", frozenset({"leak-a1b2c3d4"}))
+
+    async def use(model: ModelProcess) -> None:
+        (completion,) = await model.ask([prompt("leak-a1b2c3d4")])
+        assert "xxx***" in (completion.error or "")
+        assert "leak" not in (completion.error or "")
+
+    run(use, Talker())
 
 
 def test_the_process_answers_as_the_model_does(capfd: pytest.CaptureFixture[str]) -> None:

@@ -1,7 +1,9 @@
 """Pictures of one's own: checked, brought into one form, and put above a text."""
 
 import io
+import os
 import struct
+import tracemalloc
 import zlib
 from collections.abc import Callable
 from pathlib import Path
@@ -184,6 +186,21 @@ def test_what_cannot_be_shown_is_refused(tmp_path: Path, content: bytes, expecte
     with pytest.raises(BenchmarkError) as caught:
         pictures.digest(path)
     assert f"picture {str(path)!r} {expected}" == str(caught.value)
+
+
+def test_a_file_that_is_too_large_is_not_read_to_its_end(tmp_path: Path) -> None:
+    """No more of it than says so: it may be larger than memory."""
+    path = tmp_path / "large.png"
+    path.touch()
+    os.truncate(path, 200 << 20)
+    tracemalloc.start()
+    try:
+        with pytest.raises(BenchmarkError, match="more than 20 MB"):
+            pictures.digest(path)
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 64 << 20
 
 
 def test_warnings_that_are_errors_change_nothing(tmp_path: Path) -> None:

@@ -19,6 +19,7 @@ from importlib.util import find_spec
 from types import MappingProxyType
 from typing import Any, ClassVar
 
+from pytest_rest import credentials
 from pytest_rest.errors import ModelError
 from pytest_rest.models import failures, gateways, responses
 from pytest_rest.models.catalogue import Catalogue, Listing, read_prices
@@ -59,6 +60,7 @@ def connect(
             f"model {name!r} is asked through the Responses API, for which LiteLLM needs the "
             "package 'mcp'; run: pip install 'litellm[mcp]'"
         )
+    credentials.remember(*overrides.secrets)
     return LiteLLMModel(
         name=listing.name,
         description=f"{name if name == listing.name else f'{name} -> {listing.name}'} (LiteLLM)",
@@ -136,14 +138,8 @@ class LiteLLMModel:
                     response = await self._call(litellm, prompt, more)
             completion = self._read(response)
         except Exception as error:
-            secrets = (self.key, *self.overrides.secrets)
-            completion = failures.explain(error, self.timeout, *secrets)
-        return replace(
-            completion,
-            text=failures.without_secrets(completion.text, *self.overrides.secrets),
-            model=failures.without_secrets(completion.model, *self.overrides.secrets),
-            seconds=time.perf_counter() - start,
-        )
+            completion = failures.explain(error, self.timeout)
+        return replace(completion, seconds=time.perf_counter() - start)
 
     async def _call(
         self, litellm: Any, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})

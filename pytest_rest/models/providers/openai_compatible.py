@@ -16,10 +16,12 @@ from typing import Any
 
 import aiohttp
 
+from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures, gateways
-from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.catalogue import Catalogue, read_key
 from pytest_rest.models.completions import token_count, written
+from pytest_rest.models.contents import parsed
 from pytest_rest.models.messages import messages
 from pytest_rest.models.overrides import Overrides, sent
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
@@ -42,14 +44,20 @@ def connect(
     """
     if not name.strip():
         raise ModelError("the model has no name; give the name that the server knows it by")
+    if MASK in api_base:
+        raise ModelError("the address has a secret, which no run keeps; give --rest-api-base again")
     url = connections.chat_url(api_base)
+    proxy = connections.proxy_for(url, environ)
+    remember(*overrides.secrets)
+    for each in (api_base, proxy or ""):
+        learn_address(each)
     return ServedModel(
         name,
         api_base,
         timeout,
-        environ.get("OPENAI_API_KEY", "").strip() or None,
+        read_key("OPENAI_API_KEY", environ),
         overrides,
-        connections.proxy_for(url, environ),
+        proxy,
         connections.certificates(url, environ),
     )
 
@@ -81,7 +89,6 @@ class ServedModel:
         self._timeout = timeout
         self._key = key
         self._overrides, self._proxy, self._certificates = overrides, proxy, certificates
-        self._secrets = (key, *overrides.secrets, *connections.passwords(proxy))
         self._session: aiohttp.ClientSession | None = None
 
     async def open(self) -> None:
@@ -110,13 +117,8 @@ class ServedModel:
                     status, headers, content = await self._post(prompt, more)
                 completion = self._read(status, headers, content)
         except Exception as error:
-            completion = failures.explain(error, self._timeout, *self._secrets)
-        return replace(
-            completion,
-            text=failures.without_secrets(completion.text, *self._overrides.secrets),
-            model=failures.without_secrets(completion.model, *self._overrides.secrets),
-            seconds=time.perf_counter() - start,
-        )
+            completion = failures.explain(error, self._timeout)
+        return replace(completion, seconds=time.perf_counter() - start)
 
     async def _post(
         self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
@@ -171,10 +173,10 @@ class ServedModel:
         if status != 200:
             if failures.is_filtered(status, text):
                 return Completion(finish_reason="refusal")
-            error = failures.describe_status(status, headers.get("retry-after", ""), text)
-            return Completion(error=failures.masked(error, *self._secrets))
+            error = failures.describe_status(status, headers, text)
+            return Completion(error=failures.one_line(error))
         return replace(
-            _read_answer(json.loads(text)),
+            _read_answer(parsed(text, headers)),
             cost=gateways.cost(headers),
             from_cache=gateways.is_from_cache(headers),
         )
