@@ -16,9 +16,9 @@ from pytest_rest.commands import GOOD, MISSED, writing
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.gate import baseline
 from pytest_rest.reporting import merge, page, runs
+from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
-from pytest_rest.reporting.report import gate_to_builtins
 from pytest_rest.reporting.terminal import findings, tables
 from pytest_rest.reporting.terminal.figures import first
 from pytest_rest.safe_text import shown

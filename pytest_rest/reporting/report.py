@@ -9,8 +9,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.gate import Gate, JudgedThreshold
-from pytest_rest.gate.regression import Regression
+from pytest_rest.gate import Gate
 from pytest_rest.metrics import (
     SUBSETS,
     Table,
@@ -34,6 +33,7 @@ from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
@@ -284,51 +284,6 @@ class _Items(Sequence[dict[str, Any]]):
 def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
     return {**record.to_builtins(), "failed_at": failure_causes.cause([record]), "test": test}
-
-
-def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
-    """The report's `gate`; `passed` is None when no threshold was asked for."""
-    if gate is None:
-        reason = "no threshold was asked for"
-        return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
-    return {
-        "passed": gate.passed,
-        "reason": gate.reason,
-        "thresholds": [*map(_judged, gate.thresholds)],
-        "baseline": gate.regression and _regression(gate.regression),
-    }
-
-
-def _regression(regression: Regression) -> dict[str, Any]:
-    return {
-        "note": regression.note,
-        "warning": regression.warning,
-        "left_out": [*regression.left_out],
-        "checks": [
-            {
-                "name": check.name,
-                "outcome": check.outcome,
-                "reason": check.reason,
-                "passes": check.passes,
-                **(asdict(check.flips) if check.flips else {}),
-                "drop": check.drop and asdict(check.drop),
-            }
-            for check in regression.checks
-        ],
-    }
-
-
-def _judged(judged: JudgedThreshold) -> dict[str, Any]:
-    rate = judged.rate
-    return {
-        **asdict(judged.threshold),
-        "value": rate and rate.value,
-        "low": rate and rate.low,
-        "high": rate and rate.high,
-        "n": rate.n if rate else 0,
-        "outcome": judged.outcome,
-        "reason": judged.reason,
-    }
 
 
 def calls(record: Record) -> list[Answer | Transcription]:

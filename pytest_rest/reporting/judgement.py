@@ -1,0 +1,52 @@
+"""Turns a judged gate into the report's `gate`."""
+
+from dataclasses import asdict
+from typing import Any
+
+from pytest_rest.gate import Gate, JudgedThreshold
+from pytest_rest.gate.regression import Regression
+
+
+def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
+    """The report's `gate`; `passed` is None when no threshold was asked for."""
+    if gate is None:
+        reason = "no threshold was asked for"
+        return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
+    return {
+        "passed": gate.passed,
+        "reason": gate.reason,
+        "thresholds": [*map(_judged, gate.thresholds)],
+        "baseline": gate.regression and _regression(gate.regression),
+    }
+
+
+def _regression(regression: Regression) -> dict[str, Any]:
+    return {
+        "note": regression.note,
+        "warning": regression.warning,
+        "left_out": [*regression.left_out],
+        "checks": [
+            {
+                "name": check.name,
+                "outcome": check.outcome,
+                "reason": check.reason,
+                "passes": check.passes,
+                **(asdict(check.flips) if check.flips else {}),
+                "drop": check.drop and asdict(check.drop),
+            }
+            for check in regression.checks
+        ],
+    }
+
+
+def _judged(judged: JudgedThreshold) -> dict[str, Any]:
+    rate = judged.rate
+    return {
+        **asdict(judged.threshold),
+        "value": rate and rate.value,
+        "low": rate and rate.low,
+        "high": rate and rate.high,
+        "n": rate.n if rate else 0,
+        "outcome": judged.outcome,
+        "reason": judged.reason,
+    }
