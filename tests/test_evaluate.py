@@ -100,7 +100,7 @@ def test_an_evaluation_can_be_reported() -> None:
     for subset in ("all", "ocr_correct"):
         found = set(written["metrics"]["soebench"][subset]) - {"worst"}
         assert set(f"{rates} {later}".split()) == found
-    usage = "calls retries input_tokens output_tokens cost seconds cached"
+    usage = "calls retries input_tokens output_tokens cost seconds cached from_cache"
     assert set(usage.split()) == set(written["usage"])
     assert (32, 1.5) == (written["usage"]["calls"], written["usage"]["seconds"])
     item = written["items"][0]
