@@ -36,6 +36,7 @@ FEWER = {
 # What is run elsewhere: it sets up, needs other machines, weights, rows, or a package.
 ELSEWHERE = (
     *("python3 -m venv", "--tx=", "--rest-model=house", "--rest-suite=rh-bench"),
+    "gateway.ai.cloudflare.com",
     "pytest-rest representations",
 )
 

@@ -23,7 +23,7 @@ def about(run: Run) -> dict[str, Any]:
         "resolved_name": model.name,
         "parameters": dict(model.parameters),
         "api_base": settings.api_base and address(settings.api_base),
-        "prices": _prices(run),
+        "prices": run.prices,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,
         "replay_of": settings.replay and settings.replay.name,
@@ -37,13 +37,6 @@ def about(run: Run) -> dict[str, Any]:
         "ocr": settings.scheme.ocr,
         "again": settings.again,
     }
-
-
-def _prices(run: Run) -> str | None:
-    """Who says what a call costs: LiteLLM's table, or else the gateway that is asked."""
-    if run.price is not None:
-        return "table"
-    return "gateway" if run.model.home == "endpoint" else None
 
 
 def _sweep(run: Run) -> dict[str, Any]:

@@ -149,6 +149,16 @@ class Run:
         """What the model's tokens cost, where that is known."""
         return self.model.price if isinstance(self.model, Priced) else None
 
+    @property
+    def prices(self) -> str | None:
+        """Who says what a call costs: LiteLLM's table, or else the gateway that is asked."""
+        if self.settings.replay is not None:
+            stored: str | None = read_run(self.settings.replay).get("prices")
+            return stored
+        if self.price is not None:
+            return "table"
+        return "gateway" if self.model.home == "endpoint" else None
+
     @cached_property
     def known(self) -> tuple[Item, ...]:
         """The items known before collection: of the suites, and of the benchmark files named."""
@@ -215,6 +225,7 @@ class Run:
             "API base": self.settings.api_base and address(self.settings.api_base),
             "protocol": f"{self.protocol.version} ({self.protocol.digest}){self._wording}",
             "seed": self.settings.seed,
+            "prices": self.prices,
             "run": self.settings.run_id,
             "options": dict(self.settings.given),
         }
