@@ -605,10 +605,11 @@ def test_one_prompt_is_no_outage(concurrency: int) -> None:
         return Reply("upstream", status=503, retry_after=SOON) if is_bad else right(request)
 
     how = {"retries": 4, "patience": 2.0}
-    with dispatching("served", plan, concurrency, **how) as (_, dispatcher):  # type: ignore[arg-type]
+    with dispatching("served", plan, concurrency, **how) as (endpoint, dispatcher):  # type: ignore[arg-type]
         completions = dispatcher.ask(asked(40))
     lost = [number for number, each in enumerate(completions) if each.error]
     assert [0] == lost
+    assert 5 <= sum(reply.status == 503 for _, reply in endpoint.log)  # and not the third is final
     assert [prompt.parts[0] for prompt in asked(40)[1:]] == [each.text for each in completions[1:]]
 
 

@@ -329,7 +329,7 @@ def test_a_refused_key_stops_the_run(run_rest: RunRest, api_key: str, workers: l
             *("--rest-suite=soebench:40", "--rest-min-rer=0", *workers),
             subprocess=True,
         )
-    assert len(endpoint.requests) <= 12  # all that were in flight
+    assert len(endpoint.requests) <= 32  # all that may be in flight
     assert "REST: asking ended: authentication: HTTP 401: no such key" in run.out
     assert run.outcomes.get("lost", 0) <= 2
     assert pytest.ExitCode.INTERRUPTED == run.status
