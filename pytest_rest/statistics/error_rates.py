@@ -76,10 +76,12 @@ def limits(values: tuple[float, ...], confidence: float, factor: float = 1.0) ->
     values = tuple(sorted(values))
     value, n = fmean(values), round(len(values) * factor)
     with_errors = round(sum(each > 0 for each in values) * factor)
-    most = bounds.upper(with_errors, n, confidence) * max(1.0, *values)
+    all_alike = (1 - confidence) ** (1 / n)  # the exact bound of n of n, which needs no scipy
+    share = bounds.upper(with_errors, n, confidence) if with_errors else 1 - all_alike
+    most = share * max(1.0, *values)
     place = math.floor((1 - confidence) * REPLICATES + 1e-9)
     if place < 1 or values[-1] - values[0] < _ALIKE:
-        return bounds.lower(n, n, confidence) * values[0], most
+        return all_alike * values[0], most
     replicates = _studentised(values)
     error = _error(values) / math.sqrt(factor)
     low = value - replicates[-place - 1] * error

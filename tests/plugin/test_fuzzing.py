@@ -31,7 +31,7 @@ def test_a_flip_fails_the_hunt(pytester: pytest.Pytester, run_rest: RunRest) -> 
     assert pytest.ExitCode.TESTS_FAILED == found.status
     assert {"failed": 1} == found.outcomes
     assert f"FAILED {TEST} - flip: dpi=79 (REST" in found.out
-    assert "flip 1: dpi=79 (REST's 200); misread, steady: 5 of 5 times" in found.out
+    assert "flip 1: dpi=79 (REST's 200); transcribed wrongly, steady: 5 of 5 times" in found.out
     fuzz = found.report["fuzz"]
     assert (1, 20, 1) == (fuzz["seed"], fuzz["examples"], fuzz["hunts"])
     assert found.report["usage"]["calls"] == fuzz["calls"] <= 300

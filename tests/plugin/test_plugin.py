@@ -182,7 +182,7 @@ def test_a_failure_shows_answers_pictures_and_misreading(
     assert f"inconsistent: text {answer['answer']}, image {image['value']}" in run.out
     assert (pytester.path / "run" / "images" / f"{image['image']}.png").is_file()
     assert f"{image['image']}.png" in run.out
-    assert "misread (CER" in run.out
+    assert "transcribed wrongly (CER" in run.out
     assert "again: pytest --rest-model=simulated:wrong.image=1,misread=1" in run.out
     assert "Traceback" not in run.out
     assert pytest.ExitCode.TESTS_FAILED == run.status

@@ -139,5 +139,5 @@ def test_every_rate_of_rest_plus_is_the_logs(
     for style in styles:
         here = [said for said in everything if ("image", style) in said]
         same(rates(map(only(style), here)), run.report["styles"][style])
-    assert "effect in points [95%]" in run.out
+    assert "effect in points [95% each]" in run.out
     assert all(len(line) <= 80 for line in run.out.partition("= REST =")[2].splitlines()[:30])
