@@ -273,8 +273,9 @@ def _cannot_tell(
     of = f" in {len(sizes)} suites" if len(sizes) > 1 else ""
     if verdict.too_few:
         name = verdict.too_few[0]
-        items = _counted(len(drops[name]), sizes[name], f" of {name}" if of else "")
-        return f"it would not be sure if all {items} got worse"
+        n = len(drops[name])
+        items = _counted(n, sizes[name], f" of {name}" if of else "")
+        return f"it would not be sure if {n} of {items} got worse"
     word = "rise" if metric == "cfr" else "drop"
     shares = math.fsum(1 / n for n in sizes.values())
     alike = int(len(sizes) ** 2 / shares)  # items of one suite whose mean is as sure

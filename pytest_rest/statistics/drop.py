@@ -23,7 +23,7 @@ their number, and a suite as Kish's n for unequal weights, n^2 / sum m^2 for clu
 
 Where few items flip, S is skewed. It is then also corrected for its third moment (Laud,
 "Equal-tailed confidence intervals for comparison of rates", Pharmaceutical Statistics 16, 2017),
-and the less sure of the two counts.
+and the less sure of the two counts. Of one suite, nothing is surer than that all items flip.
 """
 
 import math
@@ -138,11 +138,17 @@ def measure(suites: Sequence[Counts], tolerance: float) -> Drop:
         return Drop(value, n, float(excess <= 0), float(excess >= 0))
     score, bend = excess / math.sqrt(variance), third / variance**1.5 / 6
     corrected = _corrected(score, bend)
-    return Drop(value, n, _normal(-min(score, corrected)), _normal(max(score, corrected)))
+    beyond, within = _normal(-min(score, corrected)), _normal(max(score, corrected))
+    if several == 1:
+        beyond, within = max(beyond, least_p(n, tolerance)), max(within, least_p(n, -tolerance))
+    return Drop(value, n, beyond, within)
 
 
 def least_p(n: float, tolerance: float) -> float:
-    """The chance, at most, that all of n items get worse where the true drop is the tolerance."""
+    """The exact chance that all of n items get worse, where the true drop is the tolerance.
+
+    That is where it is largest, with items that all flip.
+    """
     return float(((1 + tolerance) / 2) ** n) if tolerance < 1 else 0.0
 
 
