@@ -269,6 +269,7 @@ def test_a_prompt_that_is_forbidden_is_lost_alone(
 
 USED_UP = {
     "402": error_body(402, "Insufficient Balance"),
+    "402 without a word": error_body(402, "no"),
     "429": error_body(429, "You exceeded your current quota", code="insufficient_quota"),
     "429 by type": error_body(429, "You exceeded it", type="insufficient_quota"),
     "400": error_body(400, "Budget has been exceeded! Current cost: 3", type="budget_exceeded"),
