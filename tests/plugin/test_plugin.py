@@ -42,7 +42,8 @@ def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) ->
     idle, asked = _imported(), _imported("--rest-model=simulated", "--rest-suite=soebench:1")
     table = {f"pytest_rest.plugin.{name}" for name in ("options", "option_values")}
     loaded = {name for name in idle if name.startswith("pytest_rest")}
-    assert {"pytest_rest", "pytest_rest.errors", "pytest_rest.plugin", *table} == loaded
+    light = {f"pytest_rest.{name}" for name in ("credentials", "errors", "plugin")}
+    assert {"pytest_rest", *light, *table} == loaded
     assert set() == _HEAVY & idle
     assert {"PIL", "jinja2", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
 
@@ -266,7 +267,7 @@ def test_every_option_has_an_ini_twin(pytester: pytest.Pytester) -> None:
     out = pytester.runpytest_inprocess("--help").stdout.str()
     options = {word.split("=")[0] for word in out.split() if word.startswith("--rest-")}
     ini = {word for word in out.split() if word.startswith("rest_")}
-    plural = {"rest_suite": "rest_suites", "rest_style": "rest_styles"}
+    plural = {f"rest_{name}": f"rest_{name}s" for name in ("suite", "style", "header", "parameter")}
     for option in options:
         key = option.strip(",.;:()'")[2:].replace("-", "_")
         assert plural.get(key, key) in ini, option

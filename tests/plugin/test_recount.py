@@ -166,7 +166,7 @@ def causes(items: Sequence[Said], errors: Sequence[Mapping[str, float]]) -> dict
             counts["inconsistent"] += 1
             unread = any(rates.values())
             counts["misread" if unread else "refused" if "" in forms(said) else "misreasoned"] += 1
-    names = ("inconsistent", "misread", "refused", "no answer", "misreasoned", "unknown")
+    names = "inconsistent,misread,refused,abstained,no answer,misreasoned,unknown".split(",")
     return {"items": len(items), **{name: counts[name] for name in names}}
 
 

@@ -61,7 +61,7 @@ def test_the_explanation_has_what_a_person_needs() -> None:
 def test_what_is_around_a_transcription_is_not_told_as_misread() -> None:
     """Its rate is; the characters that were misread are those of the transcription alone."""
     around = Transcription("parsed", 'Here is the text:\n"3A = 8"', "3A = 6", 1 / 6, cer_raw=3.5)
-    expected = "misread (CER 0.167, 3.500 with what is around it): '6' as '8'"
+    expected = "transcribed wrongly (CER 0.167, 3.500 with what is around it): '6' as '8'"
     assert expected == tables.misreading(around)
 
 
