@@ -166,7 +166,7 @@ def causes(items: Sequence[Said], errors: Sequence[Mapping[str, float]]) -> dict
             counts["inconsistent"] += 1
             unread = any(rates.values())
             counts["misread" if unread else "refused" if "" in forms(said) else "misreasoned"] += 1
-    names = "inconsistent,misread,refused,abstained,no answer,misreasoned,unknown".split(",")
+    names = ["inconsistent", "misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
     return {"items": len(items), **{name: counts[name] for name in names}}
 
 
