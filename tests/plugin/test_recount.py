@@ -166,8 +166,8 @@ def causes(items: Sequence[Said], errors: Sequence[Mapping[str, float]]) -> dict
             counts["inconsistent"] += 1
             unread = any(rates.values())
             counts["misread" if unread else "refused" if "" in forms(said) else "misreasoned"] += 1
-    names = ["inconsistent", "misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
-    return {"items": len(items), **{name: counts[name] for name in names}}
+    names = ["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
+    return {"items": len(items), **{name: counts[name] for name in ("inconsistent", *names)}}
 
 
 def told(metrics: Mapping[str, Any]) -> dict[str, tuple[float, int]]:
