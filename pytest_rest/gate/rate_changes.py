@@ -12,7 +12,7 @@ from statistics import fmean
 from pytest_rest.gate import paired_runs
 from pytest_rest.gate.baseline import JsonObject
 from pytest_rest.gate.paired_runs import Figures, PairedFigures, pair
-from pytest_rest.statistics import mover
+from pytest_rest.statistics import clusters, mover
 from pytest_rest.statistics.paired import bounded_mean
 
 
@@ -55,13 +55,14 @@ def _change(name: str, figures: PairedFigures) -> Change:
         return fmean(map(fmean, suites.values())) if suites else None
 
     sign = 1 if is_failure else -1
-    drops = figures.drops.values()
-    moved = mover.mean([bounded_mean([sign * drop for drop in listed]) for listed in drops])
+    suites = (clusters.grouped(figures.drops[name], each) for name, each in figures.grouped.items())
+    changes = [[sign * fmean(drops) for drops in grouped] for grouped in suites]
+    moved = mover.mean([*map(bounded_mean, changes)])
     counts = figures.counts
     return Change(
         old=mean(figures.old),
         new=mean(figures.new),
-        value=moved.value if moved else None,
+        value=None if counts.change is None else sign * counts.change + 0.0,
         low=moved.low if moved else None,
         high=moved.high if moved else None,
         n=counts.n,

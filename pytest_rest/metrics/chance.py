@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from pytest_rest.metrics.agreement import Group, by_suite, compared
+from pytest_rest.metrics.agreement import Group, by_suite, cluster, compared
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import Mode, Rate, Record
@@ -83,8 +83,8 @@ def _expected_agreement(groups: Sequence[Group]) -> float:
 
 def _why(groups: Sequence[Group]) -> str:
     """Why a suite's agreement says nothing; empty if it does."""
+    groups = [group for group in groups if any(map(compared, group))]
     items = [[answer for record in group for answer in compared(record)] for group in groups]
-    items = [answers for answers in items if answers]
     if not items:
         return ""
     n = len(items)
@@ -97,7 +97,8 @@ def _why(groups: Sequence[Group]) -> str:
     if n >= FEWEST and given[often] >= _SAME * n:
         share = given[often] / n
         return f"{shown(often, 40)!r} is the answer to {share * 100:.1f} % of {n:,} items"
-    right = mean_share([fmean(answer.correct for answer in answers) for answers in items])
+    shares = [fmean(answer.correct for answer in answers) for answers in items]
+    right = mean_share(shares, [*map(cluster, groups)])
     guessed = fmean(1 / group[0].choices if group[0].choices else 0.0 for group in groups)
     if right and (right.low or 0.0) <= guessed and (guessed or n >= FEWEST):
         return (

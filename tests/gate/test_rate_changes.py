@@ -60,3 +60,21 @@ def test_without_pairs_there_are_no_rates() -> None:
     old = report([item("i1", WRONG)])
     found = rate_changes.table(old, old)["cfr"]
     assert rate_changes.Change(None, None, None, None, None, 0, 0, 0, 1.0) == found
+
+
+def test_items_of_a_cluster_make_no_change_surer() -> None:
+    """Ten items of two clusters that got worse say less than ten that stand alone."""
+    old = report([item(f"i{n}", RIGHT) | {"cluster": f"c{n % 4}"} for n in range(20)])
+    new = report(
+        [item(f"i{n}", ODD if n % 4 < 2 else RIGHT) | {"cluster": f"c{n % 4}"} for n in range(20)]
+    )
+    together = rate_changes.table(old, new)["rer"]
+    alone = rate_changes.table(
+        *(report([{**i, "cluster": ""} for i in run["items"]]) for run in (old, new))
+    )
+    assert together.value == alone["rer"].value == -0.5
+    assert together.low is not None
+    assert together.high is not None
+    assert alone["rer"].low is not None
+    assert alone["rer"].high is not None
+    assert together.low < alone["rer"].low < alone["rer"].high < together.high
