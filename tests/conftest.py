@@ -27,18 +27,19 @@ if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # started in the backgrou
 _MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that is sampled
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_lost", "test_over_http", "test_resume", "test_interrupts"),
-    *("test_shards", "test_budget", "test_workers", "test_elsewhere", "test_own_benchmark"),
+    *("test_shards", "test_budget", "test_workers", "test_elsewhere"),
     *("test_through_a_gateway", "test_read_answers"),
 )
 _THROUGH_LITELLM = (
     *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
     *("test_responses", "test_subprocess", "test_gateways", "test_rejections"),
+    *("test_contents", "test_credentials"),
 )
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
     *("CI", "BUILD_NUMBER", "GITHUB_ACTIONS", "GITHUB_STEP_SUMMARY"),
 )
-_FEWER_EXAMPLES = 40  # of a property, where its test does not say how many
+_FEWER_EXAMPLES = 25  # of a property, where its test does not say how many
 MODES = {"no-xdist": ("-p", "no:xdist"), "n0": ("-n0",), "n2": ("-n2",)}
 
 

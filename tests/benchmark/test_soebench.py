@@ -51,6 +51,7 @@ def pair(index: int) -> tuple[int, int]:
     return (2, 3, 4, 5)[index % 4], (3, 6, 9)[index // 4 % 3]
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("seed", [0, 20_251_209])
 def test_each_system_has_one_solution_in_integers(seed: int) -> None:
     """Solved by another program, exactly: one solution, whole, and the answer is its value."""

@@ -109,10 +109,10 @@ def test_tokens_a_minute() -> None:
 @pytest.mark.parametrize(
     ("limit", "least", "most", "workers"),
     [
-        ("--rest-rpm=8", 8, 8, TWO),
+        ("--rest-rpm=8", 8, 8, SERIAL),
         pytest.param("--rest-tpm=20000", 10, 18, SERIAL, marks=pytest.mark.slow),
     ],
-    ids=["rpm-n2", "tpm-serial"],
+    ids=["rpm-serial", "tpm-serial"],
 )
 def test_a_minute_of_a_run(
     pytester: pytest.Pytester, limit: str, least: int, most: int, workers: Sequence[str]
@@ -133,7 +133,7 @@ def test_a_minute_of_a_run(
         asked_for = len(endpoint.requests)
     assert least <= asked_for <= most
     assert pytest.ExitCode.INTERRUPTED == status, out
-    assert seconds < 10
+    assert seconds < 30  # and not the minute
 
 
 # Calls in flight

@@ -202,12 +202,14 @@ def failing(drop: float, tolerance: float = 0.0) -> int:
     return sum(each == "fail" for each in found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("tolerance", [0.0, 0.02])
 def test_a_drop_of_ten_points_is_found(tolerance: float) -> None:
     """On 300 items, in nine of ten runs at least."""
     assert failing(0.1, tolerance) >= 90
 
 
+@pytest.mark.slow
 def test_no_drop_is_rarely_found() -> None:
     """The model is the same, and only unsteady: no more than the stated share, and its luck."""
     assert failing(0.0) <= 8

@@ -106,6 +106,7 @@ def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> 
     assert " lost (allowed: 0): " in lost.report["gate"]["reason"]
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("options", "said"),
     [
@@ -342,6 +343,7 @@ def test_a_collapsed_suite_fails_beside_one_that_did_not_fall(
     assert check["p"] > 0.5  # of all items alike
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("options", "status", "word"),
     [

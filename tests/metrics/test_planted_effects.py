@@ -53,6 +53,7 @@ def records(prompts: list[Prompt], seed: int) -> list[Record]:
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("runs", [20, pytest.param(100, marks=pytest.mark.slow)])
 def test_ninety_five_in_a_hundred_intervals_hold_what_was_planted(runs: int) -> None:
     """Binomial: the intervals miss the truth as often as asserted in 1 of 200 cases or fewer."""

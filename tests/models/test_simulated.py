@@ -42,6 +42,7 @@ def test_equal_seeds_give_equal_answers() -> None:
     assert [r.verdict.outcome for r in first] != [r.verdict.outcome for r in other]
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("mode", ["text", "image", "mixed"])
 def test_a_fault_strikes_its_mode_as_often_as_planted(mode: str) -> None:
     """Three standard deviations of a share of 0.3 among 300; the other modes stay right."""

@@ -203,6 +203,7 @@ def test_a_model_that_does_not_open_is_reported(opening: str, said: str) -> None
     run(use, Talker(opening=opening))
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(("deaths", "starts"), [(2, 3), (9, 3)])
 def test_a_process_that_dies_while_it_starts_is_started_again(
     tmp_path: Path, deaths: int, starts: int

@@ -76,6 +76,7 @@ def test_what_they_were_answered_is_kept_where_they_are(
     assert 32 == len(endpoint.requests)
 
 
+@pytest.mark.slow
 def test_a_key_does_not_travel(run_rest: RunRest, gateways: Sequence[str]) -> None:
     """A worker without the key says so, in one line, and its items are lost."""
     script = (

@@ -135,6 +135,7 @@ def test_a_worker_that_crashed(run_rest: RunRest, pytester: pytest.Pytester) -> 
     assert reason == run.report["gate"]["reason"]
 
 
+@pytest.mark.slow
 def test_a_run_that_was_interrupted(pytester: pytest.Pytester) -> None:
     """Ctrl-C: exit status 2, and what had not run is lost."""
 

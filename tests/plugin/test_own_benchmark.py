@@ -353,6 +353,7 @@ def test_planned_resumed_and_replayed(run_rest: RunRest, mode: Sequence[str]) ->
     assert first.outcomes == again.outcomes == replayed.outcomes
 
 
+@pytest.mark.some(1)
 @pytest.mark.usefixtures("files")
 @pytest.mark.parametrize("paths", [["below"], ["test_marked.py", "below/sums.rest.jsonl"]])
 def test_a_run_is_gone_on_with_where_it_was_asked(

@@ -148,6 +148,7 @@ def test_an_answer_that_nothing_can_equal_is_told_before_asking(
     assert pytest.ExitCode.INTERRUPTED == run.status
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("marker", "message"),
     [

@@ -230,6 +230,7 @@ def test_what_is_not_named_is_the_runs(
     assert settled(first.report) == settled(second.report)
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("option", "message"),
     [
@@ -355,6 +356,7 @@ def test_what_is_not_stored_is_lost(run_rest: RunRest, old: Stored, workers: Seq
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("folder", ["old", "old/../old", "link", "third"])
 def test_a_replay_writes_into_no_stored_run(
     pytester: pytest.Pytester, run_rest: RunRest, old: Stored, folder: str

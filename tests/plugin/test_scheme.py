@@ -302,6 +302,7 @@ def test_styles_are_averaged_within_an_item() -> None:
     assert (1.0, 2) == (found.noise_floor.value, found.noise_floor.n)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("faults", "excess"), [("wrong=0.4", 0.0), ("wrong.image=0.4", (0.4 + 0.4 + 0.0) / 3)]
 )

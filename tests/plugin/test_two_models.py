@@ -42,6 +42,7 @@ def a_transcription(request: Request, oracle: Oracle) -> str:
     return "fallback-1" if is_it else "main-1"
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("pick", "item", "said"),
     [

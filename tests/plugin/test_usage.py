@@ -92,6 +92,7 @@ TEXTS = [key for key, option in OPTIONS.items() if option.metavar]
 WITHOUT = "rest_model"  # the one option that does not need it
 
 
+@pytest.mark.some(15)
 @pytest.mark.parametrize("key", TEXTS)
 def test_an_option_that_is_given_and_empty(run_rest: RunRest, key: str) -> None:
     """A CI variable that nobody set weakens no gate, whatever the ini file has."""
@@ -101,6 +102,7 @@ def test_an_option_that_is_given_and_empty(run_rest: RunRest, key: str) -> None:
     assert pytest.ExitCode.USAGE_ERROR == run.status
 
 
+@pytest.mark.some(15)
 @pytest.mark.parametrize("key", TEXTS)
 def test_an_option_that_is_empty_in_the_ini_file(
     pytester: pytest.Pytester, run_rest: RunRest, key: str

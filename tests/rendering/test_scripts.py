@@ -346,7 +346,7 @@ def test_a_thai_question_is_asked(pytester: pytest.Pytester, run_rest: RunRest) 
             assert rest().consistent
         """
     )
-    run = run_rest("--rest-model=simulated", ".", "-n2")
+    run = run_rest("--rest-model=simulated", ".")
     assert {"passed": 1} == run.outcomes
     assert ["thai"] == run.report["provenance"]["styles"]
 
