@@ -42,6 +42,7 @@ from pytest_rest.metrics.agreement import (
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
 from pytest_rest.statistics import clusters, error_rates, mover, paired
 from pytest_rest.statistics.clusters import Sample
+from pytest_rest.statistics.error_rates import ErrorRates
 from pytest_rest.statistics.intervals import of_sample
 from pytest_rest.terms import Mode, Rate, Record, to_rate
 
@@ -83,7 +84,7 @@ class Metrics:
     agreed_wrong: Rate | None = None
     agree_not_right: Rate | None = None
     rer_beyond_chance: Rate | None = None
-    errors: tuple[float, ...] = field(default=(), compare=False, repr=False)
+    errors: ErrorRates = field(default=ErrorRates((), 0), compare=False, repr=False)
     samples: Mapping[str, Sample] = field(default_factory=dict, compare=False, repr=False)
 
     def rate(self, metric: str) -> Rate | None:
@@ -113,7 +114,7 @@ class Metrics:
 
     def to_builtins(self) -> dict[str, Any]:
         """As in a report, which leaves the items' own values out."""
-        data = asdict(replace(self, errors=(), samples={}))
+        data = asdict(replace(self, errors=ErrorRates((), 0), samples={}))
         return {name: value for name, value in data.items() if name not in _OF_ITEMS}
 
 
@@ -157,7 +158,7 @@ def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
     groups = by_item(records)
     transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
-    errors = tuple(map(_mean_cer, transcribed))
+    errors = error_rates.of_items([*map(_mean_cer, transcribed)], [*map(cluster, transcribed)])
     samples = _samples(groups)
     rates = {name: of_sample(sample) for name, sample in samples.items()}
     own = sorted({name for record in records for name in record.own})

@@ -14,6 +14,10 @@ the mean is at most M times that share, whose upper bound is exact (Clopper and 
 1, or the largest rate that was seen: that is proved where no item's rate can be above M. A rate
 above 1 takes more text than the picture holds. The lower bound is then the least rate, times the
 lower bound of the share of items that have as much.
+
+Items of a cluster count as one, which is drawn as a whole: as their summed rates over the mean size
+of a cluster, so that the mean is that of the items. That is at most M times the size of the largest
+cluster over the mean one.
 """
 
 import functools
@@ -23,7 +27,7 @@ from dataclasses import dataclass
 from statistics import fmean
 from typing import Self
 
-from pytest_rest.statistics import bounds, mover
+from pytest_rest.statistics import bounds, clusters, mover
 from pytest_rest.statistics.bounds import Bounds
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Rate
@@ -33,28 +37,40 @@ _AT_ONCE = 1_000_000  # items drawn into memory together
 _ALIKE = 1e-12  # rates that are nearer to each other do not vary
 
 
+@dataclass(frozen=True, slots=True)
+class ErrorRates:
+    """One suite's rates, `values` of which each is an item's, or stands for those of a cluster.
+
+    `n` is the number of items, and `largest` the size of the largest cluster over the mean one.
+    """
+
+    values: tuple[float, ...]
+    n: int
+    largest: float = 1.0
+
+
 @dataclass(frozen=True)
 class MeanErrors:
     """The evidence for the unweighted mean over suites, each with its items' error rates."""
 
-    suites: tuple[tuple[float, ...], ...]
+    suites: tuple[ErrorRates, ...]
     factor: float = 1.0  # as many times as many items, with the same rates
 
     @property
     def value(self) -> float:
         """The mean of the suites' means."""
-        return fmean(map(fmean, self.suites))
+        return fmean(fmean(suite.values) for suite in self.suites)
 
     @property
     def items(self) -> int:
         """The number of items of all suites."""
-        return sum(round(len(values) * self.factor) for values in self.suites)
+        return sum(round(suite.n * self.factor) for suite in self.suites)
 
     def limits(self, confidence: float) -> Bounds | None:
         """A lower and an upper bound, each of that confidence; several suites' by MOVER."""
         rates = [
-            Rate(fmean(values), *limits(values, confidence, self.factor), len(values))
-            for values in self.suites
+            Rate(fmean(suite.values), *limits(suite, confidence, self.factor), suite.n)
+            for suite in self.suites
         ]
         mean = mover.mean(rates)
         return None if mean is None else (mean.low or 0.0, mean.high or 0.0)
@@ -64,21 +80,31 @@ class MeanErrors:
         return type(self)(self.suites, self.factor * factor)
 
 
-def mean(values: Sequence[float]) -> Rate | None:
+def of_items(values: Sequence[float], groups: Sequence[str] = ()) -> ErrorRates:
+    """The rates of a suite's items; `groups` has each one's cluster, or an empty text."""
+    grouped, n = clusters.grouped(values, groups), len(values)
+    if len(grouped) == n:
+        return ErrorRates(tuple(sorted(values)), n)
+    size = n / len(grouped)
+    summed = sorted(math.fsum(of_cluster) / size for of_cluster in grouped)
+    return ErrorRates(tuple(summed), n, max(map(len, grouped)) / size)
+
+
+def mean(rates: ErrorRates) -> Rate | None:
     """The mean of items' error rates with its interval at 95 %; None without items."""
-    if not values:
+    if not rates.n:
         return None
-    return Rate(fmean(values), *limits(tuple(values), (1 + CONFIDENCE) / 2), len(values))
+    return Rate(fmean(rates.values), *limits(rates, (1 + CONFIDENCE) / 2), rates.n)
 
 
-def limits(values: tuple[float, ...], confidence: float, factor: float = 1.0) -> Bounds:
+def limits(rates: ErrorRates, confidence: float, factor: float = 1.0) -> Bounds:
     """A lower and an upper bound of the mean, each of that confidence, as the module has it."""
-    values = tuple(sorted(values))
+    values = rates.values
     value, n = fmean(values), round(len(values) * factor)
     with_errors = round(sum(each > 0 for each in values) * factor)
     all_alike = (1 - confidence) ** (1 / n)  # the exact bound of n of n, which needs no scipy
     share = bounds.upper(with_errors, n, confidence) if with_errors else 1 - all_alike
-    most = share * max(1.0, *values)
+    most = share * max(rates.largest, *values)
     place = math.floor((1 - confidence) * REPLICATES + 1e-9)
     if place < 1 or values[-1] - values[0] < _ALIKE:
         return all_alike * values[0], most

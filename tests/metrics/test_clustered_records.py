@@ -9,7 +9,7 @@ from test_evidence import record
 
 from pytest_rest import metrics
 from pytest_rest.metrics import advice, mode_tests, style_effects
-from pytest_rest.terms import MODES, Answer, Rate, Record, Style
+from pytest_rest.terms import MODES, Answer, Rate, Record, Style, Transcription
 
 STYLES = {style.id: style for style in (Style(), Style(dpi=50))}
 Compute = Callable[[Sequence[Record]], Rate | None]
@@ -101,3 +101,20 @@ def test_rates_are_about_as_sure_as_of_single_items() -> None:
     alone = metrics.table(once())["one"]["all"]
     for name in ("accuracy.image", "all_correct", "cfr", "mmc", "ocr_correct_rate"):
         assert limits(alone.rate(name)) == pytest.approx(limits(table.rate(name)), abs=0.03)
+
+
+def test_error_rates_are_as_sure_as_of_single_items() -> None:
+    """The transcriptions of three copies of an item are wrong together."""
+    single, together, alone = (
+        limits(metrics.compute([*map(_misread, records)]).cer)
+        for records in (once(), repeated(once(), True), repeated(once(), False))
+    )
+    assert single == pytest.approx(together)
+    assert alone[1] - alone[0] < 0.8 * (single[1] - single[0])
+
+
+def _misread(record: Record) -> Record:
+    """As wrong as the item's number has it."""
+    rate = int(record.item.split("-")[0]) % 5 / 10
+    read = Transcription("parsed", "", "3A = 6", rate, rate == 0)
+    return replace(record, verdict=replace(record.verdict, transcription=read))

@@ -63,7 +63,7 @@ def test_error_rates_are_held(n: int, share: float, size: float) -> None:
     held = by_student = 0
     for _ in range(runs):
         rates = draws.exponential(size, n) * (draws.random(n) < share)
-        rate = error_rates.mean(rates.tolist())
+        rate = error_rates.mean(error_rates.of_items(rates.tolist()))
         assert rate is not None
         assert rate.low is not None
         assert rate.high is not None
@@ -82,5 +82,5 @@ def test_very_few_errors_never_pass_too_easily(share: float) -> None:
     for _ in range(runs):
         rates = draws.exponential(0.2, n).clip(0, 1) * (draws.random(n) < share)
         true = share * 0.2 * (1 - np.exp(-5))
-        below += error_rates.limits(tuple(rates.tolist()), 0.95)[1] < true
+        below += error_rates.limits(error_rates.of_items(rates.tolist()), 0.95)[1] < true
     assert below / runs <= 0.06
