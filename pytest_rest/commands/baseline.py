@@ -22,11 +22,15 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--allow-lost", action="store_true", help="write it though items were lost, or not asked"
     )
+    parser.add_argument(
+        "--allow-cached", action="store_true", help="write it though a gateway's cache answered"
+    )
 
 
 def run(arguments: Namespace) -> int:
     """Write it, and say of how many items; `BaselineError` where it could not judge a run."""
-    content = baseline.load(arguments.run, max_lost=None if arguments.allow_lost else 0)
+    max_lost = None if arguments.allow_lost else 0
+    content = baseline.load(arguments.run, max_lost, arguments.allow_cached)
     lost, items = baseline.number_lost(content), len(content["items"])
     if lost == items:
         raise BaselineError(f"{str(arguments.run)!r}: no item was judged; ask the run again")

@@ -68,6 +68,11 @@ def declare(parser: ArgumentParser) -> None:
         metavar="N",
         help="items lost in either run that a tolerance's verdict may do without (default: 0)",
     )
+    parser.add_argument(
+        "--allow-cached",
+        action="store_true",
+        help="judge by a tolerance though a gateway's cache answered",
+    )
     parser.add_argument("--json", action="store_true", help="print it as JSON")
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page that has the runs side by side"
@@ -81,7 +86,9 @@ def run(arguments: Namespace) -> int:
         _write_page([arguments.old, arguments.new, *arguments.more], arguments.html)
     if arguments.more:
         return GOOD
-    old, new = (baseline.load(path) for path in (arguments.old, arguments.new))
+    allow_cached = arguments.allow_cached or not _tolerance(arguments).bounds
+    paths = arguments.old, arguments.new
+    old, new = (baseline.load(path, allow_cached=allow_cached) for path in paths)
     comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
     judged = regression.judge(old, new, _tolerance(arguments), arguments.max_lost or 0)
     if arguments.json:

@@ -36,13 +36,21 @@ def read(path: Path) -> Any:
         raise BaselineError(" ".join(str(error).split())) from None
 
 
-def load(path: Path, max_lost: int | None = None) -> dict[str, Any]:
+def load(path: Path, max_lost: int | None = None, allow_cached: bool = True) -> dict[str, Any]:
     """The baseline of a run's folder, a report or a baseline; `BaselineError` names the file.
 
-    With `max_lost` one that has lost more items is refused: it cannot judge a run.
+    With `max_lost` one that has lost more items is refused: it cannot judge a run. So is a report
+    with answers of a gateway's cache, unless they are allowed.
     """
     try:
-        baseline = to_baseline(read(path))
+        report = read(path)
+        baseline = to_baseline(report)
+        if not allow_cached and (report.get("usage") or {}).get("from_cache"):
+            raise BaselineError(
+                "answers in it came from a gateway's cache, and not from the model, so it cannot "
+                "judge a run; switch the cache off and ask it again, or allow them: "
+                "--rest-allow-cached, or --allow-cached"
+            )
         n, of = number_lost(baseline), len(baseline["items"])
         if max_lost is not None and n > max_lost:
             raise BaselineError(

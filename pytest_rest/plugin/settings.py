@@ -19,12 +19,18 @@ from pytest_rest.benchmark.shard import Shard
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.errors import BaselineError, OptionError
-from pytest_rest.gate import baseline, regression, thresholds
+from pytest_rest.errors import OptionError
 from pytest_rest.gate import early_stop as stopping
+from pytest_rest.gate import regression, thresholds
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.plugin import benchmark_files, earlier_run, fuzz_settings, selection
+from pytest_rest.plugin import (
+    benchmark_files,
+    earlier_run,
+    fuzz_settings,
+    gate_settings,
+    selection,
+)
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
 from pytest_rest.plugin.request_options import RequestOptions
@@ -163,10 +169,10 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "file_styles": _file_styles(library, suites, given["styles_named"]),
         "scheme": selection.scheme(values),
         "shard": shard.parse(values["rest_shard"]) if values["rest_shard"] else None,
-        "thresholds": _thresholds(values),
+        "thresholds": gate_settings.thresholds(values),
         "is_compared": values["rest_baseline"] is not None,
-        "baseline": None if sent else _baseline(values["rest_baseline"], values["rest_max_lost"]),
-        "tolerance": _tolerance(values),
+        "baseline": None if sent else gate_settings.earlier(values),
+        "tolerance": gate_settings.tolerance(values),
         "limits": _limits(values).share(_askers(config, values["rest_concurrency"])),
         "may_stop": values["rest_early_stop"] or bool(config.getvalue("maxfail")),
         "run_dir": config.rootpath / run_dir.name if place == "remote" else run_dir,
@@ -320,32 +326,6 @@ def _styles(resolved: dict[str, Any]) -> tuple[Style, ...]:
     return styles
 
 
-def _thresholds(values: Mapping[str, Any]) -> tuple[Threshold, ...]:
-    asked = [thresholds.parse(text) for text in values["rest_require"]]
-    for key, metric, op in (("rest_min_rer", "rer", ">="), ("rest_max_cfr", "cfr", "<=")):
-        if bound := values[key]:
-            asked.append(thresholds.checked(metric, op, bound))
-    return tuple(dict.fromkeys(asked))
-
-
 def _limits(values: Mapping[str, Any]) -> Limits:
     names = [field.name for field in fields(Limits)]
     return Limits(**{name: values[f"rest_{name}"] for name in names})
-
-
-def _baseline(path: Path | None, max_lost: int) -> Mapping[str, Any] | None:
-    """An earlier run's report, or the baseline made of it; `OptionError` where it cannot judge."""
-    try:
-        return baseline.load(path, max_lost) if path else None
-    except BaselineError as error:
-        raise OptionError(f"--rest-baseline {error}") from None
-
-
-def _tolerance(values: Mapping[str, Any]) -> Tolerance:
-    keys = ("rest_max_rer_drop", "rest_max_cfr_rise", "rest_max_drop", "rest_baseline_undecided")
-    for key in keys:
-        if values[key] not in (None, []) and not values["rest_baseline"]:
-            name = OPTIONS[key].name
-            raise OptionError(f"{name} needs a run to compare with; give --rest-baseline")
-    rer_drop, cfr_rise, drops, undecided = (values[key] for key in keys)
-    return regression.tolerance(rer_drop, cfr_rise, drops, values["rest_confidence"], undecided)

@@ -129,6 +129,29 @@ def test_compare_does_not_judge_what_is_lost(
 
 
 @pytest.mark.parametrize(
+    ("words", "expected", "said"),
+    [
+        (("baseline", "cached"), 4, "'cached': answers in it came from a gateway's cache"),
+        (("baseline", "cached", "--allow-cached", "-o", "b.json"), 0, "b.json: 20 items"),
+        (("compare", "cached", "bad.json", "--max-rer-drop=1"), 4, "so it cannot judge a run"),
+        (("compare", "good", "cached", "--max-rer-drop=1"), 4, "or allow them"),
+        (("compare", "good", "cached", "--max-rer-drop=1", "--allow-cached"), 0, "rer_drop<=1.0"),
+        (("compare", "good", "cached"), 0, "new: "),
+    ],
+)
+def test_answers_of_a_gateways_cache_judge_nothing(
+    capsys: Capture, words: tuple[str, ...], expected: int, said: str
+) -> None:
+    """As in a run: they are old ones."""
+    Path("cached").mkdir()
+    content = {**GOOD, "usage": {"from_cache": 3}}
+    Path("cached/report.json").write_text(json.dumps(content), "ascii")
+    status, out, err = printed(capsys, *words)
+    assert expected == status
+    assert said in out + err
+
+
+@pytest.mark.parametrize(
     ("lost", "words", "expected", "said"),
     [
         (1, (), 4, "'lossy': 1 of 20 items are lost (allowed: 0), so it cannot judge a run"),

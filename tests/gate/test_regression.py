@@ -479,3 +479,17 @@ def test_what_is_named_is_all_that_is_checked() -> None:
     named = regression.tolerance(None, 0.1, ["accuracy = 0.05"], 0.9, None)
     assert ({"cfr": 0.1, "accuracy": 0.05}, "fail") == (named.bounds, named.undecided)
     assert "pass" == regression.tolerance(None, None, [], 0.9, "pass").undecided
+
+
+def test_a_baseline_of_a_gateways_cache_is_refused_before_asking(
+    pytester: pytest.Pytester, run_rest: RunRest
+) -> None:
+    """Its answers are old ones; unless they are allowed."""
+    old = run_rest(GOOD, "--rest-suite=soebench:8", "-pno:xdist").report
+    old["usage"]["from_cache"] = 2
+    pytester.path.joinpath("old.json").write_text(json.dumps(old))
+    args = (GOOD, "--rest-suite=soebench:8", "--rest-baseline=old.json", "-pno:xdist")
+    refused = run_rest(*args)
+    assert pytest.ExitCode.USAGE_ERROR == refused.status
+    assert "old.json': answers in it came from a gateway's cache" in refused.out
+    assert 0 == run_rest(*args, "--rest-allow-cached").status

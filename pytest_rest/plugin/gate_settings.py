@@ -1,0 +1,40 @@
+"""Turns options into what the gate judges by: thresholds, a baseline, and what is tolerated."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_rest.errors import BaselineError, OptionError
+from pytest_rest.gate import baseline, regression
+from pytest_rest.gate.regression import Tolerance
+from pytest_rest.gate.thresholds import Threshold, checked, parse
+from pytest_rest.plugin.options import OPTIONS
+
+
+def thresholds(values: Mapping[str, Any]) -> tuple[Threshold, ...]:
+    """Those of --rest-require, and RER's and CFR's own options."""
+    asked = [parse(text) for text in values["rest_require"]]
+    for key, metric, op in (("rest_min_rer", "rer", ">="), ("rest_max_cfr", "cfr", "<=")):
+        if bound := values[key]:
+            asked.append(checked(metric, op, bound))
+    return tuple(dict.fromkeys(asked))
+
+
+def earlier(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """An earlier run's report, or the baseline made of it; `OptionError` where it cannot judge."""
+    if (path := values["rest_baseline"]) is None:
+        return None
+    try:
+        return baseline.load(path, values["rest_max_lost"], values["rest_allow_cached"])
+    except BaselineError as error:
+        raise OptionError(f"--rest-baseline {error}") from None
+
+
+def tolerance(values: Mapping[str, Any]) -> Tolerance:
+    """How far a run may be worse; `OptionError` where there is no baseline to be worse than."""
+    keys = ("rest_max_rer_drop", "rest_max_cfr_rise", "rest_max_drop", "rest_baseline_undecided")
+    for key in keys:
+        if values[key] not in (None, []) and not values["rest_baseline"]:
+            name = OPTIONS[key].name
+            raise OptionError(f"{name} needs a run to compare with; give --rest-baseline")
+    rer_drop, cfr_rise, drops, undecided = (values[key] for key in keys)
+    return regression.tolerance(rer_drop, cfr_rise, drops, values["rest_confidence"], undecided)
