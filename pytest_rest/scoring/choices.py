@@ -2,7 +2,7 @@
 
 import re
 
-from pytest_rest.scoring.decoration import UNSEEN, fold, undecorated
+from pytest_rest.scoring.decoration import DECORATION, UNSEEN, fold, undecorated
 from pytest_rest.terms import Choice
 
 _BEFORE = re.compile(r"(?:[-–—] )?(?:(?:option|choice) |选项 ?|選項 ?)?", re.IGNORECASE)
@@ -15,12 +15,13 @@ def value(text: str, choices: tuple[Choice, ...]) -> str | None:
 
     A label beside anything else is not an answer: it may contradict the label, or name another.
     """
-    said = _BEFORE.sub("", undecorated(fold(_plain(text))), count=1)
+    whole = undecorated(fold(_plain(text)))
+    said = _BEFORE.sub("", whole, count=1)
     known = [(_label(each), undecorated(fold(_plain(each.text))), each.label) for each in choices]
     alone = said.strip("([])").rstrip(_END)
     named = (
         [name for label, _, name in known if label == alone.casefold()]
-        or [name for _, own, name in known if own == said]
+        or [name for _, own, name in known if own in (whole, said)]
         or [name for _, own, name in known if own.casefold() == said.casefold().rstrip("!")]
         or [name for label, own, name in known if _are_both(said, label, own)]
     )
@@ -40,9 +41,9 @@ def _are_both(said: str, label: str, own: str) -> bool:
     said, own = said.casefold().strip("([").rstrip(_END), own.casefold().rstrip(_END)
     if not own or len(said) <= len(label + own):
         return False
-    between = said[len(label) : -len(own)]
+    between = said[len(label) : -len(own)].rstrip(DECORATION)
     if said.startswith(label) and said.endswith(own) and _BETWEEN.fullmatch(between):
-        return not own[0].isdigit() or between[-1] in " (["  # 1.5 is not 1
-    between = said[len(own) : -len(label)]
+        return not own[0].isdigit() or between.endswith((" ", "(", "["))  # 1.5 is not 1
+    between = said[len(own) : -len(label)].lstrip(DECORATION)
     is_after = said.startswith(own) and said.endswith(label) and bool(between.strip())
     return is_after and bool(_BETWEEN.fullmatch(between)) and between[-1] in " (["

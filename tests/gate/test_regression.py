@@ -32,6 +32,7 @@ def gate_of(run: Finished) -> Any:
     return run.report["gate"]["baseline"]
 
 
+@pytest.mark.some(1)
 @RUNS
 def test_a_run_that_got_worse(old: object, run_rest: RunRest, workers: Sequence[str]) -> None:
     """Not passed, with the figures, the items, and tests of its own; the same report in each."""

@@ -19,8 +19,8 @@ pytest.importorskip("rapidocr")
 
 @pytest.fixture(scope="module")
 def records() -> list[Record]:
-    """A dozen fresh systems in REST's style, read by RapidOCR."""
-    return asyncio.run(evaluate(soebench.generate(8, seed=11), load_model("embedded")))
+    """A few fresh systems in REST's style, read by RapidOCR."""
+    return asyncio.run(evaluate(soebench.generate(5, seed=11), load_model("embedded")))
 
 
 def test_the_control_is_consistent_where_it_reads_right(records: list[Record]) -> None:
@@ -29,7 +29,7 @@ def test_the_control_is_consistent_where_it_reads_right(records: list[Record]) -
     rer = table["ocr_correct"].rer
     assert rer is not None
     assert 1.0 == rer.value
-    assert 7 <= rer.n <= 8
+    assert 4 <= rer.n <= 5
     text = table["all"].accuracy["text"]
     assert text is not None
     assert 1.0 == text.value

@@ -157,6 +157,7 @@ def test_each_worker_hunts_its_share(pytester: pytest.Pytester, run_rest: RunRes
     assert {"dpi": 79} == flip["changes"]
 
 
+@pytest.mark.slow
 def test_an_interrupt_keeps_what_was_found(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """It is in the report and on the screen, though the test has no report of its own."""
     pytester.makepyfile(

@@ -100,9 +100,8 @@ def test_a_run_that_is_killed_while_its_store_is_made(run_rest: RunRest) -> None
         shutil.rmtree(RUN)
 
 
-@pytest.mark.parametrize(
-    "workers", [SERIAL, pytest.param(TWO, marks=pytest.mark.slow)], ids=["serial", "n2"]
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("workers", [SERIAL, TWO], ids=["serial", "n2"])
 def test_a_run_that_is_killed_again_and_again(run_rest: RunRest, workers: Sequence[str]) -> None:
     """kill -9 and --rest-resume, four times, ten of all tests: what was stored is not asked again.
 
@@ -265,7 +264,7 @@ SLOW_IMPORT = """
 """
 
 
-@pytest.mark.some(1)
+@pytest.mark.slow
 @pytest.mark.parametrize("to_all", [False, True], ids=["process", "group"])
 def test_an_interrupt_while_litellm_is_imported(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, to_all: bool

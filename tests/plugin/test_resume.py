@@ -312,6 +312,7 @@ def test_a_replay_judges_by_its_own_thresholds(
     assert NAME not in contents(pytester.path / "run")
 
 
+@pytest.mark.slow
 def test_a_replay_needs_neither_server_nor_key(
     pytester: pytest.Pytester, run_rest: RunRest, monkeypatch: pytest.MonkeyPatch
 ) -> None:

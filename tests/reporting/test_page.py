@@ -348,6 +348,7 @@ def test_invisible_characters_become_escapes(text: str) -> None:
     assert "größer 数 \n\t👩‍👧" == lines("größer 数 \r\n\t👩‍👧")
 
 
+@pytest.mark.slow
 def test_a_thousand_items_in_21_forms_stay_under_30_mb(tmp_path: Path) -> None:
     """Under 30 MB, however long the answers are; the consistent items' texts are cut first."""
     styles = [*(style.id for style in pages.PLUS), "dejavu-200dpi-red"]

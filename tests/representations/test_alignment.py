@@ -169,6 +169,7 @@ def _fresh(seed: int, layers: int = 1) -> Alignment:
     return align(drawn, draws=200, seed=seed)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_truth() -> None:
     """In about 95 of a hundred runs, the mean over pairs too; the truth is that of other runs."""
     runs, others = [[_fresh(n + start).layers[0] for n in range(100)] for start in (0, 100)]
