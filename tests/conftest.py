@@ -56,7 +56,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Sample the runs with two workers, which take seconds to start, and those of `-n0`.
 
     The first test of a file about workers has one case with them, and the first of any file has one
-    with xdist and no workers; without xdist every case is run, and in the contract suite all are.
+    with xdist and no workers; without xdist every case is run. The contract suite, which is about
+    other packages, runs where it is named, and whole.
     With ALL_TESTS set every case is run everywhere, and what is marked as slow is too.
     The tests that ask through LiteLLM come first, so that one process imports it, for four seconds.
     """
@@ -64,6 +65,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     if os.environ.get("ALL_TESTS"):
         return
     left_out = {item for item in items if item.get_closest_marker("slow")}
+    if not any("contract" in arg for arg in config.args):
+        left_out |= {item for item in items if item.path.parent.name == "contract"}
     seen: dict[tuple[Path, str], set[str]] = defaultdict(set)
     for item in items:
         if kind := _sampled(item):
