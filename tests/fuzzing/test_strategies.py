@@ -94,7 +94,7 @@ def _renders(item: Item, style: Style) -> None:
     assert rendering.parse_style(style.id) == style
 
 
-@settings(max_examples=100, suppress_health_check=[], database=None)
+@settings(max_examples=30, suppress_health_check=[], database=None)
 @given(systems(), styles())
 def test_every_style_renders(item: Item, style: Style) -> None:
     """Without an error; and its name says what it is."""

@@ -51,6 +51,7 @@ def test_a_fault_strikes_its_mode_as_often_as_planted(mode: str) -> None:
     assert {1.0} == {share(found, other) for other in {"text", "image", "mixed"} - {mode}}
 
 
+@pytest.mark.slow
 def test_the_modes_fail_independently() -> None:
     """Faults of two modes strike together as often as chance has it."""
     found = records("wrong.text=0.5,wrong.image=0.5")
@@ -158,6 +159,7 @@ def test_an_invalid_profile_file_is_refused(tmp_path: Path, text: str) -> None:
         load_model(f"simulated:{path}")
 
 
+@pytest.mark.slow
 def test_planted_effects_are_shares_of_right_answers() -> None:
     """0.7 in text and in the default; 0.75 in red; 0.6 at 50 DPI: within three deviations."""
     for style, expected in ((Style(), 0.7), (Style(color="red"), 0.75), (Style(dpi=50), 0.6)):

@@ -40,6 +40,7 @@ def gateways(pytester: pytest.Pytester) -> Iterator[Sequence[str]]:
         server.communicate()
 
 
+@pytest.mark.slow
 def test_workers_elsewhere_ask_by_themselves(
     run_rest: RunRest, gateways: Sequence[str], pytester: pytest.Pytester
 ) -> None:

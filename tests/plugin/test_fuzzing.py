@@ -129,6 +129,7 @@ def test_a_hunt_that_could_not_ask_fails(run_rest: RunRest, model: str, message:
     assert message in run.out
 
 
+@pytest.mark.slow
 def test_each_worker_hunts_its_share(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """One hunt each, of its share of examples and calls, through the one process that asks."""
     pytester.makepyfile(

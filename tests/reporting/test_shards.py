@@ -174,6 +174,7 @@ def test_without_thresholds_inconsistent_tests_fail(
     assert found.report.gate is None
 
 
+@pytest.mark.slow
 def test_an_empty_shard_is_merged(run_rest: RunRest) -> None:
     """An empty one is good, asked by workers or not, and merged with the others."""
     options = ("--rest-model=simulated", "--rest-suite=soebench:1", "--rest-min-rer=0.9")
