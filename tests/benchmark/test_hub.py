@@ -370,3 +370,27 @@ def test_a_folder_of_everything_is_not_walked(
         (tmp_path / f"{index}.txt").write_text("")
     with pytest.raises(BenchmarkError, match="more than 20 files; give the folder of MMLU itself"):
         hub.files(mmlu.SOURCE, tmp_path)
+
+
+@pytest.mark.skipif(not Path("/proc/self/task").is_dir(), reason="threads are counted by /proc")
+def test_reading_parquet_begins_no_thread(tmp_path: Path) -> None:
+    """A thread that wants Python's lock while Python ends would abort the whole process."""
+    pytest.importorskip("pyarrow", reason="the extra `datasets` is not installed")
+    path = tmp_path / "test.parquet"
+    path.write_bytes(parquet(MMLU))
+    script = """
+import os, sys
+from pathlib import Path
+import pyarrow.parquet
+from pytest_rest.benchmark.suites import hub
+
+before = sorted(os.listdir("/proc/self/task"))
+path = Path(sys.argv[1])
+with hub.opened(path) as file:
+    rows = list(hub.records(path, file))
+print(len(rows), sorted(os.listdir("/proc/self/task")) == before)
+"""
+    run = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, timeout=60
+    )
+    assert "1 True\n" == run.stdout, run.stderr

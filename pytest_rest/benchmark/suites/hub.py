@@ -106,8 +106,9 @@ def records(path: Path, file: IO[bytes]) -> Iterator[dict[str, Any]]:
         is_arrow = format_of(path) == ".arrow"
         if is_arrow:
             batches = ipc.open_stream(file)
-        else:  # without threads, which may outlive the reading and abort the process at its end
-            batches = parquet.ParquetFile(file).iter_batches(use_threads=False)
+        else:  # without threads: one that wants the lock of a Python that ends aborts the process
+            whole = parquet.ParquetFile(file, pre_buffer=False)  # buffering ahead has a thread, too
+            batches = whole.iter_batches(use_threads=False)
         for batch in batches:
             size += batch.nbytes
             if size > MAX_BYTES:
