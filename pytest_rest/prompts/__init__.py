@@ -121,6 +121,12 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
     return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, budget)
 
 
+def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
+    """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
+    templates = _templates(item, form, task, protocol)
+    return [_fill(template, item, protocol) for kind, template in templates if kind == "image"]
+
+
 def check(item: Item, modes: Sequence[Mode]) -> None:
     """Raise `BenchmarkError` for an item that lacks one of these forms."""
     for mode in modes:

@@ -14,13 +14,14 @@ from collections.abc import Iterator
 from PIL import Image as Picture
 
 from pytest_rest.rendering.distortion import distort, rotated_size
-from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
+from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
 from pytest_rest.rendering.lines import Line
 from pytest_rest.rendering.page import (
     POINTS_PER_INCH,
+    Letters,
+    Room,
     in_pixels,
     lay_out_page,
-    page_bound,
     page_size,
 )
 from pytest_rest.rendering.pictures import pixel_digest
@@ -31,14 +32,16 @@ from pytest_rest.terms import Image, Style
 __all__ = [
     "REST",
     "Font",
+    "Letters",
+    "Room",
     "check",
     "clusters",
     "color",
     "contrast",
     "draw",
     "fonts",
+    "lacking",
     "load_font",
-    "page_bound",
     "page_size",
     "parse_style",
 ]

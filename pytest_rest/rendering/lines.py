@@ -30,9 +30,8 @@ def column(style: Style) -> float:
     return max(style.page_width_pt - 2 * style.margin_pt, style.size_pt) / style.size_pt
 
 
-def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
-    """Break a text into the lines of the page; paragraphs keep their leading spaces."""
-    width = column(style)
+def lay_out(text: str, width: float, font: Font | Setter) -> list[Line]:
+    """Break a text into lines of that width in ems; paragraphs keep their leading spaces."""
     lines: list[Line] = []
     for paragraph in BREAKS.split(normal(text)):
         font.check(paragraph)
