@@ -34,7 +34,8 @@ def test_the_size_is_that_of_the_picture(text: str, style: Style) -> None:
     TEXTS, st.sampled_from([Style(), NARROW, Style(font="cursive|dejavu", size_pt=30, rotation=9)])
 )
 @example(" " * 400 + "a", NARROW)
-@example(f"{'W' * 10} " * 9, NARROW)
+@example("WWWW " * 20 + "W", NARROW)
+@example("WW " * 60 + "W", NARROW)
 def test_what_there_is_room_for_is_not_refused(text: str, style: Style) -> None:
     """Of a limit that the page just reaches, nothing says that it is far."""
     height = rendering.page_size(text, style)[1]
