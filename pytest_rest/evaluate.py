@@ -201,7 +201,11 @@ def _with_sizes(
     """The verdict with what each prompt's text takes, and what of its picture is seen."""
     asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task != "rate"}
     texts = {d: tokens.of_text(p) for d, p in asked.items() if p.task != "transcribe"}
-    pictures = {d: seen.of_prompt(prompt, rule) for d, prompt in asked.items()} if rule else {}
+    pictures = {
+        digest: picture.seen
+        for digest, prompt in asked.items()
+        if rule and (picture := seen.picture(prompt, rule))
+    }
 
     def sized(answer: A) -> A:
         text, picture = texts.get(answer.prompt), pictures.get(answer.prompt)

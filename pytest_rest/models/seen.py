@@ -1,7 +1,6 @@
 """Turns pictures and a model's rule into what of each style reaches the model: pixels and DPI."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from pytest_rest.models.vision_rules import Size, VisionRule
@@ -37,17 +36,19 @@ class SeenStyle:
     worst: Picture
 
 
-def of_prompt(prompt: Prompt, rule: VisionRule) -> Seen | None:
-    """What of a prompt's first picture reaches the model; None without one, or if not known."""
+def picture(prompt: Prompt, rule: VisionRule) -> Picture | None:
+    """A prompt's first picture, and what of it is seen; None without one, or if not known."""
     if not prompt.images or not prompt.images[0].png:
         return None
     image, style = prompt.images[0], prompt.form.style
     size = rule.seen(*image.size)
     if size is None:
         return None
-    is_drawn = style is not None and bool(image.text)
-    dpi = round(style.dpi * shrink(image.size, size), 1) if style and is_drawn else None
-    return Seen(width=size[0], height=size[1], dpi=dpi)
+    seen = Seen(width=size[0], height=size[1], dpi=None)
+    if style is None or not image.text:  # nothing is drawn in it
+        return Picture(prompt.item.id, "", 0, image.size, seen)
+    seen["dpi"] = round(style.dpi * shrink(image.size, size), 1)
+    return Picture(prompt.item.id, style.id, style.dpi, image.size, seen)
 
 
 def shrink(sent: Size, seen: Size) -> float:
@@ -55,25 +56,39 @@ def shrink(sent: Size, seen: Size) -> float:
     return min(1.0, seen[0] / sent[0], seen[1] / sent[1])
 
 
-def by_style(pictures: Iterable[Picture]) -> list[SeenStyle]:
-    """Every style's pictures together, in the order of their first ones."""
-    styles: dict[str, list[Picture]] = {}
-    for picture in pictures:
-        styles.setdefault(picture.style, []).append(picture)
-    return [_together(name, here) for name, here in styles.items()]
+class SeenStyles:
+    """Counts pictures by their style, one after the other, and keeps of them what is told."""
+
+    def __init__(self) -> None:
+        self._styles: dict[str, _Counted] = {}
+
+    def add(self, picture: Picture) -> None:
+        """Count one more."""
+        here = self._styles.setdefault(picture.style, _Counted(picture))
+        here.items.add(picture.item)
+        left = _left(picture)
+        if left < NOTICED:
+            here.shrunk.add(picture.item)
+        if left < _left(here.worst):
+            here.worst = picture
+        if (dpi := picture.seen["dpi"]) is not None:
+            here.low, here.high = min(here.low or dpi, dpi), max(here.high or dpi, dpi)
+
+    def styles(self) -> list[SeenStyle]:
+        """Every style's pictures together, in the order of their first ones."""
+        return [
+            SeenStyle(name, c.worst.dpi, c.low, c.high, len(c.items), len(c.shrunk), c.worst)
+            for name, c in self._styles.items()
+        ]
 
 
-def _together(name: str, pictures: list[Picture]) -> SeenStyle:
-    dpis = [each.seen["dpi"] for each in pictures if each.seen["dpi"] is not None]
-    return SeenStyle(
-        style=name,
-        dpi=pictures[0].dpi,
-        low=min(dpis, default=None),
-        high=max(dpis, default=None),
-        items=len({each.item for each in pictures}),
-        shrunk=len({each.item for each in pictures if _left(each) < NOTICED}),
-        worst=min(pictures, key=_left),
-    )
+@dataclass
+class _Counted:
+    worst: Picture
+    low: float | None = None
+    high: float | None = None
+    items: set[str] = field(default_factory=set)
+    shrunk: set[str] = field(default_factory=set)
 
 
 def _left(picture: Picture) -> float:
