@@ -54,20 +54,18 @@ class VisionRule:
 
     @property
     def is_told(self) -> bool:
-        """Whether the user has said what is left of a picture, which counts before any rule."""
+        """Whether the user has said what is left of a picture, before a provider's own rule."""
         return bool(self.max_side or self.max_pixels)
 
     def seen(self, width: int, height: int) -> Size | None:
         """The pixels of a picture that reach the model; None where that is not known."""
-        if self.is_told:
-            return _fit(width, height, self.max_side, self.max_pixels)
-        return self.formula(width, height).seen if self.is_known else None
+        left = _fit(width, height, self.max_side, self.max_pixels)
+        seen = self.formula(*left).seen if self.is_known else None
+        return left if seen is None and self.is_told else seen
 
     def tokens(self, width: int, height: int) -> int:
         """The tokens of a picture of that size, as it is sent."""
-        if self.is_told:
-            width, height = _fit(width, height, self.max_side, self.max_pixels)
-        return self.formula(width, height).tokens
+        return self.formula(*_fit(width, height, self.max_side, self.max_pixels)).tokens
 
     def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
         """Why the provider refuses such a picture, of so many bytes, among so many; or empty."""
