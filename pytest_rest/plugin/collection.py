@@ -17,8 +17,8 @@ from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import ModelError, OptionError, RestError, nearest
-from pytest_rest.plugin import benchmark_files
-from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
+from pytest_rest.plugin import benchmark_files, unaskable
+from pytest_rest.plugin.run import REFUSED, Disagreement, Run, case_id, case_of
 from pytest_rest.terms import Item, Scheme, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
@@ -74,19 +74,26 @@ class Collection:
         """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
         if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
-        if self._settings.dispatcher is not None:
-            return  # the main process has the model
-        cases = [case for item in items if (case := case_of(item)) is not None]
+        cases = {item: case for item in items if (case := case_of(item)) is not None}
+        run = self._run
         try:
-            self._run.check_answerable([*{id(item): item for item, _ in cases}.values()])
+            if not run.is_checked:
+                unaskable.check(run, cases.values())
+            left_out = [node for node, case in cases.items() if run.leaves_out(case[0])]
+            if self._settings.dispatcher is None:  # otherwise the main process has the model
+                run.check_answerable([*{id(item): item for item, _ in cases.values()}.values()])
         except ModelError:
             return  # the tests meet the same, and say so
         except OptionError as error:
             items.clear()  # what is left would be asked ahead, also where collecting ends here
-            if not hasattr(config, "workerinput"):
-                raise pytest.UsageError(f"REST: {error}") from None
-            report = pytest.CollectReport("", "failed", f"REST: {error}", [])
-            config.hook.pytest_collectreport(report=report)
+            if hasattr(config, "workeroutput"):
+                config.workeroutput[REFUSED] = f"REST: {error}"
+                return
+            run.discard()
+            raise pytest.UsageError(f"REST: {error}") from None
+        if left_out:
+            config.hook.pytest_deselected(items=left_out)
+            items[:] = [node for node in items if node not in {*left_out}]
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

@@ -33,13 +33,13 @@ class Foresight:
         self._is_sure_of_all = is_shared or (self._is_main and not self._has_workers())
 
     def begin(self) -> None:
-        """Ask the suites at once, if every test of theirs will run for sure."""
+        """Ask the suites at once, if every test of theirs will run for sure, and can be asked."""
         settings = self._run.settings
         if not self._is_main:
             return
         answers_reach = not self._has_workers() or self._run.model.home != "cpu"
-        if answers_reach and not (settings.has_far_workers or self._may_select()):
-            self._run.walk(_in_rounds(settings) if settings.early_stop else settings.asked)
+        if answers_reach and self._run.is_checked and not settings.has_far_workers:
+            self._run.walk(_in_rounds(self._run) if settings.early_stop else self._run.asked)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Walk this process's share of what was selected."""
@@ -56,23 +56,20 @@ class Foresight:
     def _has_workers(self) -> bool:
         return bool(getattr(self._config.option, "tx", None))
 
-    def _may_select(self) -> bool:
-        option = self._config.option
-        if any(getattr(option, name, None) for name in _SELECTING):
-            return True
-        settings = self._run.settings
-        if settings.files:  # one that cannot be read ends the run
-            return True
-        if settings.shard and not settings.is_benchmark:  # it is dealt from tests yet to be found
-            return True
-        hook = self._config.hook.pytest_collection_modifyitems
-        modules = [each.function.__module__ for each in hook.get_hookimpls()]
-        return any(not f"{module}.".startswith(_KNOWN) for module in modules)
+
+def are_known(config: pytest.Config, settings: Settings) -> bool:
+    """Whether the tests are those of the suites, all of them, before any is collected."""
+    option = config.option
+    if not settings.is_benchmark or any(getattr(option, name, None) for name in _SELECTING):
+        return False
+    hook = config.hook.pytest_collection_modifyitems
+    modules = [each.function.__module__ for each in hook.get_hookimpls()]
+    return all(f"{module}.".startswith(_KNOWN) for module in modules)
 
 
-def _in_rounds(settings: Settings) -> Iterable[Case]:
-    cases = list(settings.cases)
-    return early_stop.in_rounds(cases, settings.seed, (item for item, _ in cases))
+def _in_rounds(run: Run) -> Iterable[Case]:
+    cases = list(run.cases)
+    return early_stop.in_rounds(cases, run.settings.seed, (item for item, _ in cases))
 
 
 def _cases(items: list[pytest.Item]) -> Iterator[Case]:

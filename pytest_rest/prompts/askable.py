@@ -1,10 +1,9 @@
 """Tells which items cannot be asked in a style, and why, before anything is drawn."""
 
 from bisect import bisect_left
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from itertools import groupby
 from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
@@ -49,10 +48,10 @@ class Check:
         self._scheme, self._protocol, self._rule = scheme, protocol, rule
         self._rooms: dict[Style, rendering.Room | None] = {}  # None: it cannot be drawn
 
-    def refused(self, cases: Iterable[tuple[Item, Style]]) -> Iterator[Unaskable]:
-        """The items that cannot be asked in all of their styles; an item's cases come together."""
-        for item, group in groupby(cases, key=lambda case: case[0]):
-            styles = [style for _, style in group]
+    def refused(self, items: Mapping[Item, Iterable[Style]]) -> Iterator[Unaskable]:
+        """The items that cannot be asked in all of their styles."""
+        for item, each in items.items():
+            styles = [*each]
             try:
                 texts = self._texts(item)
             except BenchmarkError as error:

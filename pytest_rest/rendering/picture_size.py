@@ -13,22 +13,39 @@ from pytest_rest.rendering.pictures import FORMATS, LARGEST_FILE, MOST_PIXELS
 _ON_ITS_SIDE = range(5, 9)  # of EXIF's orientations
 
 
+class TooLargeError(BenchmarkError):
+    """A picture that is too large to be read."""
+
+
+def is_too_large(path: str) -> bool:
+    """Whether a file is a picture that is too large to be read."""
+    try:
+        read_size(path)
+    except TooLargeError:
+        return True
+    except BenchmarkError:
+        return False
+    return False
+
+
 @functools.lru_cache(maxsize=1024)
 def read_size(path: str) -> tuple[int, int]:
     """Width and height in pixels as it is shown, upright.
 
-    `BenchmarkError` for a picture that is too large to be read, and for what is not one.
+    `TooLargeError` for a picture that is too large to be read, `BenchmarkError` for no picture.
     """
-    if Path(path).is_file() and Path(path).stat().st_size > LARGEST_FILE:
-        raise BenchmarkError(
+    if not Path(path).is_file():
+        raise BenchmarkError(f"picture {path!r} is not a file; check its path")
+    if Path(path).stat().st_size > LARGEST_FILE:
+        raise TooLargeError(
             f"picture {path!r} has more than {LARGEST_FILE >> 20} MB; make it smaller"
         )
     try:
-        with Picture.open(path, formats=FORMATS) as picture:
+        with Path(path).open("rb") as file, Picture.open(file, formats=FORMATS) as picture:
             size = picture.size
             is_turned = picture.getexif().get(ExifTags.Base.Orientation) in _ON_ITS_SIDE
     except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
-        raise BenchmarkError(
+        raise TooLargeError(
             f"picture {path!r} has more than {MOST_PIXELS:,} pixels; make it smaller"
         ) from None
     except Exception:  # each of Pillow's decoders has its own
@@ -39,7 +56,7 @@ def read_size(path: str) -> tuple[int, int]:
     width, height = size[::-1] if is_turned else size
     if width * height > MOST_PIXELS:
         share = math.floor(100 * math.sqrt(MOST_PIXELS / (width * height)))
-        raise BenchmarkError(
+        raise TooLargeError(
             f"picture {path!r} has {width} x {height} pixels, more than {MOST_PIXELS:,}; make it "
             f"smaller, {share} % a side or less"
         )

@@ -42,6 +42,7 @@ from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
+UNASKABLE = "cannot be asked: "  # how the reason of a lost item begins that would be lost again
 _WORST = ("rer", "cfr", "mmc", "all_correct")
 
 
@@ -58,6 +59,20 @@ class Lost:
     def name(self) -> str:
         """As in the test's id: `soebench-0007-dejavu-200dpi-black`."""
         return f"{self.item}-{self.style}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An item that cannot be asked and was left out: one style in which it cannot, and why.
+
+    `place` is the file and line where it is written, if it is in a benchmark file.
+    """
+
+    suite: str
+    item: str
+    style: str
+    place: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -83,6 +98,7 @@ class Report:
     cached: int = 0
     spare: Sequence[Completion] = ()
     stopped: Stopped | None = None
+    left_out: Sequence[LeftOut] = ()
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
     rh_auc: RhAuc | None = None  # of a run that asked RH-Bench
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
@@ -232,6 +248,7 @@ class Report:
                 "early_stop": self.stopped and asdict(self.stopped),
             },
             "lost": [asdict(lost) for lost in self.lost],
+            "unaskable": [asdict(left_out) for left_out in self.left_out],
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
