@@ -7,7 +7,6 @@ import pytest
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.gate import early_stop
 from pytest_rest.plugin.run import Run, case_of
-from pytest_rest.plugin.settings import Settings
 
 # Options by which some of the tests are left out, whatever the suites hold.
 _SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
@@ -35,15 +34,15 @@ class Foresight:
     def begin(self) -> None:
         """Ask the suites at once, if every test of theirs will run for sure, and can be asked."""
         settings = self._run.settings
-        if not self._is_main:
+        is_sure = settings.is_benchmark and self._run.is_checked and not settings.has_far_workers
+        if not (self._is_main and is_sure):
             return
-        answers_reach = not self._has_workers() or self._run.model.home != "cpu"
-        if answers_reach and self._run.is_checked and not settings.has_far_workers:
+        if not self._has_workers() or self._run.model.home != "cpu":  # so that answers reach tests
             self._run.walk(_in_rounds(self._run) if settings.early_stop else self._run.asked)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Walk this process's share of what was selected."""
-        if self._is_sure_of_all:
+        if self._is_sure_of_all and session.items:
             items = session.items if self._is_main else session.items[self._number :: self._count]
             self._run.walk(_cases(items))
 
@@ -57,14 +56,13 @@ class Foresight:
         return bool(getattr(self._config.option, "tx", None))
 
 
-def are_known(config: pytest.Config, settings: Settings) -> bool:
-    """Whether the tests are those of the suites, all of them, before any is collected."""
-    option = config.option
-    if not settings.is_benchmark or any(getattr(option, name, None) for name in _SELECTING):
-        return False
+def may_select(config: pytest.Config) -> bool:
+    """Whether something may leave some of the tests out."""
+    if any(getattr(config.option, name, None) for name in _SELECTING):
+        return True
     hook = config.hook.pytest_collection_modifyitems
     modules = [each.function.__module__ for each in hook.get_hookimpls()]
-    return all(f"{module}.".startswith(_KNOWN) for module in modules)
+    return any(not f"{module}.".startswith(_KNOWN) for module in modules)
 
 
 def _in_rounds(run: Run) -> Iterable[Case]:
