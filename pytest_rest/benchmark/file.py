@@ -66,7 +66,7 @@ class Benchmark:
     name: str
     items: tuple[Item, ...]
     styles: tuple[str, ...] = ()
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
 
 
 def is_benchmark(path: Path) -> bool:

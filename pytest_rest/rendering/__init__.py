@@ -59,7 +59,7 @@ def draw(text: str, style: Style = REST) -> Image:
     font, setter, paper = load_font(style.font), page.setter, page.paper
     colors = [color(style, name) for name in ("color", "background")]
     ink = Picture.new("L", in_pixels(paper, style))
-    whole = in_pixels(rotated_size(paper, style.rotation), style)
+    whole = ink.size if style.is_plain else in_pixels(rotated_size(paper, style.rotation), style)
     for baseline, line in zip(_baselines(len(page.lines), style, font), page.lines, strict=True):
         if isinstance(setter, Setter):
             x = page.widest - setter.width(line.text) if line.is_rtl else 0.0
