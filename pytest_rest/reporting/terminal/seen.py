@@ -31,11 +31,12 @@ def summary(styles: Sequence[SeenStyle]) -> Iterator[str]:
 
 
 def header(pictures: Sequence[Picture]) -> Iterator[str]:
-    """What the model will see of the longest item, the worst style first, where it is shrunk."""
+    """In how many styles the longest item is smaller to the model, and in the worst of them."""
     if pictures:
-        styles = {shown(picture.style, 60): None for picture in pictures}
-        more = f" and {len(styles) - 1} styles more" if len(styles) > 1 else ""
-        yield f"rest: the model sees {next(iter(styles))}{more} smaller: {_shrunk(pictures[0])}"
+        worst, number = pictures[0], len({picture.style for picture in pictures})
+        styles = "1 style" if number == 1 else f"{number} styles"
+        where = _shrunk(worst, f" in {shown(worst.style, 100)}")
+        yield f"rest: pictures reach the model smaller in {styles}: {where}"
 
 
 def of_answer(answer: Mapping[str, Any]) -> str:
@@ -100,11 +101,11 @@ def _saw(style: SeenStyle) -> str:
     return f"{name} reached the model {where}{items}; worst: {_shrunk(style.worst)}"
 
 
-def _shrunk(picture: Picture) -> str:
+def _shrunk(picture: Picture, where: str = "") -> str:
     """`soebench-0007, 1292 x 9436 -> 215 x 1568, 33 DPI`."""
     (width, height), seen = picture.sent, picture.seen
     sides = f"{width} x {height} -> {seen['width']} x {seen['height']}"
-    return f"{shown(picture.item, 100)}, {sides}{_dpi(seen)}"
+    return f"{shown(picture.item, 100)}{where}, {sides}{_dpi(seen)}"
 
 
 def _dpi(seen: Seen) -> str:
