@@ -132,6 +132,20 @@ def test_a_break_even_is_at_the_dpi_that_was_seen() -> None:
     assert {round(drawn * (1 + 20 / drawn) / 2)} == {round(e.dpi or 0) for e in measured.evens}
 
 
+def test_a_billed_break_even_lies_between_what_was_seen() -> None:
+    """Pages that are drawn at 50 and 200 DPI and seen at 50 and 80 are equal below 80."""
+    records = []
+    for each in asked({0: 5, 1: 5, 2: 5}, n=3):
+        sent = {"text": 500} | dict.fromkeys(MODES[1:], 400 if each.style == LOW.id else 600)
+        answers = [replace(a, input_tokens=sent[a.mode]) for a in each.verdict.answers.values()]
+        records.append(replace(each, verdict=scoring.judge(answers)))
+    kept = [each for each in records if each.style != MIDDLE.id]
+    measured = vision_tokens.measure(kept, STYLES, "served")
+    assert measured is not None
+    assert ["reported", "reported"] == [even.source for even in measured.evens]
+    assert all(50 < (even.dpi or 0) < 80 for even in measured.evens)
+
+
 @given(st.permutations(range(9)))
 def test_the_order_of_the_records_plays_no_part(order: Sequence[int]) -> None:
     """Of ranges, resolutions, effects and advice."""
