@@ -90,12 +90,11 @@ def test_an_effect_of_a_resolution_says_at_which_it_was_seen() -> None:
     }
     assert {"50", "100"} == {*found}
     assert found["100"].accuracy is not None
-    assert (20, None) == (found["100"].accuracy.n, found["100"].seen)
+    assert (20, (133.3, 200.0)) == (found["100"].accuracy.n, found["100"].usual_seen)
     assert found["50"].accuracy is not None
     assert (20, None) == (found["50"].accuracy.n, found["50"].seen)
-    far = style_effects.table(asked({0: 2, 1: 5, 2: 16}), STYLES)
-    (styled,) = [e for e in far if (e.value, e.subset) == (MIDDLE.id, "all")]
-    assert (25.0, 100.0) == styled.seen
+    (styled,) = [e for e in effects if (e.value, e.subset) == (MIDDLE.id, "all")]
+    assert ((25.0, 100.0), (25.0, 200.0)) == (styled.seen, styled.usual_seen)
 
 
 def test_advice_calls_no_style_by_a_dpi_that_was_not_seen() -> None:
@@ -103,7 +102,7 @@ def test_advice_calls_no_style_by_a_dpi_that_was_not_seen() -> None:
     records = asked({0: 2, 1: 4, 2: 12}, {200: False}, 90)
     given = advice.give(records, STYLES, style_effects.table(records, STYLES)).given
     texts = {each.about: each.text for each in given}
-    assert "draw in 50 DPI, not 200 (seen 33-200)" == texts["dpi 50"]
+    assert "draw in 50 DPI, not 200 (seen 100-200)" == texts["dpi 50"]
 
 
 def test_safe_from_is_a_dpi_that_was_seen() -> None:

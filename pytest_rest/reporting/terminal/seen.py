@@ -26,8 +26,13 @@ def plan(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
 
 def summary(styles: Sequence[SeenStyle]) -> Iterator[str]:
     """The styles of which the model saw less than was drawn, the worst first."""
-    for line in first([*_worst_first(styles)], _SHOWN, _saw):
+    for line in told(styles):
         yield from textwrap.wrap(line, 80, subsequent_indent="  ")
+
+
+def told(styles: Sequence[SeenStyle]) -> Iterator[str]:
+    """The same, a line for each style."""
+    yield from first(_worst_first(styles), _SHOWN, _saw)
 
 
 def header(pictures: Sequence[Picture]) -> Iterator[str]:
@@ -70,7 +75,7 @@ def saw(style: SeenStyle) -> str:
 
 
 def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
-    less = [*_worst_first(styles)]
+    less = _worst_first(styles)
     yield from first(less, _SHOWN, _reaches, "")
     if whole := len(styles) - len(less):
         names = [shown(style.style, 60) or _OWN for style in styles if not style.shrunk]
