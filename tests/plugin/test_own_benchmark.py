@@ -448,9 +448,9 @@ def test_a_picture_alone_has_no_mixed_form(
     pytester.path.joinpath("bare.rest.yaml").write_text(own)
     told = run_rest(MODEL, "bare.rest.yaml", *mode)
     assert (
-        "bare.rest.yaml:2: item 'bare' of 'bare' cannot be asked in style 'dejavu-200dpi-black': it "
-        "has neither context nor choices, so its mixed form would be its text form; give it a "
-        "context, or ask --rest-modes=text,image"
+        "bare.rest.yaml:2: item 'bare' of 'bare' cannot be asked in style 'dejavu-200dpi-black': "
+        "it has neither context nor choices, so its mixed form would be its text form; give it "
+        "a context, or ask --rest-modes=text,image"
     ) in told.out
     assert pytest.ExitCode.USAGE_ERROR == told.status
     asked = run_rest(MODEL, "bare.rest.yaml", "--rest-modes=text,image", *mode)
