@@ -1,9 +1,14 @@
 """Turns a benchmark file, as a marker or a suite names it, into its path, styles and faults."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from pytest_rest import prompts, rendering, scoring
+from pytest_rest.benchmark import near
+from pytest_rest.benchmark.file import Benchmark
 from pytest_rest.errors import BenchmarkError, OptionError, RestError
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Scheme, Style
@@ -25,6 +30,22 @@ def styles(names: Sequence[str]) -> tuple[Style, ...]:
     for style in wanted:
         rendering.load_font(style.font)
     return tuple(dict.fromkeys(wanted))
+
+
+def warn(benchmarks: Mapping[Path, Benchmark]) -> None:
+    """Warn of pictures that may not be what their owner means, at the lines that name them.
+
+    Raises `BenchmarkError` where warnings are errors.
+    """
+    for path, benchmark in benchmarks.items():
+        for picture in benchmark.pictures:
+            for remark in picture.facts.remarks:
+                said = f"item {picture.item!r}: picture {picture.name!r} {remark}"
+                try:
+                    warning = pytest.PytestWarning(f"REST: {said}")
+                    warnings.warn_explicit(warning, None, str(path), picture.line)
+                except pytest.PytestWarning:
+                    raise BenchmarkError(f"{near(path)}:{picture.line}: {said}") from None
 
 
 def check(items: Iterable[Item], scheme: Scheme, where: str = "") -> None:

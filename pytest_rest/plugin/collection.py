@@ -1,7 +1,9 @@
 """Turns suites into tests: one for each item and style."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -74,6 +76,12 @@ class Collection:
         """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
         if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
+        worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
+        try:  # one worker's warnings are enough, but each refuses where they are errors
+            with nullcontext() if worker == "gw0" else warnings.catch_warnings(record=True):
+                benchmark_files.warn(self._settings.library.benchmarks)
+        except RestError as error:
+            self._refuse(config, items, error)
         if self._settings.dispatcher is not None:
             return  # the main process has the model
         cases = [case for item in items if (case := case_of(item)) is not None]
@@ -82,11 +90,15 @@ class Collection:
         except ModelError:
             return  # the tests meet the same, and say so
         except OptionError as error:
-            items.clear()  # what is left would be asked ahead, also where collecting ends here
-            if not hasattr(config, "workerinput"):
-                raise pytest.UsageError(f"REST: {error}") from None
-            report = pytest.CollectReport("", "failed", f"REST: {error}", [])
-            config.hook.pytest_collectreport(report=report)
+            self._refuse(config, items, error)
+
+    def _refuse(self, config: pytest.Config, items: list[Any], error: RestError) -> None:
+        """End the run with what is wrong; xdist would go on if a worker only raised it."""
+        items.clear()  # what is left would be asked ahead, also where collecting ends here
+        if not hasattr(config, "workerinput"):
+            raise pytest.UsageError(f"REST: {error}") from None
+        report = pytest.CollectReport("", "failed", f"REST: {error}", [])
+        config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
