@@ -23,7 +23,7 @@ from pytest_rest.terms import Image, Item, Style
 
 _SAVED: dict[str, tuple[str, dict[str, Any]]] = {
     "image/png": ("PNG", {}),
-    "image/jpeg": ("JPEG", {"quality": 95, "subsampling": 0}),
+    "image/jpeg": ("JPEG", {"quality": 95}),
     "image/webp": ("WEBP", {"lossless": True}),
 }
 _THUMBNAIL = 640
@@ -150,7 +150,7 @@ def _digest(picture: Picture.Image) -> str:
 
 
 def _encode(picture: Picture.Image, text: str, media_type: str = "image/png") -> Image:
-    """A file of that kind; JPEG at quality 95 with all of its colours, the others lose nothing."""
+    """A file of that kind; JPEG at quality 95, and the others without a loss."""
     file = io.BytesIO()
     kind, options = _SAVED[media_type]
     picture.save(file, kind, icc_profile=picture.info.get("icc_profile"), **options)
