@@ -16,6 +16,9 @@ from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.reporting import runs, stored_pictures
 from pytest_rest.reporting.terminal import findings, tables
+=======
+from pytest_rest.reporting import runs
+from pytest_rest.reporting.terminal import findings, seen, tables
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import MODES, OCR_MODES, Transcription
 
@@ -89,5 +92,7 @@ def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:
     if answer["image"]:
         picture = stored_pictures.find(folder / "images", answer["image"])
         yield f"         {shown(str(picture), 500)}"
+    if smaller := seen.of_answer(answer):
+        yield f"         {smaller}"
     for line in str(answer["text"])[:_LONGEST].splitlines():
         yield f"         | {shown(line, 400)}"
