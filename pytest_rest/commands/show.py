@@ -15,9 +15,6 @@ from pytest_rest.commands import GOOD
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.reporting import runs, stored_pictures
-from pytest_rest.reporting.terminal import findings, tables
-=======
-from pytest_rest.reporting import runs
 from pytest_rest.reporting.terminal import findings, seen, tables
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import MODES, OCR_MODES, Transcription

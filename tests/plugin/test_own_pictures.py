@@ -11,6 +11,9 @@ from PIL import Image as Picture
 from runs import RunRest
 
 from pytest_rest.commands import main
+from pytest_rest.models import vision_rules
+from pytest_rest.plugin import benchmark_files
+from pytest_rest.rendering import pictures
 
 MODEL = "--rest-model=simulated"
 ODD = """\
@@ -117,3 +120,26 @@ def test_a_small_photograph_is_embedded_as_it_is(
     capsys.readouterr()
     assert 0 == main(["show", "photo", "run"])
     assert 3 == len(re.findall(r"images/\w{16}\.jpg$", capsys.readouterr().out, re.MULTILINE))
+
+
+@pytest.mark.parametrize(
+    ("option", "size", "expected"),
+    [
+        ("--rest-max-side=600", (1300, 900), "1,300 x 900 pixels, of which the model sees 600 x 4"),
+        ("--rest-max-side=600", (1100, 900), ""),
+        ("--rest-model=claude-haiku-4.5", (3200, 400), "of which the model sees 1,568 x 196"),
+        ("--rest-model=claude-haiku-4.5", (8001, 20), "anthropic refuses more than 8,000 pixels"),
+    ],
+)
+def test_what_a_provider_shrinks_or_refuses_is_warned_of(
+    pytester: pytest.Pytester, option: str, size: tuple[int, int], expected: str
+) -> None:
+    """Below half a side, by the provider's own rule or by what the user says of an endpoint."""
+    Picture.linear_gradient("L").resize(size).save("a.png")
+    facts = pictures.look(Path("a.png"))
+    name, _, value = option.partition("=")
+    is_told = name == "--rest-max-side"
+    rule = vision_rules.find("m" if is_told else value, int(value) if is_told else 0)
+    remarks = [*benchmark_files._of_size(facts, rule)]
+    assert bool(expected) == bool(remarks)
+    assert expected.lower() in "".join(remarks).lower()
