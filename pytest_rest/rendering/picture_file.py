@@ -141,7 +141,8 @@ def _deepened(picture: Picture.Image, content: bytes, high: int) -> Picture.Imag
 def _flat(picture: Picture.Image) -> tuple[Picture.Image, bool]:
     """The picture in RGB, on a background where it is transparent; and whether it is."""
     if not picture.has_transparency_data:
-        return picture.convert("RGB"), False
+        picture.load()
+        return picture if picture.mode == "RGB" else picture.convert("RGB"), False
     layer = picture.convert("RGBA")
     if layer.getchannel("A").getextrema() == (255, 255):
         return layer.convert("RGB"), False

@@ -107,7 +107,8 @@ def read(path: str, expected: str) -> Image:
 def decode(image: Image) -> Picture.Image:
     """A picture as Pillow has it, in RGB: for a model that runs in this process."""
     with Picture.open(io.BytesIO(image.content), formats=FORMATS) as picture:
-        return picture.convert("RGB")
+        picture.load()
+        return picture if picture.mode == "RGB" else picture.convert("RGB")  # spares a copy
 
 
 def place_under(picture: Image, page: Image, style: Style) -> Image:
