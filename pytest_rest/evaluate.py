@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pytest_rest import extensions, prompts, scoring
-from pytest_rest.errors import MetricError
+from pytest_rest.errors import BenchmarkError, MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import Protocol
+from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.terms import (
@@ -54,10 +55,15 @@ async def evaluate(
     """One record for each item and style, in that order; at most `concurrency` items in flight.
 
     A failed call loses its item (`record.verdict.lost`) and raises nothing; so do two models that
-    answer one item, unless `alike` names both.
+    answer one item, unless `alike` names both. `BenchmarkError` for an item that cannot be asked,
+    before any is.
     """
     protocol = protocol or prompts.load_protocol()
     rule = vision_rules.find(model.name)
+    for refused in Check(scheme, protocol, rule).refused(dict.fromkeys(items, styles)):
+        name = f"item {refused.item.id!r} of {refused.item.suite!r}"
+        why = f"{name} cannot be asked in style {refused.style.id!r}: {refused.reason}"
+        raise BenchmarkError(why)
     free = asyncio.Semaphore(concurrency)
 
     async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:
