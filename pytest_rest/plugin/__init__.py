@@ -191,7 +191,7 @@ def rest_ask(request: pytest.FixtureRequest) -> "Callable[..., Verdict]":
         try:
             return unaskable.ask(plugins.getplugin("rest-run"), item, style)
         except RestError as error:
-            pytest.fail(f"REST: {error}", pytrace=False)
+            raise pytest.fail.Exception(f"REST: {error}", pytrace=False) from None
 
     return ask
 

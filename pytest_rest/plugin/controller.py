@@ -143,7 +143,8 @@ class Controller:
         if settings.baseline is None or not settings.is_benchmark:
             return
         by_suite: dict[str, dict[str, str]] = {}
-        for item in settings.items:
+        items = [item for item in settings.items if not self._run.leaves_out(item)]
+        for item in items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
         own = own_styles(styles, styles)
@@ -162,6 +163,7 @@ class Controller:
                 for suite, digests in by_suite.items()
                 for item, digest in digests.items()
             ],
+            "unaskable": [{"suite": s, "id": item} for s, item in self._run.left_out],
         }
         if reasons := baseline.differences(settings.baseline, after):
             raise OptionError(
