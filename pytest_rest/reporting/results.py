@@ -72,7 +72,7 @@ class Tally:
     broken: list[str] = field(default_factory=list)  # what could not be collected
     styles: dict[str, Style] = field(default_factory=dict)
     drawn: dict[str, dict[str, Any]] = field(default_factory=dict)
-    left_out: Mapping[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
+    left_out: dict[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
 
