@@ -1,7 +1,7 @@
 """Turns a benchmark file, as a marker or a suite names it, into its path, styles and faults."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
@@ -37,13 +37,21 @@ def styles(names: Sequence[str]) -> tuple[Style, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def warn(benchmarks: Mapping[Path, Benchmark], rule: VisionRule) -> None:
+def warn(
+    benchmarks: Mapping[Path, Benchmark],
+    rule: VisionRule,
+    left_out: Container[tuple[str, str]] = (),
+) -> None:
     """Warn of pictures that may not be what their owner means, at the lines that name them.
+
+    Those of items that are `left_out` are not asked.
 
     Raises `BenchmarkError` where warnings are errors.
     """
     for path, benchmark in benchmarks.items():
         for picture in benchmark.pictures:
+            if (benchmark.name, picture.item) in left_out:
+                continue
             for remark in (*picture.facts.remarks, *_of_size(picture.facts, rule)):
                 said = f"item {picture.item!r}: picture {picture.name!r} {remark}"
                 try:

@@ -99,7 +99,7 @@ class Collection:
         worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
         with nullcontext() if worker == "gw0" else warnings.catch_warnings(record=True):
             if pictured:
-                benchmark_files.warn(pictured, self._run.vision_rule)
+                benchmark_files.warn(pictured, self._run.vision_rule, self._run.left_out)
 
     def _refuse(self, config: pytest.Config, items: list[Any], error: RestError) -> None:
         """End the run with what is wrong; xdist would go on if a worker only raised it."""

@@ -153,23 +153,35 @@ def test_what_is_not_selected_does_not_matter(claude: Any) -> None:
 
 def test_it_is_left_out_and_counted(server: Endpoint, claude: Any) -> None:
     """In the header, the summary, the gate's line and the report; the rates are of the others."""
-    run = claude(f"--rest-suite={write('zh', 'scan')}", SERIAL, SKIP, "--rest-min-rer=0.5")
+    run = claude(f"--rest-suite={write('zh', 'long')}", SERIAL, SKIP, "--rest-min-rer=0.5")
     assert {"passed": 3, "deselected": 2} == run.outcomes, run.out
-    said = "2 items left out, which cannot be asked: scan, zh (--rest-skip-unaskable)"
+    said = "2 items left out, which cannot be asked: long, zh (--rest-skip-unaskable)"
     head, _, rest = run.out.partition("collected")
-    assert "2 items left out, which cannot be asked: zh, scan (--rest-skip-unaskable)" in head
+    assert "2 items left out, which cannot be asked: zh, long (--rest-skip-unaskable)" in head
     assert said in rest
     assert f"  odd.rest.yaml:3: zh-{REST}: font 'dejavu' has no glyph for " in rest
     assert "gate passed: every threshold is met; 2 items left out, which cannot be asked" in rest
     reasons = {each.pop("item"): each.pop("reason") for each in run.report["unaskable"]}
-    assert ["scan", "zh"] == [*reasons]
+    assert ["long", "zh"] == [*reasons]
     assert "has no glyph for" in reasons["zh"]
     where = [{"suite": "odd", "style": REST, "place": f"odd.rest.yaml:{n}"} for n in (4, 3)]
     assert where == run.report["unaskable"]
     assert [] == run.report["lost"]
     assert 1 == run.report["metrics"]["odd"]["all"]["rer"]["n"]
     assert 4 == len(server.requests)
+    assert "pictures reach the model smaller" not in head
     assert "2 left out, which cannot be asked" in Path("run/report.html").read_text("utf-8")
+
+
+def test_it_is_not_asked_ahead(server: Endpoint, claude: Any) -> None:
+    """Though the suite's items are asked before there are tests."""
+    Picture.linear_gradient("L").resize((8001, 20)).save("scan.png")
+    Path("odd.rest.yaml").write_text(f"items:\n{ITEMS['scan']}{GOOD}", "utf-8")
+    run = claude("--rest-suite=odd.rest.yaml", SERIAL, SKIP)
+    assert ["scan"] == [each["item"] for each in run.report["unaskable"]]
+    assert "anthropic refuses: more than 8,000 pixels a side" in run.out.lower()
+    assert 4 == len(server.requests)
+    assert 4 == run.report["usage"]["calls"]
 
 
 def test_a_plan_leaves_it_out(claude: Any) -> None:
@@ -205,6 +217,7 @@ def test_where_nothing_is_left_it_is_wrong_usage(run_rest: RunRest) -> None:
     assert line.startswith("nothing is left to ask: odd.rest.yaml:2: item 'bare' of 'odd' cannot ")
 
 
+@pytest.mark.slow
 def test_it_is_left_out_of_each_shard(server: Endpoint, run_rest: RunRest) -> None:
     """The others are dealt; merged, they are the run that was asked at once."""
     items = "".join(GOOD.replace("good", f"good-{n}").replace("2 +", f"{n} +") for n in range(5))
