@@ -62,7 +62,7 @@ def server(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> Iterat
     )
     fc_list.chmod(0o755)
     monkeypatch.setenv("PATH", f"{fc_list.parent}{os.pathsep}{os.environ['PATH']}")
-    with Endpoint(lambda _: Reply("Answer: 4")) as endpoint:
+    with Endpoint(lambda _: Reply("Answer: 4", delay=0.1)) as endpoint:
         yield endpoint
 
 
