@@ -179,7 +179,9 @@ def test_it_is_not_asked_ahead(run_rest: RunRest) -> None:
     Path("odd.rest.yaml").write_text(f"items:\n{ITEMS['scan']}{GOOD}", "utf-8")
     with Endpoint(lambda _: Reply("Answer: 4", delay=0.2)) as slow:
         model = ("--rest-model=claude-haiku-4.5", f"--rest-api-base={slow.openai_base}")
-        run = run_rest(*model, "--rest-suite=odd.rest.yaml", SERIAL, SKIP)
+        run = run_rest(
+            *model, "--rest-suite=odd.rest.yaml", SERIAL, SKIP, "--rest-style=dejavu-50dpi"
+        )
         assert 4 == len(slow.requests)
     assert ["scan"] == [each["item"] for each in run.report["unaskable"]]
     assert "Anthropic refuses: more than 8,000 pixels a side" in run.out
