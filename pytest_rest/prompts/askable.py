@@ -139,9 +139,10 @@ class Check:
         page = rendering.page_size(text, style)
         width, height = pictures.placed_size(own, page, style) if own else page
         if why := self._rule.refusal(width, height):
+            smaller = "a smaller size, a smaller picture" if own else "a smaller size"
             raise RenderingError(
                 f"style {style.id!r}: the page would have {width:,} x {height:,} pixels, "
-                f"{self._refuses(why)}; use a lower dpi, a smaller size or a shorter text"
+                f"{self._refuses(why)}; use a lower dpi, {smaller} or a shorter text"
             )
 
     def _refuses(self, why: str) -> str:
