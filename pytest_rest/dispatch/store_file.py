@@ -37,9 +37,10 @@ def create(path: Path, about: Mapping[str, Any]) -> sqlite3.Connection:
         with explained(path, "written"):
             unfinished.unlink(missing_ok=True)
             with contextlib.closing(_connect(unfinished, "rwc")) as file:
-                file.execute(f"PRAGMA application_id={_APPLICATION}")
-                file.execute(f"PRAGMA user_version={_VERSION}")
                 with file:
+                    file.execute("BEGIN")  # one wait for the disk, not one for each statement
+                    file.execute(f"PRAGMA application_id={_APPLICATION}")
+                    file.execute(f"PRAGMA user_version={_VERSION}")
                     for statement in _SCHEMA:
                         file.execute(statement)
                     file.executemany("INSERT INTO about VALUES (?, ?)", rows)
