@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import hashlib
 import io
 import itertools
@@ -791,4 +792,4 @@ def test_the_size_of_a_page_is_known_before_it_is_drawn(text: str, style: Style)
     """And what cannot be drawn is refused alike."""
     assert rendering.draw(text, style).size == rendering.page_size(text, style)
     with pytest.raises(RenderingError, match="the page would have"):
-        rendering.page_size("line\n" * 9_000, replace(style, dpi=200))
+        rendering.page_size("line\n" * 9_000, dataclasses.replace(style, dpi=400))
