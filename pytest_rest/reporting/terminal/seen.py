@@ -119,4 +119,4 @@ def _dpi(seen: Seen) -> str:
 
 def _worst_first(styles: Sequence[SeenStyle]) -> list[SeenStyle]:
     less = [style for style in styles if style.shrunk]
-    return sorted(less, key=lambda each: each.worst.seen["width"] / each.worst.sent[0])
+    return sorted(less, key=lambda style: style.worst.left)
