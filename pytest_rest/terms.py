@@ -626,6 +626,18 @@ def half_of(item: str) -> Half:
     return "reasoning" if item.startswith(f"{RH_BENCH}-reasoning-") else "perception"
 
 
+def is_same_model(one: str, other: str) -> bool:
+    """Whether two ids that endpoints report are one model's, in full or without what is before."""
+    one, other = one.casefold(), other.casefold()
+    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+
+
+def one_spelling(ids: Iterable[str]) -> dict[str, str]:
+    """The fullest spelling of each id: `gpt-4o` is `openai/gpt-4o` where both are there."""
+    known = sorted({*ids}, key=lambda name: (-len(name), name))
+    return {name: next(full for full in known if is_same_model(name, full)) for name in known}
+
+
 def fingerprint(digests: Iterable[str]) -> str:
     """Sixteen hex digits of the items with these digests, whatever their order."""
     return _digest(" ".join(sorted(digests)))

@@ -21,7 +21,8 @@ from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run, case_of, named
 from pytest_rest.reporting import markdown, merge, page
-from pytest_rest.reporting.report import LeftOut, Report
+from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.statistics import bounds
 from pytest_rest.terms import Completion, Record, Style, fingerprint

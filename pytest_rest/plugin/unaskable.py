@@ -7,7 +7,7 @@ from pytest_rest.errors import OptionError
 from pytest_rest.gate.baseline import few, number_of_items
 from pytest_rest.plugin.run import Run
 from pytest_rest.prompts.askable import Check, Unaskable
-from pytest_rest.reporting.report import UNASKABLE, LeftOut
+from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.terms import Item, Style, Verdict
 
 

@@ -27,7 +27,7 @@ _WHITES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 _DEEP, _SWAPPED = "RGB;16B", "RGB;16L"  # Pillow's words for the upper and the lower bytes of a PNG
 _BACKGROUNDS = {"white": 255, "black": 0, "gray": 128}
 _FAINT = 40  # levels of 255 by which an outline is told from its background
-_FEW = 0.1  # share of the outlines that may be faint on white
+_FEW = 0.2  # share of the outlines that may be faint on white
 _NEAR = 16  # levels of 255 within which pixels are alike
 _SPECK = 1e-5  # share of the pixels that shows nothing
 _GPS = (
@@ -95,7 +95,7 @@ def decode(content: bytes, path: Path) -> Decoded:
 def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
     # what a phone adds behind a JPEG, such as a map of brightness, is not another frame
     kind = "JPEG" if picture.format == "MPO" else str(picture.format)
-    frames = 1 if kind == "JPEG" else getattr(picture, "n_frames", 1)
+    is_moving = kind != "JPEG" and getattr(picture, "is_animated", False)
     tiles = getattr(picture, "tile", ())
     coding = str(tiles[0].args) if tiles else ""
     mode, exif = picture.mode, picture.getexif()
@@ -108,9 +108,12 @@ def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
     if mode not in _COLORED:
         pixels.info.pop("icc_profile", None)  # of other channels than it has now
     is_still_deep = ";16" in coding
-    is_plain = kind in _SENT and mode in _PLAIN_MODES and frames == 1
+    is_plain = kind in _SENT and mode in _PLAIN_MODES and not is_moving
     is_plain = is_plain and not (is_turned or is_transparent or is_still_deep)
-    remarks = [*_of_frames(frames, kind), *_of_evenness(pixels)]
+    remarks = [*_of_evenness(pixels)]
+    if is_moving:  # how often is not counted: a file may hold a million
+        parts = "pages" if kind == "TIFF" else "frames"
+        remarks.append(f"has several {parts}; only the first is shown")
     if is_plain and exif.get_ifd(ExifTags.IFD.GPSInfo):
         remarks.append(_GPS)
     media_type = _MEDIA_TYPES.get(kind, "image/png")
@@ -156,21 +159,18 @@ def _flat(picture: Picture.Image) -> tuple[Picture.Image, bool]:
 
 
 def _background(layer: Picture.Image) -> str:
-    """White, unless the outlines of what is opaque are told better from another background."""
-    opaque = layer.getchannel("A").point(lambda alpha: 255 if alpha >= 128 else 0)
-    outlines = ImageChops.subtract(opaque, opaque.filter(ImageFilter.MinFilter(3)))
-    counts = layer.convert("L").histogram(outlines)
-    faint = {
-        name: sum(n for level, n in enumerate(counts) if abs(level - own) < _FAINT)
-        for name, own in _BACKGROUNDS.items()
-    }
-    is_seen = faint["white"] <= _FEW * sum(counts)
-    return "white" if is_seen else min(faint, key=faint.__getitem__)
-
-
-def _of_frames(frames: int, kind: str) -> Iterator[str]:
-    if frames > 1:
-        yield f"has {frames} {'pages' if kind == 'TIFF' else 'frames'}, of which the first is shown"
+    """White, unless far more outlines are told on another background."""
+    grey, alpha = layer.convert("LA").split()
+    outlines, inside = {}, (1, 1, layer.width - 1, layer.height - 1)  # the filter leaves the rim
+    if min(layer.size) < 3:
+        return "white"
+    for name, level in _BACKGROUNDS.items():
+        page = Picture.new("L", layer.size, level)
+        page.paste(grey, mask=alpha)
+        edges = page.filter(ImageFilter.FIND_EDGES).crop(inside)
+        outlines[name] = sum(edges.histogram()[3 * _FAINT :])  # a straight outline counts thrice
+    best = max(outlines, key=outlines.__getitem__)
+    return "white" if outlines["white"] >= (1 - _FEW) * outlines[best] else best
 
 
 def _of_evenness(pixels: Picture.Image) -> Iterator[str]:

@@ -16,7 +16,8 @@ from pytest_rest.errors import ShardError
 from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.reporting.report import LeftOut, Report
+from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.rerun_command import node_id
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test
 from pytest_rest.safe_text import shown

@@ -38,7 +38,7 @@ def odd(pytester: pytest.Pytester) -> None:
 
 REMARKS = {
     2: "item 'even': picture 'even.png' is nearly of one colour, so that there is nothing to see",
-    7: "item 'moving': picture 'moving.gif' has 3 frames, of which the first is shown",
+    7: "item 'moving': picture 'moving.gif' has several frames; only the first is shown",
 }
 
 

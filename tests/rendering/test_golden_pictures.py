@@ -126,6 +126,12 @@ CASES: dict[str, Case] = {
     "cmyk-jpeg": (lambda: saved(cmyk(), "JPEG"), MEANT, JPEG, MENDED),
     "cmyk-tiff": (lambda: saved(cmyk(), "TIFF"), MEANT, PNG, MENDED),
     "png": (lambda: saved(MEANT, "PNG"), MEANT, PNG, PLAIN),
+    "one-colour-is-a-hole": (
+        lambda: saved(MEANT, "PNG", transparency=(255, 0, 0)),
+        scene(corner="white"),
+        PNG,
+        MENDED,
+    ),
     "rgba-opaque": (lambda: saved(MEANT.convert("RGBA"), "PNG"), MEANT, PNG, PLAIN),
     "rgba-black-ink": (lambda: saved(transparent("black"), "PNG"), BARE, PNG, MENDED),
     "rgba-white-ink": (lambda: saved(transparent("white"), "PNG"), OnBlack, PNG, MENDED),

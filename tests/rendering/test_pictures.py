@@ -304,7 +304,7 @@ def test_what_its_owner_should_know(tmp_path: Path) -> None:
         saved(tmp_path, lettered): "",
         saved(tmp_path, speck, "speck.png"): "is nearly of one colour",
         saved(tmp_path, faint, "faint.png"): "",
-        saved(tmp_path, lettered, "pages.tiff", **pages): "has 2 pages, of which the first",
+        saved(tmp_path, lettered, "pages.tiff", **pages): "has several pages; only the first",
         saved(tmp_path, lettered, "photo.jpg", exif=place): "says in its EXIF where it was taken",
         saved(tmp_path, lettered, "held.jpg", exif=held): "",  # it goes out without
     }
@@ -332,7 +332,7 @@ def test_what_a_phone_adds_is_not_another_frame(tmp_path: Path) -> None:
     ],
 )
 def test_a_background_tells_outlines(tmp_path: Path, paint: list[str], background: str) -> None:
-    """White, but where more than a tenth of the outlines would vanish on it."""
+    """White, but where more than a fifth of the outlines would vanish on it."""
     layer = Picture.new("RGBA", (10 * len(paint) + 2, 12))
     for place, color in enumerate(paint):
         layer.paste(color, (10 * place + 2, 2, 10 * place + 9, 9))
