@@ -135,6 +135,24 @@ def test_a_marker_s_items_are_told_by_workers_too(server: Endpoint, claude: Any)
     assert () == server.requests
 
 
+@pytest.mark.slow
+def test_workers_check_without_the_model(run_rest: RunRest) -> None:
+    """It may take minutes to load: they know its name from the main process, which asks."""
+    Path("mine.py").write_text(
+        "from pytest_rest.models.providers.simulated import SimulatedModel\n"
+        "class Mine(SimulatedModel): home = 'loaded'\n"
+        "def make():\n"
+        "    with open('made.txt', 'a') as file: file.write('once')\n"
+        "    return Mine('', 0)\n"
+    )
+    Path("test_own.py").write_text(
+        "import pytest\n@pytest.mark.rest('soebench:3')\ndef test_own(rest): rest()\n"
+    )
+    run = run_rest("--rest-model=python:mine:make", "test_own.py", "-n2", subprocess=True)
+    assert 3 == run.outcomes["passed"], run.out
+    assert "once" == Path("made.txt").read_text()
+
+
 def test_several_are_counted_and_named(claude: Any) -> None:
     """The first one's sentence, and the names and places of some."""
     line = told(claude(write(*ITEMS), SERIAL))
