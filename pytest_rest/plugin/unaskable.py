@@ -8,6 +8,7 @@ from pytest_rest.gate.baseline import few, number_of_items
 from pytest_rest.plugin.run import Run
 from pytest_rest.prompts.askable import Check, Unaskable
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import Item, Style, Verdict
 
 
@@ -32,9 +33,9 @@ def check(run: Run, cases: Iterable[Case]) -> None:
     if len(refused) == len(items):
         raise OptionError(f"nothing is left to ask: {_sentence(run, refused)}")
     for each in refused:
-        item, place = each.item, run.settings.library.place(each.item)
-        named = LeftOut(item.suite, item.id, each.style.id, place, each.reason)
-        run.left_out[item.suite, item.id] = named
+        item, place = each.item, settings.library.place(each.item)
+        left_out = LeftOut(item.suite, item.id, each.style.id, place, each.reason)
+        run.left_out[item.suite, item.id] = left_out
 
 
 def ask(run: Run, item: Item, style: Style) -> Verdict:
@@ -57,8 +58,9 @@ def _sentence(run: Run, refused: Sequence[Unaskable]) -> str:
     if hint := _check(run).mend(first):
         said += f" ({hint})"
     if others:
-        names = [" ".join(filter(None, (place(each.item), each.item.id))) for each in others]
-        said += f"; nor can {number_of_items(len(others))} more: {few(names)}"
+        names = [f"{place(other.item)} {other.item.id}".strip() for other in others]
+        listed = few([shown(name, 200) for name in names])
+        said += f"; nor can {number_of_items(len(others))} more: {listed}"
     return said
 
 

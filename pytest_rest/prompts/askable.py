@@ -52,8 +52,8 @@ class Check:
 
     def refused(self, items: Mapping[Item, Iterable[Style]]) -> Iterator[Unaskable]:
         """The items that cannot be asked in all of their styles."""
-        for item, each in items.items():
-            styles = [*each]
+        for item, wanted in items.items():
+            styles = [*wanted]
             try:
                 texts = self._texts(item)
             except BenchmarkError as error:
@@ -61,7 +61,7 @@ class Check:
                 continue
             if item.image or not self._are_far_from_limits(texts, styles):
                 reasons = ((style, self._reason(item, texts, style)) for style in styles)
-                if (first := next((each for each in reasons if each[1]), None)) is not None:
+                if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
 
     def mend(self, refused: Unaskable) -> str:
@@ -73,7 +73,8 @@ class Check:
             return ""
         if lacking := rendering.lacking("".join(texts), style.font):
             font = fallback_fonts.fonts_with(lacking)
-            return f"{font} has them: font: [{style.font}, {font}] in a style file" if font else ""
+            several = ", ".join([*style.font.split("|"), font])
+            return f"{font} has them: font: [{several}] in a style file" if font else ""
 
         def is_refused(dpi: int) -> bool:
             return bool(self._reason(item, texts, replace(style, dpi=dpi)))

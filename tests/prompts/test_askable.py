@@ -99,6 +99,14 @@ def test_the_highest_dpi_that_is_taken_is_named() -> None:
     assert "" == Check(SCHEME, PROTOCOL, Limits(200)).mend(hopeless)
 
 
+def test_a_font_that_has_the_characters_is_named() -> None:
+    """Behind those that the style has already."""
+    check, item = Check(SCHEME, PROTOCOL, Limits()), replace(PLAIN, question="∀?")
+    (refused,) = check.refused({item: [Style(font="courier|cursive")]})
+    expected = "dejavu has them: font: [courier, cursive, dejavu] in a style file"
+    assert expected == check.mend(refused)
+
+
 def test_a_picture_of_its_own(tmp_path: Path) -> None:
     """Refused by its pixels, by the bytes it goes out with, or with the text below it."""
     path = tmp_path / "a.png"
