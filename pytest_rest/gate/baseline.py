@@ -177,6 +177,7 @@ def _extract(report: JsonObject) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: provenance[key] for key in _KEPT},
+        **_named(provenance),
         "headline": {name: headline.get(name) for name in _HEADLINE},
         "styles": [
             {"id": style, "digest": own.get(style, {}).get("digest")}
@@ -238,6 +239,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
+        **_named(baseline),
         "resolved_model": [_text(name) for name in baseline["resolved_model"] if name],
         "modes": sorted(baseline["modes"]),
         "headline": dict(baseline.get("headline", {})),
@@ -245,6 +247,11 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
         "suites": _sorted(baseline["suites"], ("name", "items", "fingerprint")),
         "items": sorted(items, key=lambda each: (each["suite"], each["id"])),
     }
+
+
+def _named(about: JsonObject) -> dict[str, str]:
+    """The full name that was asked for, which older reports lack."""
+    return {"resolved_name": _text(about["resolved_name"])} if "resolved_name" in about else {}
 
 
 def _sorted(entries: Iterable[JsonObject], keys: tuple[str, ...]) -> list[JsonObject]:
