@@ -8,6 +8,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 import rh_bench
+from endpoint import Endpoint, Reply
 from runs import RunRest
 
 from pytest_rest.gate import GateOutcome
@@ -85,6 +86,15 @@ def test_reports_keep_to_the_schema(run_rest: RunRest, kind: str) -> None:
     asks = any(word in words for word in ("suite", "fuzz", "yaml"))
     run = run_rest(*RUNS[kind], *([] if asks else ["--rest-suite=soebench:3"]), "-pno:xdist")
     assert run.report, run.out
+    assert [] == misses(run.report)
+
+
+def test_a_run_over_http_keeps_to_the_schema(run_rest: RunRest) -> None:
+    """Where a gateway may say what calls cost."""
+    with Endpoint(lambda _: Reply("Answer: 3")) as endpoint:
+        model = ("--rest-model=m", f"--rest-api-base={endpoint.openai_base}")
+        run = run_rest(*model, "--rest-suite=soebench:2", "-pno:xdist")
+    assert "gateway" == run.report["provenance"]["prices"]
     assert [] == misses(run.report)
 
 
