@@ -1,4 +1,4 @@
-"""Readers with planted eyes: an endpoint that shrinks what it gets, and reads what is left of it."""
+"""Readers with planted eyes: they shrink what they get, and read what is left of it."""
 
 import math
 import random
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 import pytest
 from endpoint import Reply, Request
 
-from pytest_rest.eyechart import charts
+from pytest_rest.rendering import chart
 from pytest_rest.terms import Completion, Image, Prompt
 
 THRESHOLDS = {"dejavu": 9.0, "courier": 10.0, "cursive": 14.0}
@@ -33,7 +33,7 @@ class PlantedEyes:
 
     def watch(self, monkeypatch: pytest.MonkeyPatch, *, draws: bool = True) -> None:
         """Know the charts that are drawn from now on; or have none drawn, but told apart."""
-        draw = charts.chart.draw_chart
+        draw = chart.draw_chart
 
         def drawn(lines: Sequence[tuple[str, float]], font: str, size: tuple[int, int]) -> Image:
             text = "\n".join(text for text, _ in lines)
@@ -42,7 +42,7 @@ class PlantedEyes:
             self.drawn[image.png] = lines, font, size
             return image
 
-        monkeypatch.setattr(charts.chart, "draw_chart", drawn)
+        monkeypatch.setattr(chart, "draw_chart", drawn)
 
     def read(self, png: bytes) -> str:
         """The lines of a chart that can be read of what is left of it."""
@@ -67,7 +67,9 @@ class PlantedEyes:
         pngs = [prompt.images[0].png if prompt.images else b"" for prompt in prompts]
         texts = [self.read(png) if png else "Which picture?" for png in pngs]
         pairs = zip(texts, pngs, strict=True)
-        return [Completion(text, input_tokens=self._tokens(png), model="eyes") for text, png in pairs]
+        return [
+            Completion(text, input_tokens=self._tokens(png), model="eyes") for text, png in pairs
+        ]
 
     def _tokens(self, png: bytes) -> int:
         return 70 + 500 * (self.counts and bool(png))

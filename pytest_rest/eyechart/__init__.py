@@ -96,7 +96,7 @@ def measure(
         test.show(wanted)
         if test.calls > LEAST_CALLS and not test.has_read:
             break
-    while test.has_read and test.left and not test.reader.conclude().is_precise:
+    while test.has_read and test.left and not test.is_decided:
         test.show(test.next())
     return test.eyes(control.input_tokens)
 
@@ -120,6 +120,12 @@ class _Test:
     @property
     def has_read(self) -> bool:
         return any(line.is_legible for line in self.reader.lines)
+
+    @property
+    def is_decided(self) -> bool:
+        """Whether more charts would say no more; so it is where no print is too small, too."""
+        reads_all = all(line.is_legible for line in self.reader.lines)
+        return reads_all or self.reader.conclude().is_precise
 
     @property
     def left(self) -> int:

@@ -8,6 +8,7 @@ with the page. Pages of two shapes have a limit each, by which rules are told ap
 is computed on a lattice, and what to show next is what says the most about the limits.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -27,14 +28,14 @@ NEVER = 10_000  # the threshold of print that is not read in any size
 
 _LEAST = 168  # the least limit that is thought of: 128 pixels
 _LARGEST = (264, 288)  # for each shape the first that is none: its largest page
-_PRINTS = np.array([*range(40, 153), NEVER])  # 3 to 81 pixels
+_PRINTS = np.array([*range(20, 153), NEVER])  # 1.8 to 81 pixels
 _SLOPES = np.array([1.0, 2.0, 4.0, 7.0])  # s, in steps
 _READERS = [*product(_SLOPES, (0.01, 0.08))]  # with the share of lapses
 _GUESSED = 0.002
 _FAR = 200
 _DRAWS = 2_000
 _NEAR = 4  # steps within which a limit is not told from another, or from none
-_WITHIN = 0.10  # of a side, by which a limit must be sure
+_WITHIN = 0.07  # of a side, by which a limit must be sure
 _PRIOR: Mapping[Rule, float] = {
     **{"none": 0.3, "side": 0.3, "pixels": 0.2},
     **{"both": 0.12, "short side": 0.08},
@@ -80,23 +81,31 @@ class Conclusion:
     """What was inferred, and for each rule its probability.
 
     `rule` is the one that is sure, or None; `side` the limit of the longest side (of the shortest
-    one by that rule), `pixels` that of all pixels, as far as the rule has them. Up to `free` the
-    pages of each shape are surely not shrunk, by their longest side. `prints` has for each font the
-    smallest height that is read in half of all cases, in pixels that arrive; None where none is.
-    `fit` is the p value of the model's fit.
+    one by that rule), `pixels` that of all pixels, as far as the rule has them. `shapes` is what
+    was learnt without a rule: the longest side above which pages of each shape are shrunk, at most
+    that of the largest one. `prints` has for each font the smallest height that is read in half of
+    all cases, in pixels that arrive; None where none is. `fit` is the p value of the model's fit.
     """
 
     rule: Rule | None
     probabilities: Mapping[Rule, float]
     side: Estimate | None
     pixels: Estimate | None
-    free: tuple[float, float]
+    shapes: tuple[Estimate, Estimate]
     prints: tuple[Estimate | None, ...]
     fit: float
+    smallest: float  # the longest side of the smallest page
+
+    @property
+    def is_below(self) -> bool:
+        """Whether every page was shrunk, or brought to one size: then no limit can be measured."""
+        return all(limit.high <= self.smallest for limit in self.shapes)
 
     @property
     def is_precise(self) -> bool:
         """Whether nothing more has to be shown."""
+        if self.is_below:
+            return True
         is_near = self.side is None or self.side.is_within(_WITHIN)
         is_near &= self.pixels is None or self.pixels.is_within(2 * _WITHIN)
         return self.rule is not None and is_near
@@ -192,7 +201,6 @@ class Reader:
         fit = self._fit()
         is_sure = probability >= CONFIDENCE and fit >= (1 - CONFIDENCE) / 10
         square, tall = self.limits.T
-        lowest = [float(np.quantile(each, 1 - CONFIDENCE)) for each in (square, tall)]
         side = {"side": tall, "both": tall, "short side": square}.get(rule)
         area = 2 * square if rule in ("pixels", "both") else None
         return Conclusion(
@@ -200,9 +208,10 @@ class Reader:
             probabilities=self.probabilities,
             side=_estimate(side) if is_sure and side is not None else None,
             pixels=_estimate(area) if is_sure and area is not None else None,
-            free=(pixels(lowest[0]), pixels(lowest[1])),
+            shapes=(_estimate(square), _estimate(tall)),
             prints=tuple(map(_legible, self.prints.T)),
             fit=fit,
+            smallest=pixels(min((line.page.steps for line in self.lines), default=0)),
         )
 
     def _fit(self) -> float:
@@ -229,13 +238,14 @@ def _rules(squares: Whole, talls: Whole) -> dict[Rule, Floats]:
     square, tall = np.meshgrid(squares, talls, indexing="ij")
     last, longest = _LARGEST
     is_free = (square > last - _NEAR) & (tall > longest - _NEAR)
+    is_nearly_free = square > last - _NEAR
     area = SHAPES[1] / 2  # by so much higher is a page of equal pixels
     masks: dict[Rule, NDArray[np.bool_]] = {
         "none": (square == last) & (tall == longest),
         "side": (square == np.minimum(tall, last)) & ~is_free,
         "pixels": (square == np.minimum(tall - area, last)) & ~is_free & (square < last),
-        "both": (tall > square + _NEAR) & (tall < square + area - _NEAR) & (square < last),
-        "short side": (np.minimum(square + SHAPES[1], longest) == tall) & (square < last),
+        "both": (tall > square + _NEAR) & (tall < square + area - _NEAR) & ~is_nearly_free,
+        "short side": (np.minimum(square + SHAPES[1], longest) == tall) & ~is_nearly_free,
     }
     return {name: _PRIOR[name] * mask / mask.sum() + 1e-300 for name, mask in masks.items()}
 
@@ -262,6 +272,17 @@ def _logs() -> tuple[Floats, Floats]:
 
 
 _LOGS = _logs()
+
+
+def ratio(one: Estimate, other: Estimate) -> Estimate:
+    """The first as a multiple of the second, with MOVER's interval of the logarithms' difference.
+
+    Zou and Donner, Statistics in Medicine 27, 2008.
+    """
+    value = math.log(one.value / other.value)
+    down = math.hypot(math.log(one.value / one.low), math.log(other.high / other.value))
+    up = math.hypot(math.log(one.high / one.value), math.log(other.value / other.low))
+    return Estimate(*map(math.exp, (value, value - down, value + up)))
 
 
 def _estimate(steps: Floats | Whole) -> Estimate:
