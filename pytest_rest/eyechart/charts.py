@@ -22,8 +22,8 @@ ASKED = (
 )
 
 _MOST_TOKENS = 1024
-_LEAST = 36  # steps: 2.8 pixels
-_STEP = 6  # between lines that would otherwise be of one height, where there is no more room
+_LEAST = 24  # steps: 2.8 pixels
+_STEP = 4  # between lines that would otherwise be of one height, where there is no more room
 _LADDER = (1.6, 0.9, 0.3, -0.3, -0.9, -1.6)  # where lines are around the threshold, in spreads
 _LONGEST = 4_000  # characters of an answer that are looked at
 _WORD = re.compile(r"[A-Za-z0-9]{1,40}")

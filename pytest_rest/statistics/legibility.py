@@ -22,20 +22,24 @@ Floats = NDArray[np.float64]
 Whole = NDArray[np.int64]
 
 CONFIDENCE = 0.99
-OCTAVE = 24  # steps of the lattice; a length of n steps is 2 ** (n / OCTAVE) pixels
-SHAPES = (0, 36)  # a square, and a page that is higher than wide by so many steps
+OCTAVE = 16  # steps of the lattice; a length of n steps is 2 ** (n / OCTAVE) pixels
+SHAPES = (0, 24)  # a square, and a page that is higher than wide by so many steps
 NEVER = 10_000  # the threshold of print that is not read in any size
 
-_LEAST = 168  # the least limit that is thought of: 128 pixels
-_LARGEST = (264, 288)  # for each shape the first that is none: its largest page
-_PRINTS = np.array([*range(20, 153), NEVER])  # 1.8 to 81 pixels
-_SLOPES = np.array([1.0, 2.0, 4.0, 7.0])  # s, in steps
-_READERS = [*product(_SLOPES, (0.01, 0.08))]  # with the share of lapses
+_LEAST = 112  # the least limit that is thought of: 128 pixels
+_LARGEST = (176, 192)  # for each shape the first that is none: its largest page
+_PRINTS = np.array([*range(14, 102), NEVER])  # 1.8 to 80 pixels
+_SLOPES = (1.0, 2.2, 4.8)  # s, in steps
+_LAPSES = (0.01, 0.08)
+_BLURS = (0, 5)  # by so many steps print has to be higher where a page is shrunk by little
+_BLURRED = OCTAVE  # up to so many steps; half of it from there to the double
+_READERS = [*product(_SLOPES, _LAPSES, _BLURS)]
+_LIKELY = np.log([0.4 if blur else 0.6 for *_, blur in _READERS])
 _GUESSED = 0.002
-_FAR = 200
+_FAR = 160
 _DRAWS = 2_000
-_NEAR = 4  # steps within which a limit is not told from another, or from none
-_WITHIN = 0.07  # of a side, by which a limit must be sure
+_NEAR = 3  # steps within which a limit is not told from another, or from none
+_WITHIN = 0.10  # of a side, by which a limit must be sure
 _PRIOR: Mapping[Rule, float] = {
     **{"none": 0.3, "side": 0.3, "pixels": 0.2},
     **{"both": 0.12, "short side": 0.08},
@@ -132,17 +136,19 @@ class Reader:
         """Learn which lines were read."""
         for line in lines:
             shape, steps = line.page
-            arrived = line.height + np.minimum(self._limits[shape] - steps, 0)
-            table = _LOGS[int(line.is_legible)]
-            at = np.clip(arrived[:, None] - _PRINTS[None, :], -_FAR, _FAR) + _FAR
-            self._evidence[line.font][shape] += table[:, at]
+            smaller = _smaller(steps, self._limits[shape], np.array(_BLURS)[:, None])
+            above = line.height - smaller[:, :, None] - _PRINTS[None, None, :]
+            at = np.clip(above, -_FAR, _FAR) + _FAR
+            logs = _LOGS[int(line.is_legible)]
+            evidence = self._evidence[line.font][shape].reshape(len(logs), *above.shape)
+            evidence += logs[:, at]
         self.lines += lines
         self._draw()
 
     def _draw(self) -> None:
         """Draw limits, thresholds and slopes from the posterior."""
         prior = np.log(sum(self._rules.values()))
-        total = np.tile(prior, (len(_READERS), 1, 1))
+        total = prior + _LIKELY[:, None, None]
         for square, tall in self._evidence:
             total += _joined(square, tall)
         weights = np.exp(total - total.max())
@@ -155,8 +161,7 @@ class Reader:
         random = np.random.default_rng(self._seed)
         chosen = random.choice(weights.size, _DRAWS, p=weights.ravel())
         reader, *cell = np.unravel_index(chosen, weights.shape)
-        self.slopes = np.array([slope for slope, _ in _READERS])[reader]
-        self._lapses = np.array([lapses for _, lapses in _READERS])[reader]
+        self.slopes, self._lapses, self._blurs = np.array(_READERS)[reader].T
         limits = [values[at] for values, at in zip(self._limits, cell, strict=True)]
         self.limits = np.stack(limits, axis=1)
         prints = []
@@ -169,8 +174,8 @@ class Reader:
 
     def thresholds(self, page: Page, font: int) -> Whole:
         """Draws of the height that is read in half of all cases, in steps, as it is shown."""
-        shrunk = np.maximum(page.steps - self.limits[:, page.shape], 0)
-        return np.asarray(self.prints[:, font] + shrunk)
+        smaller = _smaller(page.steps, self.limits[:, page.shape], self._blurs.astype(int))
+        return np.asarray(self.prints[:, font] + smaller)
 
     def spread(self, page: Page, font: int) -> tuple[float, float]:
         """The middle of the thresholds, and within how many steps of it lines say something."""
@@ -263,10 +268,18 @@ def _logistic(values: Floats) -> Floats:
     return np.asarray(1 / (1 + np.exp(-np.clip(values, -50, 50))))
 
 
+def _smaller(steps: int, limits: Whole, blurs: Whole) -> Whole:
+    """By how many steps print is smaller than it was on a page, what it loses by blur included."""
+    shrunk = np.maximum(steps - limits, 0)
+    loss = np.where(shrunk <= _BLURRED, blurs, np.where(shrunk <= 2 * _BLURRED, blurs // 2, 0))
+    return np.asarray(shrunk + np.where(shrunk > 0, loss, 0))
+
+
 def _logs() -> tuple[Floats, Floats]:
-    """For each reader and height above the threshold: the logs of not reading a line, and of it."""
+    """By slope, lapses and steps above the threshold: the logs of not reading, and of reading."""
     above = np.arange(-_FAR, _FAR + 1)
-    rates = np.stack([(1 - lapses) * _logistic(above / slope) for slope, lapses in _READERS])
+    readers = product(_SLOPES, _LAPSES)
+    rates = np.stack([(1 - lapses) * _logistic(above / slope) for slope, lapses in readers])
     rates = np.maximum(rates, _GUESSED)
     return np.log(1 - rates), np.log(rates)
 
@@ -288,6 +301,7 @@ def ratio(one: Estimate, other: Estimate) -> Estimate:
 def _estimate(steps: Floats | Whole) -> Estimate:
     tail = (1 - CONFIDENCE) / 2
     low, high = np.quantile(steps, [tail, 1 - tail])
+    low, high = low - 0.5, high + 0.5  # what is between two steps
     return Estimate(pixels(float(np.mean(steps))), pixels(float(low)), pixels(float(high)))
 
 
