@@ -28,7 +28,7 @@ class Measured:
     @property
     def name(self) -> str:
         """What it is called beside another one."""
-        return _name(self.model, self.api_base)
+        return f"{self.model} at {self.api_base}" if self.api_base else self.model
 
 
 @dataclass(frozen=True)

@@ -31,10 +31,10 @@ _LARGEST = (176, 192)  # for each shape the first that is none: its largest page
 _PRINTS = np.array([*range(14, 102), NEVER])  # 1.8 to 80 pixels
 _SLOPES = (1.0, 2.2, 4.8)  # s, in steps
 _LAPSES = (0.01, 0.08)
-_BLURS = (0, 5)  # by so many steps print has to be higher where a page is shrunk by little
+_BLURS = {0: 0.5, 2: 0.3, 5: 0.2}  # steps that print is higher where a page is shrunk by little
 _BLURRED = OCTAVE  # up to so many steps; half of it from there to the double
 _READERS = [*product(_SLOPES, _LAPSES, _BLURS)]
-_LIKELY = np.log([0.4 if blur else 0.6 for *_, blur in _READERS])
+_LIKELY = np.log([_BLURS[blur] for *_, blur in _READERS])
 _GUESSED = 0.002
 _FAR = 160
 _DRAWS = 2_000
@@ -136,7 +136,7 @@ class Reader:
         """Learn which lines were read."""
         for line in lines:
             shape, steps = line.page
-            smaller = _smaller(steps, self._limits[shape], np.array(_BLURS)[:, None])
+            smaller = _smaller(steps, self._limits[shape], np.array([*_BLURS])[:, None])
             above = line.height - smaller[:, :, None] - _PRINTS[None, None, :]
             at = np.clip(above, -_FAR, _FAR) + _FAR
             logs = _LOGS[int(line.is_legible)]
@@ -204,7 +204,7 @@ class Reader:
         """What all lines so far say."""
         rule, probability = max(self.probabilities.items(), key=lambda entry: entry[1])
         fit = self._fit()
-        is_sure = probability >= CONFIDENCE and fit >= (1 - CONFIDENCE) / 10
+        is_sure = probability >= CONFIDENCE and fit >= 1 - CONFIDENCE
         square, tall = self.limits.T
         side = {"side": tall, "both": tall, "short side": square}.get(rule)
         area = 2 * square if rule in ("pixels", "both") else None

@@ -39,7 +39,7 @@ def _endpoint(measured: Measured, number: int) -> dict[str, Any]:
         "sees": eyes.sees,
         "sight": words.sight(eyes),
         "limit": words.limit(eyes, conclusion) if conclusion else "",
-        "prints": [*words.prints(measured, conclusion)][1:] if conclusion else [],
+        "prints": [*words.prints(measured, conclusion)] if conclusion else [],
         "refused": [*words.refused(eyes)],
         "plots": [*_plot(measured, number)],
         "head": words.head(measured),

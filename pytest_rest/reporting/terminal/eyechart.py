@@ -22,7 +22,9 @@ def lines(measured: Measured) -> Iterator[str]:
     yield sight(eyes)
     if eyes.conclusion is not None:
         yield limit(eyes, eyes.conclusion)
-        yield from prints(measured, eyes.conclusion)
+        yield f"smallest legible print{'':<6}as it arrives{'':<17}of {_POINTS} points"
+        for font, size, dpi in prints(measured, eyes.conclusion):
+            yield f"  {shown(font, 24):<26}{size:<30}{dpi}".rstrip()
         yield from _pages(measured)
     yield from refused(eyes)
     number = sum(cell.shown for cell in eyes.cells)
@@ -80,15 +82,13 @@ def _largest(eyes: Eyes) -> tuple[int, int]:
     return max(squares, default=0), max(height for _, height in sizes)
 
 
-def prints(measured: Measured, conclusion: Conclusion) -> Iterator[str]:
-    """The smallest legible print of each font, as it arrives."""
-    yield f"smallest legible print, as it arrives{'':<11} of {_POINTS} points"
+def prints(measured: Measured, conclusion: Conclusion) -> Iterator[tuple[str, str, str]]:
+    """For each font the smallest legible print as it arrives, and what that is of 12 points."""
     for font, size in zip(measured.fonts, conclusion.prints, strict=True):
         if size is None:
-            yield f"  {shown(font, 30):<12} not read in any size"
-            continue
-        dpi = size.value * 72 / _POINTS
-        yield f"  {shown(font, 30):<12} {pixels(size):<24} pixels  from {dpi:.0f} DPI"
+            yield font, "not read in any size", ""
+        else:
+            yield font, f"{pixels(size)} pixels", f"from {size.value * 72 / _POINTS:.0f} DPI"
 
 
 def head(measured: Measured) -> list[str]:
