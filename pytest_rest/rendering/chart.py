@@ -25,7 +25,7 @@ def tallest(text: str, font: str, size: tuple[int, int]) -> float:
 def draw_chart(lines: Sequence[tuple[str, float]], font: str, size: tuple[int, int]) -> Image:
     """A page of that width and height in pixels, with lines of these heights (of an em) on it.
 
-    They stand in the middle. All print is drawn large and averaged down, as it is where a page is
+    They stand in the middle. All print is drawn large and made smaller, as it is where a page is
     shrunk on its way: so print of one height looks alike, however it came to it.
     """
     page = Picture.new("L", size, 255)
@@ -47,4 +47,6 @@ def _line(text: str, font: str, height: float) -> Picture.Image:
         font, 72, size_pt=size, line_spacing=1.0, page_width_pt=1e6, margin_pt=size * _AROUND
     )
     with Picture.open(io.BytesIO(draw(text, style).png)) as line:
-        return line.reduce(times)
+        size = max(line.width // times, 1), max(line.height // times, 1)
+        box = (0, 0, size[0] * times, size[1] * times)
+        return line.resize(size, Picture.Resampling.BICUBIC, box)

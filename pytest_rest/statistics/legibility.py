@@ -39,7 +39,7 @@ _GUESSED = 0.002
 _FAR = 160
 _DRAWS = 2_000
 _NEAR = 3  # steps within which a limit is not told from another, or from none
-_WITHIN = 0.10  # of a side, by which a limit must be sure
+_WITHIN = 0.08  # of a side, by which a limit must be sure
 _PRIOR: Mapping[Rule, float] = {
     **{"none": 0.3, "side": 0.3, "pixels": 0.2},
     **{"both": 0.12, "short side": 0.08},
