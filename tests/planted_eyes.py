@@ -52,7 +52,7 @@ class PlantedEyes:
         legible = [
             text
             for text, print_height in lines
-            if math.log(print_height * scale / self.thresholds[font]) > draws.gauss(0, self.noise)
+            if print_height * scale > self.thresholds[font] * math.exp(draws.gauss(0, self.noise))
             and draws.random() >= self.lapses
         ]
         return "\n".join(legible)

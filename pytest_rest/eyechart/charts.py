@@ -77,8 +77,13 @@ def make(
     most = math.floor(OCTAVE * math.log2(tallest))
     wanted = {min(max(round(middle + each * spread), _LEAST), most) for each in _LADDER}
     heights = sorted(wanted, reverse=True)
-    while len(heights) < len(texts) and heights[-1] - _STEP >= _LEAST:
-        heights.append(heights[-1] - _STEP)
+    while len(heights) < len(texts):
+        if heights[-1] - _STEP >= _LEAST:
+            heights.append(heights[-1] - _STEP)
+        elif heights[0] + _STEP <= most:
+            heights.insert(0, heights[0] + _STEP)
+        else:
+            break
     while chart.LEADING * sum(map(pixels, heights)) > page.size[1]:
         heights.pop()
     return Chart(

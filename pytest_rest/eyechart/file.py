@@ -33,7 +33,10 @@ class Measured:
 
 @dataclass(frozen=True)
 class Limit:
-    """What a run takes as known: the most pixels a side, and in all; 0 where there is no limit."""
+    """What a run takes as known: the most pixels a side, and in all; 0 where there is no limit.
+
+    Where none was found it is that of the largest pages, above which nothing was measured.
+    """
 
     side: int = 0
     pixels: int = 0
@@ -45,6 +48,8 @@ def limit(eyes: Eyes) -> Limit | None:
     if conclusion is None or conclusion.rule in (None, "short side") or conclusion.is_below:
         return None
     side, pixels = conclusion.side, conclusion.pixels
+    if conclusion.rule == "none":
+        return Limit(*eyes.largest)
     return Limit(round(side.value) if side else 0, round(pixels.value) if pixels else 0)
 
 

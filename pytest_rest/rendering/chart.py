@@ -42,11 +42,11 @@ def draw_chart(lines: Sequence[tuple[str, float]], font: str, size: tuple[int, i
 
 def _line(text: str, font: str, height: float) -> Picture.Image:
     times = max(math.ceil(_LARGE / height), 1)
-    size = height * times
+    large = height * times
     style = Style(
-        font, 72, size_pt=size, line_spacing=1.0, page_width_pt=1e6, margin_pt=size * _AROUND
+        font, 72, size_pt=large, line_spacing=1.0, page_width_pt=1e6, margin_pt=large * _AROUND
     )
     with Picture.open(io.BytesIO(draw(text, style).png)) as line:
-        size = max(line.width // times, 1), max(line.height // times, 1)
-        box = (0, 0, size[0] * times, size[1] * times)
-        return line.resize(size, Picture.Resampling.BICUBIC, box)
+        width, tall = line.width // times, line.height // times
+        box = (0, 0, width * times, tall * times)
+        return line.resize((width, tall), Picture.Resampling.BICUBIC, box)

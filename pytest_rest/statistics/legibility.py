@@ -29,7 +29,7 @@ NEVER = 10_000  # the threshold of print that is not read in any size
 _LEAST = 112  # the least limit that is thought of: 128 pixels
 _LARGEST = (176, 192)  # for each shape the first that is none: its largest page
 _PRINTS = np.array([*range(14, 102), NEVER])  # 1.8 to 80 pixels
-_SLOPES = (1.0, 2.2, 4.8)  # s, in steps
+_SLOPES = (1.4, 2.4, 4.8)  # s, in steps
 _LAPSES = (0.01, 0.08)
 _BLURS = {0: 0.5, 2: 0.3, 5: 0.2}  # steps that print is higher where a page is shrunk by little
 _BLURRED = OCTAVE  # up to so many steps; half of it from there to the double
@@ -103,7 +103,8 @@ class Conclusion:
     @property
     def is_below(self) -> bool:
         """Whether every page was shrunk, or brought to one size: then no limit can be measured."""
-        return all(limit.high <= self.smallest for limit in self.shapes)
+        low, high = self.smallest * (1 - _WITHIN), self.smallest * (1 + _WITHIN)
+        return all(limit.low < low and limit.high <= high for limit in self.shapes)
 
     @property
     def is_precise(self) -> bool:
@@ -203,6 +204,8 @@ class Reader:
     def conclude(self) -> Conclusion:
         """What all lines so far say."""
         rule, probability = max(self.probabilities.items(), key=lambda entry: entry[1])
+        if (free := self._free()) >= CONFIDENCE:
+            rule, probability = "none", free
         fit = self._fit()
         is_sure = probability >= CONFIDENCE and fit >= 1 - CONFIDENCE
         square, tall = self.limits.T
@@ -216,14 +219,23 @@ class Reader:
             shapes=(_estimate(square), _estimate(tall)),
             prints=tuple(map(_legible, self.prints.T)),
             fit=fit,
-            smallest=pixels(min((line.page.steps for line in self.lines), default=0)),
+            smallest=pixels(min((page.steps for page in self._pages), default=0)),
         )
+
+    def _free(self) -> float:
+        """The probability that no page that was shown is shrunk, but for a step."""
+        largest = [max((p.steps for p in self._pages if p.shape == s), default=0) for s in (0, 1)]
+        return float((self.limits >= np.array(largest) - 1).all(axis=1).mean())
+
+    @property
+    def _pages(self) -> set[Page]:
+        return {line.page for line in self.lines}
 
     def _fit(self) -> float:
         """Pearson's chi-squared test of the lines that were read on each page."""
         from scipy.special import chdtrc  # when first used: it takes a third of a second
 
-        pages = {line.page for line in self.lines}
+        pages = self._pages
         squares = 0.0
         for page in pages:
             lines = [line for line in self.lines if line.page == page]
