@@ -22,7 +22,7 @@ from pytest_rest.dispatch.interruptible import run_interruptibly
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME as STORE
-from pytest_rest.errors import OptionError, RestError
+from pytest_rest.errors import ModelError, OptionError, RestError
 from pytest_rest.eyechart import file
 from pytest_rest.eyechart.file import Measured
 from pytest_rest.models import load_model
@@ -113,7 +113,10 @@ _FONTS = rendering.fonts()
 
 
 def _load(spec: str, api_base: str | None, arguments: Namespace) -> Model:
-    return load_model(spec, seed=arguments.seed, api_base=api_base, timeout=arguments.timeout)
+    try:
+        return load_model(spec, seed=arguments.seed, api_base=api_base, timeout=arguments.timeout)
+    except ModelError as error:  # its mends are options of a run
+        raise ModelError(str(error).replace("--rest-", "--")) from None
 
 
 def _measure(

@@ -1,5 +1,6 @@
 """Turns an endpoint's eyes into lines of text for a terminal of 80 columns."""
 
+import textwrap
 from collections.abc import Iterator
 
 from pytest_rest.eyechart import Eyes
@@ -19,9 +20,9 @@ def lines(measured: Measured) -> Iterator[str]:
     """All that was measured of one endpoint."""
     eyes = measured.eyes
     yield f"eyes of {shown(measured.name)}"
-    yield sight(eyes)
+    yield from _wrapped(sight(eyes))
     if eyes.conclusion is not None:
-        yield limit(eyes, eyes.conclusion)
+        yield from _wrapped(limit(eyes, eyes.conclusion))
         yield f"smallest legible print{'':<6}as it arrives{'':<17}of {_POINTS} points"
         for font, size, dpi in prints(measured, eyes.conclusion):
             yield f"  {shown(font, 24):<26}{size:<30}{dpi}".rstrip()
@@ -29,6 +30,10 @@ def lines(measured: Measured) -> Iterator[str]:
     yield from refused(eyes)
     number = sum(cell.shown for cell in eyes.cells)
     yield f"{eyes.calls} calls, {number} lines of print; intervals at {SURE}"
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, 80, subsequent_indent="  ")
 
 
 def sight(eyes: Eyes) -> str:
