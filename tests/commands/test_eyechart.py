@@ -1,6 +1,7 @@
 """The command `eyechart`: what it writes, its exit status, and what a run takes from it."""
 
 import json
+from dataclasses import astuple, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +15,7 @@ from pytest_rest.eyechart import file
 from pytest_rest.eyechart.file import Measured
 from pytest_rest.reporting.page import eyechart as page
 from pytest_rest.reporting.terminal import eyechart as words
+from pytest_rest.statistics.legibility import Estimate
 
 Capture = pytest.CaptureFixture[str]
 SHORT = ("--calls=12", "--font=dejavu", "--timeout=20")
@@ -148,6 +150,12 @@ def test_two_endpoints_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     shrinking = measured(PlantedEyes(500, seed=3), monkeypatch)
     assert any(is_sure for _, is_sure in words.differences(whole, shrinking))
     assert not any(is_sure for _, is_sure in words.differences(whole, again))
+    found = shrinking.eyes.conclusion
+    assert found is not None
+    twice = Estimate(*(2 * value for value in astuple(found.shapes[0])))
+    eyes = replace(shrinking.eyes, conclusion=replace(found, shapes=(twice, twice)))
+    other = replace(shrinking, eyes=eyes)
+    assert any(is_sure for _, is_sure in words.differences(shrinking, other))
     text = page.text([whole, shrinking], ABOUT)
     assert "What differs" in text
     assert "limit: none up to 4,096 pixels a side" in text.replace("Limit", "limit")

@@ -1,7 +1,7 @@
 """Which lines of a chart an answer has."""
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 
 from pytest_rest.eyechart import PAGES, charts
@@ -23,6 +23,7 @@ FIRST, SECOND, *_ = CHART.texts
         (FIRST[:-1], 1),
         (f"{FIRST}X", 1),
         (f"??{FIRST[2:]}", 0),
+        (f"ZZ{FIRST[2:]}", 0),
         (FIRST[:4], 0),
         (f"XX{FIRST}", 0),
         ("", 0),
@@ -41,6 +42,7 @@ def test_no_answer_breaks_the_reading(answer: str) -> None:
     assert len(CHART.texts) == len(CHART.read(answer))
 
 
+@example(PAGES[0], 110.0, 1.0)
 @given(st.sampled_from(PAGES), st.floats(20, 110), st.floats(1, 60))
 def test_lines_fit_their_page(page: Page, middle: float, spread: float) -> None:
     """However large the print that is wanted, and from large to small."""
