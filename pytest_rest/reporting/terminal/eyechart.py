@@ -77,7 +77,7 @@ def limit(eyes: Eyes, conclusion: Conclusion) -> str:
         words.append(f"{pixels(side)} pixels on the {which} side")
     if area is not None:
         words.append(f"{pixels(area)} pixels in all")
-    return f"limit: {' and '.join(words)}; larger pictures are shrunk to it"
+    return f"limit: pictures are shrunk to {' and '.join(words)}"
 
 
 def _largest(eyes: Eyes) -> tuple[int, int]:
