@@ -182,8 +182,8 @@ class _Test:
         completions = self.asked([each.prompt for each in batch])
         lines = []
         for each, completion in zip(batch, completions, strict=True):
-            if completion.error or completion.finish_reason == "refusal":
-                self.refused[each.page] = completion.error or "refused to transcribe"
+            if why := charts.failure(completion):
+                self.refused[each.page] = why
                 continue
             self.tokens.append(completion.input_tokens)
             self.models.add(completion.model)

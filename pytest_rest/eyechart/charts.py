@@ -10,7 +10,7 @@ from functools import cached_property
 from pytest_rest.rendering import chart
 from pytest_rest.scoring.transcriptions import character_error_rate
 from pytest_rest.statistics.legibility import OCTAVE, Line, Page, pixels
-from pytest_rest.terms import Form, Image, Item, Prompt, Style
+from pytest_rest.terms import Completion, Form, Image, Item, Prompt, Style
 
 LETTERS = "ACEFHKNPRTXY3479"  # those that no font makes look like another one
 LENGTH = 6
@@ -21,7 +21,7 @@ ASKED = (
     "lines that are too small to read, and write nothing else."
 )
 
-_MOST_TOKENS = 1024
+_MOST_TOKENS = 2048
 _LEAST = 24  # steps: 2.8 pixels
 _STEP = 4  # between lines that would otherwise be of one height, where there is no more room
 _LADDER = (1.6, 0.9, 0.3, -0.3, -0.9, -1.6)  # where lines are around the threshold, in spreads
@@ -89,6 +89,15 @@ def make(
     return Chart(
         number, seed, page, index, fonts[index], tuple(texts[: len(heights)]), tuple(heights)
     )
+
+
+def failure(completion: Completion) -> str:
+    """Why an answer says nothing of what was seen; empty where it does."""
+    if completion.finish_reason == "refusal":
+        return completion.error or "refused to transcribe"
+    if completion.finish_reason == "length" and not completion.text.strip():
+        return f"no answer within {_MOST_TOKENS:,} tokens"
+    return completion.error or ""
 
 
 def without_picture() -> Prompt:

@@ -9,6 +9,7 @@ is computed on a lattice, and what to show next is what says the most about the 
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -235,19 +236,18 @@ class Reader:
         """Pearson's chi-squared test of the lines that were read on each page."""
         from scipy.special import chdtrc  # when first used: it takes a third of a second
 
-        pages = self._pages
-        squares = 0.0
-        for page in pages:
-            lines = [line for line in self.lines if line.page == page]
-            rates = np.array([self._rate(line) for line in lines])
-            off = sum(line.is_legible for line in lines) - rates.sum()
-            squares += off**2 / max((rates * (1 - rates)).sum(), 0.25)
-        return float(chdtrc(max(len(pages), 1), squares))
-
-    def _rate(self, line: Line) -> float:
-        above = line.height - self.thresholds(line.page, line.font)
-        read = (1 - self._lapses) * _logistic(above / self.slopes)
-        return float(np.maximum(read, _GUESSED).mean())
+        off: Counter[Page] = Counter()  # of the lines that were read
+        variances: Counter[Page] = Counter()
+        for page, font in {(line.page, line.font) for line in self.lines}:
+            lines = [line for line in self.lines if (line.page, line.font) == (page, font)]
+            heights = np.array([[line.height] for line in lines])
+            above = (heights - self.thresholds(page, font)) / self.slopes
+            read = np.maximum((1 - self._lapses) * _logistic(above), _GUESSED)
+            rates = read.mean(axis=1)
+            off[page] += sum(line.is_legible for line in lines) - rates.sum()
+            variances[page] += (rates * (1 - rates)).sum()
+        squares = sum(off[page] ** 2 / max(variance, 0.25) for page, variance in variances.items())
+        return float(chdtrc(max(len(variances), 1), squares))
 
 
 def _rules(squares: Whole, talls: Whole) -> dict[Rule, Floats]:

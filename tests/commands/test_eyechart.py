@@ -146,8 +146,8 @@ def test_wrong_usage(capsys: Capture, arguments: tuple[str, ...], said: str) -> 
 def test_two_endpoints_side_by_side(monkeypatch: pytest.MonkeyPatch) -> None:
     """A limit that only one of them has differs for sure; the same eyes do not."""
     whole = measured(PlantedEyes(seed=1), monkeypatch)
-    again = measured(PlantedEyes(seed=2), monkeypatch)
-    shrinking = measured(PlantedEyes(500, seed=3), monkeypatch)
+    again = measured(PlantedEyes(seed=2), monkeypatch, 20)
+    shrinking = measured(PlantedEyes(500, seed=3), monkeypatch, 30)
     assert any(is_sure for _, is_sure in words.differences(whole, shrinking))
     assert not any(is_sure for _, is_sure in words.differences(whole, again))
     found = shrinking.eyes.conclusion
@@ -174,7 +174,7 @@ def test_a_page_escapes_what_is_not_ours(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_what_a_run_takes_of_a_file(monkeypatch: pytest.MonkeyPatch) -> None:
     """The limit of the model and the address that are asked, and of no other."""
-    eyes = measured(PlantedEyes(400), monkeypatch, 100)
+    eyes = measured(PlantedEyes(400), monkeypatch, 60)
     path = Path("eyes.json")
     path.write_text(json.dumps(file.to_builtins([eyes], ABOUT)))
     limit = file.read(path, "served")
