@@ -22,21 +22,32 @@ from pytest_rest.dispatch.interruptible import run_interruptibly
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME as STORE
-from pytest_rest.errors import ModelError, OptionError, RestError
+from pytest_rest.errors import OptionError, RestError
 from pytest_rest.eyechart import file
 from pytest_rest.eyechart.file import Measured
 from pytest_rest.models import load_model
+from pytest_rest.models.request_options import RequestOptions
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import eyechart as page
 from pytest_rest.reporting.terminal import eyechart as words
 from pytest_rest.safe_text import address, shown
 from pytest_rest.terms import Completion, Model, Prompt
 
+_ADDED = (
+    ("parameter", "NAME=VALUE", "ask with this parameter, or without it, temperature=none"),
+    ("body", "KEY=JSON", "add a key of the server's own to each request"),
+    ("header", "NAME=ENVVAR", "send a header whose value is in an environment variable"),
+)
+
 
 def declare(parser: ArgumentParser) -> None:
     """Add the arguments."""
     parser.add_argument("model", metavar="MODEL", help="as --rest-model names it")
     parser.add_argument("--api-base", metavar="URL", help="an OpenAI-compatible server to ask")
+    for name, form, what in _ADDED:
+        parser.add_argument(
+            f"--{name}", action="append", default=[], metavar=form, help=f"{what}; repeatable"
+        )
     parser.add_argument(
         "--against", metavar="MODEL", help="measure this one too, and exit 1 if they surely differ"
     )
@@ -113,10 +124,20 @@ _FONTS = rendering.fonts()
 
 
 def _load(spec: str, api_base: str | None, arguments: Namespace) -> Model:
+    texts = {"rest_parameters": "parameter", "rest_body": "body", "rest_headers": "header"}
+    values = {key: getattr(arguments, name) for key, name in texts.items()}
+    others = ("rest_reasoning_budgets", "rest_max_cost", "rest_tpm")
     try:
-        return load_model(spec, seed=arguments.seed, api_base=api_base, timeout=arguments.timeout)
-    except ModelError as error:  # its mends are options of a run
-        raise ModelError(str(error).replace("--rest-", "--")) from None
+        added = RequestOptions.read({**dict.fromkeys(others), **values})
+        return load_model(
+            spec,
+            seed=arguments.seed,
+            api_base=api_base,
+            timeout=arguments.timeout,
+            overrides=added.overrides(os.environ),
+        )
+    except RestError as error:  # its mends are options of a run
+        raise type(error)(str(error).replace("--rest-", "--")) from None
 
 
 def _measure(

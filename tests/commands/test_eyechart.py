@@ -131,6 +131,8 @@ def test_an_endpoint_without_eyes(capsys: Capture, reply: Reply, status: int, sa
         (("simulated", "--calls=3"), "'3' is not valid; give a whole number from 12"),
         (("simulated", "--against-api-base=http://x"), "name the second model"),
         (("simulated", "--api-base=http://x"), "is not an endpoint"),
+        (("simulated", "--parameter=top_p=1"), "--parameter, --body and --header out"),
+        (("simulated", "--header=X=NOT_SET"), "--header X: NOT_SET is not set"),
         (("nothing-like-this",), "or pass --api-base for a server of your own"),
         (("simulated", "--against=simulated:odd=1"), "unknown kind 'odd'"),
     ],
