@@ -50,14 +50,19 @@ async def evaluate(
     protocol: Protocol | None = None,
     concurrency: int = 32,
     alike: Collection[str] = (),
+    rule: VisionRule | None = None,
 ) -> list[Record]:
     """One record for each item and style, in that order; at most `concurrency` items in flight.
+
+    `rule` says what of a picture reaches the model: by default what the provider of its name
+    publishes; of a server of one's own it is `vision_rules.find(model.name, max_side=1280)`.
 
     A failed call loses its item (`record.verdict.lost`) and raises nothing; so do two models that
     answer one item, unless `alike` names both.
     """
     protocol = protocol or prompts.load_protocol()
-    rule = vision_rules.find(model.name)
+    is_own = getattr(model, "is_own_server", False)
+    rule = rule or vision_rules.find(model.name, is_own=is_own)
     free = asyncio.Semaphore(concurrency)
 
     async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:

@@ -24,6 +24,7 @@ COMMANDS = {
     "render": "draw a text in a style to a PNG file: to see what models see",
     "compare": "what changed from one run to another, paired by item; asks nothing",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
+    "export": "write a run's answers as CSV, JSON Lines or Parquet, or its figures as a table",
     "merge": "make one report of the shards of a run, and judge it",
     "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
     "eyechart": "what of a picture reaches a model: its limit of pixels, and what print it reads",

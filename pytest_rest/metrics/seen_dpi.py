@@ -44,12 +44,12 @@ def are_apart(one: float, other: float) -> bool:
 
 def words(seen: Ends | None) -> str:
     """` (seen 33-200)`, what follows a DPI at which pictures were drawn and not seen; or empty."""
-    return f" (seen {_span(seen)})" if seen else ""
+    return f" (seen {span(seen)})" if seen else ""
 
 
 def against(seen: Ends | None, usual: Ends | None) -> str:
     """` / 200 seen 100-200`, after an effect's DPI, of REST's that it is against; mostly empty."""
-    return words(seen) + (f" / {Style().dpi} seen {_span(usual)}" if usual else "")
+    return words(seen) + (f" / {Style().dpi} seen {span(usual)}" if usual else "")
 
 
 def less(style: SeenStyle) -> Ends | None:
@@ -59,7 +59,8 @@ def less(style: SeenStyle) -> Ends | None:
     return (style.low, style.high) if style.low < NOTICED * style.dpi else None
 
 
-def _span(ends: Ends) -> str:
+def span(ends: Ends) -> str:
+    """`33-200`, or one of them where both are the same."""
     return "-".join(dict.fromkeys(f"{end:.0f}" for end in ends))
 
 

@@ -26,10 +26,10 @@ def longest(run: Run) -> list[Picture]:
         with contextlib.suppress(RestError):  # its test meets the same, and says so
             sent = rendering.page_size(prompts.whole(item), style)
             size = run.vision_rule.seen(*sent)
-            if size is not None and (left := shrink(sent, size)) < NOTICED:
-                seen = Seen(width=size[0], height=size[1], dpi=style.dpi * left)
+            if size is not None:
+                seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))
                 pictures.append(Picture(item.id, style.id, style.dpi, sent, seen))
-    return sorted(pictures, key=lambda each: shrink(each.sent, (each.seen["width"], 10**9)))
+    return sorted((p for p in pictures if p.left < NOTICED), key=lambda picture: picture.left)
 
 
 def _cases(run: Run) -> Iterator[Case]:

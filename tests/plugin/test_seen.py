@@ -1,7 +1,10 @@
 """What of a picture reaches the model: held against the log of a server that shrinks it."""
 
+import asyncio
 import io
 import math
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -9,7 +12,9 @@ from endpoint import Endpoint, Reply, Request
 from PIL import Image as Picture
 from runs import RunRest
 
+from pytest_rest.models.providers.embedded import EmbeddedModel
 from pytest_rest.rendering.pictures import pixel_digest
+from pytest_rest.terms import Form, Image, Item, Prompt, Style
 
 SERIAL = "-pno:xdist"
 STYLES = ("dejavu-200dpi-black", "courier-100dpi-black", "dejavu-50dpi-red")
@@ -19,12 +24,18 @@ SERVED = "--rest-model=served"
 class Shrinking:
     """A server that shrinks each picture to its own limit before it looks, and logs the pixels."""
 
-    def __init__(self, max_side: float = math.inf, max_pixels: float = math.inf) -> None:
-        self._max_side, self._max_pixels = max_side, max_pixels
+    def __init__(
+        self,
+        max_side: float = math.inf,
+        max_pixels: float = math.inf,
+        read: Callable[[Picture.Image], str] = lambda _: "Answer: 3",
+    ) -> None:
+        self._max_side, self._max_pixels, self._read = max_side, max_pixels, read
         self.log: dict[str, tuple[int, int, float]] = {}  # width, height and DPI, by digest
 
     def reply(self, request: Request) -> Reply:
         """Another answer to a picture than to a text; the log is what matters."""
+        said = "Answer: 4"
         for png in request.images:
             with Picture.open(io.BytesIO(png)) as sent:
                 shrink = self._max_side / max(sent.size)
@@ -33,7 +44,8 @@ class Shrinking:
                 dpi = sent.info["dpi"][1] * shrink
                 digest = pixel_digest(sent.mode, sent.size, sent.tobytes())
                 self.log[digest] = (*seen.size, dpi)
-        return Reply("Answer: 3" if request.images else "Answer: 4")
+                said = self._read(seen)
+        return Reply(said)
 
 
 @pytest.fixture
@@ -61,7 +73,7 @@ def shown(report: dict[str, Any]) -> list[tuple[str, str, Any]]:
 
 @pytest.mark.parametrize("limit", [{"max_side": 900}, {"max_pixels": 250_000}], ids=str)
 def test_what_is_reported_is_what_the_server_logs(
-    run_rest: RunRest, rows: str, limit: dict[str, int]
+    run_rest: RunRest, rows: str, limit: dict[str, Any]
 ) -> None:
     """The pixels and the DPI of each picture, in several styles, small ones and large ones."""
     server = Shrinking(**limit)
@@ -127,3 +139,34 @@ def test_what_nobody_says_is_null(run_rest: RunRest, rows: str) -> None:
     assert {None} == {seen for _, _, seen in shown(run.report)}
     assert {"rule": None, "styles": []} == run.report["seen"]
     assert "the model s" not in run.out
+
+
+@pytest.mark.slow
+def test_what_cannot_be_read_any_more_was_seen_at_few_dpi(run_rest: RunRest, rows: str) -> None:
+    """By a recogniser behind the server: it reads what it sees, at the DPI that is reported."""
+    recogniser = EmbeddedModel()
+
+    def read(seen: Picture.Image) -> str:
+        file = io.BytesIO()
+        seen.save(file, "PNG")
+        parts = (Image(file.getvalue(), str(hash(file.getvalue())), ""),)
+        prompt = Prompt(Item("i", "?", "1"), Form("image", Style()), "transcribe", parts, 100)
+        with ThreadPoolExecutor(1) as beside:  # the server's own loop runs
+            (completion,) = beside.submit(asyncio.run, recogniser.ask([prompt])).result()
+        return completion.text
+
+    asyncio.run(recogniser.open())
+    rates = {}
+    for limit in (2600, 200):
+        server = Shrinking(limit, read=read)
+        with Endpoint(server.reply) as endpoint:
+            asked = (SERVED, f"--rest-api-base={endpoint.openai_base}", f"--rest-max-side={limit}")
+            run = run_rest(*asked, rows, "--rest-style=dejavu", "--rest-modes=text,image", SERIAL)
+        (high,) = run.report["seen"]["styles"]
+        dpis = [dpi for _, _, dpi in server.log.values()]
+        assert [high["low"], high["high"]] == pytest.approx([min(dpis), max(dpis)], rel=0.02)
+        (long,) = [each for each in run.report["items"] if each["id"] == "rows-150"]
+        rates[limit] = (long["ocr"]["seen"]["dpi"], long["ocr"]["cer"])
+    assert (200, True) == (rates[2600][0], rates[2600][1] < 0.05)
+    assert rates[200][0] < 20
+    assert rates[200][1] > 0.5

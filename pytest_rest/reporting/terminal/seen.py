@@ -10,7 +10,7 @@ from pytest_rest.reporting.terminal.figures import first
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Seen
 
-_SHOWN = 5
+_SHOWN = 3
 _OWN = "the items' own pictures"
 _OPTIONS = ("max_side", "max_pixels")
 _INDENT = 14  # of the plan's words
@@ -120,4 +120,4 @@ def _dpi(seen: Seen) -> str:
 
 def _worst_first(styles: Sequence[SeenStyle]) -> list[SeenStyle]:
     less = [style for style in styles if style.shrunk]
-    return sorted(less, key=lambda each: each.worst.seen["width"] / each.worst.sent[0])
+    return sorted(less, key=lambda style: style.worst.left)
