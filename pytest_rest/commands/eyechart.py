@@ -2,7 +2,8 @@
 
 What is found is the smallest legible print of each font, and a hidden limit of pixels to which
 larger pictures are shrunk. It goes to FILE, a page and a chart that was shown to files beside it;
-after an interrupt the same command goes on. --rest-eyechart takes FILE in a run.
+after an interrupt the same command goes on. --rest-eyechart takes FILE in a run. The exit status is
+1 where pictures are not seen, or where two endpoints surely differ.
 """
 
 import json
@@ -190,7 +191,7 @@ def _lines(
         yield from words.lines(each)
         yield ""
     for line, is_sure in differences:
-        yield f"{'DIFFERS' if is_sure else 'no sure difference'}: {line}"
+        yield from words.wrapped(f"{'DIFFERS' if is_sure else 'no sure difference'}: {line}")
     for suffix in (".json", ".html", ".png"):
         yield shown(str(output.with_suffix(suffix)), 500)
 

@@ -20,9 +20,9 @@ def lines(measured: Measured) -> Iterator[str]:
     """All that was measured of one endpoint."""
     eyes = measured.eyes
     yield f"eyes of {shown(measured.name)}"
-    yield from _wrapped(sight(eyes))
+    yield from wrapped(sight(eyes))
     if eyes.conclusion is not None:
-        yield from _wrapped(limit(eyes, eyes.conclusion))
+        yield from wrapped(limit(eyes, eyes.conclusion))
         yield f"smallest legible print{'':<6}as it arrives{'':<17}of {_POINTS} points"
         for font, size, dpi in prints(measured, eyes.conclusion):
             yield f"  {shown(font, 24):<26}{size:<30}{dpi}".rstrip()
@@ -32,7 +32,8 @@ def lines(measured: Measured) -> Iterator[str]:
     yield f"{eyes.calls} calls, {number} lines of print; intervals at {SURE}"
 
 
-def _wrapped(text: str) -> list[str]:
+def wrapped(text: str) -> list[str]:
+    """A sentence on lines of 80 columns."""
     return textwrap.wrap(text, 80, subsequent_indent="  ")
 
 
