@@ -11,6 +11,7 @@ import os
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -129,13 +130,15 @@ def _load(spec: str, api_base: str | None, arguments: Namespace) -> Model:
     values = {key: getattr(arguments, name) for key, name in texts.items()}
     others = ("rest_reasoning_budgets", "rest_max_cost", "rest_tpm")
     try:
-        added = RequestOptions.read({**dict.fromkeys(others), **values})
+        added = RequestOptions.read({**dict.fromkeys(others), **values}).overrides(os.environ)
+        if api_base != arguments.api_base:  # a secret is for the first one's server alone
+            added = replace(added, headers={})
         return load_model(
             spec,
             seed=arguments.seed,
             api_base=api_base,
             timeout=arguments.timeout,
-            overrides=added.overrides(os.environ),
+            overrides=added,
         )
     except RestError as error:  # its mends are options of a run
         raise type(error)(str(error).replace("--rest-", "--")) from None

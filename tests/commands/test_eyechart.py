@@ -122,6 +122,27 @@ def test_an_endpoint_without_eyes(capsys: Capture, reply: Reply, status: int, sa
         assert 1 == len(err.splitlines())
 
 
+def test_a_header_is_sent_to_its_own_server(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second endpoint at another address gets the parameters, and no secret."""
+    monkeypatch.setenv("MY_KEY", "s3cret-of-one")
+    with (
+        Endpoint(lambda _: Reply("No.")) as one,
+        Endpoint(lambda _: Reply("No.")) as two,
+    ):
+        servers = (f"--api-base={one.openai_base}", f"--against-api-base={two.openai_base}")
+        added = ("--header=X-Key=MY_KEY", "--parameter=top_p=0.5", "--font=dejavu")
+        status, _, _ = printed(capsys, "a", "--against=b", *servers, *added)
+    assert 1 == status
+    assert {"s3cret-of-one"} == {request.headers.get("x-key") for request in one.requests}
+    assert {None} == {request.headers.get("x-key") for request in two.requests}
+    assert {0.5} == {request.body["top_p"] for request in (*one.requests, *two.requests)}
+    assert "s3cret" not in "".join(
+        path.read_text("utf-8") for path in (Path("eyechart.json"), Path("eyechart.html"))
+    )
+
+
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
