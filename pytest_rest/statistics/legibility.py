@@ -37,6 +37,7 @@ _BLURRED = OCTAVE  # up to so many steps; half of it from there to the double
 _READERS = [*product(_SLOPES, _LAPSES, _BLURS)]
 _LIKELY = np.log([_BLURS[blur] for *_, blur in _READERS])
 _GUESSED = 0.002
+_OWN = 2.0
 _FAR = 160
 _DRAWS = 2_000
 _NEAR = 3  # steps within which a limit is not told from another, or from none
@@ -233,11 +234,15 @@ class Reader:
         return {line.page for line in self.lines}
 
     def _fit(self) -> float:
-        """Pearson's chi-squared test of the lines that were read on each page."""
+        """Pearson's chi-squared test of the lines that were read on each page.
+
+        A page may have a threshold of its own that is `_OWN` steps off, of one standard deviation.
+        """
         from scipy.special import chdtrc  # when first used: it takes a third of a second
 
         off: Counter[Page] = Counter()  # of the lines that were read
         variances: Counter[Page] = Counter()
+        shifts: Counter[Page] = Counter()  # of the lines read, by a step of the threshold
         for page, font in {(line.page, line.font) for line in self.lines}:
             lines = [line for line in self.lines if (line.page, line.font) == (page, font)]
             heights = np.array([[line.height] for line in lines])
@@ -246,7 +251,11 @@ class Reader:
             rates = read.mean(axis=1)
             off[page] += sum(line.is_legible for line in lines) - rates.sum()
             variances[page] += (rates * (1 - rates)).sum()
-        squares = sum(off[page] ** 2 / max(variance, 0.25) for page, variance in variances.items())
+            shifts[page] += (read * (1 - read) / self.slopes).mean(axis=1).sum()
+        squares = sum(
+            off[page] ** 2 / max(variance + (_OWN * shifts[page]) ** 2, 0.25)
+            for page, variance in variances.items()
+        )
         return float(chdtrc(max(len(variances), 1), squares))
 
 

@@ -1,6 +1,7 @@
 """Planted eyes are found: their limit, the print they read, and that there are none."""
 
 import math
+import random
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -78,6 +79,25 @@ def test_a_font_that_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
     assert eyes.conclusion is not None
     assert None is eyes.conclusion.prints[FONTS.index("cursive")]
     assert None not in eyes.conclusion.prints[:2]
+
+
+class Odd(PlantedEyes):
+    """Reads each page with other eyes, by no rule of its size."""
+
+    def read(self, png: bytes) -> str:
+        """With a threshold that is up to three times the usual one."""
+        size = self.drawn[png][2]
+        times = random.Random(str(size)).choice((1.0, 3.0))
+        self.thresholds = {font: times * size for font, size in THRESHOLDS.items()}
+        return super().read(png)
+
+
+def test_eyes_that_follow_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No limit is named for them, however sure it would be if it were one."""
+    eyes = measured(Odd(), monkeypatch, most=46)
+    assert eyes.conclusion is not None
+    assert None is eyes.conclusion.rule
+    assert eyes.conclusion.fit < 1e-3
 
 
 class Refusing(PlantedEyes):
