@@ -127,7 +127,8 @@ class _Test:
     def is_decided(self) -> bool:
         """Whether more charts would say no more; so it is where no print is too small, too."""
         reads_all = all(line.is_legible for line in self.reader.lines)
-        return reads_all or self.reader.conclude().is_precise
+        is_cut_off = len(self.refused) == len(PAGES)
+        return reads_all or is_cut_off or self.reader.conclude().is_precise
 
     @property
     def left(self) -> int:

@@ -43,9 +43,9 @@ def measured(
     eyes: PlantedEyes, monkeypatch: pytest.MonkeyPatch, most: int = 40, model: str = "served"
 ) -> Measured:
     """Eyes that were measured, of nothing that was drawn."""
-    eyes.watch(monkeypatch, draws=False)
-    found = eyechart.measure(eyes.ask, tuple(THRESHOLDS), eyes.seed, most)
-    monkeypatch.undo()
+    with monkeypatch.context() as watched:
+        eyes.watch(watched, draws=False)
+        found = eyechart.measure(eyes.ask, tuple(THRESHOLDS), eyes.seed, most)
     vars(found.example).pop("image")  # it is drawn for the page
     return Measured(model, model, None, tuple(THRESHOLDS), found)
 

@@ -123,6 +123,23 @@ def test_pages_that_the_endpoint_refuses(monkeypatch: pytest.MonkeyPatch) -> Non
     assert known.side <= 1448
 
 
+def test_an_endpoint_that_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What it has answered by then is what there is, and every page that failed is told."""
+    eyes = PlantedEyes()
+    eyes.watch(monkeypatch, draws=False)
+    calls: list[Prompt] = []
+
+    def ask(prompts: Sequence[Prompt]) -> list[Completion]:
+        calls.extend(prompts)
+        down = Completion(error="server error: HTTP 503")
+        return eyes.ask(prompts) if len(calls) < 10 else [down] * len(prompts)
+
+    found = eyechart.measure(ask, FONTS)
+    assert found.sees
+    assert len(eyechart.PAGES) == len(found.refused)
+    assert file.limit(found) is None
+
+
 @pytest.mark.parametrize(
     "failure",
     [
