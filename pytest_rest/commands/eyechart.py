@@ -6,18 +6,15 @@ after an interrupt the same command goes on. --rest-eyechart takes FILE in a run
 1 where pictures are not seen, or where two endpoints surely differ.
 """
 
-import json
 import os
-import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import __version__, credentials, eyechart, rendering
+from pytest_rest import credentials, eyechart, rendering
 from pytest_rest.commands import GOOD, MISSED, writing
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.interruptible import run_interruptibly
@@ -25,12 +22,10 @@ from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.errors import OptionError, RestError
-from pytest_rest.eyechart import file
 from pytest_rest.eyechart.file import Measured
 from pytest_rest.models import load_model
 from pytest_rest.models.request_options import RequestOptions
-from pytest_rest.reporting.atomic_file import save
-from pytest_rest.reporting.page import eyechart as page
+from pytest_rest.reporting import eyechart_files
 from pytest_rest.reporting.terminal import eyechart as words
 from pytest_rest.safe_text import address, shown
 from pytest_rest.terms import Completion, Model, Prompt
@@ -105,16 +100,8 @@ def run(arguments: Namespace) -> int:
     measured = [
         _measure(model, *each, fonts, arguments) for model, each in zip(models, named, strict=True)
     ]
-    provenance = {
-        "version": __version__,
-        "created": datetime.now(UTC).isoformat(timespec="seconds"),
-        "seed": arguments.seed,
-    }
-    content = json.dumps(file.to_builtins(measured, provenance), indent=1, allow_nan=False)
     with writing(output):
-        save([content, "\n"], output)
-        save([page.text(measured, provenance)], output.with_suffix(".html"))
-        output.with_suffix(".png").write_bytes(measured[0].eyes.example.image.png)
+        content = eyechart_files.write(measured, arguments.seed, output)
     differences = [*words.differences(*measured)] if len(measured) > 1 else []
     for line in [content] if arguments.json else _lines(measured, differences, output):
         print(line)
@@ -162,19 +149,20 @@ def _measure(
     }
     store = _store(arguments.output.with_suffix(f".{place}"), about)
     dispatcher = Dispatcher(model, Limits(), store)
-    told = _Told(model.name, arguments.calls)
+    progress = words.Progress(model.name, arguments.calls)
 
     def ask(prompts: Sequence[Prompt]) -> list[Completion]:
         return run_interruptibly(lambda: dispatcher.ask(prompts))
 
     try:
-        eyes = eyechart.measure(ask, fonts, arguments.seed, arguments.calls, told)
+        eyes = eyechart.measure(ask, fonts, arguments.seed, arguments.calls, progress)
     except KeyboardInterrupt:
-        raise RestError(f"interrupted after {told.done} calls; the same command goes on") from None
+        done = f"interrupted after {progress.done} calls"
+        raise RestError(f"{done}; the same command goes on") from None
     finally:
         dispatcher.close()
         store.close()
-        told.end()
+        progress.end()
     return Measured(spec, model.name, api_base and address(api_base), tuple(fonts), eyes)
 
 
@@ -195,26 +183,8 @@ def _lines(
         yield ""
     for line, is_sure in differences:
         yield from words.wrapped(f"{'DIFFERS' if is_sure else 'no sure difference'}: {line}")
-    for suffix in (".json", ".html", ".png"):
+    for suffix in eyechart_files.SUFFIXES:
         yield shown(str(output.with_suffix(suffix)), 500)
-
-
-class _Told:
-    """Tells whoever watches a terminal how far it is."""
-
-    def __init__(self, model: str, most: int) -> None:
-        self._model, self._most, self.done = shown(model, 40), most, 0
-
-    def __call__(self, done: int) -> None:
-        self.done = done
-        if sys.stderr.isatty():
-            text = f"\r{self._model}: {done} calls of {self._most} at most"
-            print(text, end="", file=sys.stderr, flush=True)
-
-    def end(self) -> None:
-        """Leave the line."""
-        if self.done and sys.stderr.isatty():
-            print(file=sys.stderr)
 
 
 def _whole(text: str, least: int) -> int:

@@ -79,7 +79,7 @@ def test_an_interrupted_chart_goes_on(capsys: Capture, monkeypatch: pytest.Monke
     """What is stored is not asked again, whatever ended it."""
     eyes = PlantedEyes()
     eyes.watch(monkeypatch)
-    tell = "pytest_rest.commands.eyechart._Told.__call__"
+    tell = "pytest_rest.reporting.terminal.eyechart.Progress.__call__"
 
     def interrupt(self: object, done: int) -> None:
         if done > 3:

@@ -1,5 +1,6 @@
 """Turns an endpoint's eyes into lines of text for a terminal of 80 columns."""
 
+import sys
 import textwrap
 from collections.abc import Iterator
 
@@ -14,6 +15,25 @@ _POINTS = 12  # of the print in REST's style
 _REFUSED = 5
 _NEARLY = 0.05  # below the largest page a limit cannot be told from none
 SURE = f"{CONFIDENCE:.0%}"
+
+
+class Progress:
+    """Tells whoever watches a terminal how far it is."""
+
+    def __init__(self, model: str, most: int) -> None:
+        self._model, self._most, self.done = shown(model, 40), most, 0
+
+    def __call__(self, done: int) -> None:
+        """So many calls are done."""
+        self.done = done
+        if sys.stderr.isatty():
+            text = f"\r{self._model}: {done} calls of {self._most} at most"
+            print(text, end="", file=sys.stderr, flush=True)
+
+    def end(self) -> None:
+        """Leave the line."""
+        if self.done and sys.stderr.isatty():
+            print(file=sys.stderr)
 
 
 def lines(measured: Measured) -> Iterator[str]:
