@@ -37,7 +37,7 @@ class PlantedEyes:
 
         def drawn(lines: Sequence[tuple[str, float]], font: str, size: tuple[int, int]) -> Image:
             text = "\n".join(text for text, _ in lines)
-            blank = Image(f"{font} {size} {lines}".encode(), f"{font} {text}", text)
+            blank = Image(f"{font} {size} {lines}".encode(), f"{font} {text}", text, sides=size)
             image = draw(lines, font, size) if draws else blank
             self.drawn[image.png] = lines, font, size
             return image

@@ -93,7 +93,7 @@ def measure(
     test = _Test(ask, fonts, seed, most, tell)
     (control,) = test.asked([charts.without_picture()])
     if control.error and control.error.startswith(_ENDED):
-        raise ModelError(f"the endpoint fails: {shown(control.error, 400)}")
+        raise _failed(control.error)
     for wanted in test.first():
         test.show(wanted)
         if test.calls > LEAST_CALLS and not test.has_read:
@@ -101,6 +101,11 @@ def measure(
     while test.has_read and test.left and not test.is_decided:
         test.show(test.next())
     return test.eyes(control.input_tokens)
+
+
+def _failed(error: str) -> ModelError:
+    who = "" if error.startswith(f"{_ENDED}budget:") else "the endpoint fails: "
+    return ModelError(f"{who}{shown(error, 400)}")
 
 
 @dataclass
@@ -191,7 +196,7 @@ class _Test:
             lines += each.read(completion.text)
         for error in self.refused.values():
             if error.startswith(_ENDED) or not (lines or self.reader.lines):
-                raise ModelError(f"the endpoint fails: {shown(error, 400)}")
+                raise _failed(error)
         self.reader.add(lines)
 
     def eyes(self, without: int | None) -> Eyes:

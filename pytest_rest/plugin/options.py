@@ -16,6 +16,7 @@ from pytest_rest.plugin import option_values as values
 
 STYLES = ("rest_styles", "rest_plus")
 LATEST = "latest"  # the run that --rest-resume goes on with, where none is named
+MEASURE = "measure"  # what --rest-eyechart does, where no file is named
 Raw = str | bool | list[str]  # as it was written; what a run keeps, and workers get
 
 
@@ -28,7 +29,7 @@ class Option:
 
     `usage` is its name, and a word for its value; without one it is a switch. `parse` turns its
     text into a value; its `ValueError` says what is wrong and the mend. `ini` is set where the
-    option may be given several times, `alone` is what it means without a value.
+    option may be given several times, `alone` is the word that it stands for without a value.
     """
 
     usage: str
@@ -101,7 +102,7 @@ class Option:
             raise OptionError(f"{name} is given and empty; give {self.metavar}, or drop it")
         if self.ini:
             return texts
-        is_path = self.parse is values.path
+        is_path = self.parse is values.path and texts[0] != self.alone
         return str(start / Path(texts[0]).expanduser()) if is_path else texts[0]
 
     def value(self, raw: Raw) -> Any:
@@ -313,8 +314,10 @@ CALLS = (
     Option(
         "--rest-eyechart FILE",
         "take for known what `pytest-rest eyechart` has measured of this endpoint, in the place of "
-        "--rest-max-side and --rest-max-pixels",
+        "--rest-max-side and --rest-max-pixels; without FILE it is measured before the run, in 100 "
+        f"calls at most (in the ini file: {MEASURE})",
         values.path,
+        alone=MEASURE,
     ),
     Option(
         "--rest-concurrency N",

@@ -48,6 +48,11 @@ class Planner:
         if settings.fuzz:
             most = f"{settings.fuzz.calls:,} calls at most"
             terminalreporter.write_line(f"fuzzing comes on top: {most} (--rest-fuzz-calls)")
+        if settings.given["measures_eyes"]:
+            from pytest_rest import eyechart  # numpy, for this option alone
+
+            most = f"{eyechart.MOST_CALLS} calls at most"
+            terminalreporter.write_line(f"the eye chart comes on top: {most} (--rest-eyechart)")
         for line in tables.left_out([*self._run.left_out.values()]):
             terminalreporter.write_line(line, yellow=True)
 

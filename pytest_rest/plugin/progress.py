@@ -75,7 +75,8 @@ class Watch:
         once = scheme.repeats * ("text" in scheme.modes)
         in_a_style = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
         tests = dict(self._tests) or self._foreseen
-        return once * len(tests) + in_a_style * sum(tests.values())
+        charts: int = (settings.given["eyechart"] or {"calls": 0})["calls"]
+        return charts + once * len(tests) + in_a_style * sum(tests.values())
 
     @functools.cached_property
     def _foreseen(self) -> Counter[tuple[str, str]]:

@@ -27,6 +27,7 @@ def about(run: Run) -> dict[str, Any]:
         "api_base": settings.api_base and address(settings.api_base),
         "max_side": settings.max_side,
         "max_pixels": settings.max_pixels,
+        "eyechart": settings.given["eyechart"],
         "prices": run.prices,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,

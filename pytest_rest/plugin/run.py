@@ -125,7 +125,7 @@ class Run:
             load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how),
         )
 
-    @cached_property
+    @property
     def vision_rule(self) -> VisionRule:
         """What the model sees of a picture, as its provider or the user says."""
         settings = self.settings

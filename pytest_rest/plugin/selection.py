@@ -13,12 +13,12 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.plugin import fuzz_settings
-from pytest_rest.plugin.options import KEPT, OPTIONS, STYLES, Chosen
+from pytest_rest.plugin.options import KEPT, MEASURE, OPTIONS, STYLES, Chosen
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.safe_text import address
 from pytest_rest.terms import MODES, OCR_MODES, TWO_PASSES, Mode, Scheme, Sweep
 
-_EYES = ("rest_max_side", "rest_max_pixels")
+EYES = ("rest_max_side", "rest_max_pixels")
 
 
 def select(
@@ -42,25 +42,44 @@ def select(
     if is_other and not chosen.is_named("rest_suites"):
         given["rest_suites"] = []  # the files or the hunt alone, whatever the ini file has
     fuzz_settings.choose(chosen, given, is_replay=is_replay)
-    _take_eyes(chosen, given)
+    _take_eyes(chosen, given, kept, is_replay=is_replay)
     return given
 
 
-def _take_eyes(chosen: Chosen, given: dict[str, Any]) -> None:
-    """Keep the limits that an eye chart has found, as if they had been given."""
-    if chosen["rest_eyechart"] is None:
-        return
-    from pytest_rest.eyechart import file  # numpy and Pillow, for this option alone
+def _take_eyes(
+    chosen: Chosen, given: dict[str, Any], kept: Mapping[str, Any], *, is_replay: bool
+) -> None:
+    """Keep the limits that an eye chart has found, as if they had been given.
 
-    if chosen.is_named(*_EYES):
+    `measures_eyes` is whether that is still to be done, and `eyechart` what a run has measured.
+    """
+    asked, is_told = chosen.raw["rest_eyechart"], chosen.is_named(*EYES)
+    if is_told and chosen.is_named("rest_eyechart"):
         raise OptionError(
             "--rest-eyechart says what --rest-max-side and --rest-max-pixels do; leave it or them "
             "out"
         )
+    is_file = bool(asked) and asked != MEASURE
+    given["eyechart"] = None if is_told or is_file else kept.get("eyechart")
+    is_open = not (is_replay or is_told or is_file or given["eyechart"])
+    given["measures_eyes"] = is_open and (asked == MEASURE or kept.get("measures_eyes", False))
+    if given["measures_eyes"] and given["rest_shard"]:
+        raise OptionError(
+            "--rest-eyechart measures in each shard anew; measure once, with pytest-rest eyechart, "
+            "and give all of them its FILE"
+        )
+    if not is_file or is_told:
+        return
+    from pytest_rest.eyechart import file  # numpy and Pillow, for this option alone
+
     base = chosen["rest_api_base"]
     limit = file.read(chosen["rest_eyechart"], given["rest_model"], base and address(base))
-    for key, value in zip(_EYES, (limit.side, limit.pixels), strict=True):
-        given[key] = str(value or "")
+    take_limit(given, limit.side, limit.pixels)
+
+
+def take_limit(given: dict[str, Any], side: int, pixels: int) -> None:
+    """Keep the pixels a side, and in all, that reach the model; 0 is no limit."""
+    given |= {key: str(value or "") for key, value in zip(EYES, (side, pixels), strict=True)}
 
 
 def scheme(values: Mapping[str, Any]) -> Scheme:

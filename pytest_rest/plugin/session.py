@@ -65,6 +65,10 @@ def _join_main(config: pytest.Config, run: Run) -> None:
     register(terminal, "rest-terminal")
     if not config.option.collectonly:
         controller.prepare()
+        if run.settings.given["measures_eyes"]:
+            from pytest_rest.plugin import eyes  # numpy and Jinja2, for this option alone
+
+            eyes.measure(config, run)
         register(watch, "rest-progress")
     register(controller, "rest-controller")
     register(Workers(run), "rest-workers")

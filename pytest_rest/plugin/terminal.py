@@ -1,6 +1,7 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
 import os
+import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
@@ -60,6 +61,7 @@ class Terminal:
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
             *self._left_out(),
+            *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *seen.header(longest(self._run)),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
@@ -158,6 +160,9 @@ class Terminal:
         """Who was asked, what it took, and where all of it is."""
         write(masked(self._model.description))
         write(tables.usage(report))
+        for line in seen.measured(report.provenance["eyechart"]):
+            for row in textwrap.wrap(line, 80, subsequent_indent="  "):
+                write(row)
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
         is_replay = report.provenance["replay_of"] is not None

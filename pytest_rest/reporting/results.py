@@ -136,7 +136,7 @@ class Tally:
             gate=judged or self._gate(lost, rh_auc, table),
             lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
             **to_builtins(spent),
-            stopped=self._stopped(len(spent.spare)),
+            stopped=self._stopped(len(spent.spare) - _charts(about)),
             left_out=[self.left_out[key] for key in sorted(self.left_out)],
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
@@ -160,7 +160,7 @@ class Tally:
         if not self.items_left_out:
             return None
         items = len({key[:2] for _, key in self.selected})
-        saved = round(len(self.prompts) / items * self.items_left_out) - spare
+        saved = round(len(self.prompts) / items * self.items_left_out) - max(spare, 0)
         return Stopped(items, items + self.items_left_out, max(saved, 0))
 
     def _gate(self, lost: Mapping[Test, str], rh_auc: RhAuc | None, table: Table) -> Gate | None:
@@ -226,3 +226,8 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
     """The records of items of which nothing was lost, in any style."""
     missing = {(suite, item) for _, (suite, item, _) in lost}
     return [record for (suite, item, _), record in records.items() if (suite, item) not in missing]
+
+
+def _charts(about: Mapping[str, Any]) -> int:
+    """The calls of an eye chart before the run, which are no test's."""
+    return int((about.get("eyechart") or {"calls": 0})["calls"])

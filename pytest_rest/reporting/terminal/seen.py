@@ -74,6 +74,14 @@ def saw(style: SeenStyle) -> str:
     return f"{' to '.join(ends)} DPI" if ends else ""
 
 
+def measured(about: Mapping[str, Any] | None) -> Iterator[str]:
+    """What an eye chart before the run has told, in a line."""
+    if about is not None:
+        cost = f", ${about['cost']:.2f}" if about["cost"] else ""
+        known = "" if about["limit"] else ", so that it is not known"
+        yield f"{about['calls']:,} calls of an eye chart{cost}; {about['said']}{known}"
+
+
 def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
     less = _worst_first(styles)
     yield from first(less, _SHOWN, _reaches, "")
