@@ -4,14 +4,22 @@ import json
 import math
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 
 import pytest
 from endpoint import Endpoint, Reply, Request
+from pages import record
 from planted_eyes import PlantedEyes
 from runs import RunRest
 
 from pytest_rest import eyechart
+from pytest_rest.dispatch import Pace
 from pytest_rest.eyechart import charts, file
+from pytest_rest.plugin.progress import Watch
+from pytest_rest.plugin.run import Run
+from pytest_rest.reporting.results import Rules, Spent, Tally
+from pytest_rest.terms import Completion, Scheme, Style
 
 SERIAL = "-pno:xdist"
 SUITE = "--rest-suite=soebench:2"
@@ -255,3 +263,26 @@ def test_a_model_that_reads_all_there_is(run_rest: RunRest) -> None:
         about["eyechart"]["limit"],
     )
     assert "so that it is not known" in run.out
+
+
+def test_charts_are_planned_calls(pytestconfig: pytest.Config) -> None:
+    """The progress has not come further by them than by the tests' own."""
+    settings = SimpleNamespace(scheme=Scheme(), given={"eyechart": {"calls": 52}})
+    folder = SimpleNamespace(store=None)
+    run = SimpleNamespace(settings=settings, folder=folder, pace=Pace(52))
+    watch = Watch(pytestconfig, cast("Run", run))
+    watch.select("soebench", "soebench-0001")
+    assert (52, 52 + 4) == (watch.progress.done, watch.progress.planned)
+
+
+@pytest.mark.parametrize("calls", [0, 20])
+def test_charts_do_not_count_against_what_stopping_saves(calls: int) -> None:
+    """Only what was asked ahead of tests, in vain, does."""
+    key = ("a", "a-01", Style().id)
+    tally = Tally(Rules(), {("t", key): "d"}, records={("t", key): record(1)}, items_left_out=9)
+    each = len(tally.prompts)
+    spare = [Completion()] * (calls + 2)
+    about = {"seed": 0, "eyechart": {"calls": calls} if calls else None}
+    stopped = tally.report(about, Spent(1.0, 0, 0, spare)).stopped
+    assert stopped is not None
+    assert 9 * each - 2 == stopped.calls_saved
