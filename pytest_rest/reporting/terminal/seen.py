@@ -78,7 +78,7 @@ def measured(about: Mapping[str, Any] | None) -> Iterator[str]:
     """What an eye chart before the run has told, in a line."""
     if about is not None:
         cost = f", ${about['cost']:.2f}" if about["cost"] else ""
-        known = "" if about["limit"] else ", so that it is not known"
+        known = "" if about["limit"] else "; none is taken for known"
         yield f"{about['calls']:,} calls of an eye chart{cost}; {about['said']}{known}"
 
 
@@ -99,7 +99,7 @@ def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
 def _unknown(rule: VisionRule) -> Iterator[str]:
     if rule.seen(1, 1) is None:
         yield "not known of this endpoint; say what it leaves: --rest-max-side, --rest-max-pixels"
-        yield "or measure it: pytest-rest eyechart"
+        yield "or measure it: --rest-eyechart"
 
 
 def _reaches(style: SeenStyle) -> str:
