@@ -54,6 +54,14 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class DataTable:
+    """A table that a question is about: a heading for each column, and rows of as many cells."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer.
 
@@ -64,7 +72,7 @@ class Item:
     of its pixels; `rendering.pictures.beside` gives an item both. `only` is the one mode of an item
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
-    come from one template, or are about one passage.
+    come from one template, or are about one passage. A `table` stands between context and question.
     """
 
     id: str
@@ -79,15 +87,16 @@ class Item:
     image_digest: str = ""
     only: Mode | Literal[""] = ""
     cluster: str = ""
+    table: DataTable | None = None
 
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
 
-        Of a picture the pixels count, not the path; without picture and tolerance the digest is
-        what it was before items had them.
+        Of a picture the pixels count, not the path; without picture, tolerance and table
+        the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only")
+        late = ("tolerance", "image_digest", "only", "table")
         unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image", "cluster"} | unset
         content = {name: value for name, value in asdict(self).items() if name not in left_out}

@@ -28,11 +28,11 @@ def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
     for paragraph in re.split("[\n\r\u0085\u2028\u2029]", text):
         font.check(paragraph)
         is_rtl = font.is_rtl(paragraph)
-        lines += [Line(line, is_rtl) for line in _wrap(paragraph, width, font)]
+        lines += [Line(line, is_rtl) for line in wrap(paragraph, width, font)]
     return lines
 
 
-def _wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
+def wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
     lines, line, reached = [], "", 0.0
     words: list[str] = re.findall(r" *[^ ]+", paragraph.rstrip(" "))
     if not paragraph.isascii():
