@@ -33,6 +33,7 @@ def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
 
 
 def wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
+    """Break a paragraph into lines of that width, in ems, between words where that can be."""
     lines, line, reached = [], "", 0.0
     words: list[str] = re.findall(r" *[^ ]+", paragraph.rstrip(" "))
     if not paragraph.isascii():
