@@ -90,7 +90,7 @@ def test_an_evaluation_can_be_reported() -> None:
     assert written == {**report.content(), "items": [*report.content()["items"]]}
     assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
-        "schema provenance metrics styles tests cautions failed_at abstained reading effects "
+        "schema provenance metrics styles tests cautions failed_at abstained reading effects seen "
         "vision_tokens advice published gate lost usage fuzz items"
     )
     assert set(promised.split()) == set(written)

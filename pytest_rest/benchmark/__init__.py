@@ -125,6 +125,12 @@ class Library:
             self._benchmarks[path] = benchmark
         return self._benchmarks[path]
 
+    def place(self, item: Item) -> str:
+        """`invoices.rest.yaml:7`, where an item of a file that was read is written; or empty."""
+        path = self._paths.get(item.suite)
+        line = self._benchmarks[path].lines.get(item.id) if path in self._benchmarks else None
+        return f"{near(path)}:{line}" if path and line else ""
+
     @property
     def manifest(self) -> dict[str, Any]:
         """What another process needs to read the same items, as builtins: paths, fingerprints."""

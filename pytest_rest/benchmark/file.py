@@ -29,8 +29,8 @@ without a cluster belong together where they share a context or a picture, if no
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 
@@ -58,11 +58,15 @@ _CODED = re.compile(
 
 @dataclass(frozen=True)
 class Benchmark:
-    """The items of a file, and the names of the styles it asks for; without any, the run's."""
+    """The items of a file, and the names of the styles it asks for; without any, the run's.
+
+    `lines` are those on which the items are written, by id.
+    """
 
     name: str
     items: tuple[Item, ...]
     styles: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict)
 
 
 def is_benchmark(path: Path) -> bool:
@@ -110,7 +114,7 @@ def _benchmark(
     name = _name(header, path)
     reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    return Benchmark(name, _clustered(items), _styles(header))
+    return Benchmark(name, _clustered(items), _styles(header), reader.lines)
 
 
 def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -164,7 +168,7 @@ class _ItemReader:
 
     def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
         self._name, self._defaults, self._folder = name, defaults, folder
-        self._lines: dict[str, int] = {}  # of each id
+        self.lines: dict[str, int] = {}  # of each id
         self._digests: dict[str, str] = {}  # of each picture
 
     def read(self, node: Node, number: int) -> Item:
@@ -197,13 +201,13 @@ class _ItemReader:
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
         line = own["id"].line if "id" in own else line
-        if name in self._lines:
+        if name in self.lines:
             raise PlaceError(
                 line,
-                f"id {quoted(name)} is already used in line {self._lines[name]}; "
+                f"id {quoted(name)} is already used in line {self.lines[name]}; "
                 "give this item another",
             )
-        self._lines[name] = line
+        self.lines[name] = line
         return name
 
     def _named(self, own: dict[str, Node], key: str, line: int) -> str:
@@ -242,14 +246,16 @@ class _ItemReader:
             raise PlaceError(
                 line, f"image {quoted(image)}: a link leaves the file's folder; copy it"
             )
-        from pytest_rest.rendering import pictures  # when first used: it loads Pillow
+        from pytest_rest.rendering import picture_size, pictures  # which load Pillow
 
+        place = str((self._folder / path).absolute())
         try:
             if path not in self._digests:
                 self._digests[path] = pictures.digest(self._folder / path)
         except RestError as error:
-            raise PlaceError(line, str(error)) from None
-        place = str((self._folder / path).absolute())
+            if not picture_size.is_too_large(place):
+                raise PlaceError(line, str(error)) from None
+            self._digests[path] = ""  # the item cannot be asked, and may be left out
         return replace(item, image=place, image_digest=self._digests[path])
 
 

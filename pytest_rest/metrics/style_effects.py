@@ -13,8 +13,9 @@ from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from pytest_rest.metrics import SUBSETS, Subset
+from pytest_rest.metrics import SUBSETS, Subset, seen_dpi
 from pytest_rest.metrics.agreement import agrees, cluster, compared, read_right
+from pytest_rest.models.seen import NOTICED
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
 
@@ -29,7 +30,8 @@ class StyleEffect:
 
     `value` is `any` where all values but the default count alike (REST+ draws a colour for each
     item). Accuracy is that of the forms with a picture, None if none was asked; agreement is that
-    of all forms. Both are shares, so 0.05 is five points.
+    of all forms. Both are shares, so 0.05 is five points. `seen` is at which DPI the pictures with
+    the change reached the model, from the least to the most, where that is noticeably less.
     """
 
     characteristic: str
@@ -37,22 +39,25 @@ class StyleEffect:
     subset: Subset
     accuracy: Difference | None
     agreement: Difference | None
+    seen: tuple[float, float] | None = None
 
 
 class _Measured(NamedTuple):
-    """A record's accuracy and agreement, None if no such form was asked, and its cluster."""
+    """A record's accuracy and agreement, None if no such form was asked, its cluster and DPI."""
 
     accuracy: float | None
     agreement: float | None
     read_right: bool
     cluster: str
+    dpi: float | None  # that the model saw
 
 
 def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
     """The effects of each characteristic's values, then of each whole style, against the default.
 
     `styles` are by their id. On all items, and on those whose pictures were read correctly in both
-    styles of a pair. A change is left out if no item has both styles.
+    styles of a pair. A change is left out if no item has both styles. Of two resolutions count the
+    items whose pictures the model saw at different ones, as far as that is known.
     """
     by_item: dict[tuple[str, str], dict[Style, _Measured]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
@@ -62,12 +67,32 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
     effects: list[StyleEffect] = []
     for name, value, pairs in _changes(asked):
         items = [
-            [(here[one], here[other]) for one, other in pairs if one in here and other in here]
+            [
+                (here[one], here[other])
+                for one, other in pairs
+                if one in here and other in here and (name != "dpi" or _differ(here, one, other))
+            ]
             for here in by_item.values()
         ]
         if any(items):
-            effects += [_effect(name, value, subset, items) for subset in SUBSETS]
+            seen = _seen(items, pairs) if name in ("dpi", "style") else None
+            effects += [_effect(name, value, subset, items, seen) for subset in SUBSETS]
     return effects
+
+
+def _differ(here: Mapping[Style, _Measured], one: Style, other: Style) -> bool:
+    """Whether the model saw an item in these styles at two resolutions, or nobody knows."""
+    first, second = here[one].dpi, here[other].dpi
+    return first is None or second is None or seen_dpi.are_apart(first, second)
+
+
+def _seen(
+    items: Iterable[Sequence[tuple[_Measured, _Measured]]], pairs: Sequence[Pair]
+) -> tuple[float, float] | None:
+    """At which DPI the changed pictures were seen, where any was at less than its style's."""
+    dpis = [new.dpi for here in items for _, new in here if new.dpi is not None]
+    drawn = min(style.dpi for _, style in pairs)
+    return (min(dpis), max(dpis)) if dpis and min(dpis) < NOTICED * drawn else None
 
 
 def judged(effects: Iterable[StyleEffect]) -> list[StyleEffect]:
@@ -105,7 +130,11 @@ def _word(name: str, style: Style) -> str:
 
 
 def _effect(
-    name: str, value: str, subset: Subset, items: Iterable[Sequence[tuple[_Measured, _Measured]]]
+    name: str,
+    value: str,
+    subset: Subset,
+    items: Iterable[Sequence[tuple[_Measured, _Measured]]],
+    seen: tuple[float, float] | None,
 ) -> StyleEffect:
     kept = [
         [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
@@ -125,7 +154,7 @@ def _effect(
         return difference([change for change, _ in items], [name for _, name in items])
 
     return StyleEffect(
-        name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement)
+        name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement), seen
     )
 
 
@@ -137,4 +166,5 @@ def _measure(record: Record) -> _Measured:
         float(agrees([record])) if answers else None,
         read_right([record]),
         cluster([record]),
+        seen_dpi.of_record(record),
     )

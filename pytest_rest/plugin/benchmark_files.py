@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 
-from pytest_rest import prompts, rendering, scoring
+from pytest_rest import rendering, scoring
 from pytest_rest.errors import BenchmarkError, OptionError, RestError
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Scheme, Style
@@ -28,14 +28,13 @@ def styles(names: Sequence[str]) -> tuple[Style, ...]:
 
 
 def check(items: Iterable[Item], scheme: Scheme, where: str = "") -> None:
-    """Raise `BenchmarkError` for an item that cannot be asked or judged, before it is paid for.
+    """Raise `BenchmarkError` for an item that cannot be judged, before it is paid for.
 
     `where` comes before what is wrong: the file's path, a colon and a blank.
     """
     for item in items:
         try:
             scoring.truth(item)
-            prompts.check(item, scheme.of(item).modes)
             thinking_budgets.check(item, scheme)
         except RestError as error:
             raise BenchmarkError(f"{where}{error}") from None

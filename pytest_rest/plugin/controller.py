@@ -19,9 +19,9 @@ from pytest_rest.plugin import provenance
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run, case_of, named
 from pytest_rest.reporting import markdown, merge, page
-from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.report import LeftOut, Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.statistics import bounds
 from pytest_rest.terms import Completion, Record, Style, fingerprint
@@ -44,6 +44,7 @@ class Controller:
         self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
         self._clusters: dict[tuple[str, str], str] = {}  # of the items that are in one
+        self._refused = ""  # why a worker refused what it collected
         self.report: Report | None = None
         self.written: list[Path] = []
 
@@ -81,6 +82,8 @@ class Controller:
             self._run.note([Style(**style)])
         for selected in json.loads(wire.get("selected", "[]")):
             self._select(*selected)
+        for left_out in wire.get("left_out", ()):
+            self._run.left_out[left_out["suite"], left_out["item"]] = LeftOut(**left_out)
         self._clusters |= {(suite, item): name for suite, item, name in wire.get("clusters", ())}
         if "record" not in wire:
             return
@@ -104,6 +107,11 @@ class Controller:
             if (case := case_of(item)) is not None:
                 self._select(*named(item, case))
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker found that cannot be asked."""
+        self._refused = getattr(node, "workeroutput", {}).get(REFUSED, self._refused)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Hang up where no test loop was run, before xdist waits for its workers."""
@@ -117,8 +125,11 @@ class Controller:
             result = yield
         finally:
             self._run.hang_up()
-            if not option.collectonly:
+            if not (option.collectonly or self._refused):
                 self._finish(session)
+        if self._refused:
+            self._run.discard()
+            raise pytest.UsageError(self._refused)
         broken = [name for name in self._tally.broken if not name or name.lower().endswith(ENDINGS)]
         if broken and not option.continue_on_collection_errors:  # pytest's own loop has raised
             number = len(self._tally.broken)
@@ -209,6 +220,7 @@ class Controller:
             each.name: {"counts": dict(each.counts), "left_out": [*each.left_out]}
             for each in settings.drawn
         }
+        tally.left_out = self._run.left_out
         seconds = time.monotonic() - self._started
         if self._looks is not None:
             self._looks.tell(tally)

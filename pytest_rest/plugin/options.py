@@ -145,6 +145,17 @@ ASKED = (
         ini="rest_headers",
     ),
     Option(
+        "--rest-max-side N",
+        "the pixels a side to which the endpoint shrinks pictures, where nobody publishes it: the "
+        "report says at which DPI the model saw them",
+        values.count(1),
+    ),
+    Option(
+        "--rest-max-pixels N",
+        "the pixels in all to which the endpoint shrinks a picture, likewise",
+        values.count(1),
+    ),
+    Option(
         "--rest-data DIR",
         "a folder with local copies of the data sets, which are otherwise downloaded",
         values.path,
@@ -220,6 +231,11 @@ DRAWN = (
         "of REST's four data sets (rest); or of a benchmark file or folder; repeatable, or with "
         "commas between (default without paths: soebench:50)",
         ini="rest_suites",
+    ),
+    Option(
+        "--rest-skip-unaskable",
+        "leave out, and count, items that cannot be asked, for a character that a style's font "
+        "lacks, a picture that is too large, or nothing to draw; without it they are wrong usage",
     ),
     Option(
         "--rest-shard I/N",

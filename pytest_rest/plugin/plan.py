@@ -9,8 +9,9 @@ from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.stored_run import read_digests
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import follow_ups, forms
+from pytest_rest.models.seen import SeenStyles, picture
 from pytest_rest.plugin.run import Run, case_of
-from pytest_rest.reporting.terminal import tables
+from pytest_rest.reporting.terminal import seen, tables
 from pytest_rest.terms import Completion, Item, Prompt, Style
 
 
@@ -20,7 +21,7 @@ class Planner:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._plan: Plan | None = None
-        self._failures: list[str] = []
+        self._seen = SeenStyles()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -40,10 +41,13 @@ class Planner:
         settings, model = self._run.settings, self._run.model
         for line in tables.plan(self._plan, settings.limits, model):
             terminalreporter.write_line(line)
+        if model.home == "endpoint":
+            for line in seen.plan(self._seen.styles(), self._run.vision_rule):
+                terminalreporter.write_line(line)
         if settings.fuzz:
             most = f"{settings.fuzz.calls:,} calls at most"
             terminalreporter.write_line(f"fuzzing comes on top: {most} (--rest-fuzz-calls)")
-        for line in self._failures:
+        for line in tables.left_out([*self._run.left_out.values()]):
             terminalreporter.write_line(line, yellow=True)
 
     def _prompts(self, session: pytest.Session) -> Iterator[list[Prompt]]:
@@ -52,8 +56,8 @@ class Planner:
                 continue
             try:
                 yield self._asked(*case)
-            except RestError as error:
-                self._failures.append(f"cannot be asked: {case[0].id}: {error}")
+            except RestError as error:  # a picture that is another one now
+                raise pytest.UsageError(f"REST: {case[0].id} cannot be asked: {error}") from None
 
     def _asked(self, item: Item, style: Style) -> list[Prompt]:
         """What a case asks, and what follows if its answers are as they are imagined."""
@@ -63,6 +67,9 @@ class Planner:
             calls = [(prompt, _imagined(prompt)) for prompt in latest]
             latest = [more for call in calls for more in follow_ups(*call, protocol, scheme)]
             asked = asked + latest
+        for prompt in asked:
+            if shown := picture(prompt, self._run.vision_rule):
+                self._seen.add(shown)
         return asked
 
 

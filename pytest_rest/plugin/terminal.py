@@ -9,9 +9,10 @@ import pytest
 from pytest_rest.benchmark import near
 from pytest_rest.credentials import masked
 from pytest_rest.plugin.run import OUTCOME, Run
+from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import markdown
-from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, tables, thinking
+from pytest_rest.reporting.report import UNASKABLE, Report
+from pytest_rest.reporting.terminal import findings, seen, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -55,8 +56,18 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._left_out(),
+            *seen.header(longest(self._run)),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """What is left out, where the header could not say it yet."""
+        return [] if self._run.is_checked else self._left_out()
+
+    def _left_out(self) -> list[str]:
+        left_out = self._run.left_out.values()
+        return [f"rest: {line}" for line in tables.left_out([*left_out])[:1]]
 
     def _limits(self) -> list[str]:
         """How many of the items the model can answer, where it is not all of them."""
@@ -115,7 +126,7 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
-        for line in (*report.cautions, *tables.models(report)):
+        for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
         for line in tables.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)
@@ -139,7 +150,8 @@ class Terminal:
         write(tables.usage(report))
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
-        if report.lost and report.provenance["replay_of"] is None:
+        is_replay = report.provenance["replay_of"] is not None
+        if not is_replay and any(not lost.reason.startswith(UNASKABLE) for lost in report.lost):
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))

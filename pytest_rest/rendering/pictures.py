@@ -23,6 +23,8 @@ LARGEST_FILE = 20 << 20
 MOST_PIXELS = 40_000_000
 _THUMBNAIL = 640
 
+Size = tuple[int, int]
+
 _LFS = b"version https://git-lfs.github.com/"
 
 
@@ -68,19 +70,25 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
     It is as wide as the wider of the two; its `text` is the page's.
     """
     above, below = (Picture.open(io.BytesIO(image.png)) for image in (picture, page))
-    rule = max(style.dpi // 72, 1)
-    size = max(above.width, below.width), above.height + rule + below.height
-    if size[0] * size[1] > MOST_PIXELS:
-        raise RenderingError(
-            f"style {style.id!r}: the page under its picture would have {size[0]} x {size[1]} "
-            f"pixels, more than {MOST_PIXELS:,}; use a lower dpi or a smaller picture"
-        )
+    rule = _rule(style)
+    size = placed_size(above.size, below.size, style)
     whole = Picture.new("RGB", size, ImageColor.getrgb(style.background)[:3])
     whole.paste(above, (0, 0))
     ink = ImageColor.getrgb(style.color)[:3]
     whole.paste(ink, (0, above.height, size[0], above.height + rule))
     whole.paste(below, (0, above.height + rule))
     return _encode(whole, page.text)
+
+
+def placed_size(picture: Size, page: Size, style: Style) -> Size:
+    """The size of a picture with a page under it; `RenderingError` for too many pixels."""
+    width, height = max(picture[0], page[0]), picture[1] + _rule(style) + page[1]
+    if width * height > MOST_PIXELS:
+        raise RenderingError(
+            f"style {style.id!r}: the page under its picture would have {width} x {height} "
+            f"pixels, more than {MOST_PIXELS:,}; use a lower dpi or a smaller picture"
+        )
+    return width, height
 
 
 def thumbnail(path: Path) -> bytes | None:
@@ -93,6 +101,11 @@ def thumbnail(path: Path) -> bytes | None:
     file = io.BytesIO()
     picture.quantize(32).save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def _rule(style: Style) -> int:
+    """How many pixels thick the line above the page is."""
+    return max(style.dpi // 72, 1)
 
 
 def _decode(path: Path) -> Picture.Image:

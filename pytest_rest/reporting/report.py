@@ -20,6 +20,7 @@ from pytest_rest.metrics import (
     failure_causes,
     published_rows,
     reading,
+    seen_dpi,
     style_effects,
     vision_tokens,
     worst,
@@ -32,12 +33,16 @@ from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.models import vision_rules
+from pytest_rest.models.seen import SeenStyle
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
+UNASKABLE = "cannot be asked: "  # how the reason of a lost item begins that would be lost again
 _WORST = ("rer", "cfr", "mmc", "all_correct")
 
 
@@ -54,6 +59,20 @@ class Lost:
     def name(self) -> str:
         """As in the test's id: `soebench-0007-dejavu-200dpi-black`."""
         return f"{self.item}-{self.style}"
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """An item that cannot be asked and was left out: one style in which it cannot, and why.
+
+    `place` is the file and line where it is written, if it is in a benchmark file.
+    """
+
+    suite: str
+    item: str
+    style: str
+    place: str
+    reason: str
 
 
 @dataclass(frozen=True)
@@ -79,6 +98,7 @@ class Report:
     cached: int = 0
     spare: Sequence[Completion] = ()
     stopped: Stopped | None = None
+    left_out: Sequence[LeftOut] = ()
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
     rh_auc: RhAuc | None = None  # of a run that asked RH-Bench
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
@@ -103,7 +123,19 @@ class Report:
     @cached_property
     def vision(self) -> Vision | None:
         """How many tokens pictures take beside their text; None where that is not known."""
-        return vision_tokens.measure(self.whole, self._known, self._model)
+        return vision_tokens.measure(self.whole, self._known, self._model, self.vision_rule)
+
+    @cached_property
+    def vision_rule(self) -> VisionRule:
+        """What the model sees of a picture, as its provider or the user says."""
+        told = (self.provenance.get(name) or 0 for name in ("max_side", "max_pixels"))
+        is_own = bool(self.provenance.get("api_base"))
+        return vision_rules.find(self._model, *told, is_own=is_own)
+
+    @cached_property
+    def seen(self) -> list[SeenStyle]:
+        """At which DPI the pictures of each style reached the model, where that is known."""
+        return seen_dpi.by_style(self.records, self._known)
 
     @cached_property
     def advice(self) -> Advised:
@@ -206,6 +238,7 @@ class Report:
             "abstained": failure_causes.abstentions(self.whole),
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
+            "seen": self._seen,
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
@@ -215,6 +248,7 @@ class Report:
                 "early_stop": self.stopped and asdict(self.stopped),
             },
             "lost": [asdict(lost) for lost in self.lost],
+            "unaskable": [asdict(left_out) for left_out in self.left_out],
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
@@ -235,6 +269,20 @@ class Report:
         for number, item in enumerate(self._items):
             yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
         yield "\n ]\n}\n"
+
+    @property
+    def _seen(self) -> dict[str, Any]:
+        """Which rule says what the model saw, and what it saw of each style."""
+        rule = self.vision_rule
+        published = {"provider": rule.provider, "source": rule.source, "date": rule.date}
+        return {
+            "rule": published if rule.is_known and rule.source else None,
+            "styles": [
+                {**asdict(s), "worst": {"item": w.item, "sent": list(w.sent), "seen": w.seen}}
+                for s in self.seen
+                for w in [s.worst]
+            ],
+        }
 
     @property
     def _sweep(self) -> dict[str, Any]:

@@ -10,11 +10,20 @@ from typing import Any
 from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
+from pytest_rest.gate.baseline import number_of_items
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget
 from pytest_rest.metrics.by_budget import RhAuc
-from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
+from pytest_rest.reporting.report import (
+    LeftOut,
+    Lost,
+    Report,
+    Stopped,
+    calls,
+    from_cache,
+    own_calls,
+)
 from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
@@ -63,6 +72,7 @@ class Tally:
     broken: list[str] = field(default_factory=list)  # what could not be collected
     styles: dict[str, Style] = field(default_factory=dict)
     drawn: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left_out: Mapping[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
 
@@ -133,6 +143,7 @@ class Tally:
             lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
             **to_builtins(spent),
             stopped=self._stopped(len(spent.spare)),
+            left_out=[self.left_out[key] for key in sorted(self.left_out)],
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
         )
@@ -144,7 +155,10 @@ class Tally:
                 rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost
             )
             final = gate.compare(final, compared)
-        return replace(report, gate=gate.caution(final, report.cautions))
+        final = gate.caution(final, report.cautions)
+        if n := len(self.left_out):
+            final = replace(final, reason=f"{final.reason}; {left_out(n)}")
+        return replace(report, gate=final)
 
     def _stopped(self, spare: int) -> Stopped | None:
         """What stopping has saved, if each item takes as many calls as so far."""
@@ -197,6 +211,11 @@ class Tally:
         styles = sorted({style for _, (_, _, style) in self.selected})
         own = own_styles(styles, self.styles)
         return {**about, "suites": suites, "styles": styles, "own_styles": own}
+
+
+def left_out(n: int) -> str:
+    """`3 items left out, which cannot be asked`."""
+    return f"{number_of_items(n)} left out, which cannot be asked"
 
 
 def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:

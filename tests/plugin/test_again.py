@@ -26,6 +26,8 @@ ROWS = {
     "rest_parameters": (*SERVED, "--rest-parameter=max_tokens=99", "--rest-parameter=top_p=none"),
     "rest_body": (*SERVED, '--rest-body=a={"b c": 1}'),
     "rest_headers": (*SERVED, "--rest-header=X-Gateway=OPENAI_API_KEY"),
+    "rest_max_side": (*SERVED, "--rest-max-side=300"),
+    "rest_max_pixels": (*SERVED, "--rest-max-pixels=40000"),
     "rest_data": (WRONG, "--rest-suite=mmlu:3", "--rest-data=sets"),
     "rest_styles": (WRONG, SUITE, "--rest-style=courier-50dpi-red,cursive", "--rest-style=my.yaml"),
     "rest_plus": (WRONG, SUITE, "--rest-plus"),

@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from pytest_rest.gate import regression, thresholds
-from pytest_rest.metrics import failure_causes, published_rows
+from pytest_rest.metrics import failure_causes, published_rows, seen_dpi
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
@@ -38,7 +38,12 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     )
     for lines, headings in blocks:
         yield from ((line, {"bold": line.startswith(headings)}) for line in lines)
-    for line in (*tables.truncated(report), *tables.inconsistent(report), *tables.lost(report)):
+    for line in (
+        *tables.truncated(report),
+        *tables.inconsistent(report),
+        *tables.lost(report),
+        *tables.left_out(report.left_out),
+    ):
         yield line, {"yellow": not line.startswith(" ")}
     for line in standing(report) if has_place else ():
         yield line, {"bold": line.startswith(("published", ">"))}
@@ -68,7 +73,8 @@ def effects(report: Report) -> Iterator[str]:
     yield f"{head:<{_NAME_WIDTH}}{'items':>6} {'accuracy':<22} agreement"
     for change in sorted(kept, key=ranked.index):
         for effect in changes[change]:
-            name = " ".join(change) if effect.subset == "all" else "  OCR-correct"
+            dpi = seen_dpi.words(effect.seen) if effect.characteristic == "dpi" else ""
+            name = f"{' '.join(change)}{dpi}" if effect.subset == "all" else "  OCR-correct"
             yield _effect_row(name, effect)
     if more := len(changes) - len(kept):
         yield f"  and {more} more, in report.json"
