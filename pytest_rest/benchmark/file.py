@@ -16,6 +16,9 @@
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
+      - question: What does a chair cost?
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        answer: 41
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
 
@@ -35,14 +38,14 @@ from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import yaml_nodes
+from pytest_rest.benchmark import table_file, yaml_nodes
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.scoring import numbers
-from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
-DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
+DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", "cluster", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
@@ -122,15 +125,18 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
     What all items of a file share makes no clusters: the benchmark is about that.
     """
-    shared = Counter((item.context, item.image_digest) for item in items if not item.cluster)
+    shared = Counter(_about(item) for item in items if not item.cluster)
     return tuple(
         replace(item, cluster=f"context-{fingerprint(about)}")
-        if not item.cluster
-        and any(about := (item.context, item.image_digest))
-        and 1 < shared[about] < len(items)
+        if not item.cluster and any(about := _about(item)) and 1 < shared[about] < len(items)
         else item
         for item in items
     )
+
+
+def _about(item: Item) -> tuple[str, ...]:
+    """What an item is about: its context, its picture and its table."""
+    return item.context, item.image_digest, *([repr(item.table)] if item.table else [])
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -170,6 +176,7 @@ class _ItemReader:
         self._name, self._defaults, self._folder = name, defaults, folder
         self.lines: dict[str, int] = {}  # of each id
         self._digests: dict[str, str] = {}  # of each picture
+        self._tables: dict[str, DataTable] = {}
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -196,7 +203,7 @@ class _ItemReader:
             cluster=self._named(own, "cluster", node.line),
         )
         _check_answer(item, keys)
-        return self._illustrated(item, keys)
+        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -234,18 +241,41 @@ class _ItemReader:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
 
+    def _table(self, node: Node | None) -> DataTable | None:
+        """The table that an item is about; each file is read once."""
+        if node is None or node.is_nothing:
+            return None
+        if not isinstance(node.value, str):
+            return table_file.of_node(node)
+        path = self._below("table", node.value, node.line)
+        if Path(path).suffix.lower() not in table_file.SUFFIXES:
+            known = ", ".join(table_file.SUFFIXES)
+            raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
+        if path not in self._tables:
+            try:
+                self._tables[path] = table_file.read(self._folder / path)
+            except PlaceError as error:
+                raise PlaceError(node.line, f"table {error.located(Path(path))}") from None
+        return self._tables[path]
+
+    def _below(self, key: str, name: str, line: int) -> str:
+        """A path from the file's folder; `PlaceError` for one that leads out of it."""
+        path = os.path.normpath(name)
+        if "://" in name or PureWindowsPath(name).drive or path.startswith(("/", "..", "~")):
+            raise PlaceError(line, f"{key} {quoted(name)}: give a path below the file's folder")
+        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
+        if not target.is_relative_to(folder):
+            raise PlaceError(
+                line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
+            )
+        return path
+
     def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
         image = text_of(keys, "image")
         if not image:
             return item
-        line, path = keys["image"].line, os.path.normpath(image)
-        if "://" in image or PureWindowsPath(image).drive or path.startswith(("/", "..", "~")):
-            raise PlaceError(line, f"image {quoted(image)}: give a path below the file's folder")
-        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
-        if not target.is_relative_to(folder):
-            raise PlaceError(
-                line, f"image {quoted(image)}: a link leaves the file's folder; copy it"
-            )
+        line = keys["image"].line
+        path = self._below("image", image, line)
         from pytest_rest.rendering import picture_size, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())

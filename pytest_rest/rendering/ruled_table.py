@@ -5,8 +5,9 @@ widest cell where all fit, else its longest word and a share of what is left.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pytest_rest.rendering.font import Font
 from pytest_rest.rendering.lines import Line, wrap
@@ -34,9 +35,33 @@ class RuledTable:
         """Of the whole table, with its outer rules."""
         return sum(self.widths) + RULE
 
-    def row_lines(self, row: int) -> int:
-        """How many lines a row has: those of its longest cell."""
-        return max(map(len, self.cells[row]))
+    def height(self, spacing: float) -> float:
+        """Of the whole table, with its outer rules, for lines at that distance."""
+        return self._tops(spacing)[-1] + RULE
+
+    def lines(self, setter: Font | Setter, spacing: float) -> Iterator[tuple[float, float, Line]]:
+        """Each line of each cell, with where it begins, from the left and from above."""
+        for row, top in zip(self.cells, self._tops(spacing), strict=False):
+            left = 0.0
+            for cell, width, on_the_right in zip(row, self.widths, self.on_the_right, strict=True):
+                for number, line in enumerate(cell):
+                    free = width - RULE - 2 * PADDING - setter.width(line.text)
+                    x = left + RULE + PADDING + (free if on_the_right or line.is_rtl else 0.0)
+                    yield x, top + RULE + number * spacing, line
+                left += width
+
+    def rules(self, spacing: float) -> Iterator[tuple[float, float, float, float]]:
+        """Each rule: its place from the left and from above, its width and its height."""
+        tops = self._tops(spacing)
+        for number, top in enumerate(tops):
+            yield 0.0, top, self.width, RULE * (2 if number == 1 else 1)
+        for column in range(len(self.widths) + 1):
+            yield sum(self.widths[:column]), 0.0, RULE, tops[-1] + RULE
+
+    def _tops(self, spacing: float) -> list[float]:
+        """Where each row begins, and where the last one ends."""
+        heights = (max(map(len, row)) * spacing + RULE for row in self.cells)
+        return [0.0, *accumulate(heights)]
 
 
 def lay_out(table: DataTable, page: float, setter: Font | Setter) -> RuledTable:
@@ -52,6 +77,11 @@ def lay_out(table: DataTable, page: float, setter: Font | Setter) -> RuledTable:
         for row in grid
     )
     return RuledTable(cells, tuple(widths), tuple(_is_numbers(column[1:]) for column in columns))
+
+
+def as_text(table: DataTable) -> str:
+    """What stands in the table, a row a line, a blank between cells."""
+    return "\n".join(" ".join(" ".join(row).split()) for row in (table.header, *table.rows))
 
 
 def _bounds(column: Sequence[str], setter: Font | Setter) -> tuple[float, float]:
