@@ -1,7 +1,6 @@
 """Reads a table from CSV, TSV, HTML or Markdown; its first row has the headings."""
 
 import csv
-import html
 import io
 import re
 from collections.abc import Iterable, Sequence
@@ -102,7 +101,7 @@ def _split(line: str) -> list[str]:
     inner = line.removeprefix("|")
     if inner.endswith("|") and not inner.endswith("\\|"):
         inner = inner[:-1]
-    return [html.unescape(cell.replace("\\|", "|")) for cell in _CELL_END.split(inner)]
+    return [cell.replace("\\|", "|") for cell in _CELL_END.split(inner)]
 
 
 def _html(text: str, _: str) -> _Rows:
@@ -147,12 +146,11 @@ class _FirstTable(HTMLParser):
         """The end of one of these."""
         if self._is_done or not self._depth:
             return
-        if tag in ("td", "th") and self._depth == 1:
+        if self._depth == 1 and tag in ("td", "th"):
             self._end_cell()
-        elif tag == "tr" and self._depth == 1:
+        elif self._depth == 1 and tag in ("tr", "table"):
             self._end_row()
-        elif tag == "table":
-            self._end_row()
+        if tag == "table":
             self._depth -= 1
             self._is_done = not self._depth
 
