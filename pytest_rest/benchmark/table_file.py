@@ -120,7 +120,7 @@ class _FirstTable(HTMLParser):
         super().__init__()
         self.rows: list[tuple[int, list[str]]] = []
         self._depth = 0
-        self._is_done = False
+        self._is_done = self._is_in_row = False
         self._cell: list[str] | None = None
         self._spans = (1, 1)
         self._from_above: dict[int, tuple[int, str]] = {}  # by column: for how many rows, and what
@@ -134,7 +134,8 @@ class _FirstTable(HTMLParser):
         elif self._depth == 1 and tag == "tr":
             self._end_row()
             self.rows.append((self.getpos()[0], []))
-        elif self._depth == 1 and tag in ("td", "th") and self.rows:
+            self._is_in_row = True
+        elif self._depth == 1 and tag in ("td", "th") and self._is_in_row:
             self._end_cell()
             sizes = {name: value or "" for name, value in attrs}
             self._spans = (_span(sizes.get("colspan", "")), _span(sizes.get("rowspan", "")))
@@ -172,8 +173,9 @@ class _FirstTable(HTMLParser):
 
     def _end_row(self) -> None:
         self._end_cell()
-        if not self.rows:
+        if not self._is_in_row:
             return
+        self._is_in_row = False
         self._fill(self.rows[-1][1])
         self._from_above = {
             column: (left - 1, text)

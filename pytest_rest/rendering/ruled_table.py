@@ -16,7 +16,7 @@ from pytest_rest.terms import DataTable
 
 PADDING = 0.4  # ems, on each side of a cell's text
 RULE = 0.06  # ems, a rule's thickness; below the headings it is twice that
-_NUMBER = re.compile(r"[-+(]?[$€£¥]?\d[\d.,' ]{0,40}[%)]?")
+_NUMBER = re.compile(r"[-+(]?[$€£¥]?\d[\d.,' ]{0,40}[%)]{0,2}")
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,8 @@ class RuledTable:
 def lay_out(table: DataTable, page: float, setter: Font | Setter) -> RuledTable:
     """The table on a page of that width in ems; wider only where its longest words are."""
     grid = [table.header, *table.rows]
+    for cell in (cell for row in grid for cell in row):
+        setter.check("".join(cell.splitlines()))
     columns = [*zip(*grid, strict=True)]
     widths = _widths([_bounds(column, setter) for column in columns], page - RULE)
     cells = tuple(

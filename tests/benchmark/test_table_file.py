@@ -13,9 +13,8 @@ from pytest_rest.errors import BenchmarkError
 from pytest_rest.prompts import table_formats
 from pytest_rest.terms import DataTable
 
-CELLS = st.text(
-    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), max_size=9
-)
+_CHARACTERS = st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp"))
+CELLS = st.text(_CHARACTERS | st.sampled_from("|\\&<;\"'"), max_size=9)
 TABLES = (
     st.integers(1, 4)
     .flatmap(
@@ -82,7 +81,7 @@ def test_latex_shows_what_is_special() -> None:
         ("d.tsv", "Name\tPrice\n Lamp \t12\nChair  |  oak\t41\n"),
         (
             "e.md",
-            "# Prices\n\nName | Price\n--- | ---:\nLamp | 12\nChair \\| oak | 41\n\nMore | here",
+            "# Prices\n\nName | Price\n--- | ---:\nLamp | 12\nChair \\| oak | 41\n\nA | b",
         ),
         (
             "f.html",
@@ -92,7 +91,7 @@ def test_latex_shows_what_is_special() -> None:
         (
             "g.htm",
             "<TABLE><thead><tr><th>Name</th><th><b>Price</b></th></tr></thead><tbody><tr><td>Lamp"
-            "</td><td>1<!-- -->2</td></tr><tr></tr><tr><td>Chair&nbsp;&#124;\n oak</td><td>41</td></tr>",
+            "</td><td>1<!-- -->2</td></tr><tr></tr><tr><td>Chair&nbsp;&#124;\n oak</td><td>41</td>",
         ),
     ],
 )
@@ -104,8 +103,8 @@ def test_tables_as_people_have_them(tmp_path: Path, name: str, text: str) -> Non
 def test_a_cell_that_spans_several_stands_in_each(tmp_path: Path) -> None:
     """As each of them is about it."""
     text = (
-        "<table><tr><th>a</th><th colspan=2>b</th></tr><tr><td rowspan='2'>1</td><td>2</td><td>3</td>"
-        "</tr><tr><td>4</td><td>5<table><tr><td>inner</td></tr></table></td></tr>"
+        "<table><tr><th>a</th><th colspan=2>b</th></tr><tr><td rowspan='2'>1</td><td>2</td>"
+        "<td>3</td></tr><tr><td>4</td><td>5<table><tr><td>inner</td></tr></table></td></tr>"
         "<tr><td colspan=x>6</td><td>7</td><td>8</td></tr></table>"
     )
     found = read(tmp_path, "t.html", text)
@@ -132,7 +131,7 @@ def test_a_cell_that_spans_several_stands_in_each(tmp_path: Path) -> None:
             "a.html",
             "<table>\n<tr><td>a<td>b\n<tr><td>1</table>",
             3,
-            "the row has 1 cell, and there",
+            "the row has 1 cell, and",
         ),
         (
             "a.csv",
@@ -179,7 +178,7 @@ def test_an_item_has_its_table(tmp_path: Path) -> None:
     [
         (
             "none.csv",
-            ":4: table none.csv: cannot be read: No such file or directory; check its path",
+            "table none.csv: cannot be read: No such file or directory; check its path",
         ),
         ("../x.csv", ":4: table '../x.csv': give a path below the file's folder"),
         ("/etc/passwd", ":4: table '/etc/passwd': give a path below the file's folder"),

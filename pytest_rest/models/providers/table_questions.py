@@ -18,10 +18,13 @@ _MOST_LINES, _LONGEST_LINE = 500, 2_000
 
 
 def answer(text: str) -> str | None:
-    """The answer to the text's question; None where it has none, or its table does not say."""
+    """The answer to the text's question; None where it has none, or its table does not say.
+
+    The table stands before the question.
+    """
     for pattern, find in _QUESTIONS.items():
         if asked := re.search(pattern, text):
-            headings, rows, is_whole = _table(text[: asked.start()] + text[asked.end() :])
+            headings, rows, is_whole = _table(text[: asked.start()])
             if asked["heading"] not in headings:
                 return None
             return find(rows, asked, is_whole)
