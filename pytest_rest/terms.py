@@ -103,6 +103,16 @@ class Item:
         return _digest(json.dumps(content, sort_keys=True))
 
 
+def to_item(data: Mapping[str, Any]) -> Item:
+    """The item that `asdict` wrote, read from JSON."""
+    choices = tuple(Choice(**choice) for choice in data["choices"])
+    table = data.get("table")
+    if table:
+        rows = tuple(tuple(row) for row in table["rows"])
+        table = DataTable(tuple(table["header"]), rows)
+    return Item(**{**data, "choices": choices, "table": table})
+
+
 @dataclass(frozen=True)
 class Style:
     """How text is drawn; the defaults are REST's style. Lengths are in points (1/72 inch).

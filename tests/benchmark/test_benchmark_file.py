@@ -320,7 +320,7 @@ def test_a_context_may_have_several_lines(folder: Path) -> None:
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
+KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image, table"
 
 
 @pytest.mark.parametrize(
@@ -358,7 +358,7 @@ KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
         (
             "nam: x\n" + ONE,
             "1: unknown key 'nam'; did you mean 'name'?; known are "
-            "name, styles, kind, context, choices, tolerance, image, items",
+            "name, styles, kind, context, choices, tolerance, image, table, items",
         ),
         (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
@@ -476,7 +476,7 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
-            "benchmark, styles, kind, context, choices, tolerance, image",
+            "benchmark, styles, kind, context, choices, tolerance, image, table",
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',

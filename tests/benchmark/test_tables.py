@@ -25,8 +25,8 @@ def solved(item: Item) -> list[str]:
     assert item.table
     names = [row[0] for row in item.table.rows]
     if match := re.fullmatch(r"What value does (\w+) have in the column (\w+)\?", item.question):
-        values = zip(names, column(item, match[2]), strict=True)
-        return [str(value) for name, value in values if name == match[1]]
+        named = zip(names, column(item, match[2]), strict=True)
+        return [str(value) for name, value in named if name == match[1]]
     if match := re.fullmatch(r"In how many rows is (\w+) above (\d+)\?", item.question):
         above = [value for value in column(item, match[1]) if value > int(match[2])]
         assert 0 < len(above) < len(names)

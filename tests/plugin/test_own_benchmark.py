@@ -128,7 +128,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "latin-1": ("items:\n- question: Größe?\n".encode("latin-1"), ":2: the byte 0xF6 is not UTF-8"),
     "no-mixed-form": (
         b"items:\n- {id: bare, question: q, answer: 1}\n",
-        "item 'bare' of 'broken' has neither context nor choices, so there is nothing to show",
+        "item 'bare' of 'broken' has no context, table or choices, so there is nothing to show",
     ),
     "a-suites-name": (
         b"name: soebench\nitems:\n- {question: q, context: c, answer: 1}\n",
@@ -453,7 +453,7 @@ def test_a_picture_alone_has_no_mixed_form(
     pytester.path.joinpath("bare.rest.yaml").write_text(own)
     told = run_rest(MODEL, "bare.rest.yaml", *mode)
     assert (
-        "bare.rest.yaml: item 'bare' of 'bare' has neither context nor choices, so its mixed form "
+        "bare.rest.yaml: item 'bare' of 'bare' has no context, table or choices, so its mixed form "
         "would be its text form; give it a context, or ask --rest-modes=text,image"
     ) in told.out
     assert pytest.ExitCode.INTERRUPTED == told.status
