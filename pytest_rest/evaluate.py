@@ -11,10 +11,11 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pytest_rest import extensions, prompts, scoring
-from pytest_rest.errors import MetricError
+from pytest_rest.errors import BenchmarkError, MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import Protocol
+from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.terms import (
@@ -34,6 +35,7 @@ from pytest_rest.terms import (
     Task,
     Transcription,
     Verdict,
+    one_spelling,
 )
 
 REST_STYLES = (Style(),)
@@ -50,14 +52,24 @@ async def evaluate(
     protocol: Protocol | None = None,
     concurrency: int = 32,
     alike: Collection[str] = (),
+    rule: VisionRule | None = None,
 ) -> list[Record]:
     """One record for each item and style, in that order; at most `concurrency` items in flight.
 
+    `rule` says what of a picture reaches the model: by default what the provider of its name
+    publishes; of a server of one's own it is `vision_rules.find(model.name, max_side=1280)`.
+
     A failed call loses its item (`record.verdict.lost`) and raises nothing; so do two models that
-    answer one item, unless `alike` names both.
+    answer one item, unless `alike` names both. `BenchmarkError` for an item that cannot be asked,
+    before any is.
     """
     protocol = protocol or prompts.load_protocol()
-    rule = vision_rules.find(model.name)
+    is_own = getattr(model, "is_own_server", False)
+    rule = rule or vision_rules.find(model.name, is_own=is_own)
+    for refused in Check(scheme, protocol, rule).refused(dict.fromkeys(items, styles)):
+        name = f"item {refused.item.id!r} of {refused.item.suite!r}"
+        why = f"{name} cannot be asked in style {refused.style.id!r}: {refused.reason}"
+        raise BenchmarkError(why)
     free = asyncio.Semaphore(concurrency)
 
     async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:
@@ -178,12 +190,13 @@ def record(
 
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
     """Which models answered, where they are several, and not all of them are alike."""
+    own = [call for call in calls if call[0].task != "rate" and call[1].model]
+    spelled = one_spelling(completion.model for _, completion in own)
     forms_of: dict[str, list[str]] = {}
-    for prompt, completion in calls:
-        if prompt.task != "rate" and completion.model:
-            task = "transcription" if prompt.task == "transcribe" else prompt.form.mode
-            forms_of.setdefault(completion.model, []).append(task)
-    if len(forms_of) < 2 or set(forms_of) <= set(alike):
+    for prompt, completion in own:
+        task = "transcription" if prompt.task == "transcribe" else prompt.form.mode
+        forms_of.setdefault(spelled[completion.model], []).append(task)
+    if len(forms_of) < 2 or set(spelled) <= set(alike):
         return ""
     said = ", ".join(
         f"{shown(model, 60)} ({', '.join(dict.fromkeys(forms))})"

@@ -75,7 +75,8 @@ def _kind(schema: Schema) -> str:
         title = _title(name)
         return f"[{title.lower()}](#{title.lower().replace(' ', '-')}){null}"
     if "enum" in held:
-        return ", ".join(f"`{word}`" for word in held["enum"]) + null
+        words = ", ".join(f"`{word}`" for word in held["enum"] if word is not None)
+        return words + (" or null" if None in held["enum"] else null)
     if "const" in held:
         return f"`{held['const']}`"
     kinds = held["type"] if isinstance(held["type"], list) else [held["type"]]

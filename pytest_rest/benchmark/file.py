@@ -36,6 +36,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
 from pytest_rest.benchmark import table_file, yaml_nodes
@@ -43,6 +44,9 @@ from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quote
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.scoring import numbers
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
+
+if TYPE_CHECKING:
+    from pytest_rest.rendering.pictures import Facts
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
@@ -60,6 +64,16 @@ _CODED = re.compile(
 
 
 @dataclass(frozen=True)
+class OwnPicture:
+    """A picture that a file names: the line, the first item there that has it, and what it is."""
+
+    line: int
+    item: str
+    name: str
+    facts: "Facts"
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """The items of a file, and the names of the styles it asks for; without any, the run's.
 
@@ -69,7 +83,8 @@ class Benchmark:
     name: str
     items: tuple[Item, ...]
     styles: tuple[str, ...] = ()
-    lines: Mapping[str, int] = field(default_factory=dict)
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
+    pictures: tuple[OwnPicture, ...] = ()
 
 
 def is_benchmark(path: Path) -> bool:
@@ -117,7 +132,8 @@ def _benchmark(
     name = _name(header, path)
     reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    return Benchmark(name, _clustered(items), _styles(header), reader.lines)
+    pictures = tuple(reader.pictures.values())
+    return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
 
 
 def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -175,7 +191,8 @@ class _ItemReader:
     def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
         self._name, self._defaults, self._folder = name, defaults, folder
         self.lines: dict[str, int] = {}  # of each id
-        self._digests: dict[str, str] = {}  # of each picture
+        self._facts: dict[str, Facts] = {}  # of each picture
+        self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
         self._tables: dict[str, DataTable] = {}
 
     def read(self, node: Node, number: int) -> Item:
@@ -276,17 +293,19 @@ class _ItemReader:
             return item
         line = keys["image"].line
         path = self._below("image", image, line)
-        from pytest_rest.rendering import picture_size, pictures  # which load Pillow
+        from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())
         try:
-            if path not in self._digests:
-                self._digests[path] = pictures.digest(self._folder / path)
+            if path not in self._facts:
+                self._facts[path] = pictures.look(self._folder / path)
+        except picture_file.TooLargeError:
+            return replace(item, image=place)  # which cannot be asked, but may be left out
         except RestError as error:
-            if not picture_size.is_too_large(place):
-                raise PlaceError(line, str(error)) from None
-            self._digests[path] = ""  # the item cannot be asked, and may be left out
-        return replace(item, image=place, image_digest=self._digests[path])
+            raise PlaceError(line, str(error)) from None
+        facts = self._facts[path]
+        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
+        return replace(item, image=place, image_digest=facts.digest)
 
 
 _LACKING = {

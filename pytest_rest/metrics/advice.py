@@ -96,8 +96,7 @@ def give(
     """
     changes = style_effects.judged(changes)
     modes, beside = [*_modes(records, styles)], _beside_text(records, styles)
-    seen = {each.style: each for each in seen_dpi.by_style(records, styles)}
-    looks = [*modes, *_characteristics(changes, seen_dpi.less(seen.get(Style().id)))]
+    looks = [*modes, *_characteristics(changes)]
     on_both = (difference for each in changes for difference in (each.accuracy, each.agreement))
     m = len(modes) + len(beside) + sum(each is not None for each in on_both)
     safe = _safe_from(beside, m)
@@ -115,10 +114,7 @@ def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_
             yield _Look(mode_test.name, *_MODES[mode_test.name], test)
 
 
-def _characteristics(
-    effects: Iterable[StyleEffect], seen: tuple[float, float] | None
-) -> Iterable[_Look]:
-    """The effects with their advice; `seen` is at which DPI REST's style was, if at less."""
+def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
     for effect in effects:
         name, value = effect.characteristic, effect.value
         if name == "style" or effect.accuracy is None:
@@ -127,7 +123,7 @@ def _characteristics(
         usual = f"{getattr(Style(), name)}"
         if name == "dpi":
             word = f"{value} DPI{seen_dpi.words(effect.seen)}"
-            usual += seen_dpi.words(seen)
+            usual += seen_dpi.words(effect.usual_seen)
         word = word or f"{name} {value}"
         yield _Look(
             f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", effect.accuracy

@@ -6,6 +6,8 @@ from statistics import median
 from pytest_rest.models.seen import NOTICED, Picture, SeenStyle, SeenStyles
 from pytest_rest.terms import Record, Style
 
+Ends = tuple[float, float]  # the least and the most DPI
+
 
 def by_style(records: Iterable[Record], styles: Mapping[str, Style]) -> list[SeenStyle]:
     """What of each style's pictures reached the model; nothing where that is not known."""
@@ -40,16 +42,26 @@ def are_apart(one: float, other: float) -> bool:
     return min(one, other) < NOTICED * max(one, other)
 
 
-def words(seen: tuple[float, float] | None) -> str:
+def words(seen: Ends | None) -> str:
     """` (seen 33-200)`, what follows a DPI at which pictures were drawn and not seen; or empty."""
-    return f" (seen {'-'.join(dict.fromkeys(f'{end:.0f}' for end in seen))})" if seen else ""
+    return f" (seen {span(seen)})" if seen else ""
 
 
-def less(style: SeenStyle | None) -> tuple[float, float] | None:
+def against(seen: Ends | None, usual: Ends | None) -> str:
+    """` / 200 seen 100-200`, after an effect's DPI, of REST's that it is against; mostly empty."""
+    return words(seen) + (f" / {Style().dpi} seen {span(usual)}" if usual else "")
+
+
+def less(style: SeenStyle) -> Ends | None:
     """At which DPI a style's pictures were seen, if any was noticeably smaller to the model."""
-    if style is None or style.low is None or style.high is None:
+    if style.low is None or style.high is None:
         return None
     return (style.low, style.high) if style.low < NOTICED * style.dpi else None
+
+
+def span(ends: Ends) -> str:
+    """`33-200`, or one of them where both are the same."""
+    return "-".join(dict.fromkeys(f"{end:.0f}" for end in ends))
 
 
 def _pictures(records: Iterable[Record], styles: Mapping[str, Style]) -> Iterator[Picture]:

@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 
 from pytest_rest.metrics import SUBSETS, Subset, seen_dpi
 from pytest_rest.metrics.agreement import agrees, cluster, compared, read_right
+from pytest_rest.metrics.seen_dpi import Ends
 from pytest_rest.models.seen import NOTICED
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
@@ -31,7 +32,8 @@ class StyleEffect:
     `value` is `any` where all values but the default count alike (REST+ draws a colour for each
     item). Accuracy is that of the forms with a picture, None if none was asked; agreement is that
     of all forms. Both are shares, so 0.05 is five points. `seen` is at which DPI the pictures with
-    the change reached the model, from the least to the most, where that is noticeably less.
+    the change reached the model, from the least to the most, where that is noticeably less than
+    they were drawn at, and `usual_seen` at which those without it did.
     """
 
     characteristic: str
@@ -39,7 +41,8 @@ class StyleEffect:
     subset: Subset
     accuracy: Difference | None
     agreement: Difference | None
-    seen: tuple[float, float] | None = None
+    seen: Ends | None = None
+    usual_seen: Ends | None = None
 
 
 class _Measured(NamedTuple):
@@ -50,6 +53,9 @@ class _Measured(NamedTuple):
     read_right: bool
     cluster: str
     dpi: float | None  # that the model saw
+
+
+_Pairs = Sequence[tuple[_Measured, _Measured]]  # of an item, without the change and with it
 
 
 def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
@@ -75,8 +81,11 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
             for here in by_item.values()
         ]
         if any(items):
-            seen = _seen(items, pairs) if name in ("dpi", "style") else None
-            effects += [_effect(name, value, subset, items, seen) for subset in SUBSETS]
+            seen = [_seen(items, pairs, side) for side in (1, 0)]
+            effects += [
+                StyleEffect(name, value, subset, *_changes_of(subset, items), *seen)
+                for subset in SUBSETS
+            ]
     return effects
 
 
@@ -86,12 +95,10 @@ def _differ(here: Mapping[Style, _Measured], one: Style, other: Style) -> bool:
     return first is None or second is None or seen_dpi.are_apart(first, second)
 
 
-def _seen(
-    items: Iterable[Sequence[tuple[_Measured, _Measured]]], pairs: Sequence[Pair]
-) -> tuple[float, float] | None:
-    """At which DPI the changed pictures were seen, where any was at less than its style's."""
-    dpis = [new.dpi for here in items for _, new in here if new.dpi is not None]
-    drawn = min(style.dpi for _, style in pairs)
+def _seen(items: Sequence[_Pairs], pairs: Sequence[Pair], side: int) -> Ends | None:
+    """At which DPI one side's pictures were seen, where any was at less than its style's."""
+    dpis = [dpi for here in items for pair in here if (dpi := pair[side].dpi) is not None]
+    drawn = min(pair[side].dpi for pair in pairs)
     return (min(dpis), max(dpis)) if dpis and min(dpis) < NOTICED * drawn else None
 
 
@@ -129,13 +136,10 @@ def _word(name: str, style: Style) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _effect(
-    name: str,
-    value: str,
-    subset: Subset,
-    items: Iterable[Sequence[tuple[_Measured, _Measured]]],
-    seen: tuple[float, float] | None,
-) -> StyleEffect:
+def _changes_of(
+    subset: Subset, items: Sequence[_Pairs]
+) -> tuple[Difference | None, Difference | None]:
+    """The change in accuracy and in agreement, on a subset of the items."""
     kept = [
         [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
         for pairs in items
@@ -153,9 +157,7 @@ def _effect(
         items = [(fmean(b for b, _ in changes), changes[0][1]) for changes in known if changes]
         return difference([change for change, _ in items], [name for _, name in items])
 
-    return StyleEffect(
-        name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement), seen
-    )
+    return change(lambda m: m.accuracy), change(lambda m: m.agreement)
 
 
 def _measure(record: Record) -> _Measured:

@@ -18,6 +18,11 @@ class Picture(NamedTuple):
     sent: Size
     seen: Seen
 
+    @property
+    def left(self) -> float:
+        """What is left of its scale."""
+        return shrink(self.sent, (self.seen["width"], self.seen["height"]))
+
 
 @dataclass(frozen=True, slots=True)
 class SeenStyle:
@@ -38,7 +43,7 @@ class SeenStyle:
 
 def picture(prompt: Prompt, rule: VisionRule) -> Picture | None:
     """A prompt's first picture, and what of it is seen; None without one, or if not known."""
-    if not prompt.images or not prompt.images[0].png:
+    if not prompt.images or not prompt.images[0].content:
         return None
     image, style = prompt.images[0], prompt.form.style
     size = rule.seen(*image.size)
@@ -66,13 +71,13 @@ class SeenStyles:
         """Count one more."""
         here = self._styles.setdefault(picture.style, _Counted(picture))
         here.items.add(picture.item)
-        left = _left(picture)
-        if left < NOTICED:
+        if picture.left < NOTICED:
             here.shrunk.add(picture.item)
-        if left < _left(here.worst):
+        if picture.left < here.worst.left:
             here.worst = picture
         if (dpi := picture.seen["dpi"]) is not None:
-            here.low, here.high = min(here.low or dpi, dpi), max(here.high or dpi, dpi)
+            here.low = dpi if here.low is None else min(here.low, dpi)
+            here.high = dpi if here.high is None else max(here.high, dpi)
 
     def styles(self) -> list[SeenStyle]:
         """Every style's pictures together, in the order of their first ones."""
@@ -89,7 +94,3 @@ class _Counted:
     high: float | None = None
     items: set[str] = field(default_factory=set)
     shrunk: set[str] = field(default_factory=set)
-
-
-def _left(picture: Picture) -> float:
-    return shrink(picture.sent, (picture.seen["width"], picture.seen["height"]))

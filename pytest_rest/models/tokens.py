@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from pytest_rest.models import vision_rules
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.terms import Prompt
 
 _MESSAGE = 8  # tokens of the chat template around the one message: roles and delimiters
@@ -33,8 +34,8 @@ class PromptTokens:
         return self.text + self.vision
 
 
-def estimate(prompt: Prompt, model: str = "") -> PromptTokens:
-    """The tokens of a prompt's text, message included, and of its pictures, for one model.
+def estimate(prompt: Prompt, model: str = "", rule: VisionRule | None = None) -> PromptTokens:
+    """The tokens of a prompt's text, message included, and of its pictures, for a model or a rule.
 
     Without a tokenizer, text is cut into pieces of one token each: up to 7 Latin letters (with
     the space before them: about 4 characters a token in English), up to 3 digits, up to 2 letters
@@ -42,9 +43,9 @@ def estimate(prompt: Prompt, model: str = "") -> PromptTokens:
     characters. OpenAI's o200k_base counts the same within a fifth for English, German, equations,
     Chinese and Korean, and about two thirds of it for Russian, Arabic, Hindi and program code.
     """
+    rule = rule or vision_rules.find(model)
     return PromptTokens(
-        text=of_text(prompt),
-        vision=sum(vision_tokens(*image.size, model) for image in prompt.images),
+        text=of_text(prompt), vision=sum(rule.tokens(*image.size) for image in prompt.images)
     )
 
 
@@ -62,8 +63,3 @@ def vision_tokens(width: int, height: int, model: str = "") -> int:
 def rule(model: str) -> str:
     """One line that says how the pictures of that model are counted."""
     return vision_rules.find(model).words
-
-
-def is_published(model: str) -> bool:
-    """Whether that model's provider says how its pictures are counted."""
-    return vision_rules.find(model).is_published

@@ -1,7 +1,9 @@
 """Turns suites into tests: one for each item and style."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +18,7 @@ from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.errors import ModelError, OptionError, RestError, nearest
+from pytest_rest.errors import BenchmarkError, ModelError, OptionError, RestError, nearest
 from pytest_rest.plugin import benchmark_files, unaskable
 from pytest_rest.plugin.run import REFUSED, Disagreement, Run, case_id, case_of
 from pytest_rest.terms import Item, Scheme, Style
@@ -73,26 +75,40 @@ class Collection:
         """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
         if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
-        cases = {item: case for item in items if (case := case_of(item)) is not None}
+        cases = {node: case for node in items if (case := case_of(node)) is not None}
         run = self._run
         try:
             if not run.is_checked:
                 unaskable.check(run, cases.values())
-            left_out = [node for node, case in cases.items() if run.leaves_out(case[0])]
             if self._settings.dispatcher is None:  # otherwise the main process has the model
                 run.check_answerable([*{id(item): item for item, _ in cases.values()}.values()])
+            self._warn(config)
         except ModelError:
             return  # the tests meet the same, and say so
-        except OptionError as error:
-            items.clear()  # what is left would be asked ahead, also where collecting ends here
-            if hasattr(config, "workeroutput"):
-                config.workeroutput[REFUSED] = f"REST: {error}"
-                return
-            run.discard()
-            raise pytest.UsageError(f"REST: {error}") from None
-        if left_out:
-            config.hook.pytest_deselected(items=left_out)
-            items[:] = [node for node in items if node not in {*left_out}]
+        except (BenchmarkError, OptionError) as error:
+            self._refuse(config, items, error)
+            return
+        if left_out := {node for node, case in cases.items() if run.leaves_out(case[0])}:
+            config.hook.pytest_deselected(items=[node for node in items if node in left_out])
+            items[:] = [node for node in items if node not in left_out]
+
+    def _warn(self, config: pytest.Config) -> None:
+        """Say what is odd of pictures: one worker for all, but each fails if that is an error."""
+        benchmarks = self._settings.library.benchmarks
+        pictured = {path: each for path, each in benchmarks.items() if each.pictures}
+        worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
+        with nullcontext() if worker == "gw0" else warnings.catch_warnings(record=True):
+            if pictured:
+                benchmark_files.warn(pictured, self._run.vision_rule, self._run.left_out)
+
+    def _refuse(self, config: pytest.Config, items: list[Any], error: RestError) -> None:
+        """End the run with what is wrong; xdist would go on if a worker only raised it."""
+        items.clear()  # what is left would be asked ahead, also where collecting ends here
+        if hasattr(config, "workeroutput"):
+            config.workeroutput[REFUSED] = f"REST: {error}"
+            return
+        self._run.discard()
+        raise pytest.UsageError(f"REST: {error}") from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

@@ -21,7 +21,8 @@ from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run, case_of, named
 from pytest_rest.reporting import markdown, merge, page
-from pytest_rest.reporting.report import LeftOut, Report
+from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.statistics import bounds
 from pytest_rest.terms import Completion, Record, Style, fingerprint
@@ -143,7 +144,8 @@ class Controller:
         if settings.baseline is None or not settings.is_benchmark:
             return
         by_suite: dict[str, dict[str, str]] = {}
-        for item in settings.items:
+        items = [item for item in settings.items if not self._run.leaves_out(item)]
+        for item in items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
         own = own_styles(styles, styles)
@@ -162,6 +164,7 @@ class Controller:
                 for suite, digests in by_suite.items()
                 for item, digest in digests.items()
             ],
+            "unaskable": [{"suite": s, "id": item} for s, item in self._run.left_out],
         }
         if reasons := baseline.differences(settings.baseline, after):
             raise OptionError(

@@ -30,7 +30,8 @@ class Planner:
             return None
         settings, model = self._run.settings, self._run.model
         stored = read_digests(settings.run_dir) if settings.resume else frozenset()
-        self._plan = estimate.make(self._prompts(session), model.name, self._run.price, stored)
+        prompts, price, rule = self._prompts(session), self._run.price, self._run.vision_rule
+        self._plan = estimate.make(prompts, model.name, price, stored, rule)
         return True
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:

@@ -33,7 +33,7 @@ from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
-from pytest_rest.reporting.report import UNASKABLE, LeftOut
+from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
 

@@ -27,29 +27,29 @@ def longest(run: Run) -> list[Picture]:
             text = prompts.whole(item, rendering.TABLE)
             sent = rendering.page_size(text, style, item.table)
             size = run.vision_rule.seen(*sent)
-            if size is not None and (left := shrink(sent, size)) < NOTICED:
-                seen = Seen(width=size[0], height=size[1], dpi=style.dpi * left)
+            if size is not None:
+                seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))
                 pictures.append(Picture(item.id, style.id, style.dpi, sent, seen))
-    return sorted(pictures, key=lambda each: shrink(each.sent, (each.seen["width"], 10**9)))
+    return sorted((p for p in pictures if p.left < NOTICED), key=lambda picture: picture.left)
 
 
 def _cases(run: Run) -> Iterator[Case]:
     """The longest item of each suite and of each benchmark file, in its styles."""
     settings = run.settings
     for drawn in settings.drawn:
-        for item in _longest(drawn.items):
+        for item in _longest(drawn.items, run):
             yield from ((item, style) for style in settings.styles_of(item))
     for name in settings.files:
         with contextlib.suppress(RestError):  # the collection tells it
             found = settings.library.read(settings.root / name)
             own = () if settings.styles_named else benchmark_files.styles(found.styles)
-            for item in _longest(found.items):
+            for item in _longest(found.items, run):
                 yield from ((item, style) for style in own or settings.styles_of(item))
 
 
-def _longest(items: tuple[Item, ...]) -> list[Item]:
-    """The one with the longest text, of those without a picture of their own; or none."""
-    drawn = [item for item in items if not item.image]
+def _longest(items: tuple[Item, ...], run: Run) -> list[Item]:
+    """The one with the longest text that is asked, without a picture of its own; or none."""
+    drawn = [item for item in items if not (item.image or run.leaves_out(item))]
     return [max(drawn, key=lambda item: _length(prompts.whole(item)))] if drawn else []
 
 

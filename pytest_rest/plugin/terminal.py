@@ -8,10 +8,12 @@ import pytest
 
 from pytest_rest.benchmark import near
 from pytest_rest.credentials import masked
+from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import markdown
-from pytest_rest.reporting.report import UNASKABLE, Report
+from pytest_rest.reporting.left_out import UNASKABLE
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, seen, tables, thinking
 from pytest_rest.terms import Limited
 
@@ -53,6 +55,7 @@ class Terminal:
             suites += f"; shard {settings.shard.name}"
         return [
             f"rest: {masked(self._model.description)}",
+            *self._floating(),
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
@@ -68,6 +71,13 @@ class Terminal:
     def _left_out(self) -> list[str]:
         left_out = self._run.left_out.values()
         return [f"rest: {line}" for line in tables.left_out([*left_out])[:1]]
+
+    def _floating(self) -> list[str]:
+        """That the name may stand for another model at another time, where it is known to."""
+        if not Catalogue({}).floats(self._model.name):
+            return []
+        name = masked(self._model.name)
+        return [f"rest: {name} floats: it may be another model tomorrow; a name with a date is not"]
 
     def _limits(self) -> list[str]:
         """How many of the items the model can answer, where it is not all of them."""

@@ -7,8 +7,9 @@ from pytest_rest.errors import OptionError
 from pytest_rest.gate.baseline import few, number_of_items
 from pytest_rest.plugin.run import Run
 from pytest_rest.prompts.askable import Check, Unaskable
-from pytest_rest.reporting.report import LeftOut
-from pytest_rest.terms import Item, Style
+from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
+from pytest_rest.safe_text import shown
+from pytest_rest.terms import Item, Style, Verdict
 
 
 def check(run: Run, cases: Iterable[Case]) -> None:
@@ -28,16 +29,25 @@ def check(run: Run, cases: Iterable[Case]) -> None:
         return
     if not settings.skip_unaskable:
         mend = "to go on without what cannot be asked: --rest-skip-unaskable"
-        raise OptionError(f"{sentence(run, refused)}; {mend}")
+        raise OptionError(f"{_sentence(run, refused)}; {mend}")
     if len(refused) == len(items):
-        raise OptionError(f"nothing is left to ask: {sentence(run, refused)}")
+        raise OptionError(f"nothing is left to ask: {_sentence(run, refused)}")
     for each in refused:
-        item, place = each.item, run.settings.library.place(each.item)
-        named = LeftOut(item.suite, item.id, each.style.id, place, each.reason)
-        run.left_out[item.suite, item.id] = named
+        item, place = each.item, settings.library.place(each.item)
+        left_out = LeftOut(item.suite, item.id, each.style.id, place, each.reason)
+        run.left_out[item.suite, item.id] = left_out
 
 
-def sentence(run: Run, refused: Sequence[Unaskable]) -> str:
+def ask(run: Run, item: Item, style: Style) -> Verdict:
+    """Ask an item that a test has made; `OptionError` if that cannot be."""
+    verdict = run.ask(item, style).verdict
+    if verdict.reason.startswith(UNASKABLE):
+        refused = Unaskable(item, style, verdict.reason.removeprefix(UNASKABLE))
+        raise OptionError(_sentence(run, [refused]))
+    return verdict
+
+
+def _sentence(run: Run, refused: Sequence[Unaskable]) -> str:
     """The first of the items with its place, its style, why and what helps; and how many more."""
     first, *others = refused
     item, place = first.item, run.settings.library.place
@@ -48,8 +58,9 @@ def sentence(run: Run, refused: Sequence[Unaskable]) -> str:
     if hint := _check(run).mend(first):
         said += f" ({hint})"
     if others:
-        names = [" ".join(filter(None, (place(each.item), each.item.id))) for each in others]
-        said += f"; nor can {number_of_items(len(others))} more: {few(names)}"
+        names = [f"{place(other.item)} {other.item.id}".strip() for other in others]
+        listed = few([shown(name, 200) for name in names])
+        said += f"; nor can {number_of_items(len(others))} more: {listed}"
     return said
 
 

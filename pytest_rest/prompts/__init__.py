@@ -201,7 +201,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
     if item.image:
         reason = "its mixed form would be its text form"
     raise BenchmarkError(
-        f"item {item.id!r} of {item.suite!r} has no context, table or choices, so {reason}; "
+        f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {reason}; "
         "give it a context, or ask --rest-modes=text,image"
     )
 

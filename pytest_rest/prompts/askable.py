@@ -1,15 +1,17 @@
 """Tells which items cannot be asked in a style, and why, before anything is drawn."""
 
+import functools
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
 from pytest_rest.prompts import Protocol, table_formats
-from pytest_rest.rendering import fallback_fonts, picture_size, pictures
+from pytest_rest.rendering import fallback_fonts, pictures
 from pytest_rest.terms import TWO_PASSES, DataTable, Form, Item, Scheme, Style, Task
 
 Size = tuple[int, int]
@@ -24,8 +26,8 @@ class Rule(Interface):
         """Its name."""
         ...
 
-    def refusal(self, width: int, height: int) -> str:
-        """Why a picture of that size is refused; or empty."""
+    def refusal(self, width: int, height: int, size: int = 0) -> str:
+        """Why a picture of that size, and of so many bytes, is refused; or empty."""
         ...
 
 
@@ -50,8 +52,8 @@ class Check:
 
     def refused(self, items: Mapping[Item, Iterable[Style]]) -> Iterator[Unaskable]:
         """The items that cannot be asked in all of their styles."""
-        for item, each in items.items():
-            styles = [*each]
+        for item, wanted in items.items():
+            styles = [*wanted]
             try:
                 texts = self._texts(item)
             except BenchmarkError as error:
@@ -59,7 +61,8 @@ class Check:
                 continue
             if item.image or item.table or not self._are_far_from_limits(texts, styles):
                 reasons = ((style, self._reason(item, texts, style)) for style in styles)
-                yield from [Unaskable(item, *found) for found in reasons if found[1]][:1]
+                if (first := next((found for found in reasons if found[1]), None)) is not None:
+                    yield Unaskable(item, *first)
 
     def mend(self, refused: Unaskable) -> str:
         """What would help beyond the reason's own mend, and takes a moment to find; or empty."""
@@ -72,7 +75,8 @@ class Check:
         shown = "".join(texts).replace(rendering.TABLE, "") + cells
         if lacking := rendering.lacking(shown, style.font):
             font = fallback_fonts.fonts_with(lacking)
-            return f"{font} has them: font: [{style.font}, {font}] in a style file" if font else ""
+            several = ", ".join([*style.font.split("|"), font])
+            return f"{font} has them: font: [{several}] in a style file" if font else ""
 
         def is_refused(dpi: int) -> bool:
             return bool(self._reason(item, texts, replace(style, dpi=dpi)))
@@ -115,17 +119,23 @@ class Check:
     def _reason(self, item: Item, texts: Sequence[str], style: Style) -> str:
         """Why an item cannot be asked in a style; or empty."""
         try:
-            own = picture_size.read_size(item.image) if item.image else None
-            if own is not None and (why := self._rule.refusal(*own)):
-                raise RenderingError(
-                    f"picture {item.image!r} has {own[0]} x {own[1]} pixels, {self._refuses(why)}; "
-                    "make it smaller"
-                )
+            own = self._own_size(item) if item.image else None
             for text in texts:
                 self._check_page(text, style, own, item.table)
         except RestError as error:
             return str(error)
         return ""
+
+    def _own_size(self, item: Item) -> Size:
+        """The size of an item's own picture; `BenchmarkError` for one that is not taken."""
+        facts = _look(item.image, item.image_digest)
+        width, height = facts.size
+        if why := self._rule.refusal(width, height, facts.length if facts.is_plain else 0):
+            raise BenchmarkError(
+                f"picture {item.image!r} has {width:,} x {height:,} pixels in {facts.length:,} "
+                f"bytes, {self._refuses(why)}; make it smaller"
+            )
+        return facts.size
 
     def _check_page(
         self, text: str, style: Style, own: Size | None, table: DataTable | None
@@ -134,10 +144,17 @@ class Check:
         page = rendering.page_size(text, style, table)
         width, height = pictures.placed_size(own, page, style) if own else page
         if why := self._rule.refusal(width, height):
+            smaller = "a smaller size, a smaller picture" if own else "a smaller size"
             raise RenderingError(
-                f"style {style.id!r}: the page would have {width} x {height} pixels, "
-                f"{self._refuses(why)}; use a lower dpi, a smaller size or a shorter text"
+                f"style {style.id!r}: the page would have {width:,} x {height:,} pixels, "
+                f"{self._refuses(why)}; use a lower dpi, {smaller} or a shorter text"
             )
 
     def _refuses(self, why: str) -> str:
         return f"which {self._rule.provider or 'the provider'} refuses: {why}"
+
+
+@functools.lru_cache(maxsize=64)
+def _look(path: str, digest: str) -> pictures.Facts:
+    """What is known of a picture file, which was decoded when its item was made."""
+    return pictures.look(Path(path))

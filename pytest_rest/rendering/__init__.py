@@ -62,7 +62,7 @@ def draw(text: str, style: Style = REST, table: DataTable | None = None) -> Imag
     font, setter, paper = load_font(style.font), page.setter, page.paper
     colors = [color(style, name) for name in ("color", "background")]
     ink = Picture.new("L", in_pixels(paper, style))
-    whole = in_pixels(rotated_size(paper, style.rotation), style)
+    whole = ink.size if style.is_plain else in_pixels(rotated_size(paper, style.rotation), style)
     for rule in page.rules:
         _draw_rule(ink, rule, style)
     for placed in page.lines:

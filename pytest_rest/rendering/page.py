@@ -11,6 +11,7 @@ from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import ruled_table
 from pytest_rest.rendering.distortion import rotated_size
 from pytest_rest.rendering.font import Font, load_font
+from pytest_rest.rendering.line_breaks import joins
 from pytest_rest.rendering.lines import BREAKS, Line, column, lay_out, normal
 from pytest_rest.rendering.ruled_table import RuledTable
 from pytest_rest.rendering.shaping import Setter, needs_shaping
@@ -148,7 +149,7 @@ class Room:
         word = text.longest * widest
         if 2 * word <= self._column:  # a line ends where the next word does not fit
             return text.paragraphs + width / (self._column - word)
-        if text.is_ascii and widest <= self._column:  # of any three lines, two are wider than it
+        if text.is_plain and widest <= self._column:  # of any three lines, two are wider than it
             return 3 * (text.paragraphs + width / self._column + 1)
         return math.inf
 
@@ -159,7 +160,7 @@ class Letters:
     def __init__(self, text: str) -> None:
         self._shown = normal(text)
         words = BREAKS.sub(" ", self._shown).split(" ")
-        self.is_ascii = self._shown.isascii()
+        self.is_plain = self._shown.isascii() or not any(map(joins, {*self._shown}))
         self.paragraphs = 1 + len(BREAKS.findall(self._shown))
         self.number = len(self._shown)
         self.longest = self.number if "  " in self._shown else max(map(len, words)) + 1

@@ -7,7 +7,7 @@ from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -37,6 +37,7 @@ def page(report: Report) -> str:
         [f"## REST: {escape(str(about['model']))}"],
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
+        [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
@@ -44,6 +45,7 @@ def page(report: Report) -> str:
         _vision(report.vision),
         _listed("Were consistent, and are no longer", regression.worse if regression else ()),
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
+        _listed("Left out, cannot be asked", (f"{i.item}: {i.reason}" for i in report.left_out)),
         [escape(line) for line in findings.abstained(report)],
         _listed("Inconsistent", _inconsistent(report)),
         [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
@@ -75,6 +77,8 @@ def properties(report: Report) -> dict[str, str]:
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
+    if report.left_out:
+        values["rest.unaskable"] = str(len(report.left_out))
     abstained = failure_causes.abstentions(report.whole)
     values |= {f"rest.abstained.{mode}": str(c["abstained"]) for mode, c in abstained.items()}
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}

@@ -38,11 +38,11 @@ from pytest_rest.models.seen import SeenStyle
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.judgement import gate_to_builtins
+from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
-UNASKABLE = "cannot be asked: "  # how the reason of a lost item begins that would be lost again
 _WORST = ("rer", "cfr", "mmc", "all_correct")
 
 
@@ -59,20 +59,6 @@ class Lost:
     def name(self) -> str:
         """As in the test's id: `soebench-0007-dejavu-200dpi-black`."""
         return f"{self.item}-{self.style}"
-
-
-@dataclass(frozen=True)
-class LeftOut:
-    """An item that cannot be asked and was left out: one style in which it cannot, and why.
-
-    `place` is the file and line where it is written, if it is in a benchmark file.
-    """
-
-    suite: str
-    item: str
-    style: str
-    place: str
-    reason: str
 
 
 @dataclass(frozen=True)

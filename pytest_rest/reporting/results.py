@@ -10,21 +10,15 @@ from typing import Any
 from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
-from pytest_rest.gate.baseline import number_of_items
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget
 from pytest_rest.metrics.by_budget import RhAuc
-from pytest_rest.reporting.report import (
-    LeftOut,
-    Lost,
-    Report,
-    Stopped,
-    calls,
-    from_cache,
-    own_calls,
-)
-from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
+from pytest_rest.reporting import left_out
+from pytest_rest.reporting.answering_models import several
+from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
+from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
 Test = tuple[str, Key]  # the test function that asks, and what it asks
@@ -72,7 +66,7 @@ class Tally:
     broken: list[str] = field(default_factory=list)  # what could not be collected
     styles: dict[str, Style] = field(default_factory=dict)
     drawn: dict[str, dict[str, Any]] = field(default_factory=dict)
-    left_out: Mapping[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
+    left_out: dict[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
 
@@ -102,7 +96,7 @@ class Tally:
         why = {
             key: f"answered by {len(several)} models in its styles: {', '.join(sorted(several))}"
             for key, several in models.items()
-            if len(several) > 1 and not several <= {*self.rules.alike}
+            if len({*one_spelling(several).values()}) > 1 and not several <= {*self.rules.alike}
         }
         return {
             test: safe_text.shown(why[test[1][:2]]) for test in self.records if test[1][:2] in why
@@ -152,12 +146,13 @@ class Tally:
         final = report.gate
         if rules.baseline is not None:
             compared = regression.judge(
-                rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost
+                rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost, rules.alike
             )
             final = gate.compare(final, compared)
+        final = gate.warn(final, several(report.records, rules.alike))
         final = gate.caution(final, report.cautions)
-        if n := len(self.left_out):
-            final = replace(final, reason=f"{final.reason}; {left_out(n)}")
+        if self.left_out:
+            final = replace(final, reason=f"{final.reason}; {left_out.said(len(self.left_out))}")
         return replace(report, gate=final)
 
     def _stopped(self, spare: int) -> Stopped | None:
@@ -211,11 +206,6 @@ class Tally:
         styles = sorted({style for _, (_, _, style) in self.selected})
         own = own_styles(styles, self.styles)
         return {**about, "suites": suites, "styles": styles, "own_styles": own}
-
-
-def left_out(n: int) -> str:
-    """`3 items left out, which cannot be asked`."""
-    return f"{number_of_items(n)} left out, which cannot be asked"
 
 
 def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any]:

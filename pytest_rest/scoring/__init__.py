@@ -86,7 +86,7 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
     """Score one form's completion against the item's own answer."""
     item = prompt.item
     status, value = _read(completion, prompt)
-    has_picture = bool(prompt.images and prompt.images[0].png)
+    has_picture = bool(prompt.images and prompt.images[0].content)
     width, height = prompt.images[0].size if has_picture else (0, 0)
     return Answer(
         mode=prompt.form.mode,

@@ -106,8 +106,8 @@ def test_the_same_prompts_go_out(
         entries = {(entry["id"], entry["style"]): entry for entry in second.report["items"]}
         (asked,) = [place for place in entries if f"{place[0]}-{place[1]}" == name]
         assert kept[asked] == prompts(entries[asked]), command
-        abouts = ("model", "api_base", "parameters", "seed", "protocol", "modes", "ocr", "repeats")
-        for about in abouts:
+        abouts = "model api_base parameters seed protocol modes ocr repeats max_side max_pixels"
+        for about in abouts.split():
             ours, theirs = (run.report["provenance"][about] for run in (first, second))
             assert ours == theirs, (about, command)
         assert first.report["provenance"].get("budgets") == second.report["provenance"].get(

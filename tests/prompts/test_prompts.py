@@ -192,7 +192,7 @@ def test_a_mixed_form_needs_something_to_show(small: Protocol) -> None:
     with pytest.raises(BenchmarkError) as caught:
         prompts.build(BARE, MIXED, "solve", small)
     expected = (
-        "item 'i-3' of 'own' has no context, table or choices, so there is nothing to show as a "
+        "item 'i-3' of 'own' has neither context nor choices, so there is nothing to show as a "
         "picture beside its question; give it a context, or ask --rest-modes=text,image"
     )
     assert expected == str(caught.value)
@@ -338,7 +338,7 @@ def test_a_picture_and_a_question_have_no_mixed_form(small: Protocol, chart: Pat
     with pytest.raises(BenchmarkError) as caught:
         prompts.build(pictures.beside(BARE, chart), MIXED, "solve", small)
     expected = (
-        "item 'i-3' of 'own' has no context, table or choices, so its mixed form would be its text "
+        "item 'i-3' of 'own' has neither context nor choices, so its mixed form would be its text "
         "form; give it a context, or ask --rest-modes=text,image"
     )
     assert expected == str(caught.value)

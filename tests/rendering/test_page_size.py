@@ -36,6 +36,8 @@ def test_the_size_is_that_of_the_picture(text: str, style: Style) -> None:
 @example(" " * 400 + "a", NARROW)
 @example("WWWW " * 20 + "W", NARROW)
 @example("WW " * 60 + "W", NARROW)
+@example("Ж" * 300, NARROW)
+@example("WW\u0301\u0301\u0301" * 50, NARROW)
 def test_what_there_is_room_for_is_not_refused(text: str, style: Style) -> None:
     """Of a limit that the page just reaches, nothing says that it is far."""
     height = rendering.page_size(text, style)[1]

@@ -8,6 +8,7 @@ from typing import Any, get_args
 import jsonschema
 import pytest
 import rh_bench
+from endpoint import Endpoint, Reply
 from runs import RunRest
 
 from pytest_rest.gate import GateOutcome
@@ -47,6 +48,7 @@ OWN = """\
 items:
   - {context: Ten pens., question: How many?, answer: "10", kind: integer, cluster: pens}
   - {context: Two pens., question: How many?, answer: "2", kind: integer, cluster: pens}
+  - {context: ∀ pens., question: How many?, answer: "3", kind: integer}
   - {context: A pen., question: Which is it?, answer: A, choices: {A: pen, B: ink}}
 """
 RUNS = {
@@ -55,6 +57,11 @@ RUNS = {
         *("--rest-repeats=2", "--rest-modes=text,image,mixed,ocr-first,ocr-then-solve"),
     ),
     "lost": ("--rest-model=simulated:failed=0.3", "--rest-plus", "--rest-min-rer=0.5"),
+    "shrunk": ("--rest-model=simulated", "--rest-max-side=300", "--rest-style=dejavu,dejavu-50dpi"),
+    "left out": (
+        *("--rest-model=simulated", "own.rest.yaml", "--rest-style=courier"),
+        "--rest-skip-unaskable",
+    ),
     "shard": ("--rest-model=simulated", "--rest-shard=1/2", "--rest-require=mmc@soebench>=0.5"),
     "fuzz": ("--rest-model=simulated:low-resolution", "--rest-fuzz=20", "--rest-seed=1"),
     "budgets": ("--rest-model=simulated", "--rest-reasoning-budgets=0,100"),
@@ -79,6 +86,15 @@ def test_reports_keep_to_the_schema(run_rest: RunRest, kind: str) -> None:
     asks = any(word in words for word in ("suite", "fuzz", "yaml"))
     run = run_rest(*RUNS[kind], *([] if asks else ["--rest-suite=soebench:3"]), "-pno:xdist")
     assert run.report, run.out
+    assert [] == misses(run.report)
+
+
+def test_a_run_over_http_keeps_to_the_schema(run_rest: RunRest) -> None:
+    """Where a gateway may say what calls cost."""
+    with Endpoint(lambda _: Reply("Answer: 3")) as endpoint:
+        model = ("--rest-model=m", f"--rest-api-base={endpoint.openai_base}")
+        run = run_rest(*model, "--rest-suite=soebench:2", "-pno:xdist")
+    assert "gateway" == run.report["provenance"]["prices"]
     assert [] == misses(run.report)
 
 

@@ -91,7 +91,8 @@ def _effect(effect: Builtins, measure: str, of: int) -> IntervalRow:
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
     kind = ("bad" if change.value < 0 else "good") if advice.is_clear(change, of) else ""
     said = f"{points(change)}, n = {change.n}"
-    name = f"{label}{seen_dpi.words(effect.get('seen'))}"
+    seen = effect.get("seen"), effect.get("usual_seen")
+    name = label + seen_dpi.against(*seen)
     return IntervalRow(name, change, said, kind, _items(label))
 
 

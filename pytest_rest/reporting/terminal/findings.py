@@ -73,8 +73,9 @@ def effects(report: Report) -> Iterator[str]:
     yield f"{head:<{_NAME_WIDTH}}{'items':>6} {'accuracy':<22} agreement"
     for change in sorted(kept, key=ranked.index):
         for effect in changes[change]:
-            dpi = seen_dpi.words(effect.seen) if effect.characteristic == "dpi" else ""
-            name = f"{' '.join(change)}{dpi}" if effect.subset == "all" else "  OCR-correct"
+            name = " ".join(change) if effect.subset == "all" else "  OCR-correct"
+            if effect.characteristic == "dpi" and effect.subset == "all":
+                name += seen_dpi.against(effect.seen, effect.usual_seen)
             yield _effect_row(name, effect)
     if more := len(changes) - len(kept):
         yield f"  and {more} more, in report.json"
@@ -173,7 +174,7 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
     if (stopped := report.stopped) is not None:
         items = f"after {stopped.items:,} of {stopped.of:,} items"
         yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
-    met = judged.passed
+    met = None if judged.passed and judged.warning else judged.passed
     if (compared := judged.regression) is not None:
         for check in compared.checks:
             yield f"  {check.reason}", check.met

@@ -10,7 +10,7 @@ from pytest_rest.reporting.terminal.figures import first
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Seen
 
-_SHOWN = 5
+_SHOWN = 3
 _OWN = "the items' own pictures"
 _OPTIONS = ("max_side", "max_pixels")
 _INDENT = 14  # of the plan's words
@@ -26,16 +26,22 @@ def plan(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
 
 def summary(styles: Sequence[SeenStyle]) -> Iterator[str]:
     """The styles of which the model saw less than was drawn, the worst first."""
-    for line in first([*_worst_first(styles)], _SHOWN, _saw):
+    for line in told(styles):
         yield from textwrap.wrap(line, 80, subsequent_indent="  ")
 
 
+def told(styles: Sequence[SeenStyle]) -> Iterator[str]:
+    """The same, a line for each style."""
+    yield from first(_worst_first(styles), _SHOWN, _saw)
+
+
 def header(pictures: Sequence[Picture]) -> Iterator[str]:
-    """What the model will see of the longest item, the worst style first, where it is shrunk."""
+    """In how many styles the longest item is smaller to the model, and in the worst of them."""
     if pictures:
-        styles = {shown(picture.style, 60): None for picture in pictures}
-        more = f" and {len(styles) - 1} styles more" if len(styles) > 1 else ""
-        yield f"rest: the model sees {next(iter(styles))}{more} smaller: {_shrunk(pictures[0])}"
+        worst, number = pictures[0], len({picture.style for picture in pictures})
+        styles = "1 style" if number == 1 else f"{number} styles"
+        where = _shrunk(worst, f" in {shown(worst.style, 100)}")
+        yield f"rest: pictures reach the model smaller in {styles}: {where}"
 
 
 def of_answer(answer: Mapping[str, Any]) -> str:
@@ -69,7 +75,7 @@ def saw(style: SeenStyle) -> str:
 
 
 def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
-    less = [*_worst_first(styles)]
+    less = _worst_first(styles)
     yield from first(less, _SHOWN, _reaches, "")
     if whole := len(styles) - len(less):
         names = [shown(style.style, 60) or _OWN for style in styles if not style.shrunk]
@@ -100,11 +106,11 @@ def _saw(style: SeenStyle) -> str:
     return f"{name} reached the model {where}{items}; worst: {_shrunk(style.worst)}"
 
 
-def _shrunk(picture: Picture) -> str:
+def _shrunk(picture: Picture, where: str = "") -> str:
     """`soebench-0007, 1292 x 9436 -> 215 x 1568, 33 DPI`."""
     (width, height), seen = picture.sent, picture.seen
     sides = f"{width} x {height} -> {seen['width']} x {seen['height']}"
-    return f"{shown(picture.item, 100)}, {sides}{_dpi(seen)}"
+    return f"{shown(picture.item, 100)}{where}, {sides}{_dpi(seen)}"
 
 
 def _dpi(seen: Seen) -> str:
@@ -113,4 +119,4 @@ def _dpi(seen: Seen) -> str:
 
 def _worst_first(styles: Sequence[SeenStyle]) -> list[SeenStyle]:
     less = [style for style in styles if style.shrunk]
-    return sorted(less, key=lambda each: each.worst.seen["width"] / each.worst.sent[0])
+    return sorted(less, key=lambda style: style.worst.left)

@@ -24,8 +24,8 @@ def lines(vision: Vision | None) -> Iterator[str]:
     title, items, text, mode, change, agreement = head(rows)
     yield f"{title:<{_NAME_WIDTH}} {items} {text} {mode} {change:<22} {agreement}"
     yield from first(rows, _ROWS, _row)
-    if smaller := [f"{shown(use.style, 40)}{seen_dpi.words(use.seen)}" for use in rows if use.seen]:
-        yield cut(f"  shrunk: {', '.join(smaller)}", 80)
+    if smaller := [f"{shown(r.style, 40)} {seen_dpi.span(r.seen)}" for r in rows if r.seen]:
+        yield cut(f"  shrunk to DPI: {', '.join(smaller)}", 80)
     yield from equal(vision, rows)
     yield from answer(vision)
 
