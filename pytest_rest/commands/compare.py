@@ -138,7 +138,8 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
         yield f"{len(runs.left_out)} items lost in either run and left out: {sides}"
     if runs.unaskable:
         names = shown(baseline.few(runs.unaskable), 300)
-        yield f"{len(runs.unaskable)} items not compared, which either run left out: {names}"
+        items = baseline.number_of_items(len(runs.unaskable))
+        yield f"{items} not compared, which either run left out: {names}"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
     if runs.rer.worse:

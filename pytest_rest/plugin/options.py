@@ -311,6 +311,12 @@ CALLS = (
         "no key",
     ),
     Option(
+        "--rest-eyechart FILE",
+        "take for known what `pytest-rest eyechart` has measured of this endpoint, in the place of "
+        "--rest-max-side and --rest-max-pixels",
+        values.path,
+    ),
+    Option(
         "--rest-concurrency N",
         "calls in flight in the whole run, however many workers",
         values.count(1),

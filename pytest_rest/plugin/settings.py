@@ -24,6 +24,7 @@ from pytest_rest.gate import early_stop as stopping
 from pytest_rest.gate import regression, thresholds
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
+from pytest_rest.models.request_options import RequestOptions
 from pytest_rest.plugin import (
     benchmark_files,
     earlier_run,
@@ -33,7 +34,6 @@ from pytest_rest.plugin import (
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
-from pytest_rest.plugin.request_options import RequestOptions
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Mode, Scheme, Style
 
