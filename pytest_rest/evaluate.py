@@ -239,4 +239,5 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         *(item.suite, item.id, style.id, item.digest, item.answer, verdict),
         cluster=item.cluster,
         choices=len(item.choices),
+        also_right=item.also_right,
     )

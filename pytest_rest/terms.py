@@ -25,8 +25,10 @@ Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
 Task = Literal["solve", "transcribe", "think", "rate"]
-AnswerKind = Literal["integer", "number", "choice", "text", "expression", "open"]
-ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text", "expression")
+AnswerKind = Literal["integer", "number", "choice", "text", "expression", "short", "open"]
+ANSWER_KINDS: tuple[AnswerKind, ...] = (
+    *("integer", "number", "choice", "text", "expression", "short"),
+)
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
@@ -55,7 +57,7 @@ class Choice:
 
 @dataclass(frozen=True)
 class Item:
-    """One question with its known answer.
+    """One question with its known answer; `also_right` are others that are as right.
 
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
@@ -79,15 +81,16 @@ class Item:
     image_digest: str = ""
     only: Mode | Literal[""] = ""
     cluster: str = ""
+    also_right: tuple[str, ...] = ()
 
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
 
-        Of a picture the pixels count, not the path; without picture and tolerance the digest is
-        what it was before items had them.
+        Of a picture the pixels count, not the path; without picture, tolerance and other right
+        answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only")
+        late = ("tolerance", "image_digest", "only", "also_right")
         unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image", "cluster"} | unset
         content = {name: value for name, value in asdict(self).items() if name not in left_out}
@@ -308,6 +311,7 @@ class Completion:
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
 
+    `correct` is None where nobody says what is right: stored answers may come without.
     `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), and `width`
     and `height` are its picture's sides in pixels, 0 without one. `max_tokens` is the limit of an
     answer that was cut off, and None of any other.
@@ -317,7 +321,7 @@ class Answer:
     status: Status
     text: str
     value: str | None = None
-    correct: bool = False
+    correct: bool | None = False
     prompt: str = ""
     image: str | None = None
     input_tokens: int | None = None
@@ -330,6 +334,11 @@ class Answer:
     height: int = 0
     from_cache: bool = False
     max_tokens: int | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is known to be right."""
+        return bool(self.correct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -421,6 +430,7 @@ class Record:
     own: Mapping[str, float | None] = field(default_factory=dict)  # metrics of other packages
     cluster: str = ""  # the item's
     choices: int = 0  # that the item has to choose from
+    also_right: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -447,6 +457,7 @@ class Record:
             "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
             **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
+            **({"also_right": [*self.also_right]} if self.also_right else {}),
         }
 
     @classmethod
@@ -463,7 +474,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest)
+        also_right = tuple(data.get("also_right", ()))
+        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, also_right)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""

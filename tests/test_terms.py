@@ -78,6 +78,7 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"suite": "own"},
         {"tolerance": "1%"},
         {"image_digest": "d"},
+        {"also_right": ("three",)},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:

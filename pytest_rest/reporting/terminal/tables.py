@@ -35,6 +35,7 @@ _HEADLINES = (
     (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
     (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
 )
+_STATES = {True: "right", False: "wrong", None: ""}
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
 
@@ -68,10 +69,10 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
     verdict = record.verdict
     lines = [
         headline(verdict),
-        f"  {record.item} in {record.style}; right is {shown(record.truth)}",
+        f"  {record.item} in {record.style}; {right(record.truth, record.also_right)}",
     ]
     for mode, answer in _ordered(verdict):
-        state = "right" if answer.correct else "wrong" if answer.value is not None else ""
+        state = _STATES[answer.correct] if answer.value is not None else ""
         repeats = [_value(repeat) for repeat in verdict.repeats.get(answer.mode, ())]
         said = ", ".join([f"{_value(answer)} {state}".rstrip(), *repeats[:_NAMES_SHOWN]])
         lines.append(f"  {mode:<6} {said}")
@@ -85,6 +86,12 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
         if read:
             lines.append(f"  {name:<6} {misreading(read)}")
     return "\n".join([*lines, f"  again: {again}"])
+
+
+def right(answer: str, others: Iterable[str] = ()) -> str:
+    """`right is 7 or seven`."""
+    known = [shown(each) for each in (answer, *others)]
+    return f"right is {' or '.join(known)}" if answer else "what is right is not known"
 
 
 def misreading(read: Transcription) -> str:
