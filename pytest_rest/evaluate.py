@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import TypeVar
 
 from pytest_rest import extensions, prompts, scoring
+from pytest_rest.benchmark.stored import StoredCase
 from pytest_rest.errors import MetricError
 from pytest_rest.models import ask, tokens
 from pytest_rest.prompts import Protocol
@@ -162,13 +163,44 @@ def record(
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    judged = _record(item, style, _with_text_tokens(verdict, calls))
-    if verdict.lost or not extensions.METRICS:
+    return _measured(_record(item, style, _with_text_tokens(verdict, calls)))
+
+
+def stored_record(case: StoredCase) -> Record:
+    """Read and judge an item's stored answers, as `record` does those that came back.
+
+    What another judge said of them counts where nobody says what is right.
+    """
+    answers = []
+    for call in case.calls:
+        completion = Completion(
+            text=call.text,
+            error=call.error or None,
+            output_tokens=call.tokens,
+            model=call.model,
+        )
+        answer = scoring.stored_answer(case.item, call.mode, completion, call.value)
+        is_judged = answer.correct is None and answer.status != "failed"
+        answers.append(replace(answer, correct=call.correct) if is_judged else answer)
+    return _measured(
+        Record(
+            *(case.item.suite, case.item.id, case.style, case.item.digest, case.item.answer),
+            scoring.judge(answers),
+            also_right=case.item.also_right,
+            format=case.format,
+        )
+    )
+
+
+def _measured(judged: Record) -> Record:
+    """The record with the metrics of other packages."""
+    if judged.verdict.lost or not extensions.METRICS:
         return judged
     try:
         return extensions.measure(judged)
     except MetricError as error:
-        return replace(judged, verdict=replace(verdict, outcome="lost", reason=str(error)))
+        verdict = replace(judged.verdict, outcome="lost", reason=str(error))
+        return replace(judged, verdict=verdict)
 
 
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:

@@ -431,6 +431,7 @@ class Record:
     cluster: str = ""  # the item's
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
+    format: str = ""  # how the text was written, or what was pictured: html, markdown
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -458,6 +459,7 @@ class Record:
             **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
+            **({"format": self.format} if self.format else {}),
         }
 
     @classmethod
@@ -474,8 +476,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        also_right = tuple(data.get("also_right", ()))
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, also_right)
+        late = tuple(data.get("also_right", ())), data.get("format", "")
+        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""

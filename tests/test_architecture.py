@@ -16,15 +16,15 @@ GROUND |= {"safe_yaml"}
 ROOMS: dict[str, set[str]] = {
     "plugin": {"reporting", "gate", "fuzzing", "evaluate", "benchmark", "prompts", "dispatch"}
     | {"metrics", "rendering", "scoring", "models", "statistics"},
-    "commands": {"reporting", "representations", "gate", "benchmark", "metrics", "rendering"}
-    | {"models", "statistics"},
+    "commands": {"reporting", "representations", "gate", "evaluate", "benchmark", "metrics"}
+    | {"rendering", "models", "statistics"},
     "strategies": {"fuzzing"},
     "reporting": {"benchmark", "dispatch", "fuzzing", "gate", "metrics", "models", "rendering"}
     | {"representations", "scoring", "statistics"},
     "representations": {"gate", "prompts", "rendering", "statistics"},
     "gate": {"metrics", "scoring", "statistics"},
     "fuzzing": {"benchmark", "dispatch", "prompts", "rendering", "scoring"},
-    "evaluate": {"models", "prompts", "scoring"},
+    "evaluate": {"benchmark", "models", "prompts", "scoring"},
     "benchmark": {"rendering", "scoring"},
     "prompts": {"rendering"},
     "dispatch": {"models"},

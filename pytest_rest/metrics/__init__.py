@@ -132,11 +132,11 @@ def table(records: Iterable[Record]) -> Table:
         suite: [r for group in groups if not any(r.verdict.lost for r in group) for r in group]
         for suite, groups in by_suite(records).items()
     }
-    scopes: Table = {suite: _subsets(listed) for suite, listed in judged.items() if listed}
+    scopes: Table = {suite: compute_subsets(listed) for suite, listed in judged.items() if listed}
     per_suite = list(scopes.values())
     scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
     pooled = [record for listed in judged.values() for record in listed]
-    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
+    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else compute_subsets(pooled)
     return scopes
 
 
@@ -152,7 +152,7 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     judged = sum(map(len, styles.values()))
     if len(styles) == 1 and judged == whole["pooled"]["all"].items:
         return dict.fromkeys(styles, whole["pooled"])
-    return {style: _subsets(listed) for style, listed in sorted(styles.items())}
+    return {style: compute_subsets(listed) for style, listed in sorted(styles.items())}
 
 
 def compute(records: Sequence[Record]) -> Metrics:
@@ -229,7 +229,8 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
     return fmean(known) if known and len(known) == len(values) else None
 
 
-def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
+def compute_subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
+    """The metrics of all records, and of those of items whose pictures were all read right."""
     of_all, read = compute(records), within(records, "ocr_correct")
     return {"all": of_all, "ocr_correct": of_all if len(read) == len(records) else compute(read)}
 

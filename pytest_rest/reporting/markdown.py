@@ -38,6 +38,7 @@ def page(report: Report) -> str:
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         _metrics(report),
+        _formats(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -46,7 +47,7 @@ def page(report: Report) -> str:
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
         [escape(line) for line in findings.abstained(report)],
         _listed("Inconsistent", _inconsistent(report)),
-        [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
+        _asked(report),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -71,7 +72,7 @@ def properties(report: Report) -> dict[str, str]:
     about = report.provenance
     values = {
         "rest.model": str(about["model"]),
-        "rest.seed": str(about["seed"]),
+        **({} if about.get("stored") else {"rest.seed": str(about["seed"])}),
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
@@ -88,6 +89,14 @@ def properties(report: Report) -> dict[str, str]:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
     return {name: shown(value, 500) for name, value in values.items()}
+
+
+def _asked(report: Report) -> list[str]:
+    """What asking took, and how it was asked; of stored answers, what is not known."""
+    about, used = report.provenance, escape(tables.usage(report))
+    if about.get("stored"):
+        return [f"{used}; {escape(line)}" for line in tables.unknown(report)]
+    return [f"{used}; seed {about['seed']}, {escape(str(about['protocol']))}"]
 
 
 def verdict(report: Report) -> str:
@@ -125,12 +134,25 @@ def _metrics(report: Report) -> list[str]:
     names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
     for name in scopes:
         for subset, suffix in _SUBSETS.items():
+            if subset != "all" and report.provenance.get("stored"):
+                continue
             metrics = report.table[name][subset]  # type: ignore[index]
             rates = [metrics.rate(name) for name in names]
             rates += [metrics.accuracy.get(mode) for mode in modes]
             rows.append([escape(name) + suffix, str(metrics.items), *map(figures.percent, rates)])
     head = ["per cent [95%]", "items", *(RATES[name] for name in names), *modes]
     return _table(head, rows)
+
+
+def _formats(report: Report) -> list[str]:
+    if report.formats is None:
+        return []
+    by_name = {name: subsets["all"] for name, subsets in report.formats.metrics.items()}
+    rows = [
+        [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
+        for name, m in by_name.items()
+    ]
+    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -18,6 +18,7 @@ from pytest_rest.metrics import (
     by_style,
     chance,
     failure_causes,
+    formats,
     published_rows,
     reading,
     style_effects,
@@ -27,6 +28,7 @@ from pytest_rest.metrics import (
 )
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
+from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
@@ -101,6 +103,11 @@ class Report:
         return style_effects.table(self.records, self.styles)
 
     @cached_property
+    def formats(self) -> Formats | None:
+        """What the formats of texts and pictures do; None where no answer is in one."""
+        return formats.measure(self.whole)
+
+    @cached_property
     def vision(self) -> Vision | None:
         """How many tokens pictures take beside their text; None where that is not known."""
         return vision_tokens.measure(self.whole, self._known, self._model)
@@ -118,7 +125,8 @@ class Report:
         not run counts too. `cached` prompts were answered before this session, and `from_cache`
         ones by a gateway's cache.
         """
-        asked = {call.prompt: call for record in self.records for call in calls(record)}
+        every = (call for record in self.records for call in calls(record))
+        asked = {call.prompt: call for call in every if call.prompt}  # not those that were stored
         answered: list[Answer | Transcription | Completion] = [
             call for call in asked.values() if call.status != "failed"
         ]
@@ -206,6 +214,7 @@ class Report:
             "abstained": failure_causes.abstentions(self.whole),
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
+            **({"formats": self.formats.to_builtins()} if self.formats else {}),
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),

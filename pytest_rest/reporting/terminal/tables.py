@@ -124,12 +124,15 @@ def models(report: Report) -> Iterator[str]:
 def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
+    is_stored = bool(report.provenance.get("stored"))  # then nobody knows what was transcribed
     if not by_scope and report.rh_auc is not None:  # whose items have one form
         return
     for names, heads in _HEADLINES:
         yield row("per cent [95%]", "items", *heads)
         for scope in by_scope:
             for subset, indent in _SUBSET_NAMES.items():
+                if is_stored and subset != "all":
+                    continue
                 metrics = report.table[scope][subset]  # type: ignore[index]
                 cells = (percent(metrics.rate(name)) for name in names)
                 yield row(indent or scope, metrics.items, *cells)
@@ -145,8 +148,9 @@ def table(report: Report) -> Iterator[str]:
         yield row("OCR first", "items", "in one pass", "in two passes")
         for scope, m in by_scope.items():
             yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in OCR_MODES))
-    yield row("transcription", "items", "all right", "CER")
-    for scope, m in by_scope.items():
+    if not is_stored:
+        yield row("transcription", "items", "all right", "CER")
+    for scope, m in by_scope.items() if not is_stored else ():
         yield row(scope, _n(m.ocr_correct_rate), percent(m.ocr_correct_rate), percent(m.cer))
     for name in pooled.own:
         yield row("metric", "items", shown(name, 40))
@@ -157,6 +161,12 @@ def table(report: Report) -> Iterator[str]:
         for scope, m in by_scope.items():
             rates = (m.noise_floor, m.between_forms, m.excess_inconsistency)
             yield row(scope, _n(m.noise_floor), *map(percent, rates))
+
+
+def unknown(report: Report) -> Iterator[str]:
+    """What is not known of stored answers."""
+    if about := report.provenance.get("stored"):
+        yield f"not known of stored answers: {', '.join(about['unknown'])}"
 
 
 def scopes(names: Iterable[str]) -> list[str]:
@@ -180,6 +190,8 @@ def _n(rate: Rate | None) -> int:
 def usage(report: Report) -> str:
     """`200 calls (80 stored before), 3 retries, 12,345 tokens in, 2,345 out, $0.12, 52 s`."""
     used = report.usage
+    if about := report.provenance.get("stored"):
+        return f"{about['answers']:,} stored answers, nothing asked, {used['seconds']:.0f} s"
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
     parts = [f"{used['calls']:,} calls{stored}"]
     parts += [f"{used['retries']:,} retries"] if used["retries"] else []
