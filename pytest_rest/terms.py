@@ -11,7 +11,7 @@ import re
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, runtime_checkable
@@ -93,7 +93,8 @@ class Item:
         late = ("tolerance", "image_digest", "only", "also_right")
         unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image", "cluster"} | unset
-        content = {name: value for name, value in asdict(self).items() if name not in left_out}
+        content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
+        content["choices"] = [to_builtins(choice) for choice in self.choices]
         return _digest(json.dumps(content, sort_keys=True))
 
 

@@ -50,10 +50,10 @@ class Formats:
         }
 
 
-def measure(records: Sequence[Record]) -> Formats | None:
+def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     """What formats do, pooled over suites; None where no answer is in a format.
 
-    The records are those of items without a lost one.
+    The records are those of items without a lost one, and `whole` is their `table`.
     """
     names = sorted({record.format for record in records} - {""})
     if not names:
@@ -63,16 +63,18 @@ def measure(records: Sequence[Record]) -> Formats | None:
     rates = {mode: mean_share(*each) for mode, each in shares.items() if len(names) > 1}
     pairs = {pair: _excess(groups, *pair) for pair in itertools.permutations(names, 2)}
     return Formats(
-        by_format(records),
+        by_format(records, whole),
         {mode: rate for mode, rate in rates.items() if rate},
         {pair: rate for pair, rate in pairs.items() if rate},
     )
 
 
-def by_format(records: Sequence[Record]) -> Table:
+def by_format(records: Sequence[Record], whole: Table) -> Table:
     """Metrics for each format alone, in whichever styles."""
-    ordered = sorted(records, key=lambda record: record.key)
     names = sorted({record.format for record in records} - {""})
+    if len(names) == 1 and all(record.format for record in records):
+        return {names[0]: whole["pooled"]}
+    ordered = sorted(records, key=lambda record: record.key)
     return {name: compute_subsets([r for r in ordered if r.format == name]) for name in names}
 
 

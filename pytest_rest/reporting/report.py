@@ -105,7 +105,7 @@ class Report:
     @cached_property
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
-        return formats.measure(self.whole)
+        return formats.measure(self.whole, self.table)
 
     @cached_property
     def vision(self) -> Vision | None:

@@ -166,7 +166,7 @@ class Tally:
             whole = by_budget.of_rest(_whole(here, lost))
             tables[scope] = metrics.table(whole) if scope else table
             styles[scope] = {
-                **formats.by_format(whole),
+                **formats.by_format(whole, tables[scope]),
                 **metrics.by_style(whole, tables[scope]),
             }
             missing = {key for origin, key in lost if covers(scope, origin)}

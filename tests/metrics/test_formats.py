@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from pytest_rest import metrics
 from pytest_rest.metrics import formats
 from pytest_rest.metrics.formats import Formats
 from pytest_rest.terms import Answer, Mode, Record, Verdict
@@ -19,14 +20,15 @@ def record(item: str, name: str, text: str | None, image: str | None, cluster: s
 
 def measured(*records: Record) -> Formats:
     """What they show."""
-    found = formats.measure(records)
+    found = formats.measure(records, metrics.table(records))
     assert found is not None
     return found
 
 
 def test_without_a_format_there_is_nothing_to_say() -> None:
     """As in every run so far."""
-    assert None is formats.measure([replace(record("a", "", "1", "1"), style="s")])
+    records = [replace(record("a", "", "1", "1"), style="s")]
+    assert None is formats.measure(records, metrics.table(records))
 
 
 def test_each_format_has_its_own_rates() -> None:
