@@ -1,7 +1,7 @@
 """Measures `pytest-rest import` of a large table: `python benchmarks/stored_answers.py [ROWS]`.
 
-The table is made here: short answers to items in text and image, nine in ten of which are right. What
-is measured is a process of its own: its time, and the most memory that it held.
+The table is made here: short answers to items in text and image, nine in ten of them right. What is
+measured is a process of its own: its time, and the most memory that it held.
 """
 
 import csv

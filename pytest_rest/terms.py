@@ -183,6 +183,16 @@ class Style:
         return f"{stem}.{_digest(self.font_sha256 or self.font)[:8]}"
 
 
+class StoredStyle(Style):
+    """The style of stored answers, of which only its name is known: it is equal to no other."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoredStyle) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
+
+
 @dataclass(frozen=True, slots=True)
 class Budget:
     """How much a model may think before it answers: tokens, or an endpoint's own word.

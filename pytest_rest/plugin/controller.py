@@ -19,7 +19,7 @@ from pytest_rest.plugin import provenance
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, is_known, named
 from pytest_rest.reporting import markdown, merge, page
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
@@ -50,7 +50,8 @@ class Controller:
     def prepare(self) -> None:
         """Make the run's folder and open its store; `RestError` says why that cannot be."""
         model, limits = self._run.model, self._run.settings.limits
-        if limits.max_cost and not self._run.price and not self._run.settings.replay:
+        is_asked = not (self._run.settings.replay or self._run.settings.stored)
+        if limits.max_cost and not self._run.price and is_asked:
             raise OptionError(
                 f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
             )
@@ -135,12 +136,11 @@ class Controller:
         for item in settings.items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
-        own = own_styles(styles, styles)
+        own = own_styles(styles, {n: s for n, s in styles.items() if is_known(s)})
+        about = provenance.about(self._run)
         after = {
-            "protocol": self._run.protocol_id,
+            **{name: about[name] for name in ("protocol", "seed", "ocr")},
             "modes": sorted(settings.modes),
-            "seed": settings.seed,
-            "ocr": settings.scheme.ocr,
             "styles": [{"id": s, "digest": own.get(s, {}).get("digest")} for s in sorted(styles)],
             "suites": [
                 {"name": suite, "items": len(d), "fingerprint": fingerprint(d.values())}

@@ -343,6 +343,20 @@ RUNS = (
     Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
 )
 
+STORED = (
+    Option(
+        "--rest-answers FILE",
+        "judge the stored answers of a file, or of a harness's log, in place of a model; "
+        "text=FILE, or image:html=FILE, says which form, and format, all of it is of; repeatable",
+        ini="rest_answers",
+    ),
+    Option(
+        "--rest-answers-mapping FILE",
+        "a YAML file that says what the columns of --rest-answers are called",
+        values.path,
+    ),
+)
+
 FUZZ = (
     Option(
         "--rest-fuzz N",
@@ -380,6 +394,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "The gate": GATE,
     "How it is asked": CALLS,
     "Runs and reports": RUNS,
+    "Stored answers": STORED,
     "Fuzzing": FUZZ,
 }
 KEPT = (*ASKED, *DRAWN, FUZZ[0])  # with the run: workers get it, and a resumed run has it still
@@ -414,7 +429,7 @@ def words(given: Mapping[str, Any]) -> Iterator[str]:
     Styles that only the ini file or a benchmark file names are left to it.
     """
     yield "pytest"
-    for option in ASKED:
+    for option in (*ASKED, *STORED):
         value = given.get(option.key, option.unset)
         is_left_out = option.key in STYLES and not given["styles_named"]
         if is_left_out or str(value) == str(option.unset):

@@ -5,13 +5,15 @@ from typing import Any
 
 import pytest_rest
 from pytest_rest.plugin.run import Run
-from pytest_rest.reporting import environment
+from pytest_rest.reporting import environment, stored_answers
 from pytest_rest.safe_text import address
 
 
 def about(run: Run) -> dict[str, Any]:
     """What the run was asked for, of whom, and with what: the report's `provenance`."""
     settings, model = run.settings, run.model
+    if settings.stored is not None:
+        return stored_answers.provenance(settings.stored, settings.again)
     return {
         "version": pytest_rest.__version__,
         "model": settings.model,

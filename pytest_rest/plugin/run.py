@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_rest import credentials, prompts
+from pytest_rest.benchmark.stored import UNKNOWN, StoredCase
 from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
@@ -19,15 +20,27 @@ from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import DispatcherError, OptionError, RestError
-from pytest_rest.evaluate import follow_ups, forms, lost, record
+from pytest_rest.evaluate import follow_ups, forms, lost, record, stored_record
 from pytest_rest.models import load_model
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
+from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.safe_text import address
-from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import (
+    Completion,
+    Item,
+    Limited,
+    Model,
+    Price,
+    Priced,
+    Prompt,
+    Record,
+    StoredStyle,
+    Style,
+)
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
@@ -66,6 +79,11 @@ def named(node: pytest.Item, case: Case) -> list[str]:
     return [asked.suite, asked.id, style.id, asked.digest, origin]
 
 
+def is_known(style: Style) -> bool:
+    """Whether more is known of a style than its name."""
+    return not isinstance(style, StoredStyle)
+
+
 def case_id(case: Case) -> str:
     """`soebench-0007-dejavu-200dpi-black`."""
     return f"{case[0].id}-{case[1].id}"
@@ -89,6 +107,8 @@ class Run:
     def model(self) -> Model:
         """The model; `ModelError` if it cannot be asked."""
         settings = self.settings
+        if settings.stored is not None:
+            return StoredModel(settings.stored.model)
         if settings.replay is not None:
             return ReplayedModel(read_run(settings.replay))
         sweep = settings.scheme.sweep
@@ -139,6 +159,8 @@ class Run:
     @property
     def protocol_id(self) -> str:
         """What reports are compared by: with budgets, these too."""
+        if self.settings.stored is not None:
+            return UNKNOWN
         sweep = self.settings.scheme.sweep
         amounts = ",".join(str(each.amount) for each in sweep.budgets) if sweep else ""
         budgets = f", {sweep.largest.control} {amounts}" if sweep else ""
@@ -179,17 +201,26 @@ class Run:
 
     def note(self, styles: Iterable[Style]) -> None:
         """Know styles by their ids; `OptionError` for an id that stands for two of them."""
-        for style in styles:
+        for style in filter(is_known, styles):
             if self.styles.setdefault(style.id, style).digest != style.digest:
                 raise OptionError(f"style {style.id!r} is there twice; rename one of them")
 
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
+        if self.settings.stored is not None:
+            case = self._stored.get((item.suite, item.id, style.id))
+            return stored_record(case) if case else lost(item, style, "no answer is stored")
         try:
             asked = self.asker.ask((item, style))
         except RestError as error:
             return lost(item, style, str(error))
         return record(item, style, asked, self.settings.scheme, self.settings.allow_models)
+
+    @cached_property
+    def _stored(self) -> dict[tuple[str, str, str], StoredCase]:
+        answers = self.settings.stored
+        cases = answers.cases if answers else ()
+        return {(case.item.suite, case.item.id, case.style): case for case in cases}
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -203,6 +234,8 @@ class Run:
     def keep(self) -> None:
         """Open the run's store, in its main process; `StoreError` says why it cannot be."""
         settings = self.settings
+        if settings.stored is not None:
+            return
         if settings.replay is not None:
             if (settings.run_dir / STORE).exists():
                 raise OptionError(

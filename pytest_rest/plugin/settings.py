@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pytest_rest import benchmark, credentials
 from pytest_rest.benchmark import Drawn, Library, shard
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.shard import Shard
+from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
@@ -30,6 +32,7 @@ from pytest_rest.plugin import (
     fuzz_settings,
     gate_settings,
     selection,
+    stored_settings,
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
@@ -90,6 +93,7 @@ class Settings:
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
+    stored: StoredAnswers | None  # that are judged in place of a model's
     fuzz: Fuzz | None
 
     @property
@@ -110,13 +114,16 @@ class Settings:
     @property
     def items(self) -> tuple[Item, ...]:
         """The items of the run's suites."""
+        if self.stored is not None:
+            return stored_settings.items(self.stored)
         return tuple(item for drawn in self.drawn for item in drawn.items)
 
     @property
     def cases(self) -> Iterator[Case]:
         """Every item of the suites in every style, in the order of their tests."""
-        for item in self.items:
-            yield from ((item, style) for style in self.styles_of(item))
+        if self.stored is not None:
+            return stored_settings.cases(self.stored)
+        return ((item, style) for item in self.items for style in self.styles_of(item))
 
     @property
     def asked(self) -> Iterator[Case]:
@@ -127,8 +134,8 @@ class Settings:
     @property
     def again(self) -> dict[str, Any]:
         """The report's `provenance.again`: the command that asks the same, without its item."""
-        names = [drawn.name for drawn in self.drawn]
-        return {"words": [*words(self.given)], "suites": [*self.suites], "names": names}
+        names = self.stored.suites if self.stored else [drawn.name for drawn in self.drawn]
+        return {"words": [*words(self.given)], "suites": [*self.suites], "names": [*names]}
 
     def styles_of(self, item: Item) -> tuple[Style, ...]:
         """What an item is drawn in where its test does not say."""
@@ -149,11 +156,14 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     fuzz = fuzz_settings.read(config, chosen, given, resolved["workers"])
     suites = tuple(given["rest_suites"])
     is_benchmark = not given["paths"]
-    if is_benchmark and not suites and fuzz is None:
+    answers = stored_settings.read(given, resolved.get("stored"))
+    if is_benchmark and not suites and fuzz is None and answers is None:
         suites = (benchmark.DEFAULT,)
     run_dir, place = Path(resolved["run_dir"]), resolved["place"]
     library = _library(config, given, suites, resolved["library"])
     values = {key: OPTIONS[key].value(given.get(key, raw)) for key, raw in chosen.raw.items()}
+    if answers is not None:
+        values |= stored_settings.UNASKED
     named = {key.removeprefix("rest_"): value for key, value in values.items()}
     if values["rest_early_stop"]:
         _check_early_stop(values)
@@ -183,7 +193,9 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "dispatcher": resolved["dispatcher"] and tuple(resolved["dispatcher"]),
         "run_id": resolved["run_id"],
         "given": given,
+        "stored": answers,
         "fuzz": fuzz,
+        **(stored_settings.decided(answers) if answers else {}),
     }
     simple = {field.name: named[field.name] for field in fields(Settings) if field.name in named}
     settings = Settings(**{**simple, **worked_out})
@@ -199,6 +211,7 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
             "run_id": settings.run_id,
             "styles": [style.digest for style in settings.styles],
             "library": settings.library.manifest,
+            "stored": settings.stored and settings.stored.fingerprint,
             "run_dir": str(settings.run_dir),
             "dispatcher": dispatcher,
             "place": place,
@@ -210,10 +223,13 @@ def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place
 
 def _resolve(config: pytest.Config) -> dict[str, Any]:
     """What the main process finds out, for itself and for all workers."""
-    kept, run_id = earlier_run.options(config)
-    chosen = Chosen(config, kept)
-    is_replay = chosen["rest_replay"] is not None
-    given = selection.select(config, chosen, kept, is_replay=is_replay)
+    if stored_settings.is_chosen(chosen := Chosen(config, {})):
+        given, run_id = stored_settings.select(config, chosen), secrets.token_hex(8)
+    else:
+        kept, run_id = earlier_run.options(config)
+        chosen = Chosen(config, kept)
+        is_replay = chosen["rest_replay"] is not None
+        given = selection.select(config, chosen, kept, is_replay=is_replay)
     here, far = selection.workers(config)
     return {
         "given": given,
@@ -246,8 +262,10 @@ def _check(settings: Settings, chosen: Chosen) -> None:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
+        parts |= {*settings.stored.formats} if settings.stored else set()
         suites = [drawn.name for drawn in settings.drawn]
         thresholds.check(settings.thresholds, suites, parts)
+    stored_settings.check(settings.stored, settings.thresholds)
     regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]
@@ -305,12 +323,13 @@ def _file_styles(
 
 
 def _run_dir(config: pytest.Config, chosen: Chosen) -> Path:
-    if chosen["rest_resume"]:
+    if chosen["rest_resume"] and not stored_settings.is_chosen(chosen):
         return earlier_run.resumed(config)
     if path := chosen["rest_run_dir"]:
         return Path(path)
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = re.sub(r"[^\w.-]+", "-", chosen["rest_model"]).strip("-")[:60]
+    named = "answers" if stored_settings.is_chosen(chosen) else chosen["rest_model"]
+    name = re.sub(r"[^\w.-]+", "-", named).strip("-")[:60]
     return config.rootpath / ".rest" / "runs" / f"{now}-{name}-{os.getpid()}"
 
 

@@ -2,11 +2,13 @@
 
 import os
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_rest.benchmark import near
+from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.reporting import markdown
@@ -37,6 +39,8 @@ class Terminal:
     def pytest_report_header(self) -> list[str]:
         """What is asked, of whom, and where it is kept."""
         settings = self._run.settings
+        if settings.stored is not None:
+            return self._stored_header(settings.stored)
         asked = [*settings.suites, *settings.paths[:_PATHS_SHOWN]]
         if more := len(settings.paths[_PATHS_SHOWN:]):
             asked.append(f"{more} paths more")
@@ -56,6 +60,17 @@ class Terminal:
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
             f"rest: protocol {self._protocol}; {self._where()}",
+        ]
+
+    def _stored_header(self, answers: StoredAnswers) -> list[str]:
+        """What is judged, and where the run is kept."""
+        number = sum(len(case.calls) for case in answers.cases)
+        forms = tables.scheme(replace(self._run.settings.scheme, ocr="image"))
+        formats = f"; {', '.join(answers.formats)}" if answers.formats else ""
+        return [
+            f"rest: {masked(self._model.description)}",
+            f"rest: {', '.join(answers.suites)}; {number:,} answers; {forms}{formats}",
+            f"rest: {near(self._run.settings.run_dir)}",
         ]
 
     def _limits(self) -> list[str]:
@@ -139,7 +154,8 @@ class Terminal:
         write(tables.usage(report))
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
-        if report.lost and report.provenance["replay_of"] is None:
+        is_asked = not (report.provenance["replay_of"] or self._run.settings.stored)
+        if report.lost and is_asked:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))

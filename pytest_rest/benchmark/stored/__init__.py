@@ -19,15 +19,13 @@ from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
-from pytest_rest.terms import MODES, Item, Mode, Style
+from pytest_rest.terms import MODES, Item, Mode, Style, fingerprint
 
 UNKNOWN = "unknown"  # the style of answers that do not say it
 UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
 
 _MOST_FAULTS = 20
-_SOURCE = re.compile(
-    r"(?:(?P<form>text|image|mixed)(?::(?P<format>[^\s@<>=/\\]{1,100}))?=)?(?P<path>.+)"
-)
+_SOURCE = re.compile(r"(?P<told>(?:text|image|mixed)(?::[^\s@<>=/\\]{1,100})?=)?(?P<path>.+)")
 _Key = tuple[str, str]  # suite, item
 _Form = tuple[str, str]  # format, style
 
@@ -61,6 +59,14 @@ class StoredAnswers:
     def styles(self) -> tuple[str, ...]:
         """What stands for a style in the report: one, and a format, as far as they are known."""
         return tuple(sorted({case.style for case in self.cases}))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all answers: another process must have read the same."""
+        texts = (
+            f"{c.mode} {c.repeat} {c.text} {c.value}" for case in self.cases for c in case.calls
+        )
+        return fingerprint([*(f"{case.item.digest} {case.style}" for case in self.cases), *texts])
 
     @property
     def known_styles(self) -> dict[str, Style]:
@@ -99,12 +105,19 @@ def load(
     columns = mapping.load(mapped) if mapped else OWN
     gathering = _Gathering(alike, _suite(sources[0]))
     for source in sources:
-        match = _SOURCE.fullmatch(source)
-        if match is None:
-            raise OptionError(f"{source!r} is not the name of a file")
-        told = {name: match[name] for name in ("form", "format") if match[name]}
-        gathering.read(Path(match["path"]).expanduser(), columns, told)
+        words, path = split(source)
+        form, _, form_of = words.removesuffix("=").partition(":")
+        told = {"form": form, "format": form_of}
+        gathering.read(path, columns, {name: word for name, word in told.items() if word})
     return gathering.answers(tuple(sources), _stem(sources[0]))
+
+
+def split(source: str) -> tuple[str, Path]:
+    """`[FORM[:FORMAT]=]FILE` as what it says of all answers, `image:html=`, and the file."""
+    match = _SOURCE.fullmatch(source)
+    if match is None:
+        raise OptionError(f"{source!r} is not the name of a file")
+    return match["told"] or "", Path(match["path"]).expanduser()
 
 
 class _Gathering:
@@ -288,8 +301,7 @@ def _unknown(name: str) -> str:
 
 
 def _stem(source: str) -> str:
-    match = _SOURCE.fullmatch(source)
-    path = Path(match["path"] if match else source)
+    path = split(source)[1]
     return path.name.removesuffix(hub.packing(path)).removesuffix(hub.format_of(path)) or UNKNOWN
 
 

@@ -9,7 +9,7 @@ from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import rule
-from pytest_rest.reporting.report import Report, own_calls
+from pytest_rest.reporting.report import Report, calls, own_calls
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold, without_surroundings
@@ -190,8 +190,9 @@ def _n(rate: Rate | None) -> int:
 def usage(report: Report) -> str:
     """`200 calls (80 stored before), 3 retries, 12,345 tokens in, 2,345 out, $0.12, 52 s`."""
     used = report.usage
-    if about := report.provenance.get("stored"):
-        return f"{about['answers']:,} stored answers, nothing asked, {used['seconds']:.0f} s"
+    if report.provenance.get("stored"):
+        number = sum(len(calls(record)) for record in report.records)
+        return f"{number:,} stored answers, nothing asked, {used['seconds']:.0f} s"
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
     parts = [f"{used['calls']:,} calls{stored}"]
     parts += [f"{used['retries']:,} retries"] if used["retries"] else []
