@@ -216,9 +216,9 @@ ASKED = (
 DRAWN = (
     Option(
         "--rest-suite NAME[:N]",
-        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic or rh-bench; of each "
-        "of REST's four data sets (rest); or of a benchmark file or folder; repeatable, or with "
-        "commas between (default without paths: soebench:50)",
+        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic, gsm8k, mgsm, "
+        "mgsm-LANG or rh-bench; of each of REST's four data sets (rest); or of a benchmark file or "
+        "folder; repeatable, or with commas between (default without paths: soebench:50)",
         ini="rest_suites",
     ),
     Option(
