@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rest.benchmark import stored
-from pytest_rest.benchmark.stored import StoredAnswers, cells
+from pytest_rest.benchmark.stored import StoredAnswers, cells, logs
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.errors import AnswersError, BenchmarkError, RestError
 from pytest_rest.evaluate import stored_record
@@ -392,6 +392,18 @@ def test_a_log_that_is_not_one_is_refused(
     Path("other.eval").write_text("not a ZIP file")
     with pytest.raises(BenchmarkError, match="is not a log of Inspect's"):
         stored.load(["other.eval"])
+
+
+def test_a_log_that_unpacks_to_too_much_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """By what its directory says of all, and of one sample by what comes out of it."""
+    log = inspect_log({"1_epoch_1": sample(1, "text", note="x" * 5_000)})
+    with monkeypatch.context() as patch:
+        patch.setattr(logs, "_MOST_ROOM", 5_000)
+        with pytest.raises(BenchmarkError, match="unpacks to more than"):
+            stored.load([log])
+    monkeypatch.setattr(logs, "_MOST_BYTES", 5_000)
+    with pytest.raises(AnswersError, match="samples/1_epoch_1.json: it has more than"):
+        stored.load([log])
 
 
 def logged(number: int, filtered: object, **keys: Any) -> Row:

@@ -10,6 +10,8 @@ import pytest
 from runs import RunRest, without_times
 
 from pytest_rest.commands import main
+from pytest_rest.errors import OptionError
+from pytest_rest.plugin import stored_settings
 
 EXAMPLES = Path(__file__).parents[2] / "examples" / "stored_answers"
 
@@ -159,3 +161,15 @@ def test_an_ini_file_has_answers_until_a_model_is_named(
     pytester.makeini(ini)
     finished = run_rest("--rest-model=simulated", "--rest-suite=soebench:1", "--rest-min-rer=0")
     assert (0, ["text", "mixed"]) == (finished.status, finished.report["provenance"]["modes"])
+
+
+def test_a_worker_reads_the_same_answers(pytester: pytest.Pytester) -> None:
+    """Or takes no part: a report of two files would be of nothing."""
+    given = {"rest_answers": ["answers.csv"], "rest_answers_mapping": "", "rest_allow_models": ""}
+    answers = stored_settings.read(given, None)
+    assert answers is not None
+    assert answers == stored_settings.read(given, answers.fingerprint)
+    path = pytester.path / "answers.csv"
+    path.write_text(path.read_text("utf-8").replace("Istanbul", "Izmir"), "utf-8")
+    with pytest.raises(OptionError, match="a worker reads other answers"):
+        stored_settings.read(given, answers.fingerprint)

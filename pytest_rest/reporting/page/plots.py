@@ -107,9 +107,11 @@ def _styles(report: Builtins) -> Iterator[Plot]:
     styles = {name: metrics["rer"] for name, metrics in report["styles"].items()}
     if len(styles) > 1:
         rows = [share(shown(name), rer, href=_items(shown(name))) for name, rer in styles.items()]
-        note = "The share of items whose forms agree, in each style by itself"
+        unknown = (report["provenance"].get("stored") or {}).get("unknown", ())
+        word = "format" if "styles" in unknown else "style"
+        note = f"The share of items whose forms agree, in each {word} by itself"
         rows.sort(key=_value)
-        yield from dots("styles", "RER by style", f"{note}, with intervals at 95 %.", rows)
+        yield from dots("styles", f"RER by {word}", f"{note}, with intervals at 95 %.", rows)
 
 
 def _modes(report: Builtins) -> Iterator[Plot]:
