@@ -140,6 +140,21 @@ def test_nobody_says_what_is_right(run_rest: RunRest, pytester: pytest.Pytester)
     assert "nobody says of every item what is right" in finished.out
 
 
+def test_what_nobody_judges_is_compared_by_agreement_alone(
+    run_rest: RunRest, pytester: pytest.Pytester
+) -> None:
+    """A baseline of such answers holds RER; nothing else of it can be sure."""
+    answers = written(pytester, [(f"{n}", f"{n}") for n in range(30)], expected=None)
+    assert [] == run_rest(answers, "--rest-json=before.json").report["cautions"]
+    held = ("--rest-baseline=before.json", "--rest-max-rer-drop=0.2")
+    assert 0 == run_rest(answers, *held).status
+    finished = run_rest(answers, *held, "--rest-max-drop=mmc=0.2")
+    assert 1 == finished.status
+    assert "mmc_drop<=0.2 is not judged: no items could be paired" in finished.out
+    worse = [(f"{n}", f"{n}" if n < 10 else "x") for n in range(30)]
+    assert 1 == run_rest(written(pytester, worse, expected=None), *held).status
+
+
 def test_faults_are_told_a_line_each(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """With file and line, and exit status 4; with workers, too."""
     answers = written(pytester, [("7", "7")] * 2, form="picture")
