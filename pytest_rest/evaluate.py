@@ -13,7 +13,8 @@ from typing import TypeVar
 from pytest_rest import extensions, prompts, scoring
 from pytest_rest.benchmark.stored import StoredCase
 from pytest_rest.errors import MetricError
-from pytest_rest.models import ask, tokens
+from pytest_rest.models import ask, seen, tokens, vision_rules
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import Protocol
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import reasoning_steps
@@ -50,13 +51,19 @@ async def evaluate(
     protocol: Protocol | None = None,
     concurrency: int = 32,
     alike: Collection[str] = (),
+    rule: VisionRule | None = None,
 ) -> list[Record]:
     """One record for each item and style, in that order; at most `concurrency` items in flight.
+
+    `rule` says what of a picture reaches the model: by default what the provider of its name
+    publishes; of a server of one's own it is `vision_rules.find(model.name, max_side=1280)`.
 
     A failed call loses its item (`record.verdict.lost`) and raises nothing; so do two models that
     answer one item, unless `alike` names both.
     """
     protocol = protocol or prompts.load_protocol()
+    is_own = getattr(model, "is_own_server", False)
+    rule = rule or vision_rules.find(model.name, is_own=is_own)
     free = asyncio.Semaphore(concurrency)
 
     async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:
@@ -69,7 +76,7 @@ async def evaluate(
             while more := [p for call in latest for p in follow_ups(*call, protocol, scheme)]:
                 latest = await answered(more)
                 calls = [*calls, *latest]
-            return record(item, style, calls, scheme, alike)
+            return record(item, style, calls, scheme, alike, rule)
 
     await model.open()
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
@@ -141,8 +148,11 @@ def record(
     calls: Iterable[tuple[Prompt, Completion]],
     scheme: Scheme = PLAIN,
     alike: Collection[str] = (),
+    rule: VisionRule | None = None,
 ) -> Record:
     """Score and judge the completions of `forms` and of what followed them.
+
+    `rule` says what of a picture reaches the model.
 
     Answers of two models, by the ids that the endpoint reports, are not comparable: a gateway that
     falls back to another model would be judged as one. `alike` are ids that count as one model's.
@@ -163,7 +173,7 @@ def record(
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    return _measured(_record(item, style, _with_text_tokens(verdict, calls)))
+    return _measured(_record(item, style, _with_sizes(verdict, calls, rule)))
 
 
 def stored_record(case: StoredCase) -> Record:
@@ -222,19 +232,32 @@ def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str
     )
 
 
-def _with_text_tokens(verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]]) -> Verdict:
-    """The verdict with what each prompt's text is estimated to take (see `models.tokens`)."""
-    answered = (prompt for prompt, _ in calls if prompt.task != "transcribe")
-    sizes = {prompt.digest: tokens.of_text(prompt) for prompt in answered}
+def _with_sizes(
+    verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]], rule: VisionRule | None
+) -> Verdict:
+    """The verdict with what each prompt's text takes, and what of its picture is seen."""
+    asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task != "rate"}
+    texts = {d: tokens.of_text(p) for d, p in asked.items() if p.task != "transcribe"}
+    pictures = {
+        digest: picture.seen
+        for digest, prompt in asked.items()
+        if rule and (picture := seen.picture(prompt, rule))
+    }
 
     def sized(answer: A) -> A:
-        return replace(answer, text_tokens=sizes.get(answer.prompt))
+        text, picture = texts.get(answer.prompt), pictures.get(answer.prompt)
+        return replace(answer, text_tokens=text, seen=picture)
+
+    def read(made: Transcription | None) -> Transcription | None:
+        return made and replace(made, seen=pictures.get(made.prompt))
 
     return replace(
         verdict,
         answers={mode: sized(answer) for mode, answer in verdict.answers.items()},
         repeats={mode: tuple(map(sized, answers)) for mode, answers in verdict.repeats.items()},
         steps=tuple(map(sized, verdict.steps)),
+        transcription=read(verdict.transcription),
+        mixed_transcription=read(verdict.mixed_transcription),
     )
 
 

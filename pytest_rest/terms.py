@@ -14,7 +14,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import PurePath
-from typing import Any, Literal, Protocol, runtime_checkable
+from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
 Mode = Literal["text", "image", "mixed", "ocr-first", "ocr-then-solve"]
 MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # whose answers must agree
@@ -318,13 +318,22 @@ class Completion:
     from_cache: bool = False
 
 
+class Seen(TypedDict):
+    """What of a picture reaches the model: pixels, and the DPI of what was drawn, if it was."""
+
+    width: int
+    height: int
+    dpi: float | None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
 
     `correct` is None where nobody says what is right: stored answers may come without.
-    `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), and `width`
-    and `height` are its picture's sides in pixels, 0 without one. `max_tokens` is the limit of an
+    `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), `width` and
+    `height` are its picture's sides in pixels, 0 without one, and `seen` what of it reaches the
+    model, None where that is not known (see `models.vision_rules`). `max_tokens` is the limit of an
     answer that was cut off, and None of any other.
     """
 
@@ -345,6 +354,7 @@ class Answer:
     height: int = 0
     from_cache: bool = False
     max_tokens: int | None = None
+    seen: Seen | None = None
 
     @property
     def is_right(self) -> bool:
@@ -387,6 +397,7 @@ class Transcription:
     cer_raw: float | None = None
     from_cache: bool = False
     max_tokens: int | None = None
+    seen: Seen | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -28,12 +28,12 @@ _MOST_TESTS = {"workers": 1, "serial": 1}  # of a file, by the kind of run that 
 _ABOUT_WORKERS = (  # files that are about what crosses processes; others are sampled without
     *("test_plugin", "test_lost", "test_over_http", "test_resume", "test_interrupts"),
     *("test_shards", "test_budget", "test_workers", "test_elsewhere"),
-    *("test_through_a_gateway", "test_read_answers"),
+    "test_through_a_gateway",
 )
 _THROUGH_LITELLM = (
-    *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_faults", "test_budget"),
-    *("test_responses", "test_subprocess", "test_gateways", "test_rejections"),
-    *("test_contents", "test_credentials"),
+    *("test_needs_of_litellm", "test_litellm", "test_protocols", "test_responses"),
+    *("test_subprocess", "test_gateways", "test_rejections", "test_contents"),
+    *("test_credentials", "test_waiting", "test_budget", "test_faults"),
 )
 _OF_THE_OUTER_RUN = (  # what would be taken for a run's own
     *("PYTEST_XDIST_WORKER", "PYTEST_XDIST_WORKER_COUNT", "PYTEST_ADDOPTS"),
@@ -59,9 +59,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     with xdist and no workers; without xdist every case is run. The contract suite, which is about
     other packages, runs where it is named, and whole.
     With ALL_TESTS set every case is run everywhere, and what is marked as slow is too.
-    The tests that ask through LiteLLM come first, so that one process imports it, for four seconds.
+    The tests that ask through LiteLLM come first, so that one process imports it, for four seconds;
+    of these the last are those that wait, during which other processes take what is left.
     """
-    items.sort(key=lambda item: item.path.stem not in _THROUGH_LITELLM)
+    items.sort(key=lambda item: _place(item.path.stem))
     if os.environ.get("ALL_TESTS"):
         return
     left_out = {item for item in items if item.get_closest_marker("slow")}
@@ -86,6 +87,12 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
     folder = Path(__file__).parents[2] / "shared" / "data"
     if item.get_closest_marker("shared_data") and not folder.is_dir():
         pytest.skip(f"no real benchmark rows in {folder}")
+
+
+def _place(module: str) -> int:
+    """Where a module's tests stand among those that ask through LiteLLM, or after them."""
+    order = _THROUGH_LITELLM
+    return order.index(module) if module in order else len(order)
 
 
 def _beyond_some(items: list[pytest.Item]) -> set[pytest.Item]:

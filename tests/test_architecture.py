@@ -53,7 +53,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "numpy": ("representations", "statistics"),
     "torch": ("representations.encoder",),
     "transformers": ("representations.encoder",),
-    "pyarrow": ("benchmark.suites.hub",),
+    "pyarrow": ("benchmark.suites.hub", "commands.export"),
     "huggingface_hub": ("benchmark.suites.hub",),
 }
 

@@ -41,6 +41,13 @@ def test_every_option_is_on_its_page(pytester: pytest.Pytester) -> None:
     assert set(re.findall(r"(--rest-[a-z-]+)", README)) <= offered
 
 
+def test_every_key_of_the_report_is_on_its_page() -> None:
+    """As the schema has it."""
+    page = (ROOT / "docs" / "report-json.md").read_text("utf-8")
+    script = runpy.run_path(str(ROOT / "scripts" / "report_json.py"))
+    assert page == script["page"](page), "run scripts/report_json.py"
+
+
 def test_the_readme_is_a_front_page() -> None:
     """It is read in a minute; the rest is on the pages that it links to."""
     assert len(README.splitlines()) < 150

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,8 @@ from pytest_rest import benchmark, metrics
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.evaluate import evaluate, forms
-from pytest_rest.models import load_model, tokens
+from pytest_rest.models import load_model, tokens, vision_rules
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import load_protocol
 from pytest_rest.reporting.report import Report
 from pytest_rest.terms import Completion, Home, Item, Model, Prompt, Scheme, Style, fingerprint
@@ -90,7 +92,7 @@ def test_an_evaluation_can_be_reported() -> None:
     assert written == {**report.content(), "items": [*report.content()["items"]]}
     assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
-        "schema provenance metrics styles tests cautions failed_at abstained reading effects "
+        "schema provenance metrics styles tests cautions failed_at abstained reading effects seen "
         "vision_tokens advice published gate lost usage fuzz items"
     )
     assert set(promised.split()) == set(written)
@@ -153,3 +155,33 @@ def test_a_suite_is_loaded_by_name() -> None:
     """N items of the seed, or the suite's own number."""
     assert soebench.generate(7, 3) == benchmark.load("soebench:7", 3)
     assert 50 == len(benchmark.load("soebench"))
+
+
+def test_a_record_has_what_the_model_saw_by_the_rule_of_its_name() -> None:
+    """Or by what the caller says; of weights on a server of one's own it is not known."""
+    item = Item("long", "How many?", "3", context="a b c\n" * 100)
+
+    class Named(Counting):
+        """A model of a provider's."""
+
+        name = "anthropic/claude-haiku-4-5"
+
+    def seen(model: Counting, rule: VisionRule | None = None) -> Any:
+        (record,) = asyncio.run(evaluate([item], model, rule=rule))
+        assert record.verdict.transcription is not None
+        assert record.verdict.answers["text"].seen is None
+        return record.verdict.answers["image"].seen, record.verdict.transcription.seen
+
+    image, read = seen(Named())
+    assert image == read
+    assert (1568, True) == (image["height"], 60 < image["dpi"] < 70)
+    told, _ = seen(Named(), vision_rules.find("served", max_side=500))
+    assert (500, True) == (told["height"], image["dpi"] > told["dpi"])
+
+    class Served(Counting):
+        """Open weights."""
+
+        name = "Qwen/Qwen3-VL-4B-Instruct"
+        is_own_server = True
+
+    assert (None, None) == seen(Served())

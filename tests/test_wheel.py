@@ -26,7 +26,8 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     names = set(zipfile.ZipFile(wheel).namelist())
     fonts = {f"pytest_rest/fonts/{path.name}" for path in (ROOT / "fonts").iterdir()}
     data = {"prompts/protocol.yaml", "prompts/reasoning.yaml", "py.typed", "models/models.yaml"}
-    data |= {"models/providers/simulated.yaml", "benchmark/benchmark.schema.json"}
+    data |= {"models/vision_rules.yaml", "models/providers/simulated.yaml"}
+    data |= {"benchmark/benchmark.schema.json"}
     templates = "reporting/page/templates"
     data |= {f"{templates}/{path.name}" for path in (ROOT / "pytest_rest" / templates).iterdir()}
     assert {f"{templates}/{name}" for name in ("page.html", "page.css", "page.js")} <= data

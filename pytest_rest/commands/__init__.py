@@ -24,6 +24,7 @@ COMMANDS = {
     "render": "draw a text in a style to a PNG file: to see what models see",
     "compare": "what changed from one run to another, paired by item; asks nothing",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
+    "export": "write a run's answers as CSV, JSON Lines or Parquet, or its figures as a table",
     "import": "judge answers that are stored already, of a file or a log; asks nothing",
     "merge": "make one report of the shards of a run, and judge it",
     "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",

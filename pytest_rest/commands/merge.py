@@ -19,7 +19,7 @@ from pytest_rest.reporting import merge, page, runs
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
-from pytest_rest.reporting.terminal import findings, tables
+from pytest_rest.reporting.terminal import findings, seen, tables
 from pytest_rest.reporting.terminal.figures import first
 from pytest_rest.safe_text import shown
 
@@ -88,6 +88,7 @@ def _prompts(folders: Sequence[Path]) -> Prompts:
 def _lines(merged: Merged) -> Iterator[str]:
     """As the terminal has it after a run."""
     yield from tables.models(merged.report)
+    yield from seen.summary(merged.report.seen)
     yield from tables.table(merged.report)
     yield from (line for line, _ in findings.summary(merged.report))
     yield tables.usage(merged.report)

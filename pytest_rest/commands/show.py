@@ -15,7 +15,7 @@ from pytest_rest.commands import GOOD
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.reporting import runs
-from pytest_rest.reporting.terminal import findings, tables
+from pytest_rest.reporting.terminal import findings, seen, tables
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import MODES, OCR_MODES, Transcription
 
@@ -88,5 +88,7 @@ def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:
     yield f"  {mode:<6} {said} ({shown(answer['status'])})"
     if answer["image"]:
         yield f"         {shown(str(folder / 'images' / answer['image']), 500)}.png"
+    if smaller := seen.of_answer(answer):
+        yield f"         {smaller}"
     for line in str(answer["text"])[:_LONGEST].splitlines():
         yield f"         | {shown(line, 400)}"

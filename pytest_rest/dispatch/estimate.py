@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import estimate
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.terms import Price, Prompt
 
 TYPICAL_ANSWER = 300  # tokens, before anything is asked
@@ -49,8 +50,12 @@ def make(
     model: str,
     price: Price | None = None,
     stored: frozenset[str] = frozenset(),
+    rule: VisionRule | None = None,
 ) -> Plan:
-    """The plan for these cases' prompts; a prompt counts once, and not if it is stored."""
+    """The plan for these cases' prompts; a prompt counts once, and not if it is stored.
+
+    `rule` is that by which pictures are counted, where the model's name alone does not say it.
+    """
     seen: set[str] = set()
     items = answered = text = vision = answers = typical = 0
     for prompts in cases:
@@ -62,7 +67,7 @@ def make(
             if prompt.digest in stored:
                 answered += 1
                 continue
-            tokens = estimate(prompt, model)
+            tokens = estimate(prompt, model, rule)
             text, vision = text + tokens.text, vision + tokens.vision
             answers += prompt.max_tokens
             typical += min(TYPICAL_ANSWER, prompt.max_tokens)

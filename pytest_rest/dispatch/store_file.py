@@ -36,13 +36,13 @@ def create(path: Path, about: Mapping[str, Any]) -> sqlite3.Connection:
     try:
         with explained(path, "written"):
             unfinished.unlink(missing_ok=True)
-            with contextlib.closing(_connect(unfinished, "rwc")) as file:
+            with contextlib.closing(_connect(unfinished, "rwc")) as file, file:
+                file.execute("BEGIN")  # one wait for the disk, not one for each statement
                 file.execute(f"PRAGMA application_id={_APPLICATION}")
                 file.execute(f"PRAGMA user_version={_VERSION}")
-                with file:
-                    for statement in _SCHEMA:
-                        file.execute(statement)
-                    file.executemany("INSERT INTO about VALUES (?, ?)", rows)
+                for statement in _SCHEMA:
+                    file.execute(statement)
+                file.executemany("INSERT INTO about VALUES (?, ?)", rows)
             unfinished.replace(path)
             connection = _connect(path, "rw")
         log_ahead(path, connection)

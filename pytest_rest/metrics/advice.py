@@ -13,7 +13,7 @@ from dataclasses import asdict, dataclass, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from pytest_rest.metrics import mode_tests, style_effects
+from pytest_rest.metrics import mode_tests, seen_dpi, style_effects
 from pytest_rest.metrics.agreement import by_item, cluster
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -120,24 +120,35 @@ def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
         if name == "style" or effect.accuracy is None:
             continue
         word = "a colour other than black" if (name, value) == ("color", "any") else ""
-        word = word or (f"{value} DPI" if name == "dpi" else f"{name} {value}")
-        usual = getattr(Style(), name)
+        usual = f"{getattr(Style(), name)}"
+        if name == "dpi":
+            word = f"{value} DPI{seen_dpi.words(effect.seen)}"
+            usual += seen_dpi.words(effect.usual_seen)
+        word = word or f"{name} {value}"
         yield _Look(
             f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", effect.accuracy
         )
 
 
 def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict[int, Difference]:
-    """By DPI, of styles that are otherwise REST's: forms with a picture less the text form."""
-    by_dpi: dict[int, dict[tuple[str, str], tuple[float, str]]] = defaultdict(dict)
+    """By DPI, of styles that are otherwise REST's: forms with a picture less the text form.
+
+    The DPI is that of what was seen, where that is noticeably less than the style's.
+    """
+    seen = seen_dpi.resolutions(records, styles)
+    by_dpi: dict[int, dict[tuple[str, str], list[tuple[float, str]]]] = defaultdict(dict)
     for record in records:
         style, answers = styles.get(record.style), record.verdict.answers
         shown = [answers[mode].is_right for mode in ("image", "mixed") if mode in answers]
         if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
             less = fmean(shown) - answers["text"].is_right
-            by_dpi[style.dpi][record.suite, record.item] = less, cluster([record])
+            here = by_dpi[seen[record.style]].setdefault((record.suite, record.item), [])
+            here.append((less, cluster([record])))
     differences = {
-        dpi: difference([less for less, _ in items.values()], [name for _, name in items.values()])
+        dpi: difference(
+            [fmean(less for less, _ in here) for here in items.values()],
+            [here[0][1] for here in items.values()],
+        )
         for dpi, items in sorted(by_dpi.items())
     }
     return {dpi: each for dpi, each in differences.items() if each} if len(differences) > 1 else {}
@@ -176,6 +187,7 @@ def _with_safe(given: Iterable[Advice], safe: int | None) -> Iterable[Advice]:
     for each in given:
         name, _, value = each.about.partition(" ")
         if name == "dpi" and each.value < 0 and safe is not None and int(value) < safe:
-            text = f"draw at {safe} DPI or more, not at {value}"
+            drawn = each.text.removeprefix("avoid ").replace(" DPI", "")
+            text = f"draw at {safe} DPI or more, not at {drawn}"
             each = replace(each, text=text, safe_dpi=safe)
         yield each

@@ -13,8 +13,10 @@ from dataclasses import dataclass, fields, replace
 from statistics import fmean
 from typing import Any, NamedTuple
 
-from pytest_rest.metrics import SUBSETS, Subset
+from pytest_rest.metrics import SUBSETS, Subset, seen_dpi
 from pytest_rest.metrics.agreement import agrees, cluster, compared, read_right
+from pytest_rest.metrics.seen_dpi import Ends
+from pytest_rest.models.seen import NOTICED
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Record, Style
 
@@ -29,7 +31,9 @@ class StyleEffect:
 
     `value` is `any` where all values but the default count alike (REST+ draws a colour for each
     item). Accuracy is that of the forms with a picture, None if none was asked; agreement is that
-    of all forms. Both are shares, so 0.05 is five points.
+    of all forms. Both are shares, so 0.05 is five points. `seen` is at which DPI the pictures with
+    the change reached the model, from the least to the most, where that is noticeably less than
+    they were drawn at, and `usual_seen` at which those without it did.
     """
 
     characteristic: str
@@ -37,22 +41,29 @@ class StyleEffect:
     subset: Subset
     accuracy: Difference | None
     agreement: Difference | None
+    seen: Ends | None = None
+    usual_seen: Ends | None = None
 
 
 class _Measured(NamedTuple):
-    """A record's accuracy and agreement, None if no such form was asked, and its cluster."""
+    """A record's accuracy and agreement, None if no such form was asked, its cluster and DPI."""
 
     accuracy: float | None
     agreement: float | None
     read_right: bool
     cluster: str
+    dpi: float | None  # that the model saw
+
+
+_Pairs = Sequence[tuple[_Measured, _Measured]]  # of an item, without the change and with it
 
 
 def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleEffect]:
     """The effects of each characteristic's values, then of each whole style, against the default.
 
     `styles` are by their id. On all items, and on those whose pictures were read correctly in both
-    styles of a pair. A change is left out if no item has both styles.
+    styles of a pair. A change is left out if no item has both styles. Of two resolutions count the
+    items whose pictures the model saw at different ones, as far as that is known.
     """
     by_item: dict[tuple[str, str], dict[Style, _Measured]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
@@ -62,12 +73,33 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
     effects: list[StyleEffect] = []
     for name, value, pairs in _changes(asked):
         items = [
-            [(here[one], here[other]) for one, other in pairs if one in here and other in here]
+            [
+                (here[one], here[other])
+                for one, other in pairs
+                if one in here and other in here and (name != "dpi" or _differ(here, one, other))
+            ]
             for here in by_item.values()
         ]
         if any(items):
-            effects += [_effect(name, value, subset, items) for subset in SUBSETS]
+            seen = [_seen(items, pairs, side) for side in (1, 0)]
+            effects += [
+                StyleEffect(name, value, subset, *_changes_of(subset, items), *seen)
+                for subset in SUBSETS
+            ]
     return effects
+
+
+def _differ(here: Mapping[Style, _Measured], one: Style, other: Style) -> bool:
+    """Whether the model saw an item in these styles at two resolutions, or nobody knows."""
+    first, second = here[one].dpi, here[other].dpi
+    return first is None or second is None or seen_dpi.are_apart(first, second)
+
+
+def _seen(items: Sequence[_Pairs], pairs: Sequence[Pair], side: int) -> Ends | None:
+    """At which DPI one side's pictures were seen, where any was at less than its style's."""
+    dpis = [dpi for here in items for pair in here if (dpi := pair[side].dpi) is not None]
+    drawn = min(pair[side].dpi for pair in pairs)
+    return (min(dpis), max(dpis)) if dpis and min(dpis) < NOTICED * drawn else None
 
 
 def judged(effects: Iterable[StyleEffect]) -> list[StyleEffect]:
@@ -104,9 +136,10 @@ def _word(name: str, style: Style) -> str:
     return value if isinstance(value, str) else f"{value:g}"
 
 
-def _effect(
-    name: str, value: str, subset: Subset, items: Iterable[Sequence[tuple[_Measured, _Measured]]]
-) -> StyleEffect:
+def _changes_of(
+    subset: Subset, items: Sequence[_Pairs]
+) -> tuple[Difference | None, Difference | None]:
+    """The change in accuracy and in agreement, on a subset of the items."""
     kept = [
         [(old, new) for old, new in pairs if subset == "all" or (old.read_right and new.read_right)]
         for pairs in items
@@ -124,9 +157,7 @@ def _effect(
         items = [(fmean(b for b, _ in changes), changes[0][1]) for changes in known if changes]
         return difference([change for change, _ in items], [name for _, name in items])
 
-    return StyleEffect(
-        name, value, subset, change(lambda m: m.accuracy), change(lambda m: m.agreement)
-    )
+    return change(lambda m: m.accuracy), change(lambda m: m.agreement)
 
 
 def _measure(record: Record) -> _Measured:
@@ -138,4 +169,5 @@ def _measure(record: Record) -> _Measured:
         float(agrees([record])) if answers else None,
         read_right([record]),
         cluster([record]),
+        seen_dpi.of_record(record),
     )

@@ -2,7 +2,7 @@
 
 A picture's tokens are what the endpoint bills for its form, less what it bills for the text form
 of the same item, plus the tokens of the text that the picture stands for (by `tokens.of_text`). If
-an endpoint does not report them, they are those of the provider's formula (`tokens.vision_tokens`).
+an endpoint does not report them, they are those of the provider's formula (`vision_rules`).
 If the text form shows a picture too, the item's own, only what exceeds that one counts.
 """
 
@@ -14,8 +14,10 @@ from dataclasses import asdict, dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
+from pytest_rest.metrics import seen_dpi
 from pytest_rest.metrics.agreement import agrees
-from pytest_rest.models import tokens
+from pytest_rest.models import seen, vision_rules
+from pytest_rest.models.vision_rules import Size, VisionRule
 from pytest_rest.statistics.intervals import mean_share, ratio
 from pytest_rest.statistics.paired import Difference, difference, mean
 from pytest_rest.terms import Answer, Mode, Rate, Record, Style, to_rate
@@ -34,7 +36,8 @@ class Use:
     that the picture stands for, and of the picture, by `source`; `formula` is the published
     formula's count, None without one. `input` is the form's input tokens over the text form's.
     `change` is accuracy less the text form's; `agreement` that of text, image and mixed in this
-    style. Dollars are for 1,000 questions with answers; None if the price is not known.
+    style. Dollars are for 1,000 questions with answers; None if the price is not known. `seen` is
+    at which DPI its pictures reached the model, where that is noticeably less than the style's.
     """
 
     style: str
@@ -51,12 +54,14 @@ class Use:
     agreement: Rate
     dollars_as_text: float | None
     dollars_change: Difference | None
+    seen: tuple[float, float] | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Even:
     """Where pictures of one look take as many tokens as their text: at `dpi`, by `source`.
 
+    The DPI is that at which the model sees them, which is less than drawn where they are shrunk.
     None if that is at no DPI from 10 to 600. What they buy there is interpolated for each item
     between the nearest DPIs asked, linearly in the logarithm; None outside of those.
     """
@@ -124,6 +129,14 @@ class _Pair(NamedTuple):
 _Pairs = Mapping[tuple[str, str], _Pair]  # by suite and item
 
 
+class _Asked(NamedTuple):
+    """A style's pairs, what they use, and the DPI at which they were drawn."""
+
+    pairs: _Pairs
+    use: Use
+    drawn: int
+
+
 def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
     """The fields of a use or a break-even, read from a report."""
     rates = {name: to_rate(data[name]) for name in _RATES if name in data}
@@ -131,34 +144,43 @@ def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
     return {**data, **rates, **changes}
 
 
-def measure(records: Iterable[Record], styles: Mapping[str, Style], model: str) -> Vision | None:
-    """Every style's use for a model by its resolved name; `styles` are by id.
+def measure(
+    records: Iterable[Record],
+    styles: Mapping[str, Style],
+    model: str,
+    rule: VisionRule | None = None,
+) -> Vision | None:
+    """Every style's use for a model by its resolved name, or by a rule; `styles` are by id.
 
     None if no item has its text form and one with a picture, or their tokens are not known.
     """
+    rule, records = rule or vision_rules.find(model), list(records)
     shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
     for record in sorted(records, key=lambda each: each.key):
         for mode in _SHOWN if not record.verdict.lost else ():
             if pair := _pair(record, mode):
                 shown[record.style, mode][record.suite, record.item] = pair
+    less = {each.style: seen_dpi.less(each) for each in seen_dpi.by_style(records, styles)}
     uses = {
-        (style, mode): use
+        (style, mode): replace(use, seen=less.get(style))
         for (style, mode), pairs in shown.items()
-        if (use := _use(style, _look(styles.get(style), style), mode, [*pairs.values()], model))
+        if (use := _use(style, _look(styles.get(style), style), mode, [*pairs.values()], rule))
     }
     if not uses:
         return None
-    looks: dict[tuple[str, Mode], dict[int, tuple[_Pairs, Use]]] = defaultdict(dict)
-    for (name, mode), use in uses.items():
+    resolutions = seen_dpi.resolutions(records, styles)
+    looks: dict[tuple[str, Mode], dict[int, _Asked]] = defaultdict(dict)
+    for (name, mode), use in sorted(uses.items()):
         if name in styles:
-            looks[use.look, mode][styles[name].dpi] = shown[name, mode], use
+            asked = _Asked(shown[name, mode], use, styles[name].dpi)
+            looks[use.look, mode].setdefault(resolutions[name], asked)
     evens = [
         even
         for (look, mode), by_dpi in sorted(looks.items())
-        if (even := _even(look, mode, dict(sorted(by_dpi.items())), model))
+        if (even := _even(look, mode, dict(sorted(by_dpi.items())), rule))
     ]
-    rule = tokens.rule(model) if tokens.is_published(model) else None
-    return Vision(rule, tuple(uses[key] for key in sorted(uses)), tuple(evens))
+    words = rule.words if rule.is_published else None
+    return Vision(words, tuple(uses[key] for key in sorted(uses)), tuple(evens))
 
 
 def _pair(record: Record, mode: Mode) -> _Pair | None:
@@ -187,25 +209,25 @@ def _billed(pair: _Pair) -> float | None:
     return None if None in sent else (sent[0] or 0) - (sent[1] or 0) + _stands_for(pair)
 
 
-def _counted(answer: Answer, model: str) -> int:
-    return tokens.vision_tokens(answer.width, answer.height, model) if answer.width else 0
+def _counted(answer: Answer, rule: VisionRule) -> int:
+    return rule.tokens(answer.width, answer.height) if answer.width else 0
 
 
-def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], model: str) -> Use | None:
+def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], rule: VisionRule) -> Use | None:
     billed = [each for each in map(_billed, pairs) if each is not None]
-    is_billed, is_published = len(billed) == len(pairs), tokens.is_published(model)
+    is_billed, is_published = len(billed) == len(pairs), rule.is_published
     if not (is_billed or is_published):
         return None
-    counted = [float(_counted(p.shown, model) - _counted(p.text, model)) for p in pairs]
-    sent = ratio(*(_sent(pairs, is_billed, model, form) for form in ("shown", "text")))
+    counted = [float(_counted(p.shown, rule) - _counted(p.text, rule)) for p in pairs]
+    sent = ratio(*(_sent(pairs, is_billed, rule, form) for form in ("shown", "text")))
     change = difference([float(p.shown.is_right) - p.text.is_right for p in pairs])
     costs = [(p.text.cost, p.shown.cost) for p in pairs]
     known = [(a, b) for a, b in costs if a is not None and b is not None]
     is_priced = len(known) == len(pairs) and any(a for a, _ in known)
-    text, seen = mean(list(map(_stands_for, pairs))), mean(billed if is_billed else counted)
+    text, vision = mean(list(map(_stands_for, pairs))), mean(billed if is_billed else counted)
     right = mean_share([p.shown.is_right for p in pairs])
     agreement = mean_share([p.agree for p in pairs])
-    if not (text and seen and sent and change and right and agreement):
+    if not (text and vision and sent and change and right and agreement):
         return None
     return Use(
         style=style,
@@ -214,7 +236,7 @@ def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], model: str) 
         n=len(pairs),
         source="reported" if is_billed else "formula",
         text=text,
-        vision=seen,
+        vision=vision,
         formula=mean(counted) if is_published else None,
         input=sent,
         accuracy=right,
@@ -225,26 +247,25 @@ def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], model: str) 
     )
 
 
-def _sent(pairs: Iterable[_Pair], is_billed: bool, model: str, form: str) -> list[float]:
+def _sent(pairs: Iterable[_Pair], is_billed: bool, rule: VisionRule, form: str) -> list[float]:
     """Each item's input tokens in that form, as billed or estimated."""
     answers: Iterable[Answer] = (getattr(pair, form) for pair in pairs)
     if is_billed:
         return [float(answer.input_tokens or 0) for answer in answers]
-    return [float((answer.text_tokens or 0) + _counted(answer, model)) for answer in answers]
+    return [float((answer.text_tokens or 0) + _counted(answer, rule)) for answer in answers]
 
 
-def _even(
-    look: str, mode: Mode, asked: Mapping[int, tuple[_Pairs, Use]], model: str
-) -> Even | None:
+def _even(look: str, mode: Mode, asked: Mapping[int, _Asked], rule: VisionRule) -> Even | None:
     """The break-even of one look from its DPIs, lowest first; None if nothing tells it."""
-    dpi = _crossing({each: use for each, (_, use) in asked.items() if use.source == "reported"})
+    uses = {dpi: each.use for dpi, each in asked.items()}
+    dpi = _crossing({dpi: use for dpi, use in uses.items() if use.source == "reported"})
     source: TokenSource = "reported" if dpi else "formula"
     if dpi is None:
-        highest = max(asked)
-        pairs = [pair for pair in asked[highest][0].values() if not pair.text.width]
-        if not pairs or not tokens.is_published(model):
+        highest = max(asked.values(), key=lambda each: each.drawn)
+        pairs = [pair for pair in highest.pairs.values() if not pair.text.width]
+        if not pairs or not rule.is_published:
             return None
-        dpi = _by_formula(pairs, highest, model)
+        dpi = _by_formula(pairs, highest.drawn, rule)
     even = Even(look, mode, dpi, source)
     low = max((each for each in asked if dpi and each <= dpi), default=0)
     high = min((each for each in asked if dpi and each >= dpi), default=0)
@@ -264,21 +285,33 @@ def _crossing(uses: Mapping[int, Use]) -> float | None:
     return None
 
 
-def _by_formula(pairs: Sequence[_Pair], dpi: int, model: str) -> float | None:
-    """The highest DPI at which the same pages take no more tokens than their text."""
+def _by_formula(pairs: Sequence[_Pair], dpi: int, rule: VisionRule) -> float | None:
+    """The highest DPI at which the same pages take no more tokens than their text, as seen."""
     text = math.fsum(map(_stands_for, pairs))
     sizes = Counter((pair.shown.width, pair.shown.height) for pair in pairs)
 
+    def pages(other: int) -> list[tuple[int, Size]]:
+        return [
+            (n, (max(round(w * other / dpi), 1), max(round(h * other / dpi), 1)))
+            for (w, h), n in sizes.items()
+        ]
+
     def is_more(other: int) -> bool:
-        pages = ((n, [max(round(side * other / dpi), 1) for side in p]) for p, n in sizes.items())
-        return sum(n * tokens.vision_tokens(w, h, model) for n, (w, h) in pages) > text
+        return sum(n * rule.tokens(*page) for n, page in pages(other)) > text
 
     place = bisect_left(_DPIS, True, key=is_more)
-    return float(_DPIS[place - 1]) if 0 < place < len(_DPIS) else None
+    if not 0 < place < len(_DPIS):
+        return None
+    drawn = _DPIS[place - 1]
+    if not all(pair.shown.seen for pair in pairs):
+        return float(drawn)
+    left = [(n, seen.shrink(page, rule.seen(*page) or page)) for n, page in pages(drawn)]
+    share = math.fsum(n * part for n, part in left) / len(pairs)
+    return drawn * share if share < seen.NOTICED else float(drawn)
 
 
-def _bought(even: Even, asked: Mapping[int, tuple[_Pairs, Use]], low: int, high: int) -> Even:
-    below, above = asked[low][0], asked[high][0]
+def _bought(even: Even, asked: Mapping[int, _Asked], low: int, high: int) -> Even:
+    below, above = asked[low].pairs, asked[high].pairs
     at = math.log((even.dpi or low) / low) / math.log(high / low) if low < high else 0.0
     both = [(below[key], above[key]) for key in below if key in above]
 

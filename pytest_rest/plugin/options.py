@@ -145,6 +145,17 @@ ASKED = (
         ini="rest_headers",
     ),
     Option(
+        "--rest-max-side N",
+        "the pixels a side to which the endpoint shrinks pictures, where nobody publishes it: the "
+        "report says at which DPI the model saw them",
+        values.count(1),
+    ),
+    Option(
+        "--rest-max-pixels N",
+        "the pixels in all to which the endpoint shrinks a picture, likewise",
+        values.count(1),
+    ),
+    Option(
         "--rest-data DIR",
         "a folder with local copies of the data sets, which are otherwise downloaded",
         values.path,

@@ -9,8 +9,9 @@ from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.stored_run import read_digests
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import follow_ups, forms
+from pytest_rest.models.seen import SeenStyles, picture
 from pytest_rest.plugin.run import Run, case_of
-from pytest_rest.reporting.terminal import tables
+from pytest_rest.reporting.terminal import seen, tables
 from pytest_rest.terms import Completion, Item, Prompt, Style
 
 
@@ -21,6 +22,7 @@ class Planner:
         self._run = run
         self._plan: Plan | None = None
         self._failures: list[str] = []
+        self._seen = SeenStyles()
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
@@ -29,7 +31,8 @@ class Planner:
             return None
         settings, model = self._run.settings, self._run.model
         stored = read_digests(settings.run_dir) if settings.resume else frozenset()
-        self._plan = estimate.make(self._prompts(session), model.name, self._run.price, stored)
+        prompts, price, rule = self._prompts(session), self._run.price, self._run.vision_rule
+        self._plan = estimate.make(prompts, model.name, price, stored, rule)
         return True
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
@@ -40,6 +43,9 @@ class Planner:
         settings, model = self._run.settings, self._run.model
         for line in tables.plan(self._plan, settings.limits, model):
             terminalreporter.write_line(line)
+        if model.home == "endpoint":
+            for line in seen.plan(self._seen.styles(), self._run.vision_rule):
+                terminalreporter.write_line(line)
         if settings.fuzz:
             most = f"{settings.fuzz.calls:,} calls at most"
             terminalreporter.write_line(f"fuzzing comes on top: {most} (--rest-fuzz-calls)")
@@ -63,6 +69,9 @@ class Planner:
             calls = [(prompt, _imagined(prompt)) for prompt in latest]
             latest = [more for call in calls for more in follow_ups(*call, protocol, scheme)]
             asked = asked + latest
+        for prompt in asked:
+            if shown := picture(prompt, self._run.vision_rule):
+                self._seen.add(shown)
         return asked
 
 

@@ -20,6 +20,8 @@ def about(run: Run) -> dict[str, Any]:
         "resolved_name": model.name,
         "parameters": dict(model.parameters),
         "api_base": settings.api_base and address(settings.api_base),
+        "max_side": settings.max_side,
+        "max_pixels": settings.max_pixels,
         "prices": run.prices,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": settings.seed,

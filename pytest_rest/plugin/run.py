@@ -21,10 +21,11 @@ from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import DispatcherError, OptionError, RestError
 from pytest_rest.evaluate import follow_ups, forms, lost, record, stored_record
-from pytest_rest.models import load_model
+from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
@@ -135,6 +136,17 @@ class Run:
         )
 
     @cached_property
+    def vision_rule(self) -> VisionRule:
+        """What the model sees of a picture, as its provider or the user says."""
+        settings = self.settings
+        return vision_rules.find(
+            self.model.name,
+            settings.max_side or 0,
+            settings.max_pixels or 0,
+            is_own=settings.api_base is not None,
+        )
+
+    @cached_property
     def _overrides(self) -> Overrides:
         """What is added to each request; a plan, which asks nothing, needs no secrets."""
         request = self.settings.request
@@ -214,7 +226,8 @@ class Run:
             asked = self.asker.ask((item, style))
         except RestError as error:
             return lost(item, style, str(error))
-        return record(item, style, asked, self.settings.scheme, self.settings.allow_models)
+        scheme, alike = self.settings.scheme, self.settings.allow_models
+        return record(item, style, asked, scheme, alike, self.vision_rule)
 
     @cached_property
     def _stored(self) -> dict[tuple[str, str, str], StoredCase]:

@@ -54,6 +54,8 @@ class Settings:
     model: str
     api_base: str | None
     request: RequestOptions  # what is added to each
+    max_side: int | None  # of a picture, to which the endpoint shrinks it
+    max_pixels: int | None
     judge: str  # of open answers; empty: none
     judge_api_base: str | None
     prompts: Path | None

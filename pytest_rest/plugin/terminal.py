@@ -11,9 +11,10 @@ from pytest_rest.benchmark import near
 from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.plugin.run import OUTCOME, Run
+from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, tables, thinking
+from pytest_rest.reporting.terminal import findings, seen, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -59,6 +60,7 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *seen.header(longest(self._run)),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
 
@@ -130,7 +132,7 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
-        for line in (*report.cautions, *tables.models(report)):
+        for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
         for line in tables.table(report):
             write(line, bold=not line[:1].isspace() and "items" in line)

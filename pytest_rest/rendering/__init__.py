@@ -59,11 +59,7 @@ def draw(text: str, style: Style = REST) -> Image:
     setter = Setter(font, text) if needs_shaping(text) else font
     lines = lay_out(text, style, setter)
     widest = max(setter.width(line.text) for line in lines)
-    line_pt = style.line_spacing * style.size_pt
-    paper = (
-        widest * style.size_pt + 2 * style.margin_pt,
-        len(lines) * line_pt + 2 * style.margin_pt,
-    )
+    paper = _paper(widest, len(lines), style)
     ink = Picture.new("L", _size(paper, style))
     pixels = style.size_pt * style.dpi / _POINTS_PER_INCH
     try:
@@ -85,6 +81,22 @@ def draw(text: str, style: Style = REST) -> Image:
     content = page.tobytes()
     digest = pixel_digest(page.mode, page.size, content)
     return Image(_png(page, content, style.dpi), digest, text)
+
+
+def page_size(text: str, style: Style = REST) -> tuple[int, int]:
+    """The pixels that `draw` makes of a text in a style, without drawing; raises as that does."""
+    check(style)
+    font = load_font(style.font)
+    setter = Setter(font, text) if needs_shaping(text) else font
+    lines = lay_out(text, style, setter)
+    paper = _paper(max(setter.width(line.text) for line in lines), len(lines), style)
+    return _size(rotated_size(paper, style.rotation) if style.rotation else paper, style)
+
+
+def _paper(widest: float, lines: int, style: Style) -> tuple[float, float]:
+    """The width and height of a page in points; its widest line in ems."""
+    high = lines * style.line_spacing * style.size_pt
+    return widest * style.size_pt + 2 * style.margin_pt, high + 2 * style.margin_pt
 
 
 def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:

@@ -25,6 +25,7 @@ _COMPLEX = re.compile(
     "\ufb1d-\ufdff\ufe70-\ufefc\U00010800-\U00011fff\U0001e800-\U0001efff]"
 )
 _IGNORABLE = dict.fromkeys(map(ord, "\u200c\u200d\u200e\u200f\u2060\u2066\u2067\u2068\u2069\u061c"))
+_LABEL = re.compile(r"^[ \t]*\(?[^\W_]{1,2}[.):][ \t]", re.MULTILINE)  # of a choice
 _RULER = 1024  # pixels an em, for measuring
 _FINEST = 128  # pixels an em, at least, at which a line is drawn
 
@@ -52,6 +53,7 @@ class Setter:
                 "install libfribidi (Debian: libfribidi0), which Pillow's wheels load"
             )
         self._font = font
+        self._is_rtl = _direction(_LABEL.sub("", text)) == "rtl"
         if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
             self._font = _whole(font, text)
 
@@ -63,9 +65,12 @@ class Setter:
         return graphemes(word)
 
     def is_rtl(self, paragraph: str) -> bool:
-        """Whether its first letter runs from right to left (UAX 9, P2 and P3)."""
-        kinds = map(unicodedata.bidirectional, paragraph)
-        return next((kind for kind in kinds if kind in ("L", "R", "AL")), "L") != "L"
+        """Whether its first letter runs from right to left (UAX 9, P2 and P3).
+
+        A choice, which begins with a label, and a paragraph without letters run as the whole text.
+        """
+        own = "" if _LABEL.match(paragraph) else _direction(paragraph)
+        return own == "rtl" if own else self._is_rtl
 
     def width(self, text: str) -> float:
         """The width of `text` on one line."""
@@ -98,6 +103,13 @@ class Setter:
         for _, run in groupby(chosen, key=lambda pair: pair[0].name):
             pairs = list(run)
             yield pairs[0][0], "".join(cluster for _, cluster in pairs)
+
+
+def _direction(text: str) -> str:
+    """`ltr` or `rtl`, by the first letter; empty without one."""
+    kinds = map(unicodedata.bidirectional, text)
+    first = next((kind for kind in kinds if kind in ("L", "R", "AL")), "")
+    return first and ("ltr" if first == "L" else "rtl")
 
 
 def _whole(font: Font, text: str) -> Font:

@@ -7,7 +7,7 @@ from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -37,6 +37,7 @@ def page(report: Report) -> str:
         [f"## REST: {escape(str(about['model']))}"],
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
+        [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
         _formats(report),
         [escape(line) for line in tables.clusters(report)],

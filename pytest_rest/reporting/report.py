@@ -21,6 +21,7 @@ from pytest_rest.metrics import (
     formats,
     published_rows,
     reading,
+    seen_dpi,
     style_effects,
     vision_tokens,
     worst,
@@ -34,6 +35,9 @@ from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.models import vision_rules
+from pytest_rest.models.seen import SeenStyle
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.safe_text import shown
@@ -110,7 +114,19 @@ class Report:
     @cached_property
     def vision(self) -> Vision | None:
         """How many tokens pictures take beside their text; None where that is not known."""
-        return vision_tokens.measure(self.whole, self._known, self._model)
+        return vision_tokens.measure(self.whole, self._known, self._model, self.vision_rule)
+
+    @cached_property
+    def vision_rule(self) -> VisionRule:
+        """What the model sees of a picture, as its provider or the user says."""
+        told = (self.provenance.get(name) or 0 for name in ("max_side", "max_pixels"))
+        is_own = bool(self.provenance.get("api_base"))
+        return vision_rules.find(self._model, *told, is_own=is_own)
+
+    @cached_property
+    def seen(self) -> list[SeenStyle]:
+        """At which DPI the pictures of each style reached the model, where that is known."""
+        return seen_dpi.by_style(self.records, self._known)
 
     @cached_property
     def advice(self) -> Advised:
@@ -215,6 +231,7 @@ class Report:
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
+            "seen": self._seen,
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
@@ -244,6 +261,20 @@ class Report:
         for number, item in enumerate(self._items):
             yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
         yield "\n ]\n}\n"
+
+    @property
+    def _seen(self) -> dict[str, Any]:
+        """Which rule says what the model saw, and what it saw of each style."""
+        rule = self.vision_rule
+        published = {"provider": rule.provider, "source": rule.source, "date": rule.date}
+        return {
+            "rule": published if rule.is_known and rule.source else None,
+            "styles": [
+                {**asdict(s), "worst": {"item": w.item, "sent": list(w.sent), "seen": w.seen}}
+                for s in self.seen
+                for w in [s.worst]
+            ],
+        }
 
     @property
     def _sweep(self) -> dict[str, Any]:

@@ -70,6 +70,7 @@ for client in CLIENTS:
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="memory is measured by getrusage")
 def test_a_body_without_bound_takes_no_memory(monkeypatch: pytest.MonkeyPatch) -> None:
     """Neither 300 MB, packed, nor a body that never ends: measured in a process."""

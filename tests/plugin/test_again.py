@@ -26,6 +26,8 @@ ROWS = {
     "rest_parameters": (*SERVED, "--rest-parameter=max_tokens=99", "--rest-parameter=top_p=none"),
     "rest_body": (*SERVED, '--rest-body=a={"b c": 1}'),
     "rest_headers": (*SERVED, "--rest-header=X-Gateway=OPENAI_API_KEY"),
+    "rest_max_side": (*SERVED, "--rest-max-side=300"),
+    "rest_max_pixels": (*SERVED, "--rest-max-pixels=40000"),
     "rest_data": (WRONG, "--rest-suite=mmlu:3", "--rest-data=sets"),
     "rest_styles": (WRONG, SUITE, "--rest-style=courier-50dpi-red,cursive", "--rest-style=my.yaml"),
     "rest_plus": (WRONG, SUITE, "--rest-plus"),
@@ -104,8 +106,8 @@ def test_the_same_prompts_go_out(
         entries = {(entry["id"], entry["style"]): entry for entry in second.report["items"]}
         (asked,) = [place for place in entries if f"{place[0]}-{place[1]}" == name]
         assert kept[asked] == prompts(entries[asked]), command
-        abouts = ("model", "api_base", "parameters", "seed", "protocol", "modes", "ocr", "repeats")
-        for about in abouts:
+        abouts = "model api_base parameters seed protocol modes ocr repeats max_side max_pixels"
+        for about in abouts.split():
             ours, theirs = (run.report["provenance"][about] for run in (first, second))
             assert ours == theirs, (about, command)
         assert first.report["provenance"].get("budgets") == second.report["provenance"].get(

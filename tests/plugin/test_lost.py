@@ -18,13 +18,8 @@ OWN_TEST = """
 NAME = "soebench-0003-dejavu-200dpi-black"
 
 
-@pytest.mark.parametrize(
-    "options",
-    [
-        ["--rest-min-rer=0"],
-        *(pytest.param(each, marks=pytest.mark.slow) for each in ([], ["--rest-min-rer=0.1"])),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("options", [["--rest-min-rer=0"], [], ["--rest-min-rer=0.1"]])
 def test_a_killed_worker_loses_its_item_by_name(
     pytester: pytest.Pytester, run_rest: RunRest, options: list[str]
 ) -> None:

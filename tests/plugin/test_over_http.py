@@ -202,7 +202,6 @@ def test_what_is_sent_and_reported(
         run = run_rest(
             *("--rest-model=tested-vlm", f"--rest-api-base={endpoint.openai_base}"),
             *(f"--rest-suite=soebench:{N}", "--rest-retries=0"),
-            subprocess=True,
         )
     bodies = [request.body for request in endpoint.requests]
     assert {"tested-vlm"} == {body["model"] for body in bodies}

@@ -387,6 +387,7 @@ def test_a_file_is_asked_ahead(run_rest: RunRest, workers: str) -> None:
     assert 8 < server.peak
 
 
+@pytest.mark.slow
 @pytest.mark.usefixtures("files")
 def test_workers_give_the_same_report(run_rest: RunRest) -> None:
     """Whichever process ran the test."""

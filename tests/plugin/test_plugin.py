@@ -274,6 +274,7 @@ def test_every_option_has_an_ini_twin(pytester: pytest.Pytester) -> None:
         assert plural.get(key, key) in ini, option
 
 
+@pytest.mark.slow
 def test_a_fresh_seed_is_printed_and_used_by_every_worker(run_rest: RunRest) -> None:
     """`fresh` draws one seed for the whole run, and the header tells it."""
     run = run_rest("--rest-model=simulated", "--rest-suite=soebench:4", "--rest-seed=fresh", "-n2")

@@ -183,7 +183,8 @@ def test_a_failed_repeat_loses_the_item() -> None:
     assert scoring.judge([*answers, Answer("image", "parsed", "", "3")]).lost
 
 
-@pytest.mark.parametrize("ocr", ["each", pytest.param("off", marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("ocr", ["each", "off"])
 def test_read_right_means_every_picture_that_is_transcribed(ocr: Ocr) -> None:
     """The embedded control, which errs only where it misreads, agrees wherever it read right."""
     style = Style(font="cursive", dpi=50)

@@ -30,7 +30,7 @@ MAKING = """
     """
 
 
-@pytest.mark.some(1)
+@pytest.mark.slow
 def test_loggers_are_made_beside_pytest(
     pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:

@@ -52,6 +52,8 @@ MODEL = "--rest-model=simulated"
         ([MODEL, "--rest-concurrency=0"], "--rest-concurrency '0' is not a valid count"),
         ([MODEL, "--rest-retries=-1"], "--rest-retries '-1' is not a valid count"),
         ([MODEL, "--rest-timeout=0"], "--rest-timeout '0' is not a valid time"),
+        ([MODEL, "--rest-max-side=0"], "--rest-max-side '0' is not a valid count"),
+        ([MODEL, "--rest-max-pixels=1e6"], "--rest-max-pixels '1e6' is not a valid count"),
         ([MODEL, "--rest-rpm=0"], "--rest-rpm '0' is not a valid count"),
         ([MODEL, "--rest-tpm=lots"], "--rest-tpm 'lots' is not a valid count"),
         ([MODEL, "--rest-max-cost=free"], "--rest-max-cost 'free' is not a valid amount"),

@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import dataclasses
 import hashlib
 import io
 import itertools
@@ -775,3 +776,20 @@ def test_spaces_at_the_end_take_no_time() -> None:
     start = time.perf_counter()
     assert rendering.draw("a").digest == rendering.draw("a" + " " * 50_000).digest
     assert time.perf_counter() - start < 2
+
+
+@pytest.mark.parametrize(
+    "style",
+    [
+        Style(dpi=50),
+        Style(dpi=70, rotation=-3.0),
+        Style("cursive", 50, size_pt=18.0, margin_pt=3.0),
+    ],
+    ids=lambda style: style.id,
+)
+@pytest.mark.parametrize("text", ["", "One line.", "Lines\nof several " * 20])
+def test_the_size_of_a_page_is_known_before_it_is_drawn(text: str, style: Style) -> None:
+    """And what cannot be drawn is refused alike."""
+    assert rendering.draw(text, style).size == rendering.page_size(text, style)
+    with pytest.raises(RenderingError, match="the page would have"):
+        rendering.page_size("line\n" * 9_000, dataclasses.replace(style, dpi=400))

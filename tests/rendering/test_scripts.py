@@ -175,8 +175,25 @@ def test_hebrew_runs_from_right_to_left() -> None:
 def test_a_paragraph_begins_where_its_first_letter_says() -> None:
     """Latin on the left, with Hebrew in it; Hebrew on the right, with Latin in it."""
     style = Style(dpi=100)
-    first, second, _ = edges(rendering.draw(f"A. ביצים\n1. ביצים A\n{HEBREW}", style), style)
+    first, second, _ = edges(rendering.draw(f"Pen ביצים\nביצים A\n{HEBREW}", style), style)
     assert first[0] < 25 < 100 < second[0]
+
+
+@needs_raqm
+@pytest.mark.parametrize("choice", ["A. ביצים", "(b) ביצים", "C) Paris", "12: 7", "16"])
+def test_a_choice_runs_as_its_question_does(choice: str) -> None:
+    """Whatever its label and its own text are; its full stop is where its line ends."""
+    style, english = Style(dpi=100), "A long question, which has a Hebrew choice?"
+    (dot,) = edges(rendering.draw(".", style), style)
+    for question, is_rtl in ((HEBREW, True), (english, False)):
+        page = rendering.draw(f"{question}\n{choice}\n{choice}.\nב. א", style)
+        asked, plain, stopped, _ = edges(page, style)
+        assert (plain[1] == pytest.approx(asked[1], abs=3)) is is_rtl
+        assert (plain[0] == pytest.approx(asked[0], abs=3)) is not is_rtl
+        wider = stopped[1] - stopped[0] - (plain[1] - plain[0])
+        assert wider >= dot[1] - dot[0]
+        unmoved = 1 if is_rtl else 0
+        assert stopped[unmoved] == pytest.approx(plain[unmoved], abs=1)
 
 
 @needs_raqm

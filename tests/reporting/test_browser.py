@@ -14,6 +14,7 @@ from browser import Browser, started
 from runs import RunRest
 from test_markdown import HOSTILE
 
+from pytest_rest import rendering
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting import page
 from pytest_rest.reporting.page import side_by_side
@@ -200,6 +201,10 @@ def test_model_output_is_only_text(browser: Browser, tmp_path: Path) -> None:
     }
     report["gate"]["reason"] = evil
     report["effects"] = [dict.fromkeys(("characteristic", "value"), evil) | _EFFECT]
+    worst = {"item": evil, "sent": [800, 1600], "seen": {"width": 2, "height": 4, "dpi": 0.5}}
+    about = {"style": evil, "dpi": 200, "low": 0.5, "high": 9.0, "items": 1, "shrunk": 1}
+    rule = {"provider": evil, "source": evil, "date": evil}
+    report["seen"] = {"rule": rule, "styles": [{**about, "worst": worst}]}
     digest = first["answers"]["text"]["prompt"]
     report |= {key: pages.everything(evil)[key] for key in _NEW}
     path = write(tmp_path, report, {digest: [evil]})
@@ -219,6 +224,54 @@ def test_model_output_is_only_text(browser: Browser, tmp_path: Path) -> None:
 _NEW = ("budgets", "rh_auc", "vision_tokens", "advice", "fuzz")
 _CHANGE = {"value": 0.5, "low": 0.1, "high": 0.9, "n": 40, "t": 2.0, "df": 39, "p": 0.1}
 _EFFECT = {"subset": "all", "accuracy": _CHANGE, "agreement": None}
+
+
+_SHOWN = """return new Promise(done => {
+  const look = () => document.querySelector("#list canvas") ? done() : setTimeout(look, 5);
+  look();
+})"""
+_CANVAS = """const canvas = document.querySelector("#list canvas");
+const box = canvas.getBoundingClientRect();
+return [canvas.width, canvas.height, box.width, box.height];"""
+_INK = """const canvas = document.querySelector("#list canvas");
+const pixels = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height).data;
+return pixels.some((value, place) => place % 4 === 0 && value < 200);"""
+
+
+@pytest.mark.parametrize("is_copy", [pytest.param(False, marks=pytest.mark.slow), True])
+def test_a_picture_is_shown_as_the_model_saw_it(
+    browser: Browser, tmp_path: Path, is_copy: bool
+) -> None:
+    """Pixel by pixel, on demand, and whole again; beside it stand the pixels and the DPI."""
+    report = pages.report([pages.record(1)])
+    answers = report["items"][0]["answers"]
+    seen = {"width": 150, "height": 12, "dpi": 50.1}
+    drawn = rendering.draw("How many crates of apples and pears are there?")
+    size = dict(zip(("width", "height"), drawn.size, strict=True))
+    answers["image"] |= {**size, "seen": {**seen, "height": drawn.size[1] * 150 // drawn.size[0]}}
+    answers["mixed"] |= {**size, "seen": {**size, "dpi": 200.0}}
+    folder = tmp_path / "run"
+    (folder / "images").mkdir(parents=True)
+    for mode in ("image", "mixed"):
+        (folder / "images" / f"{answers[mode]['image']}.png").write_bytes(drawn.png)
+    path = (tmp_path if is_copy else folder) / page.NAME
+    page.write(report, {}, folder, path)
+    browser.open(path, "#item=a/item-0001/dejavu-200dpi-black")
+    said = " ".join(browser.texts(f"{OPEN} .picture .small"))
+    width, height = drawn.size
+    assert f"The model saw 150 × {answers['image']['seen']['height']} px, 50 DPI, of " in said
+    assert f"The model saw all of it: {width} × {height} px, 200 DPI" in said
+    assert 1 == len(browser.texts(f"{OPEN} .picture button"))
+    browser.click(f"{OPEN} .picture button")
+    browser.run(_SHOWN)
+    sides = [150, answers["image"]["seen"]["height"]]
+    assert [*sides, *sides] == browser.run(_CANVAS)  # a pixel of the screen for each
+    assert not is_copy or browser.run(_INK)  # of a file's picture a script gets no pixels
+    assert "Show as it was sent" == browser.text(f"{OPEN} .picture button")
+    assert [] == browser.faults() + browser.complaints()
+    browser.click(f"{OPEN} .picture button")
+    assert [] == browser.texts(f"{OPEN} canvas")
+    assert "Show as the model saw it" == browser.text(f"{OPEN} .picture button")
 
 
 def test_five_thousand_records_stay_fast(browser: Browser, tmp_path: Path) -> None:

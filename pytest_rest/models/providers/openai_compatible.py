@@ -67,6 +67,7 @@ class ServedModel:
 
     home: Home = "endpoint"
     batch_size = 1
+    is_own_server = True  # what it makes of pictures is not said by the name of its weights
 
     def __init__(
         self,

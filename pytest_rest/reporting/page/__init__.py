@@ -22,6 +22,7 @@ from pytest_rest.reporting.page import items, layout, plots, summary, svg, think
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
 from pytest_rest.reporting.terminal import flips as flip_words
+from pytest_rest.reporting.terminal import seen as seen_words
 from pytest_rest.reporting.terminal import thinking as budget_words
 from pytest_rest.safe_text import shown
 
@@ -82,6 +83,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
             "causes": WORDS,
             "advice": advice_words,
             "flips": flip_words,
+            "seen": seen_words,
             "thinking": budget_words,
         },
         share=plots.share,

@@ -183,6 +183,9 @@ class _Book:
             content |= {"reference": self.texts.add(call["reference"])}
         if call.get("input_tokens") is not None:
             content["tokens"] = [call["input_tokens"], call["output_tokens"]]
+        if (seen := call.get("seen")) and call.get("width"):
+            sent = call["width"], call["height"]
+            content["seen"] = [*sent, seen["width"], seen["height"], seen["dpi"]]
         if content["image"]:
             self.pictures[content["image"]] = None
         self._known[key] = len(self.calls)

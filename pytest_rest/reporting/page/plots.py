@@ -6,7 +6,7 @@ A plot that has nothing to show is left out.
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
-from pytest_rest.metrics import advice
+from pytest_rest.metrics import advice, seen_dpi
 from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import svg
 from pytest_rest.reporting.page.items import Builtins
@@ -91,7 +91,9 @@ def _effect(effect: Builtins, measure: str, of: int) -> IntervalRow:
     label = shown(f"{effect['characteristic'].removesuffix('_pt')} {effect['value']}")
     kind = ("bad" if change.value < 0 else "good") if advice.is_clear(change, of) else ""
     said = f"{points(change)}, n = {change.n}"
-    return IntervalRow(label, change, said, kind, _items(label))
+    seen = effect.get("seen"), effect.get("usual_seen")
+    name = label + seen_dpi.against(*seen)
+    return IntervalRow(name, change, said, kind, _items(label))
 
 
 def _items(look: str) -> str:
@@ -106,12 +108,22 @@ def _value(row: IntervalRow) -> float:
 def _styles(report: Builtins) -> Iterator[Plot]:
     styles = {name: metrics["rer"] for name, metrics in report["styles"].items()}
     if len(styles) > 1:
-        rows = [share(shown(name), rer, href=_items(shown(name))) for name, rer in styles.items()]
+        rows = [
+            share(f"{shown(name)}{_seen(report, name)}", rer, href=_items(shown(name)))
+            for name, rer in styles.items()
+        ]
         unknown = (report["provenance"].get("stored") or {}).get("unknown", ())
         word = "format" if "styles" in unknown else "style"
         note = f"The share of items whose forms agree, in each {word} by itself"
         rows.sort(key=_value)
         yield from dots("styles", f"RER by {word}", f"{note}, with intervals at 95 %.", rows)
+
+
+def _seen(report: Builtins, name: str) -> str:
+    """At which DPI a style was seen, where that is noticeably less than it was drawn at."""
+    styles = (report.get("seen") or {}).get("styles", ())
+    ends = next(((s["low"], s["high"]) for s in styles if s["style"] == name and s["shrunk"]), None)
+    return seen_dpi.words(ends)
 
 
 def _modes(report: Builtins) -> Iterator[Plot]:

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from pytest_rest.metrics import seen_dpi
 from pytest_rest.metrics.vision_tokens import Use, Vision
 from pytest_rest.reporting.page import layout
 from pytest_rest.reporting.page.svg import PixelAxes, Plot
@@ -29,9 +30,14 @@ def tokens(vision: Vision) -> dict[str, Any] | None:
     if not rows:
         return None
     lines = (*vision_tokens.answer(vision), *vision_tokens.equal(vision, rows))
-    figures = [vision_tokens.cells(use) for use in rows[:_MOST]]
+    figures = [_named(use) for use in rows[:_MOST]]
     head = vision_tokens.head(rows)
     return {"lines": lines, "plot": Plot(_HEADING, _NOTE, plot(vision), figures, head)}
+
+
+def _named(use: Use) -> tuple[str, ...]:
+    style, *cells = vision_tokens.cells(use)
+    return f"{style}{seen_dpi.words(use.seen)}", *cells
 
 
 def plot(vision: Vision) -> str:

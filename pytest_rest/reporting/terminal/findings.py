@@ -5,7 +5,7 @@ import textwrap
 from collections.abc import Iterable, Iterator
 
 from pytest_rest.gate import regression, thresholds
-from pytest_rest.metrics import failure_causes, published_rows
+from pytest_rest.metrics import failure_causes, published_rows, seen_dpi
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
@@ -71,6 +71,8 @@ def effects(report: Report) -> Iterator[str]:
     for change in sorted(kept, key=ranked.index):
         for effect in changes[change]:
             name = " ".join(change) if effect.subset == "all" else "  OCR-correct"
+            if effect.characteristic == "dpi" and effect.subset == "all":
+                name += seen_dpi.against(effect.seen, effect.usual_seen)
             yield _effect_row(name, effect)
     if more := len(changes) - len(kept):
         yield f"  and {more} more, in report.json"

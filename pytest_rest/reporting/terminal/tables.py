@@ -10,6 +10,7 @@ from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting.report import Report, calls, own_calls
+from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold, without_surroundings
@@ -24,6 +25,7 @@ from pytest_rest.terms import (
     Scheme,
     Transcription,
     Verdict,
+    to_builtins,
 )
 
 _MISREADINGS_SHOWN = 5
@@ -82,6 +84,8 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
             lines.append(f"         {_cut_off(answer.max_tokens)}")
         if answer.image:
             lines.append(f"         {picture(answer.image)}")
+        if smaller := seen.of_answer(to_builtins(answer)):
+            lines.append(f"         {smaller}")
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
             lines.append(f"  {name:<6} {misreading(read)}")

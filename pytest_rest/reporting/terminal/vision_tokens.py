@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from pytest_rest.metrics import seen_dpi
 from pytest_rest.metrics.vision_tokens import Use, Vision
 from pytest_rest.reporting.terminal.figures import cut, first, interval, percent, points
 from pytest_rest.safe_text import shown
@@ -23,6 +24,8 @@ def lines(vision: Vision | None) -> Iterator[str]:
     title, items, text, mode, change, agreement = head(rows)
     yield f"{title:<{_NAME_WIDTH}} {items} {text} {mode} {change:<22} {agreement}"
     yield from first(rows, _ROWS, _row)
+    if smaller := [f"{shown(r.style, 40)} {seen_dpi.span(r.seen)}" for r in rows if r.seen]:
+        yield cut(f"  shrunk to DPI: {', '.join(smaller)}", 80)
     yield from equal(vision, rows)
     yield from answer(vision)
 

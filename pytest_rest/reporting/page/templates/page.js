@@ -180,9 +180,37 @@
     if (!source) return missing();
     const image = make("img", { src: source, alt: `What the model saw as ${call.form}`, loading: "lazy" });
     image.addEventListener("error", () => image.closest(".picture").replaceWith(missing()));
-    return data.pictures
-      ? make("p", { class: "picture" }, image)
-      : make("p", { class: "picture" }, make("a", { href: source, target: "_blank", rel: "noopener" }, image));
+    const whole = data.pictures ? image : make("a", { href: source, target: "_blank", rel: "noopener" }, image);
+    const shown = make("div", {}, whole);
+    return make("div", { class: "picture" }, shown, call.seen ? seen(call, shown, image) : "");
+  }
+
+  // What the model saw of a picture, and a button that shows it at that size, pixel by pixel.
+  function seen(call, shown, image) {
+    const [wide, high, width, height, dpi] = call.seen;
+    const as = `${width} × ${height} px${dpi === null ? "" : `, ${Math.round(dpi)} DPI`}`;
+    if (width >= wide && height >= high) return make("p", { class: "small" }, `The model saw all of it: ${as}`);
+    const [small, whole] = ["Show as the model saw it", "Show as it was sent"];
+    const button = make("button", { type: "button", "aria-pressed": "false" }, small);
+    const sent = [...shown.children];
+    button.addEventListener("click", async () => {
+      const isSmall = button.getAttribute("aria-pressed") === "true";
+      if (isSmall) shown.replaceChildren(...sent);
+      else {
+        await image.decode();
+        const name = `What the model saw as ${call.form}, ${as}`;
+        const canvas = make("canvas", { width, height, role: "img", "aria-label": name });
+        const context = canvas.getContext("2d");
+        context.imageSmoothingQuality = "high";
+        context.drawImage(image, 0, 0, width, height);
+        shown.replaceChildren(make("div", { class: "seen", tabindex: 0, role: "region", "aria-label": name }, canvas));
+      }
+      button.setAttribute("aria-pressed", String(!isSmall));
+      button.textContent = isSmall ? small : whole;
+    });
+    // a copy's picture may be a smaller one than the model saw
+    image.addEventListener("load", () => (button.hidden = image.naturalWidth < width));
+    return make("p", { class: "small" }, `The model saw ${as}, of ${wide} × ${high} px `, button);
   }
 
   function transcription(call) {

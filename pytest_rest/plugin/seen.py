@@ -1,0 +1,56 @@
+"""Turns the items known before anything is asked into what the model will see of the longest."""
+
+import contextlib
+from collections.abc import Iterator
+
+from pytest_rest import prompts, rendering
+from pytest_rest.dispatch.prefetch import Case
+from pytest_rest.errors import RestError
+from pytest_rest.models.seen import NOTICED, Picture, shrink
+from pytest_rest.plugin import benchmark_files
+from pytest_rest.plugin.run import Run
+from pytest_rest.terms import Item, Seen
+
+_LINE = 60  # characters, about
+
+
+def longest(run: Run) -> list[Picture]:
+    """Of each style in which it is shrunk noticeably, the longest item's picture.
+
+    Nothing is drawn for it: the page is laid out, of one item of a suite in each style.
+    """
+    if run.settings.plan or run.vision_rule.seen(100, 100) is None:
+        return []
+    pictures = []
+    for item, style in _cases(run):
+        with contextlib.suppress(RestError):  # its test meets the same, and says so
+            sent = rendering.page_size(prompts.whole(item), style)
+            size = run.vision_rule.seen(*sent)
+            if size is not None:
+                seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))
+                pictures.append(Picture(item.id, style.id, style.dpi, sent, seen))
+    return sorted((p for p in pictures if p.left < NOTICED), key=lambda picture: picture.left)
+
+
+def _cases(run: Run) -> Iterator[Case]:
+    """The longest item of each suite and of each benchmark file, in its styles."""
+    settings = run.settings
+    for drawn in settings.drawn:
+        for item in _longest(drawn.items):
+            yield from ((item, style) for style in settings.styles_of(item))
+    for name in settings.files:
+        with contextlib.suppress(RestError):  # the collection tells it
+            found = settings.library.read(settings.root / name)
+            own = () if settings.styles_named else benchmark_files.styles(found.styles)
+            for item in _longest(found.items):
+                yield from ((item, style) for style in own or settings.styles_of(item))
+
+
+def _longest(items: tuple[Item, ...]) -> list[Item]:
+    """The one with the longest text, of those without a picture of their own; or none."""
+    drawn = [item for item in items if not item.image]
+    return [max(drawn, key=lambda item: _length(prompts.whole(item)))] if drawn else []
+
+
+def _length(text: str) -> int:
+    return len(text) + _LINE * text.count("\n")
