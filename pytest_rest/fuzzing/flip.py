@@ -62,7 +62,7 @@ class Flip:
     def from_builtins(cls, data: Mapping[str, Any]) -> "Flip":
         """The flip of a report; `KeyError` and `TypeError` for other data."""
         kept = {name: data[name] for name in cls.__dataclass_fields__}
-        kept["item"] = Item(**{**kept["item"], "choices": ()})
+        kept["item"] = Item(**{**kept["item"], "choices": (), "also_right": ()})
         kept["style"] = Style(**kept["style"])
         kept["also"] = tuple(Style(**style) for style in kept["also"])
         return cls(**kept)

@@ -18,6 +18,8 @@ def provenance(answers: StoredAnswers, again: Mapping[str, Any]) -> dict[str, An
         "resolved_name": answers.model,
         "parameters": {},
         "api_base": None,
+        "max_side": None,
+        "max_pixels": None,
         "prices": None,
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "seed": None,
