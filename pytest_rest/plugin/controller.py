@@ -15,11 +15,11 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import baseline, thresholds
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.plugin import provenance
+from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, is_known, named
+from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
 from pytest_rest.reporting import markdown, merge, page
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
@@ -136,7 +136,7 @@ class Controller:
         for item in settings.items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
-        own = own_styles(styles, {n: s for n, s in styles.items() if is_known(s)})
+        own = own_styles(styles, {n: s for n, s in styles.items() if stored_settings.is_known(s)})
         about = provenance.about(self._run)
         after = {
             **{name: about[name] for name in ("protocol", "seed", "ocr")},

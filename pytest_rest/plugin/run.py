@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_rest import credentials, prompts
-from pytest_rest.benchmark.stored import UNKNOWN, StoredCase
+from pytest_rest.benchmark.stored import UNKNOWN
 from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
@@ -27,6 +27,7 @@ from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
+from pytest_rest.plugin import stored_settings
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.safe_text import address
@@ -39,7 +40,6 @@ from pytest_rest.terms import (
     Priced,
     Prompt,
     Record,
-    StoredStyle,
     Style,
 )
 
@@ -78,11 +78,6 @@ def named(node: pytest.Item, case: Case) -> list[str]:
     if variant != "*":
         origin += f"[{variant}]"
     return [asked.suite, asked.id, style.id, asked.digest, origin]
-
-
-def is_known(style: Style) -> bool:
-    """Whether more is known of a style than its name."""
-    return not isinstance(style, StoredStyle)
 
 
 def case_id(case: Case) -> str:
@@ -213,14 +208,14 @@ class Run:
 
     def note(self, styles: Iterable[Style]) -> None:
         """Know styles by their ids; `OptionError` for an id that stands for two of them."""
-        for style in filter(is_known, styles):
+        for style in filter(stored_settings.is_known, styles):
             if self.styles.setdefault(style.id, style).digest != style.digest:
                 raise OptionError(f"style {style.id!r} is there twice; rename one of them")
 
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
         if self.settings.stored is not None:
-            case = self._stored.get((item.suite, item.id, style.id))
+            case = self.settings.stored.by_key.get((item.suite, item.id, style.id))
             return stored_record(case) if case else lost(item, style, "no answer is stored")
         try:
             asked = self.asker.ask((item, style))
@@ -228,12 +223,6 @@ class Run:
             return lost(item, style, str(error))
         scheme, alike = self.settings.scheme, self.settings.allow_models
         return record(item, style, asked, scheme, alike, self.vision_rule)
-
-    @cached_property
-    def _stored(self) -> dict[tuple[str, str, str], StoredCase]:
-        answers = self.settings.stored
-        cases = answers.cases if answers else ()
-        return {(case.item.suite, case.item.id, case.style): case for case in cases}
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""

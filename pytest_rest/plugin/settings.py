@@ -236,7 +236,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     return {
         "given": given,
         "run_id": run_id,
-        "run_dir": str(_run_dir(config, chosen)),
+        "run_dir": str(_run_dir(config, chosen, str(given["rest_model"]))),
         "library": None,
         "dispatcher": None,
         "place": "main",
@@ -264,9 +264,8 @@ def _check(settings: Settings, chosen: Chosen) -> None:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        parts |= {*settings.stored.formats} if settings.stored else set()
-        suites = [drawn.name for drawn in settings.drawn]
-        thresholds.check(settings.thresholds, suites, parts)
+        parts |= {*(settings.stored.formats if settings.stored else ())}
+        thresholds.check(settings.thresholds, [d.name for d in settings.drawn], parts)
     stored_settings.check(settings.stored, settings.thresholds)
     regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
@@ -324,14 +323,14 @@ def _file_styles(
     return {each.name: benchmark_files.styles(each.styles) for each in drawn if each.styles}
 
 
-def _run_dir(config: pytest.Config, chosen: Chosen) -> Path:
-    if chosen["rest_resume"] and not stored_settings.is_chosen(chosen):
+def _run_dir(config: pytest.Config, chosen: Chosen, model: str) -> Path:
+    """The run's folder; without a model it is of stored answers, whatever the ini file has."""
+    if chosen["rest_resume"] and model:
         return earlier_run.resumed(config)
     if path := chosen["rest_run_dir"]:
         return Path(path)
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    named = "answers" if stored_settings.is_chosen(chosen) else chosen["rest_model"]
-    name = re.sub(r"[^\w.-]+", "-", named).strip("-")[:60]
+    name = re.sub(r"[^\w.-]+", "-", model or "answers").strip("-")[:60]
     return config.rootpath / ".rest" / "runs" / f"{now}-{name}-{os.getpid()}"
 
 

@@ -13,7 +13,7 @@ from pytest_rest.gate import thresholds
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin import selection
 from pytest_rest.plugin.options import GATE, KEPT, OPTIONS, STORED, Chosen
-from pytest_rest.terms import Item, Scheme, StoredStyle
+from pytest_rest.terms import Item, Scheme, StoredStyle, Style
 
 UNASKED = {"rest_early_stop": False, "rest_plan": False}  # whatever the ini file has
 _MODELS = ("rest_model", "rest_resume", "rest_replay")
@@ -89,6 +89,11 @@ def cases(answers: StoredAnswers) -> Iterator[Case]:
     known = answers.known_styles
     for case in answers.cases:
         yield case.item, known.get(case.style) or StoredStyle(name=case.style)
+
+
+def is_known(style: Style) -> bool:
+    """Whether more is known of a style than its name."""
+    return not isinstance(style, StoredStyle)
 
 
 def check(answers: StoredAnswers | None, asked: Sequence[Threshold]) -> None:

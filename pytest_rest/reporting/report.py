@@ -141,8 +141,7 @@ class Report:
         not run counts too. `cached` prompts were answered before this session, and `from_cache`
         ones by a gateway's cache.
         """
-        every = (call for record in self.records for call in calls(record))
-        asked = {call.prompt: call for call in every if call.prompt}  # not those that were stored
+        asked = {c.prompt: c for r in self.records for c in calls(r) if c.prompt}  # not stored ones
         answered: list[Answer | Transcription | Completion] = [
             call for call in asked.values() if call.status != "failed"
         ]

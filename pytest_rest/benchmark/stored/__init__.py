@@ -8,6 +8,7 @@ import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +50,11 @@ class StoredAnswers:
     sources: tuple[str, ...]
     modes: tuple[Mode, ...]
     repeats: int
+
+    @cached_property
+    def by_key(self) -> dict[tuple[str, str, str], StoredCase]:
+        """The cases by suite, item and style."""
+        return {(case.item.suite, case.item.id, case.style): case for case in self.cases}
 
     @property
     def formats(self) -> tuple[str, ...]:
