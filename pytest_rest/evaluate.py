@@ -8,10 +8,11 @@ import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pytest_rest import extensions, prompts, scoring
 from pytest_rest.benchmark.stored import StoredCase
+from pytest_rest.benchmark.stored.cells import StoredCall
 from pytest_rest.errors import MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
@@ -181,25 +182,29 @@ def stored_record(case: StoredCase) -> Record:
 
     What another judge said of them counts where nobody says what is right.
     """
-    answers = []
-    for call in case.calls:
-        completion = Completion(
-            text=call.text,
-            error=call.error or None,
-            output_tokens=call.tokens,
-            model=call.model,
-        )
-        answer = scoring.stored_answer(case.item, call.mode, completion, call.value)
-        is_judged = answer.correct is None and answer.status != "failed"
-        answers.append(replace(answer, correct=call.correct) if is_judged else answer)
+    answers = [_stored_answer(case.item, call) for call in case.calls]
+    read = case.readings.get("image"), case.readings.get("mixed")
     return _measured(
         Record(
             *(case.item.suite, case.item.id, case.style, case.item.digest, case.item.answer),
-            scoring.judge(answers),
+            scoring.judge(answers, *read),
+            cluster=case.item.cluster,
             also_right=case.item.also_right,
             format=case.format,
         )
     )
+
+
+def _stored_answer(item: Item, call: StoredCall) -> Answer:
+    """One stored answer, read and judged, unless a run of this project has done so."""
+    own: dict[str, Any] = {"output_tokens": call.tokens, "model": call.model}
+    if call.status is not None:
+        text, right = scoring.kept(call.error or call.text), call.correct
+        return Answer(call.mode, call.status, text, call.value, right, **own, **call.taken)
+    completion = Completion(text=call.text, error=call.error or None, **own)
+    answer = scoring.stored_answer(item, call.mode, completion, call.value)
+    is_judged = answer.correct is None and answer.status != "failed"
+    return replace(answer, correct=call.correct) if is_judged else answer
 
 
 def _measured(judged: Record) -> Record:

@@ -125,13 +125,18 @@ def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Colle
 
 
 def check_stored(
-    thresholds: Sequence[Threshold], modes: Collection[str], repeats: int, *, is_judged: bool
+    thresholds: Sequence[Threshold],
+    modes: Collection[str],
+    repeats: int,
+    *,
+    is_judged: bool,
+    is_read: bool,
 ) -> None:
     """Raise `OptionError` for a threshold on what stored answers do not tell."""
     for each in thresholds:
         name, _, mode = each.metric.partition(".")
         why = ""
-        if each.metric in _OF_READING or each.subset == "ocr_correct":
+        if not is_read and (each.metric in _OF_READING or each.subset == "ocr_correct"):
             why = "what a model read in its pictures is not known of stored answers"
         elif each.metric in _OF_REPEATS and repeats < 2:
             why = "no form is answered twice"

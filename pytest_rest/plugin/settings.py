@@ -324,8 +324,7 @@ def _file_styles(
 
 
 def _run_dir(config: pytest.Config, chosen: Chosen, model: str) -> Path:
-    """The run's folder; without a model it is of stored answers, whatever the ini file has."""
-    if chosen["rest_resume"] and model:
+    if chosen["rest_resume"] and model:  # without one it is of stored answers
         return earlier_run.resumed(config)
     if path := chosen["rest_run_dir"]:
         return Path(path)

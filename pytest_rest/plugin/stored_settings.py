@@ -100,4 +100,5 @@ def check(answers: StoredAnswers | None, asked: Sequence[Threshold]) -> None:
     """Raise `OptionError` for a threshold on what the answers do not tell."""
     if answers is not None:
         modes, repeats = answers.modes, answers.repeats
-        thresholds.check_stored(asked, modes, repeats, is_judged=answers.is_judged)
+        known = {"is_judged": answers.is_judged, "is_read": answers.is_read}
+        thresholds.check_stored(asked, modes, repeats, **known)

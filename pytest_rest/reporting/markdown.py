@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
@@ -135,7 +136,7 @@ def _metrics(report: Report) -> list[str]:
     names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
     for name in scopes:
         for subset, suffix in _SUBSETS.items():
-            if subset != "all" and report.provenance.get("stored"):
+            if subset != "all" and stored_answers.is_unread(report.provenance):
                 continue
             metrics = report.table[name][subset]  # type: ignore[index]
             rates = [metrics.rate(name) for name in names]

@@ -10,6 +10,11 @@ from pytest_rest.benchmark.stored import UNKNOWN, StoredAnswers
 from pytest_rest.reporting import environment
 
 
+def is_unread(provenance: Mapping[str, Any]) -> bool:
+    """Whether nobody knows what was read in a run's pictures, as its provenance says."""
+    return "transcriptions" in (provenance.get("stored") or {}).get("unknown", ())
+
+
 def provenance(answers: StoredAnswers, again: Mapping[str, Any]) -> dict[str, Any]:
     """The report's `provenance`: what was asked, and by whom, is unknown as far as it says so."""
     return {

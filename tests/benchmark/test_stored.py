@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pytest_rest.benchmark import stored
-from pytest_rest.benchmark.stored import StoredAnswers, cells, logs
+from pytest_rest.benchmark.stored import StoredAnswers, cells, exported, logs
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.errors import AnswersError, BenchmarkError, RestError
 from pytest_rest.evaluate import stored_record
@@ -319,6 +319,35 @@ def test_any_row_is_a_call_or_a_fault(row: Row) -> None:
         assert "here" == cells.call(row, "here").place
     except RowError as error:
         assert str(error)
+
+
+EXPORTED = ("form", "task", "status", "style", "format", "budget", "cer", "input_tokens", "seconds")
+
+
+@given(
+    st.dictionaries(
+        st.sampled_from((*EXPORTED, *cells.COLUMNS)),
+        st.sampled_from(["text", "transcription", "parsed", "nan", "1e999", "-1", "'=a", "0.5"])
+        | st.text(max_size=9)
+        | st.none(),
+    )
+)
+def test_any_row_of_an_export_is_a_call_or_a_fault(row: Row) -> None:
+    """Also one that somebody has changed."""
+    try:
+        found = exported.read({"form": "image", "status": "parsed", **row}, "here", is_csv=True)
+    except RowError as error:
+        assert str(error)
+    else:
+        assert found is None or found.status
+
+
+def test_what_csv_has_with_an_apostrophe_is_without() -> None:
+    """As a spreadsheet shows it; JSON Lines has none."""
+    row = {"item": "a", "suite": "s", "form": "text", "status": "parsed"}
+    for written, meant in (("'=1+1", "=1+1"), ("''=1", "'=1"), ("'quoted'", "'quoted'")):
+        found = [exported.read({**row, "answer": written}, "", is_csv=c) for c in (True, False)]
+        assert [meant, written] == [each.text for each in found if each]
 
 
 # Logs

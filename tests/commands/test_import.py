@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from runs import shared_data
+from runs import RunRest, shared_data
 
 from pytest_rest.commands import main
 
@@ -22,10 +22,10 @@ def _here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
 
 
-def imported(*words: str) -> Any:
+def imported(*words: str, folder: str = "run") -> Any:
     """The report of the answers."""
-    assert 0 == main(["import", *words, "-o", "run"])
-    report: Any = json.loads(Path("run/report.json").read_text("ascii"))
+    assert 0 == main(["import", *words, "-o", folder])
+    report: Any = json.loads(Path(folder, "report.json").read_text("ascii"))
     return report
 
 
@@ -151,3 +151,34 @@ def test_nobody_says_what_is_right(capsys: Capture) -> None:
     assert 0 == main(["baseline", "run", "-o", "baseline.json"])
     assert 0 == main(["show", "0", "run"])
     assert "what is right is not known" in capsys.readouterr().out
+
+
+PLANTED = "simulated:wrong.image=0.4,misread=0.5,failed=0.02"
+UNEXPORTED = {"provenance", "usage", "vision_tokens", "seen", "published", "items"}
+
+
+@pytest.mark.parametrize("name", ["answers.csv", "answers.jsonl"])
+def test_a_runs_own_export_gives_its_report_again(run_rest: RunRest, name: str) -> None:
+    """Every figure that rests on what was answered and transcribed; what was sent, it has not."""
+    run = run_rest(
+        *(f"--rest-model={PLANTED}", "--rest-suite=soebench:12", "--rest-repeats=2"),
+        *("--rest-ocr=each", "--rest-style=dejavu,courier-50dpi", "-pno:xdist"),
+    )
+    assert 0 == main(["export", "run", "-o", name])
+    back = imported(name, folder="back")
+    assert run.report.keys() == back.keys()
+    assert [] == [key for key in back if key not in UNEXPORTED and back[key] != run.report[key]]
+    kept = ("id", "suite", "style", "answer", "verdict", "reason", "failed_at")
+    for mine, other in zip(run.report["items"], back["items"], strict=True):
+        assert [mine[key] for key in kept] == [other[key] for key in kept]
+    assert ["prompts", "pictures"] == back["provenance"]["stored"]["unknown"]
+
+
+def test_an_export_of_imported_answers_is_imported(capsys: Capture) -> None:
+    """With their formats, and several right answers."""
+    mapping = ["--mapping", str(EXAMPLES / "mapping.yaml")]
+    report = imported(str(EXAMPLES / "wide.jsonl"), *mapping)
+    assert 0 == main(["export", "run", "-o", "answers.csv"])
+    back = imported("answers.csv", folder="back")
+    assert [report[key] for key in ("metrics", "formats")] == [back["metrics"], back["formats"]]
+    assert report["items"][2]["also_right"] == back["items"][2]["also_right"]

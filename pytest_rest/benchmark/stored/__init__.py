@@ -6,21 +6,21 @@ of a suite in the same forms, and all of one model.
 
 import re
 from collections import Counter, defaultdict
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 from pytest_rest import scoring
-from pytest_rest.benchmark.stored import logs, mapping
+from pytest_rest.benchmark.stored import exported, logs, mapping
 from pytest_rest.benchmark.stored.cells import COLUMNS, LONGEST_NAME, StoredCall, call, text
 from pytest_rest.benchmark.stored.mapping import OWN, Mapped
 from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
-from pytest_rest.terms import MODES, Item, Mode, Style, fingerprint
+from pytest_rest.terms import MODES, Item, Mode, Style, Transcription, fingerprint
 
 UNKNOWN = "unknown"  # the style of answers that do not say it
 UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
@@ -39,6 +39,7 @@ class StoredCase:
     style: str
     format: str
     calls: tuple[StoredCall, ...]
+    readings: Mapping[Mode, Transcription] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -98,7 +99,13 @@ class StoredAnswers:
     def unseen(self) -> tuple[str, ...]:
         """What the answers do not tell."""
         has_styles = any(call.style for case in self.cases for call in case.calls)
-        return UNSEEN if has_styles else (*UNSEEN, "styles")
+        names = UNSEEN if has_styles else (*UNSEEN, "styles")
+        return tuple(name for name in names if name != "transcriptions" or not self.is_read)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is known of every case what the model read in its picture."""
+        return all(case.readings for case in self.cases)
 
 
 def load(
@@ -135,6 +142,7 @@ class _Gathering:
         self._number = 0
         self._cases: dict[tuple[_Key, _Form], dict[tuple[Mode, int], StoredCall]] = {}
         self._first: dict[_Key, StoredCall] = {}
+        self._readings: dict[tuple[_Key, _Form], dict[Mode, Transcription]] = defaultdict(dict)
         self._models: dict[str, str] = {}  # the place of each model's first answer
 
     def read(self, path: Path, mapped: Mapped, told: dict[str, str]) -> None:
@@ -149,11 +157,16 @@ class _Gathering:
             if row.wrong:
                 self._fault(place, row.wrong)
                 continue
-            for name in mapped.unknown(row.cells) if not is_log else ():
+            is_own = exported.is_own(row.cells)
+            for name in mapped.unknown(row.cells) if not (is_log or is_own) else ():
                 if name not in unknown:
                     unknown.add(name)
                     self._fault(place, _unknown(name))
             try:
+                if is_own:
+                    is_csv = hub.format_of(path) == ".csv"
+                    self._add_own(exported.read(row.cells, place, is_csv=is_csv))
+                    continue
                 for cells in mapped.calls({"suite": self._suite, **row.cells}):
                     self._add(call(_told(cells, told), place))
             except RowError as error:
@@ -174,7 +187,10 @@ class _Gathering:
             rest = [f"and {more:,} more"] if more else []
             raise AnswersError([*self._faults, *rest] or ["no answer is stored there"])
         cases = tuple(
-            StoredCase(items[key], _style(form), form[0], tuple(sorted(calls, key=_order)))
+            StoredCase(
+                *(items[key], _style(form), form[0], tuple(sorted(calls, key=_order))),
+                self._readings.get((key, form), {}),
+            )
             for key in sorted(whole)
             for form, calls in sorted(whole[key].items())
         )
@@ -182,6 +198,13 @@ class _Gathering:
         modes = tuple(mode for mode in MODES if mode in counts)
         model = ", ".join(self._models) or name
         return StoredAnswers(cases, model, sources, modes, max(counts.values()))
+
+    def _add_own(self, each: StoredCall | None) -> None:
+        if each is not None and each.reading is not None:
+            form = ((each.suite, each.item), (each.format, each.style))
+            self._readings[form][each.mode] = each.reading
+        elif each is not None:
+            self._add(each)
 
     def _add(self, each: StoredCall) -> None:
         key = (each.suite, each.item)
@@ -241,9 +264,10 @@ class _Gathering:
             answer_kind=first.kind,
             suite=first.suite,
             also_right=tuple(others),
+            cluster=first.cluster,
         )
         try:
-            if answer:
+            if answer and not first.status:
                 scoring.truths(item)
         except BenchmarkError as error:
             self._fault(first.place, str(error))

@@ -4,17 +4,25 @@ import contextlib
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, get_args
 
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import nearest
-from pytest_rest.terms import ANSWER_KINDS, MODES, RH_BENCH, AnswerKind, Mode
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    MODES,
+    RH_BENCH,
+    AnswerKind,
+    Mode,
+    Status,
+    Transcription,
+)
 
 COLUMNS = (
     *("item", "suite", "form", "style", "format", "repeat", "answer", "value", "expected"),
-    *("kind", "correct", "error", "model", "tokens", "question"),
+    *("kind", "correct", "error", "model", "tokens", "question", "cluster"),
 )
 KINDS = tuple(kind for kind in ANSWER_KINDS if kind != "choice")
 RESERVED = {"mean", "pooled", "all", "ocr_correct", RH_BENCH}  # words of a report, and of a gate
@@ -31,7 +39,9 @@ class StoredCall:
     """One answer as it is stored, and `place`, the file and line that it is in.
 
     `value` is what somebody has read out of it; without one `text` is to be read. `expected` are
-    the right answers, any of them; where there is none, `correct` is what another judge said.
+    the right answers, any of them; where there is none, `correct` is what another judge said. With
+    a `status` the answer was read and judged by this project; a `reading` is a transcription of the
+    mode's picture.
     """
 
     place: str
@@ -50,6 +60,10 @@ class StoredCall:
     model: str
     tokens: int | None
     question: str
+    cluster: str
+    status: Status | None = None
+    taken: Mapping[str, Any] = field(default_factory=dict)  # input_tokens, cost, seconds
+    reading: Transcription | None = None
 
 
 def call(cells: Mapping[str, Any], place: str) -> StoredCall:
@@ -80,6 +94,7 @@ def call(cells: Mapping[str, Any], place: str) -> StoredCall:
         model=text(cells, "model").strip(),
         tokens=_number(cells, "tokens"),
         question=text(cells, "question").strip(),
+        cluster=_name(cells, "cluster", is_word=False, may_lack=True),
     )
 
 

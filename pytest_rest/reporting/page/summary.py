@@ -2,7 +2,7 @@
 
 from itertools import compress
 
-from pytest_rest.reporting import markdown
+from pytest_rest.reporting import markdown, stored_answers
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.terminal import figures
@@ -34,7 +34,7 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
     modes = list(metrics["pooled"]["all"]["accuracy"]) if "pooled" in metrics else []
     for name in names:
         for subset, suffix in _SUBSETS.items():
-            if subset != "all" and report["provenance"].get("stored"):
+            if subset != "all" and stored_answers.is_unread(report["provenance"]):
                 continue
             counted = metrics[name][subset]
             known = [counted.get(rate) for rate in _COLUMNS]

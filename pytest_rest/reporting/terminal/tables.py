@@ -9,6 +9,7 @@ from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import rule
+from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report, calls, own_calls
 from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
@@ -128,14 +129,14 @@ def models(report: Report) -> Iterator[str]:
 def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
-    is_stored = bool(report.provenance.get("stored"))  # then nobody knows what was transcribed
+    is_unread = stored_answers.is_unread(report.provenance)
     if not by_scope and report.rh_auc is not None:  # whose items have one form
         return
     for names, heads in _HEADLINES:
         yield row("per cent [95%]", "items", *heads)
         for scope in by_scope:
             for subset, indent in _SUBSET_NAMES.items():
-                if is_stored and subset != "all":
+                if is_unread and subset != "all":
                     continue
                 metrics = report.table[scope][subset]  # type: ignore[index]
                 cells = (percent(metrics.rate(name)) for name in names)
@@ -152,9 +153,9 @@ def table(report: Report) -> Iterator[str]:
         yield row("OCR first", "items", "in one pass", "in two passes")
         for scope, m in by_scope.items():
             yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in OCR_MODES))
-    if not is_stored:
+    if not is_unread:
         yield row("transcription", "items", "all right", "CER")
-    for scope, m in by_scope.items() if not is_stored else ():
+    for scope, m in by_scope.items() if not is_unread else ():
         yield row(scope, _n(m.ocr_correct_rate), percent(m.ocr_correct_rate), percent(m.cer))
     for name in pooled.own:
         yield row("metric", "items", shown(name, 40))
