@@ -180,5 +180,12 @@ def test_an_export_of_imported_answers_is_imported(capsys: Capture) -> None:
     report = imported(str(EXAMPLES / "wide.jsonl"), *mapping)
     assert 0 == main(["export", "run", "-o", "answers.csv"])
     back = imported("answers.csv", folder="back")
-    assert [report[key] for key in ("metrics", "formats")] == [back["metrics"], back["formats"]]
+    for key in ("metrics", "formats", "styles", "lost"):
+        assert report[key] == back[key]
     assert report["items"][2]["also_right"] == back["items"][2]["also_right"]
+    rows = [{"item": "a", "form": form, "answer": "7"} for form in ("text", "image")]
+    Path("plain.jsonl").write_text("\n".join(map(json.dumps, rows)), "utf-8")
+    plain = imported("plain.jsonl", folder="plain")
+    assert 0 == main(["export", "plain", "-o", "plain.csv"])
+    again = imported("plain.csv", folder="again")
+    assert plain["provenance"]["stored"]["unknown"] == again["provenance"]["stored"]["unknown"]

@@ -15,6 +15,7 @@ from typing import Any
 from pytest_rest import scoring
 from pytest_rest.benchmark.stored import exported, logs, mapping
 from pytest_rest.benchmark.stored.cells import COLUMNS, LONGEST_NAME, StoredCall, call, text
+from pytest_rest.benchmark.stored.cells import UNKNOWN as UNKNOWN
 from pytest_rest.benchmark.stored.mapping import OWN, Mapped
 from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
@@ -22,7 +23,6 @@ from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
 from pytest_rest.terms import MODES, Item, Mode, Style, Transcription, fingerprint
 
-UNKNOWN = "unknown"  # the style of answers that do not say it
 UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
 
 _MOST_FAULTS = 20

@@ -27,6 +27,7 @@ COLUMNS = (
 KINDS = tuple(kind for kind in ANSWER_KINDS if kind != "choice")
 RESERVED = {"mean", "pooled", "all", "ocr_correct", RH_BENCH}  # words of a report, and of a gate
 LONGEST_NAME = 100
+UNKNOWN = "unknown"  # the style of answers that do not say it
 
 _NAME = re.compile(rf"[^\s@<>]{{1,{LONGEST_NAME}}}")
 _CORRECT = {"": None, "true": True, "1": True, "false": False, "0": False}

@@ -34,6 +34,7 @@ def read(row: Mapping[str, Any], place: str, *, is_csv: bool) -> StoredCall | No
     if form not in (*MODES, *_READ):
         return None
     style = cells.text(row, "style")
+    style = "" if style == cells.UNKNOWN else style
     of_format = cells.text(row, "format")
     own = {
         **{name: row.get(name) for name in cells.COLUMNS},
