@@ -111,8 +111,10 @@ def test_the_run_is_kept_as_any_other(capsys: Capture) -> None:
     for number in range(2):
         assert 0 == main(["import", str(EXAMPLES / "answers.csv"), "--allow-models=x, y"])
         Path(capsys.readouterr().out.splitlines()[-1]).parent.rename(f"run-{number}")
-    for words in ("show capital-1 run-0", "report run-0", "compare run-0 run-1"):
+    compared = "compare run-0 run-1 --html=both.html"
+    for words in ("show capital-1 run-0", "report run-0", compared):
         assert 0 == main(words.split())
+    assert "stored answers, nothing was asked" in Path("both.html").read_text("utf-8")
     out = capsys.readouterr().out
     assert "istanbul, wrong" in out
     assert "right is Ankara" in out
