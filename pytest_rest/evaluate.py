@@ -36,6 +36,7 @@ from pytest_rest.terms import (
     Task,
     Transcription,
     Verdict,
+    one_spelling,
 )
 
 REST_STYLES = (Style(),)
@@ -220,12 +221,13 @@ def _measured(judged: Record) -> Record:
 
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
     """Which models answered, where they are several, and not all of them are alike."""
+    own = [call for call in calls if call[0].task != "rate" and call[1].model]
+    spelled = one_spelling(completion.model for _, completion in own)
     forms_of: dict[str, list[str]] = {}
-    for prompt, completion in calls:
-        if prompt.task != "rate" and completion.model:
-            task = "transcription" if prompt.task == "transcribe" else prompt.form.mode
-            forms_of.setdefault(completion.model, []).append(task)
-    if len(forms_of) < 2 or set(forms_of) <= set(alike):
+    for prompt, completion in own:
+        task = "transcription" if prompt.task == "transcribe" else prompt.form.mode
+        forms_of.setdefault(spelled[completion.model], []).append(task)
+    if len(forms_of) < 2 or set(spelled) <= set(alike):
         return ""
     said = ", ".join(
         f"{shown(model, 60)} ({', '.join(dict.fromkeys(forms))})"

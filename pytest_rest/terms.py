@@ -38,6 +38,8 @@ RH_BENCH = "rh-bench"  # the suite, whose items are of two halves
 Half = Literal["reasoning", "perception"]
 HALVES: tuple[Half, ...] = ("reasoning", "perception")
 
+# The ending of a picture in a run's folder, by its media type.
+ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 PNG_HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
 _SHORT = 40  # characters of a text that is likely to come again
@@ -257,19 +259,37 @@ class Form:
 
 @dataclass(frozen=True, slots=True)
 class Image:
-    """A PNG file, the text that was drawn, and a digest of its pixels (not of its bytes)."""
+    """A picture file, the text that was drawn, and a digest of its pixels (not of its bytes).
 
-    png: bytes = field(repr=False)
+    What is drawn is a PNG. A user's own picture is what it was, as `media_type` says: `image/png`,
+    `image/jpeg` or `image/webp`; its `sides` are in pixels.
+    """
+
+    content: bytes = field(repr=False)
     digest: str
     text: str = ""
+    media_type: str = field(default="image/png", repr=False)
+    sides: tuple[int, int] | None = field(default=None, repr=False)
+
+    @property
+    def png(self) -> bytes:
+        """The file's bytes, of whatever kind: `content` by its older name."""
+        return self.content
 
     @property
     def size(self) -> tuple[int, int]:
-        """Width and height in pixels, from the PNG's header; `ValueError` if it has none."""
-        if not self.png.startswith(_PNG) or len(self.png) < PNG_HEADER:
+        """Width and height in pixels, of a PNG from its header; `ValueError` if it has none."""
+        if self.sides is not None:
+            return self.sides
+        if not self.content.startswith(_PNG) or len(self.content) < PNG_HEADER:
             raise ValueError("not a PNG file")
-        width, height = struct.unpack(">II", self.png[16:PNG_HEADER])
+        width, height = struct.unpack(">II", self.content[16:PNG_HEADER])
         return width, height
+
+    @property
+    def file_name(self) -> str:
+        """Its name in a run's folder: its digest, with the ending of its kind."""
+        return f"{self.digest}{ENDINGS[self.media_type]}"
 
 
 @dataclass(frozen=True)
@@ -629,6 +649,18 @@ class Model(Protocol):
 def half_of(item: str) -> Half:
     """The half of RH-Bench that an item's id belongs to."""
     return "reasoning" if item.startswith(f"{RH_BENCH}-reasoning-") else "perception"
+
+
+def is_same_model(one: str, other: str) -> bool:
+    """Whether two ids that endpoints report are one model's, in full or without what is before."""
+    one, other = one.casefold(), other.casefold()
+    return one == other or one.endswith(f"/{other}") or other.endswith(f"/{one}")
+
+
+def one_spelling(ids: Iterable[str]) -> dict[str, str]:
+    """The fullest spelling of each id: `gpt-4o` is `openai/gpt-4o` where both are there."""
+    known = sorted({*ids}, key=lambda name: (-len(name), name))
+    return {name: next(full for full in known if is_same_model(name, full)) for name in known}
 
 
 def fingerprint(digests: Iterable[str]) -> str:

@@ -327,3 +327,26 @@ def test_a_model_is_known_by_its_form() -> None:
     """Any object with the right names is a model; one that lacks a name is not."""
     assert isinstance(Silent(), Model)
     assert not isinstance(object(), Model)
+
+
+# Ids of models
+
+
+@pytest.mark.parametrize(
+    ("ids", "number"),
+    [
+        ((), 0),
+        (("gpt-4o", "openai/gpt-4o", "OpenAI/GPT-4o"), 1),
+        (("gpt-4o", "gpt-4o-mini"), 2),
+        (("mini/gpt-4o", "gpt-4o-mini/gpt-4o"), 2),
+        (("a/b/m", "b/m", "m"), 1),
+        (("a/m", "b/m", "m"), 2),
+        (("m", "xm"), 2),
+    ],
+)
+def test_ids_of_one_model(ids: tuple[str, ...], number: int) -> None:
+    """A provider or a folder before an id makes no other model of it; the fullest one is used."""
+    spelled = terms.one_spelling(ids)
+    assert ({*ids}, number) == ({*spelled}, len({*spelled.values()}))
+    assert spelled == terms.one_spelling(ids[::-1])
+    assert all(full == spelled[full] for full in spelled.values())

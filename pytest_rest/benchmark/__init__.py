@@ -137,6 +137,11 @@ class Library:
         return self._benchmarks[path]
 
     @property
+    def benchmarks(self) -> Mapping[Path, Benchmark]:
+        """What the benchmark files hold that were read so far, by their paths."""
+        return self._benchmarks
+
+    @property
     def manifest(self) -> dict[str, Any]:
         """What another process needs to read the same items, as builtins: paths, fingerprints."""
         return {

@@ -37,6 +37,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
+from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
 from pytest_rest.benchmark import yaml_nodes
@@ -44,6 +45,9 @@ from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
+
+if TYPE_CHECKING:
+    from pytest_rest.rendering.pictures import Facts
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
@@ -53,12 +57,23 @@ RESERVED = {"mean", "pooled"}  # a report's words for figures over several bench
 
 
 @dataclass(frozen=True)
+class OwnPicture:
+    """A picture that a file names: the line, the first item there that has it, and what it is."""
+
+    line: int
+    item: str
+    name: str
+    facts: "Facts"
+
+
+@dataclass(frozen=True)
 class Benchmark:
     """The items of a file, and the names of the styles it asks for; without any, the run's."""
 
     name: str
     items: tuple[Item, ...]
     styles: tuple[str, ...] = ()
+    pictures: tuple[OwnPicture, ...] = ()
 
 
 def is_benchmark(path: Path) -> bool:
@@ -106,7 +121,7 @@ def _benchmark(
     name = _name(header, path)
     reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    return Benchmark(name, _clustered(items), _styles(header))
+    return Benchmark(name, _clustered(items), _styles(header), tuple(reader.pictures.values()))
 
 
 def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -161,7 +176,8 @@ class _ItemReader:
     def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
         self._name, self._defaults, self._folder = name, defaults, folder
         self._lines: dict[str, int] = {}  # of each id
-        self._digests: dict[str, str] = {}  # of each picture
+        self._facts: dict[str, Facts] = {}  # of each picture
+        self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -247,12 +263,14 @@ class _ItemReader:
         from pytest_rest.rendering import pictures  # when first used: it loads Pillow
 
         try:
-            if path not in self._digests:
-                self._digests[path] = pictures.digest(self._folder / path)
+            if path not in self._facts:
+                self._facts[path] = pictures.look(self._folder / path)
         except RestError as error:
             raise PlaceError(line, str(error)) from None
+        facts = self._facts[path]
+        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
         place = str((self._folder / path).absolute())
-        return replace(item, image=place, image_digest=self._digests[path])
+        return replace(item, image=place, image_digest=facts.digest)
 
 
 def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:

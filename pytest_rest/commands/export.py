@@ -27,6 +27,7 @@ _SUFFIXES |= {".tex": "latex"}
 _TABLES = get_args(paper_table.Format)
 _FORMULA = re.compile(r"'*[=+\-@\t\r]")
 _NUMBER = re.compile(r"[+-]?\d{1,400}(\.\d{1,400})?")
+_END = "\r\n"
 _BATCH = 10_000  # rows of a Parquet file that are in memory at once
 
 
@@ -98,8 +99,8 @@ def _csv_lines(rows: Iterable[Row]) -> Iterator[str]:
     first = [*islice(rows, 1)]  # before the heading: what cannot be read has none
     for cells in chain([COLUMNS], (map(_cell, row.values()) for row in chain(first, rows))):
         line = io.StringIO()
-        csv.writer(line, lineterminator="\n").writerow(cells)
-        yield line.getvalue()
+        csv.writer(line).writerow(cells)  # it quotes what ends its lines, which is CR LF
+        yield f"{line.getvalue().removesuffix(_END)}\n"
 
 
 def _cell(value: Any) -> Any:

@@ -15,7 +15,7 @@ from typing import Any
 from pytest_rest.commands import GOOD, MISSED, writing
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.gate import baseline
-from pytest_rest.reporting import merge, page, runs
+from pytest_rest.reporting import merge, page, runs, stored_pictures
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
@@ -48,7 +48,7 @@ def run(arguments: Namespace) -> int:
     try:
         with writing(arguments.output):
             merged.report.write(path)
-            for picture in (png for shard in shards for png in shard.glob("images/*.png")):
+            for picture in (p for each in shards for p in stored_pictures.listed(each / "images")):
                 if picture.is_symlink() or not picture.is_file():
                     continue  # a run writes no links: what they point at is somebody else's
                 (arguments.output / "images").mkdir(exist_ok=True)

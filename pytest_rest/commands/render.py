@@ -42,10 +42,10 @@ def run(arguments: Namespace) -> int:
         path = _path(arguments.output, style, len(styles))
         with writing(path):
             path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(image.png)
+            path.write_bytes(image.content)
         width, height = image.size
         about = {"path": str(path), "style": style.id, "width": width, "height": height}
-        drawn.append({**about, "bytes": len(image.png), "digest": image.digest})
+        drawn.append({**about, "bytes": len(image.content), "digest": image.digest})
     if arguments.json:
         print(json.dumps(drawn, indent=1))
         return GOOD

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
-from pytest_rest.reporting import runs
+from pytest_rest.reporting import runs, stored_pictures
 from pytest_rest.reporting.terminal import findings, seen, tables
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import MODES, OCR_MODES, Transcription
@@ -87,7 +87,8 @@ def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:
     said = f"{shown(answer['value'], 60)}{word}" if answer["value"] is not None else "no answer"
     yield f"  {mode:<6} {said} ({shown(answer['status'])})"
     if answer["image"]:
-        yield f"         {shown(str(folder / 'images' / answer['image']), 500)}.png"
+        picture = stored_pictures.find(folder / "images", answer["image"])
+        yield f"         {shown(str(picture), 500)}"
     if smaller := seen.of_answer(answer):
         yield f"         {smaller}"
     for line in str(answer["text"])[:_LONGEST].splitlines():

@@ -101,7 +101,7 @@ class LookAhead:
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Take a case's prompts; False when no more are taken."""
-        size = sum(len(image.png) for prompt in prompts for image in prompt.images)
+        size = sum(len(image.content) for prompt in prompts for image in prompt.images)
         with self._lock:
             if self._closed:
                 return False
@@ -266,7 +266,7 @@ def _light(prompt: Prompt) -> Prompt:
     return replace(
         prompt,
         parts=tuple(
-            replace(part, png=part.png[:PNG_HEADER]) if isinstance(part, Image) else part
+            replace(part, content=part.content[:PNG_HEADER]) if isinstance(part, Image) else part
             for part in prompt.parts
         ),
     )

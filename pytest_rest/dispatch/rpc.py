@@ -182,16 +182,27 @@ def _to_builtins(prompt: Prompt) -> dict[str, Any]:
         "mode": prompt.form.mode,
         "style": prompt.form.style and to_builtins(prompt.form.style),
         "task": prompt.task,
-        "parts": [part if isinstance(part, str) else _picture(part) for part in prompt.parts],
+        "parts": [part if isinstance(part, str) else _from_image(part) for part in prompt.parts],
         "max_tokens": prompt.max_tokens,
         "repeat": prompt.repeat,
         "budget": prompt.budget and to_builtins(prompt.budget),
     }
 
 
-def _picture(image: Image) -> dict[str, str]:
-    png = base64.b64encode(image.png).decode("ascii")
-    return {"png": png, "digest": image.digest, "text": image.text}
+def _from_image(image: Image) -> dict[str, Any]:
+    content = base64.b64encode(image.content).decode("ascii")
+    return {
+        "content": content,
+        "digest": image.digest,
+        "text": image.text,
+        "media_type": image.media_type,
+        "sides": image.sides,
+    }
+
+
+def _to_image(data: dict[str, Any]) -> Image:
+    sides = data["sides"] and (data["sides"][0], data["sides"][1])
+    return Image(**{**data, "content": base64.b64decode(data["content"]), "sides": sides})
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:
@@ -201,12 +212,7 @@ def _to_prompt(data: dict[str, Any]) -> Prompt:
         item=Item(**data["item"], choices=choices),
         form=Form(data["mode"], style),
         task=data["task"],
-        parts=tuple(
-            part
-            if isinstance(part, str)
-            else Image(base64.b64decode(part["png"]), part["digest"], part["text"])
-            for part in data["parts"]
-        ),
+        parts=tuple(part if isinstance(part, str) else _to_image(part) for part in data["parts"]),
         max_tokens=data["max_tokens"],
         repeat=data["repeat"],
         budget=data["budget"] and Budget(**data["budget"]),

@@ -55,12 +55,14 @@ class Gate:
     """Whether the run passed, why not, and every threshold's own outcome.
 
     `passed` is None for a shard, which cannot be judged before it is merged with the others.
+    `warning`, which `reason` has too, is of what was judged and not of a rate.
     """
 
     passed: bool | None
     reason: str
     thresholds: tuple[JudgedThreshold, ...]
     regression: Regression | None = None
+    warning: str = ""
 
 
 def judge(
@@ -143,6 +145,13 @@ def cached_reason(cached: int) -> str:
         f"{answers} came from a gateway's cache, and not from the model; switch the cache off, or "
         "give --rest-allow-cached"
     )
+
+
+def warn(judged: Gate, warning: str) -> Gate:
+    """The gate with a warning, if there is one, at the end of its reason."""
+    if not warning:
+        return judged
+    return replace(judged, reason=f"{judged.reason}; warning: {warning}", warning=warning)
 
 
 def caution(judged: Gate, why: Sequence[str]) -> Gate:

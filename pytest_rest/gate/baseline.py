@@ -178,6 +178,7 @@ def _extract(report: JsonObject) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: provenance[key] for key in _KEPT},
+        **_named(provenance),
         "headline": {name: headline.get(name) for name in _HEADLINE},
         "styles": [
             {"id": style, "digest": own.get(style, {}).get("digest")}
@@ -247,6 +248,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     return {
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
+        **_named(baseline),
         "resolved_model": [_text(name) for name in baseline["resolved_model"] if name],
         "modes": sorted(baseline["modes"]),
         "headline": dict(baseline.get("headline", {})),
@@ -254,6 +256,11 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
         "suites": _sorted(baseline["suites"], ("name", "items", "fingerprint")),
         "items": sorted(items, key=lambda each: (each["suite"], each["id"])),
     }
+
+
+def _named(about: JsonObject) -> dict[str, str]:
+    """The full name that was asked for, which older reports lack."""
+    return {"resolved_name": _text(about["resolved_name"])} if "resolved_name" in about else {}
 
 
 def _sorted(entries: Iterable[JsonObject], keys: tuple[str, ...]) -> list[JsonObject]:

@@ -13,7 +13,7 @@ from statistics import fmean
 from typing import Literal
 
 from pytest_rest.errors import BaselineError, OptionError, nearest
-from pytest_rest.gate import paired_runs
+from pytest_rest.gate import model_change, paired_runs
 from pytest_rest.gate.baseline import JsonObject, few, number_of_items
 from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures
 from pytest_rest.statistics import drop, power
@@ -76,7 +76,8 @@ class Check:
 class Regression:
     """The checks, a note on differences that do not prevent a comparison, and items left out.
 
-    `warning` says which accuracies surely fell that no check is of.
+    `warning` says whether one name stood for two models, and which accuracies surely fell that no
+    check is of.
     """
 
     checks: tuple[Check, ...]
@@ -155,25 +156,36 @@ def check(tolerance: Tolerance, modes: Collection[str]) -> None:
             )
 
 
-def judge(old: JsonObject, new: JsonObject, tolerance: Tolerance, max_lost: int = 0) -> Regression:
-    """Compare two reports, or a baseline and a report; `max_lost` items may be lost in either."""
+def judge(
+    old: JsonObject,
+    new: JsonObject,
+    tolerance: Tolerance,
+    max_lost: int = 0,
+    alike: Collection[str] = (),
+) -> Regression:
+    """Compare two reports, or a baseline and a report; `max_lost` items may be lost in either.
+
+    `alike` are ids of models that count as one.
+    """
     bounds = tolerance.bounds
     try:
         compared = paired_runs.compare(old, new)
     except BaselineError as error:
         return Regression(_refused(bounds, str(error)))
+    changed = model_change.warning(old, new, alike)
     if len(compared.left_out) > max_lost:
         items = number_of_items(len(compared.left_out))
         sides = f"{compared.lost[0]} in the baseline, {compared.lost[1]} now"
         why = f"{items} lost (allowed: {max_lost}): {sides}"
-        return Regression(_refused(bounds, why), compared.note, compared.left_out)
+        return Regression(_refused(bounds, why), compared.note, compared.left_out, changed)
     checks = [
         _check(metric, bound, compared.rates[metric], tolerance)
         if metric in compared.rates
         else _refused({metric: bound}, "neither run was asked in this form")[0]
         for metric, bound in _of_each_mode(bounds, compared)
     ]
-    warning = _warning(compared, {c.name.partition("_drop")[0] for c in checks}, tolerance)
+    fell = _warning(compared, {c.name.partition("_drop")[0] for c in checks}, tolerance)
+    warning = "; ".join(filter(None, (changed, fell)))
     return Regression(tuple(checks), compared.note, compared.left_out, warning)
 
 

@@ -121,6 +121,13 @@ class Catalogue:
             last, self._data["refuses_temperature"]
         )
 
+    def floats(self, name: str) -> bool | None:
+        """Whether a full name stands for other weights over time; None where that is not known."""
+        return next(
+            (each for pattern, each in self._data["floats"].items() if fnmatchcase(name, pattern)),
+            None,
+        )
+
     def knows_keys_of(self, provider: str) -> bool:
         """Whether `key` knows that provider."""
         return provider in self._data["keys"] or provider in self._data["keyless"]

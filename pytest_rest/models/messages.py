@@ -18,6 +18,7 @@ def messages(prompt: Prompt) -> list[dict[str, Any]]:
         if isinstance(part, str):
             content.append({"type": "text", "text": part})
         else:
-            url = f"data:image/png;base64,{base64.b64encode(part.png).decode('ascii')}"
+            encoded = base64.b64encode(part.content).decode("ascii")
+            url = f"data:{part.media_type};base64,{encoded}"
             content.append({"type": "image_url", "image_url": {"url": url}})
     return [{"role": "user", "content": content}]

@@ -43,7 +43,7 @@ class SeenStyle:
 
 def picture(prompt: Prompt, rule: VisionRule) -> Picture | None:
     """A prompt's first picture, and what of it is seen; None without one, or if not known."""
-    if not prompt.images or not prompt.images[0].png:
+    if not prompt.images or not prompt.images[0].content:
         return None
     image, style = prompt.images[0], prompt.form.style
     size = rule.seen(*image.size)

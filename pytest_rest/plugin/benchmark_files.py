@@ -1,12 +1,22 @@
 """Turns a benchmark file, as a marker or a suite names it, into its path, styles and faults."""
 
-from collections.abc import Iterable, Sequence
+import warnings
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
 from pytest_rest import prompts, rendering, scoring
+from pytest_rest.benchmark import near
+from pytest_rest.benchmark.file import Benchmark
 from pytest_rest.errors import BenchmarkError, OptionError, RestError
+from pytest_rest.models.seen import shrink
+from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import thinking_budgets
+from pytest_rest.rendering.pictures import Facts
 from pytest_rest.terms import Item, Scheme, Style
+
+_HALF = 0.5  # of a picture's sides, below which print that was legible may be no more
 
 
 def find(named: str, folder: Path, root: Path) -> Path:
@@ -25,6 +35,32 @@ def styles(names: Sequence[str]) -> tuple[Style, ...]:
     for style in wanted:
         rendering.load_font(style.font)
     return tuple(dict.fromkeys(wanted))
+
+
+def warn(benchmarks: Mapping[Path, Benchmark], rule: VisionRule) -> None:
+    """Warn of pictures that may not be what their owner means, at the lines that name them.
+
+    Raises `BenchmarkError` where warnings are errors.
+    """
+    for path, benchmark in benchmarks.items():
+        for picture in benchmark.pictures:
+            for remark in (*picture.facts.remarks, *_of_size(picture.facts, rule)):
+                said = f"item {picture.item!r}: picture {picture.name!r} {remark}"
+                try:
+                    warning = pytest.PytestWarning(f"REST: {said}")
+                    warnings.warn_explicit(warning, None, str(path), picture.line)
+                except pytest.PytestWarning:
+                    raise BenchmarkError(f"{near(path)}:{picture.line}: {said}") from None
+
+
+def _of_size(facts: Facts, rule: VisionRule) -> Iterator[str]:
+    """Whether a picture is larger than the provider takes, or leaves more than half a side of."""
+    (width, height), seen = facts.size, rule.seen(*facts.size)
+    has = f"has {width:,} x {height:,} pixels"
+    if why := rule.refusal(width, height, facts.length if facts.is_plain else 0):
+        yield f"{has} in {facts.length:,} bytes, and {rule.provider} refuses {why}; make it smaller"
+    elif seen is not None and shrink(facts.size, seen) < _HALF:
+        yield f"{has}, of which the model sees {seen[0]:,} x {seen[1]:,}; cut out what matters"
 
 
 def check(items: Iterable[Item], scheme: Scheme, where: str = "") -> None:

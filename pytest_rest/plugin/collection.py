@@ -1,7 +1,9 @@
 """Turns suites into tests: one for each item and style."""
 
 import itertools
+import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from contextlib import nullcontext, suppress
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -16,7 +18,7 @@ from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.errors import ModelError, OptionError, RestError, nearest
+from pytest_rest.errors import BenchmarkError, ModelError, OptionError, RestError, nearest
 from pytest_rest.plugin import benchmark_files
 from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
 from pytest_rest.terms import Item, Scheme, Style
@@ -74,6 +76,10 @@ class Collection:
         """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
         if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
+        try:
+            self._warn(config)
+        except BenchmarkError as error:
+            self._refuse(config, items, error)
         if self._settings.dispatcher is not None:
             return  # the main process has the model
         cases = [case for item in items if (case := case_of(item)) is not None]
@@ -82,11 +88,27 @@ class Collection:
         except ModelError:
             return  # the tests meet the same, and say so
         except OptionError as error:
-            items.clear()  # what is left would be asked ahead, also where collecting ends here
-            if not hasattr(config, "workerinput"):
-                raise pytest.UsageError(f"REST: {error}") from None
-            report = pytest.CollectReport("", "failed", f"REST: {error}", [])
-            config.hook.pytest_collectreport(report=report)
+            self._refuse(config, items, error)
+
+    def _warn(self, config: pytest.Config) -> None:
+        """Say what is odd of pictures: one worker for all, but each fails if that is an error."""
+        benchmarks = self._settings.library.benchmarks
+        pictured = {path: each for path, each in benchmarks.items() if each.pictures}
+        worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
+        with (
+            suppress(ModelError),  # the tests meet the same, and say so
+            nullcontext() if worker == "gw0" else warnings.catch_warnings(record=True),
+        ):
+            if pictured:
+                benchmark_files.warn(pictured, self._run.vision_rule)
+
+    def _refuse(self, config: pytest.Config, items: list[Any], error: RestError) -> None:
+        """End the run with what is wrong; xdist would go on if a worker only raised it."""
+        items.clear()  # what is left would be asked ahead, also where collecting ends here
+        if not hasattr(config, "workerinput"):
+            raise pytest.UsageError(f"REST: {error}") from None
+        report = pytest.CollectReport("", "failed", f"REST: {error}", [])
+        config.hook.pytest_collectreport(report=report)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(

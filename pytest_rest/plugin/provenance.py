@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 import pytest_rest
+from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting import environment, stored_answers
 from pytest_rest.safe_text import address
@@ -18,6 +19,7 @@ def about(run: Run) -> dict[str, Any]:
         "version": pytest_rest.__version__,
         "model": settings.model,
         "resolved_name": model.name,
+        "floats": Catalogue({}).floats(model.name),
         "parameters": dict(model.parameters),
         "api_base": settings.api_base and address(settings.api_base),
         "max_side": settings.max_side,

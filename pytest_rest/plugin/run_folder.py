@@ -9,6 +9,7 @@ from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import LOCK
 from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.errors import OptionError
+from pytest_rest.reporting import stored_pictures
 from pytest_rest.terms import Prompt
 
 _DECIDED = "decided"  # the file that says so to all processes of the run
@@ -47,7 +48,7 @@ class RunFolder:
 
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
-        return self._images / f"{digest}.png"
+        return stored_pictures.find(self._images, digest)
 
     def keep_pictures(self, prompts: Iterable[Prompt]) -> None:
         """Write the prompts' pictures."""
@@ -55,9 +56,9 @@ class RunFolder:
         for image in images.values():
             with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
                 # os.open takes a third of open()'s time
-                file = os.open(self.picture(image.digest), self._how, 0o644)
+                file = os.open(self._images / image.file_name, self._how, 0o644)
                 try:
-                    os.write(file, image.png)
+                    os.write(file, image.content)
                 finally:
                     os.close(file)
 

@@ -10,6 +10,7 @@ import pytest
 from pytest_rest.benchmark import near
 from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
+from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import markdown
@@ -57,6 +58,7 @@ class Terminal:
             suites += f"; shard {settings.shard.name}"
         return [
             f"rest: {masked(self._model.description)}",
+            *self._floating(),
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
@@ -74,6 +76,13 @@ class Terminal:
             f"rest: {', '.join(answers.suites)}; {number:,} answers; {forms}{formats}",
             f"rest: {near(self._run.settings.run_dir)}",
         ]
+
+    def _floating(self) -> list[str]:
+        """That the name may stand for another model at another time, where it is known to."""
+        if not Catalogue({}).floats(self._model.name):
+            return []
+        name = masked(self._model.name)
+        return [f"rest: {name} floats: it may be another model tomorrow; a name with a date is not"]
 
     def _limits(self) -> list[str]:
         """How many of the items the model can answer, where it is not all of them."""

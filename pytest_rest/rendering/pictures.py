@@ -1,29 +1,51 @@
-"""Reads a user's own picture, a chart or a scan, as a PNG that a model can be shown.
+"""Turns a user's own picture, a chart or a scan, into what a model is shown.
 
-A file may come from anywhere, so its size in bytes and in pixels is checked before it is decoded.
-The result is a PNG in RGB: turned upright, on white where it is transparent, the first frame of an
-animation. It is never scaled, so that its pixels are the same in every form of a question, and only
-the text beside it changes.
+The file's own bytes, where they show what is meant to every reader. Otherwise what is mended is
+encoded again in kind: turned upright, in eight bits of RGB, on a background where it is
+transparent, the first frame of an animation. It is never scaled, so that its pixels are the same
+in every form of a question, and only the text beside it changes.
 """
 
 import functools
 import hashlib
 import io
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 from PIL import Image as Picture
-from PIL import ImageColor, ImageOps
+from PIL import ImageColor
 
 from pytest_rest.errors import BenchmarkError, RenderingError
+from pytest_rest.rendering import picture_file
+from pytest_rest.rendering.picture_file import FORMATS, MOST_PIXELS
 from pytest_rest.terms import Image, Item, Style
 
-FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
-LARGEST_FILE = 20 << 20
-MOST_PIXELS = 40_000_000
+_SAVED: dict[str, tuple[str, dict[str, Any]]] = {
+    "image/png": ("PNG", {}),
+    "image/jpeg": ("JPEG", {"quality": 95}),
+    "image/webp": ("WEBP", {"lossless": True}),
+}
 _THUMBNAIL = 640
+_LONGEST_JPEG = 65_500  # pixels a side
 
-_LFS = b"version https://git-lfs.github.com/"
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a picture file: its pixels' digest and size, and what its owner should know.
+
+    `length` is in bytes. `is_plain` says that the bytes go out as they are.
+    """
+
+    digest: str
+    size: tuple[int, int]
+    length: int
+    media_type: str
+    is_plain: bool
+    remarks: tuple[str, ...] = ()
+
+
+_FACTS: dict[bytes, Facts] = {}  # by the checksum of a file's bytes: to decode takes long
 
 
 def beside(item: Item, path: Path) -> Item:
@@ -36,7 +58,27 @@ def beside(item: Item, path: Path) -> Item:
 
 def digest(path: Path) -> str:
     """Sixteen hex digits of a file's pixels; `BenchmarkError` as `beside`."""
-    return _digest(_decode(path))
+    return look(path).digest
+
+
+def look(path: Path) -> Facts:
+    """What is known of a picture file; `BenchmarkError` as `beside`."""
+    return _look(picture_file.read(path), path)
+
+
+def _look(content: bytes, path: Path) -> Facts:
+    checksum = hashlib.sha256(content).digest()
+    if checksum not in _FACTS:
+        decoded = picture_file.decode(content, path)
+        _FACTS[checksum] = Facts(
+            _digest(decoded.pixels),
+            decoded.pixels.size,
+            len(content),
+            decoded.media_type,
+            decoded.is_plain,
+            decoded.remarks,
+        )
+    return _FACTS[checksum]
 
 
 def pixel_digest(mode: str, size: tuple[int, int], pixels: bytes) -> str:
@@ -47,27 +89,35 @@ def pixel_digest(mode: str, size: tuple[int, int], pixels: bytes) -> str:
 @functools.lru_cache(maxsize=4)
 def read(path: str, expected: str) -> Image:
     """The picture of an item, which must still have that digest; its `text` is empty."""
-    picture = _decode(Path(path))
-    if _digest(picture) != expected:
+    content = picture_file.read(Path(path))
+    facts = _look(content, Path(path))
+    if facts.digest != expected:
         raise BenchmarkError(
             f"picture {path!r} is not the one that its item was made with; "
             "run again, or make the item with pytest_rest.pictures.beside"
         )
-    return _encode(picture, "")
+    if facts.is_plain:
+        return Image(content, facts.digest, "", facts.media_type, facts.size)
+    decoded = picture_file.decode(content, Path(path))
+    pixels = decoded.pixels.convert("L") if decoded.is_grey else decoded.pixels
+    image = _encode(pixels, "", decoded.media_type)
+    return replace(image, digest=facts.digest)
 
 
 def decode(image: Image) -> Picture.Image:
     """A picture as Pillow has it, in RGB: for a model that runs in this process."""
-    with Picture.open(io.BytesIO(image.png), formats=FORMATS) as picture:
-        return picture.convert("RGB")
+    with Picture.open(io.BytesIO(image.content), formats=FORMATS) as picture:
+        picture.load()
+        return picture if picture.mode == "RGB" else picture.convert("RGB")  # spares a copy
 
 
 def place_under(picture: Image, page: Image, style: Style) -> Image:
     """One picture: a picture, a line under it, and under that a page of text in a style.
 
-    It is as wide as the wider of the two; its `text` is the page's.
+    It is as wide as the wider of the two; its `text` is the page's. A JPEG under a JPEG, at quality
+    95: as a PNG a scan would take ten times as much, and seconds. Otherwise nothing is lost.
     """
-    above, below = (Picture.open(io.BytesIO(image.png)) for image in (picture, page))
+    above, below = decode(picture), decode(page)
     rule = max(style.dpi // 72, 1)
     size = max(above.width, below.width), above.height + rule + below.height
     if size[0] * size[1] > MOST_PIXELS:
@@ -80,13 +130,14 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
     ink = ImageColor.getrgb(style.color)[:3]
     whole.paste(ink, (0, above.height, size[0], above.height + rule))
     whole.paste(below, (0, above.height + rule))
-    return _encode(whole, page.text)
+    is_jpeg = picture.media_type == "image/jpeg" and max(size) <= _LONGEST_JPEG
+    return _encode(whole, page.text, "image/jpeg" if is_jpeg else "image/png")
 
 
 def thumbnail(path: Path) -> bytes | None:
     """A PNG of a picture file, at most 640 pixels wide, in 32 colours; None for other files."""
     try:
-        picture = _decode(path)
+        picture = picture_file.decode(picture_file.read(path), path).pixels
     except BenchmarkError:
         return None
     picture.thumbnail((_THUMBNAIL, _THUMBNAIL * 8))
@@ -95,57 +146,13 @@ def thumbnail(path: Path) -> bytes | None:
     return file.getvalue()
 
 
-def _decode(path: Path) -> Picture.Image:
-    content = _content(path)
-    try:
-        with Picture.open(io.BytesIO(content), formats=FORMATS) as picture:
-            if picture.width * picture.height > MOST_PIXELS:  # known before anything is decoded
-                raise Picture.DecompressionBombError
-            return _flat(ImageOps.exif_transpose(picture))
-    except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
-        raise BenchmarkError(
-            f"picture {str(path)!r} has more than {MOST_PIXELS:,} pixels; make it smaller"
-        ) from None
-    except Exception:  # each of Pillow's decoders has its own
-        raise BenchmarkError(
-            f"picture {str(path)!r} is not a {', '.join(FORMATS)} file, or is damaged; save it as "
-            "one of them"
-        ) from None
-
-
-def _content(path: Path) -> bytes:
-    try:
-        if not path.is_file():
-            raise BenchmarkError(f"picture {str(path)!r} is not a file; check its path")
-        with path.open("rb") as file:
-            content = file.read(LARGEST_FILE + 1)
-    except OSError as error:
-        raise BenchmarkError(f"picture {str(path)!r} cannot be read: {error.strerror}") from None
-    if len(content) > LARGEST_FILE:
-        raise BenchmarkError(
-            f"picture {str(path)!r} has more than {LARGEST_FILE >> 20} MB; make it smaller"
-        )
-    if content.startswith(_LFS):
-        raise BenchmarkError(f"picture {str(path)!r} is not fetched yet; run: git lfs pull")
-    return content
-
-
-def _flat(picture: Picture.Image) -> Picture.Image:
-    """RGB, on white where it is transparent; of 16 bits a pixel the upper eight."""
-    if picture.mode.startswith("I"):
-        picture = picture.convert("I").point(lambda value: value * (1 / 256)).convert("L")
-    if not picture.has_transparency_data:
-        return picture.convert("RGB")
-    page = Picture.new("RGBA", picture.size, "white")
-    page.alpha_composite(picture.convert("RGBA"))
-    return page.convert("RGB")
-
-
 def _digest(picture: Picture.Image) -> str:
     return pixel_digest(picture.mode, picture.size, picture.tobytes())
 
 
-def _encode(picture: Picture.Image, text: str) -> Image:
+def _encode(picture: Picture.Image, text: str, media_type: str = "image/png") -> Image:
+    """A file of that kind; JPEG at quality 95, and the others without a loss."""
     file = io.BytesIO()
-    picture.save(file, "PNG")
-    return Image(file.getvalue(), _digest(picture), text)
+    kind, options = _SAVED[media_type]
+    picture.save(file, kind, icc_profile=picture.info.get("icc_profile"), **options)
+    return Image(file.getvalue(), _digest(picture), text, media_type, picture.size)

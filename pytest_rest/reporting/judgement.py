@@ -11,10 +11,11 @@ def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
     """The report's `gate`; `passed` is None when no threshold was asked for."""
     if gate is None:
         reason = "no threshold was asked for"
-        return {"passed": None, "reason": reason, "thresholds": [], "baseline": None}
+        return {"passed": None, "reason": reason, "warning": "", "thresholds": [], "baseline": None}
     return {
         "passed": gate.passed,
         "reason": gate.reason,
+        "warning": gate.warning,
         "thresholds": [*map(_judged, gate.thresholds)],
         "baseline": gate.regression and _regression(gate.regression),
     }

@@ -14,8 +14,9 @@ from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget, formats
 from pytest_rest.metrics.by_budget import RhAuc
+from pytest_rest.reporting.answering_models import several
 from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
-from pytest_rest.terms import Completion, Record, Style, fingerprint, to_builtins
+from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
 Test = tuple[str, Key]  # the test function that asks, and what it asks
@@ -92,7 +93,7 @@ class Tally:
         why = {
             key: f"answered by {len(several)} models in its styles: {', '.join(sorted(several))}"
             for key, several in models.items()
-            if len(several) > 1 and not several <= {*self.rules.alike}
+            if len({*one_spelling(several).values()}) > 1 and not several <= {*self.rules.alike}
         }
         return {
             test: safe_text.shown(why[test[1][:2]]) for test in self.records if test[1][:2] in why
@@ -141,9 +142,10 @@ class Tally:
         final = report.gate
         if rules.baseline is not None:
             compared = regression.judge(
-                rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost
+                rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost, rules.alike
             )
             final = gate.compare(final, compared)
+        final = gate.warn(final, several(report.records, rules.alike))
         return replace(report, gate=gate.caution(final, report.cautions))
 
     def _stopped(self, spare: int) -> Stopped | None:

@@ -21,6 +21,7 @@ def provenance(answers: StoredAnswers, again: Mapping[str, Any]) -> dict[str, An
         "version": pytest_rest.__version__,
         "model": answers.model,
         "resolved_name": answers.model,
+        "floats": None,
         "parameters": {},
         "api_base": None,
         "max_side": None,

@@ -108,7 +108,7 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
     texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
     shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
     status, value = _read(completion, item, shown)
-    has_picture = bool(prompt.images and prompt.images[0].png)
+    has_picture = bool(prompt.images and prompt.images[0].content)
     width, height = prompt.images[0].size if has_picture else (0, 0)
     return Answer(
         mode=prompt.form.mode,

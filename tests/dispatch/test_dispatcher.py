@@ -237,7 +237,7 @@ def test_a_main_process_that_is_gone_is_one_clear_line() -> None:
 @given(items())
 def test_prompts_survive_the_wire(item: Item) -> None:
     """A prompt that was sent is the prompt that arrives, pictures and all."""
-    image = Image(b"\x89PNG\x00\xff", "d1", item.question)
+    image = Image(b"\xff\xd8\xff\x00", "d1", item.question, "image/jpeg", (40, 30))
     for form in (Form("text"), Form("mixed", Style(font="courier", dpi=50))):
         prompt = Prompt(item, form, "solve", ("text", image, item.context), 1024)
         assert prompt == _to_prompt(_to_builtins(prompt))

@@ -123,6 +123,19 @@ def test_a_picture_is_a_data_url(client: str) -> None:
     assert "data:image/png;base64,iVBOR" == url[:27]
 
 
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_picture_keeps_its_kind(client: str) -> None:
+    """A user's own JPEG is said to be one, and its bytes are what they were."""
+    photo = Image(b"\xff\xd8\xff\xe0" + bytes(99), "1" * 16, "", "image/jpeg", (40, 30))
+    with serving(client, Reply("3")) as (endpoint, model):
+        ask(model, replace(SHOWN, parts=("Look:", photo, "What is A?")))
+    (request,) = endpoint.requests
+    part = request.body["messages"][0]["content"][1]
+    said = part["source"] if client == "litellm-anthropic" else part["image_url"]
+    kind = said.get("media_type") or said["url"][5:15]
+    assert ("image/jpeg", photo.content) == (kind, request.images[0])
+
+
 @pytest.mark.parametrize("client", OPENAI)
 def test_text_is_sent_as_a_string(client: str) -> None:
     """A prompt of one text has plain content: not every server takes a list of parts."""

@@ -448,7 +448,7 @@ def test_a_picture_alone_has_no_mixed_form(
     pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:
     """It would be the text form again: told while collecting, or not compared."""
-    Picture.new("L", (9, 9)).save(pytester.path / "a.png")
+    Picture.linear_gradient("L").save(pytester.path / "a.png")
     own = "items:\n- {id: bare, question: How many?, image: a.png, answer: 1}\n"
     pytester.path.joinpath("bare.rest.yaml").write_text(own)
     told = run_rest(MODEL, "bare.rest.yaml", *mode)

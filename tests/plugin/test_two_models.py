@@ -2,10 +2,13 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 from endpoint import Endpoint, Reply, Request
 from runs import Finished, Oracle, RunRest
+
+from pytest_rest.commands import main
 
 N = 6
 
@@ -90,7 +93,53 @@ def test_models_that_answer_an_item_each(run_rest: RunRest) -> None:
     with Endpoint(served(pick)) as endpoint:
         run = ask(run_rest, endpoint, "-pno:xdist")
     assert ([], True) == (run.report["lost"], run.report["gate"]["passed"])
-    assert f"answered by 2 models: main-0 ({2 * N}), main-1 ({2 * N})" in run.out
+    said = f"answered by 2 models: main-0 ({2 * N}), main-1 ({2 * N})"
+    assert said == run.out.partition("= REST =")[2].splitlines()[1]
+    assert f"gate passed: every threshold is met; warning: {said}" in run.out
+    assert said == run.report["gate"]["warning"]
+
+
+def test_two_spellings_are_one_model(run_rest: RunRest) -> None:
+    """An id with its provider before it, in some answers, is no other model: nothing is lost."""
+
+    def pick(request: Request, oracle: Oracle) -> str:
+        return "provider/main-1" if request.images else "main-1"
+
+    with Endpoint(served(pick)) as endpoint:
+        run = ask(run_rest, endpoint, "-pno:xdist")
+    assert ([], True) == (run.report["lost"], run.report["gate"]["passed"])
+    assert "" == run.report["gate"]["warning"]
+    assert "answered by" not in run.out
+
+
+def test_another_id_than_the_baselines_is_a_warning(
+    run_rest: RunRest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """In the line of the gate, in the report, and where two runs are compared."""
+    with Endpoint(served(lambda *_: "main-1")) as endpoint:
+        ask(run_rest, endpoint, "-pno:xdist")
+    Path("run").rename("last")
+    with Endpoint(served(lambda *_: "main-2")) as endpoint:
+        run = ask(run_rest, endpoint, "--rest-baseline=last", "-pno:xdist")
+        known = ("--rest-baseline=last", "--rest-allow-models=main-1,main-2")
+        alike = ask(run_rest, endpoint, *known, "-pno:xdist")
+    said = "alias may be another model: answered by main-1 in the baseline, and by main-2 now"
+    (line,) = [line for line in run.out.splitlines() if line.startswith("gate passed: ")]
+    assert line.endswith(f"; warning: {said}")
+    assert said == run.report["gate"]["baseline"]["warning"]
+    assert said not in alike.out
+    assert alike.report["gate"]["passed"]
+    capsys.readouterr()
+    assert 0 == main(["compare", "last", "run"])
+    assert f"warning: {said}" in capsys.readouterr().out
+
+
+def test_a_name_that_floats_is_said_to(run_rest: RunRest) -> None:
+    """In the header, before anything is asked; one with a date is not."""
+    plan = ("--rest-plan", "--rest-suite=soebench:1", "-pno:xdist")
+    said = "rest: anthropic/claude-haiku-4-5 floats: it may be another model tomorrow; "
+    assert said in run_rest("--rest-model=claude-haiku-4.5", *plan).out
+    assert " floats: " not in run_rest("--rest-model=claude-haiku-4-5-20251001", *plan).out
 
 
 def test_styles_that_two_models_answered(run_rest: RunRest) -> None:

@@ -45,7 +45,7 @@ def read(path: Path) -> Image:
 
 def pixels(image: Image) -> Picture.Image:
     """What a model is shown."""
-    return Picture.open(io.BytesIO(image.png))
+    return Picture.open(io.BytesIO(image.content))
 
 
 @pytest.mark.parametrize(
@@ -57,6 +57,8 @@ def pixels(image: Image) -> Picture.Image:
         ("P", "p.gif", {}),
         ("RGB", "p.webp", {"lossless": True}),
         ("RGB", "named.txt", {"format": "PNG"}),
+        ("RGB", "p.tiff", {}),
+        ("RGB", "p.bmp", {}),
     ],
 )
 def test_equal_pixels_are_one_picture(
@@ -66,18 +68,14 @@ def test_equal_pixels_are_one_picture(
     plain = read(saved(tmp_path, halves(), "plain.png"))
     found = read(saved(tmp_path, halves(mode), name, **options))
     assert (plain.digest, "") == (found.digest, found.text)
-    assert ("PNG", "RGB", halves().tobytes()) == (
-        pixels(found).format,
-        pixels(found).mode,
-        pixels(found).tobytes(),
-    )
+    assert halves().tobytes() == pixels(found).convert("RGB").tobytes()
 
 
 def test_the_digest_is_the_renderers(tmp_path: Path) -> None:
     """A picture that was drawn here, in colours, has the digest it had then."""
     drawn = rendering.draw("7 apples", Style("courier", 50, "red"))
     path = tmp_path / "drawn.png"
-    path.write_bytes(drawn.png)
+    path.write_bytes(drawn.content)
     assert drawn.digest == read(path).digest
 
 
@@ -97,7 +95,7 @@ def test_every_kind_of_pixel_becomes_rgb(
     tmp_path: Path, make: Callable[[], Picture.Image], expected: tuple[int, int, int]
 ) -> None:
     """Grey, sixteen bits, and transparent on white."""
-    assert expected == pixels(read(saved(tmp_path, make()))).getpixel((0, 0))
+    assert expected == pixels(read(saved(tmp_path, make()))).convert("RGB").getpixel((0, 0))
 
 
 def test_a_photograph_is_turned_upright(tmp_path: Path) -> None:
@@ -151,7 +149,7 @@ def png(width: int, height: int, data: bytes = b"") -> bytes:
 
 
 LARGE = "has more than 40,000,000 pixels; make it smaller"
-NO_PICTURE = "is not a PNG, JPEG, WEBP, GIF file, or is damaged; save it as one of them"
+NO_PICTURE = "is not a PNG, JPEG, WEBP, GIF, TIFF, BMP file, or is damaged; save it as one of them"
 
 
 @pytest.mark.parametrize(
@@ -284,3 +282,59 @@ def test_a_page_under_a_picture_is_bounded(tmp_path: Path) -> None:
     page = rendering.draw("x " * 400, Style(dpi=300))
     with pytest.raises(RenderingError, match=r"the page under its picture would have 1\d\d\d x 3"):
         pictures.place_under(tall, page, Style(dpi=300))
+
+
+# What their owner should know
+
+
+def test_what_its_owner_should_know(tmp_path: Path) -> None:
+    """A picture of nothing, pages that are not shown, and a place that goes out with it."""
+    lettered = halves().resize((600, 400))
+    place = Picture.Exif()
+    place.get_ifd(0x8825).update({1: "N", 2: (52.0, 31.0, 0.0), 3: "E", 4: (13.0, 24.0, 0.0)})
+    held = Picture.Exif()
+    held[0x0112] = 6
+    held.get_ifd(0x8825).update(place.get_ifd(0x8825))
+    pages = {"save_all": True, "append_images": [lettered]}
+    speck = Picture.new("L", (600, 400), 250)
+    speck.paste(238, (0, 0, 300, 400))  # paper that is not quite even
+    faint = speck.copy()
+    faint.paste(0, (300, 200, 304, 204))  # a dot of ink
+    paths = {
+        saved(tmp_path, lettered): "",
+        saved(tmp_path, speck, "speck.png"): "is nearly of one colour",
+        saved(tmp_path, faint, "faint.png"): "",
+        saved(tmp_path, lettered, "pages.tiff", **pages): "has several pages; only the first",
+        saved(tmp_path, lettered, "photo.jpg", exif=place): "says in its EXIF where it was taken",
+        saved(tmp_path, lettered, "held.jpg", exif=held): "",  # it goes out without
+    }
+    for path, expected in paths.items():
+        remarks = pictures.look(path).remarks
+        assert [expected] * bool(expected) == [each[: len(expected)] for each in remarks], path
+
+
+def test_what_a_phone_adds_is_not_another_frame(tmp_path: Path) -> None:
+    """A JPEG with a second one behind it, as phones write it, goes out as it is."""
+    path = saved(tmp_path, halves(), "p.jpg", format="MPO", save_all=True, append_images=[halves()])
+    facts = pictures.look(path)
+    assert ("image/jpeg", True, ()) == (facts.media_type, facts.is_plain, facts.remarks)
+    assert path.read_bytes() == read(path).content
+
+
+@pytest.mark.parametrize(
+    ("paint", "background"),
+    [
+        (["black"], "white"),
+        (["white"], "black"),
+        (["yellow"], "black"),
+        (["black", "white"], "gray"),
+        (["black"] * 19 + ["white"], "white"),
+    ],
+)
+def test_a_background_tells_outlines(tmp_path: Path, paint: list[str], background: str) -> None:
+    """White, but where more than a fifth of the outlines would vanish on it."""
+    layer = Picture.new("RGBA", (10 * len(paint) + 2, 12))
+    for place, color in enumerate(paint):
+        layer.paste(color, (10 * place + 2, 2, 10 * place + 9, 9))
+    corner = pixels(read(saved(tmp_path, layer))).convert("RGB").getpixel((0, 0))
+    assert Picture.new("RGB", (1, 1), background).getpixel((0, 0)) == corner

@@ -326,6 +326,7 @@ def parts(two: dict[str, Any], pytester: pytest.Pytester) -> list[str]:
         folder.joinpath("report.json").write_text(json.dumps(report), "ascii")
         folder.joinpath("images").mkdir()
         folder.joinpath("images", f"{name}.png").write_bytes(b"a picture")
+    folder.joinpath("images", "3.jpg").write_bytes(b"a photograph")
     return ["part-2", "part-1"]
 
 
@@ -336,7 +337,7 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     assert "gate passed: every threshold is met" in out
     report = json.loads(Path("whole/report.json").read_text("ascii"))
     assert 7 == len(report["items"])
-    assert {"1.png", "2.png"} == {path.name for path in Path("whole/images").iterdir()}
+    assert {"1.png", "2.png", "3.jpg"} == {path.name for path in Path("whole/images").iterdir()}
     assert 4 == main(["merge", *parts, "-o", "whole"])
     assert "is there already; choose another --output" in capsys.readouterr().err
 
@@ -347,7 +348,7 @@ def test_merge_copies_no_links(parts: list[str]) -> None:
     Path(parts[0], "images", "link.png").symlink_to(Path("private").absolute())
     Path(parts[1], "images", "folder.png").mkdir()
     assert 0 == main(["merge", *parts, "-o", "whole"])
-    assert {"1.png", "2.png"} == {path.name for path in Path("whole/images").iterdir()}
+    assert {"1.png", "2.png", "3.jpg"} == {path.name for path in Path("whole/images").iterdir()}
 
 
 def test_a_broken_cost_is_refused_in_one_line(

@@ -98,13 +98,13 @@ class EmbeddedModel:
         with self._lock:
             if image.digest not in self._readings:
                 self._engine = self._engine or _load_engine()
-                self._readings[image.digest] = self._recognise(image.png)
+                self._readings[image.digest] = self._recognise(image.content)
                 if len(self._readings) > _READINGS_KEPT:
                     self._readings.popitem(last=False)
             return self._readings[image.digest]
 
-    def _recognise(self, png: bytes) -> str:
-        reading = self._engine(png)
+    def _recognise(self, picture: bytes) -> str:
+        reading = self._engine(picture)
         if reading.txts is None:
             return ""
         places = [(float(box[:, 1].mean()), float(box[:, 0].min())) for box in reading.boxes]

@@ -17,6 +17,7 @@ from pytest_rest.metrics.by_budget import Budgeted
 from pytest_rest.metrics.failure_causes import WORDS
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting import stored_pictures
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
@@ -51,6 +52,11 @@ def write(report: Builtins, prompts: Prompts, folder: Path, path: Path) -> None:
             "report.json of a run"
         ) from None
     within = {
+        "names": {
+            path.stem: path.name
+            for path in stored_pictures.listed(folder / "images")
+            if path.suffix != ".png" and items.is_digest(path.stem)
+        },
         "folder": f"{folder.absolute().name}/images" if is_copy else "images",
         "pictures": dict(_embedded(content.pictures, folder)) if is_copy else None,
     }
@@ -105,36 +111,38 @@ def _embedded(digests: Iterable[str], folder: Path) -> Iterator[tuple[str, str]]
     """Pictures as data URIs, the inconsistent items' first, as many as there is room for."""
     room = _PICTURES
     for digest in digests:
-        png = _picture(folder / "images" / f"{digest}.png")
-        if png is not None:
-            room -= len(png)
+        picture = _picture(stored_pictures.find(folder / "images", digest))
+        if picture is not None:
+            room -= len(picture[1])
             if room < 0:
                 return
-            yield digest, _uri(png)
+            yield digest, _uri(*picture)
 
 
 def _source(images: Path, is_copy: bool, digest: str) -> str:
     """Where the page finds a flip's picture: beside it, or inside a copy; empty if nowhere."""
-    path = images / f"{digest}.png"
+    path = stored_pictures.find(images, digest)
     if not items.is_digest(digest) or not path.is_file():
         return ""
     if not is_copy:
         return f"images/{path.name}"
-    png = _picture(path)
-    return "" if png is None else _uri(png)
+    picture = _picture(path)
+    return "" if picture is None else _uri(*picture)
 
 
-def _uri(png: bytes) -> str:
-    return f"data:image/png;base64,{base64.b64encode(png).decode()}"
+def _uri(kind: str, content: bytes) -> str:
+    return f"data:{kind};base64,{base64.b64encode(content).decode()}"
 
 
-def _picture(path: Path) -> bytes | None:
+def _picture(path: Path) -> tuple[str, bytes] | None:
+    """A picture's media type and bytes: as it is, or as much of it as goes into a copy."""
     try:
-        png = path.read_bytes()
+        content = path.read_bytes()
     except OSError:
         return None
-    if len(png) <= _WHOLE:
-        return png
+    if len(content) <= _WHOLE:
+        return stored_pictures.media_type(path), content
     from pytest_rest.rendering import pictures  # Pillow, which a replay has not loaded
 
-    return pictures.thumbnail(path)
+    small = pictures.thumbnail(path)
+    return None if small is None else ("image/png", small)

@@ -171,7 +171,7 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
     if (stopped := report.stopped) is not None:
         items = f"after {stopped.items:,} of {stopped.of:,} items"
         yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
-    met = judged.passed
+    met = None if judged.passed and judged.warning else judged.passed
     if (compared := judged.regression) is not None:
         for check in compared.checks:
             yield f"  {check.reason}", check.met

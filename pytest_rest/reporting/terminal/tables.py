@@ -1,7 +1,6 @@
 """Turns a record or a report into lines of text for a terminal of 80 columns."""
 
 import difflib
-from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
+from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.report import Report, calls, own_calls
 from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
@@ -116,14 +116,12 @@ def misreading(read: Transcription) -> str:
 
 
 def models(report: Report) -> Iterator[str]:
-    """Who answered, where that was more than one model, or a cache; no judge of open answers."""
+    """Who answered, where that was more than one model, or a cache, or a name that floats."""
     if report.from_cache:
         yield gate.cached_reason(report.from_cache)
-    asked = {call.prompt: call for record in report.records for call in own_calls(record)}
-    counts = Counter(call.model for call in asked.values() if call.model)
-    if len(counts) > 1:
-        said = [f"{shown(model, 60)} ({number:,})" for model, number in counts.most_common(5)]
-        yield f"answered by {len(counts)} models: {', '.join(said)}"
+    records = report.records
+    said = several(records), of_floating(records, report.provenance)
+    yield from filter(None, said)
 
 
 def table(report: Report) -> Iterator[str]:

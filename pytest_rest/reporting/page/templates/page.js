@@ -173,7 +173,7 @@
 
   function picture(call) {
     if (!call.image) return "";
-    const name = `${call.image}.png`;
+    const name = data.names[call.image] ?? `${call.image}.png`;
     const place = `${data.folder}/${name}`;
     const source = data.pictures ? data.pictures[call.image] : place;
     const missing = () => make("p", { class: "small" }, `The picture is ${place}, which is not in this page.`);

@@ -1,0 +1,179 @@
+"""Reads a picture file: the pixels that are meant, and whether its bytes show them to every reader.
+
+A file may come from anywhere, so its size in bytes and in pixels is checked before it is decoded.
+"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import cast
+
+from PIL import ExifTags, ImageChops, ImageFilter, ImageOps
+from PIL import Image as Picture
+
+from pytest_rest.errors import BenchmarkError
+
+FORMATS = ("PNG", "JPEG", "WEBP", "GIF", "TIFF", "BMP")
+LARGEST_FILE = 20 << 20
+MOST_PIXELS = 40_000_000
+
+_MEDIA_TYPES = {"JPEG": "image/jpeg", "WEBP": "image/webp"}  # of the others it is PNG
+_SENT = ("PNG", *_MEDIA_TYPES)
+_PLAIN_MODES = ("L", "RGB", "RGBA")  # not every reader looks up a palette, or scales one bit well
+_COLORED = ("RGB", "RGBA", "P")
+_GREYS = ("1", "L", "I", "I;16", "I;16B", "F")
+_WHITES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
+_DEEP, _SWAPPED = "RGB;16B", "RGB;16L"  # Pillow's words for the upper and the lower bytes of a PNG
+_BACKGROUNDS = {"white": 255, "black": 0, "gray": 128}
+_FAINT = 40  # levels of 255 by which an outline is told from its background
+_FEW = 0.2  # share of the outlines that may be faint on white
+_NEAR = 16  # levels of 255 within which pixels are alike
+_SPECK = 1e-5  # share of the pixels that shows nothing
+_GPS = (
+    "says in its EXIF where it was taken, and goes out as it is; save it without, if that is not "
+    "to be told"
+)
+_LFS = b"version https://git-lfs.github.com/"
+
+
+@dataclass(frozen=True)
+class Decoded:
+    """A file's picture in RGB: upright, of an animation the first frame, on a background.
+
+    `is_plain` says that the file's bytes show just these pixels to every reader, `media_type` what
+    it goes out as, and `remarks` what its owner should know.
+    """
+
+    pixels: Picture.Image
+    media_type: str
+    is_grey: bool
+    is_plain: bool
+    remarks: tuple[str, ...]
+
+
+def read(path: Path) -> bytes:
+    """The bytes of a file; `BenchmarkError` where it cannot be read, or is too large."""
+    try:
+        if not path.is_file():
+            raise BenchmarkError(f"picture {str(path)!r} is not a file; check its path")
+        with path.open("rb") as file:
+            content = file.read(LARGEST_FILE + 1)
+    except OSError as error:
+        raise BenchmarkError(f"picture {str(path)!r} cannot be read: {error.strerror}") from None
+    if len(content) > LARGEST_FILE:
+        raise BenchmarkError(
+            f"picture {str(path)!r} has more than {LARGEST_FILE >> 20} MB; make it smaller"
+        )
+    if content.startswith(_LFS):
+        raise BenchmarkError(f"picture {str(path)!r} is not fetched yet; run: git lfs pull")
+    return content
+
+
+def decode(content: bytes, path: Path) -> Decoded:
+    """The picture in a file's bytes; `BenchmarkError`, with its path, for what is not one."""
+    try:
+        with Picture.open(io.BytesIO(content), formats=FORMATS) as picture:
+            if picture.width * picture.height > MOST_PIXELS:  # known before anything is decoded
+                raise Picture.DecompressionBombError
+            return _decoded(picture, content)
+    except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
+        raise BenchmarkError(
+            f"picture {str(path)!r} has more than {MOST_PIXELS:,} pixels; make it smaller"
+        ) from None
+    except Exception:  # each of Pillow's decoders has its own
+        raise BenchmarkError(
+            f"picture {str(path)!r} is not a {', '.join(FORMATS)} file, or is damaged; save it as "
+            "one of them"
+        ) from None
+
+
+def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
+    # what a phone adds behind a JPEG, such as a map of brightness, is not another frame
+    kind = "JPEG" if picture.format == "MPO" else str(picture.format)
+    is_moving = kind != "JPEG" and getattr(picture, "is_animated", False)
+    tiles = getattr(picture, "tile", ())
+    coding = str(tiles[0].args) if tiles else ""
+    mode, exif = picture.mode, picture.getexif()
+    is_turned = exif.get(ExifTags.Base.Orientation) in range(2, 9)
+    if mode.startswith("I") or mode == "F":
+        picture = _scaled(picture)
+    elif coding == _DEEP and (high := _highest(picture)) < 64:
+        picture = _deepened(picture, content, high)
+    pixels, is_transparent = _flat(ImageOps.exif_transpose(picture) if is_turned else picture)
+    if mode not in _COLORED:
+        pixels.info.pop("icc_profile", None)  # of other channels than it has now
+    is_still_deep = ";16" in coding
+    is_plain = kind in _SENT and mode in _PLAIN_MODES and not is_moving
+    is_plain = is_plain and not (is_turned or is_transparent or is_still_deep)
+    remarks = [*_of_evenness(pixels)]
+    if is_moving:  # how often is not counted: a file may hold a million
+        parts = "pages" if kind == "TIFF" else "frames"
+        remarks.append(f"has several {parts}; only the first is shown")
+    if is_plain and exif.get_ifd(ExifTags.IFD.GPSInfo):
+        remarks.append(_GPS)
+    media_type = _MEDIA_TYPES.get(kind, "image/png")
+    return Decoded(pixels, media_type, mode in _GREYS, is_plain, tuple(remarks))
+
+
+def _scaled(picture: Picture.Image) -> Picture.Image:
+    """Grey of more than eight bits as eight: white is the highest number of the depth it needs."""
+    numbers = picture.convert("F")
+    numbers.info.pop("transparency", None)
+    _, high = cast("tuple[float, float]", numbers.getextrema())
+    white = next((white for white in _WHITES if high <= white), high)
+    return numbers.point(lambda number: number * (255 / white) + 0.5).convert("L")
+
+
+def _highest(picture: Picture.Image) -> int:
+    return max(place % 256 for place, number in enumerate(picture.histogram()) if number)
+
+
+def _deepened(picture: Picture.Image, content: bytes, high: int) -> Picture.Image:
+    """Colours of at most 14 of 16 bits as eight: Pillow takes the upper bytes, nearly black."""
+    with Picture.open(io.BytesIO(content), formats=FORMATS) as again:
+        again.tile = [tile._replace(args=_SWAPPED) for tile in again.tile]
+        low = again.copy()
+    bits = next(bits for bits in (8, 10, 12, 14) if high < 1 << bits - 8)
+    upper = picture.point(lambda byte: min(byte << 16 - bits, 255))
+    whole = ImageChops.add(upper, low.point(lambda byte: byte >> bits - 8))
+    whole.info = picture.info
+    return whole
+
+
+def _flat(picture: Picture.Image) -> tuple[Picture.Image, bool]:
+    """The picture in RGB, on a background where it is transparent; and whether it is."""
+    if not picture.has_transparency_data:
+        picture.load()
+        return picture if picture.mode == "RGB" else picture.convert("RGB"), False
+    layer = picture.convert("RGBA")
+    if layer.getchannel("A").getextrema() == (255, 255):
+        return layer.convert("RGB"), False
+    page = Picture.new("RGBA", layer.size, _background(layer))
+    page.alpha_composite(layer)
+    return page.convert("RGB"), True
+
+
+def _background(layer: Picture.Image) -> str:
+    """White, unless far more outlines are told on another background."""
+    grey, alpha = layer.convert("LA").split()
+    outlines, inside = {}, (1, 1, layer.width - 1, layer.height - 1)  # the filter leaves the rim
+    if min(layer.size) < 3:
+        return "white"
+    for name, level in _BACKGROUNDS.items():
+        page = Picture.new("L", layer.size, level)
+        page.paste(grey, mask=alpha)
+        edges = page.filter(ImageFilter.FIND_EDGES).crop(inside)
+        outlines[name] = sum(edges.histogram()[3 * _FAINT :])  # a straight outline counts thrice
+    best = max(outlines, key=outlines.__getitem__)
+    return "white" if outlines["white"] >= (1 - _FEW) * outlines[best] else best
+
+
+def _of_evenness(pixels: Picture.Image) -> Iterator[str]:
+    counts, number = pixels.histogram(), pixels.width * pixels.height
+    for channel in (counts[start : start + 256] for start in range(0, 768, 256)):
+        most = channel.index(max(channel))
+        alike = sum(channel[max(most - _NEAR, 0) : most + _NEAR + 1])
+        if number - alike > _SPECK * number:
+            return
+    yield "is nearly of one colour, so that there is nothing to see; is it the right one?"

@@ -1,0 +1,22 @@
+"""Finds the pictures in a run's folder: named by digest, with the ending of their kind."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from pytest_rest.terms import ENDINGS
+
+
+def find(images: Path, digest: str) -> Path:
+    """The picture of that digest in a folder; where there is none, the place of a PNG."""
+    places = [images / f"{digest}{ending}" for ending in ENDINGS.values()]
+    return next((place for place in places if place.is_file()), places[0])
+
+
+def listed(images: Path) -> Iterator[Path]:
+    """All pictures in a folder, which need not be there."""
+    return (path for path in images.glob("*") if path.suffix in ENDINGS.values())
+
+
+def media_type(path: Path) -> str:
+    """The kind of a picture, by its file's ending."""
+    return next(kind for kind, ending in ENDINGS.items() if ending == path.suffix)
