@@ -271,6 +271,12 @@ def test_a_broken_line_is_told_and_not_what_lacks_for_it() -> None:
     assert line.startswith(f"{HERE} 2: it is not JSON")
 
 
+def test_two_spellings_are_one_model() -> None:
+    """As in a run that was asked; the fullest is the name."""
+    named = {**TEXT, "model": "gpt-x"}, {**IMAGE, "model": "openai/gpt-x"}
+    assert "openai/gpt-x" == loaded(*named).model
+
+
 def test_few_of_many_faults_are_told() -> None:
     """And how many more there are."""
     told = faults(*({**TEXT, "item": f"i-{n}", "form": "x"} for n in range(100)))

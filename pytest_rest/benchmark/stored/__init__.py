@@ -21,7 +21,7 @@ from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
-from pytest_rest.terms import MODES, Item, Mode, Style, Transcription, fingerprint
+from pytest_rest.terms import MODES, Item, Mode, Style, Transcription, fingerprint, one_spelling
 
 UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
 
@@ -196,7 +196,7 @@ class _Gathering:
         )
         counts = Counter(each.mode for each in cases[0].calls)
         modes = tuple(mode for mode in MODES if mode in counts)
-        model = ", ".join(self._models) or name
+        model = ", ".join(dict.fromkeys(one_spelling(self._models).values())) or name
         return StoredAnswers(cases, model, sources, modes, max(counts.values()))
 
     def _add_own(self, each: StoredCall | None) -> None:
@@ -224,9 +224,12 @@ class _Gathering:
             self._models.setdefault(each.model, each.place)
 
     def _check_models(self) -> None:
-        if len(self._models) > 1 and not set(self._models) <= set(self._alike):
+        full = one_spelling(self._models)
+        if len({*full.values()}) > 1 and not set(self._models) <= set(self._alike):
             (one, _), *others = self._models.items()
             for model, place in others:
+                if full[model] == full[one]:
+                    continue
                 said = f"answered by {quoted(model)}, and what is above by {quoted(one)}; "
                 self._fault(place, f"{said}name them alike: --rest-allow-models")
 
