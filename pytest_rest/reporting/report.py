@@ -37,7 +37,6 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
-from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.safe_text import shown
@@ -117,7 +116,7 @@ class Report:
         return vision_tokens.measure(self.whole, self._known, self._model, self.vision_rule)
 
     @cached_property
-    def vision_rule(self) -> VisionRule:
+    def vision_rule(self) -> vision_rules.VisionRule:
         """What the model sees of a picture, as its provider or the user says."""
         told = (self.provenance.get(name) or 0 for name in ("max_side", "max_pixels"))
         is_own = bool(self.provenance.get("api_base"))
@@ -141,7 +140,8 @@ class Report:
         not run counts too. `cached` prompts were answered before this session, and `from_cache`
         ones by a gateway's cache.
         """
-        asked = {c.prompt: c for r in self.records for c in calls(r) if c.prompt}  # not stored ones
+        records = [] if self.provenance.get("stored") else self.records  # of which none was asked
+        asked = {call.prompt: call for record in records for call in calls(record)}
         answered: list[Answer | Transcription | Completion] = [
             call for call in asked.values() if call.status != "failed"
         ]
