@@ -42,13 +42,9 @@ def main(rows: int = ROWS) -> None:
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         seconds = time.monotonic() - begun
         used = resource.getrusage(resource.RUSAGE_CHILDREN)
-        megabytes = used.ru_maxrss / 1024
-        size = table.stat().st_size / 1e6
-        processor = used.ru_utime + used.ru_stime
-        print(
-            f"{rows:,} rows, {size:.0f} MB: {seconds:.1f} s, {processor:.1f} s of the processor, "
-        )
-        print(f"{megabytes:.0f} MB of memory at most")
+        size, processor = table.stat().st_size / 1e6, used.ru_utime + used.ru_stime
+        print(f"{rows:,} rows, {size:.0f} MB: {seconds:.1f} s, {processor:.1f} s of the processor,")
+        print(f"at most {used.ru_maxrss / 1024:.0f} MB of memory")
 
 
 if __name__ == "__main__":

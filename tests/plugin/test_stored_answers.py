@@ -173,6 +173,8 @@ def test_an_ini_file_has_answers_until_a_model_is_named(
     pytester.makeini(ini + "rest_max_cost = 3\nrest_repeats = 3\nrest_plan = true\n")
     finished = run_rest("--rest-min-rer=0")
     assert (0, ["text", "image"]) == (finished.status, finished.report["provenance"]["modes"])
+    pytester.makeini("[pytest]\nrest_model = nobody/knows\nrest_resume = latest\n")
+    assert 0 == run_rest("--rest-answers=answers.csv", "--rest-min-rer=0").status
     pytester.makeini(ini)
     finished = run_rest("--rest-model=simulated", "--rest-suite=soebench:1", "--rest-min-rer=0")
     assert (0, ["text", "mixed"]) == (finished.status, finished.report["provenance"]["modes"])
