@@ -13,10 +13,11 @@ from typing import Any, TypeVar
 from pytest_rest import extensions, prompts, scoring
 from pytest_rest.benchmark.stored import StoredCase
 from pytest_rest.benchmark.stored.cells import StoredCall
-from pytest_rest.errors import MetricError
+from pytest_rest.errors import BenchmarkError, MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import Protocol
+from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.terms import (
@@ -61,11 +62,16 @@ async def evaluate(
     publishes; of a server of one's own it is `vision_rules.find(model.name, max_side=1280)`.
 
     A failed call loses its item (`record.verdict.lost`) and raises nothing; so do two models that
-    answer one item, unless `alike` names both.
+    answer one item, unless `alike` names both. `BenchmarkError` for an item that cannot be asked,
+    before any is.
     """
     protocol = protocol or prompts.load_protocol()
     is_own = getattr(model, "is_own_server", False)
     rule = rule or vision_rules.find(model.name, is_own=is_own)
+    for refused in Check(scheme, protocol, rule).refused(dict.fromkeys(items, styles)):
+        name = f"item {refused.item.id!r} of {refused.item.suite!r}"
+        why = f"{name} cannot be asked in style {refused.style.id!r}: {refused.reason}"
+        raise BenchmarkError(why)
     free = asyncio.Semaphore(concurrency)
 
     async def answered(asked: Sequence[Prompt]) -> list[tuple[Prompt, Completion]]:

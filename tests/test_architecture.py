@@ -15,15 +15,16 @@ GROUND |= {"safe_yaml"}
 # type-only imports included. A folder is a room; `evaluate` and `strategies` are one module each.
 ROOMS: dict[str, set[str]] = {
     "plugin": {"reporting", "gate", "fuzzing", "evaluate", "benchmark", "prompts", "dispatch"}
-    | {"metrics", "rendering", "scoring", "models", "statistics"},
-    "commands": {"reporting", "representations", "gate", "evaluate", "benchmark", "metrics"}
-    | {"rendering", "models", "statistics"},
+    | {"eyechart", "metrics", "rendering", "scoring", "models", "statistics"},
+    "commands": {"reporting", "representations", "gate", "eyechart", "benchmark", "dispatch"}
+    | {"evaluate", "metrics", "rendering", "models", "statistics"},
     "strategies": {"fuzzing"},
     "reporting": {"benchmark", "dispatch", "fuzzing", "gate", "metrics", "models", "rendering"}
-    | {"representations", "scoring", "statistics"},
+    | {"eyechart", "representations", "scoring", "statistics"},
     "representations": {"gate", "prompts", "rendering", "statistics"},
     "gate": {"metrics", "scoring", "statistics"},
     "fuzzing": {"benchmark", "dispatch", "prompts", "rendering", "scoring"},
+    "eyechart": {"rendering", "scoring", "statistics"},
     "evaluate": {"benchmark", "models", "prompts", "scoring"},
     "benchmark": {"rendering", "scoring"},
     "prompts": {"rendering"},

@@ -84,6 +84,16 @@ def test_an_item_that_cannot_be_asked_raises() -> None:
         asyncio.run(evaluate([item], Counting()))
 
 
+def test_an_item_that_cannot_be_asked_costs_nothing() -> None:
+    """It is told before the others are asked, with its style and why."""
+    odd, model = Item("odd", "∀?", "4", context="2 + 2"), Counting()
+    with pytest.raises(BenchmarkError) as raised:
+        asyncio.run(evaluate([*soebench.generate(2, 0), odd], model, styles=[Style("courier")]))
+    start = "item 'odd' of 'own' cannot be asked in style 'courier-200dpi-black': font 'courier' "
+    assert str(raised.value).startswith(start)
+    assert 0 == model.calls
+
+
 def test_an_evaluation_can_be_reported() -> None:
     """Every key that is promised, and nothing undefined in it."""
     records = asyncio.run(evaluate(benchmark.load("soebench:8"), load_model("simulated")))
@@ -93,7 +103,7 @@ def test_an_evaluation_can_be_reported() -> None:
     assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
         "schema provenance metrics styles tests cautions failed_at abstained reading effects seen "
-        "vision_tokens advice published gate lost usage fuzz items"
+        "vision_tokens advice published gate lost unaskable usage fuzz items"
     )
     assert set(promised.split()) == set(written)
     assert {"soebench", "mean", "pooled"} == set(written["metrics"])

@@ -136,6 +136,12 @@ class Library:
             self._benchmarks[path] = benchmark
         return self._benchmarks[path]
 
+    def place(self, item: Item) -> str:
+        """`invoices.rest.yaml:7`, where an item of a file that was read is written; or empty."""
+        path = self._paths.get(item.suite)
+        line = self._benchmarks[path].lines.get(item.id) if path in self._benchmarks else None
+        return f"{near(path)}:{line}" if path and line else ""
+
     @property
     def benchmarks(self) -> Mapping[Path, Benchmark]:
         """What the benchmark files hold that were read so far, by their paths."""

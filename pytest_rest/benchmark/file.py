@@ -33,8 +33,8 @@ do.
 import os
 import re
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
@@ -68,11 +68,15 @@ class OwnPicture:
 
 @dataclass(frozen=True)
 class Benchmark:
-    """The items of a file, and the names of the styles it asks for; without any, the run's."""
+    """The items of a file, and the names of the styles it asks for; without any, the run's.
+
+    `lines` are those on which the items are written, by id.
+    """
 
     name: str
     items: tuple[Item, ...]
     styles: tuple[str, ...] = ()
+    lines: Mapping[str, int] = field(default_factory=dict, compare=False)
     pictures: tuple[OwnPicture, ...] = ()
 
 
@@ -121,7 +125,8 @@ def _benchmark(
     name = _name(header, path)
     reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    return Benchmark(name, _clustered(items), _styles(header), tuple(reader.pictures.values()))
+    pictures = tuple(reader.pictures.values())
+    return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
 
 
 def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
@@ -175,7 +180,7 @@ class _ItemReader:
 
     def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
         self._name, self._defaults, self._folder = name, defaults, folder
-        self._lines: dict[str, int] = {}  # of each id
+        self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
 
@@ -211,13 +216,13 @@ class _ItemReader:
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
         line = own["id"].line if "id" in own else line
-        if name in self._lines:
+        if name in self.lines:
             raise PlaceError(
                 line,
-                f"id {quoted(name)} is already used in line {self._lines[name]}; "
+                f"id {quoted(name)} is already used in line {self.lines[name]}; "
                 "give this item another",
             )
-        self._lines[name] = line
+        self.lines[name] = line
         return name
 
     def _named(self, own: dict[str, Node], key: str, line: int) -> str:
@@ -260,16 +265,18 @@ class _ItemReader:
             raise PlaceError(
                 line, f"image {quoted(image)}: a link leaves the file's folder; copy it"
             )
-        from pytest_rest.rendering import pictures  # when first used: it loads Pillow
+        from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
+        place = str((self._folder / path).absolute())
         try:
             if path not in self._facts:
                 self._facts[path] = pictures.look(self._folder / path)
+        except picture_file.TooLargeError:
+            return replace(item, image=place)  # which cannot be asked, but may be left out
         except RestError as error:
             raise PlaceError(line, str(error)) from None
         facts = self._facts[path]
         self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
-        place = str((self._folder / path).absolute())
         return replace(item, image=place, image_digest=facts.digest)
 
 

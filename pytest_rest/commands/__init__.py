@@ -28,6 +28,7 @@ COMMANDS = {
     "import": "judge answers that are stored already, of a file or a log; asks nothing",
     "merge": "make one report of the shards of a run, and judge it",
     "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
+    "eyechart": "what of a picture reaches a model: its limit of pixels, and what print it reads",
     "representations": "how alike a model's hidden states are for pictures and texts",
 }
 
@@ -61,7 +62,7 @@ def main(words: Sequence[str] | None = None) -> int:
         prog="pytest-rest",
         usage="pytest-rest [--help] [--version] COMMAND ...",
         description="Works on the reports of REST runs, and runs no test; of the commands only "
-        "`representations` runs a model.",
+        "`eyechart` and `representations` ask a model.",
         epilog=f"commands:\n{listed}\n\n{_ENDS}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )

@@ -136,6 +136,10 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
     if runs.left_out:
         sides = f"{runs.lost[0]} in the old one, {runs.lost[1]} in the new"
         yield f"{len(runs.left_out)} items lost in either run and left out: {sides}"
+    if runs.unaskable:
+        names = shown(baseline.few(runs.unaskable), 300)
+        items = baseline.number_of_items(len(runs.unaskable))
+        yield f"{items} not compared, which either run left out: {names}"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
     if runs.rer.worse:
@@ -170,6 +174,7 @@ def _to_builtins(
         "worse": [*runs.rer.worse],
         "better": [*runs.rer.better],
         "left_out": [*runs.left_out],
+        "unaskable": [*runs.unaskable],
         "gate": {
             "passed": not judged.reasons if checks else None,
             "checks": checks,

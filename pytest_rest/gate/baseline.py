@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate.common_items import in_common
 from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, fingerprint
 
@@ -128,6 +129,7 @@ def number_of_items(n: int) -> str:
 
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     """What differs between two baselines that must be the same; as `refusal`."""
+    before, after, _ = in_common(before, after)
     return (
         *_other_items(before, after),
         *_other_styles(before["styles"], after["styles"]),
@@ -189,6 +191,9 @@ def _extract(report: JsonObject) -> dict[str, Any]:
             for suite in provenance["suites"]
         ],
         "items": [_item(*key, records, key in lost) for key, records in groups.items()],
+        "unaskable": [
+            {"suite": each["suite"], "id": each["item"]} for each in report.get("unaskable", ())
+        ],
     }
 
 
@@ -245,6 +250,8 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
         }
         for item in baseline["items"]
     ]
+    refused = {(_text(each["suite"]), _text(each["id"])) for each in baseline.get("unaskable", ())}
+    left_out = [{"suite": suite, "id": name} for suite, name in sorted(refused)]
     return {
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
@@ -255,6 +262,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
         "styles": _sorted(baseline["styles"], ("id", "digest")),
         "suites": _sorted(baseline["suites"], ("name", "items", "fingerprint")),
         "items": sorted(items, key=lambda each: (each["suite"], each["id"])),
+        **({"unaskable": left_out} if left_out else {}),
     }
 
 

@@ -18,7 +18,8 @@ from functools import partial
 from statistics import fmean
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.baseline import JsonObject, differences, number_of_items, to_baseline
+from pytest_rest.gate.baseline import JsonObject, differences, few, number_of_items, to_baseline
+from pytest_rest.gate.common_items import in_common
 from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import MODES
@@ -80,13 +81,14 @@ class PairedComparison:
     """Two runs compared: `rates` by their names, and the consistency of each style by itself.
 
     The rates are those of `rates`. `left_out` are the items that one of the runs lost, `lost` says
-    how many the old one and how many the new one. The models are the names asked for, with those
-    they answered by.
+    how many the old one and how many the new one, `unaskable` are those that one could not ask. The
+    models are the names asked for, with those they answered by.
     """
 
     rates: Mapping[str, PairedFigures]
     styles: Mapping[str, PairedCounts]
     left_out: tuple[str, ...]
+    unaskable: tuple[str, ...]
     lost: tuple[int, int]
     old_model: str
     new_model: str
@@ -103,12 +105,15 @@ class PairedComparison:
 
     @property
     def note(self) -> str:
-        """What a reader must know: another model, items left out; or an empty text."""
+        """What a reader must know: another model, items that are not compared; or an empty text."""
         said = []
         if self.old_model != self.new_model:
             said.append(f"another model: {self.old_model} in the baseline, {self.new_model} now")
         if self.left_out:
             said.append(f"{number_of_items(len(self.left_out))} lost in either run and left out")
+        if self.unaskable:
+            items = number_of_items(len(self.unaskable))
+            said.append(f"{items} not compared, which either run left out: {few(self.unaskable)}")
         return "; ".join(said)
 
 
@@ -121,6 +126,7 @@ class Pairs:
     kept: Sequence[ItemKey]
     covered: Sequence[ItemKey]
     left_out: Sequence[ItemKey]
+    unaskable: Sequence[ItemKey]
     lost: tuple[int, int]
     styles: Sequence[str]
     models: tuple[str, str]
@@ -140,6 +146,7 @@ def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
             for style in pairs.styles
         },
         left_out=tuple("/".join(key) for key in pairs.left_out),
+        unaskable=tuple("/".join(key) for key in pairs.unaskable),
         lost=pairs.lost,
         old_model=pairs.models[0],
         new_model=pairs.models[1],
@@ -170,7 +177,7 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
 
 def pair(old: JsonObject, new: JsonObject) -> Pairs:
     """The items of two runs, those of each by suite and id; `BaselineError` as `compare`."""
-    before, after = to_baseline(old), to_baseline(new)
+    before, after, unaskable = in_common(to_baseline(old), to_baseline(new))
     reasons = differences(before, after)
     if reasons:
         raise BaselineError(f"the runs cannot be compared: {'; '.join(reasons)}")
@@ -186,6 +193,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
         kept=kept,
         covered=[key for key in kept if all(any_right(run[key]) for run in runs)],
         left_out=sorted(left_out),
+        unaskable=unaskable,
         lost=(len(lost[0]), len(lost[1])),
         styles=[style["id"] for style in before["styles"]],
         models=(_model(before), _model(after)),

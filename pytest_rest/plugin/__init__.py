@@ -178,16 +178,20 @@ def rest(request: pytest.FixtureRequest) -> "Rest":
 def rest_ask(request: pytest.FixtureRequest) -> "Callable[..., Verdict]":
     """Ask any item in any style, in every form: `verdict = rest_ask(item, style)`.
 
-    One for the whole session, so that a test of Hypothesis's `@given` may use it.
+    One for the whole session, so that a test of Hypothesis's `@given` may use it. An item that
+    cannot be asked fails the test.
     """
     plugins: Any = request.config.pluginmanager
     if not plugins.hasplugin("rest-run"):
         pytest.skip("REST needs a model: give --rest-model")
+    from pytest_rest.plugin import unaskable
     from pytest_rest.terms import Item, Style
 
     def ask(item: Item, style: Style = Style()) -> "Verdict":  # noqa: B008 (frozen)
-        verdict: Verdict = plugins.getplugin("rest-run").ask(item, style).verdict
-        return verdict
+        try:
+            return unaskable.ask(plugins.getplugin("rest-run"), item, style)
+        except RestError as error:
+            raise pytest.fail.Exception(f"REST: {error}", pytrace=False) from None
 
     return ask
 

@@ -1,12 +1,12 @@
 """Turns a benchmark file, as a marker or a suite names it, into its path, styles and faults."""
 
 import warnings
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 import pytest
 
-from pytest_rest import prompts, rendering, scoring
+from pytest_rest import rendering, scoring
 from pytest_rest.benchmark import near
 from pytest_rest.benchmark.file import Benchmark
 from pytest_rest.errors import BenchmarkError, OptionError, RestError
@@ -37,13 +37,21 @@ def styles(names: Sequence[str]) -> tuple[Style, ...]:
     return tuple(dict.fromkeys(wanted))
 
 
-def warn(benchmarks: Mapping[Path, Benchmark], rule: VisionRule) -> None:
+def warn(
+    benchmarks: Mapping[Path, Benchmark],
+    rule: VisionRule,
+    left_out: Container[tuple[str, str]] = (),
+) -> None:
     """Warn of pictures that may not be what their owner means, at the lines that name them.
+
+    Those of items that are `left_out` are not asked.
 
     Raises `BenchmarkError` where warnings are errors.
     """
     for path, benchmark in benchmarks.items():
         for picture in benchmark.pictures:
+            if (benchmark.name, picture.item) in left_out:
+                continue
             for remark in (*picture.facts.remarks, *_of_size(picture.facts, rule)):
                 said = f"item {picture.item!r}: picture {picture.name!r} {remark}"
                 try:
@@ -54,24 +62,21 @@ def warn(benchmarks: Mapping[Path, Benchmark], rule: VisionRule) -> None:
 
 
 def _of_size(facts: Facts, rule: VisionRule) -> Iterator[str]:
-    """Whether a picture is larger than the provider takes, or leaves more than half a side of."""
+    """Whether a picture that is taken is shrunk to less than half a side."""
     (width, height), seen = facts.size, rule.seen(*facts.size)
-    has = f"has {width:,} x {height:,} pixels"
-    if why := rule.refusal(width, height, facts.length if facts.is_plain else 0):
-        yield f"{has} in {facts.length:,} bytes, and {rule.provider} refuses {why}; make it smaller"
-    elif seen is not None and shrink(facts.size, seen) < _HALF:
+    if seen is not None and shrink(facts.size, seen) < _HALF:
+        has = f"has {width:,} x {height:,} pixels"
         yield f"{has}, of which the model sees {seen[0]:,} x {seen[1]:,}; cut out what matters"
 
 
 def check(items: Iterable[Item], scheme: Scheme, where: str = "") -> None:
-    """Raise `BenchmarkError` for an item that cannot be asked or judged, before it is paid for.
+    """Raise `BenchmarkError` for an item that cannot be judged, before it is paid for.
 
     `where` comes before what is wrong: the file's path, a colon and a blank.
     """
     for item in items:
         try:
             scoring.truth(item)
-            prompts.check(item, scheme.of(item).modes)
             thinking_budgets.check(item, scheme)
         except RestError as error:
             raise BenchmarkError(f"{where}{error}") from None

@@ -3,7 +3,7 @@
 import itertools
 import warnings
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
-from contextlib import nullcontext, suppress
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 from types import ModuleType
@@ -13,14 +13,14 @@ import pytest
 
 from pytest_rest import rendering
 from pytest_rest.benchmark import near
-from pytest_rest.benchmark.file import ENDINGS, RESERVED, Benchmark
+from pytest_rest.benchmark.file import ENDINGS, RESERVED
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import BenchmarkError, ModelError, OptionError, RestError, nearest
-from pytest_rest.plugin import benchmark_files
-from pytest_rest.plugin.run import Disagreement, Run, case_id, case_of
+from pytest_rest.plugin import benchmark_files, unaskable
+from pytest_rest.plugin.run import REFUSED, Disagreement, Run, case_id, case_of
 from pytest_rest.terms import Item, Scheme, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
@@ -56,8 +56,7 @@ class RestFile(RestSuite):
         """Its one test; `CollectError` is one line, and ends the run before anything is asked."""
         settings = self._run.settings
         try:
-            found = settings.library.read(self.path)
-            self.cases = _cases(found.items, _file_styles(found, self._run))
+            self.cases = _file_cases(self.path, self._run)
             _check(self.cases, settings.scheme, f"{near(self.path)}: ")
         except RestError as error:
             self._run.broken.append(self.nodeid)
@@ -76,39 +75,40 @@ class Collection:
         """Run nothing that cannot be asked: xdist would go on, where pytest ends."""
         if self._run.broken and not config.option.continue_on_collection_errors:
             items.clear()
+        cases = {node: case for node in items if (case := case_of(node)) is not None}
+        run = self._run
         try:
+            if not run.is_checked:
+                unaskable.check(run, cases.values())
+            if self._settings.dispatcher is None:  # otherwise the main process has the model
+                run.check_answerable([*{id(item): item for item, _ in cases.values()}.values()])
             self._warn(config)
-        except BenchmarkError as error:
-            self._refuse(config, items, error)
-        if self._settings.dispatcher is not None:
-            return  # the main process has the model
-        cases = [case for item in items if (case := case_of(item)) is not None]
-        try:
-            self._run.check_answerable([*{id(item): item for item, _ in cases}.values()])
         except ModelError:
             return  # the tests meet the same, and say so
-        except OptionError as error:
+        except (BenchmarkError, OptionError) as error:
             self._refuse(config, items, error)
+            return
+        if left_out := {node for node, case in cases.items() if run.leaves_out(case[0])}:
+            config.hook.pytest_deselected(items=[node for node in items if node in left_out])
+            items[:] = [node for node in items if node not in left_out]
 
     def _warn(self, config: pytest.Config) -> None:
         """Say what is odd of pictures: one worker for all, but each fails if that is an error."""
         benchmarks = self._settings.library.benchmarks
         pictured = {path: each for path, each in benchmarks.items() if each.pictures}
         worker = getattr(config, "workerinput", {}).get("workerid", "gw0")
-        with (
-            suppress(ModelError),  # the tests meet the same, and say so
-            nullcontext() if worker == "gw0" else warnings.catch_warnings(record=True),
-        ):
+        with nullcontext() if worker == "gw0" else warnings.catch_warnings(record=True):
             if pictured:
-                benchmark_files.warn(pictured, self._run.vision_rule)
+                benchmark_files.warn(pictured, self._run.vision_rule, self._run.left_out)
 
     def _refuse(self, config: pytest.Config, items: list[Any], error: RestError) -> None:
         """End the run with what is wrong; xdist would go on if a worker only raised it."""
         items.clear()  # what is left would be asked ahead, also where collecting ends here
-        if not hasattr(config, "workerinput"):
-            raise pytest.UsageError(f"REST: {error}") from None
-        report = pytest.CollectReport("", "failed", f"REST: {error}", [])
-        config.hook.pytest_collectreport(report=report)
+        if hasattr(config, "workeroutput"):
+            config.workeroutput[REFUSED] = f"REST: {error}"
+            return
+        self._run.discard()
+        raise pytest.UsageError(f"REST: {error}") from None
 
     @pytest.hookimpl(wrapper=True)
     def pytest_make_collect_report(
@@ -148,6 +148,18 @@ class Refusal:
     def pytest_make_collect_report(self, collector: pytest.Collector) -> pytest.CollectReport:
         """The reason, as the error of whatever is collected first."""
         return pytest.CollectReport(collector.nodeid, "failed", self._reason, [])
+
+
+def known_cases(run: Run) -> list[Case] | None:
+    """Those of the suites and benchmark files; None where there are other paths, or broken ones."""
+    settings = run.settings
+    if settings.files != settings.paths:
+        return None
+    try:
+        files = [_file_cases(settings.root / name, run) for name in settings.files]
+    except RestError:
+        return None  # the collection tells it
+    return [*settings.cases, *itertools.chain(*files)]
 
 
 def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
@@ -208,8 +220,8 @@ def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
         if isinstance(each, Item):
             cases += _cases([each], own or settings.styles_of)
         elif isinstance(each, str | Path) and str(each).lower().endswith(ENDINGS):
-            found = settings.library.read(benchmark_files.find(str(each), folder, settings.root))
-            cases += _cases(found.items, own or _file_styles(found, run))
+            path = benchmark_files.find(str(each), folder, settings.root)
+            cases += _file_cases(path, run, own)
         elif isinstance(each, str):
             for drawn in settings.library.load_each(each):
                 cases += _cases(drawn.items, own or settings.styles_of)
@@ -247,11 +259,14 @@ def _styles(named: object, folder: Path) -> tuple[Style, ...]:
     return named_styles([str(folder / name) if name.endswith(STYLE_FILES) else name])
 
 
-def _file_styles(found: Benchmark, run: Run) -> StylesOf:
-    """A file's own styles, unless the command line says others, or the file none."""
+def _file_cases(path: Path, run: Run, marked: StylesOf | None = None) -> list[Case]:
+    """In a file's own styles, unless the command line or a marker says others, or the file none."""
+    found = run.settings.library.read(path)
+    if marked:
+        return _cases(found.items, marked)
     own = benchmark_files.styles(found.styles)
     is_own = own and not run.settings.styles_named
-    return (lambda item: own) if is_own else run.settings.styles_of
+    return _cases(found.items, (lambda item: own) if is_own else run.settings.styles_of)
 
 
 def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:

@@ -19,8 +19,9 @@ from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import OUTCOME, WIRE, Run, case_of, named
+from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run, case_of, named
 from pytest_rest.reporting import markdown, merge, page
+from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.statistics import bounds
@@ -44,6 +45,7 @@ class Controller:
         self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
         self._clusters: dict[tuple[str, str], str] = {}  # of the items that are in one
+        self._refused = ""  # why a worker refused what it collected
         self.report: Report | None = None
         self.written: list[Path] = []
 
@@ -82,6 +84,8 @@ class Controller:
             self._run.note([Style(**style)])
         for selected in json.loads(wire.get("selected", "[]")):
             self._select(*selected)
+        for left_out in wire.get("left_out", ()):
+            self._run.left_out[left_out["suite"], left_out["item"]] = LeftOut(**left_out)
         self._clusters |= {(suite, item): name for suite, item, name in wire.get("clusters", ())}
         if "record" not in wire:
             return
@@ -105,6 +109,11 @@ class Controller:
             if (case := case_of(item)) is not None:
                 self._select(*named(item, case))
 
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """Take what a worker found that cannot be asked."""
+        self._refused = getattr(node, "workeroutput", {}).get(REFUSED, self._refused)
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self) -> None:
         """Hang up where no test loop was run, before xdist waits for its workers."""
@@ -118,8 +127,11 @@ class Controller:
             result = yield
         finally:
             self._run.hang_up()
-            if not option.collectonly:
+            if not (option.collectonly or self._refused):
                 self._finish(session)
+        if self._refused:
+            self._run.discard()
+            raise pytest.UsageError(self._refused)
         broken = [name for name in self._tally.broken if not name or name.lower().endswith(ENDINGS)]
         if broken and not option.continue_on_collection_errors:  # pytest's own loop has raised
             number = len(self._tally.broken)
@@ -133,7 +145,8 @@ class Controller:
         if settings.baseline is None or not settings.is_benchmark:
             return
         by_suite: dict[str, dict[str, str]] = {}
-        for item in settings.items:
+        items = [item for item in settings.items if not self._run.leaves_out(item)]
+        for item in items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
         own = own_styles(styles, {n: s for n, s in styles.items() if stored_settings.is_known(s)})
@@ -151,6 +164,7 @@ class Controller:
                 for suite, digests in by_suite.items()
                 for item, digest in digests.items()
             ],
+            "unaskable": [{"suite": s, "id": item} for s, item in self._run.left_out],
         }
         if reasons := baseline.differences(settings.baseline, after):
             raise OptionError(
@@ -209,6 +223,7 @@ class Controller:
             each.name: {"counts": dict(each.counts), "left_out": [*each.left_out]}
             for each in settings.drawn
         }
+        tally.left_out = self._run.left_out
         seconds = time.monotonic() - self._started
         if self._looks is not None:
             self._looks.tell(tally)

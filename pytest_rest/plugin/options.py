@@ -233,6 +233,11 @@ DRAWN = (
         ini="rest_suites",
     ),
     Option(
+        "--rest-skip-unaskable",
+        "leave out, and count, items that cannot be asked, for a character that a style's font "
+        "lacks, a picture that is too large, or nothing to draw; without it they are wrong usage",
+    ),
+    Option(
         "--rest-shard I/N",
         "ask only the I-th of N parts of the items; `pytest-rest merge` judges all parts together",
     ),
@@ -304,6 +309,12 @@ CALLS = (
         "--rest-plan",
         "how many calls, tokens and dollars the run would take, and how long; asks nothing, needs "
         "no key",
+    ),
+    Option(
+        "--rest-eyechart FILE",
+        "take for known what `pytest-rest eyechart` has measured of this endpoint, in the place of "
+        "--rest-max-side and --rest-max-pixels",
+        values.path,
     ),
     Option(
         "--rest-concurrency N",

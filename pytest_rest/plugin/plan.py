@@ -21,7 +21,6 @@ class Planner:
     def __init__(self, run: Run) -> None:
         self._run = run
         self._plan: Plan | None = None
-        self._failures: list[str] = []
         self._seen = SeenStyles()
 
     @pytest.hookimpl(tryfirst=True)
@@ -49,7 +48,7 @@ class Planner:
         if settings.fuzz:
             most = f"{settings.fuzz.calls:,} calls at most"
             terminalreporter.write_line(f"fuzzing comes on top: {most} (--rest-fuzz-calls)")
-        for line in self._failures:
+        for line in tables.left_out([*self._run.left_out.values()]):
             terminalreporter.write_line(line, yellow=True)
 
     def _prompts(self, session: pytest.Session) -> Iterator[list[Prompt]]:
@@ -58,8 +57,8 @@ class Planner:
                 continue
             try:
                 yield self._asked(*case)
-            except RestError as error:
-                self._failures.append(f"cannot be asked: {case[0].id}: {error}")
+            except RestError as error:  # a picture that is another one now
+                raise pytest.UsageError(f"REST: {case[0].id} cannot be asked: {error}") from None
 
     def _asked(self, item: Item, style: Style) -> list[Prompt]:
         """What a case asks, and what follows if its answers are as they are imagined."""

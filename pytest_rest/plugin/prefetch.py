@@ -7,7 +7,6 @@ import pytest
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.gate import early_stop
 from pytest_rest.plugin.run import Run, case_of
-from pytest_rest.plugin.settings import Settings
 
 # Options by which some of the tests are left out, whatever the suites hold.
 _SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
@@ -33,17 +32,17 @@ class Foresight:
         self._is_sure_of_all = is_shared or (self._is_main and not self._has_workers())
 
     def begin(self) -> None:
-        """Ask the suites at once, if every test of theirs will run for sure."""
+        """Ask the suites at once, if every test of theirs will run for sure, and can be asked."""
         settings = self._run.settings
-        if not self._is_main:
+        is_sure = settings.is_benchmark and self._run.is_checked and not settings.has_far_workers
+        if not (self._is_main and is_sure):
             return
-        answers_reach = not self._has_workers() or self._run.model.home != "cpu"
-        if answers_reach and not (settings.has_far_workers or self._may_select()):
-            self._run.walk(_in_rounds(settings) if settings.early_stop else settings.asked)
+        if not self._has_workers() or self._run.model.home != "cpu":  # so that answers reach tests
+            self._run.walk(_in_rounds(self._run) if settings.early_stop else self._run.asked)
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Walk this process's share of what was selected."""
-        if self._is_sure_of_all:
+        if self._is_sure_of_all and session.items:
             items = session.items if self._is_main else session.items[self._number :: self._count]
             self._run.walk(_cases(items))
 
@@ -56,23 +55,19 @@ class Foresight:
     def _has_workers(self) -> bool:
         return bool(getattr(self._config.option, "tx", None))
 
-    def _may_select(self) -> bool:
-        option = self._config.option
-        if any(getattr(option, name, None) for name in _SELECTING):
-            return True
-        settings = self._run.settings
-        if settings.files:  # one that cannot be read ends the run
-            return True
-        if settings.shard and not settings.is_benchmark:  # it is dealt from tests yet to be found
-            return True
-        hook = self._config.hook.pytest_collection_modifyitems
-        modules = [each.function.__module__ for each in hook.get_hookimpls()]
-        return any(not f"{module}.".startswith(_KNOWN) for module in modules)
+
+def may_select(config: pytest.Config) -> bool:
+    """Whether something may leave some of the tests out."""
+    if any(getattr(config.option, name, None) for name in _SELECTING):
+        return True
+    hook = config.hook.pytest_collection_modifyitems
+    modules = [each.function.__module__ for each in hook.get_hookimpls()]
+    return any(not f"{module}.".startswith(_KNOWN) for module in modules)
 
 
-def _in_rounds(settings: Settings) -> Iterable[Case]:
-    cases = list(settings.cases)
-    return early_stop.in_rounds(cases, settings.seed, (item for item, _ in cases))
+def _in_rounds(run: Run) -> Iterable[Case]:
+    cases = list(run.cases)
+    return early_stop.in_rounds(cases, run.settings.seed, (item for item, _ in cases))
 
 
 def _cases(items: list[pytest.Item]) -> Iterator[Case]:

@@ -80,8 +80,7 @@ class Watch:
     @functools.cached_property
     def _foreseen(self) -> Counter[tuple[str, str]]:
         """The tests of a benchmark, before workers have reported theirs."""
-        settings = self._run.settings
-        asked = settings.asked if settings.is_benchmark else ()
+        asked = self._run.asked if self._run.settings.is_benchmark else ()
         return Counter((item.suite, item.id) for item, _ in asked)
 
     @pytest.hookimpl(tryfirst=True)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from functools import cached_property
 from typing import Any
@@ -19,7 +19,13 @@ from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.dispatch.stored_run import read_run
-from pytest_rest.errors import DispatcherError, OptionError, RestError
+from pytest_rest.errors import (
+    BenchmarkError,
+    DispatcherError,
+    OptionError,
+    RenderingError,
+    RestError,
+)
 from pytest_rest.evaluate import follow_ups, forms, lost, record, stored_record
 from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
@@ -30,6 +36,7 @@ from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin import stored_settings
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
+from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
 from pytest_rest.terms import (
     Completion,
@@ -44,6 +51,7 @@ from pytest_rest.terms import (
 )
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
+REFUSED = "pytest_rest_refused"  # what is wrong with what a worker collected, in its output
 OUTCOME = "pytest_rest_outcome"  # what the controller leaves of it for the terminal
 ABOUT = ("model", "parameters", "API base", "protocol", "seed")
 
@@ -97,6 +105,8 @@ class Run:
         self.folder = RunFolder(settings.run_dir, is_resumed=settings.resume)
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
+        self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
+        self.is_checked = False  # whether all that will be collected was looked at for that
         self._asker_made: Asker | None = None
 
     @cached_property
@@ -135,7 +145,7 @@ class Run:
         """What the model sees of a picture, as its provider or the user says."""
         settings = self.settings
         return vision_rules.find(
-            self.model.name,
+            settings.resolved_name or self.model.name,  # which a worker need not load
             settings.max_side or 0,
             settings.max_pixels or 0,
             is_own=settings.api_base is not None,
@@ -197,6 +207,22 @@ class Run:
                 items += settings.library.read(settings.root / name).items
         return tuple(items)
 
+    @property
+    def cases(self) -> Iterator[Case]:
+        """Every item of the suites that is not left out, in every style."""
+        return (case for case in self.settings.cases if not self.leaves_out(case[0]))
+
+    def leaves_out(self, item: Item) -> bool:
+        """Whether an item is left out, because it cannot be asked."""
+        return (item.suite, item.id) in self.left_out
+
+    @property
+    def asked(self) -> Iterator[Case]:
+        """Those of the cases that are of this shard."""
+        own = self.settings.shard
+        held = own.holds(item for item, _ in self.cases) if own else None
+        return (c for c in self.cases if held is None or (c[0].suite, c[0].id) in held)
+
     def check_answerable(self, items: Sequence[Item]) -> None:
         """Raise `OptionError` where the model can answer none of the items."""
         model = self.model
@@ -219,6 +245,8 @@ class Run:
             return stored_record(case) if case else lost(item, style, "no answer is stored")
         try:
             asked = self.asker.ask((item, style))
+        except (BenchmarkError, RenderingError) as error:
+            return lost(item, style, f"{UNASKABLE}{error}")
         except RestError as error:
             return lost(item, style, str(error))
         scheme, alike = self.settings.scheme, self.settings.allow_models

@@ -122,6 +122,7 @@ class Recorder:
         if self._selected:
             wire["selected"], self._selected = self._selected, None
             wire["whole"] = self._run.whole
+            wire["left_out"] = [asdict(each) for each in self._run.left_out.values()]
             wire["clusters"] = [[*key, name] for key, name in self._clusters.items()]
             wire["styles"] = [to_builtins(style) for style in self._run.styles.values()]
         if is_judged:

@@ -36,19 +36,19 @@ def _cases(run: Run) -> Iterator[Case]:
     """The longest item of each suite and of each benchmark file, in its styles."""
     settings = run.settings
     for drawn in settings.drawn:
-        for item in _longest(drawn.items):
+        for item in _longest(drawn.items, run):
             yield from ((item, style) for style in settings.styles_of(item))
     for name in settings.files:
         with contextlib.suppress(RestError):  # the collection tells it
             found = settings.library.read(settings.root / name)
             own = () if settings.styles_named else benchmark_files.styles(found.styles)
-            for item in _longest(found.items):
+            for item in _longest(found.items, run):
                 yield from ((item, style) for style in own or settings.styles_of(item))
 
 
-def _longest(items: tuple[Item, ...]) -> list[Item]:
-    """The one with the longest text, of those without a picture of their own; or none."""
-    drawn = [item for item in items if not item.image]
+def _longest(items: tuple[Item, ...], run: Run) -> list[Item]:
+    """The one with the longest text that is asked, without a picture of its own; or none."""
+    drawn = [item for item in items if not (item.image or run.leaves_out(item))]
     return [max(drawn, key=lambda item: _length(prompts.whole(item)))] if drawn else []
 
 

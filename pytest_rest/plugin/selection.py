@@ -15,7 +15,10 @@ from pytest_rest.errors import OptionError, nearest
 from pytest_rest.plugin import fuzz_settings
 from pytest_rest.plugin.options import KEPT, OPTIONS, STYLES, Chosen
 from pytest_rest.prompts import thinking_budgets
+from pytest_rest.safe_text import address
 from pytest_rest.terms import MODES, OCR_MODES, TWO_PASSES, Mode, Scheme, Sweep
+
+_EYES = ("rest_max_side", "rest_max_pixels")
 
 
 def select(
@@ -39,7 +42,25 @@ def select(
     if is_other and not chosen.is_named("rest_suites"):
         given["rest_suites"] = []  # the files or the hunt alone, whatever the ini file has
     fuzz_settings.choose(chosen, given, is_replay=is_replay)
+    _take_eyes(chosen, given)
     return given
+
+
+def _take_eyes(chosen: Chosen, given: dict[str, Any]) -> None:
+    """Keep the limits that an eye chart has found, as if they had been given."""
+    if chosen["rest_eyechart"] is None:
+        return
+    from pytest_rest.eyechart import file  # numpy and Pillow, for this option alone
+
+    if chosen.is_named(*_EYES):
+        raise OptionError(
+            "--rest-eyechart says what --rest-max-side and --rest-max-pixels do; leave it or them "
+            "out"
+        )
+    base = chosen["rest_api_base"]
+    limit = file.read(chosen["rest_eyechart"], given["rest_model"], base and address(base))
+    for key, value in zip(_EYES, (limit.side, limit.pixels), strict=True):
+        given[key] = str(value or "")
 
 
 def scheme(values: Mapping[str, Any]) -> Scheme:

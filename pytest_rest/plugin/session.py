@@ -3,14 +3,14 @@
 import pytest
 
 from pytest_rest import extensions
-from pytest_rest.plugin import ini_file, settings
-from pytest_rest.plugin.collection import Collection
+from pytest_rest.plugin import ini_file, settings, unaskable
+from pytest_rest.plugin.collection import Collection, known_cases
 from pytest_rest.plugin.controller import Controller, warn_of_unusual
 from pytest_rest.plugin.early_stop import InRounds
 from pytest_rest.plugin.fuzz_tests import Findings, Hunts
 from pytest_rest.plugin.loggers import SteadyLoggers
 from pytest_rest.plugin.plan import Planner
-from pytest_rest.plugin.prefetch import Foresight
+from pytest_rest.plugin.prefetch import Foresight, may_select
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import WIRE, Run
 from pytest_rest.plugin.runtest import Recorder, Scopes
@@ -27,6 +27,9 @@ def join(config: pytest.Config) -> None:
     run = Run(settings.read(config, workerinput and workerinput[WIRE]))
     if workerinput is None:
         warn_of_unusual(config, run.settings)
+        if not may_select(config) and (cases := known_cases(run)) is not None:
+            unaskable.check(run, cases)
+            run.is_checked = True
     register = config.pluginmanager.register
     register(SteadyLoggers(), "rest-loggers")
     if run.settings.plan:

@@ -26,6 +26,7 @@ from pytest_rest.gate import early_stop as stopping
 from pytest_rest.gate import regression, thresholds
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
+from pytest_rest.models.request_options import RequestOptions
 from pytest_rest.plugin import (
     benchmark_files,
     earlier_run,
@@ -36,7 +37,6 @@ from pytest_rest.plugin import (
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
-from pytest_rest.plugin.request_options import RequestOptions
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Mode, Scheme, Style
 
@@ -80,6 +80,7 @@ class Settings:
     file_styles: Mapping[str, tuple[Style, ...]]  # of suites that are files, by their names
     scheme: Scheme  # what is asked of each item in each style
     seed: int
+    skip_unaskable: bool  # items that cannot be asked are left out, and counted
     shard: Shard | None  # the part of the items that is asked, of those that were selected
     thresholds: tuple[Threshold, ...]
     is_compared: bool  # with an earlier run, which only the main process reads
@@ -93,6 +94,7 @@ class Settings:
     place: Place
     has_far_workers: bool  # on other machines, where each asks the model by itself
     dispatcher: tuple[int, str] | None  # port and token, where the main process asks the model
+    resolved_name: str  # of the model, where the main process has it; else empty
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
     stored: StoredAnswers | None  # that are judged in place of a model's
@@ -126,12 +128,6 @@ class Settings:
         if self.stored is not None:
             return stored_settings.cases(self.stored)
         return ((item, style) for item in self.items for style in self.styles_of(item))
-
-    @property
-    def asked(self) -> Iterator[Case]:
-        """Those of the cases that are of this shard."""
-        held = self.shard.holds(self.items) if self.shard else None
-        return (c for c in self.cases if held is None or (c[0].suite, c[0].id) in held)
 
     @property
     def again(self) -> dict[str, Any]:
@@ -193,6 +189,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "place": place,
         "has_far_workers": resolved["has_far_workers"],
         "dispatcher": resolved["dispatcher"] and tuple(resolved["dispatcher"]),
+        "resolved_name": resolved["resolved_name"],
         "run_id": resolved["run_id"],
         "given": given,
         "stored": answers,
@@ -205,11 +202,14 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     return settings
 
 
-def to_wire(settings: Settings, dispatcher: tuple[int, str] | None, place: Place) -> str:
+def to_wire(
+    settings: Settings, resolved_name: str, dispatcher: tuple[int, str] | None, place: Place
+) -> str:
     """What a worker cannot find out by itself, as one ASCII string."""
     return json.dumps(
         {
             "given": dict(settings.given),
+            "resolved_name": resolved_name,
             "run_id": settings.run_id,
             "styles": [style.digest for style in settings.styles],
             "library": settings.library.manifest,
@@ -235,6 +235,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     here, far = selection.workers(config)
     return {
         "given": given,
+        "resolved_name": "",
         "run_id": run_id,
         "run_dir": str(_run_dir(config, chosen, str(given["rest_model"]))),
         "library": None,

@@ -14,6 +14,7 @@ from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import markdown
+from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, seen, tables, thinking
 from pytest_rest.terms import Limited
@@ -62,6 +63,7 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._left_out(),
             *seen.header(longest(self._run)),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
@@ -76,6 +78,14 @@ class Terminal:
             f"rest: {', '.join(answers.suites)}; {number:,} answers; {forms}{formats}",
             f"rest: {near(self._run.settings.run_dir)}",
         ]
+
+    def pytest_report_collectionfinish(self) -> list[str]:
+        """What is left out, where the header could not say it yet."""
+        return [] if self._run.is_checked else self._left_out()
+
+    def _left_out(self) -> list[str]:
+        left_out = self._run.left_out.values()
+        return [f"rest: {line}" for line in tables.left_out([*left_out])[:1]]
 
     def _floating(self) -> list[str]:
         """That the name may stand for another model at another time, where it is known to."""
@@ -166,7 +176,7 @@ class Terminal:
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
         is_asked = not (report.provenance["replay_of"] or self._run.settings.stored)
-        if report.lost and is_asked:
+        if is_asked and any(not lost.reason.startswith(UNASKABLE) for lost in report.lost):
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))

@@ -38,4 +38,6 @@ class Workers:
         is_local = node.gateway.spec.popen
         dispatcher = self._run.serve() if is_local else None
         place: settings.Place = "worker" if is_local else "remote"
-        node.workerinput[WIRE] = settings.to_wire(self._run.settings, dispatcher, place)
+        node.workerinput[WIRE] = settings.to_wire(
+            self._run.settings, self._run.model.name, dispatcher, place
+        )

@@ -38,7 +38,7 @@ from pytest_rest.errors import BenchmarkError, OptionError
 from pytest_rest.prompts import templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
 from pytest_rest.rendering import pictures
-from pytest_rest.terms import ANSWER_KINDS, Budget, Form, Image, Item, Mode, Prompt, Style, Task
+from pytest_rest.terms import ANSWER_KINDS, Budget, Form, Image, Item, Prompt, Style, Task
 
 Part = tuple[Literal["text", "image"], str]
 
@@ -121,10 +121,10 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
     return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, budget)
 
 
-def check(item: Item, modes: Sequence[Mode]) -> None:
-    """Raise `BenchmarkError` for an item that lacks one of these forms."""
-    for mode in modes:
-        _prompt_name(item, Form(mode), "solve")
+def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
+    """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
+    templates = _templates(item, form, task, protocol)
+    return [_fill(template, item, protocol) for kind, template in templates if kind == "image"]
 
 
 def load_protocol(path: Path | None = None) -> Protocol:

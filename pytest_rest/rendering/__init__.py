@@ -13,31 +13,38 @@ from collections.abc import Iterator
 
 from PIL import Image as Picture
 
-from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.distortion import distort, rotated_size
-from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, load_font
-from pytest_rest.rendering.lines import Line, lay_out
+from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
+from pytest_rest.rendering.lines import Line
+from pytest_rest.rendering.page import (
+    POINTS_PER_INCH,
+    Letters,
+    Room,
+    in_pixels,
+    lay_out_page,
+    page_size,
+)
 from pytest_rest.rendering.pictures import pixel_digest
-from pytest_rest.rendering.shaping import Setter, needs_shaping
+from pytest_rest.rendering.shaping import Setter
 from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
 from pytest_rest.terms import Image, Style
 
 __all__ = [
     "REST",
     "Font",
+    "Letters",
+    "Room",
     "check",
     "clusters",
     "color",
     "contrast",
     "draw",
     "fonts",
+    "lacking",
     "load_font",
+    "page_size",
     "parse_style",
 ]
-
-_POINTS_PER_INCH = 72
-_PAGE_STEP_PT = _POINTS_PER_INCH / 50
-_MAX_PIXELS = 40_000_000
 
 
 def draw(text: str, style: Style = REST) -> Image:
@@ -48,81 +55,37 @@ def draw(text: str, style: Style = REST) -> Image:
     `RenderingError` for an unknown font or colour, a number out of its range, a character without a
     glyph in the font (naming it), and a page of more than 40 million pixels.
     """
-    check(style)
-    font = load_font(style.font)
+    page = lay_out_page(text, style)
+    font, setter, paper = load_font(style.font), page.setter, page.paper
     colors = [color(style, name) for name in ("color", "background")]
-    if colors[0] == colors[1]:
-        raise RenderingError(
-            f"style {style.id!r}: text and background are both {style.color!r}, so the text would "
-            "be invisible; change one of them"
-        )
-    setter = Setter(font, text) if needs_shaping(text) else font
-    lines = lay_out(text, style, setter)
-    widest = max(setter.width(line.text) for line in lines)
-    paper = _paper(widest, len(lines), style)
-    ink = Picture.new("L", _size(paper, style))
-    pixels = style.size_pt * style.dpi / _POINTS_PER_INCH
-    try:
-        for baseline, line in zip(_baselines(len(lines), style, font), lines, strict=True):
-            if isinstance(setter, Setter):
-                x = widest - setter.width(line.text) if line.is_rtl else 0.0
-                _set_shaped(ink, line, setter, style, x, baseline)
-            else:
-                _set_plain(ink, line.text, setter, style, baseline)
-    except OSError:
-        raise RenderingError(
-            f"style {style.id!r}: letters of {pixels:.2g} pixels are too small to "
-            "draw; use a higher dpi or a larger size"
-        ) from None
-    page = _colored(ink, *colors)
+    ink = Picture.new("L", in_pixels(paper, style))
+    whole = ink.size if style.is_plain else in_pixels(rotated_size(paper, style.rotation), style)
+    for baseline, line in zip(_baselines(len(page.lines), style, font), page.lines, strict=True):
+        if isinstance(setter, Setter):
+            x = page.widest - setter.width(line.text) if line.is_rtl else 0.0
+            _set_shaped(ink, line, setter, style, x, baseline)
+        else:
+            _set_plain(ink, line.text, setter, style, baseline)
+    picture = _colored(ink, *colors)
     if not style.is_plain:
-        whole = _size(rotated_size(paper, style.rotation), style)
-        page = distort(page, whole, style, colors[1], text)
-    content = page.tobytes()
-    digest = pixel_digest(page.mode, page.size, content)
-    return Image(_png(page, content, style.dpi), digest, text)
-
-
-def page_size(text: str, style: Style = REST) -> tuple[int, int]:
-    """The pixels that `draw` makes of a text in a style, without drawing; raises as that does."""
-    check(style)
-    font = load_font(style.font)
-    setter = Setter(font, text) if needs_shaping(text) else font
-    lines = lay_out(text, style, setter)
-    paper = _paper(max(setter.width(line.text) for line in lines), len(lines), style)
-    return _size(rotated_size(paper, style.rotation) if style.rotation else paper, style)
-
-
-def _paper(widest: float, lines: int, style: Style) -> tuple[float, float]:
-    """The width and height of a page in points; its widest line in ems."""
-    high = lines * style.line_spacing * style.size_pt
-    return widest * style.size_pt + 2 * style.margin_pt, high + 2 * style.margin_pt
-
-
-def _size(paper: tuple[float, float], style: Style) -> tuple[int, int]:
-    """The pixels of a page of that width and height in points."""
-    steps = [math.ceil(points / _PAGE_STEP_PT - 1e-9) for points in paper]
-    width, height = (max(round(step * style.dpi / 50), 1) for step in steps)
-    if width * height > _MAX_PIXELS:
-        raise RenderingError(
-            f"style {style.id!r}: the page would have {width} x {height} pixels, more than "
-            f"{_MAX_PIXELS:,}; use a lower dpi, a smaller size or a shorter text"
-        )
-    return width, height
+        picture = distort(picture, whole, style, colors[1], text)
+    content = picture.tobytes()
+    digest = pixel_digest(picture.mode, picture.size, content)
+    return Image(_png(picture, content, style.dpi), digest, text)
 
 
 def _baselines(count: int, style: Style, font: Font) -> Iterator[int]:
     """How many pixels below the page's upper edge each line's baseline is."""
     line_pt = style.line_spacing * style.size_pt
     leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
-    scale = style.dpi / _POINTS_PER_INCH
+    scale = style.dpi / POINTS_PER_INCH
     for row in range(count):
         baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
         yield round(baseline * scale)
 
 
 def _set_plain(ink: Picture.Image, line: str, font: Font, style: Style, baseline: int) -> None:
-    margin, size, scale = style.margin_pt, style.size_pt, style.dpi / _POINTS_PER_INCH
+    margin, size, scale = style.margin_pt, style.size_pt, style.dpi / POINTS_PER_INCH
     pixels = size * scale
     for cluster, x in font.positions(line):
         at = round((margin + x * size) * scale * STEPS)
@@ -133,7 +96,7 @@ def _set_shaped(
     ink: Picture.Image, line: Line, setter: Setter, style: Style, x: float, baseline: int
 ) -> None:
     """Set a line whose pen starts `x` ems right of the left margin."""
-    scale = style.dpi / _POINTS_PER_INCH
+    scale = style.dpi / POINTS_PER_INCH
     pixels = style.size_pt * scale
     part, whole = math.modf((style.margin_pt + x * style.size_pt) * scale)
     mask = setter.draw(line.text, line.is_rtl, pixels, part)

@@ -91,6 +91,15 @@ class Font:
             )
 
 
+def lacking(text: str, name: str) -> str:
+    """The characters that are seen in a text, and that a font has no glyph for."""
+    advances, unseen = load_font(name).advances, ("Cc", "Cf", "Zs", "Zl", "Zp")
+    letters = sorted({*unicodedata.normalize("NFC", text)})
+    return "".join(
+        c for c in letters if ord(c) not in advances and unicodedata.category(c) not in unseen
+    )
+
+
 def fonts() -> tuple[str, ...]:
     """The names of the bundled fonts."""
     return tuple(_catalogue())

@@ -41,19 +41,24 @@ def pieces(word: str) -> list[str]:
     return cut
 
 
+def joins(char: str) -> bool:
+    """Whether a character is joined to the one before it, or joins those beside it."""
+    return char in _JOINERS or unicodedata.category(char)[0] == "M"
+
+
 def graphemes(text: str) -> list[str]:
     """Split a text into characters, each with the marks, vowel signs and consonants joined to it.
 
     They are close to the extended grapheme clusters, with conjuncts, of Unicode's UAX 29.
     """
     split: list[str] = []
-    joins = False
+    is_open = False
     for char in text:
-        if split and (joins or char in _JOINERS or unicodedata.category(char)[0] == "M"):
+        if split and (is_open or joins(char)):
             split[-1] += char
         else:
             split.append(char)
-        joins = char == "\u200d" or unicodedata.combining(char) == _VIRAMA
+        is_open = char == "\u200d" or unicodedata.combining(char) == _VIRAMA
     return split
 
 

@@ -9,6 +9,7 @@ from pytest_rest.rendering.line_breaks import pieces
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.terms import Style
 
+BREAKS = re.compile("[\n\r\u0085\u2028\u2029]")  # between paragraphs
 _TAB = "    "
 
 
@@ -19,13 +20,20 @@ class Line(NamedTuple):
     is_rtl: bool = False
 
 
-def lay_out(text: str, style: Style, font: Font | Setter) -> list[Line]:
-    """Break a text into the lines of the page; paragraphs keep their leading spaces."""
-    text = unicodedata.normalize("NFC", text).replace("\t", _TAB).replace("\r\n", "\n")
-    column_pt = max(style.page_width_pt - 2 * style.margin_pt, style.size_pt)
-    width = column_pt / style.size_pt
+def normal(text: str) -> str:
+    """The text as it is set: NFC, a tab as four spaces, one character for the end of a line."""
+    return unicodedata.normalize("NFC", text).replace("\t", _TAB).replace("\r\n", "\n")
+
+
+def column(style: Style) -> float:
+    """How wide a line may be, in ems: one at least."""
+    return max(style.page_width_pt - 2 * style.margin_pt, style.size_pt) / style.size_pt
+
+
+def lay_out(text: str, width: float, font: Font | Setter) -> list[Line]:
+    """Break a text into lines of that width in ems; paragraphs keep their leading spaces."""
     lines: list[Line] = []
-    for paragraph in re.split("[\n\r\u0085\u2028\u2029]", text):
+    for paragraph in BREAKS.split(normal(text)):
         font.check(paragraph)
         is_rtl = font.is_rtl(paragraph)
         lines += [Line(line, is_rtl) for line in _wrap(paragraph, width, font)]

@@ -37,6 +37,10 @@ _GPS = (
 _LFS = b"version https://git-lfs.github.com/"
 
 
+class TooLargeError(BenchmarkError):
+    """A picture that is too large to be read."""
+
+
 @dataclass(frozen=True)
 class Decoded:
     """A file's picture in RGB: upright, of an animation the first frame, on a background.
@@ -53,7 +57,7 @@ class Decoded:
 
 
 def read(path: Path) -> bytes:
-    """The bytes of a file; `BenchmarkError` where it cannot be read, or is too large."""
+    """The bytes of a file; `TooLargeError`, or `BenchmarkError` where it cannot be read."""
     try:
         if not path.is_file():
             raise BenchmarkError(f"picture {str(path)!r} is not a file; check its path")
@@ -62,7 +66,7 @@ def read(path: Path) -> bytes:
     except OSError as error:
         raise BenchmarkError(f"picture {str(path)!r} cannot be read: {error.strerror}") from None
     if len(content) > LARGEST_FILE:
-        raise BenchmarkError(
+        raise TooLargeError(
             f"picture {str(path)!r} has more than {LARGEST_FILE >> 20} MB; make it smaller"
         )
     if content.startswith(_LFS):
@@ -71,14 +75,14 @@ def read(path: Path) -> bytes:
 
 
 def decode(content: bytes, path: Path) -> Decoded:
-    """The picture in a file's bytes; `BenchmarkError`, with its path, for what is not one."""
+    """The picture in a file's bytes; `TooLargeError`, or `BenchmarkError` for what is not one."""
     try:
         with Picture.open(io.BytesIO(content), formats=FORMATS) as picture:
             if picture.width * picture.height > MOST_PIXELS:  # known before anything is decoded
                 raise Picture.DecompressionBombError
             return _decoded(picture, content)
     except (Picture.DecompressionBombError, Picture.DecompressionBombWarning):
-        raise BenchmarkError(
+        raise TooLargeError(
             f"picture {str(path)!r} has more than {MOST_PIXELS:,} pixels; make it smaller"
         ) from None
     except Exception:  # each of Pillow's decoders has its own

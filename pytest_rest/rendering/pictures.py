@@ -29,6 +29,8 @@ _SAVED: dict[str, tuple[str, dict[str, Any]]] = {
 _THUMBNAIL = 640
 _LONGEST_JPEG = 65_500  # pixels a side
 
+Size = tuple[int, int]
+
 
 @dataclass(frozen=True)
 class Facts:
@@ -118,13 +120,8 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
     95: as a PNG a scan would take ten times as much, and seconds. Otherwise nothing is lost.
     """
     above, below = decode(picture), decode(page)
-    rule = max(style.dpi // 72, 1)
-    size = max(above.width, below.width), above.height + rule + below.height
-    if size[0] * size[1] > MOST_PIXELS:
-        raise RenderingError(
-            f"style {style.id!r}: the page under its picture would have {size[0]} x {size[1]} "
-            f"pixels, more than {MOST_PIXELS:,}; use a lower dpi or a smaller picture"
-        )
+    rule = _rule(style)
+    size = placed_size(above.size, below.size, style)
     whole = Picture.new("RGB", size, ImageColor.getrgb(style.background)[:3])
     whole.paste(above, (0, 0))
     ink = ImageColor.getrgb(style.color)[:3]
@@ -132,6 +129,17 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
     whole.paste(below, (0, above.height + rule))
     is_jpeg = picture.media_type == "image/jpeg" and max(size) <= _LONGEST_JPEG
     return _encode(whole, page.text, "image/jpeg" if is_jpeg else "image/png")
+
+
+def placed_size(picture: Size, page: Size, style: Style) -> Size:
+    """The size of a picture with a page under it; `RenderingError` for too many pixels."""
+    width, height = max(picture[0], page[0]), picture[1] + _rule(style) + page[1]
+    if width * height > MOST_PIXELS:
+        raise RenderingError(
+            f"style {style.id!r}: the page under its picture would have {width} x {height} "
+            f"pixels, more than {MOST_PIXELS:,}; use a lower dpi or a smaller picture"
+        )
+    return width, height
 
 
 def thumbnail(path: Path) -> bytes | None:
@@ -144,6 +152,11 @@ def thumbnail(path: Path) -> bytes | None:
     file = io.BytesIO()
     picture.quantize(32).save(file, "PNG", optimize=True)
     return file.getvalue()
+
+
+def _rule(style: Style) -> int:
+    """How many pixels thick the line above the page is."""
+    return max(style.dpi // 72, 1)
 
 
 def _digest(picture: Picture.Image) -> str:

@@ -47,6 +47,7 @@ def page(report: Report) -> str:
         _vision(report.vision),
         _listed("Were consistent, and are no longer", regression.worse if regression else ()),
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
+        _listed("Left out, cannot be asked", (f"{i.item}: {i.reason}" for i in report.left_out)),
         [escape(line) for line in findings.abstained(report)],
         _listed("Inconsistent", _inconsistent(report)),
         _asked(report),
@@ -78,6 +79,8 @@ def properties(report: Report) -> dict[str, str]:
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
+    if report.left_out:
+        values["rest.unaskable"] = str(len(report.left_out))
     abstained = failure_causes.abstentions(report.whole)
     values |= {f"rest.abstained.{mode}": str(c["abstained"]) for mode, c in abstained.items()}
     rates = {f"rest.rh_auc.{kind}": area.rate for kind, area in _areas(report).items()}

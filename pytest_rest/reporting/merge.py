@@ -16,6 +16,7 @@ from pytest_rest.errors import ShardError
 from pytest_rest.gate.baseline import REPORTS
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
+from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.rerun_command import node_id
 from pytest_rest.reporting.results import Rules, Spent, Tally, Test
@@ -174,6 +175,8 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
                 tally.failed.add(test)
         tally.of += max(carried["of"], len(carried["tests"]))
         tally.thresholds |= {Threshold(**threshold) for threshold in carried["thresholds"]}
+        for left_out in (LeftOut(**fields) for fields in report.get("unaskable", ())):
+            tally.left_out[left_out.suite, left_out.item] = left_out
         tally.broken += [name for name in carried["broken"] if name not in tally.broken]
         for style in (Style(**fields) for fields in carried["styles"]):
             if tally.styles.setdefault(style.id, style).digest != style.digest:

@@ -39,6 +39,7 @@ from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.judgement import gate_to_builtins
+from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
 
@@ -84,6 +85,7 @@ class Report:
     cached: int = 0
     spare: Sequence[Completion] = ()
     stopped: Stopped | None = None
+    left_out: Sequence[LeftOut] = ()
     styles: Mapping[str, Style] = field(default_factory=dict)  # by the id that records have
     rh_auc: RhAuc | None = None  # of a run that asked RH-Bench
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
@@ -240,6 +242,7 @@ class Report:
                 "early_stop": self.stopped and asdict(self.stopped),
             },
             "lost": [asdict(lost) for lost in self.lost],
+            "unaskable": [asdict(left_out) for left_out in self.left_out],
             "usage": self.usage,
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),

@@ -14,7 +14,9 @@ from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
 from pytest_rest.metrics import Table, by_budget, formats
 from pytest_rest.metrics.by_budget import RhAuc
+from pytest_rest.reporting import left_out
 from pytest_rest.reporting.answering_models import several
+from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
@@ -64,6 +66,7 @@ class Tally:
     broken: list[str] = field(default_factory=list)  # what could not be collected
     styles: dict[str, Style] = field(default_factory=dict)
     drawn: dict[str, dict[str, Any]] = field(default_factory=dict)
+    left_out: dict[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
 
@@ -134,6 +137,7 @@ class Tally:
             lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
             **to_builtins(spent),
             stopped=self._stopped(len(spent.spare)),
+            left_out=[self.left_out[key] for key in sorted(self.left_out)],
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
         )
@@ -146,7 +150,10 @@ class Tally:
             )
             final = gate.compare(final, compared)
         final = gate.warn(final, several(report.records, rules.alike))
-        return replace(report, gate=gate.caution(final, report.cautions))
+        final = gate.caution(final, report.cautions)
+        if self.left_out:
+            final = replace(final, reason=f"{final.reason}; {left_out.said(len(self.left_out))}")
+        return replace(report, gate=final)
 
     def _stopped(self, spare: int) -> Stopped | None:
         """What stopping has saved, if each item takes as many calls as so far."""

@@ -328,7 +328,7 @@ def test_a_worker_that_reads_another_file_stops_the_run(
 
     args = [*SIMULATED, f"--rest-style={folder / 'my.yaml'}", "--rest-run-dir=run"]
     config = pytester.parseconfig(*args)
-    sent = settings.to_wire(settings.read(config), None, "worker")
+    sent = settings.to_wire(settings.read(config), "simulated", None, "worker")
     assert 2 == len(settings.read(config, sent).styles)
     changed = json.dumps({**json.loads(sent), "styles": ["0" * 16] * 2})
     with pytest.raises(OptionError, match="reads other style files or fonts"):

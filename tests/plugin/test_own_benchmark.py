@@ -126,10 +126,6 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     "binary": (b"\x89PNG\r\n\0\0", "is not text"),
     "utf-16": ("items: []".encode("utf-16"), "is UTF-16; save it as UTF-8"),
     "latin-1": ("items:\n- question: Größe?\n".encode("latin-1"), ":2: the byte 0xF6 is not UTF-8"),
-    "no-mixed-form": (
-        b"items:\n- {id: bare, question: q, answer: 1}\n",
-        "item 'bare' of 'broken' has neither context nor choices, so there is nothing to show",
-    ),
     "a-suites-name": (
         b"name: soebench\nitems:\n- {question: q, context: c, answer: 1}\n",
         "name 'soebench' is taken by a suite",
@@ -146,7 +142,7 @@ BROKEN: dict[str, tuple[bytes, str]] = {
     ("workers", "kind"),
     [
         *((["-p", "no:xdist"], kind) for kind in BROKEN),
-        *((["-n2"], kind) for kind in ("no-yaml", "no-answer", "large", "no-mixed-form")),
+        *((["-n2"], kind) for kind in ("no-yaml", "no-answer", "large")),
     ],
     ids=lambda each: each if isinstance(each, str) else each[0],
 )
@@ -453,10 +449,11 @@ def test_a_picture_alone_has_no_mixed_form(
     pytester.path.joinpath("bare.rest.yaml").write_text(own)
     told = run_rest(MODEL, "bare.rest.yaml", *mode)
     assert (
-        "bare.rest.yaml: item 'bare' of 'bare' has neither context nor choices, so its mixed form "
-        "would be its text form; give it a context, or ask --rest-modes=text,image"
+        "bare.rest.yaml:2: item 'bare' of 'bare' cannot be asked in style 'dejavu-200dpi-black': "
+        "it has neither context nor choices, so its mixed form would be its text form; give it "
+        "a context, or ask --rest-modes=text,image"
     ) in told.out
-    assert pytest.ExitCode.INTERRUPTED == told.status
+    assert pytest.ExitCode.USAGE_ERROR == told.status
     asked = run_rest(MODEL, "bare.rest.yaml", "--rest-modes=text,image", *mode)
     assert {"passed": 1} == asked.outcomes
     assert 3 == asked.report["usage"]["calls"]

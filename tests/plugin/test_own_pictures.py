@@ -128,10 +128,9 @@ def test_a_small_photograph_is_embedded_as_it_is(
         ("--rest-max-side=600", (1300, 900), "1,300 x 900 pixels, of which the model sees 600 x 4"),
         ("--rest-max-side=600", (1100, 900), ""),
         ("--rest-model=claude-haiku-4.5", (3200, 400), "of which the model sees 1,568 x 196"),
-        ("--rest-model=claude-haiku-4.5", (8001, 20), "anthropic refuses more than 8,000 pixels"),
     ],
 )
-def test_what_a_provider_shrinks_or_refuses_is_warned_of(
+def test_what_a_provider_shrinks_is_warned_of(
     pytester: pytest.Pytester, option: str, size: tuple[int, int], expected: str
 ) -> None:
     """Below half a side, by the provider's own rule or by what the user says of an endpoint."""

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from pytest_rest.errors import OptionError
-from pytest_rest.plugin.request_options import RequestOptions
+from pytest_rest.models.request_options import RequestOptions
 
 UNSET: Mapping[str, Any] = {
     **{key: [] for key in ("rest_parameters", "rest_body", "rest_headers")},

@@ -191,11 +191,11 @@ def test_wrong_usage(
 def test_an_item_that_cannot_be_asked(
     pytester: pytest.Pytester, run_rest: RunRest, own: Path
 ) -> None:
-    """Its file is named, before anything is asked."""
+    """Its file and line are named, before anything is asked."""
     (own / "more" / "odd.rest.yaml").write_text("items: [{question: 1 + 1?, answer: 2}]\n")
     run = run_rest(MODEL, "--rest-suite=own/more/odd.rest.yaml", "--rest-modes=text,mixed")
     assert pytest.ExitCode.USAGE_ERROR == run.status
-    assert "own/more/odd.rest.yaml: " in run.out
+    assert "own/more/odd.rest.yaml:1: " in run.out
 
 
 def test_in_a_notebook(own: Path) -> None:

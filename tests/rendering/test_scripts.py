@@ -68,7 +68,7 @@ def laid_out(text: str, style: Style) -> list[str]:
     """The lines of a text."""
     font = rendering.load_font(style.font)
     setter = shaping.Setter(font, text) if shaping.needs_shaping(text) else font
-    return [line.text for line in lines.lay_out(text, style, setter)]
+    return [line.text for line in lines.lay_out(text, lines.column(style), setter)]
 
 
 # Where lines may end

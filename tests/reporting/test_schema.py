@@ -48,6 +48,7 @@ OWN = """\
 items:
   - {context: Ten pens., question: How many?, answer: "10", kind: integer, cluster: pens}
   - {context: Two pens., question: How many?, answer: "2", kind: integer, cluster: pens}
+  - {context: ∀ pens., question: How many?, answer: "3", kind: integer}
   - {context: A pen., question: Which is it?, answer: A, choices: {A: pen, B: ink}}
 """
 STORED = """\
@@ -68,6 +69,10 @@ RUNS = {
     ),
     "lost": ("--rest-model=simulated:failed=0.3", "--rest-plus", "--rest-min-rer=0.5"),
     "shrunk": ("--rest-model=simulated", "--rest-max-side=300", "--rest-style=dejavu,dejavu-50dpi"),
+    "left out": (
+        *("--rest-model=simulated", "own.rest.yaml", "--rest-style=courier"),
+        "--rest-skip-unaskable",
+    ),
     "shard": ("--rest-model=simulated", "--rest-shard=1/2", "--rest-require=mmc@soebench>=0.5"),
     "fuzz": ("--rest-model=simulated:low-resolution", "--rest-fuzz=20", "--rest-seed=1"),
     "budgets": ("--rest-model=simulated", "--rest-reasoning-budgets=0,100"),

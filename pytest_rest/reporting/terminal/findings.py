@@ -40,7 +40,12 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     )
     for lines, headings in blocks:
         yield from ((line, {"bold": line.startswith(headings)}) for line in lines)
-    for line in (*tables.truncated(report), *tables.inconsistent(report), *tables.lost(report)):
+    for line in (
+        *tables.truncated(report),
+        *tables.inconsistent(report),
+        *tables.lost(report),
+        *tables.left_out(report.left_out),
+    ):
         yield line, {"yellow": not line.startswith(" ")}
     for line in standing(report) if has_place else ():
         yield line, {"bold": line.startswith(("published", ">"))}

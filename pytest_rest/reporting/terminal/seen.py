@@ -91,6 +91,7 @@ def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
 def _unknown(rule: VisionRule) -> Iterator[str]:
     if rule.seen(1, 1) is None:
         yield "not known of this endpoint; say what it leaves: --rest-max-side, --rest-max-pixels"
+        yield "or measure it: pytest-rest eyechart"
 
 
 def _reaches(style: SeenStyle) -> str:

@@ -7,9 +7,11 @@ from pathlib import Path
 from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
+from pytest_rest.gate.baseline import few
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
+from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report, calls, own_calls
 from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
@@ -30,6 +32,7 @@ from pytest_rest.terms import (
 )
 
 _MISREADINGS_SHOWN = 5
+_WHOLE = 1000  # characters of a reason that has a mend
 _COMPARED = 2_000
 _NAMES_SHOWN = 10
 _CHANGES_SHOWN = 4
@@ -235,6 +238,20 @@ def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
         yield f"  time        about {duration(seconds[bound])}, by --rest-{bound}, at 5 s a call"
 
 
+def left_out(items: Sequence[LeftOut]) -> list[str]:
+    """How many items were left out and which, in one line; then why, of the first of them."""
+    if not items:
+        return []
+    names = few([shown(each.item, 100) for each in items])
+    lines = first(items, _NAMES_SHOWN, _left_out)
+    return [f"{said(len(items))}: {names} (--rest-skip-unaskable)", *lines]
+
+
+def _left_out(item: LeftOut) -> str:
+    place = f"{shown(item.place, 200)}: " if item.place else ""
+    return f"  {place}{item.item}-{item.style}: {shown(item.reason, _WHOLE)}"
+
+
 def lost(report: Report) -> Iterator[str]:
     """How many items were lost, the rates at their worst, and the first of them by name."""
     if not report.lost:
@@ -246,8 +263,13 @@ def lost(report: Report) -> Iterator[str]:
     against = f"; counted against the model: {', '.join(rates)}" if rates else ""
     yield f"{len(report.lost)} lost{against}"
     yield from first(
-        report.lost, _NAMES_SHOWN, lambda item: f"  {item.name}: {shown(item.reason, 160)}"
+        report.lost, _NAMES_SHOWN, lambda item: f"  {item.name}: {_reason(item.reason)}"
     )
+
+
+def _reason(reason: str) -> str:
+    """A failure's beginning and end; whole where its mend is the only way on."""
+    return shown(reason, _WHOLE if reason.startswith(UNASKABLE) else 160)
 
 
 def truncated(report: Report) -> Iterator[str]:

@@ -1,0 +1,156 @@
+"""Tells which items cannot be asked in a style, and why, before anything is drawn."""
+
+import functools
+from bisect import bisect_left
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Protocol as Interface
+
+from pytest_rest import prompts, rendering
+from pytest_rest.errors import BenchmarkError, RenderingError, RestError
+from pytest_rest.prompts import Protocol
+from pytest_rest.rendering import fallback_fonts, pictures
+from pytest_rest.terms import TWO_PASSES, Form, Item, Scheme, Style, Task
+
+Size = tuple[int, int]
+_LEAST_DPI = 50  # of REST+: no lower one is advised
+
+
+class Rule(Interface):
+    """What a model's provider refuses of pictures; `provider` is empty where that is not known."""
+
+    @property
+    def provider(self) -> str:
+        """Its name."""
+        ...
+
+    def refusal(self, width: int, height: int, size: int = 0) -> str:
+        """Why a picture of that size, and of so many bytes, is refused; or empty."""
+        ...
+
+
+@dataclass(frozen=True)
+class Unaskable:
+    """An item, the first of its styles in which it cannot be asked, and why, with a mend."""
+
+    item: Item
+    style: Style
+    reason: str
+
+
+class Check:
+    """Whether items can be asked so, of a model with that rule.
+
+    Only fonts, the layout of long texts, and the headers of picture files are looked at.
+    """
+
+    def __init__(self, scheme: Scheme, protocol: Protocol, rule: Rule) -> None:
+        self._scheme, self._protocol, self._rule = scheme, protocol, rule
+        self._rooms: dict[Style, rendering.Room | None] = {}  # None: it cannot be drawn
+
+    def refused(self, items: Mapping[Item, Iterable[Style]]) -> Iterator[Unaskable]:
+        """The items that cannot be asked in all of their styles."""
+        for item, wanted in items.items():
+            styles = [*wanted]
+            try:
+                texts = self._texts(item)
+            except BenchmarkError as error:
+                yield Unaskable(item, styles[0], str(error))
+                continue
+            if item.image or not self._are_far_from_limits(texts, styles):
+                reasons = ((style, self._reason(item, texts, style)) for style in styles)
+                if (first := next((found for found in reasons if found[1]), None)) is not None:
+                    yield Unaskable(item, *first)
+
+    def mend(self, refused: Unaskable) -> str:
+        """What would help beyond the reason's own mend, and takes a moment to find; or empty."""
+        item, style = refused.item, refused.style
+        try:
+            texts = self._texts(item)
+        except BenchmarkError:
+            return ""
+        if lacking := rendering.lacking("".join(texts), style.font):
+            font = fallback_fonts.fonts_with(lacking)
+            several = ", ".join([*style.font.split("|"), font])
+            return f"{font} has them: font: [{several}] in a style file" if font else ""
+
+        def is_refused(dpi: int) -> bool:
+            return bool(self._reason(item, texts, replace(style, dpi=dpi)))
+
+        lower = range(_LEAST_DPI, style.dpi)
+        taken = bisect_left(lower, True, key=is_refused)
+        return f"{lower[taken - 1]} dpi is low enough" if taken else ""
+
+    def _texts(self, item: Item) -> list[str]:
+        """What each form draws; `BenchmarkError` for an item that lacks a form, or its text."""
+        scheme = self._scheme.of(item)
+        asked: list[tuple[Form, Task]]
+        asked = [(Form(mode), "solve") for mode in scheme.modes if mode != TWO_PASSES]
+        asked += [(Form(mode), "transcribe") for mode in scheme.transcribed]
+        texts: dict[str, None] = {}
+        for form, task in asked:
+            for text in prompts.drawn(item, form, task, self._protocol):
+                if not text.strip():
+                    raise BenchmarkError(
+                        f"there is nothing to draw in its {form.mode} form, whose text is blank; "
+                        "give it a text, or leave it out"
+                    )
+                texts[text] = None
+        return [*texts]
+
+    def _are_far_from_limits(self, texts: Iterable[str], styles: Iterable[Style]) -> bool:
+        """Whether all texts are sure to be drawn and taken; nearly all are."""
+        letters = [rendering.Letters(text) for text in texts]
+        rooms = map(self._room, styles)
+        return all(room is not None and all(map(room.holds, letters)) for room in rooms)
+
+    def _room(self, style: Style) -> rendering.Room | None:
+        if style not in self._rooms:
+            self._rooms[style] = None
+            with suppress(RenderingError):
+                refusal = self._rule.refusal
+                self._rooms[style] = rendering.Room(style, lambda w, h: bool(refusal(w, h)))
+        return self._rooms[style]
+
+    def _reason(self, item: Item, texts: Sequence[str], style: Style) -> str:
+        """Why an item cannot be asked in a style; or empty."""
+        try:
+            own = self._own_size(item) if item.image else None
+            for text in texts:
+                self._check_page(text, style, own)
+        except RestError as error:
+            return str(error)
+        return ""
+
+    def _own_size(self, item: Item) -> Size:
+        """The size of an item's own picture; `BenchmarkError` for one that is not taken."""
+        facts = _look(item.image, item.image_digest)
+        width, height = facts.size
+        if why := self._rule.refusal(width, height, facts.length if facts.is_plain else 0):
+            raise BenchmarkError(
+                f"picture {item.image!r} has {width:,} x {height:,} pixels in {facts.length:,} "
+                f"bytes, {self._refuses(why)}; make it smaller"
+            )
+        return facts.size
+
+    def _check_page(self, text: str, style: Style, own: Size | None) -> None:
+        """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
+        page = rendering.page_size(text, style)
+        width, height = pictures.placed_size(own, page, style) if own else page
+        if why := self._rule.refusal(width, height):
+            smaller = "a smaller size, a smaller picture" if own else "a smaller size"
+            raise RenderingError(
+                f"style {style.id!r}: the page would have {width:,} x {height:,} pixels, "
+                f"{self._refuses(why)}; use a lower dpi, {smaller} or a shorter text"
+            )
+
+    def _refuses(self, why: str) -> str:
+        return f"which {self._rule.provider or 'the provider'} refuses: {why}"
+
+
+@functools.lru_cache(maxsize=64)
+def _look(path: str, digest: str) -> pictures.Facts:
+    """What is known of a picture file, which was decoded when its item was made."""
+    return pictures.look(Path(path))
