@@ -17,9 +17,10 @@ from pytest_rest.gate import baseline, thresholds
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
+from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run, case_of, named
+from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
 from pytest_rest.reporting import markdown, merge, page
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report

@@ -160,8 +160,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     run_dir, place = Path(resolved["run_dir"]), resolved["place"]
     library = _library(config, given, suites, resolved["library"])
     values = {key: OPTIONS[key].value(given.get(key, raw)) for key, raw in chosen.raw.items()}
-    if answers is not None:
-        values |= stored_settings.UNASKED
+    values |= stored_settings.UNASKED if answers else {}
     named = {key.removeprefix("rest_"): value for key, value in values.items()}
     if values["rest_early_stop"]:
         _check_early_stop(values)

@@ -121,8 +121,7 @@ class Report:
     def vision_rule(self) -> vision_rules.VisionRule:
         """What the model sees of a picture, as its provider or the user says."""
         told = (self.provenance.get(name) or 0 for name in ("max_side", "max_pixels"))
-        is_own = bool(self.provenance.get("api_base"))
-        return vision_rules.find(self._model, *told, is_own=is_own)
+        return vision_rules.find(self._model, *told, is_own=bool(self.provenance.get("api_base")))
 
     @cached_property
     def seen(self) -> list[SeenStyle]:
@@ -144,10 +143,8 @@ class Report:
         """
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
         asked = {call.prompt: call for record in records for call in calls(record)}
-        answered: list[Answer | Transcription | Completion] = [
-            call for call in asked.values() if call.status != "failed"
-        ]
-        answered += self.spare
+        answered: list[Answer | Transcription | Completion] = [*self.spare]
+        answered += [call for call in asked.values() if call.status != "failed"]
         return {
             "calls": len(asked) + len(self.spare),
             "retries": self.retries,
