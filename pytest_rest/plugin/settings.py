@@ -152,9 +152,8 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     given: dict[str, Any] = resolved["given"]
     chosen = Chosen(config, given)
     fuzz = fuzz_settings.read(config, chosen, given, resolved["workers"])
-    suites = tuple(given["rest_suites"])
-    is_benchmark = not given["paths"]
     answers = stored_settings.read(given, resolved.get("stored"))
+    is_benchmark, suites = not given["paths"], tuple(given["rest_suites"])
     if is_benchmark and not suites and fuzz is None and answers is None:
         suites = (benchmark.DEFAULT,)
     run_dir, place = Path(resolved["run_dir"]), resolved["place"]
@@ -162,8 +161,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     values = {key: OPTIONS[key].value(given.get(key, raw)) for key, raw in chosen.raw.items()}
     values |= stored_settings.UNASKED if answers else {}
     named = {key.removeprefix("rest_"): value for key, value in values.items()}
-    if values["rest_early_stop"]:
-        _check_early_stop(values)
+    _check_early_stop(values)
     worked_out = {
         "request": RequestOptions.read(values),
         "library": library,
@@ -176,20 +174,15 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "file_styles": _file_styles(library, suites, given["styles_named"]),
         "scheme": selection.scheme(values),
         "shard": shard.parse(values["rest_shard"]) if values["rest_shard"] else None,
-        "thresholds": gate_settings.thresholds(values),
-        "is_compared": values["rest_baseline"] is not None,
-        "baseline": None if sent else gate_settings.earlier(values),
-        "tolerance": gate_settings.tolerance(values),
+        **gate_settings.read(values, in_main=not sent),
         "limits": _limits(values).share(_askers(config, values["rest_concurrency"])),
         "may_stop": values["rest_early_stop"] or bool(config.getvalue("maxfail")),
         "run_dir": config.rootpath / run_dir.name if place == "remote" else run_dir,
         "resume": bool(values["rest_resume"]),
         "replay": earlier_run.replay(config),
         "place": place,
-        "has_far_workers": resolved["has_far_workers"],
+        **{name: resolved[name] for name in ("has_far_workers", "resolved_name", "run_id")},
         "dispatcher": resolved["dispatcher"] and tuple(resolved["dispatcher"]),
-        "resolved_name": resolved["resolved_name"],
-        "run_id": resolved["run_id"],
         "given": given,
         "stored": answers,
         "fuzz": fuzz,
@@ -274,6 +267,8 @@ def _check(settings: Settings, chosen: Chosen) -> None:
 
 
 def _check_early_stop(values: Mapping[str, Any]) -> None:
+    if not values["rest_early_stop"]:
+        return
     if values["rest_confidence"] is None:
         raise OptionError(
             "--rest-early-stop ends when the verdict is sure; say how sure: --rest-confidence=0.95"
