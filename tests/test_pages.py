@@ -38,7 +38,7 @@ FEWER = {
 # What is run elsewhere: it sets up, needs other machines, weights, rows, or a package.
 ELSEWHERE = (
     *("python3 -m venv", "--tx=", "--rest-model=house", "--rest-suite=rh-bench"),
-    *("gateway.ai.cloudflare.com", "localhost:8000"),
+    *("gateway.ai.cloudflare.com", "localhost:8000", "text=text.eval", "samples_"),
     *("pytest-rest representations", "pytest-rest eyechart", "--rest-eyechart"),
 )
 
