@@ -22,6 +22,7 @@ from pytest_rest.terms import (
     Outcome,
     Prompt,
     Record,
+    StoredStyle,
     Style,
     Transcription,
     Verdict,
@@ -78,6 +79,7 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"suite": "own"},
         {"tolerance": "1%"},
         {"image_digest": "d"},
+        {"also_right": ("three",)},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:
@@ -163,6 +165,14 @@ def test_a_styles_id_takes_whole_numbers() -> None:
 def test_different_styles_have_different_ids(one: Style, other: Style) -> None:
     """Records are counted by the style's id: two styles never share one."""
     assert one.id != other.id
+
+
+def test_of_a_stored_style_only_its_name_is_known() -> None:
+    """So it is equal to none of another name, and not to the style that is REST's."""
+    html, other = StoredStyle(name="html"), StoredStyle(name="markdown")
+    assert html == StoredStyle(name="html")
+    assert 3 == len({html, other, Style(name="html")})
+    assert html != other
 
 
 @given(styles(), styles())

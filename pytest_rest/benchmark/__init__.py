@@ -12,8 +12,10 @@ from pytest_rest.benchmark import file
 from pytest_rest.benchmark.file import ENDINGS, Benchmark
 from pytest_rest.benchmark.suites import (
     arc,
+    gsm8k,
     gsm_symbolic,
     hub,
+    mgsm,
     mmlu,
     rh_bench,
     rows,
@@ -56,7 +58,8 @@ class DataSet:
 SUITES: dict[str, Generated | DataSet] = {
     soebench.NAME: Generated(soebench.generate, default=50, largest=100_000),
     tables.NAME: Generated(tables.generate, default=24, largest=100_000),
-    **{suite.NAME: DataSet(suite.SOURCE, suite.load) for suite in (mmlu, arc, gsm_symbolic)},
+    **{s.NAME: DataSet(s.SOURCE, s.load) for s in (mmlu, arc, gsm_symbolic, gsm8k)},
+    **{name: DataSet(source, load) for name, (source, load) in mgsm.loaders().items()},
     rh_bench.NAME: DataSet(rh_bench.SOURCE, rh_bench.load, rh_bench.draw, rh_bench.complete),
 }
 

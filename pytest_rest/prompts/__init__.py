@@ -158,10 +158,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
             digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
             max_tokens=limits(data["max_tokens"]),
             parts={name: _parts(name, data["prompts"][name]) for name in _PROMPTS},
-            answer_format={
-                kind: checked(data["answer_format"][kind], PLACEHOLDERS[:-1])
-                for kind in ANSWER_KINDS
-            },
+            answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS),
             reasoning=templates.load(data),
         )
     except KeyError as error:
