@@ -14,6 +14,7 @@ from pytest_rest.terms import (
     Answer,
     Choice,
     Completion,
+    DataTable,
     Form,
     Home,
     Image,
@@ -26,6 +27,7 @@ from pytest_rest.terms import (
     Style,
     Transcription,
     Verdict,
+    to_item,
 )
 
 ITEM = Item("i-1", "What is A?", "3", context="A = 3", answer_kind="integer", suite="soebench")
@@ -350,3 +352,12 @@ def test_ids_of_one_model(ids: tuple[str, ...], number: int) -> None:
     assert ({*ids}, number) == ({*spelled}, len({*spelled.values()}))
     assert spelled == terms.one_spelling(ids[::-1])
     assert all(full == spelled[full] for full in spelled.values())
+
+
+def test_an_item_is_read_from_json_as_it_was() -> None:
+    """With choices, other right answers and a table, as another process gets it."""
+    table = DataTable(("Name", "Price"), (("Lamp", "12"), ("Desk", "41")))
+    item = Item("i", "q", "A", choices=(Choice("A", "x"), Choice("B", "y")), also_right=("B",))
+    for each in (item, dataclasses.replace(item, choices=(), table=table)):
+        assert each == to_item(json.loads(json.dumps(dataclasses.asdict(each))))
+    assert dataclasses.replace(item, table=table).digest != item.digest
