@@ -4,7 +4,7 @@ All are a `RestError`, and carry text only. A model call that fails is not an er
 `Completion` with `error` set.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from pytest_rest.credentials import masked
 
@@ -26,6 +26,13 @@ class ModelError(RestError):
 
 class BenchmarkError(RestError):
     """A suite or an item that cannot be asked."""
+
+
+class AnswersError(RestError):
+    """Stored answers that are not one whole set: a line for each fault."""
+
+    def __init__(self, faults: Sequence[str]) -> None:
+        super().__init__("\n".join(" ".join(fault.split()) for fault in faults))
 
 
 class RenderingError(RestError):

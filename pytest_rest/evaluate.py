@@ -8,9 +8,11 @@ import asyncio
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from pytest_rest import extensions, prompts, scoring
+from pytest_rest.benchmark.stored import StoredCase
+from pytest_rest.benchmark.stored.cells import StoredCall
 from pytest_rest.errors import BenchmarkError, MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
@@ -179,13 +181,48 @@ def record(
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    judged = _record(item, style, _with_sizes(verdict, calls, rule))
-    if verdict.lost or not extensions.METRICS:
+    return _measured(_record(item, style, _with_sizes(verdict, calls, rule)))
+
+
+def stored_record(case: StoredCase) -> Record:
+    """Read and judge an item's stored answers, as `record` does those that came back.
+
+    What another judge said of them counts where nobody says what is right.
+    """
+    answers = [_stored_answer(case.item, call) for call in case.calls]
+    read = case.readings.get("image"), case.readings.get("mixed")
+    return _measured(
+        Record(
+            *(case.item.suite, case.item.id, case.style, case.item.digest, case.item.answer),
+            scoring.judge(answers, *read),
+            cluster=case.item.cluster,
+            also_right=case.item.also_right,
+            format=case.format,
+        )
+    )
+
+
+def _stored_answer(item: Item, call: StoredCall) -> Answer:
+    """One stored answer, read and judged, unless a run of this project has done so."""
+    own: dict[str, Any] = {"output_tokens": call.tokens, "model": call.model}
+    if call.status is not None:
+        text, right = scoring.kept(call.error or call.text), call.correct
+        return Answer(call.mode, call.status, text, call.value, right, **own, **call.taken)
+    completion = Completion(text=call.text, error=call.error or None, **own)
+    answer = scoring.stored_answer(item, call.mode, completion, call.value)
+    is_judged = answer.correct is None and answer.status != "failed"
+    return replace(answer, correct=call.correct) if is_judged else answer
+
+
+def _measured(judged: Record) -> Record:
+    """The record with the metrics of other packages."""
+    if judged.verdict.lost or not extensions.METRICS:
         return judged
     try:
         return extensions.measure(judged)
     except MetricError as error:
-        return replace(judged, verdict=replace(verdict, outcome="lost", reason=str(error)))
+        verdict = replace(judged.verdict, outcome="lost", reason=str(error))
+        return replace(judged, verdict=verdict)
 
 
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
@@ -270,4 +307,5 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         *(item.suite, item.id, style.id, item.digest, item.answer, verdict),
         cluster=item.cluster,
         choices=len(item.choices),
+        also_right=item.also_right,
     )

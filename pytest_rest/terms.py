@@ -11,7 +11,7 @@ import re
 import struct
 import sys
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields, replace
 from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
@@ -25,8 +25,10 @@ Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
 Task = Literal["solve", "transcribe", "think", "rate"]
-AnswerKind = Literal["integer", "number", "choice", "text", "expression", "open"]
-ANSWER_KINDS: tuple[AnswerKind, ...] = ("integer", "number", "choice", "text", "expression")
+AnswerKind = Literal["integer", "number", "choice", "text", "expression", "short", "open"]
+ANSWER_KINDS: tuple[AnswerKind, ...] = (
+    *("integer", "number", "choice", "text", "expression", "short"),
+)
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
@@ -56,8 +58,16 @@ class Choice:
 
 
 @dataclass(frozen=True)
+class DataTable:
+    """A table that a question is about: a heading for each column, and rows of as many cells."""
+
+    header: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+
+
+@dataclass(frozen=True)
 class Item:
-    """One question with its known answer.
+    """One question with its known answer; `also_right` are others that are as right.
 
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
@@ -66,7 +76,7 @@ class Item:
     of its pixels; `rendering.pictures.beside` gives an item both. `only` is the one mode of an item
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
-    come from one template, or are about one passage.
+    come from one template, or are about one passage. A `table` stands between context and question.
     """
 
     id: str
@@ -81,19 +91,35 @@ class Item:
     image_digest: str = ""
     only: Mode | Literal[""] = ""
     cluster: str = ""
+    table: DataTable | None = None
+    also_right: tuple[str, ...] = ()
 
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
 
-        Of a picture the pixels count, not the path; without picture and tolerance the digest is
-        what it was before items had them.
+        Of a picture the pixels count, not the path; without picture, tolerance, table and other
+        right answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only")
+        late = ("tolerance", "image_digest", "only", "table", "also_right")
         unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image", "cluster"} | unset
-        content = {name: value for name, value in asdict(self).items() if name not in left_out}
+        content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
+        content["choices"] = [to_builtins(choice) for choice in self.choices]
+        if self.table:
+            content["table"] = to_builtins(self.table)
         return _digest(json.dumps(content, sort_keys=True))
+
+
+def to_item(data: Mapping[str, Any]) -> Item:
+    """The item that `asdict` wrote, read from JSON."""
+    choices = tuple(Choice(**choice) for choice in data["choices"])
+    table = data.get("table")
+    if table:
+        rows = tuple(tuple(row) for row in table["rows"])
+        table = DataTable(tuple(table["header"]), rows)
+    also_right = tuple(data.get("also_right", ()))
+    return Item(**{**data, "choices": choices, "table": table, "also_right": also_right})
 
 
 @dataclass(frozen=True)
@@ -179,6 +205,16 @@ class Style:
             return self.font
         stem = re.sub(r"\W", "_", PurePath(self.font.partition("|")[0]).stem, flags=re.ASCII)
         return f"{stem}.{_digest(self.font_sha256 or self.font)[:8]}"
+
+
+class StoredStyle(Style):
+    """The style of stored answers, of which only its name is known: it is equal to no other."""
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, StoredStyle) and self.name == other.name
+
+    def __hash__(self) -> int:
+        return hash(self.name)
 
 
 @dataclass(frozen=True, slots=True)
@@ -336,6 +372,7 @@ class Seen(TypedDict):
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
 
+    `correct` is None where nobody says what is right: stored answers may come without.
     `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), `width` and
     `height` are its picture's sides in pixels, 0 without one, and `seen` what of it reaches the
     model, None where that is not known (see `models.vision_rules`). `max_tokens` is the limit of an
@@ -346,7 +383,7 @@ class Answer:
     status: Status
     text: str
     value: str | None = None
-    correct: bool = False
+    correct: bool | None = False
     prompt: str = ""
     image: str | None = None
     input_tokens: int | None = None
@@ -360,6 +397,11 @@ class Answer:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+
+    @property
+    def is_right(self) -> bool:
+        """Whether it is known to be right."""
+        return bool(self.correct)
 
 
 @dataclass(frozen=True, slots=True)
@@ -452,6 +494,8 @@ class Record:
     own: Mapping[str, float | None] = field(default_factory=dict)  # metrics of other packages
     cluster: str = ""  # the item's
     choices: int = 0  # that the item has to choose from
+    also_right: tuple[str, ...] = ()
+    format: str = ""  # how the text was written, or what was pictured: html, markdown
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -478,6 +522,8 @@ class Record:
             "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
             **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
+            **({"also_right": [*self.also_right]} if self.also_right else {}),
+            **({"format": self.format} if self.format else {}),
         }
 
     @classmethod
@@ -494,7 +540,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest)
+        late = tuple(data.get("also_right", ())), data.get("format", "")
+        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""

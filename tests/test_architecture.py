@@ -17,7 +17,7 @@ ROOMS: dict[str, set[str]] = {
     "plugin": {"reporting", "gate", "fuzzing", "evaluate", "benchmark", "prompts", "dispatch"}
     | {"eyechart", "metrics", "rendering", "scoring", "models", "statistics"},
     "commands": {"reporting", "representations", "gate", "eyechart", "benchmark", "dispatch"}
-    | {"metrics", "rendering", "models", "statistics"},
+    | {"evaluate", "metrics", "rendering", "models", "statistics"},
     "strategies": {"fuzzing"},
     "reporting": {"benchmark", "dispatch", "fuzzing", "gate", "metrics", "models", "rendering"}
     | {"eyechart", "representations", "scoring", "statistics"},
@@ -25,7 +25,7 @@ ROOMS: dict[str, set[str]] = {
     "gate": {"metrics", "scoring", "statistics"},
     "fuzzing": {"benchmark", "dispatch", "prompts", "rendering", "scoring"},
     "eyechart": {"rendering", "scoring", "statistics"},
-    "evaluate": {"models", "prompts", "scoring"},
+    "evaluate": {"benchmark", "models", "prompts", "scoring"},
     "benchmark": {"rendering", "scoring"},
     "prompts": {"rendering"},
     "dispatch": {"models"},

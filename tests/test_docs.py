@@ -95,6 +95,16 @@ def test_the_other_files_on_the_page(pytester: pytest.Pytester, run_rest: RunRes
     assert {"passed": 1} == run_rest("--rest-model=simulated", "invoices-2.rest.yaml").outcomes
 
 
+def test_stored_answers_on_the_page_are_the_examples() -> None:
+    """Which the tests judge."""
+    page = (ROOT / "docs" / "stored-answers.md").read_text("utf-8")
+    folder = ROOT / "examples" / "stored_answers"
+    assert [(folder / "answers.csv").read_text("utf-8")] == _blocks("csv", page)
+    assert [(folder / "mapping.yaml").read_text("utf-8")] == _blocks("yaml", page)
+    (row,) = _blocks("json", page)
+    assert (folder / "wide.jsonl").read_text("utf-8").startswith(row)
+
+
 def test_links_and_pictures_exist() -> None:
     """Every file that a document points to is there."""
     for document in (*ROOT.glob("*.md"), *ROOT.glob("docs/*.md")):

@@ -15,6 +15,8 @@ from runs import RunRest
 from stored import planted
 from test_cli import printed
 
+from pytest_rest.commands import main
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 FEWER = {
@@ -36,8 +38,8 @@ FEWER = {
 # What is run elsewhere: it sets up, needs other machines, weights, rows, or a package.
 ELSEWHERE = (
     *("python3 -m venv", "--tx=", "--rest-model=house", "--rest-suite=rh-bench"),
-    "gateway.ai.cloudflare.com",
-    "pytest-rest representations",
+    *("gateway.ai.cloudflare.com", "localhost:8000", "text=text.eval", "samples_"),
+    *("pytest-rest representations", "pytest-rest eyechart", "--rest-eyechart"),
 )
 
 
@@ -72,6 +74,8 @@ def folder(pytester: pytest.Pytester, run_rest: RunRest, monkeypatch: pytest.Mon
     run_rest("--rest-model=simulated", "--rest-run-dir=.rest/runs/RUN")
     for name in ("RUN-A", "RUN-B", "RUN-C"):
         shutil.copytree(path / ".rest" / "runs" / "RUN", path / name)
+    for name in ("answers.csv", "new.csv"):
+        main(["export", "RUN-A", "-o", name])
     shared = ROOT.parent / "shared" / "data"
     if shared.exists():
         monkeypatch.setenv("HOME", str(path))

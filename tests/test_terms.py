@@ -14,6 +14,7 @@ from pytest_rest.terms import (
     Answer,
     Choice,
     Completion,
+    DataTable,
     Form,
     Home,
     Image,
@@ -22,9 +23,11 @@ from pytest_rest.terms import (
     Outcome,
     Prompt,
     Record,
+    StoredStyle,
     Style,
     Transcription,
     Verdict,
+    to_item,
 )
 
 ITEM = Item("i-1", "What is A?", "3", context="A = 3", answer_kind="integer", suite="soebench")
@@ -78,6 +81,7 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"suite": "own"},
         {"tolerance": "1%"},
         {"image_digest": "d"},
+        {"also_right": ("three",)},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:
@@ -163,6 +167,14 @@ def test_a_styles_id_takes_whole_numbers() -> None:
 def test_different_styles_have_different_ids(one: Style, other: Style) -> None:
     """Records are counted by the style's id: two styles never share one."""
     assert one.id != other.id
+
+
+def test_of_a_stored_style_only_its_name_is_known() -> None:
+    """So it is equal to none of another name, and not to the style that is REST's."""
+    html, other = StoredStyle(name="html"), StoredStyle(name="markdown")
+    assert html == StoredStyle(name="html")
+    assert 3 == len({html, other, Style(name="html")})
+    assert html != other
 
 
 @given(styles(), styles())
@@ -340,3 +352,12 @@ def test_ids_of_one_model(ids: tuple[str, ...], number: int) -> None:
     assert ({*ids}, number) == ({*spelled}, len({*spelled.values()}))
     assert spelled == terms.one_spelling(ids[::-1])
     assert all(full == spelled[full] for full in spelled.values())
+
+
+def test_an_item_is_read_from_json_as_it_was() -> None:
+    """With choices, other right answers and a table, as another process gets it."""
+    table = DataTable(("Name", "Price"), (("Lamp", "12"), ("Desk", "41")))
+    item = Item("i", "q", "A", choices=(Choice("A", "x"), Choice("B", "y")), also_right=("B",))
+    for each in (item, dataclasses.replace(item, choices=(), table=table)):
+        assert each == to_item(json.loads(json.dumps(dataclasses.asdict(each))))
+    assert dataclasses.replace(item, table=table).digest != item.digest

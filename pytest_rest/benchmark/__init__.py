@@ -10,7 +10,18 @@ from typing import Any
 from pytest_rest import extensions
 from pytest_rest.benchmark import file
 from pytest_rest.benchmark.file import ENDINGS, Benchmark
-from pytest_rest.benchmark.suites import arc, gsm_symbolic, hub, mmlu, rh_bench, rows, soebench
+from pytest_rest.benchmark.suites import (
+    arc,
+    gsm8k,
+    gsm_symbolic,
+    hub,
+    mgsm,
+    mmlu,
+    rh_bench,
+    rows,
+    soebench,
+    tables,
+)
 from pytest_rest.errors import BenchmarkError, RestError, nearest, one_line
 from pytest_rest.terms import Item, fingerprint
 
@@ -46,7 +57,9 @@ class DataSet:
 
 SUITES: dict[str, Generated | DataSet] = {
     soebench.NAME: Generated(soebench.generate, default=50, largest=100_000),
-    **{suite.NAME: DataSet(suite.SOURCE, suite.load) for suite in (mmlu, arc, gsm_symbolic)},
+    tables.NAME: Generated(tables.generate, default=24, largest=100_000),
+    **{s.NAME: DataSet(s.SOURCE, s.load) for s in (mmlu, arc, gsm_symbolic, gsm8k)},
+    **{name: DataSet(source, load) for name, (source, load) in mgsm.loaders().items()},
     rh_bench.NAME: DataSet(rh_bench.SOURCE, rh_bench.load, rh_bench.draw, rh_bench.complete),
 }
 

@@ -16,14 +16,21 @@
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
+      - question: What does a chair cost?
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        answer: 41
+      - question: Who wrote it?
+        answers: [Ada, Ada Lovelace]    # any of them is right
+        kind: short                     # case and one full stop aside; a number as a number
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
 
-Scalars are read as they are written, not as YAML would read them. `kind` is one of integer,
-number, choice, text, expression. It is inferred where there is only one reading: with choices it is
+Scalars are read as they are written, not as YAML would read them. `kind` is one of integer, number,
+choice, text, expression, short. It is inferred where there is only one reading: with choices it is
 choice, `7` is an integer, `1.10` a number, and what does not look like a number is a text. What may
-be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so does every expression. Items
-without a cluster belong together where they share a context or a picture, if not all do.
+be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so do expressions and short
+answers. Items without a cluster belong together where they share a context or a picture, if not all
+do.
 """
 
 import os
@@ -36,28 +43,20 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import yaml_nodes
+from pytest_rest.benchmark import table_file, yaml_nodes
+from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
-from pytest_rest.scoring import numbers
-from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
 if TYPE_CHECKING:
     from pytest_rest.rendering.pictures import Facts
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
-DEFAULTS = ("kind", "context", "choices", "tolerance", "image")
+DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", "cluster", *DEFAULTS)
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
-_LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
-_INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
-_DECIMAL = re.compile(r"[+-]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})", re.ASCII)
-_CODED = re.compile(
-    r"[+-]?(?:0[xob][\da-f_]{1,300}|\.?\d[\d_]{0,300}(?:\.[\d_]{0,300})?(?:e[+-]?\d{1,9})?|\.inf)"
-    r"|\.nan",
-    re.ASCII | re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -138,15 +137,18 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
     What all items of a file share makes no clusters: the benchmark is about that.
     """
-    shared = Counter((item.context, item.image_digest) for item in items if not item.cluster)
+    shared = Counter(_about(item) for item in items if not item.cluster)
     return tuple(
         replace(item, cluster=f"context-{fingerprint(about)}")
-        if not item.cluster
-        and any(about := (item.context, item.image_digest))
-        and 1 < shared[about] < len(items)
+        if not item.cluster and any(about := _about(item)) and 1 < shared[about] < len(items)
         else item
         for item in items
     )
+
+
+def _about(item: Item) -> tuple[str, ...]:
+    """What an item is about: its context, its picture and its table."""
+    return item.context, item.image_digest, *([repr(item.table)] if item.table else [])
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -187,6 +189,7 @@ class _ItemReader:
         self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
+        self._tables: dict[str, DataTable] = {}
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -194,26 +197,28 @@ class _ItemReader:
             raise PlaceError(node.line, "an item needs keys, at least question: and answer:")
         own = node.value
         check_keys(own, ITEM_KEYS)
-        for key in ("question", "answer"):
-            if not text_of(own, key).strip():
-                raise PlaceError(own[key].line if key in own else node.line, _LACKING[key])
+        check_given(own, "question", node.line)
+        answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
-        choices = _choices(keys.get("choices"))
-        kind = self._kind(own, keys, choices)
+        choices = choices_of(keys.get("choices"))
+        kind = self._kind(answers, own, keys, choices)
         is_number = kind in ("integer", "number")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
-            answer=text_of(own, "answer").strip(),
+            answer=str(answers[0].value).strip(),
             context=_trimmed(text_of(keys, "context")),
             choices=choices,
             answer_kind=kind,
             suite=self._name,
             tolerance=text_of(keys if is_number else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
+            also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
         )
-        _check_answer(item, keys)
-        return self._illustrated(item, keys)
+        for answer in answers:
+            alone = replace(item, answer=str(answer.value).strip(), also_right=())
+            _check_answer(alone, answer.line, keys)
+        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -238,11 +243,15 @@ class _ItemReader:
         return name
 
     def _kind(
-        self, own: dict[str, Node], keys: dict[str, Node], choices: tuple[Choice, ...]
+        self,
+        answers: Sequence[Node],
+        own: dict[str, Node],
+        keys: dict[str, Node],
+        choices: tuple[Choice, ...],
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or _inferred(own["answer"])
+        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
@@ -251,18 +260,41 @@ class _ItemReader:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
 
+    def _table(self, node: Node | None) -> DataTable | None:
+        """The table that an item is about; each file is read once."""
+        if node is None or node.is_nothing:
+            return None
+        if not isinstance(node.value, str):
+            return table_file.of_node(node)
+        path = self._below("table", node.value, node.line)
+        if Path(path).suffix.lower() not in table_file.SUFFIXES:
+            known = ", ".join(table_file.SUFFIXES)
+            raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
+        if path not in self._tables:
+            try:
+                self._tables[path] = table_file.read(self._folder / path)
+            except PlaceError as error:
+                raise PlaceError(node.line, f"table {error.located(Path(path))}") from None
+        return self._tables[path]
+
+    def _below(self, key: str, name: str, line: int) -> str:
+        """A path from the file's folder; `PlaceError` for one that leads out of it."""
+        path = os.path.normpath(name)
+        if "://" in name or PureWindowsPath(name).drive or path.startswith(("/", "..", "~")):
+            raise PlaceError(line, f"{key} {quoted(name)}: give a path below the file's folder")
+        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
+        if not target.is_relative_to(folder):
+            raise PlaceError(
+                line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
+            )
+        return path
+
     def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
         image = text_of(keys, "image")
         if not image:
             return item
-        line, path = keys["image"].line, os.path.normpath(image)
-        if "://" in image or PureWindowsPath(image).drive or path.startswith(("/", "..", "~")):
-            raise PlaceError(line, f"image {quoted(image)}: give a path below the file's folder")
-        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
-        if not target.is_relative_to(folder):
-            raise PlaceError(
-                line, f"image {quoted(image)}: a link leaves the file's folder; copy it"
-            )
+        line = keys["image"].line
+        path = self._below("image", image, line)
         from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())
@@ -278,49 +310,8 @@ class _ItemReader:
         return replace(item, image=place, image_digest=facts.digest)
 
 
-_LACKING = {
-    "question": "the item has no question; write question: and what is asked",
-    "answer": "the item has no answer; write answer: and the right one, in quotes if it is null",
-}
-
-
-def _choices(node: Node | None) -> tuple[Choice, ...]:
-    if node is None or node.is_nothing:
-        return ()
-    if isinstance(node.value, str):
-        raise PlaceError(node.line, "choices is a list, such as [this, that]")
-    if isinstance(node.value, tuple):
-        if len(node.value) > len(_LABELS):
-            raise PlaceError(node.line, "has more choices than letters; give them labels")
-        listed = dict(zip(_LABELS, node.value, strict=False))
-    else:
-        listed = node.value
-    choices = tuple(Choice(label.strip(), text_of(listed, label).strip()) for label in listed)
-    labels = {scoring.fold(choice.label).casefold().strip("(.)") for choice in choices}
-    is_whole = all(choice.label and choice.text for choice in choices)
-    if len(choices) < 2 or len(labels) < len(choices) or not is_whole:
-        raise PlaceError(node.line, "choices are two texts or more, each with a label of its own")
-    return choices
-
-
-def _inferred(answer: Node) -> str:
-    text = str(answer.value).strip()
-    if answer.plain and _INTEGER.fullmatch(text):
-        return "integer"
-    if answer.plain and _DECIMAL.fullmatch(text):
-        return "number"
-    if numbers.value(text, own=text) is None and not _CODED.fullmatch(text):
-        return "text"
-    raise PlaceError(
-        answer.line,
-        f"answer {quoted(text)} may be a number or a text; write a number as 1250 or 12.5 without "
-        "quotes, or add kind: number, or kind: text",
-    )
-
-
-def _check_answer(item: Item, keys: dict[str, Node]) -> None:
+def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
     """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
-    line = keys["answer"].line
     answer = item.answer.casefold()
     meant = {c.label for c in item.choices if c.label.casefold() == answer}
     if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:

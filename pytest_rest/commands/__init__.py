@@ -25,11 +25,14 @@ COMMANDS = {
     "compare": "what changed from one run to another, paired by item; asks nothing",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
     "export": "write a run's answers as CSV, JSON Lines or Parquet, or its figures as a table",
+    "import": "judge answers that are stored already, of a file or a log; asks nothing",
     "merge": "make one report of the shards of a run, and judge it",
     "report": "write the page of a stored run, report.html, or a copy that has its pictures in it",
     "eyechart": "what of a picture reaches a model: its limit of pixels, and what print it reads",
     "representations": "how alike a model's hidden states are for pictures and texts",
 }
+
+_MODULES = {"import": "import_answers"}  # where Python has the command's word for itself
 
 _ENDS = """exit status: 0 good; 1 a threshold is missed, or something got worse than is tolerated;
 4 wrong usage, or a file that cannot be read or compared"""
@@ -67,14 +70,16 @@ def main(words: Sequence[str] | None = None) -> int:
     top.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
     top.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     chosen = top.parse_args(words)
-    command = import_module(f"pytest_rest.commands.{chosen.command}")
+    name = _MODULES.get(chosen.command, chosen.command)
+    command = import_module(f"pytest_rest.commands.{name}")
     parser = Parser(prog=f"pytest-rest {chosen.command}", description=command.__doc__, epilog=_ENDS)
     command.declare(parser)
     try:
         status: int = command.run(parser.parse_args(chosen.words))
         sys.stdout.flush()
     except RestError as error:
-        print(f"{parser.prog}: error: {shown(str(error), 1_000)}", file=sys.stderr)
+        for line in str(error).splitlines():
+            print(f"{parser.prog}: error: {shown(line, 1_000)}", file=sys.stderr)
         return WRONG_USAGE
     except BrokenPipeError:  # the reader has seen enough: nothing more is to be written
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())

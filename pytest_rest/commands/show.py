@@ -69,7 +69,7 @@ def _entries(items: Sequence[Entry], named: str) -> list[Entry]:
 def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
     for entry in entries:
         yield f"{shown(entry['suite'])} {shown(entry['id'])} in {shown(entry['style'])}"
-        yield f"  {entry['verdict']}; right is {shown(entry['answer'])}"
+        yield f"  {entry['verdict']}; {tables.right(entry['answer'], entry.get('also_right', ()))}"
         if entry.get("cluster"):
             yield f"  belongs to cluster {shown(entry['cluster'])}"
         if entry["reason"]:
@@ -83,8 +83,8 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
 
 
 def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:
-    word = "right" if answer["correct"] else "wrong"
-    said = f"{shown(answer['value'], 60)}, {word}" if answer["value"] is not None else "no answer"
+    word = {True: ", right", False: ", wrong"}.get(answer["correct"], "")
+    said = f"{shown(answer['value'], 60)}{word}" if answer["value"] is not None else "no answer"
     yield f"  {mode:<6} {said} ({shown(answer['status'])})"
     if answer["image"]:
         picture = stored_pictures.find(folder / "images", answer["image"])

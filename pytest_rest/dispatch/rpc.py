@@ -24,14 +24,13 @@ from pytest_rest.dispatch.prefetch import Asked, LookAhead
 from pytest_rest.errors import DispatcherError, RestError
 from pytest_rest.terms import (
     Budget,
-    Choice,
     Completion,
     Form,
     Image,
-    Item,
     Prompt,
     Style,
     to_builtins,
+    to_item,
 )
 
 _LENGTH = struct.Struct(">I")
@@ -206,10 +205,9 @@ def _to_image(data: dict[str, Any]) -> Image:
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:
-    choices = tuple(Choice(**choice) for choice in data["item"].pop("choices"))
     style = data["style"] and Style(**data["style"])
     return Prompt(
-        item=Item(**data["item"], choices=choices),
+        item=to_item(data["item"]),
         form=Form(data["mode"], style),
         task=data["task"],
         parts=tuple(part if isinstance(part, str) else _to_image(part) for part in data["parts"]),

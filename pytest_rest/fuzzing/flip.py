@@ -5,10 +5,10 @@ value, and the other style with another value or without one.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
-from pytest_rest.terms import Answer, Item, Style, Transcription, to_builtins
+from pytest_rest.terms import Answer, Item, Style, Transcription, to_builtins, to_item
 
 Steadiness = Literal["steady", "unsteady", "not repeated"]
 Failing = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
@@ -51,7 +51,7 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": to_builtins(self.item),
+            "item": asdict(self.item),
             "style": to_builtins(self.style),
             "style_id": self.style.id,
             "changes": self.style.changes,
@@ -62,7 +62,7 @@ class Flip:
     def from_builtins(cls, data: Mapping[str, Any]) -> "Flip":
         """The flip of a report; `KeyError` and `TypeError` for other data."""
         kept = {name: data[name] for name in cls.__dataclass_fields__}
-        kept["item"] = Item(**{**kept["item"], "choices": ()})
+        kept["item"] = to_item(kept["item"])
         kept["style"] = Style(**kept["style"])
         kept["also"] = tuple(Style(**style) for style in kept["also"])
         return cls(**kept)

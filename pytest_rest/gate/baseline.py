@@ -25,6 +25,7 @@ JsonObject = Mapping[str, Any]
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
 _HEADLINE = ("rer", "cfr")
 _VERDICTS = ("consistent", "inconsistent", "lost")
+_CORRECT = {"right": True, "wrong": False, "unknown": None}
 _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transcriptions"}
 
 
@@ -210,12 +211,17 @@ def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> d
         "styles": {
             record["style"]: {
                 "verdict": record["verdict"],
-                "right": [m for m in MODES if _compared(record).get(m, {}).get("correct")],
-                "wrong": [m for m, each in _compared(record).items() if not each["correct"]],
+                **_by_correctness({m: a["correct"] for m, a in _compared(record).items()}),
             }
             for record in records
         },
     }
+
+
+def _by_correctness(correct: Mapping[str, bool | None]) -> dict[str, list[str]]:
+    """The modes that were right and wrong, and those of which nobody says so, if there are any."""
+    by = {word: [mode for mode in correct if correct[mode] is c] for word, c in _CORRECT.items()}
+    return by if by["unknown"] else {word: by[word] for word in ("right", "wrong")}
 
 
 def _compared(record: JsonObject) -> dict[str, JsonObject]:
@@ -233,8 +239,11 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
             "styles": {
                 style: {
                     "verdict": _verdict(each),
-                    "right": [mode for mode in MODES if mode in each["right"]],
-                    "wrong": [mode for mode in MODES if mode in each["wrong"]],
+                    **{
+                        word: [mode for mode in MODES if mode in each[word]]
+                        for word in _CORRECT
+                        if word in each or word != "unknown"
+                    },
                 }
                 for style, each in sorted(item["styles"].items())
             },

@@ -157,13 +157,15 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
     """RER, CFR, MMC, the share of items right in all forms, and each mode's accuracy.
 
     CFR is of the items that are covered, right in at least one form, in both runs; an accuracy of
-    those that were asked in the mode, each the share of its styles that are right.
+    those that were asked in the mode, each the share of its styles that are right. An item of which
+    nobody says what is right counts for RER alone.
     """
+    judged = [key for key in pairs.kept if all(_is_judged(run[key]) for run in pairs.runs)]
     listed = {
         "rer": _figures(pairs, pairs.kept, is_consistent),
         "cfr": _figures(pairs, pairs.covered, all_right),
-        "mmc": _figures(pairs, pairs.kept, any_right),
-        "all_correct": _figures(pairs, pairs.kept, all_right),
+        "mmc": _figures(pairs, judged, any_right),
+        "all_correct": _figures(pairs, judged, all_right),
     }
     for mode in MODES:
         share = partial(_share_right, mode)
@@ -252,7 +254,12 @@ def _judged(item: JsonObject | None, asked: set[tuple[str, str]]) -> bool:
 
 def _forms(item: JsonObject | None) -> set[tuple[str, str]]:
     styles = item["styles"].items() if item else ()
-    return {(style, mode) for style, each in styles for mode in (*each["right"], *each["wrong"])}
+    words = "right", "wrong", "unknown"
+    return {(style, mode) for style, each in styles for w in words for mode in each.get(w, ())}
+
+
+def _is_judged(item: JsonObject) -> bool:
+    return not any(style.get("unknown") for style in item["styles"].values())
 
 
 def _consistent_in(style: str) -> Callable[[JsonObject], bool]:

@@ -18,6 +18,9 @@ METRICS = (
 )
 RH_AUC = "rh_auc."
 AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
+_OF_READING = ("ocr_correct_rate", "cer")
+_OF_REPEATS = ("noise_floor", "between_forms", "excess_inconsistency")
+_OF_RIGHT = ("cfr", "mmc", "all_correct")
 _THRESHOLD = re.compile(
     r"\s*(?P<metric>[\w.-]{1,40})\s*(?P<of>(?:@\s*[^\s@<>]{1,100}\s*){0,2})(?P<op>>=|<=|>|<)"
     r"\s*(?P<bound>[^\s]{1,20})\s*"
@@ -119,6 +122,30 @@ def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Colle
                 f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
                 f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *sorted(parts)])}"
             )
+
+
+def check_stored(
+    thresholds: Sequence[Threshold],
+    modes: Collection[str],
+    repeats: int,
+    *,
+    is_judged: bool,
+    is_read: bool,
+) -> None:
+    """Raise `OptionError` for a threshold on what stored answers do not tell."""
+    for each in thresholds:
+        name, _, mode = each.metric.partition(".")
+        why = ""
+        if not is_read and (each.metric in _OF_READING or each.subset == "ocr_correct"):
+            why = "what a model read in its pictures is not known of stored answers"
+        elif each.metric in _OF_REPEATS and repeats < 2:
+            why = "no form is answered twice"
+        elif name == "accuracy" and mode not in modes:
+            why = f"no answer is to the form {mode}"
+        elif not is_judged and (name == "accuracy" or each.metric in _OF_RIGHT):
+            why = "nobody says of every item what is right"
+        if why:
+            raise OptionError(f"threshold {each.id!r} cannot be judged: {why}; leave it out")
 
 
 def covers(scope: str, nodeid: str) -> bool:

@@ -37,6 +37,7 @@ from pytest_rest.metrics.agreement import (
     modes,
     ordered,
     read_right,
+    rights,
     share_right,
 )
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
@@ -131,11 +132,11 @@ def table(records: Iterable[Record]) -> Table:
         suite: [r for group in groups if not any(r.verdict.lost for r in group) for r in group]
         for suite, groups in by_suite(records).items()
     }
-    scopes: Table = {suite: _subsets(listed) for suite, listed in judged.items() if listed}
+    scopes: Table = {suite: compute_subsets(listed) for suite, listed in judged.items() if listed}
     per_suite = list(scopes.values())
     scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
     pooled = [record for listed in judged.values() for record in listed]
-    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else _subsets(pooled)
+    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else compute_subsets(pooled)
     return scopes
 
 
@@ -151,7 +152,7 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     judged = sum(map(len, styles.values()))
     if len(styles) == 1 and judged == whole["pooled"]["all"].items:
         return dict.fromkeys(styles, whole["pooled"])
-    return {style: _subsets(listed) for style, listed in sorted(styles.items())}
+    return {style: compute_subsets(listed) for style, listed in sorted(styles.items())}
 
 
 def compute(records: Sequence[Record]) -> Metrics:
@@ -179,7 +180,7 @@ def compute(records: Sequence[Record]) -> Metrics:
         own={name: rates.get(f"own.{name}") for name in own},
         agreed_wrong=rates.get("agreed_wrong"),
         agree_not_right=rates.get("agree_not_right"),
-        rer_beyond_chance=chance.beyond(rates.get("rer"), [g for g in groups if _correct(g)]),
+        rer_beyond_chance=chance.beyond(rates.get("rer"), _asked(groups)),
         errors=errors,
         samples=samples,
     )
@@ -228,7 +229,8 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
     return fmean(known) if known and len(known) == len(values) else None
 
 
-def _subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
+def compute_subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
+    """The metrics of all records, and of those of items whose pictures were all read right."""
     of_all, read = compute(records), within(records, "ocr_correct")
     return {"all": of_all, "ocr_correct": of_all if len(read) == len(records) else compute(read)}
 
@@ -240,25 +242,27 @@ def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:
     return [record for group in by_item(records) if read_right(group) for record in group]
 
 
-def _correct(group: Group) -> list[bool]:
-    return [answer.correct for record in group for answer in compared(record)]
+def _asked(groups: Iterable[Group]) -> list[Group]:
+    """The items that were asked in a form that REST compares."""
+    return [group for group in groups if any(map(compared, group))]
 
 
 def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
     """The items behind each rate that is a share."""
-    asked = [group for group in groups if _correct(group)]
-    covered = [group for group in asked if any(_correct(group))]
+    asked = _asked(groups)
+    judged = [group for group in asked if rights(group)]
+    covered = [group for group in judged if any(rights(group))]
     transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
     records = [record for group in groups for record in group]
     repeated = {id(group): each for group in groups if (each := noise.agreement(group))}
     steady = [group for group in groups if id(group) in repeated]
     shares: dict[str, tuple[Sequence[Group], Callable[[Group], float | None]]] = {
         "rer": (asked, agrees),
-        "cfr": (covered, lambda group: not all(_correct(group))),
-        "mmc": (asked, lambda group: any(_correct(group))),
-        "all_correct": (asked, lambda group: all(_correct(group))),
-        "agreed_wrong": (asked, lambda group: agrees(group) and not all(_correct(group))),
-        "agree_not_right": ([group for group in asked if not all(_correct(group))], agrees),
+        "cfr": (covered, lambda group: not all(rights(group))),
+        "mmc": (judged, lambda group: any(rights(group))),
+        "all_correct": (judged, lambda group: all(rights(group))),
+        "agreed_wrong": (judged, lambda group: agrees(group) and not all(rights(group))),
+        "agree_not_right": ([group for group in judged if not all(rights(group))], agrees),
         "ocr_correct_rate": (transcribed, read_right),
         "noise_floor": (steady, lambda group: repeated[id(group)].within),
         "between_forms": (steady, lambda group: repeated[id(group)].between),

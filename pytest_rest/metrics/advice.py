@@ -139,9 +139,9 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
     by_dpi: dict[int, dict[tuple[str, str], list[tuple[float, str]]]] = defaultdict(dict)
     for record in records:
         style, answers = styles.get(record.style), record.verdict.answers
-        shown = [answers[mode].correct for mode in ("image", "mixed") if mode in answers]
+        shown = [answers[mode].is_right for mode in ("image", "mixed") if mode in answers]
         if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
-            less = fmean(shown) - answers["text"].correct
+            less = fmean(shown) - answers["text"].is_right
             here = by_dpi[seen[record.style]].setdefault((record.suite, record.item), [])
             here.append((less, cluster([record])))
     differences = {

@@ -46,14 +46,21 @@ def agrees(group: Group) -> bool:
     return agree(answer.value for record in group for answer in compared(record))
 
 
+def rights(group: Group) -> list[bool]:
+    """Which of the answers that REST compares are right; none where that is not known of all."""
+    known = [answer.correct for record in group for answer in compared(record)]
+    return [bool(correct) for correct in known] if None not in known else []
+
+
 def read_right(group: Group) -> bool:
     """Whether all of an item's pictures were transcribed without an error."""
     return all(record.verdict.ocr_correct for record in group)
 
 
 def share_right(group: Group, mode: Mode) -> float | None:
-    """The share of an item's styles that this mode got right; None if it was not asked."""
-    right = [answer.correct for r in group if (answer := r.verdict.answers.get(mode))]
+    """The share of an item's styles that this mode got right; None if that is not known."""
+    asked = [answer.correct for r in group if (answer := r.verdict.answers.get(mode))]
+    right = [correct for correct in asked if correct is not None]
     return sum(right) / len(right) if right else None
 
 

@@ -113,7 +113,7 @@ def measure(records: Sequence[Record], budgets: Sequence[Amount], seed: int) -> 
         return None
     rows: dict[str, list[list[float]]] = {half: [] for half in HALVES}
     for group in groups:
-        row = [float(_steps(group, "solve", budget)[0].correct) for budget in budgets]
+        row = [float(_steps(group, "solve", budget)[0].is_right) for budget in budgets]
         rows[half_of(group[0].item)].append(row)
     reasoning, perception = rows["reasoning"], rows["perception"]
     points = [

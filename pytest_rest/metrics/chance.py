@@ -21,7 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from pytest_rest.metrics.agreement import Group, by_suite, cluster, compared
+from pytest_rest.metrics.agreement import Group, by_suite, cluster, compared, rights
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import Mode, Rate, Record
@@ -97,7 +97,10 @@ def _why(groups: Sequence[Group]) -> str:
     if n >= FEWEST and given[often] >= _SAME * n:
         share = given[often] / n
         return f"{shown(often, 40)!r} is the answer to {share * 100:.1f} % of {n:,} items"
-    shares = [fmean(answer.correct for answer in answers) for answers in items]
+    judged = [group for group in groups if rights(group)]
+    if len(judged) < len(groups):
+        return ""
+    shares = [fmean(rights(group)) for group in judged]
     right = mean_share(shares, [*map(cluster, groups)])
     guessed = fmean(1 / group[0].choices if group[0].choices else 0.0 for group in groups)
     if right and (right.low or 0.0) <= guessed and (guessed or n >= FEWEST):

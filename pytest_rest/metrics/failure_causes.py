@@ -8,7 +8,7 @@ on the left, and people are shown that of `WORDS`:
     abstained    an answer says only that there is none, such as "I don't know"
     no answer    an answer was cut short, or has no value that can be read
     misreasoned  transcribed rightly and answered in every form, but differently
-    unknown      answered in every form, but differently; no transcription was asked for
+    unknown      answered in every form, but differently; no transcription is known
 
 It is where the item failed first, not why: an error in a transcription may have nothing to do with
 the answers. How much reading explains is in `reading`.
@@ -30,7 +30,7 @@ WORDS: dict[str, str] = {
     "abstained": "abstained",
     "no answer": "without an answer",
     "misreasoned": "transcribed rightly",
-    "unknown": "not transcribed",
+    "unknown": "answered differently",
 }
 
 

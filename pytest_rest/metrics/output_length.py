@@ -89,7 +89,7 @@ def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:
         return None
     sent = _means(asked, mode, lambda answer: float(answer.input_tokens or 0))
     written = _means(asked, mode, lambda answer: float(answer.output_tokens or 0))
-    right = _means(asked, mode, lambda answer: float(answer.correct))
+    right = _means(asked, mode, lambda answer: float(answer.is_right))
     thousands = [each / 1000 for each in sent]
     return MeanTokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
 

@@ -162,7 +162,8 @@ def _changes_of(
 
 def _measure(record: Record) -> _Measured:
     answers = compared(record)
-    right = [answer.correct for answer in answers if answer.mode != "text"]
+    asked = [answer.correct for answer in answers if answer.mode != "text"]
+    right = [correct for correct in asked if correct is not None]
     return _Measured(
         fmean(right) if right else None,
         float(agrees([record])) if answers else None,

@@ -220,12 +220,12 @@ def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], rule: Vision
         return None
     counted = [float(_counted(p.shown, rule) - _counted(p.text, rule)) for p in pairs]
     sent = ratio(*(_sent(pairs, is_billed, rule, form) for form in ("shown", "text")))
-    change = difference([float(p.shown.correct) - p.text.correct for p in pairs])
+    change = difference([float(p.shown.is_right) - p.text.is_right for p in pairs])
     costs = [(p.text.cost, p.shown.cost) for p in pairs]
     known = [(a, b) for a, b in costs if a is not None and b is not None]
     is_priced = len(known) == len(pairs) and any(a for a, _ in known)
     text, vision = mean(list(map(_stands_for, pairs))), mean(billed if is_billed else counted)
-    right = mean_share([p.shown.correct for p in pairs])
+    right = mean_share([p.shown.is_right for p in pairs])
     agreement = mean_share([p.agree for p in pairs])
     if not (text and vision and sent and change and right and agreement):
         return None
@@ -318,8 +318,8 @@ def _bought(even: Even, asked: Mapping[int, _Asked], low: int, high: int) -> Eve
     def between(value: Callable[[_Pair], bool]) -> list[float]:
         return [(1 - at) * value(one) + at * value(other) for one, other in both]
 
-    right, agree = between(lambda p: p.shown.correct), between(lambda p: p.agree)
-    change = [each - one.text.correct for each, (one, _) in zip(right, both, strict=True)]
+    right, agree = between(lambda p: p.shown.is_right), between(lambda p: p.agree)
+    change = [each - one.text.is_right for each, (one, _) in zip(right, both, strict=True)]
     return replace(
         even,
         accuracy=mean_share(right),

@@ -59,7 +59,7 @@ def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object
 def pytest_sessionstart(session: pytest.Session) -> None:
     """Check everything that was asked for, before a test or a call; then join the session."""
     config = session.config
-    names = ("rest_model", "rest_resume", "rest_replay")
+    names = ("rest_model", "rest_resume", "rest_replay", "rest_answers")
     try:
         options.check_given(config)
         if not any(options.OPTIONS[name].raw(config, {}) for name in names):
@@ -70,7 +70,7 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         join(config)
     except RestError as error:
         if not hasattr(config, "workerinput"):
-            raise pytest.UsageError(f"REST: {error}") from None
+            raise pytest.UsageError(*(f"REST: {x}" for x in str(error).splitlines())) from None
         from pytest_rest.plugin.collection import Refusal
 
         config.pluginmanager.register(Refusal(f"REST: {error}"), "rest-refusal")

@@ -20,7 +20,8 @@ from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import BenchmarkError, ModelError, OptionError, RestError, nearest
 from pytest_rest.plugin import benchmark_files, unaskable
-from pytest_rest.plugin.run import REFUSED, Disagreement, Run, case_id, case_of
+from pytest_rest.plugin.cases import case_id, case_of
+from pytest_rest.plugin.run import REFUSED, Disagreement, Run
 from pytest_rest.terms import Item, Scheme, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]

@@ -15,11 +15,12 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import baseline, thresholds
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.plugin import provenance
+from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
+from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
-from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run, case_of, named
+from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
 from pytest_rest.reporting import markdown, merge, page
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
@@ -52,7 +53,8 @@ class Controller:
     def prepare(self) -> None:
         """Make the run's folder and open its store; `RestError` says why that cannot be."""
         model, limits = self._run.model, self._run.settings.limits
-        if limits.max_cost and not self._run.price and not self._run.settings.replay:
+        is_asked = not (self._run.settings.replay or self._run.settings.stored)
+        if limits.max_cost and not self._run.price and is_asked:
             raise OptionError(
                 f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
             )
@@ -148,12 +150,11 @@ class Controller:
         for item in items:
             by_suite.setdefault(item.suite, {})[item.id] = item.digest
         styles = {style.id: style for _, style in settings.cases}
-        own = own_styles(styles, styles)
+        own = own_styles(styles, {n: s for n, s in styles.items() if stored_settings.is_known(s)})
+        about = provenance.about(self._run)
         after = {
-            "protocol": self._run.protocol_id,
+            **{name: about[name] for name in ("protocol", "seed", "ocr")},
             "modes": sorted(settings.modes),
-            "seed": settings.seed,
-            "ocr": settings.scheme.ocr,
             "styles": [{"id": s, "digest": own.get(s, {}).get("digest")} for s in sorted(styles)],
             "suites": [
                 {"name": suite, "items": len(d), "fingerprint": fingerprint(d.values())}

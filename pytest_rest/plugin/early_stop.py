@@ -11,7 +11,8 @@ import pytest
 
 from pytest_rest.gate import early_stop
 from pytest_rest.gate.early_stop import Stopping
-from pytest_rest.plugin.run import Run, case_of
+from pytest_rest.plugin.cases import case_of
+from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.results import Tally, Test
 from pytest_rest.terms import Record
 

@@ -10,6 +10,16 @@ from pytest_rest.gate.thresholds import Threshold, checked, parse
 from pytest_rest.plugin.options import OPTIONS
 
 
+def read(values: Mapping[str, Any], *, in_main: bool) -> dict[str, Any]:
+    """The settings that the gate judges by; only the main process reads an earlier run."""
+    return {
+        "thresholds": thresholds(values),
+        "is_compared": values["rest_baseline"] is not None,
+        "baseline": earlier(values) if in_main else None,
+        "tolerance": tolerance(values),
+    }
+
+
 def thresholds(values: Mapping[str, Any]) -> tuple[Threshold, ...]:
     """Those of --rest-require, and RER's and CFR's own options."""
     asked = [parse(text) for text in values["rest_require"]]

@@ -228,9 +228,9 @@ ASKED = (
 DRAWN = (
     Option(
         "--rest-suite NAME[:N]",
-        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic or rh-bench; of each "
-        "of REST's four data sets (rest); or of a benchmark file or folder; repeatable, or with "
-        "commas between (default without paths: soebench:50)",
+        "ask N items, drawn by the seed, of soebench, mmlu, arc, gsm-symbolic, gsm8k, mgsm, "
+        "mgsm-LANG or rh-bench; of each of REST's four data sets (rest); or of a benchmark file or "
+        "folder; repeatable, or with commas between (default without paths: soebench:50)",
         ini="rest_suites",
     ),
     Option(
@@ -368,6 +368,20 @@ RUNS = (
     Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
 )
 
+STORED = (
+    Option(
+        "--rest-answers FILE",
+        "judge the stored answers of a file, or of a harness's log, in place of a model; "
+        "text=FILE, or image:html=FILE, says which form, and format, all of it is of; repeatable",
+        ini="rest_answers",
+    ),
+    Option(
+        "--rest-answers-mapping FILE",
+        "a YAML file that says what the columns of --rest-answers are called",
+        values.path,
+    ),
+)
+
 FUZZ = (
     Option(
         "--rest-fuzz N",
@@ -405,6 +419,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "The gate": GATE,
     "How it is asked": CALLS,
     "Runs and reports": RUNS,
+    "Stored answers": STORED,
     "Fuzzing": FUZZ,
 }
 KEPT = (*ASKED, *DRAWN, FUZZ[0])  # with the run: workers get it, and a resumed run has it still
@@ -439,7 +454,7 @@ def words(given: Mapping[str, Any]) -> Iterator[str]:
     Styles that only the ini file or a benchmark file names are left to it.
     """
     yield "pytest"
-    for option in ASKED:
+    for option in (*ASKED, *STORED):
         value = given.get(option.key, option.unset)
         is_left_out = option.key in STYLES and not given["styles_named"]
         if is_left_out or str(value) == str(option.unset):

@@ -10,7 +10,8 @@ from pytest_rest.dispatch.stored_run import read_digests
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import follow_ups, forms
 from pytest_rest.models.seen import SeenStyles, picture
-from pytest_rest.plugin.run import Run, case_of
+from pytest_rest.plugin.cases import case_of
+from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.terminal import seen, tables
 from pytest_rest.terms import Completion, Item, Prompt, Style
 

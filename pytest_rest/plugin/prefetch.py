@@ -6,7 +6,8 @@ import pytest
 
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.gate import early_stop
-from pytest_rest.plugin.run import Run, case_of
+from pytest_rest.plugin.cases import case_of
+from pytest_rest.plugin.run import Run
 
 # Options by which some of the tests are left out, whatever the suites hold.
 _SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")

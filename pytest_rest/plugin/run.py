@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from pytest_rest import credentials, prompts
+from pytest_rest.benchmark.stored import UNKNOWN
 from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
@@ -25,12 +26,14 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import follow_ups, forms, lost, record
+from pytest_rest.evaluate import follow_ups, forms, lost, record, stored_record
 from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
+from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
+from pytest_rest.plugin import stored_settings
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
@@ -50,34 +53,6 @@ class Disagreement(pytest.fail.Exception):  # type: ignore[misc, name-defined] #
 
     def __init__(self, explanation: str) -> None:
         super().__init__(explanation, pytrace=False)
-
-
-def case_of(node: pytest.Item) -> Case | None:
-    """The item and style that a collected test asks; None for any other test."""
-    callspec = getattr(node, "callspec", None)
-    parameters = callspec.params if callspec and "rest" in getattr(node, "fixturenames", ()) else {}
-    found: Case | None = parameters.get("rest")
-    return found
-
-
-def named(node: pytest.Item, case: Case) -> list[str]:
-    """Suite, item, style, the item's digest, and the test function that asks.
-
-    A function with parameters of its own is several: `test_it[*-fr]`, the star for the case. Never
-    the whole node id, which schedulers rewrite.
-    """
-    asked, style = case
-    function = getattr(node, "originalname", node.name)
-    origin = f"{node.parent.nodeid}::{function}" if node.parent else function
-    variant = node.callspec.id.replace(case_id(case), "*")  # type: ignore[attr-defined]
-    if variant != "*":
-        origin += f"[{variant}]"
-    return [asked.suite, asked.id, style.id, asked.digest, origin]
-
-
-def case_id(case: Case) -> str:
-    """`soebench-0007-dejavu-200dpi-black`."""
-    return f"{case[0].id}-{case[1].id}"
 
 
 class Run:
@@ -100,6 +75,8 @@ class Run:
     def model(self) -> Model:
         """The model; `ModelError` if it cannot be asked."""
         settings = self.settings
+        if settings.stored is not None:
+            return StoredModel(settings.stored.model)
         if settings.replay is not None:
             return ReplayedModel(read_run(settings.replay))
         sweep = settings.scheme.sweep
@@ -161,6 +138,8 @@ class Run:
     @property
     def protocol_id(self) -> str:
         """What reports are compared by: with budgets, these too."""
+        if self.settings.stored is not None:
+            return UNKNOWN
         sweep = self.settings.scheme.sweep
         amounts = ",".join(str(each.amount) for each in sweep.budgets) if sweep else ""
         budgets = f", {sweep.largest.control} {amounts}" if sweep else ""
@@ -217,12 +196,15 @@ class Run:
 
     def note(self, styles: Iterable[Style]) -> None:
         """Know styles by their ids; `OptionError` for an id that stands for two of them."""
-        for style in styles:
+        for style in filter(stored_settings.is_known, styles):
             if self.styles.setdefault(style.id, style).digest != style.digest:
                 raise OptionError(f"style {style.id!r} is there twice; rename one of them")
 
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
+        if self.settings.stored is not None:
+            case = self.settings.stored.by_key.get((item.suite, item.id, style.id))
+            return stored_record(case) if case else lost(item, style, "no answer is stored")
         try:
             asked = self.asker.ask((item, style))
         except (BenchmarkError, RenderingError) as error:
@@ -244,6 +226,8 @@ class Run:
     def keep(self) -> None:
         """Open the run's store, in its main process; `StoreError` says why it cannot be."""
         settings = self.settings
+        if settings.stored is not None:
+            return
         if settings.replay is not None:
             if (settings.run_dir / STORE).exists():
                 raise OptionError(

@@ -18,7 +18,8 @@ from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import thresholds
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.plugin.run import WIRE, Disagreement, Run, case_id, case_of, named
+from pytest_rest.plugin.cases import case_id, case_of, named
+from pytest_rest.plugin.run import WIRE, Disagreement, Run
 from pytest_rest.reporting import rerun_command
 from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import Record, Verdict, to_builtins

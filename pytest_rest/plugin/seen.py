@@ -24,7 +24,8 @@ def longest(run: Run) -> list[Picture]:
     pictures = []
     for item, style in _cases(run):
         with contextlib.suppress(RestError):  # its test meets the same, and says so
-            sent = rendering.page_size(prompts.whole(item), style)
+            text = prompts.whole(item, rendering.TABLE)
+            sent = rendering.page_size(text, style, item.table)
             size = run.vision_rule.seen(*sent)
             if size is not None:
                 seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))

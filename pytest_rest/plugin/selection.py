@@ -37,7 +37,7 @@ def select(
     given["rest_seed"] = secrets.randbelow(2**32) if seed == "fresh" else seed
     given["rest_fuzz_seed"] = fuzz_settings.seed(chosen, given, kept)
     given["rest_suites"] = _suites(config, chosen, given["rest_suites"])
-    given["paths"] = _paths(config) or kept.get("paths", [])
+    given["paths"] = paths(config) or kept.get("paths", [])
     is_other = files(given["paths"]) or chosen.is_named("rest_fuzz", "rest_fuzz_replay")
     if is_other and not chosen.is_named("rest_suites"):
         given["rest_suites"] = []  # the files or the hunt alone, whatever the ini file has
@@ -167,7 +167,7 @@ def _suites(config: pytest.Config, chosen: Chosen, texts: Sequence[str]) -> list
     return [suite for name in names for suite in benchmark.expand(name, start, root)]
 
 
-def _paths(config: pytest.Config) -> list[str]:
+def paths(config: pytest.Config) -> list[str]:
     """The arguments, as they are found again from the root, whence a run is gone on with."""
     if config.args_source != pytest.Config.ArgsSource.ARGS:
         return []

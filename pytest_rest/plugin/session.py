@@ -46,7 +46,8 @@ def join(config: pytest.Config) -> None:
     if run.settings.shard is not None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
     register(Hunts(run), "rest-hunts")
-    if not (run.settings.plan or config.option.collectonly):
+    is_asked = run.settings.stored is None
+    if is_asked and not (run.settings.plan or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")
         foresight.begin()
@@ -69,7 +70,8 @@ def _join_main(config: pytest.Config, run: Run) -> None:
             from pytest_rest.plugin import eyes  # numpy and Jinja2, for this option alone
 
             eyes.measure(config, run)
-        register(watch, "rest-progress")
+        if run.settings.stored is None:
+            register(watch, "rest-progress")
     register(controller, "rest-controller")
     register(Workers(run), "rest-workers")
     register(findings, "rest-findings")

@@ -4,6 +4,7 @@ import json
 import os
 import platform
 import re
+import secrets
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
@@ -16,6 +17,7 @@ from pytest_rest import benchmark, credentials
 from pytest_rest.benchmark import Drawn, Library, shard
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.benchmark.shard import Shard
+from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
@@ -31,6 +33,7 @@ from pytest_rest.plugin import (
     fuzz_settings,
     gate_settings,
     selection,
+    stored_settings,
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
@@ -94,6 +97,7 @@ class Settings:
     resolved_name: str  # of the model, where the main process has it; else empty
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
+    stored: StoredAnswers | None  # that are judged in place of a model's
     fuzz: Fuzz | None
 
     @property
@@ -114,19 +118,22 @@ class Settings:
     @property
     def items(self) -> tuple[Item, ...]:
         """The items of the run's suites."""
+        if self.stored is not None:
+            return stored_settings.items(self.stored)
         return tuple(item for drawn in self.drawn for item in drawn.items)
 
     @property
     def cases(self) -> Iterator[Case]:
         """Every item of the suites in every style, in the order of their tests."""
-        for item in self.items:
-            yield from ((item, style) for style in self.styles_of(item))
+        if self.stored is not None:
+            return stored_settings.cases(self.stored)
+        return ((item, style) for item in self.items for style in self.styles_of(item))
 
     @property
     def again(self) -> dict[str, Any]:
         """The report's `provenance.again`: the command that asks the same, without its item."""
-        names = [drawn.name for drawn in self.drawn]
-        return {"words": [*words(self.given)], "suites": [*self.suites], "names": names}
+        names = self.stored.suites if self.stored else [drawn.name for drawn in self.drawn]
+        return {"words": [*words(self.given)], "suites": [*self.suites], "names": [*names]}
 
     def styles_of(self, item: Item) -> tuple[Style, ...]:
         """What an item is drawn in where its test does not say."""
@@ -145,16 +152,16 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     given: dict[str, Any] = resolved["given"]
     chosen = Chosen(config, given)
     fuzz = fuzz_settings.read(config, chosen, given, resolved["workers"])
-    suites = tuple(given["rest_suites"])
-    is_benchmark = not given["paths"]
-    if is_benchmark and not suites and fuzz is None:
+    answers = stored_settings.read(given, resolved.get("stored"))
+    is_benchmark, suites = not given["paths"], tuple(given["rest_suites"])
+    if is_benchmark and not suites and fuzz is None and answers is None:
         suites = (benchmark.DEFAULT,)
     run_dir, place = Path(resolved["run_dir"]), resolved["place"]
     library = _library(config, given, suites, resolved["library"])
     values = {key: OPTIONS[key].value(given.get(key, raw)) for key, raw in chosen.raw.items()}
+    values |= stored_settings.UNASKED if answers else {}
     named = {key.removeprefix("rest_"): value for key, value in values.items()}
-    if values["rest_early_stop"]:
-        _check_early_stop(values)
+    _check_early_stop(values)
     worked_out = {
         "request": RequestOptions.read(values),
         "library": library,
@@ -167,22 +174,19 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "file_styles": _file_styles(library, suites, given["styles_named"]),
         "scheme": selection.scheme(values),
         "shard": shard.parse(values["rest_shard"]) if values["rest_shard"] else None,
-        "thresholds": gate_settings.thresholds(values),
-        "is_compared": values["rest_baseline"] is not None,
-        "baseline": None if sent else gate_settings.earlier(values),
-        "tolerance": gate_settings.tolerance(values),
+        **gate_settings.read(values, in_main=not sent),
         "limits": _limits(values).share(_askers(config, values["rest_concurrency"])),
         "may_stop": values["rest_early_stop"] or bool(config.getvalue("maxfail")),
         "run_dir": config.rootpath / run_dir.name if place == "remote" else run_dir,
         "resume": bool(values["rest_resume"]),
         "replay": earlier_run.replay(config),
         "place": place,
-        "has_far_workers": resolved["has_far_workers"],
+        **{name: resolved[name] for name in ("has_far_workers", "resolved_name", "run_id")},
         "dispatcher": resolved["dispatcher"] and tuple(resolved["dispatcher"]),
-        "resolved_name": resolved["resolved_name"],
-        "run_id": resolved["run_id"],
         "given": given,
+        "stored": answers,
         "fuzz": fuzz,
+        **(stored_settings.decided(answers) if answers else {}),
     }
     simple = {field.name: named[field.name] for field in fields(Settings) if field.name in named}
     settings = Settings(**{**simple, **worked_out})
@@ -201,6 +205,7 @@ def to_wire(
             "run_id": settings.run_id,
             "styles": [style.digest for style in settings.styles],
             "library": settings.library.manifest,
+            "stored": settings.stored and settings.stored.fingerprint,
             "run_dir": str(settings.run_dir),
             "dispatcher": dispatcher,
             "place": place,
@@ -212,16 +217,19 @@ def to_wire(
 
 def _resolve(config: pytest.Config) -> dict[str, Any]:
     """What the main process finds out, for itself and for all workers."""
-    kept, run_id = earlier_run.options(config)
-    chosen = Chosen(config, kept)
-    is_replay = chosen["rest_replay"] is not None
-    given = selection.select(config, chosen, kept, is_replay=is_replay)
+    if stored_settings.is_chosen(chosen := Chosen(config, {})):
+        given, run_id = stored_settings.select(config, chosen), secrets.token_hex(8)
+    else:
+        kept, run_id = earlier_run.options(config)
+        chosen = Chosen(config, kept)
+        is_replay = chosen["rest_replay"] is not None
+        given = selection.select(config, chosen, kept, is_replay=is_replay)
     here, far = selection.workers(config)
     return {
         "given": given,
         "resolved_name": "",
         "run_id": run_id,
-        "run_dir": str(_run_dir(config, chosen)),
+        "run_dir": str(_run_dir(config, chosen, str(given["rest_model"]))),
         "library": None,
         "dispatcher": None,
         "place": "main",
@@ -249,8 +257,9 @@ def _check(settings: Settings, chosen: Chosen) -> None:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        suites = [drawn.name for drawn in settings.drawn]
-        thresholds.check(settings.thresholds, suites, parts)
+        parts |= {*(settings.stored.formats if settings.stored else ())}
+        thresholds.check(settings.thresholds, [d.name for d in settings.drawn], parts)
+    stored_settings.check(settings.stored, settings.thresholds)
     regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]
@@ -258,6 +267,8 @@ def _check(settings: Settings, chosen: Chosen) -> None:
 
 
 def _check_early_stop(values: Mapping[str, Any]) -> None:
+    if not values["rest_early_stop"]:
+        return
     if values["rest_confidence"] is None:
         raise OptionError(
             "--rest-early-stop ends when the verdict is sure; say how sure: --rest-confidence=0.95"
@@ -307,13 +318,13 @@ def _file_styles(
     return {each.name: benchmark_files.styles(each.styles) for each in drawn if each.styles}
 
 
-def _run_dir(config: pytest.Config, chosen: Chosen) -> Path:
-    if chosen["rest_resume"]:
+def _run_dir(config: pytest.Config, chosen: Chosen, model: str) -> Path:
+    if chosen["rest_resume"] and model:  # without one it is of stored answers
         return earlier_run.resumed(config)
     if path := chosen["rest_run_dir"]:
         return Path(path)
     now = datetime.now(UTC).strftime("%Y%m%d-%H%M%S")
-    name = re.sub(r"[^\w.-]+", "-", chosen["rest_model"]).strip("-")[:60]
+    name = re.sub(r"[^\w.-]+", "-", model or "answers").strip("-")[:60]
     return config.rootpath / ".rest" / "runs" / f"{now}-{name}-{os.getpid()}"
 
 

@@ -4,7 +4,8 @@ import pytest
 
 from pytest_rest.benchmark import shard
 from pytest_rest.benchmark.shard import Shard
-from pytest_rest.plugin.run import Run, case_of, named
+from pytest_rest.plugin.cases import case_of, named
+from pytest_rest.plugin.run import Run
 
 
 class Sharding:

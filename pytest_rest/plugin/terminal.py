@@ -3,11 +3,13 @@
 import os
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from pytest_rest.benchmark import near
+from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
@@ -41,6 +43,8 @@ class Terminal:
     def pytest_report_header(self) -> list[str]:
         """What is asked, of whom, and where it is kept."""
         settings = self._run.settings
+        if settings.stored is not None:
+            return self._stored_header(settings.stored)
         asked = [*settings.suites, *settings.paths[:_PATHS_SHOWN]]
         if more := len(settings.paths[_PATHS_SHOWN:]):
             asked.append(f"{more} paths more")
@@ -64,6 +68,17 @@ class Terminal:
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *seen.header(longest(self._run)),
             f"rest: protocol {self._protocol}; {self._where()}",
+        ]
+
+    def _stored_header(self, answers: StoredAnswers) -> list[str]:
+        """What is judged, and where the run is kept."""
+        number = sum(len(case.calls) for case in answers.cases)
+        forms = tables.scheme(replace(self._run.settings.scheme, ocr="image"))
+        formats = f"; {', '.join(answers.formats)}" if answers.formats else ""
+        return [
+            f"rest: {masked(self._model.description)}",
+            f"rest: {', '.join(answers.suites)}; {number:,} answers; {forms}{formats}",
+            f"rest: {near(self._run.settings.run_dir)}",
         ]
 
     def pytest_report_collectionfinish(self) -> list[str]:
@@ -165,8 +180,8 @@ class Terminal:
                 write(row)
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
-        is_replay = report.provenance["replay_of"] is not None
-        if not is_replay and any(not lost.reason.startswith(UNASKABLE) for lost in report.lost):
+        is_asked = not (report.provenance["replay_of"] or self._run.settings.stored)
+        if is_asked and any(not lost.reason.startswith(UNASKABLE) for lost in report.lost):
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))

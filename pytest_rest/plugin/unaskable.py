@@ -16,10 +16,10 @@ def check(run: Run, cases: Iterable[Case]) -> None:
     """Raise `OptionError` for items that cannot be asked; with --rest-skip-unaskable, note them.
 
     An item is left out in all of its styles if it cannot be asked in one: items are compared over
-    their styles. A run that is judged again asks nothing.
+    their styles. A run that is judged again, or of stored answers, asks nothing.
     """
     settings = run.settings
-    if settings.replay and not settings.skip_unaskable:
+    if settings.stored or (settings.replay and not settings.skip_unaskable):
         return
     items: dict[Item, dict[Style, None]] = {}
     for item, style in cases:

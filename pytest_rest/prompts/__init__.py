@@ -35,10 +35,20 @@ import yaml
 
 from pytest_rest import rendering, safe_files, safe_yaml
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.prompts import templates
+from pytest_rest.prompts import table_formats, templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
 from pytest_rest.rendering import pictures
-from pytest_rest.terms import ANSWER_KINDS, Budget, Form, Image, Item, Prompt, Style, Task
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    Budget,
+    DataTable,
+    Form,
+    Image,
+    Item,
+    Prompt,
+    Style,
+    Task,
+)
 
 Part = tuple[Literal["text", "image"], str]
 
@@ -92,7 +102,9 @@ def build(
     parts = tuple(
         _fill(template, item, protocol, asking, quoted)
         if kind == "text"
-        else _draw(_fill(template, item, protocol), form.style or Style(), item)
+        else _draw(
+            _fill(template, item, protocol, table=rendering.TABLE), form.style or Style(), item
+        )
         for kind, template in _templates(item, form, task, protocol)
     )
     if item.image and not any(isinstance(part, Image) for part in parts):
@@ -124,7 +136,11 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
 def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
-    return [_fill(template, item, protocol) for kind, template in templates if kind == "image"]
+    return [
+        _fill(template, item, protocol, table=rendering.TABLE)
+        for kind, template in templates
+        if kind == "image"
+    ]
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -142,10 +158,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
             digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
             max_tokens=limits(data["max_tokens"]),
             parts={name: _parts(name, data["prompts"][name]) for name in _PROMPTS},
-            answer_format={
-                kind: checked(data["answer_format"][kind], PLACEHOLDERS[:-1])
-                for kind in ANSWER_KINDS
-            },
+            answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS),
             reasoning=templates.load(data),
         )
     except KeyError as error:
@@ -154,9 +167,12 @@ def load_protocol(path: Path | None = None) -> Protocol:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
 
 
-def whole(item: Item) -> str:
-    """The item as one text, as the image form shows it: context, question and choices."""
-    return "\n".join(filter(None, (item.context, item.question, _choices(item))))
+def whole(item: Item, table: str = "") -> str:
+    """The item as one text: context, table, question and choices.
+
+    A table is written as Markdown, or is the text in its place.
+    """
+    return "\n".join(filter(None, (_context(item, table), item.question, _choices(item))))
 
 
 def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
@@ -176,7 +192,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         return form.mode
     if item.choices:
         return "mixed-choice"
-    if item.context:
+    if item.context or item.table:
         return "mixed"
     reason = "there is nothing to show as a picture beside its question"
     if item.image:
@@ -193,19 +209,32 @@ def _fill(
     protocol: Protocol,
     asking: str = "",
     quoted: Mapping[str, str] = MappingProxyType({}),
+    table: str = "",
 ) -> str:
-    """The template with the item's texts in it, and what a model wrote (`quoted`), as it is."""
+    """The template with the item's texts in it, and what a model wrote (`quoted`), as it is.
+
+    A table is written as Markdown, or is the text in its place.
+    """
+    context = _context(item, table)
     values = {
-        "whole": whole(item),
-        "context": item.context,
+        "whole": whole(item, table),
+        "context": context,
         "question": item.question,
-        "stem": "\n".join(filter(None, (item.context, item.question))),
+        "stem": "\n".join(filter(None, (context, item.question))),
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
         **{name: text[:_LONGEST_QUOTED] for name, text in quoted.items()},
     }
     template = template.replace("{answer_format}", asking)
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
+
+
+def _context(item: Item, table: str) -> str:
+    """What stands before the question."""
+    if item.table is None:
+        return item.context
+    written = table or table_formats.write(item.table)
+    return "\n".join(filter(None, (item.context, written)))
 
 
 def _choices(item: Item) -> str:
@@ -233,8 +262,8 @@ def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
 
 def _draw(text: str, style: Style, item: Item) -> Image:
     if item.image:
-        return _draw_under(item.image, item.image_digest, text, style)
-    return _draw_alone(text, style)
+        return _draw_under(item.image, item.image_digest, text, style, item.table)
+    return _draw_alone(text, style, item.table)
 
 
 # Pictures are kept because the transcription shows the image form's picture again.
@@ -242,5 +271,6 @@ _draw_alone = functools.lru_cache(maxsize=16)(rendering.draw)
 
 
 @functools.lru_cache(maxsize=4)
-def _draw_under(path: str, digest: str, text: str, style: Style) -> Image:
-    return pictures.place_under(pictures.read(path, digest), rendering.draw(text, style), style)
+def _draw_under(path: str, digest: str, text: str, style: Style, table: DataTable | None) -> Image:
+    page = rendering.draw(text, style, table)
+    return pictures.place_under(pictures.read(path, digest), page, style)

@@ -10,9 +10,9 @@ from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
-from pytest_rest.prompts import Protocol
+from pytest_rest.prompts import Protocol, table_formats
 from pytest_rest.rendering import fallback_fonts, pictures
-from pytest_rest.terms import TWO_PASSES, Form, Item, Scheme, Style, Task
+from pytest_rest.terms import TWO_PASSES, DataTable, Form, Item, Scheme, Style, Task
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
@@ -59,7 +59,7 @@ class Check:
             except BenchmarkError as error:
                 yield Unaskable(item, styles[0], str(error))
                 continue
-            if item.image or not self._are_far_from_limits(texts, styles):
+            if item.image or item.table or not self._are_far_from_limits(texts, styles):
                 reasons = ((style, self._reason(item, texts, style)) for style in styles)
                 if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
@@ -71,7 +71,9 @@ class Check:
             texts = self._texts(item)
         except BenchmarkError:
             return ""
-        if lacking := rendering.lacking("".join(texts), style.font):
+        cells = table_formats.write(item.table, "csv") if item.table else ""
+        shown = "".join(texts).replace(rendering.TABLE, "") + cells
+        if lacking := rendering.lacking(shown, style.font):
             font = fallback_fonts.fonts_with(lacking)
             several = ", ".join([*style.font.split("|"), font])
             return f"{font} has them: font: [{several}] in a style file" if font else ""
@@ -119,7 +121,7 @@ class Check:
         try:
             own = self._own_size(item) if item.image else None
             for text in texts:
-                self._check_page(text, style, own)
+                self._check_page(text, style, own, item.table)
         except RestError as error:
             return str(error)
         return ""
@@ -135,9 +137,11 @@ class Check:
             )
         return facts.size
 
-    def _check_page(self, text: str, style: Style, own: Size | None) -> None:
+    def _check_page(
+        self, text: str, style: Style, own: Size | None, table: DataTable | None
+    ) -> None:
         """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
-        page = rendering.page_size(text, style)
+        page = rendering.page_size(text, style, table)
         width, height = pictures.placed_size(own, page, style) if own else page
         if why := self._rule.refusal(width, height):
             smaller = "a smaller size, a smaller picture" if own else "a smaller size"

@@ -3,7 +3,7 @@
 import functools
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -72,6 +72,15 @@ def checked(template: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
     return template
 
 
+def by_kind(data: Mapping[str, Any], kinds: Sequence[AnswerKind]) -> dict[str, str]:
+    """How an answer of each kind is asked for; one without words of its own as a text.
+
+    Raises `KeyError` for a kind that needs its own, and `ValueError` as `checked`.
+    """
+    named = {kind: "text" if kind == "short" and kind not in data else kind for kind in kinds}
+    return {kind: checked(data[name], PLACEHOLDERS[:-1]) for kind, name in named.items()}
+
+
 def limits(data: dict[str, Any]) -> dict[str, int]:
     """Tokens of output by suite, with a `default`; `ValueError` for a number below 1."""
     tokens = {str(key): int(value) for key, value in (data | {"default": data["default"]}).items()}
@@ -100,7 +109,5 @@ def _read(data: Mapping[str, Any]) -> Reasoning:
         max_tokens=limits({"default": asked["max_tokens"]})["default"],
         rating_tokens=limits({"default": asked["rating_tokens"]})["default"],
         parts=parts,
-        final_format={
-            kind: checked(final[kind], PLACEHOLDERS[:-1]) for kind in (*ANSWER_KINDS, "open")
-        },
+        final_format=by_kind(final, (*ANSWER_KINDS, "open")),
     )

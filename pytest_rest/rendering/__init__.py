@@ -9,17 +9,19 @@ version of the layout library. Page sizes are whole multiples of 1/50 inch, so 5
 import math
 import struct
 import zlib
-from collections.abc import Iterator
 
 from PIL import Image as Picture
 
+from pytest_rest.rendering import ruled_table
 from pytest_rest.rendering.distortion import distort, rotated_size
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
 from pytest_rest.rendering.lines import Line
 from pytest_rest.rendering.page import (
     POINTS_PER_INCH,
+    TABLE,
     Letters,
     Room,
+    Rule,
     in_pixels,
     lay_out_page,
     page_size,
@@ -27,10 +29,11 @@ from pytest_rest.rendering.page import (
 from pytest_rest.rendering.pictures import pixel_digest
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
-from pytest_rest.terms import Image, Style
+from pytest_rest.terms import DataTable, Image, Style
 
 __all__ = [
     "REST",
+    "TABLE",
     "Font",
     "Letters",
     "Room",
@@ -47,48 +50,60 @@ __all__ = [
 ]
 
 
-def draw(text: str, style: Style = REST) -> Image:
-    """Draw `text` in `style`: equal text and style give equal pixels.
+def draw(text: str, style: Style = REST, table: DataTable | None = None) -> Image:
+    """Draw `text` in `style`, its `table` where `TABLE` is: equal ones give equal pixels.
 
     Text is normalised to NFC; a tab is four spaces; an empty text is a page of one blank line; a
     word wider than the page is broken between characters, never within a combined one. Raises
     `RenderingError` for an unknown font or colour, a number out of its range, a character without a
     glyph in the font (naming it), and a page of more than 40 million pixels.
     """
-    page = lay_out_page(text, style)
+    page = lay_out_page(text, style, table)
     font, setter, paper = load_font(style.font), page.setter, page.paper
     colors = [color(style, name) for name in ("color", "background")]
     ink = Picture.new("L", in_pixels(paper, style))
     whole = ink.size if style.is_plain else in_pixels(rotated_size(paper, style.rotation), style)
-    for baseline, line in zip(_baselines(len(page.lines), style, font), page.lines, strict=True):
+    for rule in page.rules:
+        _draw_rule(ink, rule, style)
+    for placed in page.lines:
+        baseline = _baseline(placed.top, style, font)
         if isinstance(setter, Setter):
-            x = page.widest - setter.width(line.text) if line.is_rtl else 0.0
-            _set_shaped(ink, line, setter, style, x, baseline)
+            _set_shaped(ink, placed.line, setter, style, placed.x, baseline)
         else:
-            _set_plain(ink, line.text, setter, style, baseline)
+            _set_plain(ink, placed.line.text, setter, style, placed.x, baseline)
     picture = _colored(ink, *colors)
     if not style.is_plain:
         picture = distort(picture, whole, style, colors[1], text)
     content = picture.tobytes()
     digest = pixel_digest(picture.mode, picture.size, content)
-    return Image(_png(picture, content, style.dpi), digest, text)
+    shown = text.replace(TABLE, ruled_table.as_text(table), 1) if table else text
+    return Image(_png(picture, content, style.dpi), digest, shown)
 
 
-def _baselines(count: int, style: Style, font: Font) -> Iterator[int]:
-    """How many pixels below the page's upper edge each line's baseline is."""
+def _baseline(top: float, style: Style, font: Font) -> int:
+    """How many pixels below the page's upper edge the baseline of a line is."""
     line_pt = style.line_spacing * style.size_pt
     leading_pt = (line_pt - (font.ascent + font.descent) * style.size_pt) / 2
-    scale = style.dpi / POINTS_PER_INCH
-    for row in range(count):
-        baseline = style.margin_pt + row * line_pt + leading_pt + font.ascent * style.size_pt
-        yield round(baseline * scale)
+    baseline = style.margin_pt + top + leading_pt + font.ascent * style.size_pt
+    return round(baseline * style.dpi / POINTS_PER_INCH)
 
 
-def _set_plain(ink: Picture.Image, line: str, font: Font, style: Style, baseline: int) -> None:
+def _draw_rule(ink: Picture.Image, rule: Rule, style: Style) -> None:
+    """At least one pixel of it."""
+    scale, margin = style.dpi / POINTS_PER_INCH, style.margin_pt
+    left, top = (round((margin + place) * scale) for place in (rule.left, rule.top))
+    width, height = (max(round(length * scale), 1) for length in (rule.width, rule.height))
+    ink.paste(255, (left, top, left + width, top + height))
+
+
+def _set_plain(
+    ink: Picture.Image, line: str, font: Font, style: Style, start: float, baseline: int
+) -> None:
+    """Set a line whose pen starts `start` ems right of the left margin."""
     margin, size, scale = style.margin_pt, style.size_pt, style.dpi / POINTS_PER_INCH
     pixels = size * scale
     for cluster, x in font.positions(line):
-        at = round((margin + x * size) * scale * STEPS)
+        at = round((margin + (start + x) * size) * scale * STEPS)
         _place(ink, font.glyph(cluster, pixels, at % STEPS), at // STEPS, baseline)
 
 

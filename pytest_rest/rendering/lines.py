@@ -36,11 +36,12 @@ def lay_out(text: str, width: float, font: Font | Setter) -> list[Line]:
     for paragraph in BREAKS.split(normal(text)):
         font.check(paragraph)
         is_rtl = font.is_rtl(paragraph)
-        lines += [Line(line, is_rtl) for line in _wrap(paragraph, width, font)]
+        lines += [Line(line, is_rtl) for line in wrap(paragraph, width, font)]
     return lines
 
 
-def _wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
+def wrap(paragraph: str, width: float, font: Font | Setter) -> list[str]:
+    """Break a paragraph into lines of that width, in ems, between words where that can be."""
     lines, line, reached = [], "", 0.0
     words: list[str] = re.findall(r" *[^ ]+", paragraph.rstrip(" "))
     if not paragraph.isascii():

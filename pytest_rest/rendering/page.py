@@ -3,19 +3,24 @@
 import functools
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from pytest_rest.errors import RenderingError
+from pytest_rest.rendering import ruled_table
 from pytest_rest.rendering.distortion import rotated_size
 from pytest_rest.rendering.font import Font, load_font
 from pytest_rest.rendering.line_breaks import joins
 from pytest_rest.rendering.lines import BREAKS, Line, column, lay_out, normal
+from pytest_rest.rendering.ruled_table import RuledTable
 from pytest_rest.rendering.shaping import Setter, needs_shaping
 from pytest_rest.rendering.style_name import REST, check, color
-from pytest_rest.terms import Style
+from pytest_rest.terms import DataTable, Style
 
 POINTS_PER_INCH = 72
+TABLE = "\ufffc"  # where a text has its table, on a line by itself
+GAP = 0.4  # ems that are free above and below a table
 _STEP_PT = POINTS_PER_INCH / 50
 _MAX_PIXELS = 40_000_000
 _MOST_LINES = 10_000
@@ -25,32 +30,89 @@ _SMALLEST = 0.5  # pixels of a letter's em, which FreeType rounds to a whole one
 Points = tuple[float, float]  # of a page, before it is turned
 
 
+class Placed(NamedTuple):
+    """A line on its page: `x` ems right of the left margin, its top points below the upper one."""
+
+    line: Line
+    x: float
+    top: float
+
+
+class Rule(NamedTuple):
+    """A line of ink, in points from the left and the upper margin."""
+
+    left: float
+    top: float
+    width: float
+    height: float
+
+
 @dataclass(frozen=True)
 class Page:
-    """A text as it is set in a style; `widest` is its longest line's width in ems."""
+    """A text as it is set in a style, with its table where `TABLE` stands in it."""
 
     style: Style
-    setter: Font | Setter
-    lines: Sequence[Line]
-    widest: float
+    content: "_Content"
+
+    @property
+    def setter(self) -> Font | Setter:
+        """What sets the lines."""
+        return self.content.setter
 
     @property
     def paper(self) -> Points:
         """Width and height in points."""
-        return _paper(self.style, self.widest, len(self.lines))
+        return _paper(self.style, self.content)
+
+    @property
+    def lines(self) -> Iterator[Placed]:
+        """The lines of the text, then those of the table."""
+        style, content = self.style, self.content
+        line_pt = style.line_spacing * style.size_pt
+        for row, line in enumerate([*content.above, *content.below]):
+            is_below = row >= len(content.above)
+            x = content.widest - content.setter.width(line.text) if line.is_rtl else 0.0
+            yield Placed(line, x, row * line_pt + (self._table_pt if is_below else 0.0))
+        if content.table:
+            top = len(content.above) * line_pt + GAP * style.size_pt
+            for x, down, line in content.table.lines(content.setter, style.line_spacing):
+                yield Placed(line, x, top + down * style.size_pt)
+
+    @property
+    def rules(self) -> Iterator[Rule]:
+        """Those of the table."""
+        if not (table := self.content.table):
+            return
+        size = self.style.size_pt
+        top = len(self.content.above) * self.style.line_spacing + GAP
+        for left, down, width, height in table.rules(self.style.line_spacing):
+            yield Rule(left * size, (top + down) * size, width * size, height * size)
+
+    @property
+    def _table_pt(self) -> float:
+        return _table_pt(self.style, self.content)
 
 
-def lay_out_page(text: str, style: Style) -> Page:
+@dataclass(frozen=True)
+class _Content:
+    """The lines above and below a table, or all of them above; `widest` is in ems."""
+
+    setter: Font | Setter
+    above: Sequence[Line]
+    below: Sequence[Line]
+    table: RuledTable | None
+    widest: float
+
+
+def lay_out_page(text: str, style: Style, table: DataTable | None = None) -> Page:
     """The lines of a text in a style; `RenderingError` as `draw`, but for the page's pixels."""
     check_style(style)
-    setter, lines, widest = _lay_out(text, style.font, column(style))
-    return Page(style, setter, lines, widest)
+    return Page(style, _lay_out(text, table, style.font, column(style)))
 
 
-def page_size(text: str, style: Style = REST) -> tuple[int, int]:
+def page_size(text: str, style: Style = REST, table: DataTable | None = None) -> tuple[int, int]:
     """Width and height in pixels of the page that `draw` makes; `RenderingError` as it."""
-    check_style(style)
-    return _size(_paper(style, *_extent(text, style.font, column(style))), style)
+    return _size(lay_out_page(text, style, table).paper, style)
 
 
 class Room:
@@ -66,7 +128,8 @@ class Room:
 
         def is_too_long(lines: int) -> bool:
             try:
-                return is_refused(*_size(_paper(style, self._column, lines), style))
+                paper = _text_paper(style, self._column, lines)
+                return is_refused(*_size(paper, style))
             except RenderingError:
                 return True
 
@@ -156,20 +219,37 @@ def _size(paper: Points, style: Style) -> tuple[int, int]:
     return in_pixels(rotated_size(paper, style.rotation), style)
 
 
-def _paper(style: Style, widest: float, lines: int) -> Points:
+def _paper(style: Style, content: _Content) -> Points:
+    lines = len(content.above) + len(content.below)
+    width, height = _text_paper(style, content.widest, lines)
+    return width, height + _table_pt(style, content)
+
+
+def _text_paper(style: Style, widest: float, lines: int) -> Points:
     line_pt = style.line_spacing * style.size_pt
     return widest * style.size_pt + 2 * style.margin_pt, lines * line_pt + 2 * style.margin_pt
 
 
-def _lay_out(text: str, font_name: str, width: float) -> tuple[Font | Setter, list[Line], float]:
-    font = load_font(font_name)
-    setter = Setter(font, text) if needs_shaping(text) else font
-    lines = lay_out(text, width, setter)
-    return setter, lines, max(setter.width(line.text) for line in lines)
+def _table_pt(style: Style, content: _Content) -> float:
+    """The height of a table and of what is free above and below it, in points."""
+    if content.table is None:
+        return 0.0
+    return (content.table.height(style.line_spacing) + 2 * GAP) * style.size_pt
 
 
 @functools.lru_cache(maxsize=64)  # a text is drawn in several styles, one after the other
-def _extent(text: str, font_name: str, width: float) -> tuple[float, int]:
-    """The widest line in ems, and how many lines there are."""
-    _, lines, widest = _lay_out(text, font_name, width)
-    return widest, len(lines)
+def _lay_out(text: str, table: DataTable | None, font_name: str, width: float) -> _Content:
+    font = load_font(font_name)
+    cells = [cell for row in (table.header, *table.rows) for cell in row] if table else []
+    whole = "\n".join([text.replace(TABLE, "", 1) if table else text, *cells])
+    setter = Setter(font, whole) if needs_shaping(whole) else font
+    if table is None:
+        lines = lay_out(text, width, setter)
+        return _Content(setter, lines, (), None, max(setter.width(each.text) for each in lines))
+    above, below = (
+        lay_out(part.strip("\n"), width, setter) if part.strip() else []
+        for part in text.split(TABLE, 1)
+    )
+    ruled = ruled_table.lay_out(table, width, setter)
+    widest = max((setter.width(each.text) for each in (*above, *below)), default=0.0)
+    return _Content(setter, above, below, ruled, max(widest, ruled.width))

@@ -1,5 +1,6 @@
 """Turns a report into tidy rows: one for each answer, and one for each transcription."""
 
+import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
@@ -17,6 +18,7 @@ COLUMNS: Mapping[str, type] = {
     "font": str,
     "dpi": int,
     "color": str,
+    "format": str,
     "form": str,  # a mode; `transcription` and `transcription-mixed` for what was read
     "task": str,
     "budget": str,
@@ -62,7 +64,8 @@ def rows(
             "style": item["style"],
             **_characteristics(item["style"], own),
             "question": (item["ocr"] or {}).get("reference"),
-            "expected": item["answer"],
+            "format": item.get("format"),
+            "expected": _expected(item["answer"], item.get("also_right", ())),
             "verdict": item["verdict"],
         }
         for call in _calls(item):
@@ -72,6 +75,11 @@ def rows(
             sent = _texts(prompts.get(call.pop("prompt"), ()))
             row = {**about, **call, **said, "model": model, "prompt": sent}
             yield {name: row.get(name) for name in COLUMNS}
+
+
+def _expected(answer: str, others: Sequence[str]) -> str | None:
+    """The right answer; several as JSON, and None where nobody says it."""
+    return json.dumps([answer, *others], ensure_ascii=False) if others else answer or None
 
 
 def _calls(item: Mapping[str, Any]) -> Iterator[Row]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
+from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
@@ -39,6 +40,7 @@ def page(report: Report) -> str:
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        _formats(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -48,7 +50,7 @@ def page(report: Report) -> str:
         _listed("Left out, cannot be asked", (f"{i.item}: {i.reason}" for i in report.left_out)),
         [escape(line) for line in findings.abstained(report)],
         _listed("Inconsistent", _inconsistent(report)),
-        [f"{escape(tables.usage(report))}; seed {about['seed']}, {escape(str(about['protocol']))}"],
+        _asked(report),
     ]
     return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
@@ -73,7 +75,7 @@ def properties(report: Report) -> dict[str, str]:
     about = report.provenance
     values = {
         "rest.model": str(about["model"]),
-        "rest.seed": str(about["seed"]),
+        **({} if about.get("stored") else {"rest.seed": str(about["seed"])}),
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
@@ -92,6 +94,14 @@ def properties(report: Report) -> dict[str, str]:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
     return {name: shown(value, 500) for name, value in values.items()}
+
+
+def _asked(report: Report) -> list[str]:
+    """What asking took, and how it was asked; of stored answers, what is not known."""
+    about, used = report.provenance, escape(tables.usage(report))
+    if about.get("stored"):
+        return [f"{used}; {escape(line)}" for line in tables.unknown(report)]
+    return [f"{used}; seed {about['seed']}, {escape(str(about['protocol']))}"]
 
 
 def verdict(report: Report) -> str:
@@ -129,12 +139,25 @@ def _metrics(report: Report) -> list[str]:
     names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
     for name in scopes:
         for subset, suffix in _SUBSETS.items():
+            if subset != "all" and stored_answers.is_unread(report.provenance):
+                continue
             metrics = report.table[name][subset]  # type: ignore[index]
             rates = [metrics.rate(name) for name in names]
             rates += [metrics.accuracy.get(mode) for mode in modes]
             rows.append([escape(name) + suffix, str(metrics.items), *map(figures.percent, rates)])
     head = ["per cent [95%]", "items", *(RATES[name] for name in names), *modes]
     return _table(head, rows)
+
+
+def _formats(report: Report) -> list[str]:
+    if report.formats is None:
+        return []
+    by_name = {name: subsets["all"] for name, subsets in report.formats.metrics.items()}
+    rows = [
+        [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
+        for name, m in by_name.items()
+    ]
+    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -18,6 +18,7 @@ from pytest_rest.metrics import (
     by_style,
     chance,
     failure_causes,
+    formats,
     published_rows,
     reading,
     seen_dpi,
@@ -28,6 +29,7 @@ from pytest_rest.metrics import (
 )
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
+from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
@@ -35,7 +37,6 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
-from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
@@ -107,16 +108,20 @@ class Report:
         return style_effects.table(self.records, self.styles)
 
     @cached_property
+    def formats(self) -> Formats | None:
+        """What the formats of texts and pictures do; None where no answer is in one."""
+        return formats.measure(self.whole, self.table)
+
+    @cached_property
     def vision(self) -> Vision | None:
         """How many tokens pictures take beside their text; None where that is not known."""
         return vision_tokens.measure(self.whole, self._known, self._model, self.vision_rule)
 
     @cached_property
-    def vision_rule(self) -> VisionRule:
+    def vision_rule(self) -> vision_rules.VisionRule:
         """What the model sees of a picture, as its provider or the user says."""
         told = (self.provenance.get(name) or 0 for name in ("max_side", "max_pixels"))
-        is_own = bool(self.provenance.get("api_base"))
-        return vision_rules.find(self._model, *told, is_own=is_own)
+        return vision_rules.find(self._model, *told, is_own=bool(self.provenance.get("api_base")))
 
     @cached_property
     def seen(self) -> list[SeenStyle]:
@@ -136,11 +141,10 @@ class Report:
         not run counts too. `cached` prompts were answered before this session, and `from_cache`
         ones by a gateway's cache.
         """
-        asked = {call.prompt: call for record in self.records for call in calls(record)}
-        answered: list[Answer | Transcription | Completion] = [
-            call for call in asked.values() if call.status != "failed"
-        ]
-        answered += self.spare
+        records = [] if self.provenance.get("stored") else self.records  # of which none was asked
+        asked = {call.prompt: call for record in records for call in calls(record)}
+        answered: list[Answer | Transcription | Completion] = [*self.spare]
+        answered += [call for call in asked.values() if call.status != "failed"]
         return {
             "calls": len(asked) + len(self.spare),
             "retries": self.retries,
@@ -224,6 +228,7 @@ class Report:
             "abstained": failure_causes.abstentions(self.whole),
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
+            **({"formats": self.formats.to_builtins()} if self.formats else {}),
             "seen": self._seen,
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),

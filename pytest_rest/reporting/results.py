@@ -12,7 +12,7 @@ from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, covers
-from pytest_rest.metrics import Table, by_budget
+from pytest_rest.metrics import Table, by_budget, formats
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out
 from pytest_rest.reporting.answering_models import several
@@ -174,7 +174,10 @@ class Tally:
             here = {key: r for (origin, key), r in self.records.items() if covers(scope, origin)}
             whole = by_budget.of_rest(_whole(here, lost))
             tables[scope] = metrics.table(whole) if scope else table
-            styles[scope] = metrics.by_style(whole, tables[scope])
+            styles[scope] = {
+                **formats.by_format(whole, tables[scope]),
+                **metrics.by_style(whole, tables[scope]),
+            }
             missing = {key for origin, key in lost if covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         judged = gate.judge(

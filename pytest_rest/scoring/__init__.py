@@ -12,10 +12,11 @@ import itertools
 import re
 import string
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import answer_text, choices, expressions, numbers
+from pytest_rest.scoring import answer_text, choices, expressions, numbers, short_answers
 from pytest_rest.scoring.abstentions import abstains
 from pytest_rest.scoring.decoration import DECORATION
 from pytest_rest.scoring.decoration import fold as fold
@@ -27,6 +28,7 @@ from pytest_rest.terms import (
     Answer,
     Completion,
     Item,
+    Mode,
     Outcome,
     Prompt,
     Status,
@@ -43,6 +45,7 @@ _MENDS = {
     "number": "a number, such as 12.5 or 1/3",
     "text": "a text, or another kind",
     "expression": "one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
+    "short": "a short text",
 }
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
@@ -68,10 +71,27 @@ def extract(text: str, item: Item, shown: str = "") -> str | None:
 
 def parse(text: str, item: Item) -> str | None:
     """Read a value of the item's kind from a text that is the answer alone."""
+    values = [(_parse(text, alone), alone) for alone in _with_one_answer(item)]
+    first = values[0][0]
+    if not item.also_right:
+        return first
+    return next((value for value, alone in values if value == _parse(alone.answer, alone)), first)
+
+
+def _with_one_answer(item: Item) -> list[Item]:
+    """The item once for each of its right answers, which alone is right there."""
+    if not item.also_right:
+        return [item]
+    return [replace(item, answer=a, also_right=()) for a in (item.answer, *item.also_right)]
+
+
+def _parse(text: str, item: Item) -> str | None:
     if item.answer_kind == "open":
         return fold(text) or None
     if item.answer_kind == "text":
         return answer_text.read(text)
+    if item.answer_kind == "short":
+        return short_answers.value(text)
     if len(text) > _LONGEST_VALUE:
         return None
     if item.answer_kind == "expression":
@@ -85,7 +105,9 @@ def parse(text: str, item: Item) -> str | None:
 def answer(prompt: Prompt, completion: Completion) -> Answer:
     """Score one form's completion against the item's own answer."""
     item = prompt.item
-    status, value = _read(completion, prompt)
+    texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
+    shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
+    status, value = _read(completion, item, shown)
     has_picture = bool(prompt.images and prompt.images[0].content)
     width, height = prompt.images[0].size if has_picture else (0, 0)
     return Answer(
@@ -93,10 +115,33 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         status=status,
         text=kept(completion.error or completion.text),
         value=value,
-        correct=value is not None and item.answer_kind != "open" and value == truth(item),
+        correct=_is_right(value, item),
         width=width,
         height=height,
         **_call(prompt, completion),
+    )
+
+
+def stored_answer(
+    item: Item, mode: Mode, completion: Completion, value: str | None = None
+) -> Answer:
+    """Score an answer that is stored and whose prompt is not known; `value` is one read before.
+
+    Where a text has no marker, all of it is the answer.
+    """
+    status = ended(completion)
+    if value is None:
+        status, read = _read(completion, item, is_alone=True)
+    elif (read := parse(value, item) if status == "parsed" else None) is None:
+        status = "unparseable" if status == "parsed" else status
+    return Answer(
+        mode=mode,
+        status=status,
+        text=kept(completion.error or completion.text or value or ""),
+        value=read,
+        correct=_is_right(read, item),
+        output_tokens=completion.output_tokens,
+        model=completion.model,
     )
 
 
@@ -152,6 +197,11 @@ def agree(values: Iterable[str | None]) -> bool:
     return len(distinct) == 1 and None not in distinct
 
 
+def truths(item: Item) -> list[str]:
+    """The item's right answers as `extract` would read them; `BenchmarkError` as `truth`."""
+    return [*map(truth, _with_one_answer(item))]
+
+
 def truth(item: Item) -> str:
     """The item's own answer as `extract` would read it; `BenchmarkError` if it cannot be read.
 
@@ -205,16 +255,25 @@ def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
     }
 
 
-def _read(completion: Completion, prompt: Prompt) -> tuple[Status, str | None]:
-    item = prompt.item
+def _is_right(value: str | None, item: Item) -> bool | None:
+    """None where nobody says what is right."""
+    if not item.answer:
+        return None
+    return value is not None and item.answer_kind != "open" and value in truths(item)
+
+
+def _read(
+    completion: Completion, item: Item, shown: str = "", *, is_alone: bool = False
+) -> tuple[Status, str | None]:
+    """How an answer ended, and its value; one that is alone may be without a marker."""
     if (status := ended(completion)) != "parsed":
         return status, None
     if item.answer_kind == "open":  # the whole text is the answer, which a judge rates
         value = fold(completion.text[:KEPT_CHARACTERS])[:_LONGEST_VALUE] or None
         return ("parsed" if value else "unparseable"), value
-    texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
-    shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
     said = answer_text.find(completion.text, shown)
+    if said is None and is_alone and not _REFUSAL.match(completion.text):
+        said = answer_text.reply(completion.text)
     value, is_abstention = (None, False) if said is None else _value(said, item, shown)
     if value is not None:
         return "parsed", value
@@ -227,9 +286,10 @@ def _read(completion: Completion, prompt: Prompt) -> tuple[Status, str | None]:
 
 def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
     """The value of all that follows a marker, and whether it says that there is no answer."""
-    if item.answer_kind == "text":
+    if item.answer_kind in ("text", "short"):
         said = answer_text.before_remarks(said)
         value = answer_text.read(said)
+        value = value and parse(value, item)
     else:
         is_doubtful = item.answer_kind != "choice" and answer_text.begins_with_dash(said)
         said, below = answer_text.lines(said)
@@ -238,7 +298,7 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
             other = parse(below, item)
             value = value if other in (value, None) else None
     is_label = item.answer_kind == "choice" and value is not None
-    if is_label or (value is not None and value == parse(item.answer, item)):
+    if is_label or (value is not None and value in _right_values(item)):
         return value, False
     if abstains(said):
         return None, True
@@ -246,6 +306,10 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
     if value and (value == fold(item.question) or answer_text.is_repeated(value, shown, own)):
         return None, False
     return value, False
+
+
+def _right_values(item: Item) -> list[str | None]:
+    return [_parse(alone.answer, alone) for alone in _with_one_answer(item)]
 
 
 def _bare(text: str) -> str:

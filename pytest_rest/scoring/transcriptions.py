@@ -2,8 +2,9 @@
 
 What a model puts around its transcription is not part of it. So before comparing, these are taken
 off, in this order and once each: a lead-in or a heading such as "Here is the text:", a code fence
-around the whole, bold or italics around the whole, quotes around the whole. The rate is the least
-of those before and after each, because the drawn text may itself have what was taken off.
+around the whole, bold or italics around the whole, quotes around the whole, and what Markdown, HTML
+or LaTeX has between the cells of a table. The rate is the least of those before and after each,
+because the drawn text may itself have what was taken off.
 """
 
 import re
@@ -19,6 +20,13 @@ _LEAD_IN = re.compile(
     r"|aqui está|ecco|вот|以下|这是|図|图)"
     r"[^\n]{0,120}?[:：][*_]{0,2}(?:[ \t]{0,8}\n|[ \t]{0,4}(?=[\"“«„'`*「『])))",
     re.IGNORECASE,
+)
+_TABLE_MARKS = re.compile(
+    r"^[ \t]{0,20}\|?[ \t|:-]{3,10000}$|^[ \t]{0,20}\|[ \t]|[ \t]\|[ \t]{0,200}(?=$|\S)"  # Markdown
+    r"|</?(?:table|thead|tbody|tr|th|td)\b[^<>]{0,200}>"
+    r"|\\(?:begin|end)\{tabular\}(?:\{[^{}\n]{0,200}\})?|\\(?:hline|toprule|midrule|bottomrule)\b"
+    r"|[ \t]&[ \t]|\\\\[ \t]{0,20}$",
+    re.MULTILINE,
 )
 _FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
 _AROUND = (
@@ -76,3 +84,5 @@ def _stripped(text: str) -> Iterator[str]:
         if is_around and not inner.startswith(opening):
             text = inner
             yield text
+    if _TABLE_MARKS.search(text):
+        yield _TABLE_MARKS.sub(" ", text)

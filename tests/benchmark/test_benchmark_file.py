@@ -316,11 +316,20 @@ def test_a_context_may_have_several_lines(folder: Path) -> None:
     assert "a\n  b" == item(folder, "answer: x", "context: |", "", "  a", "    b", "").context
 
 
+def test_an_item_may_have_several_answers(folder: Path) -> None:
+    """Any of them is right; the kind is what all of them are."""
+    several = item(folder, "answers: [Ada, 'Ada Lovelace']", "kind: short")
+    assert ("Ada", ("Ada Lovelace",)) == (several.answer, several.also_right)
+    assert ["ada", "ada lovelace"] == scoring.truths(several)
+    assert "number" == item(folder, "answers: [7, 7.5]").answer_kind
+    assert "text" == item(folder, "answers: [x, y]").answer_kind
+
+
 # What is wrong
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
+KEYS = "id, question, answer, answers, cluster, kind, context, choices, tolerance, image, table"
 
 
 @pytest.mark.parametrize(
@@ -334,6 +343,17 @@ KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
         ("items: []", "1: has no items; write at least a question and its answer"),
         ("items: none", "1: items is not a list; begin each item with a dash"),
         ("items: {question: Q}", "1: items is not a list; begin each item with a dash"),
+        (ONE + "  answers: [x]\n", "4: the item has answer and answers; write one of them"),
+        ("items:\n- question: Q\n  answers: x\n", "3: answers is a list, such as [this, that]"),
+        ("items:\n- question: Q\n  answers: []\n", "3: answers is a list, such as [this, that]"),
+        (
+            "items:\n- question: Q\n  answers: [x, x]\n",
+            "3: one of the answers is there twice; remove it",
+        ),
+        (
+            "items:\n- question: Q\n  answers: [7, x]\n",
+            "3: the answers are of kinds integer, text; say which: kind: short",
+        ),
         ("items:\n- Q\n", "2: an item needs keys, at least question: and answer:"),
         (
             "items:\n- answer: x\n",
@@ -353,12 +373,12 @@ KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
         ),
         (
             "items:\n- question: Q\n  anwser: x\n",
-            f"3: unknown key 'anwser'; did you mean 'answer'?; known are {KEYS}",
+            f"3: unknown key 'anwser'; did you mean 'answer' or 'answers'?; known are {KEYS}",
         ),
         (
             "nam: x\n" + ONE,
             "1: unknown key 'nam'; did you mean 'name'?; known are "
-            "name, styles, kind, context, choices, tolerance, image, items",
+            "name, styles, kind, context, choices, tolerance, image, table, items",
         ),
         (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
@@ -382,7 +402,7 @@ KEYS = "id, question, answer, cluster, kind, context, choices, tolerance, image"
         (
             ONE + "  kind: textt\n",
             "4: unknown kind 'textt'; did you mean 'text'?; known are "
-            "integer, number, choice, text, expression",
+            "integer, number, choice, text, expression, short",
         ),
         (ONE + "  kind: choice\n", "4: a choice needs choices: [this, that]"),
         (
@@ -476,7 +496,7 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
-            "benchmark, styles, kind, context, choices, tolerance, image",
+            "benchmark, styles, kind, context, choices, tolerance, image, table",
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',

@@ -139,7 +139,9 @@ def test_a_minute_of_a_run(
 # Calls in flight
 
 
-@pytest.mark.parametrize("workers", [SERIAL, TWO], ids=["serial", "n2"])
+@pytest.mark.parametrize(
+    "workers", [SERIAL, pytest.param(TWO, marks=pytest.mark.slow)], ids=["serial", "n2"]
+)
 def test_calls_in_flight(run_rest: RunRest, workers: Sequence[str]) -> None:
     """As many as allowed, no more, and no other limit holds them up."""
     oracle = Oracle(12, delay=0.1)

@@ -100,7 +100,7 @@ def test_mode_tests_are_scipys_whatever_the_order(records: list[Record], shuffle
                 if scope in (r.suite, "pooled"):
                     items.setdefault((r.suite, r.item), []).append(r)
             a, b = (
-                [fmean(r.verdict.answers[m].correct for r in g) for g in items.values()]
+                [fmean(r.verdict.answers[m].is_right for r in g) for g in items.values()]
                 for m in (one, other)
             )
             assert test is not None

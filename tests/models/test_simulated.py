@@ -24,7 +24,7 @@ def records(profile: str, n: int = N, seed: int = 0, style: Style | None = None)
 
 def share(found: list[Record], mode: str) -> float:
     """How many of a mode's answers are right."""
-    return sum(r.verdict.answers[mode].correct for r in found) / len(found)  # type: ignore[index]
+    return sum(r.verdict.answers[mode].is_right for r in found) / len(found)  # type: ignore[index]
 
 
 def test_without_a_profile_it_is_steady_and_right() -> None:

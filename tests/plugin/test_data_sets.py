@@ -10,7 +10,16 @@ from endpoint import Endpoint, Reply
 from runs import RunRest, shared_data, without_times
 
 from pytest_rest import benchmark
-from pytest_rest.benchmark.suites import arc, gsm_symbolic, mmlu, rh_bench, rows, soebench
+from pytest_rest.benchmark.suites import (
+    arc,
+    gsm8k,
+    gsm_symbolic,
+    mgsm,
+    mmlu,
+    rh_bench,
+    rows,
+    soebench,
+)
 from pytest_rest.errors import BenchmarkError
 
 MODEL = "--rest-model=simulated"
@@ -218,8 +227,8 @@ def test_a_worker_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_every_data_set_is_a_suite() -> None:
     """By the name that its module gives it."""
-    names = {each.NAME for each in (soebench, mmlu, arc, gsm_symbolic, rh_bench)}
-    assert names == set(benchmark.SUITES)
+    names = {each.NAME for each in (soebench, mmlu, arc, gsm_symbolic, gsm8k, rh_bench)}
+    assert names | {*mgsm.loaders()} == set(benchmark.SUITES)
 
 
 LATE = """

@@ -229,7 +229,7 @@ def test_reruns_count_once(run_rest: RunRest) -> None:
     """A plugin that runs a failed test again sends extra reports; the last one counts."""
     pytest.importorskip("pytest_rerunfailures")
     run = run_rest(
-        "--rest-model=simulated:wrong.image=1", "--rest-suite=soebench:2", "--reruns=2", "-n2"
+        "--rest-model=simulated:wrong.image=1", "--rest-suite=soebench:2", "--reruns=2", "-n0"
     )
     assert 2 == run.report["metrics"]["soebench"]["all"]["items"]
     assert 2 == len(run.report["items"])

@@ -251,6 +251,7 @@ def test_a_page_says_that_there_is_no_advice(tmp_path: Path) -> None:
     assert "advice" not in sections(written(tmp_path, report))
 
 
+@pytest.mark.slow
 def test_flips_have_their_pictures(run_rest: RunRest) -> None:
     """What the terminal says of each; beside the page, in a copy of it, or not at all."""
     run = run_rest(

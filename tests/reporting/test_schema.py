@@ -51,6 +51,17 @@ items:
   - {context: ∀ pens., question: How many?, answer: "3", kind: integer}
   - {context: A pen., question: Which is it?, answer: A, choices: {A: pen, B: ink}}
 """
+STORED = """\
+item,form,format,answer,expected
+a,text,html,7,"[""7"", ""seven""]"
+a,image,html,7,"[""7"", ""seven""]"
+a,text,md,seven,"[""7"", ""seven""]"
+a,image,md,,"[""7"", ""seven""]"
+b,text,html,7,
+b,image,html,8,
+b,text,md,7,
+b,image,md,7,
+"""
 RUNS = {
     "all modes": (
         *("--rest-model=simulated:wrong.image=0.5,misread=0.5", "own.rest.yaml", "--rest-ocr=each"),
@@ -69,6 +80,7 @@ RUNS = {
         *("--rest-model=simulated", "--rest-suite=rh-bench", "--rest-data=."),
         *("--rest-reasoning-budgets=0,100", "--rest-judge=simulated"),
     ),
+    "stored": ("--rest-answers=answers.csv",),
     "stopped": (
         *("--rest-model=simulated", "--rest-suite=soebench:60", "--rest-early-stop"),
         *("--rest-min-rer=0.5", "--rest-confidence=0.9"),
@@ -80,10 +92,11 @@ RUNS = {
 def test_reports_keep_to_the_schema(run_rest: RunRest, kind: str) -> None:
     """And every key that they have is in it."""
     Path("own.rest.yaml").write_text(OWN, "utf-8")
+    Path("answers.csv").write_text(STORED, "utf-8")
     if kind == "rh-bench":
         rh_bench.write(Path.cwd(), 4)
     words = " ".join(RUNS[kind])
-    asks = any(word in words for word in ("suite", "fuzz", "yaml"))
+    asks = any(word in words for word in ("suite", "fuzz", "yaml", "answers"))
     run = run_rest(*RUNS[kind], *([] if asks else ["--rest-suite=soebench:3"]), "-pno:xdist")
     assert run.report, run.out
     assert [] == misses(run.report)

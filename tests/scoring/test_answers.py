@@ -2,11 +2,12 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import yaml
-from test_scoring import EXPRESSION, HOSTILE, INTEGER, ITEMS, LETTERS, TEXT, prompt
+from test_scoring import EXPRESSION, HOSTILE, INTEGER, ITEMS, LETTERS, SHORT, TEXT, prompt
 
 from pytest_rest import prompts, scoring
 from pytest_rest.terms import MODES, Choice, Completion, Form, Item, Prompt, Status
@@ -33,6 +34,32 @@ def test_an_answer_is_read_for_sure_or_not_at_all(
 ) -> None:
     """The value that the row has, and none where a text can be read in two ways."""
     assert expected == scoring.extract(text, item)
+
+
+# Several right answers
+
+
+def test_any_of_several_answers_is_right() -> None:
+    """Each of them, and nothing else."""
+    item = replace(SHORT, answer="Ada", also_right=("Ada Lovelace", "A. Lovelace"))
+    texts = ["Answer: ada", "Answer: Ada Lovelace.", "Answer: A. Lovelace", "Answer: Lovelace"]
+    found = [scoring.answer(prompt(item), Completion(text)).correct for text in texts]
+    assert [True, True, True, False] == found
+
+
+def test_two_right_answers_do_not_agree() -> None:
+    """Consistency compares what was said, never through being right."""
+    item = replace(SHORT, answer="Ada", also_right=("Lovelace",))
+    said = zip(MODES, ("Answer: Ada", "Answer: Lovelace", "Answer: Ada"), strict=True)
+    found = [scoring.answer(prompt(item, mode), Completion(text)) for mode, text in said]
+    assert all(answer.correct for answer in found)
+    assert "inconsistent" == scoring.judge(found).outcome
+
+
+def test_a_number_near_one_of_several_answers_has_that_ones_value() -> None:
+    """The tolerance is each answer's own."""
+    item = Item("n", "?", "7.5", answer_kind="number", tolerance="0.1", also_right=("9",))
+    assert ["7.5", "9", "8"] == [scoring.parse(text, item) for text in ("7.45", "8.95", "8")]
 
 
 # What says that there is no answer

@@ -59,6 +59,15 @@ def split(text: str) -> tuple[str, str]:
     return text[:start].rstrip(), text[start:]
 
 
+def final_answer(cell: object) -> str:
+    """The number after the `####` at the end of a solution; `RowError` if there is none."""
+    solution = rows.text(cell, "the answer")
+    answer = _ANSWER.fullmatch(solution[max(solution.rfind("####"), 0) :])
+    if not answer:
+        raise RowError("its answer does not end in #### and a number")
+    return answer[1]
+
+
 def has_story(item: Item) -> bool:
     """Whether there is something to show in the mixed form."""
     return bool(item.context)
@@ -66,15 +75,12 @@ def has_story(item: Item) -> bool:
 
 def _item(row: SourceRow) -> Item:
     template, instance = (_number(row, name) for name in ("id", "instance"))
-    solution = rows.text(row.cells.get("answer"), "the answer")
-    answer = _ANSWER.fullmatch(solution[max(solution.rfind("####"), 0) :])
-    if not answer:
-        raise RowError("its answer does not end in #### and a number")
+    answer = final_answer(row.cells.get("answer"))
     context, question = split(rows.text(row.cells.get("question"), "the question"))
     return Item(
         id=f"{NAME}-{template:04d}-{instance:02d}",
         question=question,
-        answer=answer[1],
+        answer=answer,
         context=context,
         answer_kind="number",
         suite=NAME,

@@ -37,9 +37,10 @@ _PRIVATE = re.compile(r"(?<=//)[^/@\s]{1,500}@|\?[^\s'\"]{1,2000}")  # user and 
 class DataSource:
     """Where a data set's test rows are: on the hub, and in a user's folder.
 
-    `files` are paths in `repo` at `revision`, a full commit. `folder` is a pattern for the name of
-    a local copy's folder. `layouts` are patterns for paths in that folder, in lower case, from a
-    slash on, and without the suffixes for format and compression; the first that matches counts.
+    `files` are paths in `repo` at `revision`, a full commit; without any there is nothing to
+    download. `folder` is a pattern for the name of a local copy's folder. `layouts` are patterns
+    for paths in that folder, in lower case, from a slash on, and without the suffixes for format
+    and compression; the first that matches counts.
     """
 
     name: str
@@ -48,6 +49,13 @@ class DataSource:
     files: tuple[str, ...]
     folder: str
     layouts: tuple[str, ...]
+    address: str = ""  # where to get a copy, if not on the hub
+
+    @property
+    def copy(self) -> str:
+        """What to give for a copy."""
+        place = self.address or f"https://huggingface.co/datasets/{self.repo}"
+        return f"give a copy of {place}, or one of its files"
 
 
 def files(source: DataSource, folder: Location, may_download: bool = True) -> list[Path]:
@@ -57,6 +65,8 @@ def files(source: DataSource, folder: Location, may_download: bool = True) -> li
     or a `save_to_disk` of Hugging Face's. Several paths are the files themselves. Raises
     `BenchmarkError` if no file is there.
     """
+    if folder is None and not source.files:
+        raise BenchmarkError(f"{source.name} is not downloaded; {source.copy}: --rest-data DIR")
     if folder is None:
         return [_downloaded(source, name, may_download) for name in source.files]
     if not isinstance(folder, Path):
@@ -66,8 +76,7 @@ def files(source: DataSource, folder: Location, may_download: bool = True) -> li
     except OSError as error:
         raise refused(folder, f"cannot be read: {error.strerror}") from None
     if not paths:
-        copy = f"give a copy of https://huggingface.co/datasets/{source.repo}, or one of its files"
-        raise refused(folder, f"has no test rows of {source.name}; {copy}")
+        raise refused(folder, f"has no test rows of {source.name}; {source.copy}")
     return paths
 
 

@@ -50,6 +50,11 @@ class SourceRow:
     cells: Mapping[str, Any] = field(default_factory=dict)
     wrong: str = ""
 
+    @property
+    def number(self) -> int:
+        """The number of its line, or of its row, from 1."""
+        return int(self.place.rpartition(" ")[2])
+
 
 @dataclass(frozen=True)
 class Loaded:

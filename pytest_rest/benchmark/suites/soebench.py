@@ -11,11 +11,10 @@ Systems are constructed, not searched for: the solution is drawn first, then one
 a row that depends on those before it is moved off their span along a variable that is still free.
 """
 
-import random
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Protocol
 
+from pytest_rest.benchmark.suites.draws import Draws, SeededDraws
 from pytest_rest.terms import Item
 
 NAME = "soebench"
@@ -24,31 +23,6 @@ SIZES = (2, 3, 4, 5)
 LIMITS = (3, 6, 9)
 LARGEST_SOLUTION = 9
 _SHARE_OF_ZEROS = 0.2
-
-
-class Draws(Protocol):
-    """A source of a system's numbers."""
-
-    def between(self, low: int, high: int) -> int:
-        """A whole number from low to high, both included."""
-        ...
-
-    def chance(self, share: float) -> bool:
-        """True with that probability."""
-        ...
-
-
-class _SeededDraws:
-    """Integers from `random.Random.random`, the one generator call that Python keeps stable."""
-
-    def __init__(self, seed: int, index: int) -> None:
-        self._random = random.Random(f"{NAME}/{seed}/{index}").random  # noqa: S311 (not a secret)
-
-    def between(self, low: int, high: int) -> int:
-        return low + int(self._random() * (high - low + 1))
-
-    def chance(self, share: float) -> bool:
-        return self._random() < share
 
 
 def generate(n: int, seed: int) -> list[Item]:
@@ -60,7 +34,7 @@ def item(index: int, seed: int) -> Item:
     """Item number `index` of a seed: the context is a system, the question asks for a variable."""
     size = SIZES[index % len(SIZES)]
     limit = LIMITS[index // len(SIZES) % len(LIMITS)]
-    return replace(system(_SeededDraws(seed, index), size, limit), id=f"{NAME}-{index:04d}")
+    return replace(system(SeededDraws(NAME, seed, index), size, limit), id=f"{NAME}-{index:04d}")
 
 
 def system(draws: Draws, size: int, limit: int) -> Item:

@@ -2,7 +2,8 @@
 
 It is the control of the experiment, not an MLLM: the solver is never wrong, so inconsistency can
 only come from misreading. It sees the prompt's parts and nothing else, solves systems of linear
-equations, and says so when it is asked for anything else.
+equations, answers the questions of the suite `tables`, and says so when it is asked for anything
+else.
 """
 
 import asyncio
@@ -20,6 +21,7 @@ from importlib.util import find_spec
 from typing import Any
 
 from pytest_rest.errors import ModelError
+from pytest_rest.models.providers import table_questions
 from pytest_rest.terms import Completion, Home, Image, Item, Prompt
 
 _TERM = r" ?\d{0,6} ?[A-E] ?"
@@ -46,7 +48,7 @@ class EmbeddedModel:
     home: Home = "cpu"
     batch_size = 1
     parameters: Mapping[str, object] = {}
-    answers = "systems of linear equations"
+    answers = "systems of linear equations, and questions about the tables of the suite `tables`"
 
     def __init__(self) -> None:
         if missing := [name for name in ("rapidocr", "onnxruntime") if find_spec(name) is None]:
@@ -61,9 +63,13 @@ class EmbeddedModel:
         self._lock = threading.Lock()
 
     def can_answer(self, item: Item) -> bool:
-        """Whether the item's text is a system that has a solution, and asks for a variable."""
-        is_more_than_text = item.choices or item.image
-        return not is_more_than_text and _ANSWER in solve(f"{item.context}\n{item.question}")
+        """Whether the item's text is a system or a table that answers its question."""
+        if item.choices or item.image:
+            return False
+        if item.table is None:
+            return _ANSWER in solve(f"{item.context}\n{item.question}")
+        rows = (" ".join(row) for row in (item.table.header, *item.table.rows))
+        return _ANSWER in solve("\n".join([*rows, item.question]))
 
     async def open(self) -> None:
         """Load the reader's networks."""
@@ -115,8 +121,11 @@ class EmbeddedModel:
 def solve(text: str) -> str:
     """Solve the system of equations in a text for the variable that it asks for.
 
-    Ends with `Answer: N`, or says what is missing: no system, no question, or not one solution.
+    Or answer its question about a table. Ends with `Answer: N`, or says what is missing: no system,
+    no question, or not one solution.
     """
+    if (found := table_questions.answer(text)) is not None:
+        return f"I looked it up in the table.\n{_ANSWER}{found}"
     equations = [row for line in text.splitlines() if (row := _equation(line))]
     asked = _ASKED.findall(text)
     if not equations or not asked:

@@ -83,6 +83,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         rh_auc=thinking.rh_auc(measured) if measured else None,
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
+        formats=summary.formats(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

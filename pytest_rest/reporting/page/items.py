@@ -152,7 +152,7 @@ class _Book:
             "style": shown(entry["style"]),
             "verdict": entry["verdict"],
             "at": _failed_at(entry["failed_at"] or ""),
-            "truth": self.texts.add(entry["answer"]),
+            "truth": self.texts.add(" or ".join([entry["answer"], *entry.get("also_right", ())])),
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
             "read": [self._call(_READ[name], call) for name, call in read if call],

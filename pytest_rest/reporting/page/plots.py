@@ -112,9 +112,11 @@ def _styles(report: Builtins) -> Iterator[Plot]:
             share(f"{shown(name)}{_seen(report, name)}", rer, href=_items(shown(name)))
             for name, rer in styles.items()
         ]
-        note = "The share of items whose forms agree, in each style by itself"
+        unknown = (report["provenance"].get("stored") or {}).get("unknown", ())
+        word = "format" if "styles" in unknown else "style"
+        note = f"The share of items whose forms agree, in each {word} by itself"
         rows.sort(key=_value)
-        yield from dots("styles", "RER by style", f"{note}, with intervals at 95 %.", rows)
+        yield from dots("styles", f"RER by {word}", f"{note}, with intervals at 95 %.", rows)
 
 
 def _seen(report: Builtins, name: str) -> str:

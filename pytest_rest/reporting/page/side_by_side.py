@@ -46,7 +46,9 @@ def text(runs: Mapping[str, Builtins]) -> str:
         pairs = zip(models, runs.items(), strict=True)
         reports = {m if often[m] == 1 else f"{m} ({path})": report for m, (path, report) in pairs}
         about = old["provenance"]
-        asked = f"{summary.suites(old)}; seed {about['seed']}, {about['protocol']}"
+        how = f"seed {about['seed']}, {about['protocol']}"
+        how = "stored answers, nothing was asked" if about.get("stored") else how
+        asked = f"{summary.suites(old)}; {how}"
         return layout.render(
             "side_by_side.html",
             kind="REST, side by side",

@@ -2,9 +2,11 @@
 
 from itertools import compress
 
-from pytest_rest.reporting import markdown
+from pytest_rest.reporting import markdown, stored_answers
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
+from pytest_rest.reporting.terminal import figures
+from pytest_rest.terms import Rate
 
 _COLUMNS = {
     **markdown.RATES,
@@ -32,6 +34,8 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
     modes = list(metrics["pooled"]["all"]["accuracy"]) if "pooled" in metrics else []
     for name in names:
         for subset, suffix in _SUBSETS.items():
+            if subset != "all" and stored_answers.is_unread(report["provenance"]):
+                continue
             counted = metrics[name][subset]
             known = [counted.get(rate) for rate in _COLUMNS]
             known += [counted["accuracy"].get(mode) for mode in modes]
@@ -40,6 +44,41 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
     head = ["per cent [95%]", "items", *_COLUMNS.values(), *modes]
     kept = [not place or any(row[place] != "-" for row in rows) for place in range(len(head))]
     return [*compress(head, kept)], [[*compress(row, kept)] for row in rows]
+
+
+def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
+    """Heads and rows: each format's rates, how often all agree, the modality's excess."""
+    if not (told := report.get("formats")):
+        return []
+    of_each, agreement, excess = told["metrics"], told["agreement"], told["excess"]
+    names = {name: markdown.RATES[name] for name in ("rer", "cfr", "mmc")}
+    rates = {name: [subsets["all"][rate] for rate in names] for name, subsets in of_each.items()}
+    tables = [
+        (
+            ["per cent [95%]", "items", *names.values()],
+            [[n, f"{of_each[n]['all']['items']:,}", *map(_percent, rates[n])] for n in rates],
+        ),
+        (
+            ["all formats agree", "items", "per cent [95%]"],
+            [[f"as {mode}", f"{rate['n']:,}", _percent(rate)] for mode, rate in agreement.items()],
+        ),
+        (
+            ["modality beyond format", "items", "points [95%]"],
+            [
+                [f"{each['format']} beyond {each['other']}", f"{each['n']:,}", _points(each)]
+                for each in excess
+            ],
+        ),
+    ]
+    return [(head, rows) for head, rows in tables if rows]
+
+
+def _percent(rate: Builtins | None) -> str:
+    return "-" if rate is None else plots.share("", rate).said
+
+
+def _points(rate: Builtins) -> str:
+    return figures.points(Rate(rate["value"], rate["low"], rate["high"], rate["n"]))
 
 
 def suites(report: Builtins) -> str:

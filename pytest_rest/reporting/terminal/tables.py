@@ -9,9 +9,10 @@ from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
 from pytest_rest.models.tokens import rule
+from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
-from pytest_rest.reporting.report import Report, own_calls
+from pytest_rest.reporting.report import Report, calls, own_calls
 from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
@@ -40,6 +41,7 @@ _HEADLINES = (
     (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
     (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
 )
+_STATES = {True: "right", False: "wrong", None: ""}
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
 
@@ -73,10 +75,10 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
     verdict = record.verdict
     lines = [
         headline(verdict),
-        f"  {record.item} in {record.style}; right is {shown(record.truth)}",
+        f"  {record.item} in {record.style}; {right(record.truth, record.also_right)}",
     ]
     for mode, answer in _ordered(verdict):
-        state = "right" if answer.correct else "wrong" if answer.value is not None else ""
+        state = _STATES[answer.correct] if answer.value is not None else ""
         repeats = [_value(repeat) for repeat in verdict.repeats.get(answer.mode, ())]
         said = ", ".join([f"{_value(answer)} {state}".rstrip(), *repeats[:_NAMES_SHOWN]])
         lines.append(f"  {mode:<6} {said}")
@@ -92,6 +94,12 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
         if read:
             lines.append(f"  {name:<6} {misreading(read)}")
     return "\n".join([*lines, f"  again: {again}"])
+
+
+def right(answer: str, others: Iterable[str] = ()) -> str:
+    """`right is 7 or seven`."""
+    known = [shown(each) for each in (answer, *others)]
+    return f"right is {' or '.join(known)}" if answer else "what is right is not known"
 
 
 def misreading(read: Transcription) -> str:
@@ -122,12 +130,15 @@ def models(report: Report) -> Iterator[str]:
 def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
+    is_unread = stored_answers.is_unread(report.provenance)
     if not by_scope and report.rh_auc is not None:  # whose items have one form
         return
     for names, heads in _HEADLINES:
         yield row("per cent [95%]", "items", *heads)
         for scope in by_scope:
             for subset, indent in _SUBSET_NAMES.items():
+                if is_unread and subset != "all":
+                    continue
                 metrics = report.table[scope][subset]  # type: ignore[index]
                 cells = (percent(metrics.rate(name)) for name in names)
                 yield row(indent or scope, metrics.items, *cells)
@@ -143,8 +154,9 @@ def table(report: Report) -> Iterator[str]:
         yield row("OCR first", "items", "in one pass", "in two passes")
         for scope, m in by_scope.items():
             yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in OCR_MODES))
-    yield row("transcription", "items", "all right", "CER")
-    for scope, m in by_scope.items():
+    if not is_unread:
+        yield row("transcription", "items", "all right", "CER")
+    for scope, m in by_scope.items() if not is_unread else ():
         yield row(scope, _n(m.ocr_correct_rate), percent(m.ocr_correct_rate), percent(m.cer))
     for name in pooled.own:
         yield row("metric", "items", shown(name, 40))
@@ -155,6 +167,12 @@ def table(report: Report) -> Iterator[str]:
         for scope, m in by_scope.items():
             rates = (m.noise_floor, m.between_forms, m.excess_inconsistency)
             yield row(scope, _n(m.noise_floor), *map(percent, rates))
+
+
+def unknown(report: Report) -> Iterator[str]:
+    """What is not known of stored answers."""
+    if about := report.provenance.get("stored"):
+        yield f"not known of stored answers: {', '.join(about['unknown'])}"
 
 
 def scopes(names: Iterable[str]) -> list[str]:
@@ -178,6 +196,9 @@ def _n(rate: Rate | None) -> int:
 def usage(report: Report) -> str:
     """`200 calls (80 stored before), 3 retries, 12,345 tokens in, 2,345 out, $0.12, 52 s`."""
     used = report.usage
+    if report.provenance.get("stored"):
+        number = sum(len(calls(record)) for record in report.records)
+        return f"{number:,} stored answers, nothing asked, {used['seconds']:.0f} s"
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
     parts = [f"{used['calls']:,} calls{stored}"]
     parts += [f"{used['retries']:,} retries"] if used["retries"] else []

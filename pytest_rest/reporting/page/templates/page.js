@@ -130,7 +130,8 @@
     return make(
       "article",
       { "aria-label": `${item.id} in ${item.style}` },
-      make("p", { class: "truth" }, `Right is `, make("b", {}, ...text(item.truth)), `; ${item.verdict}`,
+      make("p", { class: "truth" }, whole(item.truth) ? "Right is " : "What is right is not known",
+        make("b", {}, ...text(item.truth)), `; ${item.verdict}`,
         item.at ? `, ${item.at}` : "", item.reason ? `: ${item.reason}` : ""),
       make("div", { class: "forms" }, ...calls.map((call) => answer(call))),
       ...reads.map((call) => transcription(call)),
@@ -141,7 +142,8 @@
   }
 
   function answer(call) {
-    const state = call.right ? "right" : call.value === undefined ? call.status : "wrong";
+    const known = call.right === null ? "not judged" : "wrong";
+    const state = call.right ? "right" : call.value === undefined ? call.status : known;
     return make(
       "section",
       { class: "form" },

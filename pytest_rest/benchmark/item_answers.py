@@ -1,0 +1,89 @@
+"""Reads an item's right answers and its choices from a benchmark file's nodes."""
+
+import re
+from collections.abc import Sequence
+
+from pytest_rest import scoring
+from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
+from pytest_rest.scoring import numbers
+from pytest_rest.terms import Choice
+
+_LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
+_DECIMAL = re.compile(r"[+-]?(?:\d{1,300}\.\d{0,300}|\.\d{1,300})", re.ASCII)
+_CODED = re.compile(
+    r"[+-]?(?:0[xob][\da-f_]{1,300}|\.?\d[\d_]{0,300}(?:\.[\d_]{0,300})?(?:e[+-]?\d{1,9})?|\.inf)"
+    r"|\.nan",
+    re.ASCII | re.IGNORECASE,
+)
+_LACKING = {
+    "question": "the item has no question; write question: and what is asked",
+    "answer": "the item has no answer; write answer: and the right one, in quotes if it is null",
+}
+
+
+def check_given(own: dict[str, Node], key: str, line: int) -> None:
+    """Raise `PlaceError` where the item says nothing under a key that it needs."""
+    if not text_of(own, key).strip():
+        raise PlaceError(own[key].line if key in own else line, _LACKING[key])
+
+
+def answers_of(own: dict[str, Node], line: int) -> tuple[Node, ...]:
+    """The item's right answers, of which one is there at least."""
+    several = own.get("answers")
+    if several is None or several.is_nothing:
+        check_given(own, "answer", line)
+        return (own["answer"],)
+    if "answer" in own:
+        raise PlaceError(several.line, "the item has answer and answers; write one of them")
+    if not isinstance(several.value, tuple) or not several.value:
+        raise PlaceError(several.line, "answers is a list, such as [this, that]")
+    texts = [text_of({"answers": each}, "answers").strip() for each in several.value]
+    if not all(texts) or len(set(texts)) < len(texts):
+        fault = "is empty" if not all(texts) else "is there twice"
+        raise PlaceError(several.line, f"one of the answers {fault}; remove it")
+    return several.value
+
+
+def choices_of(node: Node | None) -> tuple[Choice, ...]:
+    """The item's choices, which a list gives without their labels."""
+    if node is None or node.is_nothing:
+        return ()
+    if isinstance(node.value, str):
+        raise PlaceError(node.line, "choices is a list, such as [this, that]")
+    if isinstance(node.value, tuple):
+        if len(node.value) > len(_LABELS):
+            raise PlaceError(node.line, "has more choices than letters; give them labels")
+        listed = dict(zip(_LABELS, node.value, strict=False))
+    else:
+        listed = node.value
+    choices = tuple(Choice(label.strip(), text_of(listed, label).strip()) for label in listed)
+    labels = {scoring.fold(choice.label).casefold().strip("(.)") for choice in choices}
+    is_whole = all(choice.label and choice.text for choice in choices)
+    if len(choices) < 2 or len(labels) < len(choices) or not is_whole:
+        raise PlaceError(node.line, "choices are two texts or more, each with a label of its own")
+    return choices
+
+
+def inferred_kind(answers: Sequence[Node]) -> str:
+    """What all of the answers are."""
+    kinds = sorted(set(map(_inferred_of_one, answers)))
+    if len(kinds) > 1 and kinds != ["integer", "number"]:
+        fault = f"the answers are of kinds {', '.join(kinds)}; say which: kind: short"
+        raise PlaceError(answers[0].line, fault)
+    return kinds[-1]
+
+
+def _inferred_of_one(answer: Node) -> str:
+    text = str(answer.value).strip()
+    if answer.plain and _INTEGER.fullmatch(text):
+        return "integer"
+    if answer.plain and _DECIMAL.fullmatch(text):
+        return "number"
+    if numbers.value(text, own=text) is None and not _CODED.fullmatch(text):
+        return "text"
+    raise PlaceError(
+        answer.line,
+        f"answer {quoted(text)} may be a number or a text; write a number as 1250 or 12.5 without "
+        "quotes, or add kind: number, or kind: text",
+    )

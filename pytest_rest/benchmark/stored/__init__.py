@@ -1,0 +1,343 @@
+"""Reads answers that are stored already, from tables, JSON Lines and the logs of other harnesses.
+
+What must hold of all rows together is checked here: an item is asked once in each form, all items
+of a suite in the same forms, and all of one model.
+"""
+
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from pytest_rest import scoring
+from pytest_rest.benchmark.stored import exported, logs, mapping
+from pytest_rest.benchmark.stored.cells import COLUMNS, LONGEST_NAME, StoredCall, call, text
+from pytest_rest.benchmark.stored.cells import UNKNOWN as UNKNOWN
+from pytest_rest.benchmark.stored.mapping import OWN, Mapped
+from pytest_rest.benchmark.suites import hub, rows
+from pytest_rest.benchmark.suites.rows import RowError
+from pytest_rest.benchmark.yaml_nodes import quoted
+from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
+from pytest_rest.terms import MODES, Item, Mode, Style, Transcription, fingerprint, one_spelling
+
+UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
+
+_MOST_FAULTS = 20
+_SOURCE = re.compile(r"(?P<told>(?:text|image|mixed)(?::[^\s@<>=/\\]{1,100})?=)?(?P<path>.+)")
+_Key = tuple[str, str]  # suite, item
+_Form = tuple[str, str]  # format, style
+
+
+@dataclass(frozen=True)
+class StoredCase:
+    """An item's answers in a style and a format: those in each mode, and what is asked again."""
+
+    item: Item
+    style: str
+    format: str
+    calls: tuple[StoredCall, ...]
+    readings: Mapping[Mode, Transcription] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class StoredAnswers:
+    """What files of answers hold: the cases, whose they are, and what they do not tell."""
+
+    cases: tuple[StoredCase, ...]
+    model: str
+    sources: tuple[str, ...]
+    modes: tuple[Mode, ...]
+    repeats: int
+
+    @cached_property
+    def by_key(self) -> dict[tuple[str, str, str], StoredCase]:
+        """The cases by suite, item and style."""
+        return {(case.item.suite, case.item.id, case.style): case for case in self.cases}
+
+    @property
+    def formats(self) -> tuple[str, ...]:
+        """The formats that answers are in; none where they do not say."""
+        return tuple(sorted({case.format for case in self.cases} - {""}))
+
+    @property
+    def styles(self) -> tuple[str, ...]:
+        """What stands for a style in the report: one, and a format, as far as they are known."""
+        return tuple(sorted({case.style for case in self.cases}))
+
+    @property
+    def fingerprint(self) -> str:
+        """Of all answers: another process must have read the same."""
+        texts = (
+            f"{c.mode} {c.repeat} {c.text} {c.value}" for case in self.cases for c in case.calls
+        )
+        return fingerprint([*(f"{case.item.digest} {case.style}" for case in self.cases), *texts])
+
+    @property
+    def known_styles(self) -> dict[str, Style]:
+        """The styles that are named as this project names them, by their names."""
+        names = {case.style for case in self.cases if not case.format}
+        parsed = {name: style for name in names if (style := _parsed(name)) is not None}
+        return {name: style for name, style in parsed.items() if style.id == name}
+
+    @property
+    def suites(self) -> tuple[str, ...]:
+        """The names of the suites."""
+        return tuple(sorted({case.item.suite for case in self.cases}))
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether somebody says what is right, for every item."""
+        return all(
+            case.item.answer or all(call.correct is not None for call in case.calls)
+            for case in self.cases
+        )
+
+    @property
+    def unseen(self) -> tuple[str, ...]:
+        """What the answers do not tell."""
+        has_styles = any(call.style for case in self.cases for call in case.calls)
+        names = UNSEEN if has_styles else (*UNSEEN, "styles")
+        return tuple(name for name in names if name != "transcriptions" or not self.is_read)
+
+    @property
+    def is_read(self) -> bool:
+        """Whether it is known of every case what the model read in its picture."""
+        return all(case.readings for case in self.cases)
+
+
+def load(
+    sources: Sequence[str], mapped: Path | None = None, alike: Collection[str] = ()
+) -> StoredAnswers:
+    """The answers in files, `[FORM[:FORMAT]=]FILE`; `AnswersError` has a line for each fault.
+
+    `alike` are the models that may answer for each other.
+    """
+    columns = mapping.load(mapped) if mapped else OWN
+    gathering = _Gathering(alike, _suite(sources[0]))
+    for source in sources:
+        words, path = split(source)
+        form, _, form_of = words.removesuffix("=").partition(":")
+        told = {"form": form, "format": form_of}
+        gathering.read(path, columns, {name: word for name, word in told.items() if word})
+    return gathering.answers(tuple(sources), _stem(sources[0]))
+
+
+def split(source: str) -> tuple[str, Path]:
+    """`[FORM[:FORMAT]=]FILE` as what it says of all answers, `image:html=`, and the file."""
+    match = _SOURCE.fullmatch(source)
+    if match is None:
+        raise OptionError(f"{source!r} is not the name of a file")
+    return match["told"] or "", Path(match["path"]).expanduser()
+
+
+class _Gathering:
+    """Gathers calls by item, format and style, and what is wrong with them."""
+
+    def __init__(self, alike: Collection[str], suite: str) -> None:
+        self._alike, self._suite = alike, suite
+        self._faults: list[str] = []
+        self._number = 0
+        self._cases: dict[tuple[_Key, _Form], dict[tuple[Mode, int], StoredCall]] = {}
+        self._first: dict[_Key, StoredCall] = {}
+        self._readings: dict[tuple[_Key, _Form], dict[Mode, Transcription]] = defaultdict(dict)
+        self._models: dict[str, str] = {}  # the place of each model's first answer
+
+    def read(self, path: Path, mapped: Mapped, told: dict[str, str]) -> None:
+        """Add the answers of a file; `told` is what its name on the command line said."""
+        is_log = logs.is_log(path)
+        if not (is_log or hub.format_of(path)):
+            endings = ", ".join((*hub.SUFFIXES, logs.INSPECT))
+            raise BenchmarkError(f"{str(path)!r} is not one of {endings}")
+        unknown: set[str] = set()
+        for row in logs.read(path, mapped.filter) if is_log else rows.read(path):
+            place = f"{path}, {row.place}"
+            if row.wrong:
+                self._fault(place, row.wrong)
+                continue
+            is_own = exported.is_own(row.cells)
+            for name in mapped.unknown(row.cells) if not (is_log or is_own) else ():
+                if name not in unknown:
+                    unknown.add(name)
+                    self._fault(place, _unknown(name))
+            try:
+                if is_own:
+                    is_csv = hub.format_of(path) == ".csv"
+                    self._add_own(exported.read(row.cells, place, is_csv=is_csv))
+                    continue
+                for cells in mapped.calls({"suite": self._suite, **row.cells}):
+                    self._add(call(_told(cells, told), place))
+            except RowError as error:
+                self._fault(place, str(error))
+
+    def answers(self, sources: tuple[str, ...], name: str) -> StoredAnswers:
+        """All of them; `AnswersError` where they are not one whole set."""
+        self._check_models()
+        by_item: dict[_Key, dict[_Form, list[StoredCall]]] = defaultdict(dict)
+        for (key, form), calls in self._cases.items():
+            by_item[key][form] = list(calls.values())
+        whole = {key: _shared(forms) for key, forms in by_item.items()}
+        if not self._faults:  # else an answer is missing because its row is broken
+            self._check_forms(whole)
+        items = {key: self._item(key) for key in whole} if not self._faults else {}
+        if self._faults or not items:
+            more = self._number - len(self._faults)
+            rest = [f"and {more:,} more"] if more else []
+            raise AnswersError([*self._faults, *rest] or ["no answer is stored there"])
+        cases = tuple(
+            StoredCase(
+                *(items[key], _style(form), form[0], tuple(sorted(calls, key=_order))),
+                self._readings.get((key, form), {}),
+            )
+            for key in sorted(whole)
+            for form, calls in sorted(whole[key].items())
+        )
+        counts = Counter(each.mode for each in cases[0].calls)
+        modes = tuple(mode for mode in MODES if mode in counts)
+        model = ", ".join(dict.fromkeys(one_spelling(self._models).values())) or name
+        return StoredAnswers(cases, model, sources, modes, max(counts.values()))
+
+    def _add_own(self, each: StoredCall | None) -> None:
+        if each is not None and each.reading is not None:
+            form = ((each.suite, each.item), (each.format, each.style))
+            self._readings[form][each.mode] = each.reading
+        elif each is not None:
+            self._add(each)
+
+    def _add(self, each: StoredCall) -> None:
+        key = (each.suite, each.item)
+        first = self._first.setdefault(key, each)
+        if each.expected and not first.expected:
+            first = self._first[key] = each
+        for name in ("expected", "kind"):
+            told, before = getattr(each, name), getattr(first, name)
+            if told and told != before:
+                self._fault(each.place, f"{name} of {_named(each)} is another in {first.place}")
+        calls = self._cases.setdefault((key, (each.format, each.style)), {})
+        twin = calls.setdefault((each.mode, each.repeat), each)
+        if twin is not each:
+            form = " ".join(filter(None, (each.format, each.style, each.mode)))
+            self._fault(each.place, f"{_named(each)} as {form} is already in {twin.place}")
+        if each.model:
+            self._models.setdefault(each.model, each.place)
+
+    def _check_models(self) -> None:
+        full = one_spelling(self._models)
+        if len({*full.values()}) > 1 and not set(self._models) <= set(self._alike):
+            (one, _), *others = self._models.items()
+            for model, place in others:
+                if full[model] == full[one]:
+                    continue
+                said = f"answered by {quoted(model)}, and what is above by {quoted(one)}; "
+                self._fault(place, f"{said}name them alike: --rest-allow-models")
+
+    def _check_forms(self, whole: dict[_Key, dict[_Form, list[StoredCall]]]) -> None:
+        """Each item of a suite is asked as the others, as often, and in two modes at least."""
+        asked: dict[str, Counter[tuple[_Form, Mode, int]]] = defaultdict(Counter)
+        names: dict[str, _Form] = {}
+        for (suite, _), forms in whole.items():
+            asked[suite].update(
+                {(form, each.mode, each.repeat) for form, calls in forms.items() for each in calls}
+            )
+        for form in {form for forms in whole.values() for form in forms}:
+            if names.setdefault(_style(form), form) != form:
+                fault = f"formats and styles make one name, {quoted(_style(form))}; rename one"
+                raise AnswersError([fault])
+        if len(modes := {mode for all_of in asked.values() for _, mode, _ in all_of}) < 2:
+            said = f"only {', '.join(modes)}" if modes else "none"
+            fault = f"agreement needs at least two forms of {', '.join(MODES)}; here is {said}"
+            raise AnswersError([fault])
+        for key, forms in whole.items():
+            here = {(form, each.mode, each.repeat) for form in forms for each in forms[form]}
+            for form, mode, repeat in sorted(asked[key[0]].keys() - here):
+                said = " ".join(filter(None, (*form, mode)))
+                again = f" (repeat {repeat})" if repeat else ""
+                first = self._first[key]
+                self._fault(first.place, f"{_named(first)} has no answer as {said}{again}")
+
+    def _item(self, key: _Key) -> Item:
+        first = self._first[key]
+        answer, *others = first.expected or ("",)
+        item = Item(
+            id=first.item,
+            question=first.question,
+            answer=answer,
+            answer_kind=first.kind,
+            suite=first.suite,
+            also_right=tuple(others),
+            cluster=first.cluster,
+        )
+        try:
+            if answer and not first.status:
+                scoring.truths(item)
+        except BenchmarkError as error:
+            self._fault(first.place, str(error))
+        return item
+
+    def _fault(self, place: str, text: str) -> None:
+        self._number += 1
+        if len(self._faults) < _MOST_FAULTS:
+            self._faults.append(f"{place}: {text}")
+
+
+def _shared(forms: dict[_Form, list[StoredCall]]) -> dict[_Form, list[StoredCall]]:
+    """The forms of an item, where a text without a style is that of every style of its format."""
+    styled = defaultdict(list)
+    for form in forms:
+        if form[1]:
+            styled[form[0]].append(form)
+    whole = {form: list(calls) for form, calls in forms.items()}
+    for name, targets in styled.items():
+        texts = whole.get((name, ""), [])
+        if texts and all(each.mode == "text" for each in texts):
+            del whole[name, ""]
+            for form in targets:
+                whole[form] += texts
+    return whole
+
+
+def _told(cells: dict[str, Any], told: dict[str, str]) -> dict[str, Any]:
+    """The cells, with what the command line says of the whole file."""
+    for name, value in told.items():
+        if (said := text(cells, name).strip()) not in ("", value):
+            raise RowError(f"{name} is {quoted(said)} here, and {value} on the command line")
+    return {**cells, **told}
+
+
+def _style(form: _Form) -> str:
+    return "-".join(filter(None, form)) or UNKNOWN
+
+
+def _parsed(name: str) -> Style | None:
+    from pytest_rest.rendering import parse_style  # when first used: it loads Pillow
+
+    try:
+        return None if name == UNKNOWN else parse_style(name)
+    except RenderingError:
+        return None
+
+
+def _order(each: StoredCall) -> tuple[int, int]:
+    return MODES.index(each.mode), each.repeat
+
+
+def _named(each: StoredCall) -> str:
+    return f"item {quoted(each.item)} of {quoted(each.suite)}"
+
+
+def _unknown(name: str) -> str:
+    hint = nearest(name, COLUMNS) or "; name it in a mapping, or ignore it there"
+    hint = "; the mapping names another one in its place" if name in COLUMNS else hint
+    return f"unknown column {quoted(name)}{hint}"
+
+
+def _stem(source: str) -> str:
+    path = split(source)[1]
+    return path.name.removesuffix(hub.packing(path)).removesuffix(hub.format_of(path)) or UNKNOWN
+
+
+def _suite(source: str) -> str:
+    """What answers are called that do not say which suite they are of: the first file's name."""
+    return re.sub(r"[^\w.-]{1,200}", "-", _stem(source))[:LONGEST_NAME]

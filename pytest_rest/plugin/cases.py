@@ -1,0 +1,33 @@
+"""Turns a collected test into the item and style that it asks, and into what they are called."""
+
+import pytest
+
+from pytest_rest.dispatch.prefetch import Case
+
+
+def case_of(node: pytest.Item) -> Case | None:
+    """The item and style that a collected test asks; None for any other test."""
+    callspec = getattr(node, "callspec", None)
+    parameters = callspec.params if callspec and "rest" in getattr(node, "fixturenames", ()) else {}
+    found: Case | None = parameters.get("rest")
+    return found
+
+
+def named(node: pytest.Item, case: Case) -> list[str]:
+    """Suite, item, style, the item's digest, and the test function that asks.
+
+    A function with parameters of its own is several: `test_it[*-fr]`, the star for the case. Never
+    the whole node id, which schedulers rewrite.
+    """
+    asked, style = case
+    function = getattr(node, "originalname", node.name)
+    origin = f"{node.parent.nodeid}::{function}" if node.parent else function
+    variant = node.callspec.id.replace(case_id(case), "*")  # type: ignore[attr-defined]
+    if variant != "*":
+        origin += f"[{variant}]"
+    return [asked.suite, asked.id, style.id, asked.digest, origin]
+
+
+def case_id(case: Case) -> str:
+    """`soebench-0007-dejavu-200dpi-black`."""
+    return f"{case[0].id}-{case[1].id}"
