@@ -227,7 +227,8 @@ def test_a_worker_downloads_nothing(monkeypatch: pytest.MonkeyPatch, tmp_path: P
 
 def test_every_data_set_is_a_suite() -> None:
     """By the name that its module gives it."""
-    names = {each.NAME for each in (soebench, mmlu, arc, gsm_symbolic, gsm8k, rh_bench)}
+    every = (soebench, tables, mmlu, arc, gsm_symbolic, gsm8k, rh_bench)
+    names = {each.NAME for each in every}
     assert names | {*mgsm.loaders()} == set(benchmark.SUITES)
 
 
