@@ -262,6 +262,7 @@ def test_equal_seeds_find_alike(tmp_path: Path) -> None:
     assert not {*asked[0]} & {*asked[2]}
 
 
+@pytest.mark.slow
 def test_what_failed_comes_back_first(tmp_path: Path) -> None:
     """Both flips of the last run before anything else; they stay, and what is mended goes."""
     say, database = planted(tmp_path, "resolution", "color"), InMemoryExampleDatabase()

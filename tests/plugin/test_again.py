@@ -86,7 +86,7 @@ def folder(pytester: pytest.Pytester) -> Path:
     return path
 
 
-@pytest.mark.some(8)
+@pytest.mark.some(5)
 @pytest.mark.parametrize(
     "key", [pytest.param(k, marks=pytest.mark.slow) if k in SLOW else k for k in ROWS]
 )

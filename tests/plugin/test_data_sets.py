@@ -244,6 +244,7 @@ LATE = """
 """
 
 
+@pytest.mark.slow
 @pytest.mark.some(1)
 @pytest.mark.parametrize("worker", ["gw1", pytest.param("gw0", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(

@@ -35,6 +35,7 @@ def test_a_killed_worker_loses_its_item_by_name(
     assert pytest.ExitCode.OK != run.status
 
 
+@pytest.mark.slow
 def test_every_worker_killed(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """With no worker left the gate is still judged, on nothing, and not passed."""
     pytester.makepyfile(OWN_TEST.replace('rest.item.id == "soebench-0003" and ', ""))

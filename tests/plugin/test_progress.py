@@ -126,6 +126,7 @@ def test_without_a_terminal_nothing_is_redrawn(folder: Path, run_rest: RunRest) 
     compare(run.out.splitlines(), "summary-none.txt")
 
 
+@pytest.mark.slow
 def test_ctrl_c_gives_the_row_back(folder: Path) -> None:
     """Whatever way the run ends."""
     found = Screen(ARGS, 80, until=lambda lines: "REST 2/24 calls" in lines[-1])

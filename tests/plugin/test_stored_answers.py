@@ -65,6 +65,7 @@ def test_a_run_is_what_import_writes(run_rest: RunRest) -> None:
     assert without_times(finished.report) == without_times(imported)
 
 
+@pytest.mark.slow
 def test_workers_judge_the_same(run_rest: RunRest) -> None:
     """Each reads the file; the report is that of one process."""
     alone = run_rest("--rest-answers=answers.csv", "--rest-min-rer=0")

@@ -32,6 +32,7 @@ def test_items_are_correlated_as_they_are() -> None:
     assert 0.64 == pytest.approx(pairs.mean(), abs=0.02)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("n", [60, pytest.param(200, marks=pytest.mark.slow)])
 def test_areas_are_held(n: int) -> None:
     """Both definitions of RH-AUC, with items whose answers are correlated."""

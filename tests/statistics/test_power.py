@@ -17,6 +17,7 @@ RUNS = 4000
 SLACK = 0.025  # nearly four standard errors of a share of 4,000 runs at 0.8
 
 
+@pytest.mark.slow
 def test_the_docs_have_the_computed_table() -> None:
     """Between its marks, and nothing else there."""
     (shown,) = re.findall(r"<!-- power table -->\n(.*?)<!-- end", PAGE, re.DOTALL)
