@@ -71,8 +71,8 @@ class Server:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             pass  # the worker is gone, or was not one of ours
-        except asyncio.CancelledError:
-            pass  # the session is over; asyncio's streams would print it
+        except asyncio.CancelledError:  # the session is over; asyncio's streams would print it
+            writer.transport.abort()  # what a worker has not read yet would keep it open
         finally:
             writer.close()
 

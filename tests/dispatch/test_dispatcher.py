@@ -1,8 +1,10 @@
 """The dispatcher, against a real server: limits, retries, and the same prompt asked once."""
 
+import gc
 import socket
 import threading
 import time
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 
@@ -16,7 +18,7 @@ from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import LookAhead
-from pytest_rest.dispatch.rpc import Client, Server, _to_builtins, _to_prompt
+from pytest_rest.dispatch.rpc import Client, Server, _frame, _to_builtins, _to_prompt
 from pytest_rest.errors import DispatcherError
 from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Form, Image, Item, Prompt, Style
@@ -214,6 +216,26 @@ def test_a_stranger_is_cut_off() -> None:
             assert "x" == client.ask(asked(1))[0].text
         server.close()
     assert 1 == len(endpoint.requests)
+
+
+def test_a_worker_that_reads_nothing_leaves_no_connection() -> None:
+    """What was written to it, and not read, is let go of when the session ends."""
+    long = Reply("x" * (12 << 20))
+    with Endpoint(lambda _: long) as endpoint:
+        dispatcher = Dispatcher(connect("m", endpoint.openai_base, environ={}), Limits())
+        server = Server(dispatcher, LookAhead(dispatcher, 64, 64))
+        client = socket.create_connection(("127.0.0.1", server.port))
+        with closing(client):
+            client.sendall(_frame(server.token))
+            client.sendall(_frame({"ask": [_to_builtins(prompt) for prompt in asked(1)]}))
+            client.recv(1)  # the answer is on its way, and is left there
+            with warnings.catch_warnings(record=True) as warned:
+                warnings.simplefilter("always")
+                server.close()
+                dispatcher.close()
+                del dispatcher, server
+                gc.collect()
+    assert [] == [str(each.message) for each in warned if each.category is ResourceWarning]
 
 
 def test_a_main_process_that_is_gone_is_one_clear_line() -> None:
