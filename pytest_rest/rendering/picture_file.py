@@ -30,6 +30,8 @@ _FAINT = 40  # levels of 255 by which an outline is told from its background
 _FEW = 0.2  # share of the outlines that may be faint on white
 _NEAR = 16  # levels of 255 within which pixels are alike
 _SPECK = 1e-5  # share of the pixels that shows nothing
+_WEBP_HEADER, _FRAME_HEADER = 12, 24  # bytes before a WebP's first chunk, and a frame's
+_JPEGS = ("jpeg", "tiff_jpeg")  # Pillow's words for a TIFF's pictures that are
 _GPS = (
     "says in its EXIF where it was taken, and goes out as it is; save it without, if that is not "
     "to be told"
@@ -92,6 +94,15 @@ def decode(content: bytes, path: Path) -> Decoded:
         ) from None
 
 
+def is_lossy(content: bytes) -> bool:
+    """Whether a JPEG's or a WebP's bytes have lost what a PNG would keep; of frames, the first."""
+    place = _WEBP_HEADER if content[8:_WEBP_HEADER] == b"WEBP" else len(content)
+    while (name := content[place : place + 4]) not in (b"", b"VP8L", b"VP8 "):
+        size = int.from_bytes(content[place + 4 : place + 8], "little")
+        place += _FRAME_HEADER if name == b"ANMF" else 8 + size + size % 2
+    return name == b"VP8 " or content.startswith(b"\xff\xd8")
+
+
 def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
     # what a phone adds behind a JPEG, such as a map of brightness, is not another frame
     kind = "JPEG" if picture.format == "MPO" else str(picture.format)
@@ -117,6 +128,8 @@ def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
     if is_plain and exif.get_ifd(ExifTags.IFD.GPSInfo):
         remarks.append(_GPS)
     media_type = _MEDIA_TYPES.get(kind, "image/png")
+    if picture.info.get("compression") in _JPEGS or (not is_plain and is_lossy(content)):
+        media_type = "image/jpeg"
     return Decoded(pixels, media_type, mode in _GREYS, is_plain, tuple(remarks))
 
 

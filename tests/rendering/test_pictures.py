@@ -259,6 +259,29 @@ def test_a_text_stands_under_its_picture(tmp_path: Path, text: str, style: Style
     assert across != {whole.getpixel((0, whole.height - 1))}
 
 
+@pytest.mark.parametrize("frames", [{}, {"save_all": True, "append_images": [halves()]}])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("is_lossless", [True, False])
+def test_what_lost_nothing_loses_nothing(
+    tmp_path: Path, frames: dict[str, Any], mode: str, *, is_lossless: bool
+) -> None:
+    """A lossy WebP with text below it is a JPEG, as a PNG of it would be ten times as large."""
+    picture = halves(mode)
+    picture.putpixel((0, 0), (*RED, 0)[: len(mode)])
+    own = read(saved(tmp_path, picture, "p.webp", lossless=is_lossless, **frames))
+    page = rendering.draw("How many?", Style(dpi=50))
+    found = pictures.place_under(own, page, Style(dpi=50))
+    assert ("image/png" if is_lossless else "image/jpeg") == found.media_type
+    assert Picture.MIME[str(pixels(found).format)] == found.media_type
+
+
+def test_what_is_too_long_for_a_jpeg_is_a_png(tmp_path: Path) -> None:
+    """A TIFF may hold a JPEG a strip, and be longer than one."""
+    long = Picture.linear_gradient("L").resize((2, 65_501))
+    path = saved(tmp_path, long, "p.tiff", compression="jpeg", tiffinfo={278: 64})
+    assert ("image/png", long.size) == (read(path).media_type, read(path).size)
+
+
 def test_equal_pictures_and_texts_are_one_picture(tmp_path: Path) -> None:
     """The digest is that of what is seen: another picture, text or style is another one."""
     own, other = read(saved(tmp_path, halves())), read(saved(tmp_path, halves().rotate(180)))
