@@ -352,6 +352,8 @@ def test_what_a_phone_adds_is_not_another_frame(tmp_path: Path) -> None:
         (["yellow"], "black"),
         (["black", "white"], "gray"),
         (["black"] * 19 + ["white"], "white"),
+        (["white"] * 3 + ["black", "gray", "gray"], "black"),
+        (["gray"], "white"),
     ],
 )
 def test_a_background_tells_outlines(tmp_path: Path, paint: list[str], background: str) -> None:
@@ -361,3 +363,25 @@ def test_a_background_tells_outlines(tmp_path: Path, paint: list[str], backgroun
         layer.paste(color, (10 * place + 2, 2, 10 * place + 9, 9))
     corner = pixels(read(saved(tmp_path, layer))).convert("RGB").getpixel((0, 0))
     assert Picture.new("RGB", (1, 1), background).getpixel((0, 0)) == corner
+
+
+@pytest.mark.parametrize(
+    ("paint", "is_hidden"),
+    [
+        (["white", "black", "gray"], True),
+        (["white"] * 3 + ["black"] * 3 + ["gray"], False),
+        (["black", "white"], False),
+        (["gray"], False),
+        (["black"], False),
+        (["silver", "red"], False),
+    ],
+)
+def test_what_no_background_shows_is_told(
+    tmp_path: Path, paint: list[str], *, is_hidden: bool
+) -> None:
+    """Where more than a fifth of the outlines vanish even on the best one."""
+    layer = Picture.new("RGBA", (20 * len(paint) + 2, 30))
+    for place, color in enumerate(paint):
+        layer.paste(color, (20 * place + 2, 10, 20 * place + 19, 14))
+    remarks = pictures.look(saved(tmp_path, layer)).remarks
+    assert is_hidden == any("cannot be seen on any one background" in each for each in remarks)
