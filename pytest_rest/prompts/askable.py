@@ -81,7 +81,7 @@ class Check:
             return f"{font} has them: font: [{several}] in a style file" if font else ""
 
         def is_refused(dpi: int) -> bool:
-            return bool(self._reason(item, texts, replace(style, dpi=dpi), are_bytes_known=False))
+            return bool(self._reason(item, texts, replace(style, dpi=dpi), with_bytes=False))
 
         if not is_refused(style.dpi):  # but for its own picture's bytes
             return ""
@@ -121,14 +121,14 @@ class Check:
         return self._rooms[style]
 
     def _reason(
-        self, item: Item, texts: Sequence[str], style: Style, *, are_bytes_known: bool = True
+        self, item: Item, texts: Sequence[str], style: Style, *, with_bytes: bool = True
     ) -> str:
         """Why an item cannot be asked in a style; or empty."""
         try:
             own = self._own_size(item) if item.image else None
             for text in texts:
                 self._check_page(text, style, own, item.table)
-            if own and are_bytes_known:
+            if own and with_bytes:
                 for text in texts:
                     self._check_bytes(item, text, style, own)
         except RestError as error:
