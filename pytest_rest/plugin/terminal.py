@@ -1,6 +1,7 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
 import os
+import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
@@ -149,7 +150,7 @@ class Terminal:
         if report is None or not (report.records or report.lost or report.gate):
             if report and report.fuzz:
                 self._close(report, write)
-            elif not self._run.folder.is_empty:
+            elif not (self._run.folder.is_empty or _is_all_unaskable(terminalreporter)):
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
@@ -185,3 +186,10 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))
+
+
+def _is_all_unaskable(reporter: "pytest.TerminalReporter") -> bool:
+    """Whether all tests that failed did so because what they asked with `rest_ask` cannot be."""
+    failed = [*reporter.stats.get("failed", ()), *reporter.stats.get("error", ())]
+    begin = re.compile(r"REST: .*\bcannot be asked in style ")
+    return bool(failed) and all(begin.match(report.longreprtext) for report in failed)

@@ -102,7 +102,7 @@ def build(
     parts = tuple(
         _fill(template, item, protocol, asking, quoted)
         if kind == "text"
-        else _draw(
+        else draw(
             _fill(template, item, protocol, table=rendering.TABLE), form.style or Style(), item
         )
         for kind, template in _templates(item, form, task, protocol)
@@ -141,6 +141,13 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
         for kind, template in templates
         if kind == "image"
     ]
+
+
+def draw(text: str, style: Style, item: Item) -> Image:
+    """The picture of an item's text in a style, under its own picture; errors as `build`."""
+    if item.image:
+        return _draw_under(item.image, item.image_digest, text, style, item.table)
+    return _draw_alone(text, style, item.table)
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -258,12 +265,6 @@ def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     if name == _READ and not any("{transcription}" in template for _, template in parts):
         raise ValueError(f"prompt {name!r} does not show the {{transcription}}")
     return tuple(parts)
-
-
-def _draw(text: str, style: Style, item: Item) -> Image:
-    if item.image:
-        return _draw_under(item.image, item.image_digest, text, style, item.table)
-    return _draw_alone(text, style, item.table)
 
 
 # Pictures are kept because the transcription shows the image form's picture again.

@@ -16,6 +16,7 @@ from pytest_rest.terms import TWO_PASSES, DataTable, Form, Item, Scheme, Style, 
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
+_MOST_BYTES = 3  # a pixel that a picture may have as a file
 
 
 class Rule(Interface):
@@ -43,7 +44,8 @@ class Unaskable:
 class Check:
     """Whether items can be asked so, of a model with that rule.
 
-    Only fonts, the layout of long texts, and the headers of picture files are looked at.
+    Only fonts, the layout of long texts, and the headers of picture files are looked at; an item's
+    own picture is encoded as it would be sent where it may have more bytes than are taken.
     """
 
     def __init__(self, scheme: Scheme, protocol: Protocol, rule: Rule) -> None:
@@ -79,8 +81,10 @@ class Check:
             return f"{font} has them: font: [{several}] in a style file" if font else ""
 
         def is_refused(dpi: int) -> bool:
-            return bool(self._reason(item, texts, replace(style, dpi=dpi)))
+            return bool(self._reason(item, texts, replace(style, dpi=dpi), with_bytes=False))
 
+        if not is_refused(style.dpi):  # but for its own picture's bytes
+            return ""
         lower = range(_LEAST_DPI, style.dpi)
         taken = bisect_left(lower, True, key=is_refused)
         return f"{lower[taken - 1]} dpi is low enough" if taken else ""
@@ -116,12 +120,17 @@ class Check:
                 self._rooms[style] = rendering.Room(style, lambda w, h: bool(refusal(w, h)))
         return self._rooms[style]
 
-    def _reason(self, item: Item, texts: Sequence[str], style: Style) -> str:
+    def _reason(
+        self, item: Item, texts: Sequence[str], style: Style, *, with_bytes: bool = True
+    ) -> str:
         """Why an item cannot be asked in a style; or empty."""
         try:
             own = self._own_size(item) if item.image else None
             for text in texts:
                 self._check_page(text, style, own, item.table)
+            if own and with_bytes:
+                for text in texts:
+                    self._check_bytes(item, text, style, own)
         except RestError as error:
             return str(error)
         return ""
@@ -129,13 +138,22 @@ class Check:
     def _own_size(self, item: Item) -> Size:
         """The size of an item's own picture; `BenchmarkError` for one that is not taken."""
         facts = _look(item.image, item.image_digest)
-        width, height = facts.size
-        if why := self._rule.refusal(width, height, facts.length if facts.is_plain else 0):
+        (width, height), length = facts.size, facts.length
+        if not facts.is_plain and self._may_be_too_long(facts.size):
+            length = len(pictures.read(item.image, item.image_digest).content)
+        elif not facts.is_plain:
+            length = 0
+        if why := self._rule.refusal(width, height, length):
             raise BenchmarkError(
-                f"picture {item.image!r} has {width:,} x {height:,} pixels in {facts.length:,} "
-                f"bytes, {self._refuses(why)}; make it smaller"
+                f"picture {item.image!r} has {width:,} x {height:,} pixels in "
+                f"{length or facts.length:,} bytes, {self._refuses(why)}; make it smaller"
             )
         return facts.size
+
+    def _may_be_too_long(self, size: Size) -> bool:
+        """Whether a picture of a size that is taken may have more bytes than are."""
+        refusal, (width, height) = self._rule.refusal, size
+        return bool(refusal(width, height, _MOST_BYTES * width * height)) and not refusal(*size)
 
     def _check_page(
         self, text: str, style: Style, own: Size | None, table: DataTable | None
@@ -148,6 +166,20 @@ class Check:
             raise RenderingError(
                 f"style {style.id!r}: the page would have {width:,} x {height:,} pixels, "
                 f"{self._refuses(why)}; use a lower dpi, {smaller} or a shorter text"
+            )
+
+    def _check_bytes(self, item: Item, text: str, style: Style, own: Size) -> None:
+        """Raise `RenderingError` for a page under its picture that is refused for its bytes."""
+        width, height = size = pictures.placed_size(
+            own, rendering.page_size(text, style, item.table), style
+        )
+        if not self._may_be_too_long(size):
+            return
+        length = len(prompts.draw(text, style, item).content)
+        if why := self._rule.refusal(width, height, length):
+            raise RenderingError(
+                f"style {style.id!r}: the page under its picture has {width:,} x {height:,} pixels "
+                f"in {length:,} bytes, {self._refuses(why)}; make the picture smaller"
             )
 
     def _refuses(self, why: str) -> str:

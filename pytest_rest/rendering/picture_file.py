@@ -27,9 +27,15 @@ _WHITES = (1.0, 255.0, 1023.0, 4095.0, 16383.0, 65535.0)
 _DEEP, _SWAPPED = "RGB;16B", "RGB;16L"  # Pillow's words for the upper and the lower bytes of a PNG
 _BACKGROUNDS = {"white": 255, "black": 0, "gray": 128}
 _FAINT = 40  # levels of 255 by which an outline is told from its background
-_FEW = 0.2  # share of the outlines that may be faint on white
+_FEW = 0.2  # share of the outlines that may be faint on a background
+_HIDDEN = (
+    "is transparent, and part of it cannot be seen on any one background; give it a background of "
+    "its own"
+)
 _NEAR = 16  # levels of 255 within which pixels are alike
 _SPECK = 1e-5  # share of the pixels that shows nothing
+_WEBP_HEADER, _FRAME_HEADER = 12, 24  # bytes before a WebP's first chunk, and a frame's
+_JPEGS = ("jpeg", "tiff_jpeg")  # Pillow's words for a TIFF's pictures that are
 _GPS = (
     "says in its EXIF where it was taken, and goes out as it is; save it without, if that is not "
     "to be told"
@@ -92,6 +98,15 @@ def decode(content: bytes, path: Path) -> Decoded:
         ) from None
 
 
+def is_lossy(content: bytes) -> bool:
+    """Whether a JPEG's or a WebP's bytes have lost what a PNG would keep; of frames, the first."""
+    place = _WEBP_HEADER if content[8:_WEBP_HEADER] == b"WEBP" else len(content)
+    while (name := content[place : place + 4]) not in (b"", b"VP8L", b"VP8 "):
+        size = int.from_bytes(content[place + 4 : place + 8], "little")
+        place += _FRAME_HEADER if name == b"ANMF" else 8 + size + size % 2
+    return name == b"VP8 " or content.startswith(b"\xff\xd8")
+
+
 def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
     # what a phone adds behind a JPEG, such as a map of brightness, is not another frame
     kind = "JPEG" if picture.format == "MPO" else str(picture.format)
@@ -104,19 +119,23 @@ def _decoded(picture: Picture.Image, content: bytes) -> Decoded:
         picture = _scaled(picture)
     elif coding == _DEEP and (high := _highest(picture)) < 64:
         picture = _deepened(picture, content, high)
-    pixels, is_transparent = _flat(ImageOps.exif_transpose(picture) if is_turned else picture)
+    pixels, is_transparent, faint = _flat(
+        ImageOps.exif_transpose(picture) if is_turned else picture
+    )
     if mode not in _COLORED:
         pixels.info.pop("icc_profile", None)  # of other channels than it has now
     is_still_deep = ";16" in coding
     is_plain = kind in _SENT and mode in _PLAIN_MODES and not is_moving
     is_plain = is_plain and not (is_turned or is_transparent or is_still_deep)
-    remarks = [*_of_evenness(pixels)]
+    remarks = [*_of_evenness(pixels), *([_HIDDEN] if faint > _FEW else [])]
     if is_moving:  # how often is not counted: a file may hold a million
         parts = "pages" if kind == "TIFF" else "frames"
         remarks.append(f"has several {parts}; only the first is shown")
     if is_plain and exif.get_ifd(ExifTags.IFD.GPSInfo):
         remarks.append(_GPS)
     media_type = _MEDIA_TYPES.get(kind, "image/png")
+    if picture.info.get("compression") in _JPEGS or (not is_plain and is_lossy(content)):
+        media_type = "image/jpeg"
     return Decoded(pixels, media_type, mode in _GREYS, is_plain, tuple(remarks))
 
 
@@ -145,32 +164,44 @@ def _deepened(picture: Picture.Image, content: bytes, high: int) -> Picture.Imag
     return whole
 
 
-def _flat(picture: Picture.Image) -> tuple[Picture.Image, bool]:
-    """The picture in RGB, on a background where it is transparent; and whether it is."""
+def _flat(picture: Picture.Image) -> tuple[Picture.Image, bool, float]:
+    """The picture in RGB, on a background where it is transparent; whether it is; what is faint."""
     if not picture.has_transparency_data:
         picture.load()
-        return picture if picture.mode == "RGB" else picture.convert("RGB"), False
+        return picture if picture.mode == "RGB" else picture.convert("RGB"), False, 0.0
     layer = picture.convert("RGBA")
     if layer.getchannel("A").getextrema() == (255, 255):
-        return layer.convert("RGB"), False
-    page = Picture.new("RGBA", layer.size, _background(layer))
+        return layer.convert("RGB"), False, 0.0
+    background, faint = _background(layer)
+    page = Picture.new("RGBA", layer.size, background)
     page.alpha_composite(layer)
-    return page.convert("RGB"), True
+    return page.convert("RGB"), True, faint
 
 
-def _background(layer: Picture.Image) -> str:
-    """White, unless far more outlines are told on another background."""
+def _background(layer: Picture.Image) -> tuple[str, float]:
+    """White, or that on which least is faint; and which share of all outlines is faint on it."""
     grey, alpha = layer.convert("LA").split()
-    outlines, inside = {}, (1, 1, layer.width - 1, layer.height - 1)  # the filter leaves the rim
     if min(layer.size) < 3:
-        return "white"
+        return "white", 0.0
+    counts, every = {}, Picture.new("1", (layer.width - 2, layer.height - 2))
     for name, level in _BACKGROUNDS.items():
         page = Picture.new("L", layer.size, level)
         page.paste(grey, mask=alpha)
-        edges = page.filter(ImageFilter.FIND_EDGES).crop(inside)
-        outlines[name] = sum(edges.histogram()[3 * _FAINT :])  # a straight outline counts thrice
-    best = max(outlines, key=outlines.__getitem__)
-    return "white" if outlines["white"] >= (1 - _FEW) * outlines[best] else best
+        outlines = _outlines(page)
+        counts[name] = outlines.histogram()[-1]
+        every = ImageChops.logical_or(every, outlines)
+    number = max(every.histogram()[-1], 1)
+    faint = {name: 1 - count / number for name, count in counts.items()}
+    best = "white" if faint["white"] <= _FEW else min(faint, key=faint.__getitem__)
+    return best, faint[best]
+
+
+def _outlines(page: Picture.Image) -> Picture.Image:
+    """Which pixels but those of the rim, which the filter leaves, are on either side of one."""
+    sides = (side.filter(ImageFilter.FIND_EDGES) for side in (page, ImageChops.invert(page)))
+    edges = ImageChops.lighter(*sides).crop((1, 1, page.width - 1, page.height - 1))
+    # a straight outline counts thrice
+    return edges.point(lambda level: 255 * (level >= 3 * _FAINT), "1")
 
 
 def _of_evenness(pixels: Picture.Image) -> Iterator[str]:

@@ -116,8 +116,9 @@ def decode(image: Image) -> Picture.Image:
 def place_under(picture: Image, page: Image, style: Style) -> Image:
     """One picture: a picture, a line under it, and under that a page of text in a style.
 
-    It is as wide as the wider of the two; its `text` is the page's. A JPEG under a JPEG, at quality
-    95: as a PNG a scan would take ten times as much, and seconds. Otherwise nothing is lost.
+    It is as wide as the wider of the two; its `text` is the page's. A JPEG at quality 95 under a
+    JPEG or a lossy WebP: as a PNG a scan would take ten times as much, and seconds. Otherwise
+    nothing is lost.
     """
     above, below = decode(picture), decode(page)
     rule = _rule(style)
@@ -127,8 +128,8 @@ def place_under(picture: Image, page: Image, style: Style) -> Image:
     ink = ImageColor.getrgb(style.color)[:3]
     whole.paste(ink, (0, above.height, size[0], above.height + rule))
     whole.paste(below, (0, above.height + rule))
-    is_jpeg = picture.media_type == "image/jpeg" and max(size) <= _LONGEST_JPEG
-    return _encode(whole, page.text, "image/jpeg" if is_jpeg else "image/png")
+    is_lossy = picture_file.is_lossy(picture.content)
+    return _encode(whole, page.text, "image/jpeg" if is_lossy else "image/png")
 
 
 def placed_size(picture: Size, page: Size, style: Style) -> Size:
@@ -165,6 +166,8 @@ def _digest(picture: Picture.Image) -> str:
 
 def _encode(picture: Picture.Image, text: str, media_type: str = "image/png") -> Image:
     """A file of that kind; JPEG at quality 95, and the others without a loss."""
+    if max(picture.size) > _LONGEST_JPEG and media_type == "image/jpeg":
+        media_type = "image/png"
     file = io.BytesIO()
     kind, options = _SAVED[media_type]
     picture.save(file, kind, icc_profile=picture.info.get("icc_profile"), **options)

@@ -284,6 +284,23 @@ def test_what_a_test_makes_is_told_whole_and_once(server: Endpoint, run_rest: Ru
     assert "--rest-resume" not in run.out
 
 
+@pytest.mark.parametrize(("check", "is_advised"), [("True", False), ("False", True)])
+def test_to_resume_is_advised_where_it_helps(
+    run_rest: RunRest, check: str, *, is_advised: bool
+) -> None:
+    """Not after answers of one test where the others cannot be asked."""
+    Path("test_own.py").write_text(
+        "from pytest_rest import Item\n"
+        "def test_good(rest_ask):\n"
+        f"    assert rest_ask(Item('a', 'How much?', '4', '2 + 2')) and {check}\n"
+        "def test_odd(rest_ask): rest_ask(Item('b', '多少？', '4', '2 + 2'))\n",
+        "utf-8",
+    )
+    run = run_rest(MODEL, "test_own.py", SERIAL)
+    assert "cannot be asked in style" in run.out
+    assert is_advised == ("--rest-resume" in run.out), run.out
+
+
 def test_a_picture_that_becomes_another_one(run_rest: RunRest) -> None:
     """Its item is lost with the whole reason, and to go on with the run is not advised."""
     Picture.linear_gradient("L").save("scan.png")

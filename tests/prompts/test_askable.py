@@ -13,7 +13,7 @@ from pytest_rest.evaluate import forms
 from pytest_rest.models import vision_rules
 from pytest_rest.prompts.askable import Check
 from pytest_rest.rendering import pictures
-from pytest_rest.terms import Item, Mode, Scheme, Style
+from pytest_rest.terms import Form, Item, Mode, Scheme, Style
 
 PROTOCOL = prompts.load_protocol()
 SCHEME = Scheme()
@@ -116,10 +116,51 @@ def test_a_picture_of_its_own(tmp_path: Path) -> None:
     alone = str(reasons([item], rule=Limits(499)))
     assert "a.png' has 500 x 300 pixels in " in alone
     assert "bytes, which Acme refuses: too much; make it smaller" in alone
-    assert {} == reasons([item], rule=Limits(bytes=path.stat().st_size))
-    assert {"a"} == {*reasons([item], rule=Limits(bytes=path.stat().st_size - 1))}
+    bare, length = Scheme(("text",), ocr="off"), path.stat().st_size
+    assert {} == reasons([item], rule=Limits(bytes=length), scheme=bare)
+    assert {"a"} == {*reasons([item], rule=Limits(bytes=length - 1), scheme=bare)}
     tall = replace(item, context="a\n" * 20)
     assert "the page would have 500 x " in str(reasons([tall], Style(dpi=50), rule=Limits(500)))
+
+
+def test_a_picture_with_text_below_has_bytes_of_its_own(tmp_path: Path) -> None:
+    """More than its file: it is refused from these on, and no lower DPI is advised."""
+    path = tmp_path / "a.jpg"
+    Picture.effect_noise((300, 200), 60).save(path, quality=50)
+    item, scheme = pictures.beside(PLAIN, path), Scheme(("text", "image"))
+    (text,) = prompts.drawn(item, Form("image"), "solve", PROTOCOL)
+    length = len(prompts.draw(text, Style(), item).content)
+    assert length > 2 * path.stat().st_size
+    assert {} == reasons([item], rule=Limits(bytes=length), scheme=scheme)
+    check = Check(scheme, PROTOCOL, Limits(bytes=length - 1))
+    (refused,) = check.refused({item: [Style()]})
+    assert f" pixels in {length:,} bytes, which Acme refuses: too much; make the pic" in str(
+        refused
+    )
+    assert "" == check.mend(refused)
+
+
+def test_a_mended_picture_has_bytes_of_its_own(tmp_path: Path) -> None:
+    """As it is sent, where its file is of another kind."""
+    path = tmp_path / "a.gif"
+    Picture.effect_noise((60, 40), 60).quantize(4).save(path)
+    item, scheme = pictures.beside(PLAIN, path), Scheme(("text",), ocr="off")
+    length = len(pictures.read(item.image, item.image_digest).content)
+    assert {} == reasons([item], rule=Limits(bytes=length), scheme=scheme)
+    (found,) = reasons([item], rule=Limits(bytes=length - 1), scheme=scheme).values()
+    assert f"has 60 x 40 pixels in {length:,} bytes, which Acme refuses" in found[1]
+
+
+def test_nothing_is_drawn_that_is_sure_to_be_taken(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A page of few pixels has few bytes, whatever it shows."""
+    path = tmp_path / "a.jpg"
+    Picture.linear_gradient("L").save(path)
+    item = pictures.beside(PLAIN, path)
+    monkeypatch.setattr(prompts, "draw", None)
+    assert {} == reasons([item], rule=Limits(bytes=10_000_000))
+    assert {} == reasons([item], rule=Limits())
 
 
 def test_what_is_not_refused_can_be_asked() -> None:

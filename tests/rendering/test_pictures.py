@@ -259,6 +259,29 @@ def test_a_text_stands_under_its_picture(tmp_path: Path, text: str, style: Style
     assert across != {whole.getpixel((0, whole.height - 1))}
 
 
+@pytest.mark.parametrize("frames", [{}, {"save_all": True, "append_images": [halves()]}])
+@pytest.mark.parametrize("mode", ["RGB", "RGBA"])
+@pytest.mark.parametrize("is_lossless", [True, False])
+def test_what_lost_nothing_loses_nothing(
+    tmp_path: Path, frames: dict[str, Any], mode: str, *, is_lossless: bool
+) -> None:
+    """A lossy WebP with text below it is a JPEG, as a PNG of it would be ten times as large."""
+    picture = halves(mode)
+    picture.putpixel((0, 0), (*RED, 0)[: len(mode)])
+    own = read(saved(tmp_path, picture, "p.webp", lossless=is_lossless, **frames))
+    page = rendering.draw("How many?", Style(dpi=50))
+    found = pictures.place_under(own, page, Style(dpi=50))
+    assert ("image/png" if is_lossless else "image/jpeg") == found.media_type
+    assert Picture.MIME[str(pixels(found).format)] == found.media_type
+
+
+def test_what_is_too_long_for_a_jpeg_is_a_png(tmp_path: Path) -> None:
+    """A TIFF may hold a JPEG a strip, and be longer than one."""
+    long = Picture.linear_gradient("L").resize((2, 65_501))
+    path = saved(tmp_path, long, "p.tiff", compression="jpeg", tiffinfo={278: 64})
+    assert ("image/png", long.size) == (read(path).media_type, read(path).size)
+
+
 def test_equal_pictures_and_texts_are_one_picture(tmp_path: Path) -> None:
     """The digest is that of what is seen: another picture, text or style is another one."""
     own, other = read(saved(tmp_path, halves())), read(saved(tmp_path, halves().rotate(180)))
@@ -329,6 +352,8 @@ def test_what_a_phone_adds_is_not_another_frame(tmp_path: Path) -> None:
         (["yellow"], "black"),
         (["black", "white"], "gray"),
         (["black"] * 19 + ["white"], "white"),
+        (["white"] * 3 + ["black", "gray", "gray"], "black"),
+        (["gray"], "white"),
     ],
 )
 def test_a_background_tells_outlines(tmp_path: Path, paint: list[str], background: str) -> None:
@@ -338,3 +363,25 @@ def test_a_background_tells_outlines(tmp_path: Path, paint: list[str], backgroun
         layer.paste(color, (10 * place + 2, 2, 10 * place + 9, 9))
     corner = pixels(read(saved(tmp_path, layer))).convert("RGB").getpixel((0, 0))
     assert Picture.new("RGB", (1, 1), background).getpixel((0, 0)) == corner
+
+
+@pytest.mark.parametrize(
+    ("paint", "is_hidden"),
+    [
+        (["white", "black", "gray"], True),
+        (["white"] * 3 + ["black"] * 3 + ["gray"], False),
+        (["black", "white"], False),
+        (["gray"], False),
+        (["black"], False),
+        (["silver", "red"], False),
+    ],
+)
+def test_what_no_background_shows_is_told(
+    tmp_path: Path, paint: list[str], *, is_hidden: bool
+) -> None:
+    """Where more than a fifth of the outlines vanish even on the best one."""
+    layer = Picture.new("RGBA", (20 * len(paint) + 2, 30))
+    for place, color in enumerate(paint):
+        layer.paste(color, (20 * place + 2, 10, 20 * place + 19, 14))
+    remarks = pictures.look(saved(tmp_path, layer)).remarks
+    assert is_hidden == any("cannot be seen on any one background" in each for each in remarks)
