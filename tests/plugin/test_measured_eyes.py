@@ -170,6 +170,18 @@ def test_an_endpoint_that_fails(run_rest: RunRest) -> None:
     assert not Path("run").exists()
 
 
+def test_an_endpoint_that_fails_in_the_middle(run_rest: RunRest, server: Server) -> None:
+    """A line, and no item is asked; the answers are kept, and the run can go on."""
+    gone = Reply(status=404, text="no such model")
+    with Endpoint(lambda r: server.reply(r) if r.number < 25 else gone) as endpoint:
+        base = f"--rest-api-base={endpoint.openai_base}"
+        run = run_rest(SERVED, base, SUITE, "--rest-eyechart", SERIAL)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert "--rest-eyechart: the endpoint fails: bad request: HTTP 404" in error(run.out)
+    assert "; what was answered is kept: --rest-resume=" in error(run.out)
+    assert [] == server.others
+
+
 def test_a_budget_holds_for_charts_too(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """What is spent is not exceeded; what was answered is kept."""
     (pytester.path / "dear.py").write_text(DEAR)
