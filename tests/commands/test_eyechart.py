@@ -1,6 +1,7 @@
 """The command `eyechart`: what it writes, its exit status, and what a run takes from it."""
 
 import json
+import math
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -243,3 +244,50 @@ def test_what_is_not_such_a_file(content: str) -> None:
     Path("eyes.json").write_text(content)
     with pytest.raises(OptionError, match=r"'eyes.json' cannot be read as eyes that were measured"):
         file.read(Path("eyes.json"), "served")
+
+
+NONE = {"side": 0, "pixels": 0, "whole": [4096, 5_931_008]}
+
+
+def content(limit: object, **changed: object) -> str:
+    """A file with an endpoint that has this limit."""
+    eyes = {"model": "served", "api_base": "http://here/v1/", "sees": True, "limit": limit}
+    return json.dumps({"schema": file.SCHEMA, "endpoints": [eyes | changed]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(
+            content({"side": side, "pixels": 0, "whole": None})
+            for side in (True, 0, "400", 400.0, -5, 10**400, None, [], math.nan)
+        ),
+        content({"side": 400, "pixels": True}),
+        content({"side": 400}),
+        *(content(limit) for limit in (True, 400, "400", [], {})),
+        *(content(NONE | {"whole": whole}) for whole in (4096, "ab", [], [1], [0, 0], [1, True])),
+        content(NONE | {"side": 400}),
+        content(NONE, sees=False),
+        content(NONE, sees=1),
+        content(NONE, model=None),
+        content(NONE, model=[]),
+        content(NONE, api_base=7),
+        *(
+            json.dumps({"schema": file.SCHEMA, "endpoints": endpoints})
+            for endpoints in ([], {}, None, ["served"], [[]], {"served": NONE}, 7)
+        ),
+    ],
+)
+def test_what_was_edited_by_hand(text: str) -> None:
+    """One line that names the file, whatever is in it."""
+    Path("eyes.json").write_text(text)
+    with pytest.raises(OptionError, match=r"^'eyes.json' cannot be read as eyes [^\n]{1,300}$"):
+        file.read(Path("eyes.json"), "served", "http://here/v1")
+
+
+@pytest.mark.parametrize("base", ["http://here/v1", "http://here/v1/"])
+@pytest.mark.parametrize("kept", ["http://here/v1", "http://here/v1/"])
+def test_a_slash_at_the_end_is_the_same_address(base: str, kept: str) -> None:
+    """As it is for the endpoint."""
+    Path("eyes.json").write_text(content(NONE, api_base=kept))
+    assert file.Limit(whole=(4096, 5_931_008)) == file.read(Path("eyes.json"), "served", base)

@@ -46,7 +46,7 @@ def test_a_planted_limit_is_named(
     known = file.limit(eyes)
     assert known is not None
     if rule == "none":
-        assert (4096, 4096 * 1448) == (known.side, known.pixels)
+        assert file.Limit(whole=(4096, 4096 * 1448)) == known
     else:
         assert known.side == (0 if side == NONE else pytest.approx(side, rel=0.1))
         assert known.pixels == (0 if pixels == NONE else pytest.approx(pixels, rel=0.21))
@@ -100,20 +100,6 @@ def test_eyes_that_follow_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     assert eyes.conclusion.fit < 1e-3
 
 
-class Refusing(PlantedEyes):
-    """Fails for pictures of more than a million pixels."""
-
-    error = "bad request: HTTP 400"
-
-    def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
-        """An error for what is too large."""
-        sizes = [self.drawn[p.images[0].png][2] if p.images else (0, 0) for p in prompts]
-        return [
-            Completion(error=self.error) if width * height > 1e6 else answer
-            for answer, (width, height) in zip(super().ask(prompts), sizes, strict=True)
-        ]
-
-
 @pytest.mark.parametrize(
     "error",
     [
@@ -131,8 +117,23 @@ def test_pages_that_the_endpoint_refuses(monkeypatch: pytest.MonkeyPatch, error:
     assert max(width * height for width, height in eyes.refused) == 1448 * 4096
     known = file.limit(eyes)
     assert known is not None
-    assert known.pixels < 1_000_000
-    assert known.side <= 1448
+    assert (0, 0) == (known.side, known.pixels)
+    assert known.whole is not None
+    assert known.whole[1] < 1_000_000
+
+
+class Refusing(PlantedEyes):
+    """Fails for pictures of more than a million pixels."""
+
+    error = "bad request: HTTP 400"
+
+    def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
+        """An error for what is too large."""
+        sizes = [self.drawn[p.images[0].png][2] if p.images else (0, 0) for p in prompts]
+        return [
+            Completion(error=self.error) if width * height > 1e6 else answer
+            for answer, (width, height) in zip(super().ask(prompts), sizes, strict=True)
+        ]
 
 
 DOWN = Completion(error="server error: HTTP 503")
@@ -175,6 +176,28 @@ def test_an_endpoint_that_goes_down(
     ask = failing(PlantedEyes(400), monkeypatch, answered, Completion(error=error))
     with pytest.raises(ModelError, match=f"the endpoint fails: {error}"):
         eyechart.measure(ask, FONTS)
+
+
+def test_a_large_page_after_which_nothing_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not taken for too large: the smallest page that was answered is asked next, alone."""
+    eyes = Refusing()
+    eyes.error = str(DOWN.error)
+    eyes.watch(monkeypatch, draws=False)
+    after: list[Prompt] = []
+
+    def ask(prompts: Sequence[Prompt]) -> list[Completion]:
+        answers = eyes.ask(prompts)
+        if after:
+            answers = [DOWN] * len(prompts)
+        if DOWN in answers:
+            after.extend(prompts)
+        return answers
+
+    with pytest.raises(ModelError, match="the endpoint fails: server error: HTTP 503"):
+        eyechart.measure(ask, FONTS)
+    sizes = [prompt.images[0].sides for prompt in after]
+    assert min(sizes[:-1]) >= sizes[-1]
+    assert len(sizes) == 1 + 6
 
 
 def test_a_blind_model_that_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,18 +10,36 @@ from pytest_rest.eyechart.file import SCHEMA
 ASKED = ("--rest-model=simulated", "--rest-suite=soebench:1", "-p", "no:xdist")
 
 
+def write(pytester: pytest.Pytester, limit: dict[str, object]) -> None:
+    """A file as the command writes it."""
+    eyes = {"model": "simulated", "api_base": None, "sees": True, "limit": limit}
+    (pytester.path / "eyes.json").write_text(json.dumps({"schema": SCHEMA, "endpoints": [eyes]}))
+
+
 def test_a_measured_limit_is_what_the_model_sees(
     pytester: pytest.Pytester, run_rest: RunRest
 ) -> None:
     """In the report, and in the command that asks again: the file is not needed any more."""
-    eyes = {"model": "simulated", "api_base": None, "limit": {"side": 300, "pixels": 0}}
-    (pytester.path / "eyes.json").write_text(json.dumps({"schema": SCHEMA, "endpoints": [eyes]}))
+    write(pytester, {"side": 300, "pixels": 0, "whole": None})
     run = run_rest(*ASKED, "--rest-eyechart=eyes.json")
     assert pytest.ExitCode.OK == run.status
     about = run.report["provenance"]
     assert (300, None) == (about["max_side"], about["max_pixels"])
     assert "--rest-max-side=300" in about["again"]["words"]
     assert not [word for word in about["again"]["words"] if "eyechart" in word]
+
+
+def test_where_no_limit_was_found_none_is_taken(
+    pytester: pytest.Pytester, run_rest: RunRest
+) -> None:
+    """The header says up to which page, and what the model sees is as little known as before."""
+    write(pytester, {"side": 0, "pixels": 0, "whole": [4096, 5_931_008]})
+    run = run_rest(*ASKED, "--rest-eyechart=eyes.json")
+    assert pytest.ExitCode.OK == run.status
+    about = run.report["provenance"]
+    assert (None, None) == (about["max_side"], about["max_pixels"])
+    assert "rest: eye chart: no limit up to 4,096 pixels a side and 5.9 million" in run.out
+    assert "--rest-max" not in str(about["again"]["words"])
 
 
 @pytest.mark.parametrize(

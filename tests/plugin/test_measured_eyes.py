@@ -278,6 +278,20 @@ def test_a_model_that_reads_all_there_is(run_rest: RunRest) -> None:
     assert "; none is taken for known" in " ".join(run.out.split())
 
 
+def test_eyes_without_a_limit(run_rest: RunRest, asked: tuple[str, ...], eyes: PlantedEyes) -> None:
+    """Nothing is claimed of what the model sees; up to which page is said."""
+    eyes.side = math.inf
+    run = run_rest(*asked, SERIAL)
+    assert pytest.ExitCode.OK == run.status
+    about = run.report["provenance"]
+    assert (None, None) == (about["max_side"], about["max_pixels"])
+    assert {"side": 0, "pixels": 0} == about["eyechart"]["limit"]
+    assert "limit: none up to 4,096 pixels a side and 5.9 million" in " ".join(run.out.split())
+    assert {None} == {entry["answers"]["image"]["seen"] for entry in run.report["items"]}
+    limit = file.read(Path("run/eyechart.json"), "served", asked[1].partition("=")[2])
+    assert file.Limit(whole=(4096, 4096 * 1448)) == limit
+
+
 def test_charts_are_planned_calls(pytestconfig: pytest.Config) -> None:
     """The progress has not come further by them than by the tests' own."""
     settings = SimpleNamespace(scheme=Scheme(), given={"eyechart": {"calls": 52}})

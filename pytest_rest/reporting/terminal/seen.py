@@ -82,6 +82,13 @@ def measured(about: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"{about['calls']:,} calls of an eye chart{cost}; {about['said']}{known}"
 
 
+def whole(size: Sequence[int] | None) -> Iterator[str]:
+    """That an eye chart which was given has found no limit, and up to which page, in a line."""
+    if size is not None:
+        side, area = f"{size[0]:,}", f"{size[1] / 1e6:.1f} million"
+        yield f"eye chart: no limit up to {side} pixels a side and {area} pixels"
+
+
 def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
     less = _worst_first(styles)
     yield from first(less, _SHOWN, _reaches, "")
