@@ -98,7 +98,7 @@ def _take(run: Run, measured: Measured, answers: Sequence[Completion]) -> None:
             f"--rest-eyechart: {words.sight(eyes)}; name a model that sees, or an endpoint that "
             "shows it what is sent"
         )
-    given: dict[str, Any] = {**run.settings.given, "measures_eyes": False}
+    given: dict[str, Any] = {**run.settings.given, "measures_eyes": False, "eyes_whole": None}
     limit = file.limit(eyes)
     if limit is not None:
         selection.take_limit(given, limit.side, limit.pixels)

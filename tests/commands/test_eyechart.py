@@ -249,6 +249,12 @@ def test_what_is_not_such_a_file(content: str) -> None:
 NONE = {"side": 0, "pixels": 0, "whole": [4096, 5_931_008]}
 
 
+SIDES: list[object] = [True, 0, "400", 400.0, -5, 10**400, None, [], math.nan]
+LIMITS: list[object] = [True, 400, "400", [], {}]
+WHOLE: list[object] = [4096, "ab", [], [1], [0, 0], [1, True]]
+ENDPOINTS: list[object] = [[], {}, None, ["served"], [[]], {"served": NONE}, 7]
+
+
 def content(limit: object, **changed: object) -> str:
     """A file with an endpoint that has this limit."""
     eyes = {"model": "served", "api_base": "http://here/v1/", "sees": True, "limit": limit}
@@ -258,24 +264,18 @@ def content(limit: object, **changed: object) -> str:
 @pytest.mark.parametrize(
     "text",
     [
-        *(
-            content({"side": side, "pixels": 0, "whole": None})
-            for side in (True, 0, "400", 400.0, -5, 10**400, None, [], math.nan)
-        ),
+        *(content({"side": side, "pixels": 0, "whole": None}) for side in SIDES),
         content({"side": 400, "pixels": True}),
         content({"side": 400}),
-        *(content(limit) for limit in (True, 400, "400", [], {})),
-        *(content(NONE | {"whole": whole}) for whole in (4096, "ab", [], [1], [0, 0], [1, True])),
+        *(content(limit) for limit in LIMITS),
+        *(content(NONE | {"whole": whole}) for whole in WHOLE),
         content(NONE | {"side": 400}),
         content(NONE, sees=False),
         content(NONE, sees=1),
         content(NONE, model=None),
         content(NONE, model=[]),
         content(NONE, api_base=7),
-        *(
-            json.dumps({"schema": file.SCHEMA, "endpoints": endpoints})
-            for endpoints in ([], {}, None, ["served"], [[]], {"served": NONE}, 7)
-        ),
+        *(json.dumps({"schema": file.SCHEMA, "endpoints": value}) for value in ENDPOINTS),
     ],
 )
 def test_what_was_edited_by_hand(text: str) -> None:

@@ -195,9 +195,23 @@ def test_a_large_page_after_which_nothing_is_answered(monkeypatch: pytest.Monkey
 
     with pytest.raises(ModelError, match="the endpoint fails: server error: HTTP 503"):
         eyechart.measure(ask, FONTS)
-    sizes = [prompt.images[0].sides for prompt in after]
+    sizes = [prompt.images[0].sides or (0, 0) for prompt in after]
     assert min(sizes[:-1]) >= sizes[-1]
     assert len(sizes) == 1 + 6
+
+
+def test_a_small_page_that_breaks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the endpoint that fails, for larger pages are answered."""
+    eyes = PlantedEyes()
+    eyes.watch(monkeypatch, draws=False)
+
+    def ask(prompts: Sequence[Prompt]) -> list[Completion]:
+        sizes = [prompt.images[0].sides if prompt.images else None for prompt in prompts]
+        answers = zip(eyes.ask(prompts), sizes, strict=True)
+        return [DOWN if size == (512, 512) else answer for answer, size in answers]
+
+    with pytest.raises(ModelError, match="the endpoint fails: server error: HTTP 503"):
+        eyechart.measure(ask, FONTS)
 
 
 def test_a_blind_model_that_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -19,6 +19,7 @@ from pytest_rest.benchmark.suites import (
     rh_bench,
     rows,
     soebench,
+    tables,
 )
 from pytest_rest.errors import BenchmarkError
 
