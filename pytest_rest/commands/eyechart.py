@@ -21,7 +21,7 @@ from pytest_rest.dispatch.interruptible import run_interruptibly
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME as STORE
-from pytest_rest.errors import OptionError, RestError
+from pytest_rest.errors import ModelError, OptionError, RestError
 from pytest_rest.eyechart.file import Measured
 from pytest_rest.models import load_model
 from pytest_rest.models.request_options import RequestOptions
@@ -156,6 +156,9 @@ def _measure(
 
     try:
         eyes = eyechart.measure(ask, fonts, arguments.seed, arguments.calls, progress)
+    except ModelError as error:
+        mend = "" if store.is_empty else "; what was answered is kept, the same command goes on"
+        raise ModelError(f"{error}{mend}") from None
     except KeyboardInterrupt:
         done = f"interrupted after {progress.done} calls"
         raise RestError(f"{done}; the same command goes on") from None

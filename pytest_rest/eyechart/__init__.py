@@ -4,9 +4,10 @@ Pages of two shapes and many sizes are shown, each in two fonts, and then those 
 about the limits, until these are sure or the calls are spent.
 """
 
+import math
 import random
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from pytest_rest.errors import ModelError
@@ -25,11 +26,13 @@ PAGES = tuple(
     for steps in range(first, last + 1, legibility.OCTAVE // 2)
 )
 MOST_CALLS = 100
-LEAST_CALLS = 12  # after which a model that has read nothing does not see
+LEAST_CHARTS = 12  # answered, of which a model that has read nothing does not see
+LEAST_CALLS = LEAST_CHARTS + 1  # and the one without a picture
 _BATCH = 6
 _TIMES = 2  # that each page is shown, in a font each
 _NEARLY = 0.5  # of the most that a page says
 _ENDED = "asking ended: "
+_BREAKDOWN = "server error"
 
 
 @dataclass(frozen=True)
@@ -88,24 +91,36 @@ def measure(
 ) -> Eyes:
     """Ask charts until the limits are known, at most so many; equal answers lead to equal charts.
 
-    `ModelError` where the endpoint answers nothing.
+    `ModelError` where the endpoint fails: only that it refuses pictures of some size is measured.
     """
     test = _Test(ask, fonts, seed, most, tell)
     (control,) = test.asked([charts.without_picture()])
-    if control.error and control.error.startswith(_ENDED):
+    if control.error and not charts.is_refused(control):
         raise _failed(control.error)
     for wanted in test.first():
         test.show(wanted)
-        if test.calls > LEAST_CALLS and not test.has_read:
+        if test.answered >= LEAST_CHARTS and not test.has_read:
             break
     while test.has_read and test.left and not test.is_decided:
         test.show(test.next())
+    if not test.has_read and test.answered < LEAST_CHARTS:
+        raise ModelError(
+            f"only {test.answered} charts of {LEAST_CHARTS} were answered, and no line was read: "
+            "whether pictures are seen is not known"
+        )
     return test.eyes(control.input_tokens)
 
 
 def _failed(error: str) -> ModelError:
     who = "" if error.startswith(f"{_ENDED}budget:") else "the endpoint fails: "
     return ModelError(f"{who}{shown(error, 400)}")
+
+
+def _is_larger(page: Page, others: Iterable[Page]) -> bool:
+    """Whether it has a longer side, or more pixels, than all others."""
+    sizes = [other.size for other in others]
+    longest, most = max(map(max, sizes)), max(map(math.prod, sizes))
+    return max(page.size) > longest or math.prod(page.size) > most
 
 
 @dataclass
@@ -129,11 +144,15 @@ class _Test:
         return any(line.is_legible for line in self.reader.lines)
 
     @property
+    def answered(self) -> int:
+        """How many charts were answered."""
+        return len(self.tokens)
+
+    @property
     def is_decided(self) -> bool:
         """Whether more charts would say no more; so it is where no print is too small, too."""
         reads_all = all(line.is_legible for line in self.reader.lines)
-        is_cut_off = len(self.refused) == len(PAGES)
-        return reads_all or is_cut_off or self.reader.conclude().is_precise
+        return reads_all or self.reader.conclude().is_precise
 
     @property
     def left(self) -> int:
@@ -186,18 +205,39 @@ class _Test:
         ]
         self.charts += batch
         completions = self.asked([each.prompt for each in batch])
-        lines = []
+        lines, failed = [], []
         for each, completion in zip(batch, completions, strict=True):
-            if why := charts.failure(completion):
-                self.refused[each.page] = why
+            if charts.failure(completion):
+                failed.append((each.page, completion))
                 continue
             self.tokens.append(completion.input_tokens)
             self.models.add(completion.model)
             lines += each.read(completion.text)
-        for error in self.refused.values():
-            if error.startswith(_ENDED) or not (lines or self.reader.lines):
-                raise _failed(error)
         self.reader.add(lines)
+        self._leave_out(failed)
+
+    def _leave_out(self, failed: Sequence[tuple[Page, Completion]]) -> None:
+        """Have pages refused; `ModelError` where it is the endpoint that fails.
+
+        A server may break over a page that is too large for it: that is so where the page is
+        larger than all that were answered, and the smallest of these is still answered after it.
+        """
+        pages = {line.page for line in self.reader.lines}
+        is_broken = False
+        for page, completion in failed:
+            error = charts.failure(completion)
+            is_refusal = charts.is_refused(completion)
+            if error.startswith(_ENDED) or not pages or (completion.error and page in pages):
+                raise _failed(error)
+            if not is_refusal and not (
+                error.startswith(_BREAKDOWN) and self.left and _is_larger(page, pages)
+            ):
+                raise _failed(error)
+            is_broken |= not is_refusal
+            if page not in pages:  # else it is that chart alone
+                self.refused[page] = error
+        if is_broken:
+            self.show([(min(pages, key=lambda page: page.size), 0)])
 
     def eyes(self, without: int | None) -> Eyes:
         """What all of it says."""

@@ -26,6 +26,7 @@ _LEAST = 24  # steps: 2.8 pixels
 _STEP = 4  # between lines that would otherwise be of one height, where there is no more room
 _LADDER = (1.6, 0.9, 0.3, -0.3, -0.9, -1.6)  # where lines are around the threshold, in spreads
 _LONGEST = 4_000  # characters of an answer that are looked at
+_BAD_REQUEST = re.compile("bad request: (?:HTTP ([0-9]{3})|)")
 _WORD = re.compile(r"[A-Za-z0-9]{1,40}")
 
 
@@ -98,6 +99,13 @@ def failure(completion: Completion) -> str:
     if completion.finish_reason == "length" and not completion.text.strip():
         return f"no answer within {_MOST_TOKENS:,} tokens"
     return completion.error or ""
+
+
+def is_refused(completion: Completion) -> bool:
+    """Whether the model or its provider refused such a request, and the endpoint did not fail."""
+    error = completion.error or ""
+    status = _BAD_REQUEST.match(error)
+    return not error or bool(status and status[1] in (None, "400", "413", "422"))
 
 
 def without_picture() -> Prompt:

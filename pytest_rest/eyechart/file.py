@@ -13,6 +13,7 @@ from pytest_rest.safe_text import shown
 from pytest_rest.statistics.legibility import CONFIDENCE
 
 SCHEMA = "pytest-rest/eyechart/1"
+_MOST = 999_999_999  # pixels
 
 
 @dataclass(frozen=True)
@@ -35,11 +36,13 @@ class Measured:
 class Limit:
     """What a run takes as known: the most pixels a side, and in all; 0 where there is no limit.
 
-    Where none was found it is that of the largest pages, above which nothing was measured.
+    Where none was found, `whole` are the longest side and the most pixels of the pages that were
+    read, above which nothing was measured.
     """
 
     side: int = 0
     pixels: int = 0
+    whole: tuple[int, int] | None = None
 
 
 def limit(eyes: Eyes) -> Limit | None:
@@ -49,7 +52,7 @@ def limit(eyes: Eyes) -> Limit | None:
         return None
     side, pixels = conclusion.side, conclusion.pixels
     if conclusion.rule == "none":
-        return Limit(*eyes.largest)
+        return Limit(whole=eyes.largest)
     return Limit(round(side.value) if side else 0, round(pixels.value) if pixels else 0)
 
 
@@ -73,25 +76,52 @@ def read(path: Path, model: str, api_base: str | None = None) -> Limit:
         content = json.loads(safe_files.read(path))
         if content["schema"] != SCHEMA:
             raise ValueError("it is not written by pytest-rest eyechart")
-        known = {(e["model"], e["api_base"]): e["limit"] for e in content["endpoints"]}
-        if (model, api_base) not in known:
-            names = " and ".join(_name(*each) for each in known)
+        endpoints = {_named(endpoint): endpoint for endpoint in content["endpoints"]}
+        if not endpoints:
+            raise ValueError("it has no endpoints")
+        asked = model, _place(api_base)
+        if asked not in endpoints:
+            names = " and ".join(_name(*named) for named in endpoints)
             raise OptionError(
-                f"{str(path)!r} has the eyes of {shown(names)}, and {_name(model, api_base)} is "
+                f"{str(path)!r} has the eyes of {shown(names)}, and {_name(*asked)} is "
                 "asked; measure that with pytest-rest eyechart"
             )
-        limit = known[model, api_base]
-        if limit is None:
+        if endpoints[asked]["limit"] is None:
             raise OptionError(
-                f"{str(path)!r} names no limit of {_name(model, api_base)} that is sure; give "
+                f"{str(path)!r} names no limit of {_name(*asked)} that is sure; give "
                 "--rest-max-side or --rest-max-pixels instead"
             )
-        return Limit(int(limit["side"]), int(limit["pixels"]))
+        return _limit(endpoints[asked])
     except (OSError, RecursionError, UnicodeDecodeError, ValueError) as error:
         reason = " ".join(str(error).split())[:200]
     except (KeyError, TypeError, AttributeError) as error:
         reason = f"{type(error).__name__} {error}"
     raise OptionError(f"{str(path)!r} cannot be read as eyes that were measured: {reason}")
+
+
+def _named(endpoint: Mapping[str, Any]) -> tuple[str, str | None]:
+    model, base = endpoint["model"], endpoint["api_base"]
+    if not (isinstance(model, str) and isinstance(base, str | None)):
+        raise ValueError("model and api_base of an endpoint are texts, or api_base is null")
+    return model, _place(base)
+
+
+def _place(api_base: str | None) -> str | None:
+    return api_base and api_base.rstrip("/")
+
+
+def _limit(endpoint: Mapping[str, Any]) -> Limit:
+    limit = endpoint["limit"]
+    side, pixels, whole = limit["side"], limit["pixels"], limit.get("whole")
+    sizes = [side, pixels, *(whole or ())]
+    if not all(type(size) is int and 0 <= size <= _MOST for size in sizes):
+        raise ValueError(f"side, pixels and whole of a limit are whole numbers up to {_MOST:,}")
+    is_whole = isinstance(whole, list) and len(whole) == 2 and min(whole) > 0
+    if bool(side or pixels) == is_whole or (whole is not None and not is_whole):
+        raise ValueError("a limit has a side or pixels, or the side and pixels that are whole")
+    if endpoint["sees"] is not True:
+        raise ValueError("it names a limit where pictures are not seen")
+    return Limit(side, pixels, (whole[0], whole[1]) if is_whole else None)
 
 
 def _name(model: str, api_base: str | None) -> str:

@@ -98,7 +98,7 @@ def _take(run: Run, measured: Measured, answers: Sequence[Completion]) -> None:
             f"--rest-eyechart: {words.sight(eyes)}; name a model that sees, or an endpoint that "
             "shows it what is sent"
         )
-    given: dict[str, Any] = {**run.settings.given, "measures_eyes": False}
+    given: dict[str, Any] = {**run.settings.given, "measures_eyes": False, "eyes_whole": None}
     limit = file.limit(eyes)
     if limit is not None:
         selection.take_limit(given, limit.side, limit.pixels)
@@ -106,7 +106,7 @@ def _take(run: Run, measured: Measured, answers: Sequence[Completion]) -> None:
     given["eyechart"] = {
         "calls": len(answers),
         "cost": None if None in costs else math.fsum(cost or 0.0 for cost in costs),
-        "limit": limit and asdict(limit),
+        "limit": limit and {"side": limit.side, "pixels": limit.pixels},
         "side": conclusion.side and asdict(conclusion.side),
         "pixels": conclusion.pixels and asdict(conclusion.pixels),
         "said": words.limit(eyes, conclusion),

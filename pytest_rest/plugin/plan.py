@@ -44,7 +44,8 @@ class Planner:
         for line in tables.plan(self._plan, settings.limits, model):
             terminalreporter.write_line(line)
         if model.home == "endpoint":
-            for line in seen.plan(self._seen.styles(), self._run.vision_rule):
+            size = settings.given["eyes_whole"]
+            for line in seen.plan(self._seen.styles(), self._run.vision_rule, size):
                 terminalreporter.write_line(line)
         if settings.fuzz:
             most = f"{settings.fuzz.calls:,} calls at most"

@@ -51,7 +51,8 @@ def _take_eyes(
 ) -> None:
     """Keep the limits that an eye chart has found, as if they had been given.
 
-    `measures_eyes` is whether that is still to be done, and `eyechart` what a run has measured.
+    `measures_eyes` is whether that is still to be done, and `eyechart` what a run has measured;
+    `eyes_whole` is up to which side and pixels a file found no limit.
     """
     asked, is_told = chosen.raw["rest_eyechart"], chosen.is_named(*EYES)
     if is_told and chosen.is_named("rest_eyechart"):
@@ -61,6 +62,7 @@ def _take_eyes(
         )
     is_file = bool(asked) and asked != MEASURE
     given["eyechart"] = None if is_told or is_file else kept.get("eyechart")
+    given["eyes_whole"] = None if is_told or is_file else kept.get("eyes_whole")
     is_open = not (is_replay or is_told or is_file or given["eyechart"])
     given["measures_eyes"] = is_open and (asked == MEASURE or kept.get("measures_eyes", False))
     if given["measures_eyes"] and given["rest_shard"]:
@@ -75,6 +77,7 @@ def _take_eyes(
     base = chosen["rest_api_base"]
     limit = file.read(chosen["rest_eyechart"], given["rest_model"], base and address(base))
     take_limit(given, limit.side, limit.pixels)
+    given["eyes_whole"] = limit.whole and [*limit.whole]
 
 
 def take_limit(given: dict[str, Any], side: int, pixels: int) -> None:

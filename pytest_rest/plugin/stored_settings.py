@@ -48,7 +48,7 @@ def select(config: pytest.Config, chosen: Chosen) -> dict[str, Any]:
         "rest_answers_mapping": chosen.raw["rest_answers_mapping"],
         "rest_allow_models": chosen.raw["rest_allow_models"],
         **{"rest_seed": 0, "rest_fuzz_seed": 0, "styles_named": False, "paths": []},
-        **{"eyechart": None, "measures_eyes": False},
+        **{"eyechart": None, "eyes_whole": None, "measures_eyes": False},
     }
 
 

@@ -67,6 +67,7 @@ class Terminal:
             *self._limits(),
             *self._left_out(),
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
+            *(f"rest: {line}" for line in seen.whole(settings.given["eyes_whole"])),
             *seen.header(longest(self._run)),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]

@@ -1,6 +1,7 @@
 """The command `eyechart`: what it writes, its exit status, and what a run takes from it."""
 
 import json
+import math
 from dataclasses import astuple, replace
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from pytest_rest.reporting.terminal import eyechart as words
 from pytest_rest.statistics.legibility import Estimate
 
 Capture = pytest.CaptureFixture[str]
-SHORT = ("--calls=12", "--font=dejavu", "--timeout=20")
+SHORT = ("--calls=13", "--font=dejavu", "--timeout=20")
 ABOUT = {"version": "0.1.0", "created": "2026-01-01", "seed": 0}
 
 
@@ -63,13 +64,13 @@ def test_an_endpoint_is_measured_over_http(
         assert [] == [line for line in out.splitlines() if len(line) > 80]
         assert "a picture adds up to 500 input tokens" in out
         assert ["eyes.json", "eyes.html", "eyes.png"] == out.splitlines()[-3:]
-        assert 12 == len(endpoint.requests)
+        assert 13 == len(endpoint.requests)
         content = json.loads(Path("eyes.json").read_text("ascii"))
         (found,) = content["endpoints"]
-        assert (file.SCHEMA, 12, True) == (content["schema"], found["calls"], found["sees"])
+        assert (file.SCHEMA, 13, True) == (content["schema"], found["calls"], found["sees"])
         assert Path("eyes.png").read_bytes() in {r.images[0] for r in endpoint.requests if r.images}
         assert (0, out, "") == printed(capsys, *asked)
-        assert 12 == len(endpoint.requests)
+        assert 13 == len(endpoint.requests)
         status, out, err = printed(capsys, *asked, "--seed=1")
         assert (4, "") == (status, out)
         assert "was asked with seed 0, and this one is with 1" in err
@@ -94,9 +95,31 @@ def test_an_interrupted_chart_goes_on(capsys: Capture, monkeypatch: pytest.Monke
         assert "interrupted after" in err
         assert "the same command goes on" in err
         before = len(endpoint.requests)
-        assert 0 < before < 12
+        assert 0 < before < 13
         status, _, _ = printed(capsys, *asked)
-        assert (0, 12) == (status, len(endpoint.requests))
+        assert (0, 13) == (status, len(endpoint.requests))
+
+
+def test_an_endpoint_that_fails_in_the_middle(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line, status 4 and no file; the same command goes on and asks nothing twice."""
+    eyes = PlantedEyes()
+    eyes.watch(monkeypatch)
+    gone = Reply(status=404, text="no such model")
+    with Endpoint(lambda r: eyes.reply(r) if r.number < 9 or is_back else gone) as endpoint:
+        asked = ("served", f"--api-base={endpoint.openai_base}", *SHORT)
+        is_back = False
+        status, out, err = printed(capsys, *asked)
+        assert (4, "") == (status, out)
+        (line,) = err.splitlines()
+        assert "the endpoint fails: bad request: HTTP 404" in line
+        assert "what was answered is kept, the same command goes on" in line
+        assert not Path("eyechart.json").exists()
+        is_back = True
+        assert 0 == printed(capsys, *asked)[0]
+        answered = [*endpoint.requests[:9], *endpoint.requests[13:]]
+        assert 13 == len({request.images for request in answered})
 
 
 @pytest.mark.parametrize(
@@ -149,7 +172,7 @@ def test_a_header_is_sent_to_its_own_server(
         ((), "the following arguments are required: MODEL"),
         (("simulated", "-o", "eyes"), "give a FILE that ends in .json"),
         (("simulated", "--font=papyrus"), "unknown font 'papyrus'"),
-        (("simulated", "--calls=3"), "'3' is not valid; give a whole number from 12"),
+        (("simulated", "--calls=3"), "'3' is not valid; give a whole number from 13"),
         (("simulated", "--against-api-base=http://x"), "name the second model"),
         (("simulated", "--api-base=http://x"), "is not an endpoint"),
         (("simulated", "--parameter=top_p=1"), "--parameter, --body and --header out"),
@@ -221,3 +244,50 @@ def test_what_is_not_such_a_file(content: str) -> None:
     Path("eyes.json").write_text(content)
     with pytest.raises(OptionError, match=r"'eyes.json' cannot be read as eyes that were measured"):
         file.read(Path("eyes.json"), "served")
+
+
+NONE = {"side": 0, "pixels": 0, "whole": [4096, 5_931_008]}
+
+
+SIDES: list[object] = [True, 0, "400", 400.0, -5, 10**400, None, [], math.nan]
+LIMITS: list[object] = [True, 400, "400", [], {}]
+WHOLE: list[object] = [4096, "ab", [], [1], [0, 0], [1, True]]
+ENDPOINTS: list[object] = [[], {}, None, ["served"], [[]], {"served": NONE}, 7]
+
+
+def content(limit: object, **changed: object) -> str:
+    """A file with an endpoint that has this limit."""
+    eyes = {"model": "served", "api_base": "http://here/v1/", "sees": True, "limit": limit}
+    return json.dumps({"schema": file.SCHEMA, "endpoints": [eyes | changed]})
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *(content({"side": side, "pixels": 0, "whole": None}) for side in SIDES),
+        content({"side": 400, "pixels": True}),
+        content({"side": 400}),
+        *(content(limit) for limit in LIMITS),
+        *(content(NONE | {"whole": whole}) for whole in WHOLE),
+        content(NONE | {"side": 400}),
+        content(NONE, sees=False),
+        content(NONE, sees=1),
+        content(NONE, model=None),
+        content(NONE, model=[]),
+        content(NONE, api_base=7),
+        *(json.dumps({"schema": file.SCHEMA, "endpoints": value}) for value in ENDPOINTS),
+    ],
+)
+def test_what_was_edited_by_hand(text: str) -> None:
+    """One line that names the file, whatever is in it."""
+    Path("eyes.json").write_text(text)
+    with pytest.raises(OptionError, match=r"^'eyes.json' cannot be read as eyes [^\n]{1,300}$"):
+        file.read(Path("eyes.json"), "served", "http://here/v1")
+
+
+@pytest.mark.parametrize("base", ["http://here/v1", "http://here/v1/"])
+@pytest.mark.parametrize("kept", ["http://here/v1", "http://here/v1/"])
+def test_a_slash_at_the_end_is_the_same_address(base: str, kept: str) -> None:
+    """As it is for the endpoint."""
+    Path("eyes.json").write_text(content(NONE, api_base=kept))
+    assert file.Limit(whole=(4096, 5_931_008)) == file.read(Path("eyes.json"), "served", base)

@@ -10,7 +10,7 @@ from planted_eyes import THRESHOLDS, PlantedEyes
 
 from pytest_rest import eyechart
 from pytest_rest.errors import ModelError
-from pytest_rest.eyechart import Eyes, file
+from pytest_rest.eyechart import Ask, Eyes, file
 from pytest_rest.terms import Completion, Prompt
 
 FONTS = tuple(THRESHOLDS)
@@ -46,7 +46,7 @@ def test_a_planted_limit_is_named(
     known = file.limit(eyes)
     assert known is not None
     if rule == "none":
-        assert (4096, 4096 * 1448) == (known.side, known.pixels)
+        assert file.Limit(whole=(4096, 4096 * 1448)) == known
     else:
         assert known.side == (0 if side == NONE else pytest.approx(side, rel=0.1))
         assert known.pixels == (0 if pixels == NONE else pytest.approx(pixels, rel=0.21))
@@ -69,7 +69,7 @@ def test_answers_that_ignore_the_picture(monkeypatch: pytest.MonkeyPatch) -> Non
     blind = PlantedEyes(thresholds=dict.fromkeys(FONTS, NONE), counts=False)
     eyes = measured(blind, monkeypatch)
     assert (False, False, None) == (eyes.sees, eyes.counts, eyes.conclusion)
-    assert eyechart.LEAST_CALLS < eyes.calls < 2 * eyechart.LEAST_CALLS
+    assert eyechart.LEAST_CALLS <= eyes.calls < 2 * eyechart.LEAST_CALLS
 
 
 def test_a_font_that_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -100,44 +100,128 @@ def test_eyes_that_follow_no_rule(monkeypatch: pytest.MonkeyPatch) -> None:
     assert eyes.conclusion.fit < 1e-3
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        "bad request: HTTP 400",
+        pytest.param("bad request: HTTP 413", marks=pytest.mark.slow),
+        "server error: HTTP 500: out of memory",
+    ],
+)
+def test_pages_that_the_endpoint_refuses(monkeypatch: pytest.MonkeyPatch, error: str) -> None:
+    """They are named, and no limit is taken of them; a server may break over such a page, too."""
+    refusing = Refusing()
+    refusing.error = error
+    eyes = measured(refusing, monkeypatch)
+    assert (2048, 2048) in eyes.refused
+    assert max(width * height for width, height in eyes.refused) == 1448 * 4096
+    known = file.limit(eyes)
+    assert known is not None
+    assert (0, 0) == (known.side, known.pixels)
+    assert known.whole is not None
+    assert known.whole[1] < 1_000_000
+
+
 class Refusing(PlantedEyes):
     """Fails for pictures of more than a million pixels."""
+
+    error = "bad request: HTTP 400"
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """An error for what is too large."""
         sizes = [self.drawn[p.images[0].png][2] if p.images else (0, 0) for p in prompts]
         return [
-            Completion(error="bad request: HTTP 400") if width * height > 1e6 else answer
+            Completion(error=self.error) if width * height > 1e6 else answer
             for answer, (width, height) in zip(super().ask(prompts), sizes, strict=True)
         ]
 
 
-def test_pages_that_the_endpoint_refuses(monkeypatch: pytest.MonkeyPatch) -> None:
-    """They are named, and no limit is said to be absent beyond the largest page that was shown."""
-    eyes = measured(Refusing(), monkeypatch)
-    assert (2048, 2048) in eyes.refused
-    assert max(width * height for width, height in eyes.refused) == 1448 * 4096
-    known = file.limit(eyes)
-    assert known is not None
-    assert known.pixels < 1_000_000
-    assert known.side <= 1448
+DOWN = Completion(error="server error: HTTP 503")
 
 
-def test_an_endpoint_that_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
-    """What it has answered by then is what there is, and every page that failed is told."""
-    eyes = PlantedEyes()
+def failing(
+    eyes: PlantedEyes, monkeypatch: pytest.MonkeyPatch, answered: int, failure: Completion
+) -> Ask:
+    """Answers so many calls, and then none."""
     eyes.watch(monkeypatch, draws=False)
     calls: list[Prompt] = []
 
     def ask(prompts: Sequence[Prompt]) -> list[Completion]:
+        before = len(calls)
         calls.extend(prompts)
-        down = Completion(error="server error: HTTP 503")
-        return eyes.ask(prompts) if len(calls) < 10 else [down] * len(prompts)
+        return [
+            answer if before + place < answered else failure
+            for place, answer in enumerate(eyes.ask(prompts))
+        ]
 
-    found = eyechart.measure(ask, FONTS)
-    assert found.sees
-    assert len(eyechart.PAGES) == len(found.refused)
-    assert file.limit(found) is None
+    return ask
+
+
+@pytest.mark.parametrize(
+    ("answered", "error"),
+    [
+        (0, "server error: HTTP 503"),
+        (1, "server error: HTTP 503"),
+        (10, "server error: HTTP 503"),
+        (22, "server error: HTTP 503"),
+        (10, "timeout: no answer within 9 s"),
+        (10, "bad request: HTTP 404: no such model"),
+        (22, "bad request: HTTP 400: overloaded"),  # of every size
+    ],
+)
+def test_an_endpoint_that_goes_down(
+    monkeypatch: pytest.MonkeyPatch, answered: int, error: str
+) -> None:
+    """It is an error: nothing is concluded of the charts that were answered by then."""
+    ask = failing(PlantedEyes(400), monkeypatch, answered, Completion(error=error))
+    with pytest.raises(ModelError, match=f"the endpoint fails: {error}"):
+        eyechart.measure(ask, FONTS)
+
+
+def test_a_large_page_after_which_nothing_is_answered(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is not taken for too large: the smallest page that was answered is asked next, alone."""
+    eyes = Refusing()
+    eyes.error = str(DOWN.error)
+    eyes.watch(monkeypatch, draws=False)
+    after: list[Prompt] = []
+
+    def ask(prompts: Sequence[Prompt]) -> list[Completion]:
+        answers = eyes.ask(prompts)
+        if after:
+            answers = [DOWN] * len(prompts)
+        if DOWN in answers:
+            after.extend(prompts)
+        return answers
+
+    with pytest.raises(ModelError, match="the endpoint fails: server error: HTTP 503"):
+        eyechart.measure(ask, FONTS)
+    sizes = [prompt.images[0].sides or (0, 0) for prompt in after]
+    assert min(sizes[:-1]) >= sizes[-1]
+    assert len(sizes) == 1 + 6
+
+
+def test_a_small_page_that_breaks_the_server(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the endpoint that fails, for larger pages are answered."""
+    eyes = PlantedEyes()
+    eyes.watch(monkeypatch, draws=False)
+
+    def ask(prompts: Sequence[Prompt]) -> list[Completion]:
+        sizes = [prompt.images[0].sides if prompt.images else None for prompt in prompts]
+        answers = zip(eyes.ask(prompts), sizes, strict=True)
+        return [DOWN if size == (512, 512) else answer for answer, size in answers]
+
+    with pytest.raises(ModelError, match="the endpoint fails: server error: HTTP 503"):
+        eyechart.measure(ask, FONTS)
+
+
+def test_a_blind_model_that_goes_down(monkeypatch: pytest.MonkeyPatch) -> None:
+    """That pictures are not seen needs a dozen charts that were answered."""
+    blind = PlantedEyes(thresholds=dict.fromkeys(FONTS, NONE))
+    with pytest.raises(ModelError, match="the endpoint fails: server error: HTTP 503"):
+        eyechart.measure(failing(blind, monkeypatch, 10, DOWN), FONTS)
+    refusing = Refusing(thresholds=blind.thresholds)
+    with pytest.raises(ModelError, match="charts of 12 were answered, and no line was read"):
+        measured(refusing, monkeypatch, eyechart.LEAST_CALLS)
 
 
 @pytest.mark.parametrize(

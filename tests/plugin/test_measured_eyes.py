@@ -170,6 +170,18 @@ def test_an_endpoint_that_fails(run_rest: RunRest) -> None:
     assert not Path("run").exists()
 
 
+def test_an_endpoint_that_fails_in_the_middle(run_rest: RunRest, server: Server) -> None:
+    """A line, and no item is asked; the answers are kept, and the run can go on."""
+    gone = Reply(status=404, text="no such model")
+    with Endpoint(lambda r: server.reply(r) if r.number < 25 else gone) as endpoint:
+        base = f"--rest-api-base={endpoint.openai_base}"
+        run = run_rest(SERVED, base, SUITE, "--rest-eyechart", SERIAL)
+    assert pytest.ExitCode.USAGE_ERROR == run.status
+    assert "--rest-eyechart: the endpoint fails: bad request: HTTP 404" in error(run.out)
+    assert "; what was answered is kept: --rest-resume=" in error(run.out)
+    assert [] == server.others
+
+
 def test_a_budget_holds_for_charts_too(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """What is spent is not exceeded; what was answered is kept."""
     (pytester.path / "dear.py").write_text(DEAR)
@@ -264,6 +276,20 @@ def test_a_model_that_reads_all_there_is(run_rest: RunRest) -> None:
         about["eyechart"]["limit"],
     )
     assert "; none is taken for known" in " ".join(run.out.split())
+
+
+def test_eyes_without_a_limit(run_rest: RunRest, asked: tuple[str, ...], eyes: PlantedEyes) -> None:
+    """Nothing is claimed of what the model sees; up to which page is said."""
+    eyes.side = math.inf
+    run = run_rest(*asked, SERIAL)
+    assert pytest.ExitCode.OK == run.status
+    about = run.report["provenance"]
+    assert (None, None) == (about["max_side"], about["max_pixels"])
+    assert {"side": 0, "pixels": 0} == about["eyechart"]["limit"]
+    assert "limit: none up to 4,096 pixels a side and 5.9 million" in " ".join(run.out.split())
+    assert {None} == {entry["answers"]["image"]["seen"] for entry in run.report["items"]}
+    limit = file.read(Path("run/eyechart.json"), "served", asked[1].partition("=")[2])
+    assert file.Limit(whole=(4096, 4096 * 1448)) == limit
 
 
 def test_charts_are_planned_calls(pytestconfig: pytest.Config) -> None:

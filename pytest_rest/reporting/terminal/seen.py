@@ -16,9 +16,14 @@ _OPTIONS = ("max_side", "max_pixels")
 _INDENT = 14  # of the plan's words
 
 
-def plan(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
-    """What the model will see of each style, and by which rule; or that this is not known."""
-    words = [*_planned(styles, rule)] if styles else [*_unknown(rule)]
+def plan(
+    styles: Sequence[SeenStyle], rule: VisionRule, size: Sequence[int] | None = None
+) -> Iterator[str]:
+    """What the model will see of each style, and by which rule; or that this is not known.
+
+    `size` is up to which side and pixels an eye chart has found no limit.
+    """
+    words = [*_planned(styles, rule)] if styles else [*_unknown(rule, size)]
     for number, text in enumerate(words):
         name = "  seen        " if number == 0 else " " * _INDENT
         yield from textwrap.wrap(text, 80, initial_indent=name, subsequent_indent=" " * 16)
@@ -82,6 +87,13 @@ def measured(about: Mapping[str, Any] | None) -> Iterator[str]:
         yield f"{about['calls']:,} calls of an eye chart{cost}; {about['said']}{known}"
 
 
+def whole(size: Sequence[int] | None) -> Iterator[str]:
+    """That an eye chart which was given has found no limit, and up to which page, in a line."""
+    if size is not None:
+        side, area = f"{size[0]:,}", f"{size[1] / 1e6:.1f} million"
+        yield f"eye chart: no limit up to {side} pixels a side and {area} pixels"
+
+
 def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
     less = _worst_first(styles)
     yield from first(less, _SHOWN, _reaches, "")
@@ -96,8 +108,13 @@ def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
         yield f"by {rule.provider}'s rule of {rule.date}"
 
 
-def _unknown(rule: VisionRule) -> Iterator[str]:
-    if rule.seen(1, 1) is None:
+def _unknown(rule: VisionRule, size: Sequence[int] | None) -> Iterator[str]:
+    if rule.seen(1, 1) is not None:
+        return
+    if size is not None:
+        yield "not known of this endpoint"
+        yield from whole(size)
+    else:
         yield "not known of this endpoint; say what it leaves: --rest-max-side, --rest-max-pixels"
         yield "or measure it: --rest-eyechart"
 
