@@ -99,7 +99,7 @@ def test_stored_answers_on_the_page_are_the_examples() -> None:
     """Which the tests judge."""
     page = (ROOT / "docs" / "stored-answers.md").read_text("utf-8")
     folder = ROOT / "examples" / "stored_answers"
-    assert [(folder / "answers.csv").read_text("utf-8")] == _blocks("csv", page)
+    assert [(folder / "answers.csv").read_text("utf-8")] == _blocks("text", page)
     assert [(folder / "mapping.yaml").read_text("utf-8")] == _blocks("yaml", page)
     (row,) = _blocks("json", page)
     assert (folder / "wide.jsonl").read_text("utf-8").startswith(row)
