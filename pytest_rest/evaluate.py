@@ -98,8 +98,9 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
     scheme = scheme.of(item)
     solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
     read = [
-        prompts.build(item, Form(mode, style), "transcribe", protocol)
+        prompt
         for mode in scheme.transcribed
+        for prompt in prompts.transcriptions(item, Form(mode, style), protocol)
     ]
     if scheme.sweep is not None:
         asked = [
@@ -167,21 +168,25 @@ def record(
     An item on which a metric of another package fails is lost; its answers are kept for a replay.
     """
     answers: list[Answer] = []
-    read: dict[Mode, Transcription] = {}
+    pages: dict[Mode, list[Transcription]] = {}
     calls = list(calls)
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
         if prompt.task == "transcribe":
-            read[prompt.form.mode] = scoring.transcription(prompt, completion)
+            read = scoring.transcription(prompt, completion)
+            pages.setdefault(prompt.form.mode, []).append(read)
         elif scheme.sweep is None:
             answers.append(scoring.answer(prompt, completion))
-    both = read.get("image"), read.get("mixed")
+    image, mixed = (scoring.joined(pages.get(mode, ())) for mode in ("image", "mixed"))
+    both = image, mixed
     if scheme.sweep is not None:
         verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    return _measured(_record(item, style, _with_sizes(verdict, calls, rule)))
+    judged = _record(item, style, _with_sizes(verdict, calls, rule))
+    most = max((len(prompt.images) for prompt, _ in calls), default=0)
+    return _measured(replace(judged, pages=most) if most > 1 else judged)
 
 
 def stored_record(case: StoredCase) -> Record:
@@ -262,7 +267,10 @@ def _with_sizes(
         return replace(answer, text_tokens=text, seen=picture)
 
     def read(made: Transcription | None) -> Transcription | None:
-        return made and replace(made, seen=pictures.get(made.prompt))
+        if made is None:
+            return None
+        pages = tuple(replace(page, seen=pictures.get(page.prompt)) for page in made.pages)
+        return replace(made, seen=pictures.get(made.prompt), pages=pages)
 
     return replace(
         verdict,

@@ -42,6 +42,9 @@ HALVES: tuple[Half, ...] = ("reasoning", "perception")
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 PNG_HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
+PAGE_SIZES = {"a4": (595.0, 842.0), "letter": (612.0, 792.0)}  # in points, as PostScript has them
+_PAGE_SIDES = ("page_width_pt", "page_height_pt")
+_LATE = ("page_height_pt", "pages")  # fields that a report has only where they are set
 _SHORT = 40  # characters of a text that is likely to come again
 
 Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
@@ -129,7 +132,8 @@ class Style:
     `font` is a bundled font's name or the path of a font file, `file.ttc#2` the third font of a
     collection; several, joined by `|`, stand in for each other's missing characters.
     `page_width_pt` is the widest the page gets: text wraps there, and a shorter text has a
-    narrower page. `line_spacing` is the distance of two lines in multiples of `size_pt`.
+    narrower page. With a `page_height_pt` every page has this width and height, and a text goes on
+    over as many as it takes. `line_spacing` is the distance of two lines in multiples of `size_pt`.
 
     Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
     by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
@@ -153,6 +157,7 @@ class Style:
     jpeg_quality: int = 0
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
+    page_height_pt: float = 0.0
 
     @functools.cached_property
     def id(self) -> str:
@@ -161,14 +166,13 @@ class Style:
             return self.name
         name = f"{self._font_word}-{self.dpi}dpi-{self.color}"
         for each, value in self.changes.items():
-            if each in ("font", "dpi", "color"):
+            if each in ("font", "dpi", "color") or (each in _PAGE_SIDES and self.page_height_pt):
                 continue
             if isinstance(value, str):
                 name += f"-on-{value}"
             else:
-                size = format(Decimal(repr(value)), "f").removesuffix(".0")
-                name += f"-{each.removesuffix('_pt')}={size}"
-        return name
+                name += f"-{each.removesuffix('_pt')}={_number(value)}"
+        return f"{name}-page={self.page}" if self.page_height_pt else name
 
     @functools.cached_property
     def digest(self) -> str:
@@ -180,6 +184,15 @@ class Style:
         if self.font_sha256:
             content["font"] = self.font_sha256
         return _digest(json.dumps(content, sort_keys=True))
+
+    @property
+    def page(self) -> str:
+        """`a4`, or `400x300`: the size of its pages in points; empty where it is the text's."""
+        if not self.page_height_pt:
+            return ""
+        sides = (self.page_width_pt, self.page_height_pt)
+        named = {size: name for name, size in PAGE_SIZES.items()}
+        return named.get(sides) or "x".join(map(_number, sides))
 
     @property
     def is_plain(self) -> bool:
@@ -421,7 +434,9 @@ class Step(Answer):
 class Transcription:
     """What the model read in a form's picture; `cer` in errors per reference character.
 
-    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes.
+    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes. Of
+    several pictures each is transcribed in a call of its own, as `pages` has them in order, and
+    this is their sum; its `prompt`, `image` and `seen` are those of the first.
     """
 
     status: Status
@@ -440,6 +455,12 @@ class Transcription:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+    pages: tuple["Transcription", ...] = ()
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Transcription":
+        """The transcription that a record has written."""
+        return cls(**{**data, "pages": tuple(cls(**page) for page in data.get("pages", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,6 +517,7 @@ class Record:
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
+    pages: int = 0  # the most pictures that a form showed, where that is more than one
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -514,8 +536,8 @@ class Record:
             "answer": self.truth,
             "verdict": verdict.outcome,
             "reason": verdict.reason,
-            "ocr": read and to_builtins(read),
-            "ocr_mixed": mixed_read and to_builtins(mixed_read),
+            "ocr": read and _with_pages(read),
+            "ocr_mixed": mixed_read and _with_pages(mixed_read),
             "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
@@ -524,6 +546,7 @@ class Record:
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
+            **({"pages": self.pages} if self.pages else {}),
         }
 
     @classmethod
@@ -532,15 +555,15 @@ class Record:
         verdict = Verdict(
             data["verdict"],
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
-            data["ocr"] and Transcription(**data["ocr"]),
+            data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
             {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
-            data["ocr_mixed"] and Transcription(**data["ocr_mixed"]),
+            data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        late = tuple(data.get("also_right", ())), data.get("format", "")
+        late = tuple(data.get("also_right", ())), data.get("format", ""), data.get("pages", 0)
         return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
 
     def to_json(self) -> str:
@@ -692,7 +715,13 @@ def fingerprint(digests: Iterable[str]) -> str:
 
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
-    return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    values = {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    return {name: value for name, value in values.items() if value or name not in _LATE}
+
+
+def _with_pages(read: Transcription) -> dict[str, Any]:
+    pages = {"pages": [to_builtins(page) for page in read.pages]} if read.pages else {}
+    return {**to_builtins(read), **pages}
 
 
 def _sharing(data: dict[str, Any]) -> dict[str, Any]:
@@ -701,6 +730,10 @@ def _sharing(data: dict[str, Any]) -> dict[str, Any]:
         name: sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
         for name, value in data.items()
     }
+
+
+def _number(value: float) -> str:
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 def _digest(text: str) -> str:

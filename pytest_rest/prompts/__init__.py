@@ -13,6 +13,9 @@ it in the same picture, with a line between. Its pixels are the same in every fo
 form of the text differs. An item with such a picture but neither context nor choices has no mixed
 form: it would be the text form again.
 
+A text that takes several pages is several pictures, in order, and each is transcribed in a call of
+its own.
+
 The picture of the image form, or of the mixed form, is transcribed; an item's own picture is not,
 because no reference says what it shows.
 
@@ -22,11 +25,10 @@ budget forcing that works at any endpoint: the thinking comes back as text, beca
 endpoint lets a request continue a message of the model's. A native budget takes one call.
 """
 
-import functools
 import hashlib
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -35,13 +37,12 @@ import yaml
 
 from pytest_rest import rendering, safe_files, safe_yaml
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.prompts import table_formats, templates
+from pytest_rest.prompts import page_pictures, table_formats, templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import (
     ANSWER_KINDS,
     Budget,
-    DataTable,
     Form,
     Image,
     Item,
@@ -99,20 +100,35 @@ def build(
     if budget is not None:
         asking = protocol.reasoning.asking(task, budget, item.answer_kind)
     quoted = {"transcription": transcription, "thinking": thinking}
-    parts = tuple(
-        _fill(template, item, protocol, asking, quoted)
-        if kind == "text"
-        else draw(
-            _fill(template, item, protocol, table=rendering.TABLE), form.style or Style(), item
-        )
-        for kind, template in _templates(item, form, task, protocol)
-    )
+    parts: tuple[str | Image, ...] = ()
+    for kind, template in _templates(item, form, task, protocol):
+        if kind == "text":
+            parts += (_fill(template, item, protocol, asking, quoted),)
+        else:
+            text = _fill(template, item, protocol, table=rendering.TABLE)
+            parts += page_pictures.draw(text, form.style or Style(), item)
     if item.image and not any(isinstance(part, Image) for part in parts):
         parts = (pictures.read(item.image, item.image_digest), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
     if budget is not None:
         limit = protocol.reasoning.limit(task, budget, limit)
     return Prompt(item, form, task, parts, limit, repeat, budget)
+
+
+def transcriptions(item: Item, form: Form, protocol: Protocol) -> list[Prompt]:
+    """The prompts that transcribe a form, one for each picture with text; errors as `build`.
+
+    Only the first page stands below an item's own picture.
+    """
+    whole = build(item, form, "transcribe", protocol)
+    if len(whole.images) == 1:
+        return [whole]
+    asks = [part for part in whole.parts if isinstance(part, str)]
+    alone = [_fill(t, item, protocol) for kind, t in protocol.parts["transcribe"] if kind == "text"]
+    return [
+        replace(whole, parts=(image, *(alone if number else asks)))
+        for number, image in enumerate(image for image in whole.images if image.text.strip())
+    ]
 
 
 def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> Prompt:
@@ -141,13 +157,6 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
         for kind, template in templates
         if kind == "image"
     ]
-
-
-def draw(text: str, style: Style, item: Item) -> Image:
-    """The picture of an item's text in a style, under its own picture; errors as `build`."""
-    if item.image:
-        return _draw_under(item.image, item.image_digest, text, style, item.table)
-    return _draw_alone(text, style, item.table)
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -265,13 +274,3 @@ def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     if name == _READ and not any("{transcription}" in template for _, template in parts):
         raise ValueError(f"prompt {name!r} does not show the {{transcription}}")
     return tuple(parts)
-
-
-# Pictures are kept because the transcription shows the image form's picture again.
-_draw_alone = functools.lru_cache(maxsize=16)(rendering.draw)
-
-
-@functools.lru_cache(maxsize=4)
-def _draw_under(path: str, digest: str, text: str, style: Style, table: DataTable | None) -> Image:
-    page = rendering.draw(text, style, table)
-    return pictures.place_under(pictures.read(path, digest), page, style)

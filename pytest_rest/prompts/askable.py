@@ -10,7 +10,7 @@ from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
-from pytest_rest.prompts import Protocol, table_formats
+from pytest_rest.prompts import Protocol, page_pictures, table_formats
 from pytest_rest.rendering import fallback_fonts, pictures
 from pytest_rest.terms import TWO_PASSES, DataTable, Form, Item, Scheme, Style, Task
 
@@ -27,8 +27,8 @@ class Rule(Interface):
         """Its name."""
         ...
 
-    def refusal(self, width: int, height: int, size: int = 0) -> str:
-        """Why a picture of that size, and of so many bytes, is refused; or empty."""
+    def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
+        """Why a picture of that size and of so many bytes is refused among so many; or empty."""
         ...
 
 
@@ -117,7 +117,9 @@ class Check:
             self._rooms[style] = None
             with suppress(RenderingError):
                 refusal = self._rule.refusal
-                self._rooms[style] = rendering.Room(style, lambda w, h: bool(refusal(w, h)))
+                self._rooms[style] = rendering.Room(
+                    style, lambda width, height, pages: bool(refusal(width, height, 0, pages))
+                )
         return self._rooms[style]
 
     def _reason(
@@ -159,9 +161,20 @@ class Check:
         self, text: str, style: Style, own: Size | None, table: DataTable | None
     ) -> None:
         """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
-        page = rendering.page_size(text, style, table)
+        number, page = rendering.page_sizes(text, style, table)
+        if number > 1 and TWO_PASSES in self._scheme.modes:
+            raise RenderingError(
+                f"{TWO_PASSES} reads one picture, and the text takes {number} pages; leave that "
+                "form out of --rest-modes, or use a style without page"
+            )
         width, height = pictures.placed_size(own, page, style) if own else page
-        if why := self._rule.refusal(width, height):
+        if why := self._rule.refusal(width, height, 0, number):
+            if number > 1 and not self._rule.refusal(width, height):
+                raise RenderingError(
+                    f"style {style.id!r}: the text takes {number} pages of {width:,} x {height:,} "
+                    f"pixels, {self._refuses(why)}; use a lower dpi, a larger page, a smaller size "
+                    "or a shorter text"
+                )
             smaller = "a smaller size, a smaller picture" if own else "a smaller size"
             raise RenderingError(
                 f"style {style.id!r}: the page would have {width:,} x {height:,} pixels, "
@@ -175,7 +188,7 @@ class Check:
         )
         if not self._may_be_too_long(size):
             return
-        length = len(prompts.draw(text, style, item).content)
+        length = max(len(page.content) for page in page_pictures.draw(text, style, item))
         if why := self._rule.refusal(width, height, length):
             raise RenderingError(
                 f"style {style.id!r}: the page under its picture has {width:,} x {height:,} pixels "

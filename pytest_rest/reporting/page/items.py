@@ -155,7 +155,9 @@ class _Book:
             "truth": self.texts.add(" or ".join([entry["answer"], *entry.get("also_right", ())])),
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
-            "read": [self._call(_READ[name], call) for name, call in read if call],
+            "read": [
+                self._call(*page) for name, call in read if call for page in _pages(name, call)
+            ],
             "again": rerun_command.command(
                 self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
             ),
@@ -186,14 +188,24 @@ class _Book:
         if (seen := call.get("seen")) and call.get("width"):
             sent = call["width"], call["height"]
             content["seen"] = [*sent, seen["width"], seen["height"], seen["dpi"]]
-        if content["image"]:
-            self.pictures[content["image"]] = None
+        shown_pictures = [part["image"] for part in parts if not isinstance(part, str)]
+        if more := [*filter(is_digest, map(str, shown_pictures[1:]))]:
+            content["more"] = more
+        for picture in filter(None, (content["image"], *more)):
+            self.pictures[picture] = None
         self._known[key] = len(self.calls)
         self.calls.append(_json(content))
         return len(self.calls) - 1
 
 
 _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _pages(name: str, call: Builtins) -> list[tuple[str, Builtins]]:
+    """What was transcribed of a form, page by page, each with its name."""
+    pages = call.get("pages", ())
+    numbered = [(f"{_READ[name]}, page {number}", page) for number, page in enumerate(pages, 1)]
+    return numbered or [(_READ[name], call)]
 
 
 def _failed_at(cause: str) -> str:
@@ -226,7 +238,8 @@ def _fields(own: Builtins) -> dict[str, Any]:
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
     compared = [field.name for field in fields(Style) if field.compare]
-    return {name.removesuffix("_pt"): own[name] for name in compared} | {"font": font}
+    values = {name.removesuffix("_pt"): own[name] for name in compared if name in own}
+    return {**values, "font": font}
 
 
 def _words(style: str) -> dict[str, Any]:

@@ -30,6 +30,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     """
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
         (tables.unknown(report), ()),
+        (pages(report), ()),
         (formats.lines(report.formats), formats.HEADINGS),
         (tables.clusters(report), ()),
         (effects(report), ("effect",)),
@@ -49,6 +50,15 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         yield line, {"yellow": not line.startswith(" ")}
     for line in standing(report) if has_place else ():
         yield line, {"bold": line.startswith(("published", ">"))}
+
+
+def pages(report: Report) -> Iterator[str]:
+    """How many items took several pictures, and how many those were; nothing where none did."""
+    numbers = {(r.suite, r.item): r.pages for r in report.records if r.pages > 1}
+    if numbers:
+        least, most = min(numbers.values()), max(numbers.values())
+        several = f"{most} pages" if least == most else f"{least} to {most} pages"
+        yield f"{len(numbers):,} {'item' if len(numbers) == 1 else 'items'} of {several}"
 
 
 def effects(report: Report) -> Iterator[str]:

@@ -107,7 +107,13 @@ def misreading(read: Transcription) -> str:
     if read.cer is None:
         return f"not transcribed: {shown(read.text)}"
     if read.correct:
-        return "every character of the picture right"
+        where = f"{len(read.pages)} pages" if read.pages else "picture"
+        return f"every character of the {where} right"
+    if read.pages:
+        pages = [number for number, page in enumerate(read.pages, 1) if not page.correct]
+        first_wrong = misreading(read.pages[pages[0] - 1])
+        of_all = f"{len(pages)} of {len(read.pages)} pages wrong, CER {read.cer:.3f}"
+        return f"{of_all}; page {pages[0]}: {first_wrong}"
     text = without_surroundings(read.reference, read.text)
     wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(text)[:_COMPARED])]
     left_out = len(wrong[_MISREADINGS_SHOWN:])
@@ -223,6 +229,8 @@ def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
     """Calls, tokens, dollars and time, a line each, as estimates."""
     stored = f", and {planned.stored:,} are stored" if planned.stored else ""
     yield f"  calls       {planned.calls:,}{stored}: {planned.items:,} tests"
+    if planned.paged:
+        yield f"  pages       up to {planned.pages:,} pictures a call, in {planned.paged:,} calls"
     yield f"  tokens in   about {planned.text:,} of text, {planned.vision:,} of pictures"
     yield f"              ({rule(model.name)})"
     yield f"  tokens out  at most {planned.answers:,}; about {planned.typical:,} at 300 an answer"
