@@ -61,7 +61,7 @@ class Check:
             except BenchmarkError as error:
                 yield Unaskable(item, styles[0], str(error))
                 continue
-            if item.image or item.table or not self._are_far_from_limits(texts, styles):
+            if self._is_looked_at(item, styles) or not self._are_far_from_limits(texts, styles):
                 reasons = ((style, self._reason(item, texts, style)) for style in styles)
                 if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
@@ -105,6 +105,12 @@ class Check:
                     )
                 texts[text] = None
         return [*texts]
+
+    def _is_looked_at(self, item: Item, styles: Iterable[Style]) -> bool:
+        """Whether more than the number of its letters decides."""
+        if item.image or item.table:
+            return True
+        return TWO_PASSES in self._scheme.modes and any(style.page_height_pt for style in styles)
 
     def _are_far_from_limits(self, texts: Iterable[str], styles: Iterable[Style]) -> bool:
         """Whether all texts are sure to be drawn and taken; nearly all are."""
