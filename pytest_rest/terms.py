@@ -16,8 +16,10 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
-Mode = Literal["text", "image", "mixed", "ocr-first", "ocr-then-solve"]
-MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # whose answers must agree
+Mode = Literal["text", "image", "mixed", "file", "ocr-first", "ocr-then-solve"]
+MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # which every item may be asked in
+FILE: Mode = "file"  # which an item with a document may be asked in, too
+COMPARED: tuple[Mode, ...] = (*MODES, FILE)  # whose answers must agree
 TWO_PASSES: Mode = "ocr-then-solve"
 OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in two
 
@@ -69,6 +71,27 @@ class DataTable:
 
 
 @dataclass(frozen=True)
+class Document:
+    """The pages of a PDF file that a question is about, numbered from 1.
+
+    `digest` is that of the file's bytes, which has `of` pages; `texts` are the text layers of those
+    that are meant, `sizes` their widths and heights in points.
+    """
+
+    path: str
+    digest: str
+    of: int
+    pages: tuple[int, ...]
+    texts: tuple[str, ...]
+    sizes: tuple[tuple[float, float], ...]
+
+    @property
+    def text(self) -> str:
+        """The text layers of all pages; empty where they have none."""
+        return "\n\n".join(text for text in self.texts if text.strip())
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
@@ -80,6 +103,8 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
+    `images` and `image_digests` are those of pictures that come before `image`. A `document` stands
+    in place of context, table and pictures.
     """
 
     id: str
@@ -96,6 +121,9 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    image_digests: tuple[str, ...] = ()
+    document: Document | None = None
 
     @functools.cached_property
     def digest(self) -> str:
@@ -104,13 +132,15 @@ class Item:
         Of a picture the pixels count, not the path; without picture, tolerance, table and other
         right answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right")
-        unset = {name for name in late if not getattr(self, name)}
-        left_out = {"id", "image", "cluster"} | unset
+        late = ("tolerance", "image_digest", "only", "table", "also_right", "image_digests")
+        unset = {name for name in (*late, "document") if not getattr(self, name)}
+        left_out = {"id", "image", "images", "cluster"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
             content["table"] = to_builtins(self.table)
+        if self.document:
+            content["document"] = [self.document.digest, self.document.pages]
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -121,8 +151,13 @@ def to_item(data: Mapping[str, Any]) -> Item:
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(tuple(table["header"]), rows)
-    also_right = tuple(data.get("also_right", ()))
-    return Item(**{**data, "choices": choices, "table": table, "also_right": also_right})
+    document = data.get("document")
+    if document:
+        several = {name: tuple(document[name]) for name in ("pages", "texts")}
+        sizes = tuple((width, height) for width, height in document["sizes"])
+        document = Document(**{**document, **several, "sizes": sizes})
+    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "images", "image_digests")}
+    return Item(**{**data, **lists, "choices": choices, "table": table, "document": document})
 
 
 @dataclass(frozen=True)
@@ -272,8 +307,14 @@ class Scheme:
     sweep: Sweep | None = None
 
     def of(self, item: Item) -> "Scheme":
-        """What is asked of this item: less, if it has one mode only."""
-        return replace(self, modes=(item.only,), ocr="off") if item.only else self
+        """What is asked of this item: less, if it has one mode only, or lacks a text or a file."""
+        if item.only:
+            return replace(self, modes=(item.only,), ocr="off")
+        if item.document and not item.document.text:
+            return replace(self, modes=tuple(m for m in self.modes if m != "text"), ocr="off")
+        if FILE in self.modes and not item.document:
+            return replace(self, modes=tuple(mode for mode in self.modes if mode != FILE))
+        return self
 
     @property
     def transcribed(self) -> tuple[Mode, ...]:
@@ -327,6 +368,16 @@ class Image:
         return f"{self.digest}{ENDINGS[self.media_type]}"
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A PDF file as a model is shown it, the text in it, and a digest of what it is made of."""
+
+    content: bytes = field(repr=False)
+    digest: str
+    text: str = field(default="", repr=False)
+    media_type: str = field(default="application/pdf", repr=False)
+
+
 @dataclass(frozen=True)
 class Prompt:
     """One request: what a model is shown, in order, and for which item, form and task."""
@@ -334,7 +385,7 @@ class Prompt:
     item: Item
     form: Form
     task: Task
-    parts: tuple[str | Image, ...]
+    parts: tuple[str | Image | File, ...]
     max_tokens: int
     repeat: int = 0  # which time it is asked
     budget: Budget | None = None  # under which it is asked, in a sweep
@@ -342,7 +393,7 @@ class Prompt:
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of what the model sees, which time, and how much it may think."""
-        seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
+        seen = [*map(part_digest, self.parts)]
         again: list[object] = [self.repeat] if self.repeat else []
         again += [to_builtins(self.budget)] if self.budget else []
         return _digest(json.dumps([seen, self.max_tokens, *again]))
@@ -608,6 +659,13 @@ class EffectiveRate(Rate):
             return f"n = {self.n}"
         noun = "cluster" if self.n_clusters == 1 else "clusters"
         return f"n = {self.n} in {self.n_clusters} {noun}, worth {self.n_effective:.0f}"
+
+
+def part_digest(part: str | Image | File) -> str | dict[str, str]:
+    """What of a prompt's part is digested and stored: a text, or a picture's or a file's digest."""
+    if isinstance(part, str):
+        return part
+    return {"file" if isinstance(part, File) else "image": part.digest}
 
 
 def to_rate(data: Mapping[str, Any] | None) -> Rate | None:

@@ -12,13 +12,17 @@
         answer: 119.50
         tolerance: 0.01                 # or 1%
       - question: What do most people buy?
-        image: pictures/chart.png       # beside the file or below it
+        image: pictures/chart.png       # beside the file or below it; or images: [a.png, b.jpg]
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
       - question: What does a chair cost?
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
         answer: 41
+      - question: When does it end?
+        document: lease.pdf             # in place of a context; or some of its pages:
+        pages: 2-5
+        answer: 31 May 2027
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -33,40 +37,28 @@ answers. Items without a cluster belong together where they share a context or a
 do.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pytest_rest import scoring
 from pytest_rest.benchmark import table_file, yaml_nodes
 from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
+from pytest_rest.benchmark.own_files import OwnFiles, OwnPicture
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
-if TYPE_CHECKING:
-    from pytest_rest.rendering.pictures import Facts
-
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
-DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
+DEFAULTS = (
+    *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
+)
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
-
-
-@dataclass(frozen=True)
-class OwnPicture:
-    """A picture that a file names: the line, the first item there that has it, and what it is."""
-
-    line: int
-    item: str
-    name: str
-    facts: "Facts"
 
 
 @dataclass(frozen=True)
@@ -128,7 +120,7 @@ def _benchmark(
     name = _name(header, path)
     reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    pictures = tuple(reader.pictures.values())
+    pictures = tuple(reader.files.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
 
 
@@ -148,7 +140,8 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
 def _about(item: Item) -> tuple[str, ...]:
     """What an item is about: its context, its picture and its table."""
-    return item.context, item.image_digest, *([repr(item.table)] if item.table else [])
+    about = item.table or item.image_digests or item.document
+    return item.context, item.image_digest, *([repr(about)] if about else [])
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -187,8 +180,7 @@ class _ItemReader:
     def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
         self._name, self._defaults, self._folder = name, defaults, folder
         self.lines: dict[str, int] = {}  # of each id
-        self._facts: dict[str, Facts] = {}  # of each picture
-        self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
+        self.files = OwnFiles(folder)
         self._tables: dict[str, DataTable] = {}
 
     def read(self, node: Node, number: int) -> Item:
@@ -218,7 +210,8 @@ class _ItemReader:
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             _check_answer(alone, answer.line, keys)
-        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
+        item = replace(item, table=self._table(keys.get("table")))
+        return self.files.illustrated(item, keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -266,7 +259,7 @@ class _ItemReader:
             return None
         if not isinstance(node.value, str):
             return table_file.of_node(node)
-        path = self._below("table", node.value, node.line)
+        path = self.files.below("table", node.value, node.line)
         if Path(path).suffix.lower() not in table_file.SUFFIXES:
             known = ", ".join(table_file.SUFFIXES)
             raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
@@ -276,38 +269,6 @@ class _ItemReader:
             except PlaceError as error:
                 raise PlaceError(node.line, f"table {error.located(Path(path))}") from None
         return self._tables[path]
-
-    def _below(self, key: str, name: str, line: int) -> str:
-        """A path from the file's folder; `PlaceError` for one that leads out of it."""
-        path = os.path.normpath(name)
-        if "://" in name or PureWindowsPath(name).drive or path.startswith(("/", "..", "~")):
-            raise PlaceError(line, f"{key} {quoted(name)}: give a path below the file's folder")
-        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
-        if not target.is_relative_to(folder):
-            raise PlaceError(
-                line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
-            )
-        return path
-
-    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
-        image = text_of(keys, "image")
-        if not image:
-            return item
-        line = keys["image"].line
-        path = self._below("image", image, line)
-        from pytest_rest.rendering import picture_file, pictures  # which load Pillow
-
-        place = str((self._folder / path).absolute())
-        try:
-            if path not in self._facts:
-                self._facts[path] = pictures.look(self._folder / path)
-        except picture_file.TooLargeError:
-            return replace(item, image=place)  # which cannot be asked, but may be left out
-        except RestError as error:
-            raise PlaceError(line, str(error)) from None
-        facts = self._facts[path]
-        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
-        return replace(item, image=place, image_digest=facts.digest)
 
 
 def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:

@@ -17,7 +17,7 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.reporting import runs, stored_pictures
 from pytest_rest.reporting.terminal import findings, seen, tables
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import MODES, OCR_MODES, Transcription
+from pytest_rest.terms import COMPARED, OCR_MODES, Transcription
 
 _LONGEST = 2_000
 _READ = {"ocr": "read", "ocr_mixed": "mixed"}
@@ -74,7 +74,7 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
             yield f"  belongs to cluster {shown(entry['cluster'])}"
         if entry["reason"]:
             yield f"  {shown(entry['reason'], 300)}"
-        for mode in (*MODES, *OCR_MODES):
+        for mode in (*COMPARED, *OCR_MODES):
             if mode in entry["answers"]:
                 yield from _answer(mode, entry["answers"][mode], folder)
         for key, word in _READ.items():

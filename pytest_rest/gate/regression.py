@@ -19,10 +19,10 @@ from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedF
 from pytest_rest.statistics import drop, power
 from pytest_rest.statistics.drop import MEAN, DropVerdict
 from pytest_rest.statistics.intervals import CONFIDENCE
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 ACCURACY = "accuracy"  # the accuracy of every mode
-METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in MODES))
+METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in COMPARED))
 _SHOWN = 10
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 

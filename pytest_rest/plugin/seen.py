@@ -49,7 +49,7 @@ def _cases(run: Run) -> Iterator[Case]:
 
 def _longest(items: tuple[Item, ...], run: Run) -> list[Item]:
     """The one with the longest text that is asked, without a picture of its own; or none."""
-    drawn = [item for item in items if not (item.image or run.leaves_out(item))]
+    drawn = [item for item in items if not (item.image or item.document or run.leaves_out(item))]
     return [max(drawn, key=lambda item: _length(prompts.whole(item)))] if drawn else []
 
 

@@ -1,6 +1,7 @@
 """Tells which items cannot be asked in a style, and why, before anything is drawn."""
 
 import functools
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -11,8 +12,19 @@ from typing import Protocol as Interface
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
 from pytest_rest.prompts import Protocol, page_pictures, table_formats
-from pytest_rest.rendering import fallback_fonts, pictures
-from pytest_rest.terms import TWO_PASSES, DataTable, Form, Item, Scheme, Style, Task
+from pytest_rest.rendering import document, fallback_fonts, pictures
+from pytest_rest.terms import (
+    COMPARED,
+    FILE,
+    TWO_PASSES,
+    DataTable,
+    Document,
+    Form,
+    Item,
+    Scheme,
+    Style,
+    Task,
+)
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
@@ -25,6 +37,11 @@ class Rule(Interface):
     @property
     def provider(self) -> str:
         """Its name."""
+        ...
+
+    @property
+    def request_bytes(self) -> int | None:
+        """How large a request may be; None where that is not known."""
         ...
 
     def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
@@ -98,17 +115,23 @@ class Check:
         texts: dict[str, None] = {}
         for form, task in asked:
             for text in prompts.drawn(item, form, task, self._protocol):
-                if not text.strip():
+                if not text.strip() and not item.document:
                     raise BenchmarkError(
                         f"there is nothing to draw in its {form.mode} form, whose text is blank; "
                         "give it a text, or leave it out"
                     )
                 texts[text] = None
+        if item.document and len({*scheme.modes} & {*COMPARED}) < 2:
+            asked_modes = ",".join(self._scheme.modes)
+            raise BenchmarkError(
+                f"its document has no text layer, and of --rest-modes={asked_modes} only "
+                f"{', '.join(scheme.modes) or 'none'} is left; ask image,mixed, or leave it out"
+            )
         return [*texts]
 
     def _is_looked_at(self, item: Item, styles: Iterable[Style]) -> bool:
         """Whether more than the number of its letters decides."""
-        if item.image or item.table:
+        if item.image or item.table or item.document:
             return True
         return TWO_PASSES in self._scheme.modes and any(style.page_height_pt for style in styles)
 
@@ -133,9 +156,14 @@ class Check:
     ) -> str:
         """Why an item cannot be asked in a style; or empty."""
         try:
-            own = self._own_size(item) if item.image else None
+            if item.document:
+                self._check_document(item.document, texts, style)
+                return ""
+            own = self._own_size(item.image, item.image_digest) if item.image else None
+            for before in zip(item.images, item.image_digests, strict=True):
+                self._own_size(*before)
             for text in texts:
-                self._check_page(text, style, own, item.table)
+                self._check_page(text, style, own, item.table, len(item.images))
             if own and with_bytes:
                 for text in texts:
                     self._check_bytes(item, text, style, own)
@@ -143,17 +171,17 @@ class Check:
             return str(error)
         return ""
 
-    def _own_size(self, item: Item) -> Size:
+    def _own_size(self, path: str, digest: str) -> Size:
         """The size of an item's own picture; `BenchmarkError` for one that is not taken."""
-        facts = _look(item.image, item.image_digest)
+        facts = _look(path, digest)
         (width, height), length = facts.size, facts.length
         if not facts.is_plain and self._may_be_too_long(facts.size):
-            length = len(pictures.read(item.image, item.image_digest).content)
+            length = len(pictures.read(path, digest).content)
         elif not facts.is_plain:
             length = 0
         if why := self._rule.refusal(width, height, length):
             raise BenchmarkError(
-                f"picture {item.image!r} has {width:,} x {height:,} pixels in "
+                f"picture {path!r} has {width:,} x {height:,} pixels in "
                 f"{length or facts.length:,} bytes, {self._refuses(why)}; make it smaller"
             )
         return facts.size
@@ -163,14 +191,45 @@ class Check:
         refusal, (width, height) = self._rule.refusal, size
         return bool(refusal(width, height, _MOST_BYTES * width * height)) and not refusal(*size)
 
+    def _check_document(self, own: Document, texts: Sequence[str], style: Style) -> None:
+        """Raise `RenderingError` for pages that cannot be drawn, or are too many or too large."""
+        sizes = document.page_sizes(own, style)
+        for text in texts:
+            number, page = 0, sizes[0]
+            if text.strip():
+                number, page = rendering.page_sizes(text, style)
+            number += len(sizes)
+            for width, height in {*sizes, page}:
+                if why := self._rule.refusal(width, height, 0, number):
+                    raise RenderingError(
+                        f"style {style.id!r}: document {own.path!r} takes {number} pictures of up "
+                        f"to {width:,} x {height:,} pixels, {self._refuses(why)}; use a lower dpi, "
+                        "or name some of its pages: pages: 2-5"
+                    )
+        most = self._rule.request_bytes
+        if FILE in self._scheme.modes and most is not None:
+            encoded = 4 * math.ceil(len(document.as_file(own).content) / 3)
+            if encoded > most:
+                why = f"more than {most:,} bytes a request"
+                raise BenchmarkError(
+                    f"document {own.path!r} takes {encoded:,} bytes as a file, "
+                    f"{self._refuses(why)}; name some of its pages: pages: 2-5"
+                )
+        if TWO_PASSES in self._scheme.modes:
+            raise RenderingError(
+                f"{TWO_PASSES} reads one picture, and a document has several; leave that form out "
+                "of --rest-modes"
+            )
+
     def _check_page(
-        self, text: str, style: Style, own: Size | None, table: DataTable | None
+        self, text: str, style: Style, own: Size | None, table: DataTable | None, before: int
     ) -> None:
-        """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
+        """Raise `RenderingError` for pages that cannot be drawn, or are refused after `before`."""
         number, page = rendering.page_sizes(text, style, table)
+        number += before
         if number > 1 and TWO_PASSES in self._scheme.modes:
             raise RenderingError(
-                f"{TWO_PASSES} reads one picture, and the text takes {number} pages; leave that "
+                f"{TWO_PASSES} reads one picture, and here are {number} pages; leave that "
                 "form out of --rest-modes, or use a style without page"
             )
         width, height = pictures.placed_size(own, page, style) if own else page

@@ -25,7 +25,7 @@ from pytest_rest.scoring.transcriptions import character_error_rate as character
 from pytest_rest.scoring.transcriptions import character_error_rates as character_error_rates
 from pytest_rest.scoring.transcriptions import without_surroundings as without_surroundings
 from pytest_rest.terms import (
-    MODES,
+    COMPARED,
     Answer,
     Completion,
     Item,
@@ -214,7 +214,7 @@ def judge(
     ]
     failures = [f"{name}: {c.text}" for name, c in called if c and c.status == "failed"]
     reason = " ".join("; ".join(failures).split())[:LONGEST_REASON]
-    agrees = agree(answer.value for mode, answer in first.items() if mode in MODES)
+    agrees = agree(answer.value for mode, answer in first.items() if mode in COMPARED)
     outcome: Outcome = "lost" if failures else "consistent" if agrees else "inconsistent"
     return Verdict(outcome, first, transcription, reason, repeats, mixed_transcription)
 

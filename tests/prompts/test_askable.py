@@ -29,6 +29,7 @@ class Limits:
     bytes: int = 10**9
     pictures: int = 10**9
     provider: str = "Acme"
+    request_bytes: int | None = None
 
     def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
         """Why it is refused."""

@@ -19,9 +19,9 @@ import yaml
 
 from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import ModelError, nearest
-from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
+from pytest_rest.terms import COMPARED, OCR_MODES, Completion, Home, Prompt, Style
 
-_MODES = (*MODES, *OCR_MODES)
+_MODES = (*COMPARED, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
 _COMPARISONS = {"<": operator.lt, ">": operator.gt}
 _FIELDS = frozenset(field.name for field in fields(Style))

@@ -15,7 +15,7 @@ from typing import Any
 from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
 from pytest_rest.safe_text import lines, shown
-from pytest_rest.terms import MODES, OCR_MODES, Style
+from pytest_rest.terms import COMPARED, OCR_MODES, Style
 
 Builtins = Mapping[str, Any]  # report.json's content, or a part of it
 Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
@@ -142,7 +142,7 @@ class _Book:
     def item(self, entry: Builtins) -> dict[str, Any]:
         """One item in one style."""
         answers = entry["answers"]
-        modes: list[str] = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
+        modes: list[str] = [mode for mode in (*COMPARED, *OCR_MODES) if mode in answers]
         calls = [(mode, answers[mode]) for mode in modes]
         calls += [(f"{m}, again", a) for m in modes for a in entry["repeats"].get(m, ())]
         read = [(name, entry.get(name)) for name in ("ocr", "ocr_mixed")]
@@ -188,7 +188,9 @@ class _Book:
         if (seen := call.get("seen")) and call.get("width"):
             sent = call["width"], call["height"]
             content["seen"] = [*sent, seen["width"], seen["height"], seen["dpi"]]
-        shown_pictures = [part["image"] for part in parts if not isinstance(part, str)]
+        shown_pictures = [
+            part["image"] for part in parts if "image" in part and not isinstance(part, str)
+        ]
         if more := [*filter(is_digest, map(str, shown_pictures[1:]))]:
             content["more"] = more
         for picture in filter(None, (content["image"], *more)):

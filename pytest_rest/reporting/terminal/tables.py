@@ -18,6 +18,7 @@ from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold, without_surroundings
 from pytest_rest.terms import (
+    COMPARED,
     MODES,
     OCR_MODES,
     Answer,
@@ -327,7 +328,7 @@ def _said(verdict: Verdict) -> str:
 
 def _ordered(verdict: Verdict) -> list[tuple[str, Answer]]:
     answers = verdict.answers
-    return [(mode, answers[mode]) for mode in (*MODES, *OCR_MODES) if mode in answers]
+    return [(mode, answers[mode]) for mode in (*COMPARED, *OCR_MODES) if mode in answers]
 
 
 def _value(answer: Answer) -> str:
