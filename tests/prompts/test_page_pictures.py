@@ -8,10 +8,12 @@ import pytest
 from PIL import Image as Picture
 
 from pytest_rest import prompts
+from pytest_rest.benchmark import file
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.evaluate import evaluate, forms
 from pytest_rest.models import vision_rules
 from pytest_rest.prompts.askable import Check
-from pytest_rest.rendering import parse_style, pictures
+from pytest_rest.rendering import draw_pages, parse_style, pictures
 from pytest_rest.reporting.report import calls
 from pytest_rest.reporting.terminal.tables import misreading
 from pytest_rest.scoring import joined
@@ -130,3 +132,51 @@ def test_too_many_pages_are_told_before_a_call(
     assert why in refused.reason
     assert (f"{mend} dpi is low enough" if mend else "") == check.mend(refused)
     assert not [*check.refused({ITEM: [parse_style("dejavu-page=a4")]})]
+
+
+def test_several_pictures_of_ones_own_stand_before_the_text(tmp_path: Path) -> None:
+    """In order and with their own pixels in each form; drawn text stands under the last one."""
+    Picture.new("RGB", (90, 40), "navy").save(tmp_path / "one.png")
+    Picture.linear_gradient("L").save(tmp_path / "two.png")
+    path = tmp_path / "own.rest.yaml"
+    path.write_text(
+        "items:\n"
+        "  - {question: How many?, context: x, answer: 3, images: [one.png, two.png]}\n"
+        "  - {question: How many?, context: x, answer: 3, images: [two.png, one.png]}\n"
+    )
+    item, turned = file.load(path).items
+    one, two = (pictures.read(str(tmp_path / n), d) for n, d in _pictures(item))
+    text, image, mixed, read = forms(item, SMALL, PROTOCOL)
+    assert (one, two) == text.images
+    for prompt, said in ((image, "x\nHow many?"), (mixed, "x")):
+        first, under = prompt.images
+        assert (one, said) == (first, under.text)
+        assert under == pictures.place_under(two, draw_pages(said, SMALL)[0], SMALL)
+    assert ("below a line" in str(read.parts[-1]), 1) == (True, len(read.images))
+    assert item.digest != turned.digest
+    assert 2 == len({prompt.digest for prompt in (text, forms(turned, SMALL, PROTOCOL)[0])})
+
+
+def _pictures(item: Item) -> list[tuple[str, str]]:
+    names = (*item.images, item.image)
+    digests = (*item.image_digests, item.image_digest)
+    return [(Path(name).name, digest) for name, digest in zip(names, digests, strict=True)]
+
+
+@pytest.mark.parametrize(
+    ("keys", "why"),
+    [
+        ("images: one.png", "images is a list, such as"),
+        ("images: []", "images is a list, such as"),
+        ("images: [one.png], image: one.png", "has image and images; write one of them"),
+        ("images: [none.png]", "is not a file"),
+        ("pages: 2", "pages are those of a document; write document:"),
+    ],
+)
+def test_pictures_that_cannot_be_are_told(tmp_path: Path, keys: str, why: str) -> None:
+    """By their line."""
+    Picture.new("L", (9, 9)).save(tmp_path / "one.png")
+    path = tmp_path / "own.rest.yaml"
+    path.write_text(f"items:\n  - {{question: How many?, answer: 3, {keys}}}\n")
+    with pytest.raises(BenchmarkError, match=rf"own\.rest\.yaml:2: .*{why}"):
+        file.load(path)

@@ -10,7 +10,7 @@ from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import formats, tables, vision_tokens
+from pytest_rest.reporting.terminal import formats, pages, tables, vision_tokens
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points, share
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
@@ -30,7 +30,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     """
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
         (tables.unknown(report), ()),
-        (pages(report), ()),
+        (pages.lines(report), ()),
         (formats.lines(report.formats), formats.HEADINGS),
         (tables.clusters(report), ()),
         (effects(report), ("effect",)),
@@ -50,15 +50,6 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         yield line, {"yellow": not line.startswith(" ")}
     for line in standing(report) if has_place else ():
         yield line, {"bold": line.startswith(("published", ">"))}
-
-
-def pages(report: Report) -> Iterator[str]:
-    """How many items took several pictures, and how many those were; nothing where none did."""
-    numbers = {(r.suite, r.item): r.pages for r in report.records if r.pages > 1}
-    if numbers:
-        least, most = min(numbers.values()), max(numbers.values())
-        several = f"{most} pages" if least == most else f"{least} to {most} pages"
-        yield f"{len(numbers):,} {'item' if len(numbers) == 1 else 'items'} of {several}"
 
 
 def effects(report: Report) -> Iterator[str]:

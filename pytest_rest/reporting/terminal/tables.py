@@ -19,6 +19,7 @@ from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold, without_surroundings
 from pytest_rest.terms import (
     COMPARED,
+    FILE,
     MODES,
     OCR_MODES,
     Answer,
@@ -149,10 +150,11 @@ def table(report: Report) -> Iterator[str]:
                 metrics = report.table[scope][subset]  # type: ignore[index]
                 cells = (percent(metrics.rate(name)) for name in names)
                 yield row(indent or scope, metrics.items, *cells)
-    yield row("accuracy", "items", *MODES)
-    for scope, m in by_scope.items():
-        yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in MODES))
     pooled = report.table["pooled"]["all"]
+    for shown_modes in (MODES, *([(FILE,)] if FILE in pooled.accuracy else [])):
+        yield row("accuracy", "items", *shown_modes)
+        for scope, m in by_scope.items():
+            yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in shown_modes))
     if any(m.rer_beyond_chance for m in by_scope.values()):
         yield row("of choices", "items", "RER beyond chance")
         for scope, m in by_scope.items():
