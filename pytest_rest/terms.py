@@ -104,7 +104,8 @@ class Item:
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
     `images` and `image_digests` are those of pictures that come before `image`. A `document` stands
-    in place of context, table and pictures.
+    in place of context, table and pictures; `answer_page` is that of its pages on which stands what
+    answers the question, 0 where nobody says.
     """
 
     id: str
@@ -124,6 +125,7 @@ class Item:
     images: tuple[str, ...] = ()
     image_digests: tuple[str, ...] = ()
     document: Document | None = None
+    answer_page: int = 0
 
     @functools.cached_property
     def digest(self) -> str:
@@ -134,7 +136,7 @@ class Item:
         """
         late = ("tolerance", "image_digest", "only", "table", "also_right", "image_digests")
         unset = {name for name in (*late, "document") if not getattr(self, name)}
-        left_out = {"id", "image", "images", "cluster"} | unset
+        left_out = {"id", "image", "images", "cluster", "answer_page"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
@@ -569,6 +571,9 @@ class Record:
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
     pages: int = 0  # the most pictures that a form showed, where that is more than one
+    answer_page: int = (
+        0  # on which of the image form's what answers the question stands; 0: unknown
+    )
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -598,6 +603,7 @@ class Record:
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
             **({"pages": self.pages} if self.pages else {}),
+            **({"answer_page": self.answer_page} if self.answer_page else {}),
         }
 
     @classmethod
@@ -614,8 +620,10 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        late = tuple(data.get("also_right", ())), data.get("format", ""), data.get("pages", 0)
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
+        late = tuple(data.get("also_right", ())), data.get("format", "")
+        pages = data.get("pages", 0), data.get("answer_page", 0)
+        about = data["digest"], data["answer"], verdict
+        return cls(suite, item, style, *about, *rest, *late, *pages)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""

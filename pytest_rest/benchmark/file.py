@@ -22,6 +22,7 @@
       - question: When does it end?
         document: lease.pdf             # in place of a context; or some of its pages:
         pages: 2-5
+        answer_page: 4                  # optional: where the answer stands
         answer: 31 May 2027
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
@@ -57,7 +58,7 @@ DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
 )
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", "answer_page", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 

@@ -40,9 +40,11 @@ class OwnFiles:
     def illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
         """The item with its pictures, or its document; `PlaceError` for what is not one."""
         if text_of(keys, "document"):
-            return replace(item, document=self._document(keys))
-        if "pages" in keys and not keys["pages"].is_nothing:
-            raise PlaceError(keys["pages"].line, "pages are those of a document; write document:")
+            own = self._document(keys)
+            return replace(item, document=own, answer_page=_answer_page(keys, own))
+        for key in ("pages", "answer_page"):
+            if key in keys and not keys[key].is_nothing:
+                raise PlaceError(keys[key].line, f"{key} is of a document; write document:")
         nodes = self._image_nodes(keys)
         if not nodes:
             return item
@@ -119,6 +121,15 @@ class OwnFiles:
                 line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
             )
         return path
+
+
+def _answer_page(keys: dict[str, Node], own: Document) -> int:
+    """The page on which the answer stands, which must be among those that are shown."""
+    text = text_of(keys, "answer_page").strip()
+    if text and text not in map(str, own.pages):
+        fault = f"answer_page {quoted(text)} is not one of the item's pages"
+        raise PlaceError(keys["answer_page"].line, fault)
+    return int(text or 0)
 
 
 def _numbers(text: str, of: int, line: int) -> list[int]:

@@ -8,7 +8,7 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, pages, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import COMPARED, OCR_MODES
@@ -41,6 +41,7 @@ def page(report: Report) -> str:
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
         _formats(report),
+        [escape(line) for line in pages.lost_after(report)],
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),

@@ -1,7 +1,8 @@
 """Documents in a run: their forms on the wire, what is counted, and what is told before a call."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pdf
@@ -10,8 +11,9 @@ from endpoint import Endpoint, Reply, Request
 from runs import RunRest
 from test_schema import misses
 
-from pytest_rest import benchmark
+from pytest_rest import benchmark, prompts
 from pytest_rest.errors import BenchmarkError
+from pytest_rest.terms import Form, Style
 
 BENCHMARK = """\
 document: lease.pdf
@@ -20,6 +22,7 @@ items:
   - {id: part, question: What does page 3 say?, answer: 303, pages: "2-3"}
   - {id: scan, question: What does it say?, answer: 5, document: scan.pdf}
 """
+LOW = Style(dpi=50)
 MODES = "--rest-modes=text,image,mixed,file"
 
 
@@ -52,7 +55,7 @@ def test_every_form_of_a_document_is_asked_and_counted(
     """Pages, files and transcriptions are what the server's log has; a scan has no text form."""
     with Endpoint(reply) as server:
         base = f"--rest-api-base={server.openai_base}"
-        style = "--rest-style=dejavu-50dpi"
+        style = f"--rest-style={LOW.id}"
         run = run_rest("--rest-model=m", base, lease, MODES, style, *mode)
         requests = server.requests
     shown = Counter((len(each.images), len(each.files)) for each in requests)
@@ -84,7 +87,7 @@ def test_every_form_of_a_document_is_asked_and_counted(
 def test_a_plan_counts_the_pages(lease: str, run_rest: RunRest) -> None:
     """As many calls as the run makes, and the most pictures that one has."""
     run = run_rest(
-        *("--rest-model=simulated", "--rest-plan", lease, MODES, "--rest-style=dejavu-50dpi")
+        *("--rest-model=simulated", "--rest-plan", lease, MODES, f"--rest-style={LOW.id}")
     )
     assert "  calls       43: 3 tests" in run.out
     assert "  pages       up to 31 pictures a call, in 5 calls" in run.out
@@ -155,3 +158,77 @@ def test_pages_that_are_too_large_are_told_before_a_call(run_rest: RunRest) -> N
     Path("own.rest.yaml").write_text(text % "scan.pdf")
     run = run_rest("--rest-model=simulated", "own.rest.yaml", "--rest-modes=text,image")
     assert "no text layer, and of --rest-modes=text,image only image is left" in run.out
+
+
+PAGES, EACH = 4, 8  # pages of a contract, and questions about each
+
+
+def _contract(folder: Path) -> dict[bytes, str]:
+    """A benchmark about a contract, and what stands in each picture that is drawn for it."""
+    codes = {
+        f"clause {p}{e}": str(100 * p + 7 * e) for p in range(1, PAGES + 1) for e in range(EACH)
+    }
+    pages = [
+        "\n".join(f"The sum of {name} is {codes[name]}." for name in codes if name[7] == str(page))
+        for page in range(1, PAGES + 1)
+    ]
+    pdf.write(folder / "contract.pdf", pages, (300, 250))
+    items = "".join(
+        f"  - {{question: What is the sum of {name}?, answer: {code}}}\n"
+        for name, code in codes.items()
+    )
+    folder.joinpath("contract.rest.yaml").write_text(f"document: contract.pdf\nitems:\n{items}")
+    protocol = prompts.load_protocol()
+    return {
+        image.content: image.text
+        for item in benchmark.file.load(folder / "contract.rest.yaml").items
+        for image in prompts.build(item, Form("image", LOW), "solve", protocol).images
+    }
+
+
+def _reader(shown: dict[bytes, str], most: int) -> Callable[[Request], Reply]:
+    """A server that sees no more than the first pages, and what asks after them."""
+
+    def reply(request: Request) -> Reply:
+        if "Transcribe" in request.texts[-1]:
+            return Reply(shown[request.images[0]])
+        seen = [shown[image] for image in request.images[:most]]
+        asks = [shown[image] for image in request.images[PAGES:]]
+        text = "\n".join([*seen, *asks, *request.texts])
+        asked = re.findall(r"What is the sum of (clause \d+)", text)[-1]
+        sums = re.findall(rf"The sum of {asked} is (\d+)", text)
+        return Reply(f"Answer: {sums[0] if sums else 1}")
+
+    return reply
+
+
+@pytest.mark.parametrize("most", [2, PAGES])
+def test_a_server_that_sees_two_pages_is_found_out(
+    most: int, run_rest: RunRest, pytester: pytest.Pytester
+) -> None:
+    """By the page after which answers are lost; another one is not, nor is any form but those."""
+    with Endpoint(_reader(_contract(pytester.path), most)) as server:
+        base = f"--rest-api-base={server.openai_base}"
+        run = run_rest("--rest-model=m", base, "contract.rest.yaml", f"--rest-style={LOW.id}")
+    assert [] == misses(run.report)
+    assert [n for n in range(1, PAGES + 1) for _ in range(EACH)] == [
+        item["answer_page"] for item in run.report["items"]
+    ]
+    text = Path("run/report.html").read_text("utf-8")
+    if most == PAGES:
+        assert {"passed": PAGES * EACH} == run.outcomes
+        assert "answer_pages" not in run.report
+        assert "is lost as" not in run.out
+        assert "By the page of the answer" not in text
+        return
+    lost = {each["mode"]: each for each in run.report["answer_pages"]}
+    assert {"image", "mixed"} == {*lost}
+    for mode, each in lost.items():
+        assert (2, 1.0, 3 * EACH, 0.0, 2 * EACH) == (
+            *(each["page"], each["after"]["value"], each["after"]["n"]),
+            *(each["up_to"]["value"], each["up_to"]["n"]),
+        )
+        assert each["p"] <= 0.01
+        assert f"what stands after page 2 is lost as {mode}: 100.0 [86.2, 100.0] %" in run.out
+    assert "By the page of the answer" in text
+    assert run.report["metrics"]["contract"]["all"]["cer"]["value"] == 0

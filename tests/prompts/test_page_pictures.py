@@ -14,7 +14,7 @@ from pytest_rest.evaluate import evaluate, forms
 from pytest_rest.models import vision_rules
 from pytest_rest.prompts.askable import Check
 from pytest_rest.rendering import draw_pages, parse_style, pictures
-from pytest_rest.reporting.report import calls
+from pytest_rest.reporting.calls import calls
 from pytest_rest.reporting.terminal.tables import misreading
 from pytest_rest.scoring import joined
 from pytest_rest.terms import Completion, Home, Item, Prompt, Record, Scheme, Transcription
@@ -170,7 +170,7 @@ def _pictures(item: Item) -> list[tuple[str, str]]:
         ("images: []", "images is a list, such as"),
         ("images: [one.png], image: one.png", "has image and images; write one of them"),
         ("images: [none.png]", "is not a file"),
-        ("pages: 2", "pages are those of a document; write document:"),
+        ("pages: 2", "pages is of a document; write document:"),
     ],
 )
 def test_pictures_that_cannot_be_are_told(tmp_path: Path, keys: str, why: str) -> None:

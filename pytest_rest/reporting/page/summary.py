@@ -73,6 +73,21 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
     return [(head, rows) for head, rows in tables if rows]
 
 
+def answer_pages(report: Builtins) -> list[list[str]]:
+    """Rows: after which page answers are lost in each form, how many are, and how sure that is."""
+    return [
+        [
+            f"{each['mode']}, after page {each['page']}",
+            f"{each['after']['n']:,}",
+            _percent(each["after"]),
+            f"{each['up_to']['n']:,}",
+            _percent(each["up_to"]),
+            f"{each['p']:.2g}",
+        ]
+        for each in report.get("answer_pages", ())
+    ]
+
+
 def _percent(rate: Builtins | None) -> str:
     return "-" if rate is None else plots.share("", rate).said
 

@@ -1,9 +1,12 @@
 """Turns what items show over several pages into lines of text for a terminal."""
 
+import textwrap
 from collections.abc import Iterator, Sequence
 
 from pytest_rest.gate.baseline import few
+from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH
 
@@ -21,6 +24,24 @@ def lines(report: Report) -> Iterator[str]:
         scans = [key for key, answers in asked.items() if answers and "text" not in answers]
         if scans:
             yield f"  {_have(len(scans), len(asked))}: a document without a text layer"
+    for line in lost_after(report):
+        yield from textwrap.wrap(line, 80, subsequent_indent="  ")
+
+
+def lost_after(report: Report) -> Iterator[str]:
+    """After which page answers are lost in a form, where that is clear."""
+    for lost in report.answer_pages:
+        if lost.is_clear:
+            yield f"what stands after page {lost.page} is lost as {lost.mode}: {said(lost)}"
+
+
+def said(lost: LostAfter) -> str:
+    """How much is lost after a page, and up to it."""
+    after, up_to = percent(lost.after), percent(lost.up_to)
+    return (
+        f"{after} % of {lost.after.n} items that are right as text are wrong, and {up_to} % of "
+        f"{lost.up_to.n} whose answer stands up to it (p = {lost.p:.2g})"
+    )
 
 
 def without_text(number: int, of: int, names: Sequence[str]) -> list[str]:

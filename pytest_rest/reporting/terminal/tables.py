@@ -11,8 +11,9 @@ from pytest_rest.gate.baseline import few
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
+from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
-from pytest_rest.reporting.report import Report, calls, own_calls
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
