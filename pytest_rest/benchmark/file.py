@@ -1,4 +1,4 @@
-"""Reads a user's own benchmark from a file of questions, `*.rest.yaml` or `*.rest.jsonl`.
+"""Reads a user's own benchmark from a file of questions, `*.rest.yaml`, `.jsonl` or `.csv`.
 
     name: invoices                      # optional, as the next two: otherwise the file's name;
     styles: [dejavu, courier-50dpi]     # an item's keys may be here, too, as defaults for all
@@ -29,6 +29,7 @@
         kind: short                     # case and one full stop aside; a number as a number
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
+In CSV the first row has keys, and each other row is an item.
 
 Scalars are read as they are written, not as YAML would read them. `kind` is one of integer, number,
 choice, text, expression, short. It is inferred where there is only one reading: with choices it is
@@ -53,7 +54,8 @@ from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quote
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
-ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
+ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
+_LISTS = ("choices", "answers", "images")  # of which a cell of a CSV has several, joined by |
 DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
 )
@@ -85,8 +87,8 @@ def load(path: Path) -> Benchmark:
     """The benchmark in a file; `BenchmarkError` is one line with file, line, fault and remedy."""
     try:
         text = yaml_nodes.read_text(path)
-        is_json = path.name.lower().endswith(".jsonl")
-        return _from_json_lines(text, path) if is_json else _from_yaml(text, path)
+        readers = {".jsonl": _from_json_lines, ".csv": _from_csv}
+        return readers.get(path.suffix.lower(), _from_yaml)(text, path)
     except PlaceError as error:
         raise BenchmarkError(error.located(path)) from None
 
@@ -111,6 +113,29 @@ def _from_json_lines(text: str, path: Path) -> Benchmark:
         check_keys(header, ("benchmark", *HEADER_KEYS[1:-1]))
         header["name"] = header.pop("benchmark")
     return _benchmark(header, tuple(items[bool(header) :]), 1, path)
+
+
+def _from_csv(text: str, path: Path) -> Benchmark:
+    """A row is an item, with keys as headings; a cell that is empty is a key that is not there."""
+    (line, keys), *rows = table_file.separated(text, ".csv") or [(1, ["question"])]
+    keys = [key.strip() for key in keys]
+    check_keys({key: Node(line, "") for key in keys}, ITEM_KEYS)
+    if len({*keys}) < len(keys):
+        raise PlaceError(line, "a heading is there twice; remove one of the columns")
+    items = []
+    for line, cells in rows:
+        if len(cells) != len(keys):
+            fault = f"the row has {len(cells)} cells, and there are {len(keys)} headings"
+            raise PlaceError(line, fault)
+        given = {k: cell for k, cell in zip(keys, cells, strict=True) if cell.strip()}
+        items.append(Node(line, {key: _cell(key, cell, line) for key, cell in given.items()}))
+    return _benchmark({}, tuple(items), line, path)
+
+
+def _cell(key: str, text: str, line: int) -> Node:
+    if key in _LISTS:
+        return Node(line, tuple(Node(line, each.strip(), plain=True) for each in text.split("|")))
+    return Node(line, text, plain=True)
 
 
 def _benchmark(

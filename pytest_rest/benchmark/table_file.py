@@ -22,7 +22,7 @@ _Rows = Sequence[tuple[int, Sequence[str]]]  # each with its line
 
 def read(path: Path) -> DataTable:
     """The table of a file, of an HTML page the first; `PlaceError` with the line in that file."""
-    readers = {".csv": _separated, ".tsv": _separated, ".md": _markdown}
+    readers = {".csv": separated, ".tsv": separated, ".md": _markdown}
     text = read_text(path)
     return _table(readers.get(path.suffix.lower(), _html)(text, path.suffix.lower()))
 
@@ -66,8 +66,11 @@ def _tidy(cells: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _separated(text: str, suffix: str) -> _Rows:
-    """Rows of cells with a comma, a semicolon or a tab between them, as the headings have."""
+def separated(text: str, suffix: str) -> _Rows:
+    """Rows of cells, each with its line, with the comma, semicolon or tab that the headings have.
+
+    A `suffix` of `.tsv` says that it is the tab. `PlaceError` for what is not CSV.
+    """
     first = text.partition("\n")[0]
     mark = "\t" if suffix == ".tsv" else max(",;\t", key=first.count)
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)

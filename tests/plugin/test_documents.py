@@ -229,6 +229,9 @@ def test_a_server_that_sees_two_pages_is_found_out(
             *(each["up_to"]["value"], each["up_to"]["n"]),
         )
         assert each["p"] <= 0.01
-        assert f"what stands after page 2 is lost as {mode}: 100.0 [80.6, 100.0] %" in run.out
+        assert (
+            f"what stands after page 2 is lost as {mode}: wrong in 100.0 [80.6, 100.0] % of 16"
+            in run.out
+        )
     assert "By the page of the answer" in text
     assert run.report["metrics"]["contract"]["all"]["cer"]["value"] == 0

@@ -78,9 +78,7 @@ def answer_pages(report: Builtins) -> list[list[str]]:
     return [
         [
             f"{each['mode']}, after page {each['page']}",
-            f"{each['after']['n']:,}",
             _percent(each["after"]),
-            f"{each['up_to']['n']:,}",
             _percent(each["up_to"]),
             f"{each['p']:.2g}",
         ]

@@ -39,8 +39,8 @@ def said(lost: LostAfter) -> str:
     """How much is lost after a page, and up to it."""
     after, up_to = percent(lost.after), percent(lost.up_to)
     return (
-        f"{after} % of {lost.after.n} items that are right as text are wrong, and {up_to} % of "
-        f"{lost.up_to.n} whose answer stands up to it (p = {lost.p:.2g})"
+        f"wrong in {after} % of {lost.after.n} items that are right as text, and up to it in "
+        f"{up_to} % of {lost.up_to.n} (p = {lost.p:.2g})"
     )
 
 
