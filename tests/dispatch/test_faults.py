@@ -236,7 +236,6 @@ FLAGGED = {
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("kind", FLAGGED)
 @pytest.mark.parametrize("which", [0, 20])
-@pytest.mark.some(3)
 def test_a_prompt_that_is_flagged_is_refused(client: str, kind: str, which: int) -> None:
     """It alone, were it the first of all."""
     with dispatching(client, refusing(FLAGGED[kind], which), 1) as (endpoint, dispatcher):
