@@ -103,8 +103,8 @@ def test_shards_give_the_tags_of_the_whole(run_rest: RunRest, pytester: pytest.P
         assert without_times(whole.report[key]) == without_times(merged[key])
 
 
-def test_an_export_keeps_them(run_rest: RunRest) -> None:
-    """Imported again, each item has its tags, and each tag its figures."""
+def test_an_export_keeps_them(run_rest: RunRest, capsys: pytest.CaptureFixture[str]) -> None:
+    """Imported again, each item has its tags, and each tag its figures; `compare` knows them."""
     run = run_rest("--rest-model=simulated:wrong.image=0.4", "own.rest.yaml", FEW)
     assert 0 == main(["export", "run", "-o", "answers.csv"])
     assert 0 == main(["import", "answers.csv", "-o", "again"])
@@ -112,6 +112,11 @@ def test_an_export_keeps_them(run_rest: RunRest) -> None:
     assert ["pens", "bills", "german"] == again["items"][0]["tags"]
     for tag, metrics in run.report["tags"].items():
         assert metrics["cfr"] == again["tags"][tag]["cfr"]
+    capsys.readouterr()
+    assert 0 == main(["compare", "run", "run"])
+    head, *rows = capsys.readouterr().out.splitlines()[-4:]
+    assert head.startswith("RER of each tag")
+    assert ["bills", "german", "pens"] == sorted(row.split()[0] for row in rows)
 
 
 @pytest.mark.slow
