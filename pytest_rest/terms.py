@@ -106,6 +106,7 @@ class Item:
     `images` and `image_digests` are those of pictures that come before `image`. A `document` stands
     in place of context, table and pictures; `answer_page` is that of its pages on which stands what
     answers the question, 0 where nobody says.
+    `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     """
 
     id: str
@@ -126,6 +127,7 @@ class Item:
     image_digests: tuple[str, ...] = ()
     document: Document | None = None
     answer_page: int = 0
+    tags: tuple[str, ...] = ()
 
     @functools.cached_property
     def digest(self) -> str:
@@ -136,7 +138,7 @@ class Item:
         """
         late = ("tolerance", "image_digest", "only", "table", "also_right", "image_digests")
         unset = {name for name in (*late, "document") if not getattr(self, name)}
-        left_out = {"id", "image", "images", "cluster", "answer_page"} | unset
+        left_out = {"id", "image", "images", "cluster", "answer_page", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
@@ -158,7 +160,8 @@ def to_item(data: Mapping[str, Any]) -> Item:
         several = {name: tuple(document[name]) for name in ("pages", "texts")}
         sizes = tuple((width, height) for width, height in document["sizes"])
         document = Document(**{**document, **several, "sizes": sizes})
-    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "images", "image_digests")}
+    names = ("also_right", "images", "image_digests", "tags")
+    lists = {name: tuple(data.get(name, ())) for name in names}
     return Item(**{**data, **lists, "choices": choices, "table": table, "document": document})
 
 
@@ -570,10 +573,9 @@ class Record:
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
+    tags: tuple[str, ...] = ()  # the item's
     pages: int = 0  # the most pictures that a form showed, where that is more than one
-    answer_page: int = (
-        0  # on which of the image form's what answers the question stands; 0: unknown
-    )
+    answer_page: int = 0  # which of the image form's pages has what answers it; 0: unknown
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -604,6 +606,7 @@ class Record:
             **({"format": self.format} if self.format else {}),
             **({"pages": self.pages} if self.pages else {}),
             **({"answer_page": self.answer_page} if self.answer_page else {}),
+            **({"tags": [*self.tags]} if self.tags else {}),
         }
 
     @classmethod
@@ -620,7 +623,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        late = tuple(data.get("also_right", ())), data.get("format", "")
+        lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
+        late = lists[0], data.get("format", ""), lists[1]
         pages = data.get("pages", 0), data.get("answer_page", 0)
         about = data["digest"], data["answer"], verdict
         return cls(suite, item, style, *about, *rest, *late, *pages)

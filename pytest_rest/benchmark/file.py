@@ -16,6 +16,7 @@
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
+        tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
         answer: 41
@@ -47,7 +48,7 @@ from fractions import Fraction
 from pathlib import Path
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import table_file, yaml_nodes
+from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
 from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
 from pytest_rest.benchmark.own_files import OwnFiles, OwnPicture
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
@@ -55,12 +56,12 @@ from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
-_LISTS = ("choices", "answers", "images")  # of which a cell of a CSV has several, joined by |
+_LISTS = ("choices", "answers", "images", "tags")  # of which a cell of a CSV has several, by |
 DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
 )
-HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", "answer_page", *DEFAULTS)
+HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", "answer_page", *DEFAULTS, "tags")
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 
@@ -144,7 +145,8 @@ def _benchmark(
     if not nodes:
         raise PlaceError(line, "has no items; write at least a question and its answer")
     name = _name(header, path)
-    reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
+    defaults = {key: header[key] for key in DEFAULTS if key in header}
+    reader = _ItemReader(name, defaults, path.parent, item_tags.of_nodes(header.get("tags")))
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
     pictures = tuple(reader.files.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
@@ -203,8 +205,10 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
 class _ItemReader:
     """Reads the items of one file, with the file's defaults."""
 
-    def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
-        self._name, self._defaults, self._folder = name, defaults, folder
+    def __init__(
+        self, name: str, defaults: dict[str, Node], folder: Path, tags: tuple[str, ...]
+    ) -> None:
+        self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
         self.files = OwnFiles(folder)
         self._tables: dict[str, DataTable] = {}
@@ -232,6 +236,7 @@ class _ItemReader:
             tolerance=text_of(keys if is_number else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
+            tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
