@@ -147,6 +147,19 @@ def test_a_broken_document_ends_the_run(run_rest: RunRest) -> None:
     assert "Traceback" not in run.out
 
 
+def test_the_documentations_questions_are_read(tmp_path: Path) -> None:
+    """From a folder of PDFs and the CSV as it stands on the page."""
+    page = Path(__file__).parents[2].joinpath("docs/documents.md").read_text("utf-8")
+    (questions,) = re.findall(r"^```csv\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    tmp_path.joinpath("questions.rest.csv").write_text(questions)
+    pdf.write(tmp_path / "lease.pdf", ["Lease", "Rent: 1450", "Deposit", "Until 31 May 2027"])
+    pdf.write(tmp_path / "loan.pdf", ["4.2 percent"])
+    items = benchmark.file.load(tmp_path / "questions.rest.csv").items
+    documents = [item.document for item in items if item.document]
+    assert [(1, 2, 3, 4), (2, 3), (1,)] == [own.pages for own in documents]
+    assert ["short", "integer", "number"] == [item.answer_kind for item in items]
+
+
 def test_pages_that_are_too_large_are_told_before_a_call(run_rest: RunRest) -> None:
     """As is a document of which too few forms are left."""
     pdf.write(Path("large.pdf"), ["x"], (4000, 4000))

@@ -59,12 +59,13 @@ def test_a_long_text_is_several_pictures_of_one_size() -> None:
 
 @given(words(200), st.sampled_from([LOW, Style(page_width_pt=200.0, page_height_pt=200.0)]))
 def test_joined_the_pages_are_the_text(text: str, style: Style) -> None:
-    """Whatever is broken within words, and wherever blanks and empty lines are."""
+    """Each of them what stands on it, whatever is broken, wherever blanks and empty lines are."""
     pages = lay_out_pages(text, style)
     shown = "".join(page.text for page in pages)
     assert (normal(text) if len(pages) > 1 else text) == shown
-    folded = "".join(line.line.text for page in pages for line in page.lines).replace(" ", "")
-    assert "".join(text.split()) == folded
+    for page in pages:
+        stands = "".join(line.line.text for line in page.lines).replace(" ", "")
+        assert "".join(page.text.split()) == stands
 
 
 def test_no_line_stands_below_the_lower_margin() -> None:
