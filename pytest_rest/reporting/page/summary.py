@@ -91,7 +91,7 @@ def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
 def unjudged(report: Builtins) -> list[str]:
     """How many items count for agreement alone."""
     pooled = report["metrics"].get("pooled")
-    return [*tables.unjudged(Metrics.from_builtins(pooled["all"]))] if pooled else []
+    return tables.unjudged(Metrics.from_builtins(pooled["all"])) if pooled else []
 
 
 def _percent(rate: Builtins | None) -> str:

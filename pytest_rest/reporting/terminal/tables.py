@@ -176,9 +176,13 @@ def unknown(report: Report) -> Iterator[str]:
         yield f"not known of stored answers: {', '.join(about['unknown'])}"
 
 
-def unjudged(pooled: Metrics) -> Iterator[str]:
+def unjudged(pooled: Metrics) -> list[str]:
     """How many items count for agreement alone, because nobody says what is right."""
-    asked, judged = _n(pooled.rer), _n(pooled.mmc)
+    return [*of_unjudged(_n(pooled.rer), _n(pooled.mmc))]
+
+
+def of_unjudged(asked: int, judged: int) -> Iterator[str]:
+    """The same of so many items, of which so many say it."""
     if judged < asked:
         said = f"{asked - judged:,} of {asked:,} items do not say" if judged else "no item says"
         yield f"{said} what is right: they count for agreement (RER) alone"
