@@ -288,6 +288,7 @@ def test_an_undecided_run_asks_everything(run_rest: RunRest) -> None:
     assert "more items would decide it" in run.report["gate"]["reason"]
 
 
+@pytest.mark.costly
 def test_a_stopped_run_is_gone_on_with(run_rest: RunRest) -> None:
     """It stops at the same item, and asks nothing twice."""
     first = run_rest(*SIMULATED, "--rest-min-rer=0.8", *EARLY)
@@ -310,6 +311,7 @@ def test_the_endpoint_is_spared(run_rest: RunRest) -> None:
     assert 4 * len(run.report["items"]) <= len(endpoint.requests) < 200
 
 
+@pytest.mark.costly
 def test_thresholds_of_folders_are_decided_on_their_tests(
     run_rest: RunRest, pytester: pytest.Pytester
 ) -> None:

@@ -126,6 +126,7 @@ def test_records_survive_the_report(records: list[Record]) -> None:
     ],
     ids=str,
 )
+@pytest.mark.costly
 def test_a_report_is_the_same_when_written_again(run_rest: RunRest, options: list[str]) -> None:
     """It is the same, whatever was asked."""
     model = "--rest-model=simulated:wrong=0.3,misread=0.3,failed=0.1"
