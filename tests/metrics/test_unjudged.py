@@ -27,7 +27,7 @@ def without(items: list[Item]) -> list[Item]:
 
 def test_they_count_for_agreement_alone() -> None:
     """Rates of what is right, tokens by right answers, effects, advice: those of the others."""
-    items = soebench.generate(40, 0)
+    items = soebench.generate(20, 0)
     judged, more = records(items), records(without(items))
     assert {None} == {a.correct for r in more for a in r.verdict.answers.values()}
     both = [*judged, *more]
@@ -41,9 +41,9 @@ def test_they_count_for_agreement_alone() -> None:
         assert used and other
         assert used.accuracy_per_1000_input == other.accuracy_per_1000_input
     assert alone.rer and mixed.rer
-    assert (40, 80) == (alone.rer.n, mixed.rer.n)
+    assert (20, 40) == (alone.rer.n, mixed.rer.n)
     consistent = {r.item for r in both} - {r.item for r in both if not r.verdict.consistent}
-    assert len(consistent) / 80 == mixed.rer.value
+    assert len(consistent) / 40 == mixed.rer.value
     effects = [style_effects.table(each, KNOWN) for each in (judged, both)]
     assert [e.accuracy for e in effects[0]] == [e.accuracy for e in effects[1]]
     given = [advice.give(r, KNOWN, e) for r, e in zip((judged, both), effects, strict=True)]
@@ -54,7 +54,7 @@ def test_they_count_for_agreement_alone() -> None:
 
 def test_nothing_is_known_of_them_alone() -> None:
     """No rate of what is right, no advice, no break-even; where they failed is counted."""
-    found = records(without(soebench.generate(20, 0)))
+    found = records(without(soebench.generate(10, 0)))
     rates = metrics.compute(found)
     assert rates.rer and rates.rer.value < 1
     for name in ("cfr", "mmc", "all_correct", "accuracy.text"):
