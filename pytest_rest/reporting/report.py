@@ -40,7 +40,9 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
+from pytest_rest.reporting import decision
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
@@ -105,6 +107,12 @@ class Report:
     def reading(self) -> dict[str, Explained | None]:
         """How much of an inconsistency reading explains, by suite and pooled."""
         return reading.explained(self.whole)
+
+    @cached_property
+    def decision(self) -> Decision | None:
+        """Whether to ship, and why; None for a part of a run."""
+        rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
+        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
 
     @cached_property
     def effects(self) -> list[StyleEffect]:
@@ -173,6 +181,8 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
+        if self.provenance.get("published") == "off":
+            return None
         here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
@@ -244,6 +254,7 @@ class Report:
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
+            "decision": decision.to_builtins(self.decision),
             "gate": {
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
