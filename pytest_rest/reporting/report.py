@@ -316,11 +316,16 @@ class Report:
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
         items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
-        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
+        here = {key for key in items if scope in ("mean", "pooled", key[0])}
+        unjudged = {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}
+        lost = {
+            name: Counter(key[0] for key in (here if name == "rer" else here - unjudged))
+            for name in _WORST
+        }
         if scope == "mean":
-            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+            return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
-        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
+        return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
 
 
 def calls(record: Record) -> list[Answer | Transcription]:
