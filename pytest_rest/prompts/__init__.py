@@ -40,6 +40,7 @@ from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, 
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import (
     ANSWER_KINDS,
+    RULED,
     Budget,
     DataTable,
     Form,
@@ -100,11 +101,9 @@ def build(
         asking = protocol.reasoning.asking(task, budget, item.answer_kind)
     quoted = {"transcription": transcription, "thinking": thinking}
     parts = tuple(
-        _fill(template, item, protocol, asking, quoted)
+        _fill(template, item, protocol, asking, quoted, _written(item, form.format))
         if kind == "text"
-        else draw(
-            _fill(template, item, protocol, table=rendering.TABLE), form.style or Style(), item
-        )
+        else draw(_pictured(template, item, form, protocol), form.style or Style(), item)
         for kind, template in _templates(item, form, task, protocol)
     )
     if item.image and not any(isinstance(part, Image) for part in parts):
@@ -137,17 +136,26 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
     return [
-        _fill(template, item, protocol, table=rendering.TABLE)
-        for kind, template in templates
-        if kind == "image"
+        _pictured(template, item, form, protocol) for kind, template in templates if kind == "image"
     ]
 
 
 def draw(text: str, style: Style, item: Item) -> Image:
     """The picture of an item's text in a style, under its own picture; errors as `build`."""
+    page = page_of(text, style, item)
     if item.image:
-        return _draw_under(item.image, item.image_digest, text, style, item.table)
-    return _draw_alone(text, style, item.table)
+        return _draw_under(item.image, item.image_digest, *page)
+    return _draw_alone(*page)
+
+
+def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, DataTable | None]:
+    """What `rendering` draws for an item's text in a style.
+
+    A page with a table's source is in a fixed-width font, and as wide as that asks for.
+    """
+    if item.table is None or style.format in ("", RULED):
+        return text, style, item.table
+    return text, rendering.fixed_width(style, table_formats.write(item.table, style.format)), None
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -172,6 +180,11 @@ def load_protocol(path: Path | None = None) -> Protocol:
         raise OptionError(f"protocol file {str(path)!r} lacks the key {error}") from None
     except (AttributeError, OverflowError, TypeError, ValueError) as error:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
+
+
+def table_in_picture(item: Item, format: str) -> str:
+    """What a picture's text has for an item's table: its source, or where it is to be ruled."""
+    return rendering.TABLE if format in ("", RULED) else _written(item, format)
 
 
 def whole(item: Item, table: str = "") -> str:
@@ -208,6 +221,17 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {reason}; "
         "give it a context, or ask --rest-modes=text,image"
     )
+
+
+def _pictured(template: str, item: Item, form: Form, protocol: Protocol) -> str:
+    """The text that a picture shows."""
+    return _fill(template, item, protocol, table=table_in_picture(item, form.format))
+
+
+def _written(item: Item, format: str) -> str:
+    """An item's table as text."""
+    form = "markdown" if format in ("", RULED) else format
+    return table_formats.write(item.table, form) if item.table else ""
 
 
 def _fill(
