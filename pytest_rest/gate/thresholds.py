@@ -2,18 +2,18 @@
 
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rest import extensions
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import LOWER_IS_BETTER, SUBSETS, Subset
+from pytest_rest.metrics import LOWER_IS_BETTER, OF_FORMATS, SUBSETS, Subset, format_floor
 from pytest_rest.statistics import rh_auc
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
+from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Mode
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
-    *("noise_floor", "between_forms", "excess_inconsistency"),
+    *("noise_floor", "between_forms", "excess_inconsistency", *OF_FORMATS),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
 )
 RH_AUC = "rh_auc."
@@ -110,12 +110,31 @@ def unusual(threshold: Threshold) -> str:
     )
 
 
+def check_formats(
+    thresholds: Iterable[Threshold], formats: Collection[str], modes: Collection[Mode], mend: str
+) -> None:
+    """Raise `OptionError` for a threshold on what formats do that these formats do not tell.
+
+    `mend` is what to do where there are fewer than two.
+    """
+    for each in thresholds:
+        if each.metric not in OF_FORMATS:
+            continue
+        if why := format_floor.unmeasured(each.metric, formats, modes):
+            mend = mend if why == format_floor.ONE_TEXT else "leave it out"
+            raise OptionError(f"threshold {each.id!r} cannot be judged: {why}; {mend}")
+
+
 def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:
     """Raise `OptionError` for a threshold on a suite or a style (`parts`) that is not asked."""
     for each in thresholds:
         if each.metric in AREAS and RH_BENCH not in suites:
             raise OptionError(
                 f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
+            )
+        if each.metric in OF_FORMATS and each.part in parts and each.part not in suites:
+            raise OptionError(
+                f"threshold {each.id!r}: a style has one format; name a suite, or no part"
             )
         if each.part and each.part not in parts:
             raise OptionError(

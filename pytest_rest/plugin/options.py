@@ -257,7 +257,8 @@ GATE = (
     Option(
         "--rest-require THRESHOLD",
         "fail when a threshold METRIC[@SUBSET]>=VALUE is missed: rer, cfr, mmc, all_correct, "
-        "ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, rh_auc.raw or "
+        "ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, format_floor, "
+        "modality_excess, rh_auc.raw or "
         "rh_auc.normalised, on all items, the ocr_correct ones, a suite or a style; repeatable",
         ini="rest_require",
     ),

@@ -129,8 +129,7 @@ class Settings:
         """Every item of the suites in every style, in the order of their tests."""
         if self.stored is not None:
             return stored_settings.cases(self.stored)
-        formats, styles_of = self.table_formats, self.styles_of
-        return table_formats.cases(self.items, styles_of, formats)
+        return table_formats.cases(self.items, self.styles_of, self.table_formats)
 
     @property
     def again(self) -> dict[str, Any]:
@@ -262,8 +261,10 @@ def _check(settings: Settings, chosen: Chosen) -> None:
         table_formats.check(settings.table_formats, (style for _, style in settings.cases))
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         parts |= {*(settings.stored.formats if settings.stored else ())}
-        thresholds.check(settings.thresholds, [d.name for d in settings.drawn], parts)
+        thresholds.check(settings.thresholds, {item.suite for item in settings.items}, parts)
     stored_settings.check(settings.stored, settings.thresholds)
+    formats = settings.stored.formats if settings.stored else settings.table_formats
+    table_formats.check_thresholds(settings.thresholds, formats, settings.modes, settings.stored)
     regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
         ids = [style.id for _, style in settings.cases]

@@ -1,11 +1,14 @@
 """Turns items, styles and the formats of tables into what is asked."""
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import replace
 
+from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import OptionError
-from pytest_rest.terms import Item, Style
+from pytest_rest.gate import thresholds
+from pytest_rest.gate.thresholds import Threshold
+from pytest_rest.terms import Item, Mode, Style
 
 StylesOf = Callable[[Item], Iterable[Style]]
 
@@ -28,3 +31,14 @@ def check(formats: Sequence[str] | None, styles: Iterable[Style]) -> None:
             "--rest-table-formats: no item has a table; ask some that do, such as "
             "--rest-suite=tables, or leave it out"
         )
+
+
+def check_thresholds(
+    asked: Iterable[Threshold],
+    formats: Sequence[str] | None,
+    modes: Collection[Mode],
+    stored: StoredAnswers | None,
+) -> None:
+    """Raise `OptionError` for a threshold on what formats do that these do not tell."""
+    mend = "leave it out" if stored else "give two or more, --rest-table-formats=markdown,html"
+    thresholds.check_formats(asked, formats or (), modes, mend)
