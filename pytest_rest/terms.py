@@ -60,10 +60,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table that a question is about: a heading for each column, and rows of as many cells."""
+    """A table that a question is about: a heading for each column, and rows of as many cells.
+
+    `picture` is the path of a picture of it, a scan, that is shown where it would be drawn with
+    rules, and `picture_digest` that of its pixels.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    picture: str = ""
+    picture_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -108,7 +114,10 @@ class Item:
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
-            content["table"] = to_builtins(self.table)
+            shown = {"picture_digest"} if self.table.picture_digest else set()
+            content["table"] = {
+                name: getattr(self.table, name) for name in {"header", "rows", *shown}
+            }
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -118,7 +127,7 @@ def to_item(data: Mapping[str, Any]) -> Item:
     table = data.get("table")
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
-        table = DataTable(tuple(table["header"]), rows)
+        table = DataTable(**{**table, "header": tuple(table["header"]), "rows": rows})
     also_right = tuple(data.get("also_right", ()))
     return Item(**{**data, "choices": choices, "table": table, "also_right": also_right})
 

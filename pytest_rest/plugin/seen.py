@@ -55,8 +55,13 @@ def _styles(own: tuple[Style, ...], item: Item) -> tuple[Style, ...]:
 
 def _longest(items: tuple[Item, ...], run: Run) -> list[Item]:
     """The one with the longest text that is asked, without a picture of its own; or none."""
-    drawn = [item for item in items if not (item.image or run.leaves_out(item))]
+    drawn = [item for item in items if not (_is_given(item) or run.leaves_out(item))]
     return [max(drawn, key=lambda item: _length(prompts.whole(item)))] if drawn else []
+
+
+def _is_given(item: Item) -> bool:
+    """Whether its picture has parts that are not drawn."""
+    return bool(item.image or (item.table and item.table.picture))
 
 
 def _length(text: str) -> int:

@@ -100,6 +100,8 @@ class Check:
         texts: dict[str, None] = {}
         for form, task in asked:
             for text in prompts.drawn(item, form, task, self._protocol):
+                if not text.strip() and task == "solve" and item.table:
+                    continue  # a given picture of its table is shown alone
                 if not text.strip():
                     raise BenchmarkError(
                         f"there is nothing to draw in its {form.mode} form, whose text is blank; "
@@ -126,6 +128,7 @@ class Check:
         self, item: Item, texts: Sequence[str], style: Style, *, with_bytes: bool = True
     ) -> str:
         """Why an item cannot be asked in a style; or empty."""
+        item = prompts.as_shown(item, Form("image", style, style.format))
         try:
             own = self._own_size(item) if item.image else None
             for text in texts:
