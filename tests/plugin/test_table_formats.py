@@ -148,9 +148,8 @@ def test_wrong_usage_is_one_line(
     suite = [] if any("suite" in arg or ".yaml" in arg for arg in args) else ["--rest-suite=tables"]
     run = run_rest(SIMULATED, *suite, *args, SERIAL)
     assert pytest.ExitCode.USAGE_ERROR == run.status
-    lines = [line for line in run.out.splitlines() if line.startswith("ERROR: REST: ")]
-    assert 1 == len(lines), run.out
-    assert message in lines[0]
+    assert 1 == run.out.count("ERROR: REST: "), run.out
+    assert message in run.out
     assert not run.report
 
 
