@@ -194,7 +194,7 @@ def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
     if threshold.metric in NOT_SHARES:
         return None
     here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}
-    records = [record for record in here.values() if threshold.part in ("", suite, record.style)]
+    records = [r for r in here.values() if threshold.part in ("", suite, r.style, r.format)]
     if any(record.verdict.lost for record in records):
         return None
     rate = metrics.compute(metrics.within(records, threshold.subset)).rate(threshold.metric)

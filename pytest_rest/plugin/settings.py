@@ -254,20 +254,20 @@ def _library(
 def _check(settings: Settings, chosen: Chosen) -> None:
     """Raise for what cannot be asked, or judged, together."""
     _check_reasoning(settings, has_judge=chosen.is_named("rest_judge"))
+    formats = settings.stored.formats if settings.stored else settings.table_formats or ()
     for drawn in settings.drawn:
         if drawn.path:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         table_formats.check(settings.table_formats, (style for _, style in settings.cases))
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        parts |= {*(settings.stored.formats if settings.stored else ())}
+        parts |= {*formats}
         thresholds.check(settings.thresholds, {item.suite for item in settings.items}, parts)
     stored_settings.check(settings.stored, settings.thresholds)
-    formats = settings.stored.formats if settings.stored else settings.table_formats
     table_formats.check_thresholds(settings.thresholds, formats, settings.modes, settings.stored)
     regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
-        ids = [style.id for _, style in settings.cases]
+        ids = [*formats, *(style.id for _, style in settings.cases)]
         stopping.check(settings.thresholds, len(settings.suites), ids)
 
 

@@ -35,10 +35,10 @@ def check(formats: Sequence[str] | None, styles: Iterable[Style]) -> None:
 
 def check_thresholds(
     asked: Iterable[Threshold],
-    formats: Sequence[str] | None,
+    formats: Sequence[str],
     modes: Collection[Mode],
     stored: StoredAnswers | None,
 ) -> None:
     """Raise `OptionError` for a threshold on what formats do that these do not tell."""
     mend = "leave it out" if stored else "give two or more, --rest-table-formats=markdown,html"
-    thresholds.check_formats(asked, formats or (), modes, mend)
+    thresholds.check_formats(asked, formats, modes, mend)

@@ -156,14 +156,16 @@ def test_wrong_usage_is_one_line(
 def test_a_gate_on_what_pictures_add(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """It is missed where pictures are wrong, and named; by the seed, in eight of ten items."""
     args = ("--rest-suite=tables:8", "--rest-table-formats=csv,html,latex", "--rest-ocr=off")
-    gate = ("--rest-require=modality_excess<=0.05", "--rest-require=format_floor<=0.05")
+    gate = [f"--rest-require={each}<=0.05" for each in ("modality_excess", "format_floor")]
+    gate.append("--rest-require=rer@html>=0.9")
     model = "--rest-model=simulated:wrong.image=0.8"
     run = run_rest(
         model, *args, *gate, "--rest-modes=text,image", "--rest-style=dejavu-50dpi", SERIAL
     )
     assert pytest.ExitCode.TESTS_FAILED == run.status
     outcomes = {t["metric"]: t["outcome"] for t in run.report["gate"]["thresholds"]}
-    assert {"modality_excess": "missed", "format_floor": "passed"} == outcomes
+    expected = {"modality_excess": "missed", "format_floor": "passed", "rer": "missed"}
+    assert expected == outcomes
     assert "pictures are where it differs, in every format" in run.out
     page = Path("run/report.html").read_text("utf-8")
     assert "Pictures are where it differs, in every format" in page
