@@ -203,6 +203,7 @@ def stored_record(case: StoredCase) -> Record:
             cluster=case.item.cluster,
             also_right=case.item.also_right,
             format=case.format,
+            tags=case.item.tags,
         )
     )
 
@@ -314,4 +315,5 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         choices=len(item.choices),
         also_right=item.also_right,
         format=style.format,
+        tags=item.tags,
     )

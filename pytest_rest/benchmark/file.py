@@ -16,6 +16,7 @@
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
+        tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
                                         # or {file: prices.csv, picture: scan.png}
@@ -44,7 +45,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import table_file, yaml_nodes
+from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
 from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
@@ -55,8 +56,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
-HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
+HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS, "tags")
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 
@@ -127,7 +128,8 @@ def _benchmark(
     if not nodes:
         raise PlaceError(line, "has no items; write at least a question and its answer")
     name = _name(header, path)
-    reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
+    defaults = {key: header[key] for key in DEFAULTS if key in header}
+    reader = _ItemReader(name, defaults, path.parent, item_tags.of_nodes(header.get("tags")))
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
     pictures = tuple(reader.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
@@ -185,8 +187,10 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
 class _ItemReader:
     """Reads the items of one file, with the file's defaults."""
 
-    def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
-        self._name, self._defaults, self._folder = name, defaults, folder
+    def __init__(
+        self, name: str, defaults: dict[str, Node], folder: Path, tags: tuple[str, ...]
+    ) -> None:
+        self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
@@ -215,6 +219,7 @@ class _ItemReader:
             tolerance=text_of(keys if is_number else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
+            tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
@@ -222,7 +227,8 @@ class _ItemReader:
         table = self._table(keys.get("table"), item.id)
         if table and table.picture and text_of(keys, "image"):
             raise PlaceError(keys["image"].line, "image and the table's picture are two; give one")
-        return self._illustrated(replace(item, table=table), keys)
+        image, digest = self._picture("image", keys, item.id)
+        return replace(item, table=table, image=image, image_digest=digest)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -298,10 +304,6 @@ class _ItemReader:
                 line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
             )
         return path
-
-    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
-        place, digest = self._picture("image", keys, item.id)
-        return replace(item, image=place, image_digest=digest)
 
     def _picture(self, key: str, keys: dict[str, Node], item: str) -> tuple[str, str]:
         """The path and the digest of a picture that an item has under a key; or nothing."""

@@ -136,7 +136,7 @@ def test_the_option_knows_every_format() -> None:
         ),
         (
             ["--rest-require=format_floor@html-dejavu-200dpi-black<=0.1", NAMED],
-            "a style has one format; name a suite, or no part",
+            "a style has one format; name a suite or a tag, or no part",
         ),
     ],
 )

@@ -74,6 +74,9 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         heading=report["provenance"]["model"],
         report=report,
         content=content,
+        about=[*summary.about(report)],
+        decision=summary.decided(report),
+        verdicts=[*summary.verdicts(report)],
         scope=summary.headline(report),
         rates=summary.rates(report),
         plots=[*plots.of(report)],
@@ -85,6 +88,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         suites=summary.suites(report),
         formats=summary.formats(report),
         differing=summary.differing_formats(report),
+        tags=summary.tags(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,
