@@ -18,7 +18,8 @@
         cluster: charts                 # optional: a name that items which belong together share
         tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
-        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
+                                        # or {file: prices.csv, picture: scan.png}
         answer: 41
       - question: In which language is it written?
         kind: short                     # without an answer: do the forms agree?
@@ -228,7 +229,11 @@ class _ItemReader:
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             _check_answer(alone, answer.line, keys)
-        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
+        table = self._table(keys.get("table"), item.id)
+        if table and table.picture and text_of(keys, "image"):
+            raise PlaceError(keys["image"].line, "image and the table's picture are two; give one")
+        image, digest = self._picture("image", keys, item.id)
+        return replace(item, table=table, image=image, image_digest=digest)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -271,10 +276,16 @@ class _ItemReader:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
 
-    def _table(self, node: Node | None) -> DataTable | None:
+    def _table(self, node: Node | None, item: str) -> DataTable | None:
         """The table that an item is about; each file is read once."""
         if node is None or node.is_nothing:
             return None
+        if isinstance(node.value, dict):
+            check_keys(node.value, ("file", "picture"))
+            if (table := self._table(node.value.get("file"), item)) is None:
+                raise PlaceError(node.line, "a table's picture stands beside its file:")
+            place, digest = self._picture("picture", node.value, item)
+            return replace(table, picture=place, picture_digest=digest)
         if not isinstance(node.value, str):
             return table_file.of_node(node)
         path = self._below("table", node.value, node.line)
@@ -300,12 +311,13 @@ class _ItemReader:
             )
         return path
 
-    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
-        image = text_of(keys, "image")
+    def _picture(self, key: str, keys: dict[str, Node], item: str) -> tuple[str, str]:
+        """The path and the digest of a picture that an item has under a key; or nothing."""
+        image = text_of(keys, key)
         if not image:
-            return item
-        line = keys["image"].line
-        path = self._below("image", image, line)
+            return "", ""
+        line = keys[key].line
+        path = self._below(key, image, line)
         from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())
@@ -313,12 +325,12 @@ class _ItemReader:
             if path not in self._facts:
                 self._facts[path] = pictures.look(self._folder / path)
         except picture_file.TooLargeError:
-            return replace(item, image=place)  # which cannot be asked, but may be left out
+            return place, ""  # which cannot be asked, but may be left out
         except RestError as error:
             raise PlaceError(line, str(error)) from None
         facts = self._facts[path]
-        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
-        return replace(item, image=place, image_digest=facts.digest)
+        self.pictures.setdefault(line, OwnPicture(line, item, image, facts))
+        return place, facts.digest
 
 
 def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:

@@ -20,7 +20,7 @@ import yaml
 
 from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import ModelError, nearest
-from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Item, Prompt, Style
+from pytest_rest.terms import MODES, OCR_MODES, RULED, Completion, Home, Item, Prompt, Style
 
 _MODES = (*MODES, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
@@ -146,7 +146,7 @@ class SimulatedModel:
 
     def _draw(self, prompt: Prompt, place: str) -> float:
         """A number in [0, 1) that depends on the seed, the item, the form, the task, the repeat."""
-        style = prompt.form.style.id if prompt.form.style else ""
+        style = prompt.form.style.id if prompt.form.style else _written(prompt)
         named = [self._seed, place, prompt.item.digest, prompt.form.mode, style, prompt.task]
         named += [prompt.repeat] if prompt.repeat else []
         hashed = hashlib.sha256("/".join(map(str, named)).encode()).digest()
@@ -172,9 +172,14 @@ def _answer(item: Item) -> str:
     return f"x + {number}" if item.answer_kind == "expression" else f"planted {number}"
 
 
+def _written(prompt: Prompt) -> str:
+    """The format of a text prompt; what is drawn with rules is Markdown as text."""
+    return "markdown" if prompt.form.format == RULED else prompt.form.format
+
+
 def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
-    """Whether the prompt's item, budget and style are as wanted; a text prompt has no style."""
-    style = prompt.form.style
+    """Whether the prompt's item, budget and style are as wanted; text has but a format."""
+    style = prompt.form.style or Style(format=prompt.form.format)
     texts = {"item": prompt.item.id, "context": prompt.item.context}
     for name, wanted in when.items():
         if name in texts:
@@ -183,7 +188,11 @@ def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
         elif name == "budget":
             if prompt.budget is None or not _equals(prompt.budget.amount, wanted):
                 return False
-        elif name not in _FIELDS or style is None or not _equals(getattr(style, name), wanted):
+        elif (
+            name not in _FIELDS
+            or (prompt.form.style is None and name != "format")
+            or not _equals(getattr(style, name), wanted)
+        ):
             return False
     return True
 
