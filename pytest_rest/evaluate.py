@@ -96,11 +96,16 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
     Raises `RenderingError` or `BenchmarkError` when the item cannot be asked in this way.
     """
     scheme = scheme.of(item)
-    solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
+    written = style.format
+    solve = [
+        Form(mode, None if mode == "text" else style, written)
+        for mode in scheme.modes
+        if mode != TWO_PASSES
+    ]
     read = [
         prompt
         for mode in scheme.transcribed
-        for prompt in prompts.transcriptions(item, Form(mode, style), protocol)
+        for prompt in prompts.transcriptions(item, Form(mode, style, written), protocol)
     ]
     if scheme.sweep is not None:
         asked = [
@@ -141,7 +146,7 @@ def follow_ups(
     return [
         prompts.build(
             prompt.item,
-            Form(TWO_PASSES, form.style),
+            replace(form, mode=TWO_PASSES),
             "solve",
             protocol,
             repeat=repeat,
@@ -335,5 +340,6 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         cluster=item.cluster,
         choices=len(item.choices),
         also_right=item.also_right,
+        format=style.format,
         tags=item.tags,
     )

@@ -18,13 +18,16 @@
         cluster: charts                 # optional: a name that items which belong together share
         tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
-        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
+                                        # or {file: prices.csv, picture: scan.png}
         answer: 41
       - question: When does it end?
         document: lease.pdf             # in place of a context; or some of its pages:
         pages: 2-5
         answer_page: 4                  # optional: where the answer stands
         answer: 31 May 2027
+      - question: In which language is it written?
+        kind: short                     # without an answer: do the forms agree?
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -223,26 +226,32 @@ class _ItemReader:
         answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
         choices = choices_of(keys.get("choices"))
-        kind = self._kind(answers, own, keys, choices)
-        is_number = kind in ("integer", "number")
+        kind = self._kind(answers, own, keys, choices, node.line)
+        has_tolerance = bool(answers) and kind in ("integer", "number")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
-            answer=str(answers[0].value).strip(),
+            answer=str(answers[0].value).strip() if answers else "",
             context=_trimmed(text_of(keys, "context")),
             choices=choices,
             answer_kind=kind,
             suite=self._name,
-            tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+            tolerance=text_of(keys if has_tolerance else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
+        if item.tolerance and not answers:
+            fault = "a tolerance is around the answer, and the item has none; leave it out"
+            raise PlaceError(own["tolerance"].line, fault)
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             _check_answer(alone, answer.line, keys)
-        item = replace(item, table=self._table(keys.get("table")))
-        return self.files.illustrated(item, keys)
+        table = self._table(keys.get("table"), item.id)
+        if table and table.picture and (key := next(filter(keys.get, ("image", "images")), None)):
+            fault = f"{key} and the table's picture are two; give one"
+            raise PlaceError(keys[key].line, fault)
+        return self.files.illustrated(replace(item, table=table), keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -272,10 +281,11 @@ class _ItemReader:
         own: dict[str, Node],
         keys: dict[str, Node],
         choices: tuple[Choice, ...],
+        line: int,
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers)
+        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers, line)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
@@ -284,10 +294,18 @@ class _ItemReader:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
 
-    def _table(self, node: Node | None) -> DataTable | None:
+    def _table(self, node: Node | None, item: str) -> DataTable | None:
         """The table that an item is about; each file is read once."""
         if node is None or node.is_nothing:
             return None
+        if isinstance(node.value, dict):
+            check_keys(node.value, ("file", "picture"))
+            if (table := self._table(node.value.get("file"), item)) is None:
+                raise PlaceError(node.line, "a table's picture stands beside its file:")
+            if not text_of(node.value, "picture"):
+                return table
+            place, digest = self.files.picture("picture", node.value["picture"], item)
+            return replace(table, picture=place, picture_digest=digest)
         if not isinstance(node.value, str):
             return table_file.of_node(node)
         path = self.files.below("table", node.value, node.line)

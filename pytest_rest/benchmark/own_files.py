@@ -48,7 +48,7 @@ class OwnFiles:
         nodes = self._image_nodes(keys)
         if not nodes:
             return item
-        pictures = [self._picture(item, node) for node in nodes]
+        pictures = [self.picture("image", node, item.id) for node in nodes]
         *before, (place, digest) = pictures
         return replace(
             item,
@@ -68,10 +68,10 @@ class OwnFiles:
             raise PlaceError(several.line, "images is a list, such as [one.png, two.jpg]")
         return several.value
 
-    def _picture(self, item: Item, node: Node) -> tuple[str, str]:
+    def picture(self, key: str, node: Node, item: str) -> tuple[str, str]:
         """The whole path of a picture, and its digest, empty for one that is too large."""
-        name = text_of({"image": node}, "image")
-        path = self.below("image", name, node.line)
+        name = text_of({key: node}, key)
+        path = self.below(key, name, node.line)
         from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())
@@ -83,7 +83,7 @@ class OwnFiles:
         except RestError as error:
             raise PlaceError(node.line, str(error)) from None
         facts = self._facts[path]
-        self.pictures.setdefault((node.line, path), OwnPicture(node.line, item.id, name, facts))
+        self.pictures.setdefault((node.line, path), OwnPicture(node.line, item, name, facts))
         return place, facts.digest
 
     def _document(self, keys: dict[str, Node]) -> Document:

@@ -55,10 +55,10 @@ class Flip:
         return {
             **to_builtins(self),
             "item": {n: v for n, v in asdict(self.item).items() if v or n not in _WHERE_SET},
-            "style": to_builtins(self.style),
+            "style": self.style.to_builtins(),
             "style_id": self.style.id,
             "changes": self.style.changes,
-            "also": [to_builtins(style) for style in self.also],
+            "also": [style.to_builtins() for style in self.also],
         }
 
     @classmethod

@@ -47,6 +47,7 @@ from pytest_rest.rendering import document
 from pytest_rest.terms import (
     ANSWER_KINDS,
     FILE,
+    RULED,
     Budget,
     File,
     Form,
@@ -103,7 +104,7 @@ def build(
     the budget before it answers. Raises `BenchmarkError` for a mixed form of an item with neither
     context nor choices, and for an item's own picture that can no longer be read.
     """
-    asking = protocol.answer_format.get(item.answer_kind, "")
+    asking, shown = protocol.answer_format.get(item.answer_kind, ""), as_shown(item, form)
     if budget is not None:
         asking = protocol.reasoning.asking(task, budget, item.answer_kind)
     quoted = {"transcription": transcription, "thinking": thinking}
@@ -112,12 +113,13 @@ def build(
         parts = (document.as_file(item.document),)
     for kind, template in _templates(item, form, task, protocol):
         if kind == "text":
-            parts += (_fill(template, item, protocol, asking, quoted),)
+            written = _written(item, form.format)
+            parts += (_fill(template, item, protocol, asking, quoted, written),)
         else:
-            text = _fill(template, item, protocol, table=rendering.TABLE)
-            parts += page_pictures.draw(text, form.style or Style(), item)
+            text = _pictured(template, item, form, protocol)
+            parts += page_pictures.draw(text, form.style or Style(), shown)
     if not any(isinstance(part, Image) for part in parts):
-        parts = (*page_pictures.own(item), *parts)
+        parts = (*page_pictures.own(shown), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
     if budget is not None:
         limit = protocol.reasoning.limit(task, budget, limit)
@@ -162,10 +164,16 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
     return [
-        _fill(template, item, protocol, table=rendering.TABLE)
-        for kind, template in templates
-        if kind == "image"
+        _pictured(template, item, form, protocol) for kind, template in templates if kind == "image"
     ]
+
+
+def as_shown(item: Item, form: Form) -> Item:
+    """The item as a form shows it: beside the picture of its table, where one is given."""
+    table = item.table
+    if table is None or not table.picture or form.mode == "text" or form.format not in ("", RULED):
+        return item
+    return replace(item, table=None, image=table.picture, image_digest=table.picture_digest)
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -192,6 +200,12 @@ def load_protocol(path: Path | None = None) -> Protocol:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
 
 
+def table_in_picture(item: Item, format: str) -> str:
+    """What a picture's text has for an item's table: its source, or where it is to be ruled."""
+    is_drawn = format in ("", RULED) or item.document is not None
+    return rendering.TABLE if is_drawn else _written(item, format)
+
+
 def whole(item: Item, table: str = "") -> str:
     """The item as one text: context, table, question and choices.
 
@@ -212,7 +226,7 @@ def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequen
 
 def _prompt_name(item: Item, form: Form, task: Task) -> str:
     if task == "transcribe":
-        return "transcribe-picture" if item.image else "transcribe"
+        return "transcribe-picture" if as_shown(item, form).image else "transcribe"
     if form.mode not in ("mixed", FILE):
         return form.mode
     if item.choices:
@@ -226,6 +240,19 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {reason}; "
         "give it a context, or ask --rest-modes=text,image"
     )
+
+
+def _pictured(template: str, item: Item, form: Form, protocol: Protocol) -> str:
+    """The text that a picture shows."""
+    return _fill(
+        template, as_shown(item, form), protocol, table=table_in_picture(item, form.format)
+    )
+
+
+def _written(item: Item, format: str) -> str:
+    """An item's table as text."""
+    form = "markdown" if format in ("", RULED) else format
+    return table_formats.write(item.table, form) if item.table else ""
 
 
 def _fill(

@@ -17,7 +17,6 @@ from pytest_rest.terms import (
     COMPARED,
     FILE,
     TWO_PASSES,
-    DataTable,
     Document,
     Form,
     Item,
@@ -74,12 +73,13 @@ class Check:
         for item, wanted in items.items():
             styles = [*wanted]
             try:
-                texts = self._texts(item)
+                texts = {f: self._texts(item, f) for f in {style.format for style in styles}}
             except BenchmarkError as error:
                 yield Unaskable(item, styles[0], str(error))
                 continue
-            if self._is_looked_at(item, styles) or not self._are_far_from_limits(texts, styles):
-                reasons = ((style, self._reason(item, texts, style)) for style in styles)
+            own = (text for each in texts.values() for text in each)
+            if self._is_looked_at(item, styles) or not self._are_far_from_limits(own, styles):
+                reasons = ((s, self._reason(item, texts[s.format], s)) for s in styles)
                 if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
 
@@ -87,7 +87,7 @@ class Check:
         """What would help beyond the reason's own mend, and takes a moment to find; or empty."""
         item, style = refused.item, refused.style
         try:
-            texts = self._texts(item)
+            texts = self._texts(item, style.format)
         except BenchmarkError:
             return ""
         cells = table_formats.write(item.table, "csv") if item.table else ""
@@ -106,16 +106,19 @@ class Check:
         taken = bisect_left(lower, True, key=is_refused)
         return f"{lower[taken - 1]} dpi is low enough" if taken else ""
 
-    def _texts(self, item: Item) -> list[str]:
-        """What each form draws; `BenchmarkError` for an item that lacks a form, or its text."""
+    def _texts(self, item: Item, written: str) -> list[str]:
+        """What each form draws of a format; `BenchmarkError` where it lacks a form, or its text."""
         scheme = self._scheme.of(item)
         asked: list[tuple[Form, Task]]
-        asked = [(Form(mode), "solve") for mode in scheme.modes if mode != TWO_PASSES]
-        asked += [(Form(mode), "transcribe") for mode in scheme.transcribed]
+        modes = [mode for mode in scheme.modes if mode != TWO_PASSES]
+        asked = [(Form(mode, format=written), "solve") for mode in modes]
+        asked += [(Form(mode, format=written), "transcribe") for mode in scheme.transcribed]
         texts: dict[str, None] = {}
         for form, task in asked:
             for text in prompts.drawn(item, form, task, self._protocol):
-                if not text.strip() and not item.document:
+                if not text.strip() and (item.document or (task == "solve" and item.table)):
+                    continue  # its pages, or a given picture of its table, are shown alone
+                if not text.strip():
                     raise BenchmarkError(
                         f"there is nothing to draw in its {form.mode} form, whose text is blank; "
                         "give it a text, or leave it out"
@@ -155,6 +158,7 @@ class Check:
         self, item: Item, texts: Sequence[str], style: Style, *, with_bytes: bool = True
     ) -> str:
         """Why an item cannot be asked in a style; or empty."""
+        item = prompts.as_shown(item, Form("image", style, style.format))
         try:
             if item.document:
                 self._check_document(item.document, texts, style)
@@ -163,7 +167,7 @@ class Check:
             for before in zip(item.images, item.image_digests, strict=True):
                 self._own_size(*before)
             for text in texts:
-                self._check_page(text, style, own, item.table, len(item.images))
+                self._check_page(item, text, style, own)
             if own and with_bytes:
                 for text in texts:
                     self._check_bytes(item, text, style, own)
@@ -194,10 +198,8 @@ class Check:
     def _check_document(self, own: Document, texts: Sequence[str], style: Style) -> None:
         """Raise `RenderingError` for pages that cannot be drawn, or are too many or too large."""
         sizes = document.page_sizes(own, style)
-        for text in texts:
-            number, page = 0, sizes[0]
-            if text.strip():
-                number, page = rendering.page_sizes(text, style)
+        for text in ("", *texts):
+            number, page = rendering.page_sizes(text, style) if text else (0, sizes[0])
             number += len(sizes)
             for width, height in {*sizes, page}:
                 if why := self._rule.refusal(width, height, 0, number):
@@ -221,12 +223,10 @@ class Check:
                 "of --rest-modes"
             )
 
-    def _check_page(
-        self, text: str, style: Style, own: Size | None, table: DataTable | None, before: int
-    ) -> None:
-        """Raise `RenderingError` for pages that cannot be drawn, or are refused after `before`."""
-        number, page = rendering.page_sizes(text, style, table)
-        number += before
+    def _check_page(self, item: Item, text: str, style: Style, own: Size | None) -> None:
+        """Raise `RenderingError` for pages that cannot be drawn, or are refused."""
+        number, page = rendering.page_sizes(*page_pictures.page_of(text, style, item))
+        number += len(item.images)
         if number > 1 and TWO_PASSES in self._scheme.modes:
             raise RenderingError(
                 f"{TWO_PASSES} reads one picture, and here are {number} pages; leave that "
@@ -248,9 +248,8 @@ class Check:
 
     def _check_bytes(self, item: Item, text: str, style: Style, own: Size) -> None:
         """Raise `RenderingError` for a page under its picture that is refused for its bytes."""
-        width, height = size = pictures.placed_size(
-            own, rendering.page_size(text, style, item.table), style
-        )
+        page = rendering.page_size(*page_pictures.page_of(text, style, item))
+        width, height = size = pictures.placed_size(own, page, style)
         if not self._may_be_too_long(size):
             return
         length = max(len(page.content) for page in page_pictures.draw(text, style, item))

@@ -4,8 +4,9 @@ import functools
 from collections.abc import Iterator
 
 from pytest_rest import rendering
+from pytest_rest.prompts import table_formats
 from pytest_rest.rendering import document, pictures
-from pytest_rest.terms import DataTable, Image, Item, Style
+from pytest_rest.terms import RULED, DataTable, Image, Item, Style
 
 
 def own(item: Item) -> Iterator[Image]:
@@ -19,16 +20,27 @@ def own(item: Item) -> Iterator[Image]:
 def draw(text: str, style: Style, item: Item) -> tuple[Image, ...]:
     """The pages of an item's text in a style, after its document or under its last own picture.
 
-    Raises `RenderingError`, and `BenchmarkError` for a file that can no longer be read.
+    Without a text these stand alone. Raises `RenderingError`, and `BenchmarkError` for a file that
+    can no longer be read.
     """
+    before = document.draw(item.document, style) if item.document else (*own(item),)
+    if before and not text.strip():
+        return before
+    page = page_of(text, style, item)
     if item.image:
-        *before, last = own(item)
-        return (*before, *_draw_under(last, text, style, item.table))
+        return (*before[:-1], *_draw_under(before[-1], *page))
     draw_pages = _draw_several if style.page_height_pt else _draw_one
-    if item.document:
-        pages = document.draw(item.document, style)
-        return pages + draw_pages(text, style, None) if text.strip() else pages
-    return draw_pages(text, style, item.table)
+    return before + draw_pages(*page)
+
+
+def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, DataTable | None]:
+    """What `rendering` draws for an item's text in a style.
+
+    A page with a table's source is in a fixed-width font, and as wide as that asks for.
+    """
+    if item.table is None or style.format in ("", RULED):
+        return text, style, item.table
+    return text, rendering.fixed_width(style, table_formats.write(item.table, style.format)), None
 
 
 # Pictures are kept because the transcription shows the image form's pictures again.

@@ -13,6 +13,7 @@ from PIL import Image as Picture
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import png
 from pytest_rest.rendering.distortion import distort, rotated_size
+from pytest_rest.rendering.fixed_width import fixed_width
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
 from pytest_rest.rendering.lines import Line
 from pytest_rest.rendering.page import (
@@ -44,6 +45,7 @@ __all__ = [
     "contrast",
     "draw",
     "draw_pages",
+    "fixed_width",
     "fonts",
     "lacking",
     "load_font",

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
@@ -17,6 +17,7 @@ from pytest_rest.reporting.terminal import (
     tags,
     vision_tokens,
 )
+from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import COMPARED, OCR_MODES
@@ -44,10 +45,12 @@ def page(report: Report) -> str:
     checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
+        _decided(report),
+        [f"{verdict(report)}{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
         [escape(line) for line in pages.lost_after(report)],
         _tags(report),
@@ -104,6 +107,13 @@ def properties(report: Report) -> dict[str, str]:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
     return {name: shown(value, 500) for name, value in values.items()}
+
+
+def _decided(report: Report) -> list[str]:
+    """Whether to ship, and why; nothing of a part of a run."""
+    if not (decided := report.decision):
+        return []
+    return [f"**{decided.word.capitalize()}**: {escape(decided.why, 1_000)}"]
 
 
 def _asked(report: Report) -> list[str]:
@@ -167,7 +177,18 @@ def _formats(report: Report) -> list[str]:
         [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
         for name, m in by_name.items()
     ]
-    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+    said = format_findings.sentence(report.formats.findings)
+    sizes = [format_words.found(each) for each in report.formats.findings if each.is_clear]
+    whole = [
+        [f"format floor, {name}", str(rate.n), write(rate)]
+        for key, (name, write) in format_words.WHOLE.items()
+        if (rate := getattr(report.formats, key))
+    ]
+    return [
+        *_table(["format", "items", "RER", "CFR", "MMC"], rows),
+        *(["", *_table(["what formats do", "items", "[95%]"], whole)] if whole else []),
+        *(["", escape("; ".join([said, *sizes]))] if said else []),
+    ]
 
 
 def _tags(report: Report) -> list[str]:

@@ -42,8 +42,10 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
+from pytest_rest.reporting import decision
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.calls import calls, from_cache
+from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
@@ -108,6 +110,12 @@ class Report:
     def reading(self) -> dict[str, Explained | None]:
         """How much of an inconsistency reading explains, by suite and pooled."""
         return reading.explained(self.whole)
+
+    @cached_property
+    def decision(self) -> Decision | None:
+        """Whether to ship, and why; None for a part of a run."""
+        rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
+        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
 
     @cached_property
     def effects(self) -> list[StyleEffect]:
@@ -181,6 +189,8 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
+        if self.provenance.get("published") == "off":
+            return None
         here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
@@ -253,6 +263,7 @@ class Report:
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
+            "decision": decision.to_builtins(self.decision),
             "gate": {
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
@@ -314,11 +325,16 @@ class Report:
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
         items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
-        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
+        here = {key for key in items if scope in ("mean", "pooled", key[0])}
+        unjudged = {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}
+        lost = {
+            name: Counter(key[0] for key in (here if name == "rer" else here - unjudged))
+            for name in _WORST
+        }
         if scope == "mean":
-            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+            return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
-        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
+        return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
 
 
 def _total(values: Sequence[float | None]) -> float | None:
