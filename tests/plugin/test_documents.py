@@ -12,6 +12,7 @@ from runs import RunRest
 from test_schema import misses
 
 from pytest_rest import benchmark, prompts
+from pytest_rest.commands import main
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import Form, Style
 
@@ -217,7 +218,10 @@ def _reader(shown: dict[bytes, str], most: int) -> Callable[[Request], Reply]:
 
 @pytest.mark.parametrize("most", [2, PAGES])
 def test_a_server_that_sees_two_pages_is_found_out(
-    most: int, run_rest: RunRest, pytester: pytest.Pytester
+    most: int,
+    run_rest: RunRest,
+    pytester: pytest.Pytester,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     """By the page after which answers are lost; another one is not, nor is any form but those."""
     with Endpoint(_reader(_contract(pytester.path), most)) as server:
@@ -247,4 +251,6 @@ def test_a_server_that_sees_two_pages_is_found_out(
             in run.out
         )
     assert "By the page of the answer" in text
+    assert 0 == main(["show", "contract-0017", "run"])
+    assert "every character of the 5 pages right" in capsys.readouterr().out
     assert run.report["metrics"]["contract"]["all"]["cer"]["value"] == 0

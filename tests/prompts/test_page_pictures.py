@@ -15,7 +15,7 @@ from pytest_rest.models import vision_rules
 from pytest_rest.prompts.askable import Check
 from pytest_rest.rendering import draw_pages, parse_style, pictures
 from pytest_rest.reporting.calls import calls
-from pytest_rest.reporting.terminal.tables import misreading
+from pytest_rest.reporting.terminal import misreadings
 from pytest_rest.scoring import joined
 from pytest_rest.terms import Completion, Home, Item, Prompt, Record, Scheme, Transcription
 
@@ -81,7 +81,9 @@ def test_what_was_read_is_the_sum_of_the_pages() -> None:
     )
     assert len(model.asked) == len({call.prompt for call in calls(record)})
     assert record == Record.from_json(record.to_json())
-    assert misreading(read).startswith("1 of 3 pages wrong, CER 0.002; page 2: transcribed wrongly")
+    assert misreadings.told(read).startswith(
+        "1 of 3 pages wrong, CER 0.002; page 2: transcribed wrongly"
+    )
 
 
 def test_a_page_that_fails_fails_the_whole() -> None:

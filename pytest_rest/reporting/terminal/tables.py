@@ -1,6 +1,5 @@
 """Turns a record or a report into lines of text for a terminal of 80 columns."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,10 +14,9 @@ from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import seen
+from pytest_rest.reporting.terminal import misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.scoring import fold, without_surroundings
 from pytest_rest.terms import (
     COMPARED,
     FILE,
@@ -30,14 +28,11 @@ from pytest_rest.terms import (
     Rate,
     Record,
     Scheme,
-    Transcription,
     Verdict,
     to_builtins,
 )
 
-_MISREADINGS_SHOWN = 5
 _WHOLE = 1000  # characters of a reason that has a mend
-_COMPARED = 2_000
 _NAMES_SHOWN = 10
 _CHANGES_SHOWN = 4
 _NAME_WIDTH = 14
@@ -96,7 +91,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
             lines.append(f"         {smaller}")
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
-            lines.append(f"  {name:<6} {misreading(read)}")
+            lines.append(f"  {name:<6} {misreadings.told(read)}")
     return "\n".join([*lines, f"  again: {again}"])
 
 
@@ -104,28 +99,6 @@ def right(answer: str, others: Iterable[str] = ()) -> str:
     """`right is 7 or seven`."""
     known = [shown(each) for each in (answer, *others)]
     return f"right is {' or '.join(known)}" if answer else "what is right is not known"
-
-
-def misreading(read: Transcription) -> str:
-    """`every character right`, or the rate and the first characters that were not."""
-    if read.cer is None:
-        return f"not transcribed: {shown(read.text)}"
-    if read.correct:
-        where = f"{len(read.pages)} pages" if read.pages else "picture"
-        return f"every character of the {where} right"
-    if read.pages:
-        pages = [number for number, page in enumerate(read.pages, 1) if not page.correct]
-        first_wrong = misreading(read.pages[pages[0] - 1])
-        of_all = f"{len(pages)} of {len(read.pages)} pages wrong, CER {read.cer:.3f}"
-        return f"{of_all}; page {pages[0]}: {first_wrong}"
-    text = without_surroundings(read.reference, read.text)
-    wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(text)[:_COMPARED])]
-    left_out = len(wrong[_MISREADINGS_SHOWN:])
-    more = f" and {left_out} more" if left_out else ""
-    is_around = read.cer_raw is not None and read.cer_raw > read.cer
-    raw = f", {read.cer_raw:.3f} with what is around it" if is_around else ""
-    said = ", ".join(wrong[:_MISREADINGS_SHOWN])
-    return f"transcribed wrongly (CER {read.cer:.3f}{raw}): {said}{more}"
 
 
 def models(report: Report) -> Iterator[str]:
@@ -324,18 +297,6 @@ def inconsistent(report: Report) -> Iterator[str]:
         _NAMES_SHOWN,
         lambda r: f"  {r.item}-{r.style}: {shown(_said(r.verdict), 120)}",
     )
-
-
-def _differences(reference: str, read: str) -> Iterator[str]:
-    matcher = difflib.SequenceMatcher(None, reference, read, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        wanted, got = shown(reference[a:b], 40), shown(read[c:d], 40)
-        if kind == "replace":
-            yield f"{wanted!r} as {got!r}"
-        elif kind == "delete":
-            yield f"{wanted!r} left out"
-        elif kind == "insert":
-            yield f"{got!r} added"
 
 
 def _said(verdict: Verdict) -> str:
