@@ -67,12 +67,27 @@ def _tidy(cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def separated(text: str, suffix: str) -> _Rows:
-    """Rows of cells, each with its line, with the comma, semicolon or tab that the headings have.
+    """Rows of cells with a comma, a semicolon or a tab between them: what most rows fit.
 
-    A `suffix` of `.tsv` says that it is the tab. `PlaceError` for what is not CSV.
+    Each has its line. A `suffix` of `.tsv` says that it is the tab; `PlaceError` for what is not
+    CSV.
     """
+    if suffix == ".tsv":
+        return _cells(text, "	")
     first = text.partition("\n")[0]
-    mark = "\t" if suffix == ".tsv" else max(",;\t", key=first.count)
+    marks = sorted(",;\t", key=first.count, reverse=True)
+    return max(
+        (_cells(text, mark) for mark in marks if mark in first or mark == marks[0]), key=_fit
+    )
+
+
+def _fit(rows: _Rows) -> int:
+    """How many rows have as many cells as there are headings, where those are several."""
+    columns = len(rows[0][1]) if rows else 0
+    return sum(len(cells) == columns for _, cells in rows[1:]) if columns > 1 else 0
+
+
+def _cells(text: str, mark: str) -> _Rows:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows, line = [], 1
     try:
