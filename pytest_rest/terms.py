@@ -76,6 +76,8 @@ class DataTable:
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
+    Where nobody says what is right, `answer` is empty: then the item's forms agree or not.
+
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
     `tolerance` is how far a number may be off, `0.05` or `1%` of the answer. `image` is the path of
@@ -530,6 +532,12 @@ class Record:
     def key(self) -> tuple[str, str, str]:
         """What a record is counted by: suite, item and style."""
         return (self.suite, self.item, self.style)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anybody says what is right."""
+        answers = self.verdict.answers.values()
+        return bool(self.truth) or any(answer.correct is not None for answer in answers)
 
     def to_builtins(self) -> dict[str, Any]:
         """The record as the report has it, and as it travels between processes."""

@@ -21,6 +21,8 @@
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
                                         # or {file: prices.csv, picture: scan.png}
         answer: 41
+      - question: In which language is it written?
+        kind: short                     # without an answer: do the forms agree?
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -206,21 +208,24 @@ class _ItemReader:
         answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
         choices = choices_of(keys.get("choices"))
-        kind = self._kind(answers, own, keys, choices)
-        is_number = kind in ("integer", "number")
+        kind = self._kind(answers, own, keys, choices, node.line)
+        has_tolerance = bool(answers) and kind in ("integer", "number")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
-            answer=str(answers[0].value).strip(),
+            answer=str(answers[0].value).strip() if answers else "",
             context=_trimmed(text_of(keys, "context")),
             choices=choices,
             answer_kind=kind,
             suite=self._name,
-            tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+            tolerance=text_of(keys if has_tolerance else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
+        if item.tolerance and not answers:
+            fault = "a tolerance is around the answer, and the item has none; leave it out"
+            raise PlaceError(own["tolerance"].line, fault)
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             _check_answer(alone, answer.line, keys)
@@ -258,10 +263,11 @@ class _ItemReader:
         own: dict[str, Node],
         keys: dict[str, Node],
         choices: tuple[Choice, ...],
+        line: int,
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers)
+        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers, line)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"

@@ -159,6 +159,28 @@ def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Colle
             )
 
 
+def check_answers(thresholds: Iterable[Threshold], items: Collection[Item]) -> None:
+    """Raise `OptionError` for a threshold on what is right where no item says what that is."""
+    suites = {item.suite for item in items}
+    for each in thresholds:
+        if not (each.metric in _OF_RIGHT or each.metric.startswith("accuracy.")):
+            continue
+        is_of_items = each.part in suites or each.part.startswith(TAG)
+        here = [i for i in items if not is_of_items or each.part in (i.suite, *tags_of([i]))]
+        lacking = sorted({i.suite for i in here} - {i.suite for i in here if i.answer})
+        if here and not any(i.answer for i in here):
+            mend = "give items an answer where it is known, or leave the threshold out"
+            of = f" of {each.part!r}" if each.part else ""
+            why = f"no item{of} says what is right; {mend}"
+        elif lacking and not each.part:
+            known = sorted({i.suite for i in here if i.answer})[0]
+            why = f"no item of suite {lacking[0]!r} says what is right; ask for another suite's: "
+            why += replace(each, part=known).id
+        else:
+            continue
+        raise OptionError(f"threshold {each.id!r} cannot be judged: {why}")
+
+
 def check_stored(
     thresholds: Sequence[Threshold],
     modes: Collection[str],

@@ -42,6 +42,7 @@ def page(report: Report) -> str:
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
         _tags(report),
         [escape(line) for line in tables.clusters(report)],

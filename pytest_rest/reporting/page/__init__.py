@@ -89,6 +89,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         formats=summary.formats(report),
         differing=summary.differing_formats(report),
         tags=summary.tags(report),
+        unjudged=summary.unjudged(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

@@ -9,7 +9,7 @@ from pytest_rest.reporting import decision, markdown, stored_answers
 from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
-from pytest_rest.reporting.terminal import figures
+from pytest_rest.reporting.terminal import figures, tables
 from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.reporting.terminal.tags import worst_first
 from pytest_rest.terms import Rate, to_rate
@@ -151,6 +151,12 @@ def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
         for tag, m in ordered.items()
     ]
     return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
+
+
+def unjudged(report: Builtins) -> list[str]:
+    """How many items count for agreement alone."""
+    pooled = report["metrics"].get("pooled")
+    return tables.unjudged(Metrics.from_builtins(pooled["all"])) if pooled else []
 
 
 def _percent(rate: Builtins | None) -> str:
