@@ -5,7 +5,7 @@ import pytest
 from pytest_rest import rendering
 from pytest_rest.rendering import fixed_width
 from pytest_rest.rendering.fixed_width import LONGEST_LINE
-from pytest_rest.rendering.page import lay_out_page
+from pytest_rest.rendering.page import lay_out_pages
 from pytest_rest.terms import Style
 
 
@@ -32,12 +32,12 @@ def test_a_line_is_not_broken(letters: int, size: float) -> None:
     style = Style(size_pt=size)
     wide = fixed_width(style, f"a\n{'x' * letters}\nb")
     assert wide.page_width_pt >= style.page_width_pt
-    lines = [placed.line.text for placed in lay_out_page(f"a\n{'x' * letters}\nb", wide).lines]
+    lines = [placed.line.text for placed in lay_out_pages(f"a\n{'x' * letters}\nb", wide)[0].lines]
     assert ["a", "x" * letters, "b"] == lines
 
 
 def test_a_line_that_is_too_long_is_broken() -> None:
     """After as many letters as a line may have."""
     wide = fixed_width(Style(), "x" * (LONGEST_LINE + 9))
-    lines = [placed.line.text for placed in lay_out_page("x" * (LONGEST_LINE + 9), wide).lines]
+    lines = [placed.line.text for placed in lay_out_pages("x" * (LONGEST_LINE + 9), wide)[0].lines]
     assert [LONGEST_LINE, 9] == [*map(len, lines)]
