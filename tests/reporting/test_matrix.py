@@ -13,6 +13,7 @@ from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, RH_BENCH
 
 RIGHT = "3"
+ALL_RIGHT: dict[str, str | None] = {"text": RIGHT, "image": RIGHT, "mixed": RIGHT}
 Values = Mapping[str, str | None]
 
 
@@ -83,7 +84,7 @@ def test_what_nobody_judged_shows_agreement_alone() -> None:
 )
 def test_an_item_agrees_where_its_forms_do(items: list[list[str | None]]) -> None:
     """As RER counts it; and the legend counts every cell."""
-    named = [dict(zip(MODES, values, strict=True)) for values in items]
+    named = [dict(zip(ALL_RIGHT, values, strict=True)) for values in items]
     made = drawn([entry(values, item=str(n)) for n, values in enumerate(named)])
     assert sum(map(agree, items)) == made.agreeing
     assert 3 * len(items) == sum(n for _, n in made.legend)
@@ -93,7 +94,7 @@ def test_columns_are_sorted_by_font_and_resolution_with_colours_last() -> None:
     """Text comes first; what differs in its colour from item to item is one column."""
     styles = "cursive-50dpi-black", "dejavu-200dpi-black", "dejavu-50dpi-black", "own"
     entries = [
-        entry(dict.fromkeys(MODES, "3"), item, style)
+        entry(ALL_RIGHT, item, style)
         for item, color in (("i", "red"), ("j", "cyan"))
         for style in (*styles, f"dejavu-200dpi-{color}", f"html-courier-100dpi-{color}")
     ]
@@ -132,7 +133,9 @@ def test_an_item_in_two_colours_has_a_column_for_each() -> None:
 def test_rows_that_disagree_most_come_first() -> None:
     """Then what is lost, then what is wrong; equal rows stand together."""
     rows = ["333", "444", "333", "34!", "443", "3!3"]
-    entries = [entry(dict(zip(MODES, row, strict=True)), item=f"{n}") for n, row in enumerate(rows)]
+    entries = [
+        entry(dict(zip(ALL_RIGHT, row, strict=True)), item=f"{n}") for n, row in enumerate(rows)
+    ]
     made = drawn(entries)
     assert ["3", "4", "5", "1", "0", "2"] == [row[1] for row in made.content["rows"]]
     assert ["rdl", "wwp", "rlr", "www", "rrr", "rrr"] == letters(made)
@@ -140,9 +143,9 @@ def test_rows_that_disagree_most_come_first() -> None:
 
 def test_what_gave_no_record_is_lost_in_all_its_forms() -> None:
     """Of an item that was asked in another style, and of one that was asked in none."""
-    asked = [entry(dict.fromkeys(MODES, "3"), style=s) for s in ("a-50dpi-black", "b-50dpi-black")]
+    asked = [entry(ALL_RIGHT, style=s) for s in ("a-50dpi-black", "b-50dpi-black")]
     lost = [{"suite": "a", "item": name, "style": "b-50dpi-black"} for name in ("i", "j")]
-    made = drawn([asked[0], entry(dict.fromkeys(MODES, "3"), "k", "b-50dpi-black")], lost)
+    made = drawn([asked[0], entry(ALL_RIGHT, "k", "b-50dpi-black")], lost)
     assert {"i": "rrrll", "j": "l..ll", "k": "r..rr"} == {
         row[1]: row[2] for row in made.content["rows"]
     }
@@ -164,7 +167,7 @@ def test_the_matrix_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(matrix, "_BYTES", 2_000)
     values = {"text": "3", "image": "4" * 1_000, "mixed": "3"}
     entries = [entry(values, item=f"odd {n}") for n in range(3)]
-    entries += [entry(dict.fromkeys(MODES, "3"), item=f"even {n}") for n in range(97)]
+    entries += [entry(ALL_RIGHT, item=f"even {n}") for n in range(97)]
     made = drawn(entries)
     rows = made.content["rows"]
     assert 100 == len(rows) + made.left_out

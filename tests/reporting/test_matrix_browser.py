@@ -10,6 +10,7 @@ from browser import Browser, started
 
 from pytest_rest.benchmark.rest_plus import rest_plus
 from pytest_rest.reporting import page
+from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import Record
 
 OPEN = "#list > li.open"
@@ -67,4 +68,71 @@ def test_the_matrix_says_what_is_under_the_pointer_and_the_arrows(
     )
     assert "dejavu-50dpi-black" == browser.text(f"{OPEN} .style")
     assert said == browser.text(SAID)
+    assert [] == browser.complaints()
+
+
+_BARE = """<!doctype html><meta charset="utf-8"><title>bare</title><canvas></canvas><script>
+const [wide, high] = [21, 10000];
+const image = new ImageData(wide, high);
+const packed = new Uint32Array(image.data.buffer);
+for (let each = 0; each < packed.length; each++) packed[each] = each % 5 ? 0xffd1d8a9 : 0xff0f48d9;
+const small = new OffscreenCanvas(wide, high);
+small.getContext("2d").putImageData(image, 0, 0);
+const canvas = document.querySelector("canvas");
+[canvas.width, canvas.height] = [1180, 560];
+const context = canvas.getContext("2d");
+context.imageSmoothingEnabled = false;
+context.drawImage(small, 0, 0, wide, high, 0, 0, 1180, 560);
+canvas.addEventListener("pointermove", (event) => (document.title = event.offsetX));
+</script>"""
+_LOADED = "return performance.getEntriesByType('navigation')[0].loadEventEnd"
+_MOVE = """const [cells, done] = [document.querySelector(arguments[0]), arguments[1]];
+const box = cells.getBoundingClientRect();
+const took = [];
+let left = 40;
+const one = () => {
+  const start = performance.now();
+  const [clientX, clientY] = [box.left + 5 + left * 7 % (box.width - 9), box.top + 40 + left * 11];
+  cells.dispatchEvent(new PointerEvent("pointermove", { clientX, clientY, bubbles: true }));
+  requestAnimationFrame(() => {
+    const channel = new MessageChannel(); // after the frame is drawn
+    channel.port1.onmessage = () => {
+      took.push(performance.now() - start);
+      if (--left) one();
+      else done(took.sort((a, b) => a - b)[20]);
+    };
+    channel.port2.postMessage(0);
+  });
+};
+one();"""
+
+
+@pytest.mark.slow
+def test_ten_thousand_items_in_21_forms_are_there_at_once(browser: Browser, tmp_path: Path) -> None:
+    """First paint, hover and scrolling, against a bare canvas of as many cells."""
+    report = pages.report(plus(6))
+    records = plus(10_000)
+    path = written(tmp_path, report | {"items": [entry(record) for record in records]})
+    bare = tmp_path / "bare.html"
+    bare.write_text(_BARE, "utf-8")
+    took: dict[Path, list[tuple[float, float]]] = {path: [], bare: []}
+    for _ in range(3):
+        for each, times in took.items():
+            browser.open(each, "", 1280)
+            assert browser.comes_true(_LOADED)
+            paint = browser.run(_LOADED)  # when all is drawn, the list too
+            target = "#matrix canvas" if each == path else "canvas"
+            times.append((paint, browser.driver.execute_async_script(_MOVE, target)))
+    paint, hover = (min(times) for times in zip(*took[path], strict=True))
+    bare_paint, bare_hover = (min(times) for times in zip(*took[bare], strict=True))
+    print(
+        f"paint {paint:.0f} ms, bare {bare_paint:.0f}; hover {hover:.1f} ms, bare {bare_hover:.1f}"
+    )
+    browser.open(path, "", 1280)
+    assert paint < 8 * bare_paint
+    assert hover < 3 * bare_hover
+    browser.run(f"document.querySelector('{CELLS}').focus()")
+    browser.press("\\ue010", RIGHT)  # End
+    assert browser.text(SAID).startswith("item-9999 · ")
+    assert "10,000" in browser.text("#matrix .what")
     assert [] == browser.complaints()

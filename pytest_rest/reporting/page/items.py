@@ -81,6 +81,7 @@ class Content:
     has_prompts: bool
     pictures: Sequence[str]  # digests, each once, the first items' first
     matrix: Matrix | None
+    examples: Mapping[str, str]  # a picture's digest for each style
 
     def json(self, **more: object) -> Iterator[str]:
         """All of it, and `more`, as JSON in pieces: in ASCII, and without markup."""
@@ -121,6 +122,7 @@ def data(report: Builtins, prompts: Prompts) -> Content:
         has_prompts=bool(prompts),
         pictures=[*book.pictures],
         matrix=gathered.matrix(report["lost"], report["provenance"]["modes"]),
+        examples=gathered.examples,
     )
 
 

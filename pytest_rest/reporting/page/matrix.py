@@ -29,6 +29,7 @@ from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
 
 _BYTES = 3_000_000  # of all rows together
 _VALUE = 60  # characters of a value
+_PICTURES = 20  # of each style, of which one is its example
 _POOLED = "colour"  # what a column is called that has a colour for each item
 
 
@@ -91,6 +92,7 @@ class Gathered:
         self._lost: list[tuple[Key, str]] = []
         self._cells: dict[_Cell, _Cell] = {}
         self._slots: dict[Slot, Slot] = {}
+        self._pictures: dict[str, dict[Key, str]] = defaultdict(dict)
 
     def add(self, entry: Mapping[str, Any]) -> None:
         """One of the report's items; RH-Bench's have one form, which agrees with itself."""
@@ -106,6 +108,19 @@ class Gathered:
             self._styles[style][slot] = None
         if entry["verdict"] == "lost":
             self._lost.append((key, style))
+        pictures = self._pictures[style]
+        if len(pictures) < _PICTURES and (image := entry["answers"].get("image", {}).get("image")):
+            pictures[key] = image
+
+    @property
+    def examples(self) -> dict[str, str]:
+        """For each style a picture's digest, of one item wherever it was asked in that style."""
+        often = Counter(key for pictures in self._pictures.values() for key in pictures)
+        return {
+            style: pictures[min(pictures, key=lambda key: (-often[key], key))]
+            for style, pictures in self._pictures.items()
+            if pictures
+        }
 
     def matrix(self, lost: Iterable[Mapping[str, Any]], modes: Sequence[str]) -> Matrix | None:
         """The matrix, with what was lost without a record; None where there is nothing to see."""
