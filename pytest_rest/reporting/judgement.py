@@ -37,6 +37,7 @@ def _regression(regression: Regression) -> dict[str, Any]:
             }
             for check in regression.checks
         ],
+        "changes": regression.changes and regression.changes.to_builtins(),
     }
 
 

@@ -20,6 +20,7 @@ from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_pictures
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import (
+    changes,
     heat_map,
     items,
     layout,
@@ -86,6 +87,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         scope=summary.headline(report),
         rates=summary.rates(report),
         heat_map=heat_map.heat_map(report, content.examples, source),
+        since=changes.changes(report, source),
         plots=[*plots.of(report)],
         advice=Advised.from_builtins(advice) if advice else None,
         flips=[Flip.from_builtins(flip) for flip in findings[:_FLIPS]],
