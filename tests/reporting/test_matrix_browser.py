@@ -1,5 +1,6 @@
 """The page's matrix in a browser: what a pointer and the arrows say, and how fast it is."""
 
+import json
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from browser import Browser, started
 
 from pytest_rest.benchmark.rest_plus import rest_plus
+from pytest_rest.gate import item_changes, paired_runs
 from pytest_rest.reporting import page
 from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import Record
@@ -16,7 +18,7 @@ from pytest_rest.terms import Record
 OPEN = "#list > li.open"
 SAID = "#cell [role=status]"
 CELLS = "#matrix .cells"
-ENTER, LEFT, UP, RIGHT, DOWN = "\ue007", "\ue012", "\ue013", "\ue014", "\ue015"
+ENTER, END, LEFT, UP, RIGHT = "\ue007", "\ue010", "\ue012", "\ue013", "\ue014"
 TOP, ROW = 36, 22  # pixels above the rows, and those of a row where there are few
 
 
@@ -69,6 +71,42 @@ def test_the_matrix_says_what_is_under_the_pointer_and_the_arrows(
     assert "dejavu-50dpi-black" == browser.text(f"{OPEN} .style")
     assert said == browser.text(SAID)
     assert [] == browser.complaints()
+
+
+def since_all_was_right() -> dict[str, Any]:
+    """A report whose baseline had the sixth item right in every form."""
+    new = pages.report(plus(6))
+    old = json.loads(json.dumps(new))
+    for each in old["items"]:
+        if each["id"] == "item-0005":
+            each["verdict"] = "consistent"
+            each["answers"]["image"] |= {"value": "3", "correct": True}
+    changes = item_changes.find(old, new, paired_runs.compare(old, new)).to_builtins()
+    told = {"note": "", "warning": "", "left_out": [], "checks": [], "changes": changes}
+    return {**new, "gate": {**new["gate"], "baseline": told}}
+
+
+@pytest.mark.parametrize(
+    ("width", "dark"), [pytest.param(1280, True, marks=pytest.mark.slow), (390, False)]
+)
+def test_what_became_worse_and_in_which_style_is_a_click_away(
+    browser: Browser, tmp_path: Path, width: int, dark: bool
+) -> None:
+    """Both releases' answers stand side by side; a cell of the heat map leads to its items."""
+    browser.open(written(tmp_path, since_all_was_right()), "", width, dark)
+    assert [] == browser.complaints() + browser.faults()
+    assert width == browser.run("return document.documentElement.scrollWidth")
+    assert ["1 worse", "0 better"] == browser.texts(".counts b")
+    rows = [text.replace("\t", " ") for text in browser.texts(".changed tbody tr")[:2]]
+    assert ["text 3 right 3 right", "image, courier-100dpi-black 3 right 4 wrong"] == rows
+    browser.click(".changed thead a")
+    assert browser.comes_true(f"return document.querySelector('{OPEN}')")
+    assert "item-0005" == browser.text(f"{OPEN} .name")
+    assert ["50 DPI", "100 DPI", "200 DPI"] == browser.texts(".heat thead th")
+    assert ["dejavu", "courier", "cursive", "colour"] == browser.texts(".heat tbody th")
+    browser.click(".heat tr:nth-child(3) .warm a")
+    assert browser.comes_true("return location.hash.includes('cursive-50dpi-black')")
+    assert "2 of 60 tests" == browser.text("#count")
 
 
 _BARE = """<!doctype html><meta charset="utf-8"><title>bare</title><canvas></canvas><script>
@@ -132,8 +170,7 @@ def test_ten_thousand_items_in_21_forms_are_there_at_once(browser: Browser, tmp_
     assert paint < 15 * bare_paint
     assert hover < 3 * bare_hover
     browser.run(f"document.querySelector('{CELLS}').focus()")
-    browser.press("\\ue010", RIGHT)  # End
-    print(browser.text(SAID))
+    browser.press(END, RIGHT)
     assert browser.text(SAID).startswith("item-9999 · ")
     assert "10,000" in browser.text("#matrix .what")
     assert [] == browser.complaints()
