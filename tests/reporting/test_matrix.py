@@ -55,6 +55,7 @@ def letters(made: Matrix) -> list[str]:
         ({"text": "3", "image": "3", "mixed": "3"}, "rrr"),
         ({"text": "3", "image": "4", "mixed": None}, "rdn"),
         ({"text": "4", "image": "3", "mixed": "4"}, "wpw"),
+        ({"text": "4", "image": "3", "mixed": "3"}, "wpp"),
         ({"text": "4", "image": "5", "mixed": "!"}, "wdl"),
         ({"text": None, "image": "4", "mixed": "3", "ocr-first": "3"}, "ndrr"),
         ({"image": "4", "mixed": "3"}, "wp"),

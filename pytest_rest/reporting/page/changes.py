@@ -58,12 +58,13 @@ def changes(report: Builtins, source: Callable[[str], str]) -> Changes | None:
     if not told:
         return None
     pictured = 0
-    items: dict[str, list[ChangedItem]] = {"worse": [], "better": []}
+    worse: list[ChangedItem] = []
+    better: list[ChangedItem] = []
     for item in told["items"]:
         place = _picture(item, source) if pictured < _MOST_PICTURES else ("", "")
         pictured += bool(place[0])
-        items[item["kind"]].append(_item(item, *place))
-    return Changes(told, items["worse"], items["better"])
+        (better if item["kind"] == "better" else worse).append(_item(item, *place))
+    return Changes(told, worse, better)
 
 
 def _item(item: Mapping[str, Any], picture: str, pictured: str) -> ChangedItem:
