@@ -8,7 +8,7 @@ function drawMatrix({ data, make, byKey, open }) {
   const about = document.getElementById("cell");
   const link = about.querySelector("a");
   const said = about.querySelector("[role=status]");
-  const [TOP, HIGHEST, GAP, WIDEST, NAMED] = [36, 560, 8, 72, 24]; // pixels
+  const [TOP, HIGHEST, GAP, WIDEST, NAMED, SAID] = [36, 560, 8, 72, 24, 66]; // pixels
   const words = {};
   const colors = {};
   const cursor = { row: -1, column: 0 };
@@ -55,7 +55,7 @@ function drawMatrix({ data, make, byKey, open }) {
     canvas.style.height = `${height}px`;
     canvas.width = Math.round(cells.clientWidth * scale);
     canvas.height = Math.round(height * scale);
-    layout = { groups, wide, high, height, scale };
+    layout = { groups, wide, high, height, scale, right: left - gap };
   }
 
   function draw() {
@@ -79,6 +79,7 @@ function drawMatrix({ data, make, byKey, open }) {
     if (high > 5) for (let each = 1; each < count; each++) context.fillRect(0, top + each * high - 0.5, cells.clientWidth, 1);
     context.clearRect(0, 0, cells.clientWidth, TOP - 1);
     label(context);
+    name(context, first, count, top);
     if (cursor.row >= first && cursor.row < first + count) mark(context);
   }
 
@@ -116,14 +117,25 @@ function drawMatrix({ data, make, byKey, open }) {
     for (const { name, x, count } of groups) write(name, x, 13, Math.max(count * wide, NAMED) + GAP - 4);
     context.font = "12px system-ui, sans-serif";
     context.fillStyle = soft;
+    const each = ({ label, mode }) => (wide < SAID || mode === "text" ? label : `${label} ${mode}`);
     for (const { start, count, x } of groups) {
       for (let place = 0; place < count; place++) {
-        const { label: text } = columns[start + place];
-        if (place && columns[start + place - 1].label === text) continue;
+        const text = each(columns[start + place]);
+        if (place && each(columns[start + place - 1]) === text) continue;
         let next = place + 1;
-        while (next < count && columns[start + next].label === text) next++;
+        while (next < count && each(columns[start + next]) === text) next++;
         write(text, x + place * wide, 29, (next - place) * wide + (next === count ? GAP - 2 : -2));
       }
+    }
+  }
+
+  // The items' names beside their rows, where there is room for them.
+  function name(context, first, count, top) {
+    const { right, high } = layout;
+    const room = cells.clientWidth - right - 10;
+    if (high < 14 || room < 90) return;
+    for (let row = 0; row < count; row++) {
+      context.fillText(rows[first + row][1].slice(0, room / 7), right + 10, top + (row + 0.5) * high + 4);
     }
   }
 
