@@ -167,8 +167,8 @@ def test_ten_thousand_items_in_21_forms_are_there_at_once(browser: Browser, tmp_
         f"paint {paint:.0f} ms, bare {bare_paint:.0f}; hover {hover:.1f} ms, bare {bare_hover:.1f}"
     )
     browser.open(path, "", 1280)
-    assert paint < 15 * bare_paint
-    assert hover < 3 * bare_hover
+    assert paint < 40 * bare_paint  # 2 s where a bare one takes 50 ms
+    assert hover < 3 * bare_hover  # 50 ms, where a frame takes 17
     browser.run(f"document.querySelector('{CELLS}').focus()")
     browser.press(END, RIGHT)
     assert browser.text(SAID).startswith("item-9999 · ")
