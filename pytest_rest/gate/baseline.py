@@ -32,10 +32,14 @@ _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transc
 def read(path: Path) -> Any:
     """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
     try:
-        text = safe_files.read(path / "report.json" if path.is_dir() else path)
-        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+        return parse(safe_files.read(path / "report.json" if path.is_dir() else path))
     except (OSError, RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None
+
+
+def parse(text: bytes) -> Any:
+    """JSON whose numbers are all finite; ValueError or RecursionError where it is not."""
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
 
 
 def load(path: Path, max_lost: int | None = None, allow_cached: bool = True) -> dict[str, Any]:
@@ -190,14 +194,17 @@ def _extract(report: JsonObject) -> dict[str, Any]:
             {key: suite[key] for key in ("name", "items", "fingerprint")}
             for suite in provenance["suites"]
         ],
-        "items": [_item(*key, records, key in lost) for key, records in groups.items()],
+        "items": [judged_item(*key, records, key in lost) for key, records in groups.items()],
         "unaskable": [
             {"suite": each["suite"], "id": each["item"]} for each in report.get("unaskable", ())
         ],
     }
 
 
-def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> dict[str, Any]:
+def judged_item(
+    suite: str, name: str, records: Sequence[JsonObject], lost: bool = False
+) -> dict[str, Any]:
+    """A baseline's item, of its entries in a report, one for each style."""
     values = [answer["value"] for record in records for answer in _compared(record).values()]
     verdict = "consistent" if agree(values) else "inconsistent"
     if lost or any(record["verdict"] == "lost" for record in records):

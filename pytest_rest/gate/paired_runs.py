@@ -168,7 +168,7 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
         "all_correct": _figures(pairs, judged, all_right),
     }
     for mode in MODES:
-        share = partial(_share_right, mode)
+        share = partial(share_right, mode)
         asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:
             listed[f"accuracy.{mode}"] = _figures(pairs, asked, share)
@@ -236,7 +236,7 @@ def _figures(
     return PairedFigures(old, new, pairs.clusters)
 
 
-def _share_right(mode: str, item: JsonObject) -> float | None:
+def share_right(mode: str, item: JsonObject) -> float | None:
     """The share of an item's styles that a mode got right; None if it was not asked."""
     styles = item["styles"].values()
     right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]
