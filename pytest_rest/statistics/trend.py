@@ -36,13 +36,15 @@ Row = Sequence[float | None]  # an item's figure in each run; None where it was 
 class Trend:
     """The `slope` a run, with its interval at 95 %, of so many runs and items.
 
+    The bounds are None where nothing varies, which does not say how it might.
+
     `p` is how likely as steep a fall of the items were if nothing had changed, `p_runs` if the runs
     went up and down without a trend. `spent` is the share of the error that this look may use.
     """
 
     slope: float
-    low: float
-    high: float
+    low: float | None
+    high: float | None
     runs: int
     items: int
     p: float
@@ -80,8 +82,9 @@ def measure(rows: Sequence[Row], clusters: Sequence[str] = ()) -> Trend | None:
     weight = sum(size for size, _ in units)
     p_runs, wider = _of_means([math.fsum(each) / weight for each in by_run], slope)
     reach = max(Z * error, wider)
+    low, high = (slope - reach, slope + reach) if reach > _NOTHING else (None, None)
     spent = (FEWEST - 1) / (runs * (runs - 1))
-    return Trend(slope, slope - reach, slope + reach, runs, len(rows), p, p_runs, spent)
+    return Trend(slope, low, high, runs, len(rows), p, p_runs, spent)
 
 
 def _units(rows: Sequence[Row], clusters: Sequence[str]) -> list[tuple[int, dict[int, float]]]:

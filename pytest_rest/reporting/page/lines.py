@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from pytest_rest.reporting.page import layout
 from pytest_rest.terms import Rate
 
-_HEIGHT, _TOP, _SIDE = 190, 26, 2.0  # pixels, and per cent of the width
+_HEIGHT, _TOP = 190, 26  # pixels
+_LEFT, _RIGHT = 12.0, 2.0  # per cent of the width: the levels' words, and half a dot
 _DOTS = 60  # runs of which each has a dot
 _APART = 4.0  # per cent of the width between the numbers of two marks
 
@@ -43,7 +44,7 @@ class _Scale:
         """A run's place in per cent of the width; the only one is in the middle."""
         if self.runs < 2:
             return 50.0
-        return round(_SIDE + (100 - 2 * _SIDE) * place / (self.runs - 1), 2)
+        return round(_LEFT + (100 - _LEFT - _RIGHT) * place / (self.runs - 1), 2)
 
     def y(self, value: float) -> float:
         """A value's place in pixels."""
@@ -82,7 +83,13 @@ def draw(
 
 
 def _word(value: float, unit: str) -> str:
-    return f"{value * 100:g} %" if unit == "%" else f"${value:.4g}"
+    return (
+        f"{value * 100:g} %"
+        if unit == "%"
+        else f"${value:.2f}"
+        if value >= 0.1 or not value
+        else f"${value:.2g}"
+    )
 
 
 def _scale(lines: Sequence[Line], runs: int, threshold: float | None, unit: str) -> _Scale:

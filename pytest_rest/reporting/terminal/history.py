@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pytest_rest.gate.decline import FigureTrend
 from pytest_rest.reporting import history
 from pytest_rest.reporting.history import History, Point, Series
-from pytest_rest.reporting.terminal.figures import cut, first, percent, signed
+from pytest_rest.reporting.terminal.figures import NO_SPREAD, cut, first, percent, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.trend import FEWEST
 from pytest_rest.terms import MODES, Rate
@@ -46,14 +46,15 @@ def decline(series: Series, found: FigureTrend) -> str:
     moved, since = found.trend, history.tested(series)[0]
     return (
         f"{name(found.figure)} of {shown(series.family, 60)} in {shown(series.scope, 60)} falls "
-        f"by {-moved.slope * 100:.1f} points a run {_bounds(found)}, over {moved.runs} runs since "
+        f"by {-moved.slope * 100:.1f} points a run{_bounds(found)}, over {moved.runs} runs since "
         f"{since.day} (p = {moved.adjusted:.2g})"
     )
 
 
 def name(figure: str) -> str:
-    """`RER`, `accuracy.image`."""
-    return NAMES.get(figure, figure) if figure in ("rer", "cfr") else figure
+    """`RER`, `image accuracy`."""
+    mode = figure.partition(".")[2]
+    return f"{mode} accuracy" if mode else NAMES[figure]
 
 
 def tested(series: Series) -> Iterator[str]:
@@ -70,7 +71,7 @@ def tested(series: Series) -> Iterator[str]:
         word = "FALLS" if found.declines else "no sure fall"
         moved = found.trend
         yield (
-            f"{name(found.figure)}: {signed(moved.slope)} points a run {_bounds(found)} over "
+            f"{name(found.figure)}: {signed(moved.slope)} points a run{_bounds(found)} over "
             f"{moved.runs} runs of {moved.items:,} items; {word} (p = {moved.adjusted:.2g})"
         )
     if reasons := sorted({point.untested for point in untested if point.untested}):
@@ -91,7 +92,8 @@ def changed(words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
 
 
 def _bounds(found: FigureTrend) -> str:
-    return f"[{signed(found.trend.low)}, {signed(found.trend.high)}]"
+    low, high = found.trend.low, found.trend.high
+    return NO_SPREAD if low is None or high is None else f" [{signed(low)}, {signed(high)}]"
 
 
 def _series(series: Series, last: int, width: int) -> Iterator[str]:
