@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.common_items import in_common
+from pytest_rest.gate.common_items import added_styles, in_common
 from pytest_rest.scoring import agree
 from pytest_rest.terms import MODES, fingerprint
 
@@ -103,8 +103,8 @@ def to_text(baseline: JsonObject) -> str:
 def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
 
-    Other items, prompts, styles, modes, seed or transcriptions, a newer or unknown schema. Another
-    model is not a reason.
+    Other items, prompts, modes, seed or transcriptions, not all of the old run's styles, a newer or
+    unknown schema. Another model is not a reason.
     """
     read, reasons = [], []
     for name, report in (("the baseline", old), ("this run", new)):
@@ -134,9 +134,10 @@ def number_of_items(n: int) -> str:
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     """What differs between two baselines that must be the same; as `refusal`."""
     before, after, _ = in_common(before, after)
+    added = added_styles(before, after)
     return (
         *_other_items(before, after),
-        *_other_styles(before["styles"], after["styles"]),
+        *_other_styles(before["styles"], [s for s in after["styles"] if s["id"] not in added]),
         *(
             f"other {word}: {_shown(before[key])} in the baseline, {_shown(after[key])} now"
             for key, word in _SAME.items()

@@ -19,7 +19,7 @@ from statistics import fmean
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.baseline import JsonObject, differences, few, number_of_items, to_baseline
-from pytest_rest.gate.common_items import in_common
+from pytest_rest.gate.common_items import added_styles, in_common, in_shared_styles
 from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import MODES
@@ -81,8 +81,9 @@ class PairedComparison:
     """Two runs compared: `rates` by their names, and the consistency of each style by itself.
 
     The rates are those of `rates`. `left_out` are the items that one of the runs lost, `lost` says
-    how many the old one and how many the new one, `unaskable` are those that one could not ask. The
-    models are the names asked for, with those they answered by.
+    how many the old one and how many the new one, `unaskable` are those that one could not ask.
+    `other_styles` are those of the new run alone, which are not compared. The models are the names
+    asked for, with those they answered by.
     """
 
     rates: Mapping[str, PairedFigures]
@@ -92,6 +93,7 @@ class PairedComparison:
     lost: tuple[int, int]
     old_model: str
     new_model: str
+    other_styles: tuple[str, ...] = ()
 
     @property
     def rer(self) -> PairedCounts:
@@ -114,6 +116,8 @@ class PairedComparison:
         if self.unaskable:
             items = number_of_items(len(self.unaskable))
             said.append(f"{items} not compared, which either run left out: {few(self.unaskable)}")
+        if self.other_styles:
+            said.append(in_styles([*self.styles], self.other_styles))
         return "; ".join(said)
 
 
@@ -129,7 +133,14 @@ class Pairs:
     unaskable: Sequence[ItemKey]
     lost: tuple[int, int]
     styles: Sequence[str]
+    other_styles: tuple[str, ...]
     models: tuple[str, str]
+
+
+def in_styles(shared: Sequence[str], others: Sequence[str]) -> str:
+    """In which styles alone runs are compared, where some were asked in others too."""
+    number = f"{len(others)} other style{'' if len(others) == 1 else 's'}"
+    return f"compared in {few(shared)} alone, for not all were asked in {number}: {few(others)}"
 
 
 def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
@@ -150,6 +161,7 @@ def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
         lost=pairs.lost,
         old_model=pairs.models[0],
         new_model=pairs.models[1],
+        other_styles=pairs.other_styles,
     )
 
 
@@ -181,6 +193,9 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     reasons = differences(before, after)
     if reasons:
         raise BaselineError(f"the runs cannot be compared: {'; '.join(reasons)}")
+    other_styles = added_styles(before, after)
+    if other_styles:
+        (before, after), _ = in_shared_styles([before, after])
     runs = _items(before), _items(after)
     everything = sorted(runs[0].keys() | runs[1].keys())
     asked = {key: set().union(*(_forms(run.get(key)) for run in runs)) for key in everything}
@@ -196,6 +211,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
         unaskable=unaskable,
         lost=(len(lost[0]), len(lost[1])),
         styles=[style["id"] for style in before["styles"]],
+        other_styles=other_styles,
         models=(_model(before), _model(after)),
     )
 

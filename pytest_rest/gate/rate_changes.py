@@ -42,10 +42,11 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     `BaselineError` says why they cannot be compared.
     """
     rates = paired_runs.rates(pair(old, new))
-    return {name: _change(name, each) for name, each in rates.items() if name != "all_correct"}
+    return {name: change(name, each) for name, each in rates.items() if name != "all_correct"}
 
 
-def _change(name: str, figures: PairedFigures) -> Change:
+def change(name: str, figures: PairedFigures) -> Change:
+    """What a rate of that name changed by, of its items' figures in both runs."""
     is_failure = name == "cfr"  # of whose figures 0 is a failure
 
     def mean(run: Figures) -> float | None:
