@@ -92,7 +92,7 @@ def run(arguments: Namespace) -> int:
     allow_cached = arguments.allow_cached or not _tolerance(arguments).bounds
     paths = arguments.old, arguments.new
     runs: Sequence[JsonObject] = [baseline.load(p, allow_cached=allow_cached) for p in paths]
-    judged = regression.judge(*runs, _tolerance(arguments), arguments.max_lost or 0)
+    judged = regression.judge(runs[0], runs[1], _tolerance(arguments), arguments.max_lost or 0)
     others: Sequence[str] = ()
     if not judged.checks:  # a tolerance is judged in all of the old run's styles, or not at all
         runs, others = in_shared_styles(runs)
