@@ -16,7 +16,12 @@ N = 40
 
 
 def release(
-    agreed: Sequence[bool], day: int = 0, model: str = "acme-vl-1.0", suite: str = "a", **about: Any
+    agreed: Sequence[bool],
+    day: int = 0,
+    model: str = "acme-vl-1.0",
+    suite: str = "a",
+    cost: float = 0.5,
+    **about: Any,
 ) -> Any:
     """A report of so many days after the first, whose i-th item agrees, or is wrong as a picture.
 
@@ -36,7 +41,7 @@ def release(
         "created": f"{FIRST + timedelta(days=day):%Y-%m-%dT%H:%M:%S+00:00}",
         **about,
     }
-    found["usage"] = {"cost": 0.5, "calls": 3 * n, "seconds": float(day), "cached": 0}
+    found["usage"] = {"cost": cost, "calls": 3 * n, "seconds": float(day), "cached": 0}
     return found
 
 

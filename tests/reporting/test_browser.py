@@ -322,7 +322,7 @@ def test_the_page_alone_tells_what_breaks_a_model(browser: Browser, run_rest: Ru
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
 def test_the_history_of_releases(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
-    """Read at any width: what falls first, a line for each figure, broken where the data changed."""
+    """At any width: what falls first, a line for each figure, broken where the data changed."""
     for day in range(12):
         other = {"n": 30} if day < 3 else {}
         model = f"acme-vl-1.{day // 4}"

@@ -12,7 +12,7 @@ from pytest_rest.reporting.terminal import history as words
 from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.terms import MODES, Rate
 
-_MOST = 400  # runs in a plot's table
+_MOST = 100  # runs in a plot's table
 _CHANGES = 100
 _LEFT_OUT = 100
 _NOTES = {
@@ -126,4 +126,5 @@ def _plot(
         for place, point in enumerate(series.points)
     ]
     head = ("date", "model", *(line.label for line in drawn))
-    return Plot(heading, note, picture, cells[-_MOST:][::-1], head)
+    more = f" The table has the newest {_MOST}." if len(cells) > _MOST else ""
+    return Plot(heading, note + more, picture, cells[-_MOST:][::-1], head)
