@@ -14,6 +14,7 @@ from typing import Any
 
 from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
+from pytest_rest.reporting.page.matrix import Gathered, Matrix
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import COMPARED, OCR_MODES, Style
 
@@ -80,6 +81,8 @@ class Content:
     left_out: int
     has_prompts: bool
     pictures: Sequence[str]  # digests, each once, the first items' first
+    matrix: Matrix | None
+    examples: Mapping[str, str]  # a picture's digest for each style
 
     def json(self, **more: object) -> Iterator[str]:
         """All of it, and `more`, as JSON in pieces: in ASCII, and without markup."""
@@ -87,14 +90,16 @@ class Content:
         for number, text in enumerate(self.texts.bounded()):
             yield f"{',' if number else ''}{_json(text)}"
         rest = {"looks": self.looks, "left_out": self.left_out, "has_prompts": self.has_prompts}
+        rest |= {"matrix": self.matrix and self.matrix.content}
         yield f"],{_json(rest | more)[1:]}"
 
 
 def data(report: Builtins, prompts: Prompts) -> Content:
     """The items with their calls, texts and looks; inconsistent and lost ones come first."""
     asked: Sequence[Builtins] = report["items"]  # of a run, each is built when it is looked up
-    names, verdicts = [], []
+    names, verdicts, gathered = [], [], Gathered()
     for entry in asked:
+        gathered.add(entry)
         names.append((entry["suite"], entry["id"], entry["style"]))
         verdicts.append(entry["verdict"])
     places = sorted(range(len(asked)), key=lambda place: _ORDER.get(verdicts[place], _REST))
@@ -117,6 +122,8 @@ def data(report: Builtins, prompts: Prompts) -> Content:
         left_out=len(asked) + len(unasked) - len(items),
         has_prompts=bool(prompts),
         pictures=[*book.pictures],
+        matrix=gathered.matrix(report["lost"], report["provenance"]["modes"]),
+        examples=gathered.examples,
     )
 
 

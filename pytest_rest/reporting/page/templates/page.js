@@ -357,6 +357,12 @@
     if (opened) place.querySelector("a").focus({ preventScroll: true });
   }
 
+  function openItem(key) {
+    const address = `#${new URLSearchParams({ item: key })}`;
+    if (location.hash === address) arrive();
+    else location.hash = address;
+  }
+
   const distinct = (name) => [...new Set(data.items.map((item) => item[name]).filter(Boolean))].sort();
   if (form) {
     fill("suite", [["", distinct("suite")]]);
@@ -393,6 +399,7 @@
     });
     window.addEventListener("hashchange", arrive);
     window.addEventListener("popstate", () => show());
+    drawMatrix({ data, make, byKey, open: openItem });
     arrive();
   }
 }
