@@ -56,6 +56,22 @@ def test_what_the_page_plays_no_part_in_is_not_named(clusters: int) -> None:
     assert sum(any(each.is_clear for each in of) for of in lost) <= 8
 
 
+def test_badly_read_documents_with_late_answers_are_not_lost_pages() -> None:
+    """Where each document is read well or badly all through, its pages are compared in itself."""
+    draws = random.Random(0)
+    places, wrong, names = [], [], []
+    for document in range(8):
+        for _ in range(10):
+            places.append(draws.choice([1, 2, 3] if document % 2 else [3, 4, 5]))
+            wrong.append(draws.random() < (0.1 if document % 2 else 0.9))
+            names.append(f"lease-{document}")
+    alone, within = change_point.find(places, wrong), change_point.find(places, wrong, names)
+    assert alone is not None
+    assert within is not None
+    assert alone.p < 0.01
+    assert within.p > 0.05
+
+
 def test_nothing_lost_is_nothing_found() -> None:
     """Nor where only one page is known, or all is lost."""
     assert [] == answer_pages.measure(records(0, 40, 0.0, 0.0))

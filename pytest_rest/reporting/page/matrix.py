@@ -25,7 +25,7 @@ from typing import Any
 
 from pytest_rest.reporting.page import style_grid
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
+from pytest_rest.terms import COMPARED, OCR_MODES, RH_BENCH
 
 _BYTES = 3_000_000  # of all rows together
 _VALUE = 60  # characters of a value
@@ -227,7 +227,7 @@ def _pool(slot: Slot) -> tuple[object, ...] | None:
 def _place(slot: Slot) -> tuple[object, ...]:
     written, style, mode = slot
     look = style_grid.parse(style, written)
-    known = (*MODES, *OCR_MODES)
+    known = (*COMPARED, *OCR_MODES)
     rank = known.index(mode) if mode in known else len(known)
     # the modes of a column that has many colours stand together, as those of any style
     named = (look is None, *(look.place[:5] if look else ()), style if look is None else "")
