@@ -43,7 +43,7 @@ def record(text: str = "Answer: 3", transcription: Transcription | None = None) 
 @pytest.mark.parametrize(
     ("listed", "declared"),
     [
-        ((*terms.MODES, *terms.OCR_MODES), terms.Mode),
+        ((*terms.COMPARED, *terms.OCR_MODES), terms.Mode),
         (terms.OCRS, terms.Ocr),
         ((*terms.ANSWER_KINDS, "open"), terms.AnswerKind),
         (terms.CONTROLS, terms.Control),

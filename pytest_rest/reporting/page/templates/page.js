@@ -153,6 +153,7 @@
       make("h3", {}, call.form, " ", make("span", { class: `badge ${state}` }, state)),
       make("p", { class: "value" }, call.value ?? "no answer"),
       picture(call),
+      ...(call.more ?? []).map((image) => picture({ image, form: call.form })),
       ...prompt(call),
       make("h4", {}, "Answer"),
       scrolled("answer", call.form, marked(call)),
