@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.common_items import in_common
+from pytest_rest.gate.common_items import added_styles, in_common
 from pytest_rest.gate.report_file import read as read
 from pytest_rest.scoring import agree
 from pytest_rest.terms import COMPARED, fingerprint
@@ -93,8 +93,8 @@ def to_text(baseline: JsonObject) -> str:
 def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
 
-    Other items, prompts, styles, modes, seed or transcriptions, a newer or unknown schema. Another
-    model is not a reason.
+    Other items, prompts, modes, seed or transcriptions, not all of the old run's styles, a newer or
+    unknown schema. Another model is not a reason.
     """
     read, reasons = [], []
     for name, report in (("the baseline", old), ("this run", new)):
@@ -124,9 +124,10 @@ def number_of_items(n: int) -> str:
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     """What differs between two baselines that must be the same; as `refusal`."""
     before, after, _ = in_common(before, after)
+    added = added_styles(before, after)
     return (
         *_other_items(before, after),
-        *_other_styles(before["styles"], after["styles"]),
+        *_other_styles(before["styles"], [s for s in after["styles"] if s["id"] not in added]),
         *(
             f"other {word}: {_shown(before[key])} in the baseline, {_shown(after[key])} now"
             for key, word in _SAME.items()
@@ -176,14 +177,17 @@ def _extract(report: JsonObject) -> dict[str, Any]:
             {key: suite[key] for key in ("name", "items", "fingerprint")}
             for suite in provenance["suites"]
         ],
-        "items": [_item(*key, records, key in lost) for key, records in groups.items()],
+        "items": [judged_item(*key, records, key in lost) for key, records in groups.items()],
         "unaskable": [
             {"suite": each["suite"], "id": each["item"]} for each in report.get("unaskable", ())
         ],
     }
 
 
-def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> dict[str, Any]:
+def judged_item(
+    suite: str, name: str, records: Sequence[JsonObject], lost: bool = False
+) -> dict[str, Any]:
+    """A baseline's item, of its entries in a report, one for each style."""
     values = [answer["value"] for record in records for answer in _compared(record).values()]
     verdict = "consistent" if agree(values) else "inconsistent"
     if lost or any(record["verdict"] == "lost" for record in records):

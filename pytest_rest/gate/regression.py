@@ -79,16 +79,16 @@ class Regression:
     """The checks, a note on differences that do not prevent a comparison, and items left out.
 
     `warning` says whether one name stood for two models, and which accuracies surely fell that no
-    check is of. `changes` are those of every rate, of the items of both runs; `item_changes` which
-    items changed, where the runs were compared.
+    check is of. `rates` are what each rate was and is, of the items of both runs, and `changes` the
+    items that changed; both are there where the runs were compared.
     """
 
     checks: tuple[Check, ...]
     note: str = ""
     left_out: tuple[str, ...] = ()
     warning: str = ""
-    changes: Mapping[str, Change] = field(default_factory=dict)
-    item_changes: ItemChanges | None = None
+    rates: Mapping[str, Change] = field(default_factory=dict)
+    changes: ItemChanges | None = None
 
     @property
     def reasons(self) -> list[str]:
@@ -200,8 +200,9 @@ def judge(
     ]
     fell = _warning(compared, {c.name.partition("_drop")[0] for c in checks}, tolerance)
     warning = "; ".join(filter(None, (changed, fell)))
-    changes = rate_changes.of_rates(compared.rates), item_changes.find(old, new, compared)
-    return Regression(tuple(checks), compared.note, compared.left_out, warning, *changes)
+    rates = rate_changes.of_rates(compared.rates)
+    changes = item_changes.find(old, new, compared)
+    return Regression(tuple(checks), compared.note, compared.left_out, warning, rates, changes)
 
 
 def shown(names: Sequence[str]) -> list[str]:

@@ -12,10 +12,14 @@ from pytest_rest.errors import BaselineError
 def read(path: Path) -> Any:
     """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
     try:
-        text = safe_files.read(path / "report.json" if path.is_dir() else path)
-        return json.loads(text, parse_constant=_finite, parse_float=_finite)
+        return parse(safe_files.read(path / "report.json" if path.is_dir() else path))
     except (OSError, RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None
+
+
+def parse(text: bytes) -> Any:
+    """JSON whose numbers are all finite; ValueError or RecursionError where it is not."""
+    return json.loads(text, parse_constant=_finite, parse_float=_finite)
 
 
 def _finite(text: str) -> float:

@@ -81,7 +81,7 @@ def since_all_was_right() -> dict[str, Any]:
             each["verdict"] = "consistent"
             each["answers"]["image"] |= {"value": "3", "correct": True}
     changes = item_changes.find(old, new, paired_runs.compare(old, new)).to_builtins()
-    told = {"note": "", "warning": "", "left_out": [], "checks": [], "item_changes": changes}
+    told = {"note": "", "warning": "", "left_out": [], "checks": [], "changes": changes}
     return {**new, "gate": {**new["gate"], "baseline": told}}
 
 

@@ -69,7 +69,7 @@ def report(word: str) -> dict[str, Any]:
     item = {"suite": "a", "item": "fell", "kind": "worse", "forms": [form], "left_out": 0}
     counts = {"worse": 1, "same": 9, "better": 0, "old_model": "1.0", "new_model": "2.0"}
     changes = {**counts, "items": [item]}
-    baseline = {"checks": [check | flips], "note": "another model", "item_changes": changes}
+    baseline = {"checks": [check | flips], "note": "another model", "changes": changes}
     plain["gate"]["baseline"] = baseline
     plain["lost"] = [{"suite": "a", "item": "gone", "style": "s", "reason": "HTTP 500"}]
     row = {"model": "of a paper", "rer": 0.5, "this_run": False}

@@ -54,7 +54,7 @@ class Changes:
 
 def changes(report: Builtins, source: Callable[[str], str]) -> Changes | None:
     """What changed since the baseline; None where nothing was compared."""
-    told = (report["gate"]["baseline"] or {}).get("item_changes")
+    told = (report["gate"]["baseline"] or {}).get("changes")
     if not told:
         return None
     pictured = 0

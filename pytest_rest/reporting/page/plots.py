@@ -71,9 +71,6 @@ def _effects(report: Builtins) -> Iterator[Plot]:
         rows = [
             _effect(effect, measure, of) for effect in characteristics or effects if effect[measure]
         ]
-        ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
-        furthest = max((abs(end) for end in ends if end is not None), default=0.0)
-        reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
         yield from dots(
             f"effect-{measure}",
             f"What each visual characteristic does to {measure}",
@@ -82,8 +79,16 @@ def _effects(report: Builtins) -> Iterator[Plot]:
             f"95 % for all {of} differences together that leaves out zero. Follow a name to the "
             "items that it is about.",
             sorted(rows, key=value),
-            [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)],
+            around_zero(rows),
         )
+
+
+def around_zero(rows: Sequence[IntervalRow]) -> list[Tick]:
+    """An axis of points that has room for all differences, with 0 in its middle."""
+    ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
+    furthest = max((abs(end) for end in ends if end is not None), default=0.0)
+    reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
+    return [(x * reach, signed(x * reach)) for x in (-1.0, -0.5, 0.0, 0.5, 1.0)]
 
 
 def _effect(effect: Builtins, measure: str, of: int) -> IntervalRow:
