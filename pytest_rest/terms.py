@@ -20,6 +20,7 @@ Mode = Literal["text", "image", "mixed", "file", "ocr-first", "ocr-then-solve"]
 MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # which every item may be asked in
 FILE: Mode = "file"  # which an item with a document may be asked in, too
 COMPARED: tuple[Mode, ...] = (*MODES, FILE)  # whose answers must agree
+WITHOUT_STYLE: tuple[Mode, ...] = ("text", FILE)  # which are the same in every style
 TWO_PASSES: Mode = "ocr-then-solve"
 OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in two
 
