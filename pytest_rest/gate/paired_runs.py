@@ -22,7 +22,7 @@ from pytest_rest.gate.baseline import JsonObject, differences, few, number_of_it
 from pytest_rest.gate.common_items import added_styles, in_common, in_shared_styles
 from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 ItemKey = tuple[str, str]
 Figures = Mapping[ItemKey, float]
@@ -66,6 +66,13 @@ class PairedFigures:
         for key, old in self.old.items():
             by_suite[key[0]].append(old - self.new[key])
         return by_suite
+
+    @property
+    def pooled(self) -> "PairedFigures":
+        """The same as if all items were of one suite."""
+        names = {key: ("", "/".join(key)) for key in (*self.old, *self.clusters)}
+        old, new = ({names[k]: v for k, v in each.items()} for each in (self.old, self.new))
+        return PairedFigures(old, new, {names[k]: name for k, name in self.clusters.items()})
 
     @property
     def grouped(self) -> dict[str, list[str]]:
@@ -179,12 +186,23 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
         "mmc": _figures(pairs, judged, any_right),
         "all_correct": _figures(pairs, judged, all_right),
     }
-    for mode in MODES:
+    for mode in COMPARED:
         share = partial(share_right, mode)
         asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:
             listed[f"accuracy.{mode}"] = _figures(pairs, asked, share)
     return listed
+
+
+def tagged(pairs: Pairs) -> dict[str, PairedFigures]:
+    """The consistency of the items that have a tag in both runs, by tag, over all suites."""
+    keys: dict[str, list[ItemKey]] = defaultdict(list)
+    for key in pairs.kept:
+        old, new = (run[key].get("tags", ()) for run in pairs.runs)
+        for tag in {*old} & {*new}:
+            keys[tag].append(key)
+    figures = {tag: _figures(pairs, keys[tag], is_consistent) for tag in sorted(keys)}
+    return {tag: each.pooled for tag, each in figures.items()}
 
 
 def pair(old: JsonObject, new: JsonObject) -> Pairs:

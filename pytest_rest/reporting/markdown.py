@@ -3,15 +3,24 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
+from pytest_rest.reporting.terminal import (
+    figures,
+    findings,
+    pages,
+    seen,
+    tables,
+    tags,
+    vision_tokens,
+)
+from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
-from pytest_rest.terms import MODES, OCR_MODES
+from pytest_rest.terms import COMPARED, OCR_MODES
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
@@ -36,11 +45,15 @@ def page(report: Report) -> str:
     checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
+        _decided(report),
+        [f"{verdict(report)}{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
+        [escape(line) for line in pages.lost_after(report)],
+        _tags(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -96,6 +109,13 @@ def properties(report: Report) -> dict[str, str]:
     return {name: shown(value, 500) for name, value in values.items()}
 
 
+def _decided(report: Report) -> list[str]:
+    """Whether to ship, and why; nothing of a part of a run."""
+    if not (decided := report.decision):
+        return []
+    return [f"**{decided.word.capitalize()}**: {escape(decided.why, 1_000)}"]
+
+
 def _asked(report: Report) -> list[str]:
     """What asking took, and how it was asked; of stored answers, what is not known."""
     about, used = report.provenance, escape(tables.usage(report))
@@ -134,7 +154,7 @@ def _checks(report: Report) -> Iterator[tuple[str, bool | None, str]]:
 
 def _metrics(report: Report) -> list[str]:
     known = report.table["pooled"]["all"].accuracy
-    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
+    modes = [mode for mode in (*COMPARED, *OCR_MODES) if mode in known]
     scopes, rows = tables.scopes(report.table), []
     names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
     for name in scopes:
@@ -157,7 +177,29 @@ def _formats(report: Report) -> list[str]:
         [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
         for name, m in by_name.items()
     ]
-    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+    said = format_findings.sentence(report.formats.findings)
+    sizes = [format_words.found(each) for each in report.formats.findings if each.is_clear]
+    whole = [
+        [f"format floor, {name}", str(rate.n), write(rate)]
+        for key, (name, write) in format_words.WHOLE.items()
+        if (rate := getattr(report.formats, key))
+    ]
+    return [
+        *_table(["format", "items", "RER", "CFR", "MMC"], rows),
+        *(["", *_table(["what formats do", "items", "[95%]"], whole)] if whole else []),
+        *(["", escape("; ".join([said, *sizes]))] if said else []),
+    ]
+
+
+def _tags(report: Report) -> list[str]:
+    by_tag = tags.worst_first(report.tags, report.table["pooled"]["all"].items)
+    rows = [
+        [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
+        for name, m in by_tag.items()
+    ]
+    if more := len(rows[tags.SHOWN :]):
+        rows[tags.SHOWN :] = [[f"and {more} more", "", "", "", ""]]
+    return _table(["tag", "items", "RER", "CFR", "MMC"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import baseline, report_file
 from pytest_rest.gate.baseline import JsonObject
 
 _ITEMS = b' "items": ['
@@ -24,7 +24,7 @@ def head(path: Path) -> dict[str, Any]:
         safe_files.read(path, 0)  # refuses a pipe
         content = _beginning(path)
         if content is None:
-            content = baseline.parse(safe_files.read(path))
+            content = report_file.parse(safe_files.read(path))
         schema = content.get("schema") if isinstance(content, dict) else None
         if schema != baseline.REPORTS:
             raise BaselineError(f"its schema is {schema!r}, not {baseline.REPORTS!r}")
@@ -42,12 +42,12 @@ def items(path: Path) -> Iterator[JsonObject]:
             is_by_lines = any(line.rstrip() == _ITEMS for line in file)
             first = file.readline().strip()
             if is_by_lines and first.startswith(b"{") and first.endswith((b"}", b"},")):
-                yield baseline.parse(first.removesuffix(b","))
+                yield report_file.parse(first.removesuffix(b","))
                 for line in file:
                     if (text := line.strip()) == b"]":
                         return
-                    yield baseline.parse(text.removesuffix(b","))
-        yield from baseline.parse(safe_files.read(path))["items"]
+                    yield report_file.parse(text.removesuffix(b","))
+        yield from report_file.parse(safe_files.read(path))["items"]
     except (OSError, RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None
 
@@ -65,5 +65,5 @@ def _beginning(path: Path) -> dict[str, Any] | None:
         file.seek(-min(_TAIL, file.seek(0, os.SEEK_END)), os.SEEK_END)
         if file.read().split()[-2:] != [b"]", b"}"]:
             return None
-    content = baseline.parse(b"".join(above) + b'"items": []}')
+    content = report_file.parse(b"".join(above) + b'"items": []}')
     return content if isinstance(content, dict) and content.keys() >= _NEEDED else None

@@ -40,7 +40,7 @@ def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> g
         {"": table},
         {},
         confidence=confidence,
-        styles={"": metrics.by_style(records, table)},
+        parts={"": metrics.by_style(records, table)},
     )
     assert (found.thresholds[0].outcome == "passed") == found.passed
     return found.thresholds[0]
@@ -146,6 +146,18 @@ def test_a_mean_has_the_variance_of_its_interval() -> None:
     found = evidence.of("excess_inconsistency", suites)
     assert found is not None
     assert pytest.approx(bounds.Means((bounds.spread(values),)).limits(0.9)) == found.limits(0.9)
+
+
+@pytest.mark.parametrize("metric", ["modality_excess", "format_floor"])
+def test_what_formats_do_is_of_the_suites_that_have_them(metric: str) -> None:
+    """One without a table leaves the mean, and its bounds, as they are."""
+    none, values = metrics.compute([]), [0.0, 0.1, 0.3, 0.0, 0.2, 0.05]
+    some = metrics.Metrics(**{**vars(none), "items": 6, metric: paired.mean(values)})
+    alone, both = (evidence.of(metric, suites) for suites in ([some], [none, some]))
+    assert alone is not None
+    assert both is not None
+    assert alone.limits(0.9) == both.limits(0.9)
+    assert evidence.of(metric, [none]) is None
 
 
 @pytest.mark.parametrize(("n", "expected"), [(58, "undecided"), (59, "passed")])
