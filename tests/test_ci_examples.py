@@ -82,7 +82,7 @@ def test_a_simulated_regression_is_gated_in_three_commands(repository: Path) -> 
     assert 0 == shell(asks, **variables).returncode
     found = shell(gates, **variables)
     assert 1 == found.returncode
-    assert "gate NOT PASSED: rer_drop<=0.02 is missed: RER fell by" in found.stdout
+    assert "gate FAILED: rer_drop<=0.02 failed: RER fell by" in found.stdout
     as_good = shell(
         gates.replace("run-dir=new", "run-dir=same"), **variables | {"NEW": variables["OLD"]}
     )
@@ -124,4 +124,4 @@ def test_gitlab_s_shards_are_merged(repository: Path) -> None:
         assert 0 == part.returncode, part.stdout
     merged = shell(judge, **variables)
     assert 1 == merged.returncode
-    assert "gate NOT PASSED: rer>=0.85 is missed" in merged.stdout
+    assert "gate FAILED: rer>=0.85 failed" in merged.stdout

@@ -23,13 +23,13 @@ from pytest_rest.gate.regression import Regression, Tolerance
 from pytest_rest.reporting import runs as stored_runs
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import side_by_side
-from pytest_rest.reporting.terminal.figures import interval, signed
+from pytest_rest.reporting.terminal.figures import signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import CONFIDENCE
+from pytest_rest.wording import count, interval
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
-_WORDS = {True: "ok", False: "NOT OK", None: "cannot tell"}
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
 
@@ -135,10 +135,10 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
     yield f"new: {shown(runs.new_model, 60)}{other}"
     if runs.left_out:
         sides = f"{runs.lost[0]} in the old one, {runs.lost[1]} in the new"
-        yield f"{len(runs.left_out)} items lost in either run and left out: {sides}"
+        yield f"{count(len(runs.left_out), 'item')} lost in either run and left out: {sides}"
     if runs.unaskable:
         names = shown(baseline.few(runs.unaskable), 300)
-        items = baseline.number_of_items(len(runs.unaskable))
+        items = count(len(runs.unaskable), "item")
         yield f"{items} not compared, which either run left out: {names}"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
@@ -147,7 +147,7 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
     yield from (f"  {shown(name)}" for name in runs.rer.worse)
     if runs.rer.better:
         yield f"became consistent: {len(runs.rer.better)}"
-    yield from (f"{_WORDS[check.met]}: {shown(check.reason, 1000)}" for check in judged.checks)
+    yield from (shown(check.reason, 1000) for check in judged.checks)
     if judged.warning:
         yield f"warning: {shown(judged.warning, 1000)}"
 

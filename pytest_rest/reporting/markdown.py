@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
-from pytest_rest.reporting import stored_answers
+from pytest_rest.reporting import judgement, stored_answers
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
@@ -15,7 +15,6 @@ from pytest_rest.terms import MODES, OCR_MODES
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
-_MET = {True: "met", False: "**not met**", None: "undecided"}
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 RATES = {
     "rer": "RER",
@@ -33,7 +32,10 @@ def page(report: Report) -> str:
     about, gate = report.provenance, report.gate
     regression = gate.regression if gate else None
     why = gate.reason if gate else "; ".join(report.cautions)
-    checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
+    checks = [
+        (escape(name), word if word == "passed" else f"**{word}**", escape(said, 600))
+        for name, word, _, said in _checks(report)
+    ]
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
@@ -56,11 +58,11 @@ def page(report: Report) -> str:
 
 
 def annotations(report: Report) -> Iterator[str]:
-    """GitHub's workflow commands: an error for each threshold that is not met.
+    """GitHub's workflow commands: an error for each threshold that does not pass.
 
     Without a gate, one for each of the first inconsistent items.
     """
-    failed = [(name, why) for name, met, why in _checks(report) if met is False]
+    failed = [(name, why) for name, _, passes, why in _checks(report) if not passes]
     if report.gate and report.gate.passed is False and not failed:
         failed = [("gate", report.gate.reason)]
     if report.gate is None:
@@ -105,10 +107,10 @@ def _asked(report: Report) -> list[str]:
 
 
 def verdict(report: Report) -> str:
-    """`gate passed`, `gate NOT PASSED`, `gate not judged` (a shard's), or `no gate`."""
+    """`gate passed`, `gate failed`, `gate undecided`, a part's `gate not judged`, `no gate`."""
     if report.gate is None:
         return "no gate"
-    return f"gate {findings.GATE_WORDS[report.gate.passed]}"
+    return f"gate {judgement.verdict(judgement.gate_to_builtins(report.gate))}"
 
 
 def escape(value: str, limit: int = 300) -> str:
@@ -119,17 +121,20 @@ def escape(value: str, limit: int = 300) -> str:
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown(value, limit))
 
 
-def _checks(report: Report) -> Iterator[tuple[str, bool | None, str]]:
-    """Each threshold and each comparison: its name, whether it is met, and why.
-
-    None where it cannot tell, and passes.
-    """
+def _checks(report: Report) -> Iterator[tuple[str, str, bool, str]]:
+    """Each threshold and each comparison: its name, its verdict, whether it passes, and why."""
     if report.gate is None:
         return
     for judged in report.gate.thresholds:
-        yield judged.threshold.id, judged.outcome == "passed", judged.reason
+        passes = judged.outcome == "passed"
+        yield judged.threshold.id, _word(judged.outcome), passes, judged.reason
     for check in report.gate.regression.checks if report.gate.regression else ():
-        yield check.name, check.met, check.reason
+        yield check.name, _word(check.outcome), check.passes, check.reason
+
+
+def _word(outcome: str) -> str:
+    """A verdict in one of its three words: what was not judged is undecided."""
+    return outcome if outcome in ("passed", "failed") else "undecided"
 
 
 def _metrics(report: Report) -> list[str]:

@@ -9,10 +9,10 @@ from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.dispatch.stored_run import read_prompts, read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.gate import baseline
+from pytest_rest.reporting.judgement import verdict
 from pytest_rest.reporting.page.items import Prompts
 
 RUNS = Path(".rest/runs")
-_GATE = {True: "passed", False: "NOT PASSED", None: "-"}
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,18 @@ def report(path: Path) -> dict[str, Any]:
             )
     except BaselineError as error:
         raise BaselineError(f"{str(path)!r}: {error}") from None
-    return dict(content)
+    return _in_todays_words(content)
+
+
+def _in_todays_words(content: dict[str, Any]) -> dict[str, Any]:
+    """The report, with the word for a failed threshold that earlier versions wrote otherwise."""
+    gate = content.get("gate")
+    baseline = gate.get("baseline") if isinstance(gate, dict) else None
+    judged = [*gate.get("thresholds", ()), *(baseline or {}).get("checks", ())] if gate else []
+    for each in judged:
+        if each["outcome"] == "missed":
+            each["outcome"] = "failed"
+    return content
 
 
 def folder(run: Path) -> Path:
@@ -88,8 +99,8 @@ def _reported(path: Path) -> Kept:
         value, low, high = (None if figure is None else float(figure) for figure in figures)
         right = (rates["all_correct"] or {}).get("value")
         model, items = str(content["provenance"]["model"]), int(rates["items"])
-        return Kept(
-            path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]], right
-        )
+        is_judged = content["gate"]["passed"] is not None
+        gate = verdict(content["gate"]) if is_judged else "-"
+        return Kept(path.name, model, items, value, low, high, gate, right)
     except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
         return Kept(path.name, "?", gate="unreadable")

@@ -248,7 +248,7 @@ def test_a_budget_and_going_on(run_rest: RunRest, monkeypatch: pytest.MonkeyPatc
             assert names - lost == {f"{each['id']}-{each['style']}" for each in judged(run)}
             assert 16 - len(lost) == run.report["metrics"]["soebench"]["all"]["items"]
             assert run.report["gate"]["passed"] is False
-            named = f"{len(lost)} items lost (allowed: 0): {min(lost)}"
+            named = f"{len(lost)} items were lost (allowed: 0): {min(lost)}"
             assert named == run.report["gate"]["reason"][: len(named)]
     assert len(endpoint.requests) == len(set(till.digests(endpoint.requests)))
 

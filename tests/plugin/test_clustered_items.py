@@ -35,7 +35,7 @@ def test_a_file_with_clusters_is_judged_and_shown(
     assert pytest.ExitCode.TESTS_FAILED == run.status
     size = "n = 30 in 6 clusters, worth 6"
     sure = f"(sure of 0.607 and 1.000 at 0.95 each, {size})"
-    assert f"gate NOT PASSED: rer>=0.8 is undecided: 1.000 {sure}" in run.out
+    assert f"gate FAILED: rer>=0.8 is undecided: 1.000 {sure}" in run.out
     assert f"prices: {size} for RER" in run.out
     rate = run.report["metrics"]["prices"]["all"]["rer"]
     assert (30, 6, 6) == (rate["n"], rate["n_clusters"], rate["n_effective"])

@@ -18,17 +18,20 @@ NOTHING = "rer>=0.9 is not judged: no item was judged"
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (["--rest-model=simulated:wrong.image=1"], "rer>=0.9 is missed: 0.000"),
+        (["--rest-model=simulated:wrong.image=1"], "rer>=0.9 failed: 0.000"),
         ([STEADY, "--rest-confidence=0.95"], "rer>=0.9 is undecided: 1.000"),
-        (["--rest-model=simulated:failed.image=1"], "4 items lost (allowed: 0): soebench-0000"),
+        (
+            ["--rest-model=simulated:failed.image=1"],
+            "4 items were lost (allowed: 0): soebench-0000",
+        ),
         (["--rest-model=simulated:failed.image=1", "--rest-max-lost=4"], NOTHING),
         ([STEADY, "-k", "nothing-like-this"], NOTHING),
         ([STEADY, "-m", "no_such_marker"], NOTHING),
         ([STEADY, "--deselect=soebench"], NOTHING),
-        ([STEADY, "--rest-suite=soebench:4", "-pskips_all"], "4 items lost (allowed: 0)"),
+        ([STEADY, "--rest-suite=soebench:4", "-pskips_all"], "4 items were lost (allowed: 0)"),
         ([STEADY, "--rest-require=rer@arc>=0.9", "test_empty.py"], "rer>=0.9 is not judged"),
         ([STEADY, "test_empty.py"], NOTHING),
-        (["--rest-model=simulated:wrong.image=1", "--rest-require=cfr<=0.1"], "cfr<=0.1 is missed"),
+        (["--rest-model=simulated:wrong.image=1", "--rest-require=cfr<=0.1"], "cfr<=0.1 failed"),
     ],
 )
 @pytest.mark.parametrize("mode", [("-pno:xdist",), ("-n0",)], ids=" ".join)
@@ -53,7 +56,7 @@ def test_what_was_judged_and_not_met(
     assert FAILED == run.status
     assert run.report["gate"]["passed"] is False
     assert run.report["gate"]["reason"].startswith(reason)
-    assert f"gate NOT PASSED: {reason}" in run.out
+    assert f"gate FAILED: {reason}" in run.out
 
 
 @pytest.mark.parametrize(
@@ -119,7 +122,7 @@ def test_a_budget_that_ran_out(run_rest: RunRest, pytester: pytest.Pytester) -> 
     assert pytest.ExitCode.INTERRUPTED == run.status
     assert "REST: asking ended: budget: " in run.out
     assert run.report["gate"]["passed"] is False
-    assert run.report["gate"]["reason"].startswith("4 items lost (allowed: 0)")
+    assert run.report["gate"]["reason"].startswith("4 items were lost (allowed: 0)")
 
 
 @pytest.mark.slow
@@ -131,7 +134,7 @@ def test_a_worker_that_crashed(run_rest: RunRest, pytester: pytest.Pytester) -> 
     )
     run = run_rest(*GATE, STEADY, "-n2")
     assert FAILED == run.status
-    reason = "1 item lost (allowed: 0): soebench-0002-dejavu-200dpi-black"
+    reason = "1 item was lost (allowed: 0): soebench-0002-dejavu-200dpi-black"
     assert reason == run.report["gate"]["reason"]
 
 
@@ -151,7 +154,7 @@ def test_a_run_that_was_interrupted(pytester: pytest.Pytester) -> None:
             run.signal(signal.SIGINT)
             status, out, _ = run.end()
     assert pytest.ExitCode.INTERRUPTED == status
-    assert "gate NOT PASSED: 4 items lost (allowed: 0)" in out
+    assert "gate FAILED: 4 items were lost (allowed: 0)" in out
     report = json.loads((pytester.path / "run" / "report.json").read_text())
     assert report["gate"]["passed"] is False
 

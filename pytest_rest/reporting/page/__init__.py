@@ -19,6 +19,7 @@ from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_pictures
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.judgement import verdict
 from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
@@ -75,6 +76,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         report=report,
         content=content,
         scope=summary.headline(report),
+        verdict=verdict(report["gate"]),
         rates=summary.rates(report),
         plots=[*plots.of(report)],
         advice=Advised.from_builtins(advice) if advice else None,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from pytest_rest.reporting.terminal.figures import duration, percent
 from pytest_rest.terms import Rate
+from pytest_rest.wording import money
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
@@ -29,7 +30,7 @@ class Progress:
         parts += [f"RER {percent(self.rer)}"] if self.rer else []
         if self.spent:
             foreseen = self.spent / self.done * planned if self.done else self.spent
-            parts.append(f"${self.spent:.2f} of some ${foreseen:.2f}")
+            parts.append(f"{money(self.spent)} of some {money(foreseen)}")
         parts += [f"{self.in_flight} in flight"] if self.in_flight else []
         parts += [f"{self.retries:,} retries"] if self.retries else []
         line = parts[0]
