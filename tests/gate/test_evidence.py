@@ -72,7 +72,7 @@ def test_outcomes_by_exact_bounds(text: str, n: int, of: int, expected: str) -> 
 def test_what_would_decide_it() -> None:
     """How many more items, or that none would; the value as it is, and both bounds."""
     said = outcome("rer>=0.9", consistent(19, 20)).reason
-    start = "rer>=0.9 is undecided: 0.950 (sure of 0.784 and 0.997 at 0.95 each, n = 20); about "
+    start = "rer>=0.9 is undecided: 95.0 % [78.4, 99.7], n = 20; each end is sure at 0.95; about "
     assert start == said[: len(start)]
     more = int(said.removeprefix(start).split()[0].replace(",", ""))
     n = 20 + more
@@ -129,11 +129,14 @@ def test_items_of_clusters_are_judged_by_what_they_are_worth() -> None:
     records = [replace(each, cluster=str(int(each.item) // 10)) for each in consistent(40, 40)]
     judged = outcome("rer>=0.9", records)
     assert "undecided" == judged.outcome
-    assert "(sure of 0.473 and 1.000 at 0.95 each, n = 40 in 4 clusters, worth 4)" in judged.reason
+    assert (
+        "100.0 % [47.3, 100.0], n = 40 in 4 clusters, worth 4; each end is sure at 0.95"
+        in judged.reason
+    )
     assert "passed" == outcome("rer>=0.9", consistent(40, 40)).outcome
     table = metrics.table(records)
     without = gate.judge([parse("rer>=0.9")], {"": table}, {}).thresholds[0].reason
-    assert "met: 1.000 (0.283 to 1.000, n = 40 in 4 clusters, worth 4)" in without
+    assert "passed: 100.0 % [28.3, 100.0], n = 40 in 4 clusters, worth 4" in without
     other = [replace(each, suite="two") for each in records]
     assert 8 == metrics.table([*records, *other])["pooled"]["all"].samples["rer"].units
 
@@ -161,7 +164,7 @@ def test_a_run_of_too_few_items_is_undecided(run_rest: RunRest, workers: Sequenc
     options = ["--rest-model=simulated", "--rest-min-rer=0.9", *workers]
     few = run_rest(*options, "--rest-suite=soebench:10", "--rest-confidence=0.95")
     assert pytest.ExitCode.TESTS_FAILED == few.status
-    assert "gate FAILED: rer>=0.9 is undecided: 1.000 (sure of 0.741 and 1.000" in few.out
+    assert "gate UNDECIDED: rer>=0.9 is undecided: 100.0 % [74.1, 100.0], n = " in few.out
     assert "more items would decide it" in few.out
     assert "undecided" == few.report["gate"]["thresholds"][0]["outcome"]
     assert 0 == run_rest(*options, "--rest-suite=soebench:10").status

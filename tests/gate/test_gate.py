@@ -153,7 +153,7 @@ def test_each_threshold_is_judged_on_its_own_folder() -> None:
     assert {"": "passed", "good": "passed", "bad": "failed"} == {
         each.threshold.scope: each.outcome for each in judged.thresholds
     }
-    assert (False, "rer>=0.5 [bad] failed: 0.000 (0.000 to 0.100, n = 10)") == (
+    assert (False, "rer>=0.5 [bad] failed: 0.0 % [0.0, 10.0], n = 10") == (
         judged.passed,
         judged.reason,
     )
@@ -180,13 +180,13 @@ def test_a_folder_without_a_table_does_not_pass() -> None:
 @pytest.mark.parametrize(
     ("text", "found", "lost", "expected"),
     [
-        ("rer>=0.5", table(rer=HALF), (), "rer>=0.5 passed: 0.500 (0.200 to 0.800, n = 10)"),
-        ("rer>=0.9", table(rer=HALF), (), "rer>=0.9 failed: 0.500 (0.200 to 0.800, n = 10)"),
+        ("rer>=0.5", table(rer=HALF), (), "rer>=0.5 passed: 50.0 % [20.0, 80.0], n = 10"),
+        ("rer>=0.9", table(rer=HALF), (), "rer>=0.9 failed: 50.0 % [20.0, 80.0], n = 10"),
         (
             "cer<=0.1",
             table(cer=Rate(0.25, None, None, 1)),
             (),
-            "cer<=0.1 failed: 0.250 (n = 1)",
+            "cer<=0.1 failed: 25.0 %, n = 1",
         ),
         (
             "rer>=0.5",
@@ -252,7 +252,7 @@ def test_several_thresholds_are_judged_in_one_order() -> None:
     judged = gate.judge(thresholds, {"": metrics.table(records)}, {})
     assert ["cfr<=0.2", "mmc>=1", "rer>=0.7"] == [each.threshold.id for each in judged.thresholds]
     assert ["failed", "passed", "passed"] == [each.outcome for each in judged.thresholds]
-    assert (False, "cfr<=0.2 failed: 0.250 (0.046 to 0.699, n = 4)") == (
+    assert (False, "cfr<=0.2 failed: 25.0 % [4.6, 69.9], n = 4") == (
         judged.passed,
         judged.reason,
     )

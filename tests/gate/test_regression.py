@@ -73,7 +73,7 @@ def test_a_run_that_is_as_good(
     yellow = "\x1b[33m"
     assert f"{yellow}  rer_drop<=0.0 is undecided: RER is as it was" in same.out
     assert "::error" not in same.out
-    assert "=0.0 | undecided | " in pytester.path.joinpath("summary.md").read_text()
+    assert "=0.0 | **undecided** | " in pytester.path.joinpath("summary.md").read_text()
     page = pytester.path.joinpath("run", "report.html").read_text()
     assert re.search(r'<p class="none">\s*against the baseline 0.0 points: undecided</p>', page)
     assert 0 == same.status
@@ -353,8 +353,8 @@ def test_a_collapsed_suite_fails_beside_one_that_did_not_fall(
     ("options", "status", "word"),
     [
         ((), 0, "passed"),
-        (("--rest-confidence=0.95",), 1, "FAILED"),
-        (("--rest-baseline-undecided=fail",), 1, "FAILED"),
+        (("--rest-confidence=0.95",), 1, "UNDECIDED"),
+        (("--rest-baseline-undecided=fail",), 1, "UNDECIDED"),
         (("--rest-confidence=0.95", "--rest-baseline-undecided=pass"), 0, "passed"),
     ],
 )

@@ -62,7 +62,7 @@ def test_pages_are_readable_on_every_screen(
     browser.open(path, "#item=a/item-0005/courier-200dpi-black", width, dark)
     assert [] == browser.faults()
     assert width == browser.run("return document.documentElement.scrollWidth")
-    assert "Gate FAILED" == browser.text(".verdict .word")
+    assert "Gate failed" == browser.text(".verdict .word")
     assert ["RER", "CFR", "MMC"] == browser.texts(".card h3")
 
 

@@ -367,7 +367,7 @@ def test_a_broken_cost_is_refused_in_one_line(
 def test_merge_exits_as_the_run_would(parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """1 for a gate that is not passed, and for a test that failed."""
     changes: dict[str, Callable[[Any], Any]] = {
-        "failed": lambda each: each["shard"]["rules"]["thresholds"][0].update(bound=0.5, op="<="),
+        "bound": lambda each: each["shard"]["rules"]["thresholds"][0].update(bound=0.5, op="<="),
         "failed": lambda each: each["shard"]["tests"][0].update(failed=True),
     }
     for name, change in changes.items():

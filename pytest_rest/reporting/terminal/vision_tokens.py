@@ -76,7 +76,7 @@ def equal(vision: Vision, rows: Sequence[Use]) -> Iterator[str]:
     yield cut(f"  equal at: {', '.join(places)}", 80)
     best = evens[0]
     if best.change and best.agreement:
-        cells = f"{points(best.change)} points, RER {wording.rate(best.agreement)}"
+        cells = f"{points(best.change)}, RER {wording.rate(best.agreement)}"
         yield f"  there, {cut(shown(best.look, 100), 16)}: {cells}"
 
 
