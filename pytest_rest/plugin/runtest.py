@@ -19,6 +19,7 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin.cases import case_id, case_of, named
 from pytest_rest.plugin.run import WIRE, Disagreement, Run
 from pytest_rest.reporting import rerun_command, why_lost
+from pytest_rest.reporting.junit import LOST
 from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import Record, Verdict, to_builtins
 
@@ -155,6 +156,9 @@ class Recorder:
         if disagrees and gated:
             wire["outcome"] = record.verdict.outcome
             report.outcome, report.longrepr = "passed", None
+            if record.verdict.lost:  # which JUnit's readers know as skipped
+                place = (str(item.path), item.location[1] or 0, f"{LOST}{record.verdict.reason}")
+                report.outcome, report.longrepr = "skipped", place
         elif disagrees and not is_own:
             report.sections.append(("REST", _explanation(item, self._run)))
 

@@ -14,6 +14,7 @@ from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
 
 _NAMES_SHOWN = 10
+_VALUES = 100  # of items that JUnit's properties name
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 RATES = {
@@ -81,6 +82,13 @@ def properties(report: Report) -> dict[str, str]:
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
+    inconsistent = [r for r in report.records if r.verdict.outcome == "inconsistent"]
+    values |= {"rest.inconsistent": str(len(inconsistent)), "rest.lost": str(len(report.lost))}
+    for record in inconsistent[:_VALUES]:
+        values[f"rest.inconsistent.{record.item}-{record.style}"] = tables.answers_said(
+            record.verdict
+        )
+    values |= {f"rest.lost.{each.name}": each.reason for each in report.lost[:_VALUES]}
     if report.left_out:
         values["rest.unaskable"] = str(len(report.left_out))
     abstained = failure_causes.abstentions(report.whole)
@@ -95,7 +103,7 @@ def properties(report: Report) -> dict[str, str]:
         if rate is not None:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
-    return {name: shown(value, 500) for name, value in values.items()}
+    return {shown(name, 300): shown(value, 500) for name, value in values.items()}
 
 
 def _asked(report: Report) -> list[str]:

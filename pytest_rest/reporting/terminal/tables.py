@@ -49,7 +49,7 @@ def headline(verdict: Verdict) -> str:
     """`inconsistent: text 4, image 7, mixed no answer (refused)`."""
     if verdict.lost:
         return f"lost: {shown(verdict.reason, 300)}"
-    return f"{verdict.outcome}: {_said(verdict)}"
+    return f"{verdict.outcome}: {answers_said(verdict)}"
 
 
 def scheme(asked: Scheme) -> str:
@@ -301,7 +301,7 @@ def inconsistent(report: Report) -> Iterator[str]:
     yield from first(
         sorted(records, key=lambda record: record.key),
         _NAMES_SHOWN,
-        lambda r: f"  {r.item}-{r.style}: {shown(_said(r.verdict), 120)}",
+        lambda r: f"  {r.item}-{r.style}: {shown(answers_said(r.verdict), 120)}",
     )
 
 
@@ -317,7 +317,8 @@ def _differences(reference: str, read: str) -> Iterator[str]:
             yield f"{got!r} added"
 
 
-def _said(verdict: Verdict) -> str:
+def answers_said(verdict: Verdict) -> str:
+    """`text 4, image 7, mixed no answer (refused)`."""
     return ", ".join(f"{mode} {_value(answer)}" for mode, answer in _ordered(verdict))
 
 
