@@ -14,12 +14,13 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED, writing
+from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression
 from pytest_rest.gate.paired_runs import PairedComparison
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import Regression, Tolerance
+from pytest_rest.reporting import junit, markdown
 from pytest_rest.reporting import runs as stored_runs
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import side_by_side
@@ -77,6 +78,7 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page that has the runs side by side"
     )
+    declare_ci(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -91,6 +93,14 @@ def run(arguments: Namespace) -> int:
     old, new = (baseline.load(path, allow_cached=allow_cached) for path in paths)
     comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
     judged = regression.judge(old, new, _tolerance(arguments), arguments.max_lost or 0)
+    if arguments.junit_xml is not None:
+        cases = junit.check_cases(judged)
+        with writing(arguments.junit_xml):
+            junit.write(arguments.junit_xml, "pytest-rest compare", cases, _about(comparison))
+    failed = [(check.name, check.reason) for check in judged.checks if not check.passes]
+    tell_ci(
+        arguments.markdown, markdown.comparison(comparison, table, judged), markdown.errors(failed)
+    )
     if arguments.json:
         print(json.dumps(_to_builtins(comparison, table, judged), indent=1, allow_nan=False))
     else:
@@ -159,6 +169,13 @@ def _row(name: str, change: Change) -> str:
     rates = f"{change.old * 100:>6.1f} {change.new * 100:>6.1f}"
     flips = f"{change.worse:>5} {change.better:>6} {change.p:>7.2g}"
     return f"{name:<15} {change.n:>5} {rates} {moved:<21} {flips}"
+
+
+def _about(runs: PairedComparison) -> dict[str, str]:
+    """JUnit's properties."""
+    flips = {"rest.worse": runs.rer.worse, "rest.better": runs.rer.better}
+    models = {"rest.old_model": runs.old_model, "rest.new_model": runs.new_model}
+    return models | {name: str(len(items)) for name, items in flips.items()}
 
 
 def _to_builtins(

@@ -64,8 +64,8 @@ def run(arguments: Namespace) -> int:
         with writing(xml):
             cases = junit.cases(merged.report, merged.failed, merged.rules)
             junit.write(xml, "pytest-rest merge", cases, markdown.properties(merged.report))
-    written = markdown.page(merged.report), markdown.annotations(merged.report)
-    tell_ci(arguments.markdown, *written)
+    report = merged.report
+    tell_ci(arguments.markdown, markdown.page(report), markdown.annotations(report))
     if arguments.json:
         content = {"report": str(path), "gate": judged, "failed": [*merged.failed]}
         print(json.dumps(content, indent=1, allow_nan=False))

@@ -20,6 +20,7 @@ from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
 from pytest_rest.reporting import github, junit, markdown, merge, page
+from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
@@ -212,10 +213,12 @@ class Controller:
             self._write(session, path, self.report.write)
         for path in (folder / page.NAME, self._run.settings.html):
             self._write(session, path, self._write_page)
+        summary = markdown.page(self.report)
+        self._write(session, self._run.settings.markdown, lambda path: save([summary], path))
         for log in self._junit:
             for name, value in markdown.properties(self.report).items():
                 log.add_global_property(name, value)
-        if failed := github.add_to_summary(markdown.page(self.report)):
+        if failed := github.add_to_summary(summary):
             warning = pytest.PytestWarning(f"REST: {failed}")
             session.config.issue_config_time_warning(warning, stacklevel=2)
 

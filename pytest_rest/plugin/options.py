@@ -366,6 +366,9 @@ RUNS = (
     ),
     Option("--rest-json PATH", "write report.json there too", values.path),
     Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
+    Option(
+        "--rest-markdown PATH", "write the summary there, as Markdown for a comment", values.path
+    ),
 )
 
 STORED = (

@@ -70,6 +70,7 @@ class Settings:
     timeout: float
     json: Path | None
     html: Path | None
+    markdown: Path | None
     library: Library
     suites: tuple[str, ...]
     is_benchmark: bool

@@ -3,6 +3,11 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pytest_rest import wording
+from pytest_rest.gate import Gate
+from pytest_rest.gate.paired_runs import PairedComparison
+from pytest_rest.gate.rate_changes import Change
+from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
@@ -11,7 +16,7 @@ from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
-from pytest_rest.terms import MODES, OCR_MODES
+from pytest_rest.terms import MODES, OCR_MODES, Rate
 
 _NAMES_SHOWN = 10
 _VALUES = 100  # of items that JUnit's properties name
@@ -33,10 +38,7 @@ def page(report: Report) -> str:
     about, gate = report.provenance, report.gate
     regression = gate.regression if gate else None
     why = gate.reason if gate else "; ".join(report.cautions)
-    checks = [
-        (escape(name), word if word == "passed" else f"**{word}**", escape(said, 600))
-        for name, word, _, said in _checks(report)
-    ]
+    checks = [_row(name, word, said) for name, word, _, said in _checks(report)]
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
         [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
@@ -55,7 +57,7 @@ def page(report: Report) -> str:
         _listed("Inconsistent", _inconsistent(report)),
         _asked(report),
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return _joined(blocks)
 
 
 def annotations(report: Report) -> Iterator[str]:
@@ -68,6 +70,33 @@ def annotations(report: Report) -> Iterator[str]:
         failed = [("gate", report.gate.reason)]
     if report.gate is None:
         failed = [("inconsistent", line) for line in _inconsistent(report)]
+    yield from errors(failed)
+
+
+def comparison(runs: PairedComparison, table: Mapping[str, Change], judged: Regression) -> str:
+    """What changed from one run to another, and whether that is tolerated."""
+    checks = judged.checks
+    said = judged.summary if checks else "no tolerance was named"
+    known = Gate(not judged.reasons if checks else None, said, (), judged)
+    word = judgement.verdict(judgement.gate_to_builtins(known))
+    blocks = [
+        [f"## REST: {escape(runs.old_model)} to {escape(runs.new_model)}"],
+        [f"**{word}**: {escape(said, 1_000)}"],
+        _table(["threshold", "", "why"], [_row(c.name, c.outcome, c.reason) for c in checks]),
+        _table(
+            ["per cent, points [95%]", "items", "old", "new", "change", "worse", "better"],
+            [_change(RATES.get(name, name), change) for name, change in table.items()],
+        ),
+        [escape(f"warning: {judged.warning}", 1_000)] if judged.warning else [],
+        _listed("Were consistent, and are no longer", runs.rer.worse),
+        _listed("Became consistent", runs.rer.better),
+        _listed("Lost in either run, and left out", runs.left_out),
+    ]
+    return _joined(blocks)
+
+
+def errors(failed: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """GitHub's workflow commands, one for each name and reason of the first ten."""
     for name, why in failed[:_NAMES_SHOWN]:
         title = _command(f"REST: {name}").replace(":", "%3A").replace(",", "%2C")
         yield f"::error title={title}::{_command(shown(why, 500))}"
@@ -200,7 +229,27 @@ def _vision(vision: Vision | None) -> list[str]:
 
 
 def _inconsistent(report: Report) -> list[str]:
-    return [line.strip() for line in tables.inconsistent(report)][1:]
+    inconsistent = (r for r in report.records if r.verdict.outcome == "inconsistent")
+    return [
+        f"{record.item}-{record.style}: {shown(tables.answers_said(record.verdict), 120)}"
+        for record in sorted(inconsistent, key=lambda record: record.key)
+    ]
+
+
+def _row(name: str, outcome: str, why: str) -> tuple[str, str, str]:
+    word = _word(outcome)
+    return escape(name), word if word == "passed" else f"**{word}**", escape(why, 600)
+
+
+def _change(name: str, change: Change) -> list[str]:
+    moved = None if change.value is None else Rate(change.value, change.low, change.high, change.n)
+    shares = map(wording.share, (change.old, change.new))
+    flips = str(change.worse), str(change.better)
+    return [escape(name), str(change.n), *shares, figures.points(moved), *flips]
+
+
+def _joined(blocks: Iterable[Sequence[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

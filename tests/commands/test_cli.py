@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import junit_schema
 import pytest
 from stored import planted
 
@@ -96,6 +97,40 @@ def test_compare_judges_as_the_run_options_do(
     status, out, _ = printed(capsys, "compare", "good", "bad.json", *words, "--json")
     assert expected == status
     assert (expected == 0) == json.loads(out)["gate"]["passed"]
+
+
+@pytest.mark.parametrize(
+    ("words", "word", "kind"),
+    [
+        ((), "not judged", None),
+        (("--max-rer-drop=0.02",), "failed", "failure"),
+        (("--max-rer-drop=0.5",), "passed", "system-out"),
+        (("--max-rer-drop=0.5", "--undecided=fail"), "undecided", "failure"),
+        (("--max-rer-drop=0.7",), "passed", "passed"),
+    ],
+)
+def test_compare_tells_a_ci_what_it_tells_a_terminal(
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    word: str,
+    kind: str | None,
+) -> None:
+    """A comment, GitHub's summary and annotations, and JUnit's file."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    files = "--markdown=out/comment.md", "--junit-xml=out/junit.xml"
+    status, out, err = printed(capsys, "compare", "good", "bad.json", *words, *files, "--json")
+    comment = Path("out/comment.md").read_text("utf-8")
+    assert Path("summary.md").read_text("utf-8") == comment
+    assert f"**{word}**: " in comment
+    assert "- a&#47;i0012\n" in comment
+    assert "| RER | 20 | 100.0 | 60.0 | -40.0 [" in comment
+    suite = junit_schema.read(Path("out/junit.xml"))
+    assert [kind] * bool(kind) == [k for k, _ in junit_schema.outcomes(suite).values()]
+    assert "8" == junit_schema.properties(suite)["rest.worse"]
+    assert (status == 1) == err.startswith("::error title=REST%3A rer_drop<=0.")
+    assert json.loads(out)["worse"]
 
 
 def lossy(number: int) -> None:
