@@ -36,7 +36,7 @@ COMMANDS = {
 
 _MODULES = {"import": "import_answers"}  # where Python has the command's word for itself
 
-_ENDS = """exit status: 0 good; 1 a threshold is missed, or something got worse than is tolerated;
+_ENDS = """exit status: 0 good; 1 a threshold failed, or something got worse than is tolerated;
 4 wrong usage, or a file that cannot be read or compared"""
 
 
