@@ -242,7 +242,11 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
     if decision != "undecided":
         return _OUTCOMES[decision], f"{_OUTCOMES[decision]}: {sure}"
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
-    items = f"no number of {unit}" if more is None else f"about {more:,} more {unit}"
+    items = (
+        f"no number of {unit}"
+        if more is None
+        else f"about {wording.count(more, f'more {unit[:-1]}')}"
+    )
     return "undecided", f"is undecided: {sure}; {items} would decide it"
 
 

@@ -127,7 +127,7 @@ def test_a_budget_that_ran_out(run_rest: RunRest, pytester: pytest.Pytester) -> 
     assert "REST: asking ended: budget: " in run.out
     assert run.report["gate"]["passed"] is False
     reason = run.report["gate"]["reason"]
-    assert reason.startswith("asking ended: budget: $0.0000 of --rest-max-cost=0.5 is spent")
+    assert reason.startswith("asking ended: budget: $0.00 of --rest-max-cost=0.5 is spent")
     assert "; 4 items were lost (allowed: 0): soebench-0000" in reason
     assert all("budget: " in lost["reason"] for lost in run.report["lost"])
 

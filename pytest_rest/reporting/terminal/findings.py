@@ -176,7 +176,10 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
             yield f"  {said}", None
     if (stopped := report.stopped) is not None:
         items = f"after {stopped.items:,} of {stopped.of:,} items"
-        yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
+        yield (
+            f"  stopped early, {items}: some {wording.count(stopped.calls_saved, 'call')} saved",
+            None,
+        )
     met = None if judged.passed and judged.warning else judged.passed
     if (compared := judged.regression) is not None:
         for check in compared.checks:

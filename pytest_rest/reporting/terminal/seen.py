@@ -102,7 +102,9 @@ def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
     if whole := len(styles) - len(less):
         names = [shown(style.style, 60) or _OWN for style in styles if not style.shrunk]
         said = names[0] if whole == 1 else f"{whole} styles"
-        yield f"{said}: at {NOTICED:.0%} of the DPI or more" if less else f"{said}: as drawn"
+        yield (
+            f"{said}: at {NOTICED * 100:.0f} % of the DPI or more" if less else f"{said}: as drawn"
+        )
     if rule.is_told:
         told = {"--rest-max-side": rule.max_side, "--rest-max-pixels": rule.max_pixels}
         yield f"by {' and '.join(f'{name}={value}' for name, value in told.items() if value)}"
