@@ -34,6 +34,7 @@ Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
 
+RULED = "ruled"  # the format of a table that is drawn with rules, and is Markdown as text
 RH_BENCH = "rh-bench"  # the suite, whose items are of two halves
 Half = Literal["reasoning", "perception"]
 HALVES: tuple[Half, ...] = ("reasoning", "perception")
@@ -59,15 +60,23 @@ class Choice:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table that a question is about: a heading for each column, and rows of as many cells."""
+    """A table that a question is about: a heading for each column, and rows of as many cells.
+
+    `picture` is the path of a picture of it, a scan, that is shown where it would be drawn with
+    rules, and `picture_digest` that of its pixels.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    picture: str = ""
+    picture_digest: str = ""
 
 
 @dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
+
+    Where nobody says what is right, `answer` is empty: then the item's forms agree or not.
 
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
@@ -77,6 +86,7 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
+    `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     """
 
     id: str
@@ -93,6 +103,7 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
 
     @functools.cached_property
     def digest(self) -> str:
@@ -103,11 +114,14 @@ class Item:
         """
         late = ("tolerance", "image_digest", "only", "table", "also_right")
         unset = {name for name in late if not getattr(self, name)}
-        left_out = {"id", "image", "cluster"} | unset
+        left_out = {"id", "image", "cluster", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
-            content["table"] = to_builtins(self.table)
+            shown = {"picture_digest"} if self.table.picture_digest else set()
+            content["table"] = {
+                name: getattr(self.table, name) for name in {"header", "rows", *shown}
+            }
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -117,9 +131,9 @@ def to_item(data: Mapping[str, Any]) -> Item:
     table = data.get("table")
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
-        table = DataTable(tuple(table["header"]), rows)
-    also_right = tuple(data.get("also_right", ()))
-    return Item(**{**data, "choices": choices, "table": table, "also_right": also_right})
+        table = DataTable(**{**table, "header": tuple(table["header"]), "rows": rows})
+    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
+    return Item(**{**data, "choices": choices, "table": table, **lists})
 
 
 @dataclass(frozen=True)
@@ -134,6 +148,9 @@ class Style:
     Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
     by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
     of 255, and packed as a JPEG of `jpeg_quality` 1 to 95 (0: not at all).
+
+    `format` is how a table is written, in every form, and its picture shows that source; `ruled` is
+    Markdown as text and a ruled table as a picture, as is a style without one.
 
     `name`, if it has one, is its id; styles that differ in their names only are equal.
     `font_sha256` has, where `font` has files, the digest of each in its path's place.
@@ -151,17 +168,25 @@ class Style:
     blur_pt: float = 0.0
     noise: float = 0.0
     jpeg_quality: int = 0
+    format: str = ""
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
 
     @functools.cached_property
     def id(self) -> str:
-        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it."""
+        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it.
+
+        A format is named before it: `html-dejavu-200dpi-black`.
+        """
+        return f"{self.format}-{self._looks}" if self.format else self._looks
+
+    @property
+    def _looks(self) -> str:
         if self.name:
             return self.name
         name = f"{self._font_word}-{self.dpi}dpi-{self.color}"
         for each, value in self.changes.items():
-            if each in ("font", "dpi", "color"):
+            if each in ("font", "dpi", "color", "format"):
                 continue
             if isinstance(value, str):
                 name += f"-on-{value}"
@@ -197,6 +222,10 @@ class Style:
         looks = [each for each in fields(self) if each.compare]
         found = {each.name: (getattr(self, each.name), each.default) for each in looks}
         return {name: value for name, (value, usual) in found.items() if value != usual}
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in a report: the fields, and a format where there is one."""
+        return {name: v for name, v in to_builtins(self).items() if v or name != "format"}
 
     @property
     def _font_word(self) -> str:
@@ -273,10 +302,11 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What an item is asked as: a mode, and the style of its picture (None for text)."""
+    """What an item is asked as: a mode, the style of its picture (None for text), and a format."""
 
     mode: Mode
     style: Style | None = None
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -496,11 +526,18 @@ class Record:
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
+    tags: tuple[str, ...] = ()  # the item's
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What a record is counted by: suite, item and style."""
         return (self.suite, self.item, self.style)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anybody says what is right."""
+        answers = self.verdict.answers.values()
+        return bool(self.truth) or any(answer.correct is not None for answer in answers)
 
     def to_builtins(self) -> dict[str, Any]:
         """The record as the report has it, and as it travels between processes."""
@@ -524,6 +561,7 @@ class Record:
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
+            **({"tags": [*self.tags]} if self.tags else {}),
         }
 
     @classmethod
@@ -540,7 +578,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        late = tuple(data.get("also_right", ())), data.get("format", "")
+        lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
+        late = lists[0], data.get("format", ""), lists[1]
         return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
 
     def to_json(self) -> str:

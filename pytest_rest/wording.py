@@ -26,8 +26,8 @@ def share(value: float | None) -> str:
 
 def rate(rate: Rate, size: str = "") -> str:
     """`66.7 % [46.7, 82.0], n = 24`; `size` stands for what the rate itself says of its n."""
-    ends = interval(rate.value, rate.low, rate.high, share).removeprefix(share(rate.value))
-    return f"{share(rate.value)} %{ends}, {size or rate.size}"
+    said = interval(rate.value, rate.low, rate.high, share, NO_SPREAD)
+    return f"{said.replace(' ', ' % ', 1)}, {size or rate.size}"
 
 
 def area(rate: Rate, size: str = "") -> str:

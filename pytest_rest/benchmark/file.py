@@ -16,9 +16,13 @@
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
+        tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
-        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
+                                        # or {file: prices.csv, picture: scan.png}
         answer: 41
+      - question: In which language is it written?
+        kind: short                     # without an answer: do the forms agree?
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -43,7 +47,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import table_file, yaml_nodes
+from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
 from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
@@ -54,8 +58,8 @@ if TYPE_CHECKING:
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
-HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
+HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS, "tags")
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 
@@ -126,7 +130,8 @@ def _benchmark(
     if not nodes:
         raise PlaceError(line, "has no items; write at least a question and its answer")
     name = _name(header, path)
-    reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
+    defaults = {key: header[key] for key in DEFAULTS if key in header}
+    reader = _ItemReader(name, defaults, path.parent, item_tags.of_nodes(header.get("tags")))
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
     pictures = tuple(reader.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
@@ -184,8 +189,10 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
 class _ItemReader:
     """Reads the items of one file, with the file's defaults."""
 
-    def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
-        self._name, self._defaults, self._folder = name, defaults, folder
+    def __init__(
+        self, name: str, defaults: dict[str, Node], folder: Path, tags: tuple[str, ...]
+    ) -> None:
+        self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
@@ -201,24 +208,32 @@ class _ItemReader:
         answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
         choices = choices_of(keys.get("choices"))
-        kind = self._kind(answers, own, keys, choices)
-        is_number = kind in ("integer", "number")
+        kind = self._kind(answers, own, keys, choices, node.line)
+        has_tolerance = bool(answers) and kind in ("integer", "number")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
-            answer=str(answers[0].value).strip(),
+            answer=str(answers[0].value).strip() if answers else "",
             context=_trimmed(text_of(keys, "context")),
             choices=choices,
             answer_kind=kind,
             suite=self._name,
-            tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+            tolerance=text_of(keys if has_tolerance else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
+            tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
+        if item.tolerance and not answers:
+            fault = "a tolerance is around the answer, and the item has none; leave it out"
+            raise PlaceError(own["tolerance"].line, fault)
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             _check_answer(alone, answer.line, keys)
-        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
+        table = self._table(keys.get("table"), item.id)
+        if table and table.picture and text_of(keys, "image"):
+            raise PlaceError(keys["image"].line, "image and the table's picture are two; give one")
+        image, digest = self._picture("image", keys, item.id)
+        return replace(item, table=table, image=image, image_digest=digest)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -248,10 +263,11 @@ class _ItemReader:
         own: dict[str, Node],
         keys: dict[str, Node],
         choices: tuple[Choice, ...],
+        line: int,
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers)
+        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers, line)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
@@ -260,10 +276,16 @@ class _ItemReader:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
 
-    def _table(self, node: Node | None) -> DataTable | None:
+    def _table(self, node: Node | None, item: str) -> DataTable | None:
         """The table that an item is about; each file is read once."""
         if node is None or node.is_nothing:
             return None
+        if isinstance(node.value, dict):
+            check_keys(node.value, ("file", "picture"))
+            if (table := self._table(node.value.get("file"), item)) is None:
+                raise PlaceError(node.line, "a table's picture stands beside its file:")
+            place, digest = self._picture("picture", node.value, item)
+            return replace(table, picture=place, picture_digest=digest)
         if not isinstance(node.value, str):
             return table_file.of_node(node)
         path = self._below("table", node.value, node.line)
@@ -289,12 +311,13 @@ class _ItemReader:
             )
         return path
 
-    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
-        image = text_of(keys, "image")
+    def _picture(self, key: str, keys: dict[str, Node], item: str) -> tuple[str, str]:
+        """The path and the digest of a picture that an item has under a key; or nothing."""
+        image = text_of(keys, key)
         if not image:
-            return item
-        line = keys["image"].line
-        path = self._below("image", image, line)
+            return "", ""
+        line = keys[key].line
+        path = self._below(key, image, line)
         from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())
@@ -302,12 +325,12 @@ class _ItemReader:
             if path not in self._facts:
                 self._facts[path] = pictures.look(self._folder / path)
         except picture_file.TooLargeError:
-            return replace(item, image=place)  # which cannot be asked, but may be left out
+            return place, ""  # which cannot be asked, but may be left out
         except RestError as error:
             raise PlaceError(line, str(error)) from None
         facts = self._facts[path]
-        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
-        return replace(item, image=place, image_digest=facts.digest)
+        self.pictures.setdefault(line, OwnPicture(line, item, image, facts))
+        return place, facts.digest
 
 
 def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:

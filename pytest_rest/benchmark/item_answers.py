@@ -19,6 +19,8 @@ _CODED = re.compile(
 _LACKING = {
     "question": "the item has no question; write question: and what is asked",
     "answer": "the item has no answer; write answer: and the right one, in quotes if it is null",
+    "kind": "the item has no answer; write answer: and the right one, or where nobody knows it say "
+    "what it is: kind: number",
 }
 
 
@@ -29,8 +31,10 @@ def check_given(own: dict[str, Node], key: str, line: int) -> None:
 
 
 def answers_of(own: dict[str, Node], line: int) -> tuple[Node, ...]:
-    """The item's right answers, of which one is there at least."""
+    """The item's right answers; none where it has neither key: nobody says what is right."""
     several = own.get("answers")
+    if several is None and "answer" not in own:
+        return ()
     if several is None or several.is_nothing:
         check_given(own, "answer", line)
         return (own["answer"],)
@@ -65,8 +69,10 @@ def choices_of(node: Node | None) -> tuple[Choice, ...]:
     return choices
 
 
-def inferred_kind(answers: Sequence[Node]) -> str:
-    """What all of the answers are."""
+def inferred_kind(answers: Sequence[Node], line: int) -> str:
+    """What all of the answers are; `PlaceError` where there is none."""
+    if not answers:
+        raise PlaceError(line, _LACKING["kind"])
     kinds = sorted(set(map(_inferred_of_one, answers)))
     if len(kinds) > 1 and kinds != ["integer", "number"]:
         fault = f"the answers are of kinds {', '.join(kinds)}; say which: kind: short"

@@ -51,11 +51,11 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": asdict(self.item),
-            "style": to_builtins(self.style),
+            "item": {n: v for n, v in asdict(self.item).items() if v or n != "tags"},
+            "style": self.style.to_builtins(),
             "style_id": self.style.id,
             "changes": self.style.changes,
-            "also": [to_builtins(style) for style in self.also],
+            "also": [style.to_builtins() for style in self.also],
         }
 
     @classmethod

@@ -13,9 +13,10 @@ from statistics import fmean
 from typing import Literal
 
 from pytest_rest.errors import BaselineError, OptionError, nearest
-from pytest_rest.gate import model_change, paired_runs
+from pytest_rest.gate import model_change, paired_runs, rate_changes
 from pytest_rest.gate.baseline import JsonObject, few
 from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures
+from pytest_rest.gate.rate_changes import Change
 from pytest_rest.statistics import drop, power
 from pytest_rest.statistics.drop import MEAN, DropVerdict
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -78,13 +79,14 @@ class Regression:
     """The checks, a note on differences that do not prevent a comparison, and items left out.
 
     `warning` says whether one name stood for two models, and which accuracies surely fell that no
-    check is of.
+    check is of. `changes` are those of every rate, of the items of both runs.
     """
 
     checks: tuple[Check, ...]
     note: str = ""
     left_out: tuple[str, ...] = ()
     warning: str = ""
+    changes: Mapping[str, Change] = field(default_factory=dict)
 
     @property
     def reasons(self) -> list[str]:
@@ -157,6 +159,15 @@ def check(tolerance: Tolerance, modes: Collection[str]) -> None:
             )
 
 
+def check_answers(tolerance: Tolerance) -> None:
+    """Raise `OptionError` for what is not judged where no item says what is right."""
+    if lacking := [metric for metric in tolerance.bounds if metric != "rer"]:
+        raise OptionError(
+            f"--rest-baseline compares {_NAMES.get(lacking[0], lacking[0])}, too, and no item says "
+            "what is right; compare RER alone: --rest-max-rer-drop=0"
+        )
+
+
 def judge(
     old: JsonObject,
     new: JsonObject,
@@ -186,7 +197,8 @@ def judge(
     ]
     fell = _warning(compared, {c.name.partition("_drop")[0] for c in checks}, tolerance)
     warning = "; ".join(filter(None, (changed, fell)))
-    return Regression(tuple(checks), compared.note, compared.left_out, warning)
+    changes = rate_changes.of_rates(compared.rates)
+    return Regression(tuple(checks), compared.note, compared.left_out, warning, changes)
 
 
 def shown(names: Sequence[str]) -> list[str]:

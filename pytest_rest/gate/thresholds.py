@@ -2,22 +2,23 @@
 
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rest import extensions
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import LOWER_IS_BETTER, SUBSETS, Subset
+from pytest_rest.metrics import LOWER_IS_BETTER, OF_FORMATS, SUBSETS, Subset, format_floor
 from pytest_rest.statistics import rh_auc
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
+from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Item, Mode, Record
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
-    *("noise_floor", "between_forms", "excess_inconsistency"),
+    *("noise_floor", "between_forms", "excess_inconsistency", *OF_FORMATS),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
 )
 RH_AUC = "rh_auc."
 AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
+TAG = "tag."
 _OF_READING = ("ocr_correct_rate", "cer")
 _OF_REPEATS = ("noise_floor", "between_forms", "excess_inconsistency")
 _OF_RIGHT = ("cfr", "mmc", "all_correct")
@@ -31,7 +32,7 @@ _THRESHOLD = re.compile(
 class Threshold:
     """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
 
-    `part` is a suite or a style; without one the threshold is for the mean over suites.
+    `part` is a suite, a style or `tag.NAME`; without one the threshold is for the mean over suites.
     """
 
     metric: str
@@ -55,7 +56,7 @@ def parse(text: str) -> Threshold:
     match = _THRESHOLD.fullmatch(text)
     if not match:
         raise OptionError(
-            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@SUITE]>=VALUE, as in "
+            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@PART]>=VALUE, as in "
             "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
         )
     metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
@@ -70,7 +71,7 @@ def parse(text: str) -> Threshold:
     if len(subsets) > 1 or len(parts) > 1:
         raise OptionError(
             f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
-            f"name one of {', '.join(SUBSETS)}, and one suite or style"
+            f"name one of {', '.join(SUBSETS)}, and one suite, style or {TAG}NAME"
         )
     for part in parts:
         if hint := nearest(part, SUBSETS):
@@ -110,18 +111,74 @@ def unusual(threshold: Threshold) -> str:
     )
 
 
+def check_formats(
+    thresholds: Iterable[Threshold], formats: Collection[str], modes: Collection[Mode], mend: str
+) -> None:
+    """Raise `OptionError` for a threshold on what formats do that these formats do not tell.
+
+    `mend` is what to do where there are fewer than two.
+    """
+    for each in thresholds:
+        if each.metric not in OF_FORMATS:
+            continue
+        if why := format_floor.unmeasured(each.metric, formats, modes):
+            mend = mend if why == format_floor.ONE_TEXT else "leave it out"
+            raise OptionError(f"threshold {each.id!r} cannot be judged: {why}; {mend}")
+
+
+def parts_of(record: Record) -> frozenset[str]:
+    """The parts of a run that a record is in: its suite, its style, its format, its tags."""
+    own = record.suite, record.style, *filter(None, [record.format])
+    return frozenset((*own, *(f"{TAG}{tag}" for tag in record.tags)))
+
+
+def tags_of(items: Iterable[Item]) -> set[str]:
+    """The parts of a run that the items' tags are."""
+    return {f"{TAG}{tag}" for tag in {tag for item in items for tag in item.tags}}
+
+
 def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:
-    """Raise `OptionError` for a threshold on a suite or a style (`parts`) that is not asked."""
+    """Raise `OptionError` for a threshold on one of no `parts`: a suite, a style, a tag."""
     for each in thresholds:
         if each.metric in AREAS and RH_BENCH not in suites:
             raise OptionError(
                 f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
             )
+        groups = {part for part in parts if part in suites or part.startswith(TAG)}
+        if each.metric in OF_FORMATS and each.part in {*parts} - groups:
+            raise OptionError(
+                f"threshold {each.id!r}: a style has one format; name a suite or a tag, or no part"
+            )
         if each.part and each.part not in parts:
+            tag = f"{TAG}{each.part}"
+            known = nearest(each.part, [*SUBSETS, *sorted(parts)])
+            hint = f"; did you mean {tag!r}?" if tag in parts else known
             raise OptionError(
                 f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
-                f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *sorted(parts)])}"
+                f"nor a suite, style or {TAG}NAME of this run{hint}"
             )
+
+
+def check_answers(thresholds: Iterable[Threshold], items: Collection[Item]) -> None:
+    """Raise `OptionError` for a threshold on what is right where no item says what that is."""
+    suites = {item.suite for item in items}
+    for each in thresholds:
+        if not (each.metric in _OF_RIGHT or each.metric.startswith("accuracy.")):
+            continue
+        is_of_items = each.part in suites or each.part.startswith(TAG)
+        here = [i for i in items if not is_of_items or each.part in (i.suite, *tags_of([i]))]
+        lacking = sorted({i.suite for i in here} - {i.suite for i in here if i.answer})
+        if here and not any(i.answer for i in here):
+            mend = "give items an answer where it is known, or leave the threshold out"
+            of = f" of {each.part!r}" if each.part else ""
+            why = f"no item{of} says what is right; {mend}"
+        elif lacking and not each.part:
+            known = sorted({i.suite for i in here if i.answer})[0]
+            why = f"no item of suite {lacking[0]!r} says what is right; ask for another suite's: "
+            why += replace(each, part=known).id
+        else:
+            continue
+        raise OptionError(f"threshold {each.id!r} cannot be judged: {why}")
 
 
 def check_stored(

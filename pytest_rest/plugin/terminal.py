@@ -15,12 +15,18 @@ from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import github, markdown
+from pytest_rest.reporting.decision import Word
 from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, seen, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
+_LOOKS: dict[Word, dict[str, bool]] = {
+    "ship": {"bold": True, "green": True},
+    "do not ship": {"bold": True, "red": True},
+    "cannot tell": {"bold": True, "yellow": True},
+}
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
 
@@ -64,6 +70,7 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._unjudged(),
             *self._left_out(),
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *(f"rest: {line}" for line in seen.whole(settings.given["eyes_whole"])),
@@ -106,6 +113,12 @@ class Terminal:
         if number == len(items):
             return []
         return [f"rest: {number:,} of {len(items):,} items can be answered: {model.answers}"]
+
+    def _unjudged(self) -> list[str]:
+        """How many of the items that are known do not say what is right."""
+        items = self._run.known
+        lines = tables.of_unjudged(len(items), sum(bool(item.answer) for item in items))
+        return [f"rest: {line}" for line in lines]
 
     def _scheme(self) -> str:
         """What is asked of each item; of RH-Bench alone, what is asked of that."""
@@ -154,6 +167,9 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
+        if report.decision:
+            for row in textwrap.wrap(report.decision.sentence, 80, subsequent_indent="  "):
+                write(row, **_LOOKS[report.decision.word])
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
         for line in tables.table(report):

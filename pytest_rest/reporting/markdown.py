@@ -8,12 +8,13 @@ from pytest_rest.gate import Gate
 from pytest_rest.gate.paired_runs import PairedComparison
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import Regression
-from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import judgement, stored_answers
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, seen, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES, Rate
@@ -41,11 +42,14 @@ def page(report: Report) -> str:
     checks = [_row(name, word, said) for name, word, _, said in _checks(report)]
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
+        _decided(report),
+        [f"{verdict(report)}{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
+        _tags(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -135,6 +139,13 @@ def properties(report: Report) -> dict[str, str]:
     return {shown(name, 300): shown(value, 500) for name, value in values.items()}
 
 
+def _decided(report: Report) -> list[str]:
+    """Whether to ship, and why; nothing of a part of a run."""
+    if not (decided := report.decision):
+        return []
+    return [f"**{decided.word.capitalize()}**: {escape(decided.why, 1_000)}"]
+
+
 def _asked(report: Report) -> list[str]:
     """What asking took, and how it was asked; of stored answers, what is not known."""
     about, used = report.provenance, escape(tables.usage(report))
@@ -199,7 +210,29 @@ def _formats(report: Report) -> list[str]:
         [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
         for name, m in by_name.items()
     ]
-    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+    said = format_findings.sentence(report.formats.findings)
+    sizes = [format_words.found(each) for each in report.formats.findings if each.is_clear]
+    whole = [
+        [f"format floor, {name}", str(rate.n), write(rate)]
+        for key, (name, write) in format_words.WHOLE.items()
+        if (rate := getattr(report.formats, key))
+    ]
+    return [
+        *_table(["format", "items", "RER", "CFR", "MMC"], rows),
+        *(["", *_table(["what formats do", "items", "[95%]"], whole)] if whole else []),
+        *(["", escape("; ".join([said, *sizes]))] if said else []),
+    ]
+
+
+def _tags(report: Report) -> list[str]:
+    by_tag = tags.worst_first(report.tags, report.table["pooled"]["all"].items)
+    rows = [
+        [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
+        for name, m in by_tag.items()
+    ]
+    if more := len(rows[tags.SHOWN :]):
+        rows[tags.SHOWN :] = [[f"and {more} more", "", "", "", ""]]
+    return _table(["tag", "items", "RER", "CFR", "MMC"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -12,11 +12,14 @@ from typing import Any
 from pytest_rest.gate import Gate
 from pytest_rest.metrics import (
     SUBSETS,
+    Metrics,
     Table,
     advice,
     by_budget,
     by_style,
+    by_tag,
     chance,
+    compute,
     failure_causes,
     formats,
     published_rows,
@@ -37,7 +40,10 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
+from pytest_rest.reporting import decision
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.decision import Decision
+from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
@@ -103,6 +109,12 @@ class Report:
         return reading.explained(self.whole)
 
     @cached_property
+    def decision(self) -> Decision | None:
+        """Whether to ship, and why; None for a part of a run."""
+        rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
+        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
+
+    @cached_property
     def effects(self) -> list[StyleEffect]:
         """What each visual characteristic does; nothing where one style was asked."""
         return style_effects.table(self.records, self.styles)
@@ -111,6 +123,11 @@ class Report:
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
         return formats.measure(self.whole, self.table)
+
+    @cached_property
+    def tags(self) -> dict[str, Metrics]:
+        """The metrics of the items of each tag, over all suites; nothing where no item has one."""
+        return {tag: compute(records) for tag, records in by_tag(self.whole).items()}
 
     @cached_property
     def vision(self) -> Vision | None:
@@ -164,6 +181,8 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
+        if self.provenance.get("published") == "off":
+            return None
         here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
@@ -204,8 +223,8 @@ class Report:
         return {**self._head, "items": self._items}
 
     @cached_property
-    def _items(self) -> "_Items":
-        return _Items(sorted(self.records, key=lambda record: record.key), self.tests)
+    def _items(self) -> Entries:
+        return Entries(sorted(self.records, key=lambda record: record.key), self.tests)
 
     @cached_property
     def _head(self) -> dict[str, Any]:
@@ -222,6 +241,7 @@ class Report:
                 style: subsets["all"].to_builtins()
                 for style, subsets in by_style(judged, self.table).items()
             },
+            **({"tags": {t: m.to_builtins() for t, m in self.tags.items()}} if self.tags else {}),
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),
@@ -234,6 +254,7 @@ class Report:
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
+            "decision": decision.to_builtins(self.decision),
             "gate": {
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
@@ -295,34 +316,16 @@ class Report:
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
         items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
-        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
+        here = {key for key in items if scope in ("mean", "pooled", key[0])}
+        unjudged = {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}
+        lost = {
+            name: Counter(key[0] for key in (here if name == "rer" else here - unjudged))
+            for name in _WORST
+        }
         if scope == "mean":
-            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+            return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
-        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
-
-
-class _Items(Sequence[dict[str, Any]]):
-    """The report's `items`, each built from its record when it is looked up."""
-
-    def __init__(
-        self, records: Sequence[Record], tests: Mapping[tuple[str, str, str], str]
-    ) -> None:
-        self._records, self._tests = records, tests
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return _Items(self._records[place], self._tests)
-        record = self._records[place]
-        return entry(record, self._tests.get(record.key, ""))
-
-
-def entry(record: Record, test: str = "") -> dict[str, Any]:
-    """One of the report's `items`: a record, where it failed, and the test function that asked."""
-    return {**record.to_builtins(), "failed_at": failure_causes.cause([record]), "test": test}
+        return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
 
 
 def calls(record: Record) -> list[Answer | Transcription]:

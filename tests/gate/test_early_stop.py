@@ -49,6 +49,21 @@ def looked(
     return found
 
 
+def test_a_tag_is_looked_at_by_its_items_alone() -> None:
+    """The looks are those of a run that has no others; the threshold's suite is the run's."""
+    tagged = [replace(record("a", n, MODES), tags=("law",)) for n in range(40)]
+    others = [record("a", n, MODES[:1]) for n in range(40, 80)]
+    of_tag, alone = parse("rer@tag.law>=0.8"), parse("rer>=0.8")
+    mixed, pure = Stopping(0.95, {"test": ["a"]}), Stopping(0.95, {"test": ["a"]})
+    for one, other in zip(tagged, others, strict=True):
+        mixed.add("a", {"test": [other]}, [of_tag])
+        mixed.add("a", {"test": [one]}, [of_tag])
+        pure.add("a", {"test": [one]}, [alone])
+    assert mixed.is_over
+    assert pure.looks[alone].seen == mixed.looks[of_tag].seen
+    assert 2 * pure.looks[alone].after == mixed.looks[of_tag].after
+
+
 # The order
 
 
@@ -217,6 +232,8 @@ def test_late_thresholds_are_looked_at_from_the_first_item() -> None:
     [
         ("cer<=0.1", 1, "cer is not a share of the items"),
         ("excess_inconsistency<=0.1", 1, "not a share"),
+        ("modality_excess<=0.1", 1, "not a share"),
+        ("format_floor<=0.1", 2, "not all suites may have tables"),
         ("rer@red>=0.8", 2, "a style's rate is over all suites"),
     ],
 )

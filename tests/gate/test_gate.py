@@ -80,6 +80,10 @@ def test_a_part_is_judged_alone() -> None:
     with pytest.raises(OptionError, match=r"'acr' is neither a subset .*; did you mean 'arc'"):
         check(asked, (), ["arc", "mmlu"])
     check([parse("rer@arc>=0.8"), *asked[:0]], (), ["arc"])
+    with pytest.raises(OptionError, match=r"'de' is neither .*; did you mean 'tag.de'\?"):
+        check([parse("rer@de>=0.8")], (), ["arc", "tag.de"])
+    with pytest.raises(OptionError, match=r"'tag.lav' is neither .*; did you mean 'tag.law'\?"):
+        check([parse("rer@ocr_correct@tag.lav>=0.8")], (), ["arc", "tag.law"])
 
 
 @pytest.mark.parametrize("op", [">=", "<=", ">", "<"])
@@ -186,7 +190,7 @@ def test_a_folder_without_a_table_does_not_pass() -> None:
             "cer<=0.1",
             table(cer=Rate(0.25, None, None, 1)),
             (),
-            "cer<=0.1 failed: 25.0 %, n = 1",
+            "cer<=0.1 failed: 25.0 % [no spread], n = 1",
         ),
         (
             "rer>=0.5",

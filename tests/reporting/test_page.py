@@ -131,7 +131,7 @@ def test_headline_figures_are_those_of_the_report(run_rest: RunRest) -> None:
     text = Path("run/report.html").read_text("utf-8")
     rate = run.report["metrics"]["soebench"]["all"]["rer"]
     said = f"{rate['value'] * 100:.1f} % [{rate['low'] * 100:.1f}, {rate['high'] * 100:.1f}], n = 8"
-    assert "Gate failed" in text
+    assert "Do not ship" in text
     assert f"<p>{said}</p>" in text
     assert "threshold &gt;= 0.9: failed" in text
 
@@ -413,6 +413,13 @@ def test_a_page_takes_little_processor_time(tmp_path: Path) -> None:
     start = time.process_time()
     written(tmp_path, report)
     assert time.process_time() - start < 0.3
+
+
+def test_a_format_is_a_look_of_its_own() -> None:
+    """What is named behind it is read as ever."""
+    found = items.looks(["html-courier-50dpi-black", "courier-50dpi-black"], {})
+    assert ["html-courier-50dpi-black"] == found["format html"]
+    assert ["html-courier-50dpi-black", "courier-50dpi-black"] == found["font courier"]
 
 
 def test_looks_are_those_of_the_effects() -> None:

@@ -15,7 +15,7 @@ from strategies import runs
 from pytest_rest.commands import main
 from pytest_rest.errors import ShardError
 from pytest_rest.reporting import merge
-from pytest_rest.reporting.report import entry
+from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import Record
 
 MODEL = "--rest-model=simulated:wrong.image=0.3,misread.image=0.2,wrong.text=0.1"

@@ -19,7 +19,6 @@ from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_pictures
 from pytest_rest.reporting.atomic_file import save
-from pytest_rest.reporting.judgement import verdict
 from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
@@ -75,8 +74,10 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         heading=report["provenance"]["model"],
         report=report,
         content=content,
+        about=[*summary.about(report)],
+        decision=summary.decided(report),
+        verdicts=[*summary.verdicts(report)],
         scope=summary.headline(report),
-        verdict=verdict(report["gate"]),
         rates=summary.rates(report),
         plots=[*plots.of(report)],
         advice=Advised.from_builtins(advice) if advice else None,
@@ -86,6 +87,9 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
         formats=summary.formats(report),
+        differing=summary.differing_formats(report),
+        tags=summary.tags(report),
+        unjudged=summary.unjudged(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

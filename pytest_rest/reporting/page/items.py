@@ -29,6 +29,7 @@ _ORDER = {"inconsistent": 0, "lost": 1}
 _REST = 2
 _DIGEST = re.compile("[0-9a-f]{16}")
 _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
+_IN_A_FORMAT = re.compile(r"[^-]{1,40}-[^-]{1,100}-\d{1,4}dpi-")  # a style's name
 
 
 def is_digest(name: str) -> bool:
@@ -154,6 +155,7 @@ class _Book:
             "at": _failed_at(entry["failed_at"] or ""),
             "truth": self.texts.add(" or ".join([entry["answer"], *entry.get("also_right", ())])),
             "reason": shown(entry["reason"], 1_000),
+            **({"tags": [*map(shown, entry["tags"])]} if entry.get("tags") else {}),
             "answers": [self._call(mode, answer) for mode, answer in calls],
             "read": [self._call(_READ[name], call) for name, call in read if call],
             "again": rerun_command.command(
@@ -226,13 +228,17 @@ def _fields(own: Builtins) -> dict[str, Any]:
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
     compared = [field.name for field in fields(Style) if field.compare]
-    return {name.removesuffix("_pt"): own[name] for name in compared} | {"font": font}
+    return {name.removesuffix("_pt"): own[name] for name in compared if name in own} | {
+        "font": font
+    }
 
 
 def _words(style: str) -> dict[str, Any]:
     """What a style's name says; its numbers are words, but for the resolution."""
     name, *changes = _WORD.split(style)
-    values: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    keys = ["format"] if _IN_A_FORMAT.match(name) else []
+    keys += ["font", "dpi", "color"]
+    values: dict[str, Any] = dict(zip(keys, name.split("-"), strict=False))
     for change in changes:
         key, _, value = change.removeprefix("on-").rpartition("=")
         values[key or "background"] = value
