@@ -6,21 +6,21 @@ order is fixed, so that the same run gives the same file, and a line of a diff i
 """
 
 import json
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.common_items import in_common
+from pytest_rest.gate.report_file import read as read
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES, fingerprint
+from pytest_rest.terms import COMPARED, fingerprint
 
 SCHEMA = "pytest-rest/baseline/1"
 REPORTS = "pytest-rest/report/1"
 JsonObject = Mapping[str, Any]
+Keep = Callable[[JsonObject], JsonObject]
 
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
 _HEADLINE = ("rer", "cfr")
@@ -29,20 +29,14 @@ _CORRECT = {"right": True, "wrong": False, "unknown": None}
 _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transcriptions"}
 
 
-def read(path: Path) -> Any:
-    """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
-    try:
-        text = safe_files.read(path / "report.json" if path.is_dir() else path)
-        return json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (OSError, RecursionError, ValueError) as error:
-        raise BaselineError(" ".join(str(error).split())) from None
-
-
-def load(path: Path, max_lost: int | None = None, allow_cached: bool = True) -> dict[str, Any]:
+def load(
+    path: Path, max_lost: int | None = None, allow_cached: bool = True, keep: Keep = lambda _: {}
+) -> dict[str, Any]:
     """The baseline of a run's folder, a report or a baseline; `BaselineError` names the file.
 
     With `max_lost` one that has lost more items is refused: it cannot judge a run. So is a report
-    with answers of a gateway's cache, unless they are allowed.
+    with answers of a gateway's cache, unless they are allowed. `keep` takes from a report what else
+    the baseline is to have.
     """
     try:
         report = read(path)
@@ -60,7 +54,7 @@ def load(path: Path, max_lost: int | None = None, allow_cached: bool = True) -> 
                 "them again by --rest-resume, or allow them: --rest-max-lost, or --allow-lost of "
                 "`pytest-rest baseline`"
             )
-        return baseline
+        return {**keep(report), **baseline}
     except BaselineError as error:
         raise BaselineError(f"{str(path)!r}: {error}") from None
 
@@ -134,14 +128,6 @@ def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
             if before[key] != after[key]
         ),
     )
-
-
-def _finite(text: str) -> float:
-    """A number of a report, which has neither NaN nor infinity."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text[:20]} is not a finite number")
-    return value
 
 
 def _schema(report: JsonObject) -> str:
@@ -220,7 +206,7 @@ def _by_correctness(correct: Mapping[str, bool | None]) -> dict[str, list[str]]:
 
 
 def _compared(record: JsonObject) -> dict[str, JsonObject]:
-    return {mode: record["answers"][mode] for mode in MODES if mode in record["answers"]}
+    return {mode: record["answers"][mode] for mode in COMPARED if mode in record["answers"]}
 
 
 def _ordered(baseline: JsonObject) -> dict[str, Any]:
@@ -236,7 +222,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
                 style: {
                     "verdict": _verdict(each),
                     **{
-                        word: [mode for mode in MODES if mode in each[word]]
+                        word: [mode for mode in COMPARED if mode in each[word]]
                         for word in _CORRECT
                         if word in each or word != "unknown"
                     },
