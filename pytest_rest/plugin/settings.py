@@ -72,6 +72,7 @@ class Settings:
     timeout: float
     json: Path | None
     html: Path | None
+    markdown: Path | None
     published: str  # whether REST's published rows are shown: on, off
     library: Library
     suites: tuple[str, ...]

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import compress
 
+from pytest_rest import wording
 from pytest_rest.metrics import Metrics, format_findings
 from pytest_rest.metrics.format_findings import Finding
 from pytest_rest.reporting import decision, markdown, stored_answers
@@ -50,7 +51,8 @@ def about(report: Builtins) -> Iterator[str]:
     yield asked + (f", {styles} styles" if styles > 1 else "")
     if usage.get("calls"):
         cost = usage.get("cost")
-        yield f"{usage['calls']:,} calls" + ("" if cost is None else f", ${cost:.2f}")
+        calls = wording.count(usage["calls"], "call")
+        yield calls + ("" if cost is None else f", {wording.money(cost)}")
     yield str(run["created"])[:10]
     if run.get("git_commit"):
         yield f"commit {str(run['git_commit'])[:10]}"
