@@ -25,9 +25,20 @@ Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
 Task = Literal["solve", "transcribe", "think", "rate"]
-AnswerKind = Literal["integer", "number", "choice", "text", "expression", "short", "open"]
+AnswerKind = Literal[
+    "integer",
+    "number",
+    "choice",
+    "text",
+    "expression",
+    "short",
+    "open",
+    "list",
+    "set",
+]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
+    *("list", "set"),
 )
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]

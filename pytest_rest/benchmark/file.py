@@ -198,8 +198,8 @@ class _ItemReader:
         own = node.value
         check_keys(own, ITEM_KEYS)
         check_given(own, "question", node.line)
-        answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
+        answers = answers_of(own, text_of(keys, "kind"), node.line)
         choices = choices_of(keys.get("choices"))
         kind = self._kind(answers, own, keys, choices)
         is_number = kind in ("integer", "number")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from pytest_rest import scoring
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
-from pytest_rest.scoring import numbers
+from pytest_rest.scoring import lists, numbers
 from pytest_rest.terms import Choice
 
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -28,21 +28,39 @@ def check_given(own: dict[str, Node], key: str, line: int) -> None:
         raise PlaceError(own[key].line if key in own else line, _LACKING[key])
 
 
-def answers_of(own: dict[str, Node], line: int) -> tuple[Node, ...]:
-    """The item's right answers, of which one is there at least."""
+def answers_of(own: dict[str, Node], kind: str, line: int) -> tuple[Node, ...]:
+    """The texts of the item's right answers, of which one is there at least.
+
+    The elements of a list or a set are a JSON array.
+    """
     several = own.get("answers")
     if several is None or several.is_nothing:
-        check_given(own, "answer", line)
-        return (own["answer"],)
+        one = {name: _text_of(node, kind) for name, node in own.items() if name == "answer"}
+        check_given(one, "answer", line)
+        return (one["answer"],)
     if "answer" in own:
         raise PlaceError(several.line, "the item has answer and answers; write one of them")
     if not isinstance(several.value, tuple) or not several.value:
         raise PlaceError(several.line, "answers is a list, such as [this, that]")
-    texts = [text_of({"answers": each}, "answers").strip() for each in several.value]
+    nodes = tuple(_text_of(each, kind) for each in several.value)
+    texts = [text_of({"answers": each}, "answers").strip() for each in nodes]
     if not all(texts) or len(set(texts)) < len(texts):
         fault = "is empty" if not all(texts) else "is there twice"
         raise PlaceError(several.line, f"one of the answers {fault}; remove it")
-    return several.value
+    return nodes
+
+
+def _text_of(node: Node, kind: str) -> Node:
+    """An answer as one text; `PlaceError` for a list where the item is not of such a kind."""
+    if not isinstance(node.value, tuple):
+        return node
+    if kind not in ("list", "set"):
+        fault = "the answer is a list; say kind: list, or set; or answers: if each of them is right"
+        raise PlaceError(node.line, fault)
+    elements = [text_of({"answer": each}, "answer").strip() for each in node.value]
+    if not all(elements):
+        raise PlaceError(node.line, "an element of the answer is empty; write a text, or drop it")
+    return Node(node.line, lists.write(elements))
 
 
 def choices_of(node: Node | None) -> tuple[Choice, ...]:

@@ -160,12 +160,14 @@ def load_protocol(path: Path | None = None) -> Protocol:
         line = " ".join(str(error).split())
         raise OptionError(f"protocol file {str(path)!r} cannot be read: {line}") from None
     try:
+        late = templates.late_words(_OWN, "answer_format")
+        seen = data | {"answer_format": templates.in_digest(data["answer_format"], late)}
         return Protocol(
             version=str(data["version"]),
-            digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
+            digest=hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16],
             max_tokens=limits(data["max_tokens"]),
             parts={name: _parts(name, data["prompts"][name]) for name in _PROMPTS},
-            answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS),
+            answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS, late),
             reasoning=templates.load(data),
         )
     except KeyError as error:
@@ -230,6 +232,7 @@ def _fill(
         "stem": "\n".join(filter(None, (context, item.question))),
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
+        "fields": "",
         **{name: text[:_LONGEST_QUOTED] for name, text in quoted.items()},
     }
     template = template.replace("{answer_format}", asking)

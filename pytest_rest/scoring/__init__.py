@@ -16,7 +16,7 @@ from dataclasses import replace
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import answer_text, choices, expressions, numbers, short_answers
+from pytest_rest.scoring import answer_text, choices, expressions, lists, numbers, short_answers
 from pytest_rest.scoring.abstentions import abstains
 from pytest_rest.scoring.decoration import DECORATION
 from pytest_rest.scoring.decoration import fold as fold
@@ -46,7 +46,10 @@ _MENDS = {
     "text": "a text, or another kind",
     "expression": "one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
     "short": "a short text",
+    "list": "its elements, such as [red, green]",
+    "set": "its elements, such as [red, green]",
 }
+_OF_ALL_LINES = ("list", "set")  # which read below the first line by themselves
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
@@ -92,6 +95,8 @@ def _parse(text: str, item: Item) -> str | None:
         return answer_text.read(text)
     if item.answer_kind == "short":
         return short_answers.value(text)
+    if item.answer_kind in ("list", "set"):
+        return lists.value(text, item.answer, is_set=item.answer_kind == "set")
     if len(text) > _LONGEST_VALUE:
         return None
     if item.answer_kind == "expression":
@@ -286,7 +291,9 @@ def _read(
 
 def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
     """The value of all that follows a marker, and whether it says that there is no answer."""
-    if item.answer_kind in ("text", "short"):
+    if item.answer_kind in _OF_ALL_LINES:
+        value = parse(said, item)
+    elif item.answer_kind in ("text", "short"):
         said = answer_text.before_remarks(said)
         value = answer_text.read(said)
         value = value and parse(value, item)
@@ -303,7 +310,8 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
     if abstains(said):
         return None, True
     own = f"{item.context}\n{item.question}"
-    if value and (value == fold(item.question) or answer_text.is_repeated(value, shown, own)):
+    plain = fold(said) if item.answer_kind in _OF_ALL_LINES else value
+    if plain and (plain == fold(item.question) or answer_text.is_repeated(plain, shown, own)):
         return None, False
     return value, False
 

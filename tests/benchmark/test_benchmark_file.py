@@ -369,7 +369,15 @@ KEYS = "id, question, answer, answers, cluster, kind, context, choices, toleranc
         ),
         (
             "items:\n- question: Q\n  answer: [x]\n",
+            "3: the answer is a list; say kind: list, or set; or answers: if each of them is right",
+        ),
+        (
+            "items:\n- question: Q\n  answer: {x: y}\n",
             "3: 'answer' is a list or a mapping; write one text",
+        ),
+        (
+            "items:\n- question: Q\n  kind: set\n  answer: [x, ' ']\n",
+            "4: an element of the answer is empty; write a text, or drop it",
         ),
         (
             "items:\n- question: Q\n  anwser: x\n",
@@ -401,8 +409,7 @@ KEYS = "id, question, answer, answers, cluster, kind, context, choices, toleranc
         ("name: a/b\n" + ONE, "1: name 'a/b' is not a short word; use letters, digits, - _ and ."),
         (
             ONE + "  kind: textt\n",
-            "4: unknown kind 'textt'; did you mean 'text'?; known are "
-            "integer, number, choice, text, expression, short",
+            "4: unknown kind 'textt'; did you mean 'text'?; known are " + ", ".join(ANSWER_KINDS),
         ),
         (ONE + "  kind: choice\n", "4: a choice needs choices: [this, that]"),
         (
@@ -703,7 +710,8 @@ def test_the_schema_knows_the_same_keys() -> None:
         ("items: []", False),
         ("items: [{question: Q}]", False),
         ("items: [{question: Q, anwser: 7}]", False),
-        ("items: [{question: Q, answer: [7]}]", False),
+        ("items: [{question: Q, answer: [7], kind: list}]", True),
+        ("items: [{question: Q, answer: {a: 7}}]", False),
         ("items: [{question: Q, answer: 7, kind: textt}]", False),
         ("items: [{question: Q, answer: x, choices: [x]}]", False),
     ],

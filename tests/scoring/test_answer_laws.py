@@ -1,7 +1,9 @@
 """Laws of what is read: no two numbers read as one, and what is written is read again."""
 
+import json
 import re
 import unicodedata
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
@@ -10,8 +12,12 @@ from hypothesis import strategies as st
 from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, TEXT
 
 from pytest_rest import scoring
+from pytest_rest.scoring import lists
 from pytest_rest.terms import Item
 
+LIST = Item("l", "Which?", "[]", answer_kind="list")
+SET = replace(LIST, answer_kind="set")
+LATE = [LIST, SET]
 SCALES = {
     **{"hundred": 100, "thousand": 10**3, "Million": 10**6, "millions": 10**6, "billion": 10**9},
     **{"trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7, "Mio.": 10**6, "bn": 10**9},
@@ -239,3 +245,45 @@ def test_a_text_keeps_its_letters_and_digits(text: str) -> None:
     if value is not None:
         assert re.sub(r"[\W_]", "", text) == re.sub(r"[\W_]", "", value)
         assert value == read(value, TEXT)
+
+
+# Lists and sets
+
+ELEMENTS = st.text("abcXY12 .,;'&\"-äж中", min_size=1, max_size=6).map(str.strip).filter(str.strip)
+WORDS = st.text("abcdXYäж", min_size=3, max_size=6).filter(lambda word: word not in ("and", "und"))
+PARTED = {
+    "{}": ", ",
+    "{}.": "; ",
+    "[{}]": ", ",
+    "**{}**": "; ",
+    "\n- {}": "\n- ",
+    "\n* {}\n\nBye.": "\n* ",
+}
+
+
+@given(st.lists(ELEMENTS, min_size=1, max_size=5))
+def test_a_list_that_is_written_as_json_is_read_back(elements: list[str]) -> None:
+    """Element by element, as a short answer, or not at all where one cannot be a short answer."""
+    value = read(lists.write(elements), LIST)
+    parsed = [lists.value(lists.write([each])) for each in elements]
+    assert (value is None) == (None in parsed)
+    if value is not None:
+        assert parsed == [lists.write([each]) for each in json.loads(value)]
+        assert value == read(value, LIST)
+
+
+@given(st.lists(WORDS, min_size=2, max_size=5), st.sampled_from(list(PARTED)))
+def test_a_list_that_a_person_writes_is_read_back(words: list[str], form: str) -> None:
+    """Parted by commas, semicolons or bullets; a set in any order, each element once."""
+    text, back = form.format(PARTED[form].join(words)), form.format(PARTED[form].join(words[::-1]))
+    assert lists.write([word.casefold() for word in words]) == read(text, LIST)
+    assert read(text, SET) == read(back, SET) == lists.write(sorted({w.casefold() for w in words}))
+
+
+@given(st.text(max_size=60) | st.text("ab12,;:.-*/()[]{}\"' \n$%€年月日", max_size=40))
+def test_any_text_has_a_value_of_each_kind_or_none(text: str) -> None:
+    """Nothing is raised, and a value that is read and written is read again."""
+    for item in LATE:
+        value = scoring.extract(f"Answer: {text}", item)
+        if value is not None:
+            assert value == scoring.parse(value, item), item.answer_kind
