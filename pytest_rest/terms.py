@@ -32,9 +32,9 @@ AnswerKind = Literal[
     "text",
     "expression",
     "short",
-    "open",
     "list",
     "set",
+    "open",
 ]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
