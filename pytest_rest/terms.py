@@ -34,11 +34,12 @@ AnswerKind = Literal[
     "short",
     "list",
     "set",
+    "date",
     "open",
 ]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
-    *("list", "set"),
+    *("list", "set", "date"),
 )
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
@@ -88,6 +89,7 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
+    `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
     """
 
     id: str
@@ -104,6 +106,7 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    day_first: bool | None = None
 
     @functools.cached_property
     def digest(self) -> str:
@@ -112,8 +115,8 @@ class Item:
         Of a picture the pixels count, not the path; without picture, tolerance, table and other
         right answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right")
-        unset = {name for name in late if not getattr(self, name)}
+        late = ("tolerance", "image_digest", "only", "table", "also_right", "day_first")
+        unset = {name for name in late if getattr(self, name) in ("", None, ())}
         left_out = {"id", "image", "cluster"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]

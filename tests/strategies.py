@@ -3,6 +3,7 @@
 import string
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import strategies as st
 from PIL import ImageColor
@@ -93,6 +94,8 @@ def items(
         labels = draw(st.sampled_from(["ABCD", "1234", "ABC", "ABCDE"]))
         choices = tuple(Choice(label, draw(lines(max_size=20))) for label in labels)
         answer = draw(st.sampled_from(labels))
+    elif kind == "date":
+        answer = draw(st.dates(date(1000, 1, 1))).isoformat()
     elif kind != "text":
         answer = str(draw(st.integers(-1000, 1000)))
     near = st.sampled_from(["", "", "2", "0.05"])

@@ -44,7 +44,13 @@ from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
 from pytest_rest.benchmark import table_file, yaml_nodes
-from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
+from pytest_rest.benchmark.item_answers import (
+    answers_of,
+    check_given,
+    choices_of,
+    day_first_of,
+    inferred_kind,
+)
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
@@ -53,7 +59,7 @@ if TYPE_CHECKING:
     from pytest_rest.rendering.pictures import Facts
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
-DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
+DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table", "day_first")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
@@ -214,6 +220,7 @@ class _ItemReader:
             tolerance=text_of(keys if is_number else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
+            day_first=day_first_of(keys) if kind == "date" else None,
         )
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())

@@ -83,6 +83,14 @@ def choices_of(node: Node | None) -> tuple[Choice, ...]:
     return choices
 
 
+def day_first_of(keys: dict[str, Node]) -> bool | None:
+    """Whether a date in numbers has its day first; None where nobody says."""
+    said = text_of(keys, "day_first").strip().casefold()
+    if said not in ("", "true", "false"):
+        raise PlaceError(keys["day_first"].line, "day_first is true, or false")
+    return said == "true" if said else None
+
+
 def inferred_kind(answers: Sequence[Node]) -> str:
     """What all of the answers are."""
     kinds = sorted(set(map(_inferred_of_one, answers)))

@@ -10,16 +10,14 @@ that answer's value.
 
 import itertools
 import re
-import string
 from collections.abc import Iterable
-from dataclasses import replace
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import answer_text, choices, expressions, lists, numbers, short_answers
+from pytest_rest.scoring import answer_text, kinds
 from pytest_rest.scoring.abstentions import abstains
-from pytest_rest.scoring.decoration import DECORATION
 from pytest_rest.scoring.decoration import fold as fold
+from pytest_rest.scoring.kinds import parse as parse
 from pytest_rest.scoring.transcriptions import character_error_rate as character_error_rate
 from pytest_rest.scoring.transcriptions import character_error_rates as character_error_rates
 from pytest_rest.scoring.transcriptions import without_surroundings as without_surroundings
@@ -40,16 +38,8 @@ KEPT_CHARACTERS = 20_000
 _LONGEST_VALUE = answer_text.LONGEST
 LONGEST_REASON = 1_000
 
-_MENDS = {
-    "integer": "a whole number, such as 7",
-    "number": "a number, such as 12.5 or 1/3",
-    "text": "a text, or another kind",
-    "expression": "one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
-    "short": "a short text",
-    "list": "its elements, such as [red, green]",
-    "set": "its elements, such as [red, green]",
-}
 _OF_ALL_LINES = ("list", "set")  # which read below the first line by themselves
+_WITHOUT_SIGN = ("choice", "date")  # before which a dash is that of a list
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
@@ -70,41 +60,6 @@ def extract(text: str, item: Item, shown: str = "") -> str | None:
     """
     said = answer_text.find(text, shown)
     return None if said is None else _value(said, item, shown)[0]
-
-
-def parse(text: str, item: Item) -> str | None:
-    """Read a value of the item's kind from a text that is the answer alone."""
-    values = [(_parse(text, alone), alone) for alone in _with_one_answer(item)]
-    first = values[0][0]
-    if not item.also_right:
-        return first
-    return next((value for value, alone in values if value == _parse(alone.answer, alone)), first)
-
-
-def _with_one_answer(item: Item) -> list[Item]:
-    """The item once for each of its right answers, which alone is right there."""
-    if not item.also_right:
-        return [item]
-    return [replace(item, answer=a, also_right=()) for a in (item.answer, *item.also_right)]
-
-
-def _parse(text: str, item: Item) -> str | None:
-    if item.answer_kind == "open":
-        return fold(text) or None
-    if item.answer_kind == "text":
-        return answer_text.read(text)
-    if item.answer_kind == "short":
-        return short_answers.value(text)
-    if item.answer_kind in ("list", "set"):
-        return lists.value(text, item.answer, is_set=item.answer_kind == "set")
-    if len(text) > _LONGEST_VALUE:
-        return None
-    if item.answer_kind == "expression":
-        return expressions.value(_bare(text), _bare(item.answer))
-    if item.answer_kind == "choice":
-        return choices.value(text, item.choices)
-    own = f"{item.answer} {item.question} {item.context}"
-    return numbers.value(text, item.answer, item.tolerance, own, item.question)
 
 
 def answer(prompt: Prompt, completion: Completion) -> Answer:
@@ -204,7 +159,7 @@ def agree(values: Iterable[str | None]) -> bool:
 
 def truths(item: Item) -> list[str]:
     """The item's right answers as `extract` would read them; `BenchmarkError` as `truth`."""
-    return [*map(truth, _with_one_answer(item))]
+    return [*map(truth, kinds.with_one_answer(item))]
 
 
 def truth(item: Item) -> str:
@@ -227,7 +182,7 @@ def truth(item: Item) -> str:
         labels = ", ".join(choice.label for choice in item.choices)
         raise BenchmarkError(
             f"{place}: its answer {item.answer!r} is not a valid {kind}; "
-            f"give {f'one of {labels}, or the text of a choice' if labels else _MENDS[kind]}"
+            f"give {f'one of {labels}, or the text of a choice' if labels else kinds.MENDS[kind]}"
         )
     return value
 
@@ -298,14 +253,16 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
         value = answer_text.read(said)
         value = value and parse(value, item)
     else:
-        is_doubtful = item.answer_kind != "choice" and answer_text.begins_with_dash(said)
+        is_doubtful = item.answer_kind not in ("choice", "date") and answer_text.begins_with_dash(
+            said
+        )
         said, below = answer_text.lines(said)
         value = None if is_doubtful else parse(said, item)
         if value is not None and item.answer_kind != "expression" and "=" not in below:
             other = parse(below, item)
             value = value if other in (value, None) else None
     is_label = item.answer_kind == "choice" and value is not None
-    if is_label or (value is not None and value in _right_values(item)):
+    if is_label or (value is not None and value in kinds.right_values(item)):
         return value, False
     if abstains(said):
         return None, True
@@ -314,13 +271,3 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
     if plain and (plain == fold(item.question) or answer_text.is_repeated(plain, shown, own)):
         return None, False
     return value, False
-
-
-def _right_values(item: Item) -> list[str | None]:
-    return [_parse(alone.answer, alone) for alone in _with_one_answer(item)]
-
-
-def _bare(text: str) -> str:
-    """An expression without the Markdown and the full stop around it."""
-    around = DECORATION + string.whitespace
-    return text.lstrip(around).rstrip(around + ".")

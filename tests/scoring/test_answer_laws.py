@@ -3,7 +3,9 @@
 import json
 import re
 import unicodedata
+from collections import defaultdict
 from dataclasses import replace
+from datetime import date
 from fractions import Fraction
 
 import pytest
@@ -12,12 +14,13 @@ from hypothesis import strategies as st
 from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, TEXT
 
 from pytest_rest import scoring
-from pytest_rest.scoring import lists
+from pytest_rest.scoring import lists, month_names
 from pytest_rest.terms import Item
 
 LIST = Item("l", "Which?", "[]", answer_kind="list")
 SET = replace(LIST, answer_kind="set")
-LATE = [LIST, SET]
+DATE = Item("d", "When?", "2031-03-15", answer_kind="date")
+LATE = [LIST, SET, DATE, replace(DATE, day_first=True)]
 SCALES = {
     **{"hundred": 100, "thousand": 10**3, "Million": 10**6, "millions": 10**6, "billion": 10**9},
     **{"trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7, "Mio.": 10**6, "bn": 10**9},
@@ -278,6 +281,49 @@ def test_a_list_that_a_person_writes_is_read_back(words: list[str], form: str) -
     text, back = form.format(PARTED[form].join(words)), form.format(PARTED[form].join(words[::-1]))
     assert lists.write([word.casefold() for word in words]) == read(text, LIST)
     assert read(text, SET) == read(back, SET) == lists.write(sorted({w.casefold() for w in words}))
+
+
+# Dates
+
+DATES = {  # as people write them, of a date and its month's name in English
+    "%Y-%m-%d": True,
+    "%Y/%m/%d": True,
+    "%d %B %Y": True,
+    "%B %d, %Y": True,
+    "%A, %B %d, %Y": True,
+    "%d-%b-%Y": True,
+    "%Y年%m月%d日": True,
+    "%d.%m.%Y": False,
+    "%d/%m/%Y": False,
+}
+
+
+@given(
+    st.dates(date(1000, 1, 1)),
+    st.sampled_from(list(DATES)),
+    st.sampled_from(SCRIPTS),
+    st.booleans(),
+)
+def test_a_date_that_is_written_is_read_back(
+    day: date, form: str, zero: str, is_stated: bool
+) -> None:
+    """In the digits of any script; where it may be two dates, only if the order is stated."""
+    item = replace(DATE, day_first=True) if is_stated else DATE
+    is_sure = DATES[form] or is_stated or day.day > 12 or day.day == day.month
+    value = read(digits(day.strftime(form), zero), item)
+    assert (day.isoformat() if is_sure else None) == value
+
+
+def test_no_name_of_a_month_or_a_day_has_two_meanings() -> None:
+    """All languages are read at once, so their names must not contradict each other."""
+    for table, size in ((month_names.MONTHS, 12), (month_names.WEEKDAYS, 7)):
+        meanings = defaultdict(set)
+        for language in month_names.languages(table):
+            assert size == len(language)
+            for number, names in enumerate(language, 1):
+                for name in names:
+                    meanings[name].add(number)
+        assert {1} == set(map(len, meanings.values()))
 
 
 @given(st.text(max_size=60) | st.text("ab12,;:.-*/()[]{}\"' \n$%€年月日", max_size=40))

@@ -19,7 +19,7 @@ LONGEST_CPU_SECONDS = 0.05
 
 Section = dict[str, Any]
 SECTIONS: list[Section] = safe_yaml.load(FILE.read_text(encoding="utf-8"))
-OF_ITEM = ("tolerance",)  # what a section may say of its item, as an item has it
+OF_ITEM = ("tolerance", "day_first")  # what a section may say of its item, as an item has it
 
 
 def item_of(section: Section) -> Item:
