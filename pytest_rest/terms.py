@@ -35,11 +35,12 @@ AnswerKind = Literal[
     "list",
     "set",
     "date",
+    "quantity",
     "open",
 ]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
-    *("list", "set", "date"),
+    *("list", "set", "date", "quantity"),
 )
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]

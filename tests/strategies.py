@@ -96,6 +96,8 @@ def items(
         answer = draw(st.sampled_from(labels))
     elif kind == "date":
         answer = draw(st.dates(date(1000, 1, 1))).isoformat()
+    elif kind == "quantity":
+        answer = f"{draw(st.integers(-1000, 1000))} {draw(st.sampled_from(['kg', '%', '°C']))}"
     elif kind != "text":
         answer = str(draw(st.integers(-1000, 1000)))
     near = st.sampled_from(["", "", "2", "0.05"])

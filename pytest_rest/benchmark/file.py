@@ -208,7 +208,7 @@ class _ItemReader:
         answers = answers_of(own, text_of(keys, "kind"), node.line)
         choices = choices_of(keys.get("choices"))
         kind = self._kind(answers, own, keys, choices)
-        is_number = kind in ("integer", "number")
+        is_number = kind in ("integer", "number", "quantity")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),

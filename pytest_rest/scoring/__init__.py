@@ -168,7 +168,7 @@ def truth(item: Item) -> str:
     The same for a tolerance that cannot be read, or of an item that is not a number.
     """
     place = f"item {item.id!r} of {item.suite!r}"
-    if item.tolerance and item.answer_kind not in ("integer", "number"):
+    if item.tolerance and item.answer_kind not in ("integer", "number", "quantity"):
         raise BenchmarkError(
             f"{place}: only a number has a tolerance, and its answer is of kind "
             f"{item.answer_kind!r}; leave the tolerance out"

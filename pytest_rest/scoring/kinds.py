@@ -10,6 +10,7 @@ from pytest_rest.scoring import (
     expressions,
     lists,
     numbers,
+    quantities,
     short_answers,
 )
 from pytest_rest.scoring.decoration import DECORATION, fold
@@ -24,6 +25,7 @@ MENDS = {
     "list": "its elements, such as [red, green]",
     "set": "its elements, such as [red, green]",
     "date": "a date, such as 2031-03-15; of 03/04/2031 say day_first: true, or false",
+    "quantity": "a number with its unit, such as 2.5 kg; no ton, but t or short ton",
 }
 
 
@@ -61,6 +63,8 @@ def _parse(text: str, item: Item) -> str | None:
         return None
     if item.answer_kind == "date":
         return dates.value(text, item.day_first)
+    if item.answer_kind == "quantity":
+        return quantities.value(text, item.answer, item.tolerance)
     if item.answer_kind == "expression":
         return expressions.value(_bare(text), _bare(item.answer))
     if item.answer_kind == "choice":

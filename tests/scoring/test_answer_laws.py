@@ -6,6 +6,7 @@ import unicodedata
 from collections import defaultdict
 from dataclasses import replace
 from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
@@ -20,7 +21,8 @@ from pytest_rest.terms import Item
 LIST = Item("l", "Which?", "[]", answer_kind="list")
 SET = replace(LIST, answer_kind="set")
 DATE = Item("d", "When?", "2031-03-15", answer_kind="date")
-LATE = [LIST, SET, DATE, replace(DATE, day_first=True)]
+QUANTITY = Item("q", "How much?", "2.5 kg", answer_kind="quantity")
+LATE = [QUANTITY, replace(QUANTITY, answer="5 °C"), LIST, SET, DATE, replace(DATE, day_first=True)]
 SCALES = {
     **{"hundred": 100, "thousand": 10**3, "Million": 10**6, "millions": 10**6, "billion": 10**9},
     **{"trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7, "Mio.": 10**6, "bn": 10**9},
@@ -281,6 +283,44 @@ def test_a_list_that_a_person_writes_is_read_back(words: list[str], form: str) -
     text, back = form.format(PARTED[form].join(words)), form.format(PARTED[form].join(words[::-1]))
     assert lists.write([word.casefold() for word in words]) == read(text, LIST)
     assert read(text, SET) == read(back, SET) == lists.write(sorted({w.casefold() for w in words}))
+
+
+# Quantities
+
+MASSES = {
+    "kg": Fraction(1),
+    "g": Fraction("0.001"),
+    "mg": Fraction("1e-6"),
+    "t": Fraction(1000),
+    "grams": Fraction("0.001"),
+}
+CHAINED = st.sampled_from(["km", "s", "min", "kg", "K", "N", "$", "€", "mol", "square miles", "dB"])
+
+
+@given(st.decimals(-(10**6), 10**6, places=3), st.sampled_from(list(MASSES)), st.booleans())
+def test_a_mass_in_any_unit_is_read_exactly(size: Decimal, unit: str, is_near: bool) -> None:
+    """In the unit of the right answer, without rounding, joined or apart."""
+    value = read(f"{size:f}{'' if is_near else ' '}{unit}", QUANTITY)
+    assert value is not None
+    assert value.endswith(" kg")
+    assert Fraction(value.removesuffix(" kg")) == Fraction(size) * MASSES[unit]
+
+
+@given(st.integers(1, 10**6), CHAINED, CHAINED, CHAINED)
+def test_units_that_are_joined_are_read_back(size: int, one: str, two: str, three: str) -> None:
+    """Multiplied and divided, in the units of the right answer and in base units."""
+    text = f"{size} {one}*{two}/{three}"
+    item = replace(QUANTITY, answer=text)
+    assert text == read(text, item)
+    value = read(text, QUANTITY)
+    assert value is not None
+    assert text == read(value, item)
+
+
+def test_a_tolerance_is_in_the_unit_of_the_right_answer() -> None:
+    """Whatever the unit of the answer; its edge is included."""
+    item = replace(QUANTITY, tolerance="0.01")
+    assert ["2.5 kg", "2.5 kg", "2.511 kg"] == [read(f"{n} g", item) for n in (2490, 2510, 2511)]
 
 
 # Dates
