@@ -198,6 +198,7 @@ def stored_record(case: StoredCase) -> Record:
             cluster=case.item.cluster,
             also_right=case.item.also_right,
             format=case.format,
+            tags=case.item.tags,
         )
     )
 
@@ -308,4 +309,5 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         cluster=item.cluster,
         choices=len(item.choices),
         also_right=item.also_right,
+        tags=item.tags,
     )

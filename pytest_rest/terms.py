@@ -90,6 +90,7 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
+    `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
     """
 
@@ -107,6 +108,7 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     day_first: bool | None = None
 
     @functools.cached_property
@@ -118,7 +120,7 @@ class Item:
         """
         late = ("tolerance", "image_digest", "only", "table", "also_right", "day_first")
         unset = {name for name in late if getattr(self, name) in ("", None, ())}
-        left_out = {"id", "image", "cluster"} | unset
+        left_out = {"id", "image", "cluster", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
@@ -133,8 +135,8 @@ def to_item(data: Mapping[str, Any]) -> Item:
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(tuple(table["header"]), rows)
-    also_right = tuple(data.get("also_right", ()))
-    return Item(**{**data, "choices": choices, "table": table, "also_right": also_right})
+    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
+    return Item(**{**data, "choices": choices, "table": table, **lists})
 
 
 @dataclass(frozen=True)
@@ -511,6 +513,7 @@ class Record:
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
+    tags: tuple[str, ...] = ()  # the item's
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -539,6 +542,7 @@ class Record:
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
+            **({"tags": [*self.tags]} if self.tags else {}),
         }
 
     @classmethod
@@ -555,7 +559,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        late = tuple(data.get("also_right", ())), data.get("format", "")
+        lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
+        late = lists[0], data.get("format", ""), lists[1]
         return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
 
     def to_json(self) -> str:

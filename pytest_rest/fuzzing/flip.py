@@ -51,7 +51,7 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": asdict(self.item),
+            "item": {n: v for n, v in asdict(self.item).items() if v or n != "tags"},
             "style": to_builtins(self.style),
             "style_id": self.style.id,
             "changes": self.style.changes,

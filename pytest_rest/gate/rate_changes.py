@@ -45,6 +45,12 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     return {name: _change(name, each) for name, each in rates.items() if name != "all_correct"}
 
 
+def by_tag(old: JsonObject, new: JsonObject) -> dict[str, Change]:
+    """The changes of RER of the items of each tag, over all suites, the worst first."""
+    changes = {t: _change("rer", each) for t, each in paired_runs.tagged(pair(old, new)).items()}
+    return dict(sorted(changes.items(), key=lambda each: each[1].value or 0.0))
+
+
 def _change(name: str, figures: PairedFigures) -> Change:
     is_failure = name == "cfr"  # of whose figures 0 is a failure
 

@@ -8,7 +8,7 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, seen, tables, tags, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -41,6 +41,7 @@ def page(report: Report) -> str:
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
         _formats(report),
+        _tags(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -158,6 +159,17 @@ def _formats(report: Report) -> list[str]:
         for name, m in by_name.items()
     ]
     return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+
+
+def _tags(report: Report) -> list[str]:
+    by_tag = tags.worst_first(report.tags, report.table["pooled"]["all"].items)
+    rows = [
+        [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
+        for name, m in by_tag.items()
+    ]
+    if more := len(rows[tags.SHOWN :]):
+        rows[tags.SHOWN :] = [[f"and {more} more", "", "", "", ""]]
+    return _table(["tag", "items", "RER", "CFR", "MMC"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -84,6 +84,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
         formats=summary.formats(report),
+        tags=summary.tags(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

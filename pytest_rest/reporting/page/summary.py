@@ -2,10 +2,12 @@
 
 from itertools import compress
 
+from pytest_rest.metrics import Metrics
 from pytest_rest.reporting import markdown, stored_answers
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.terminal import figures
+from pytest_rest.reporting.terminal.tags import worst_first
 from pytest_rest.terms import Rate
 
 _COLUMNS = {
@@ -13,6 +15,7 @@ _COLUMNS = {
     "ocr_correct_rate": "OCR-correct",
     "noise_floor": "agrees with itself",
 }
+_TAG_RATES = ("rer", "cfr", "mmc")
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 
 
@@ -71,6 +74,18 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
         ),
     ]
     return [(head, rows) for head, rows in tables if rows]
+
+
+def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: each tag's rates, the least consistent first."""
+    told = report.get("tags") or {}
+    known = {tag: Metrics.from_builtins(each) for tag, each in told.items()}
+    ordered = worst_first(known, report["metrics"]["pooled"]["all"]["items"]) if known else {}
+    rows = [
+        [tag, f"{m.items:,}", *(_percent(told[tag].get(name)) for name in _TAG_RATES)]
+        for tag, m in ordered.items()
+    ]
+    return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
 
 
 def _percent(rate: Builtins | None) -> str:
