@@ -36,11 +36,12 @@ AnswerKind = Literal[
     "set",
     "date",
     "quantity",
+    "fields",
     "open",
 ]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
-    *("list", "set", "date", "quantity"),
+    *("list", "set", "date", "quantity", "fields"),
 )
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
@@ -79,6 +80,18 @@ class DataTable:
 
 
 @dataclass(frozen=True)
+class ItemField:
+    """One field of an item whose answer has several, and what is right there."""
+
+    name: str
+    answer: str
+    kind: AnswerKind = "text"
+    tolerance: str = ""
+    also_right: tuple[str, ...] = ()
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
@@ -91,6 +104,7 @@ class Item:
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
     `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
+    The answer of an item with `fields` is a JSON object with those of all of them.
     `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
     """
 
@@ -110,6 +124,7 @@ class Item:
     also_right: tuple[str, ...] = ()
     tags: tuple[str, ...] = ()
     day_first: bool | None = None
+    fields: tuple[ItemField, ...] = ()
 
     @functools.cached_property
     def digest(self) -> str:
@@ -118,13 +133,15 @@ class Item:
         Of a picture the pixels count, not the path; without picture, tolerance, table and other
         right answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right", "day_first")
+        late = ("tolerance", "image_digest", "only", "table", "also_right", "day_first", "fields")
         unset = {name for name in late if getattr(self, name) in ("", None, ())}
         left_out = {"id", "image", "cluster", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
             content["table"] = to_builtins(self.table)
+        if self.fields:
+            content["fields"] = [to_builtins(each) for each in self.fields]
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -135,7 +152,9 @@ def to_item(data: Mapping[str, Any]) -> Item:
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(tuple(table["header"]), rows)
-    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
+    lists: dict[str, Any] = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
+    named = ({**each, "also_right": tuple(each["also_right"])} for each in data.get("fields", ()))
+    lists["fields"] = tuple(ItemField(**each) for each in named)
     return Item(**{**data, "choices": choices, "table": table, **lists})
 
 
@@ -385,6 +404,13 @@ class Seen(TypedDict):
     dpi: float | None
 
 
+class FieldAnswer(TypedDict):
+    """What was read in one field of an answer, and whether that is right."""
+
+    value: str | None
+    correct: bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
@@ -393,7 +419,7 @@ class Answer:
     `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), `width` and
     `height` are its picture's sides in pixels, 0 without one, and `seen` what of it reaches the
     model, None where that is not known (see `models.vision_rules`). `max_tokens` is the limit of an
-    answer that was cut off, and None of any other.
+    answer that was cut off, and None of any other. `fields` are by name, of an item that has some.
     """
 
     mode: Mode
@@ -414,6 +440,7 @@ class Answer:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+    fields: Mapping[str, FieldAnswer] = field(default_factory=dict)
 
     @property
     def is_right(self) -> bool:
@@ -534,11 +561,11 @@ class Record:
             "reason": verdict.reason,
             "ocr": read and to_builtins(read),
             "ocr_mixed": mixed_read and to_builtins(mixed_read),
-            "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
+            "answers": {mode: _of_answer(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
-            "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
-            **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
+            "repeats": {m: [_of_answer(a) for a in more] for m, more in verdict.repeats.items()},
+            **({"steps": [_of_answer(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
@@ -713,6 +740,14 @@ def fingerprint(digests: Iterable[str]) -> str:
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
     return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+
+
+def _of_answer(answer: Answer) -> dict[str, Any]:
+    """An answer's own fields; those that its item asked for only where it asked for some."""
+    content = to_builtins(answer)
+    if not answer.fields:
+        del content["fields"]
+    return content
 
 
 def _sharing(data: dict[str, Any]) -> dict[str, Any]:

@@ -39,21 +39,22 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from pytest_rest import scoring
 from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
 from pytest_rest.benchmark.item_answers import (
     answers_of,
+    check_answer,
     check_given,
     choices_of,
     day_first_of,
     inferred_kind,
 )
+from pytest_rest.benchmark.item_fields import as_answer, check_alone, fields_of
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
+from pytest_rest.scoring import kinds
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
 if TYPE_CHECKING:
@@ -62,7 +63,7 @@ if TYPE_CHECKING:
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table", "day_first")
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS, "tags")
+ITEM_KEYS = ("id", "question", "answer", "answers", "fields", "cluster", *DEFAULTS, "tags")
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 
@@ -209,8 +210,13 @@ class _ItemReader:
         check_keys(own, ITEM_KEYS)
         check_given(own, "question", node.line)
         keys = {**self._defaults, **own}
+        fields = fields_of(own.get("fields"))
+        if fields:
+            check_alone(own)
+            keys["kind"] = Node(own["fields"].line, "fields")
+            own["answer"] = as_answer(fields, own["fields"].line)
         answers = answers_of(own, text_of(keys, "kind"), node.line)
-        choices = choices_of(keys.get("choices"))
+        choices = choices_of(own.get("choices") if fields else keys.get("choices"))
         kind = self._kind(answers, own, keys, choices)
         is_number = kind in ("integer", "number", "quantity")
         item = Item(
@@ -225,11 +231,14 @@ class _ItemReader:
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             day_first=day_first_of(keys) if kind == "date" else None,
+            fields=fields,
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
-            _check_answer(alone, answer.line, keys)
+            check_answer(alone, answer.line, keys)
+        for asked in fields:
+            check_answer(kinds.of_field(item, asked), own["fields"].line, {})
         return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
@@ -268,6 +277,8 @@ class _ItemReader:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
             raise PlaceError(keys["kind"].line, fault)
+        if kind == "fields" and "fields" not in own:
+            raise PlaceError(keys["kind"].line, "kind fields needs fields: {total: 119.50}")
         if kind == "choice" and not choices:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
@@ -320,25 +331,6 @@ class _ItemReader:
         facts = self._facts[path]
         self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
         return replace(item, image=place, image_digest=facts.digest)
-
-
-def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
-    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
-    answer = item.answer.casefold()
-    meant = {c.label for c in item.choices if c.label.casefold() == answer}
-    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
-        both = "is one choice's label and another one's text; give the choices other labels"
-        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
-    try:
-        value = scoring.truth(replace(item, tolerance=""))
-        line = keys["tolerance"].line if item.tolerance else line
-        scoring.truth(item)
-    except BenchmarkError as error:
-        raise PlaceError(line, str(error)) from None
-    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
-        raise PlaceError(
-            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
-        )
 
 
 def _trimmed(text: str) -> str:

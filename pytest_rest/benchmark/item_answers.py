@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from pytest_rest import scoring
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.scoring import lists, numbers
-from pytest_rest.terms import Choice
+from pytest_rest.terms import Choice, Item
 
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
@@ -113,3 +116,22 @@ def _inferred_of_one(answer: Node) -> str:
         f"answer {quoted(text)} may be a number or a text; write a number as 1250 or 12.5 without "
         "quotes, or add kind: number, or kind: text",
     )
+
+
+def check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
+    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
+    answer = item.answer.casefold()
+    meant = {c.label for c in item.choices if c.label.casefold() == answer}
+    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
+        both = "is one choice's label and another one's text; give the choices other labels"
+        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
+    try:
+        value = scoring.truth(replace(item, tolerance=""))
+        line = keys["tolerance"].line if item.tolerance else line
+        scoring.truth(item)
+    except BenchmarkError as error:
+        raise PlaceError(line, str(error)) from None
+    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
+        raise PlaceError(
+            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
+        )

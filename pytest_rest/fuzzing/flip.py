@@ -51,7 +51,11 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": {n: v for n, v in asdict(self.item).items() if v or n != "tags"},
+            "item": {
+                n: v
+                for n, v in asdict(self.item).items()
+                if v or n not in ("tags", "day_first", "fields")
+            },
             "style": to_builtins(self.style),
             "style_id": self.style.id,
             "changes": self.style.changes,

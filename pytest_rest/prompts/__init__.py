@@ -58,6 +58,17 @@ _PROMPTS = (
     *("transcribe", "transcribe-picture"),
     *("text", "image", "mixed", "mixed-choice", "ocr-first", _READ),
 )
+_SAID: Mapping[str, str] = {  # of a field's kind
+    "integer": "a whole number",
+    "number": "a number",
+    "text": "a text",
+    "expression": "an expression",
+    "short": "a short text",
+    "list": "an array, in order",
+    "set": "an array, in any order",
+    "date": "a date, YYYY-MM-DD",
+    "quantity": "a number with its unit, as a text",
+}
 _LONGEST_QUOTED = 20_000  # characters of what a model wrote that another prompt shows
 
 
@@ -232,7 +243,7 @@ def _fill(
         "stem": "\n".join(filter(None, (context, item.question))),
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
-        "fields": "",
+        "fields": ", ".join(f"{each.name} ({_SAID[each.kind]})" for each in item.fields),
         **{name: text[:_LONGEST_QUOTED] for name, text in quoted.items()},
     }
     template = template.replace("{answer_format}", asking)

@@ -12,12 +12,9 @@ from pytest_rest import safe_yaml
 from pytest_rest.errors import nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Budget, Task
 
-LATE_KINDS: tuple[AnswerKind, ...] = (
-    "list",
-    "set",
-    "date",
-    "quantity",
-)  # in no older protocol file
+LATE_KINDS: tuple[AnswerKind, ...] = (  # for which older protocol files have no words
+    *("list", "set", "date", "quantity", "fields"),
+)
 
 PLACEHOLDERS = (
     "whole",

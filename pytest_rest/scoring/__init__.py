@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import answer_text, kinds
+from pytest_rest.scoring import answer_text, fields, kinds
 from pytest_rest.scoring.abstentions import abstains
 from pytest_rest.scoring.decoration import fold as fold
 from pytest_rest.scoring.kinds import parse as parse
@@ -25,6 +25,7 @@ from pytest_rest.terms import (
     MODES,
     Answer,
     Completion,
+    FieldAnswer,
     Item,
     Mode,
     Outcome,
@@ -38,7 +39,7 @@ KEPT_CHARACTERS = 20_000
 _LONGEST_VALUE = answer_text.LONGEST
 LONGEST_REASON = 1_000
 
-_OF_ALL_LINES = ("list", "set")  # which read below the first line by themselves
+_OF_ALL_LINES = ("list", "set", "fields")  # which read below the first line by themselves
 _WITHOUT_SIGN = ("choice", "date")  # before which a dash is that of a list
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
@@ -78,6 +79,7 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         correct=_is_right(value, item),
         width=width,
         height=height,
+        fields=_fields(status, _said(completion, item, shown), item) if item.fields else {},
         **_call(prompt, completion),
     )
 
@@ -89,9 +91,10 @@ def stored_answer(
 
     Where a text has no marker, all of it is the answer.
     """
-    status = ended(completion)
+    status, said = ended(completion), value
     if value is None:
         status, read = _read(completion, item, is_alone=True)
+        said = _said(completion, item, is_alone=True) if item.fields else None
     elif (read := parse(value, item) if status == "parsed" else None) is None:
         status = "unparseable" if status == "parsed" else status
     return Answer(
@@ -102,6 +105,7 @@ def stored_answer(
         correct=_is_right(read, item),
         output_tokens=completion.output_tokens,
         model=completion.model,
+        fields=_fields(status, said, item) if item.fields else {},
     )
 
 
@@ -173,6 +177,8 @@ def truth(item: Item) -> str:
             f"{place}: only a number has a tolerance, and its answer is of kind "
             f"{item.answer_kind!r}; leave the tolerance out"
         )
+    for each in item.fields:
+        truths(kinds.of_field(item, each))
     try:
         value = parse(item.answer, item)
     except BenchmarkError as error:
@@ -219,6 +225,9 @@ def _is_right(value: str | None, item: Item) -> bool | None:
     """None where nobody says what is right."""
     if not item.answer:
         return None
+    if item.fields and value is not None:
+        known = kinds.field_values(value, item)
+        return all(_is_right(known[each.name], kinds.of_field(item, each)) for each in item.fields)
     return value is not None and item.answer_kind != "open" and value in truths(item)
 
 
@@ -231,9 +240,7 @@ def _read(
     if item.answer_kind == "open":  # the whole text is the answer, which a judge rates
         value = fold(completion.text[:KEPT_CHARACTERS])[:_LONGEST_VALUE] or None
         return ("parsed" if value else "unparseable"), value
-    said = answer_text.find(completion.text, shown)
-    if said is None and is_alone and not _REFUSAL.match(completion.text):
-        said = answer_text.reply(completion.text)
+    said = _said(completion, item, shown, is_alone=is_alone)
     value, is_abstention = (None, False) if said is None else _value(said, item, shown)
     if value is not None:
         return "parsed", value
@@ -242,6 +249,31 @@ def _read(
     if is_abstention or (said is None and abstains(answer_text.reply(completion.text))):
         return "abstained", None
     return "unparseable", None
+
+
+def _said(
+    completion: Completion, item: Item, shown: str = "", *, is_alone: bool = False
+) -> str | None:
+    """What a model wrote as its answer; all of it where that is known, or is a JSON object."""
+    said = answer_text.find(completion.text, shown)
+    if said is None and not _REFUSAL.match(completion.text):
+        reply = answer_text.reply(completion.text)
+        is_alone = is_alone or (bool(item.fields) and fields.is_object(reply))
+        said = answer_text.without_fences(reply) if is_alone else None
+    return said
+
+
+def _fields(status: Status, said: str | None, item: Item) -> dict[str, FieldAnswer]:
+    """What was read in each field; nothing of an answer that did not end well."""
+    is_read = said is not None and status in ("parsed", "unparseable")
+    values = kinds.field_values(said or "" if is_read else "", item)
+    return {
+        each.name: {
+            "value": (value := values[each.name]),
+            "correct": _is_right(value, kinds.of_field(item, each)),
+        }
+        for each in item.fields
+    }
 
 
 def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
@@ -253,9 +285,8 @@ def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
         value = answer_text.read(said)
         value = value and parse(value, item)
     else:
-        is_doubtful = item.answer_kind not in ("choice", "date") and answer_text.begins_with_dash(
-            said
-        )
+        has_sign = item.answer_kind not in _WITHOUT_SIGN
+        is_doubtful = has_sign and answer_text.begins_with_dash(said)
         said, below = answer_text.lines(said)
         value = None if is_doubtful else parse(said, item)
         if value is not None and item.answer_kind != "expression" and "=" not in below:

@@ -8,13 +8,15 @@ from pytest_rest.scoring import (
     choices,
     dates,
     expressions,
+    fields,
     lists,
     numbers,
     quantities,
     short_answers,
 )
+from pytest_rest.scoring.abstentions import abstains
 from pytest_rest.scoring.decoration import DECORATION, fold
-from pytest_rest.terms import Item
+from pytest_rest.terms import Item, ItemField
 
 MENDS = {
     "integer": "a whole number, such as 7",
@@ -25,6 +27,7 @@ MENDS = {
     "list": "its elements, such as [red, green]",
     "set": "its elements, such as [red, green]",
     "date": "a date, such as 2031-03-15; of 03/04/2031 say day_first: true, or false",
+    "fields": "a value for each field",
     "quantity": "a number with its unit, such as 2.5 kg; no ton, but t or short ton",
 }
 
@@ -55,6 +58,10 @@ def _parse(text: str, item: Item) -> str | None:
         return fold(text) or None
     if item.answer_kind == "text":
         return answer_text.read(text)
+    if item.answer_kind == "fields":
+        values = field_values(text, item)
+        known = {name: value for name, value in values.items() if value is not None}
+        return fields.write(known) if known and len(known) == len(values) else None
     if item.answer_kind == "short":
         return short_answers.value(text)
     if item.answer_kind in ("list", "set"):
@@ -71,6 +78,32 @@ def _parse(text: str, item: Item) -> str | None:
         return choices.value(text, item.choices)
     own = f"{item.answer} {item.question} {item.context}"
     return numbers.value(text, item.answer, item.tolerance, own, item.question)
+
+
+def field_values(text: str, item: Item) -> dict[str, str | None]:
+    """The value of each field of an item in a text; None where it has none for sure."""
+    said = fields.texts(text, [each.name for each in item.fields]) or {}
+    return {each.name: _of_field(said.get(each.name), of_field(item, each)) for each in item.fields}
+
+
+def of_field(item: Item, field: ItemField) -> Item:
+    """The item as if it asked for one of its fields alone."""
+    return replace(
+        item,
+        id=f"{item.id}.{field.name}",
+        answer=field.answer,
+        answer_kind=field.kind,
+        tolerance=field.tolerance,
+        also_right=field.also_right,
+        day_first=field.day_first,
+        fields=(),
+    )
+
+
+def _of_field(said: str | None, item: Item) -> str | None:
+    value = None if said is None else parse(said, item)
+    is_answer = value is not None and (value in right_values(item) or not abstains(said or ""))
+    return value if is_answer else None
 
 
 def _bare(text: str) -> str:

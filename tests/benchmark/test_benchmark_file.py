@@ -364,8 +364,8 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 
 ONE = "items:\n- question: Q\n  answer: x\n"
 KEYS = (
-    "id, question, answer, answers, cluster, kind, context, choices, tolerance, image, table, "
-    "day_first, tags"
+    "id, question, answer, answers, fields, cluster, kind, context, choices, tolerance, image, "
+    "table, day_first, tags"
 )
 
 

@@ -12,17 +12,32 @@ from fractions import Fraction
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, TEXT
+from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, SHORT, TEXT
 
 from pytest_rest import scoring
-from pytest_rest.scoring import lists, month_names
-from pytest_rest.terms import Item
+from pytest_rest.scoring import kinds, lists, month_names, numbers
+from pytest_rest.terms import Item, ItemField
 
 LIST = Item("l", "Which?", "[]", answer_kind="list")
 SET = replace(LIST, answer_kind="set")
 DATE = Item("d", "When?", "2031-03-15", answer_kind="date")
 QUANTITY = Item("q", "How much?", "2.5 kg", answer_kind="quantity")
-LATE = [QUANTITY, replace(QUANTITY, answer="5 °C"), LIST, SET, DATE, replace(DATE, day_first=True)]
+FIELDS = Item(
+    "f",
+    "What?",
+    '{"a": "7", "b": "x"}',
+    answer_kind="fields",
+    fields=(ItemField("a", "7", "number"), ItemField("b", "x", "short")),
+)
+LATE = [
+    FIELDS,
+    QUANTITY,
+    replace(QUANTITY, answer="5 °C"),
+    LIST,
+    SET,
+    DATE,
+    replace(DATE, day_first=True),
+]
 SCALES = {
     **{"hundred": 100, "thousand": 10**3, "Million": 10**6, "millions": 10**6, "billion": 10**9},
     **{"trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7, "Mio.": 10**6, "bn": 10**9},
@@ -283,6 +298,23 @@ def test_a_list_that_a_person_writes_is_read_back(words: list[str], form: str) -
     text, back = form.format(PARTED[form].join(words)), form.format(PARTED[form].join(words[::-1]))
     assert lists.write([word.casefold() for word in words]) == read(text, LIST)
     assert read(text, SET) == read(back, SET) == lists.write(sorted({w.casefold() for w in words}))
+
+
+# Fields
+
+
+@given(st.text(max_size=20), st.decimals(-(10**6), 10**6, places=2), st.booleans())
+def test_fields_that_are_written_as_json_are_read_back(
+    word: str, size: Decimal, is_first: bool
+) -> None:
+    """Whatever the order of the names and what a text holds; each field as it is alone."""
+    pairs: list[tuple[str, object]] = [("a", float(size)), ("b", word)]
+    text = json.dumps(dict(pairs if is_first else pairs[::-1]))
+    found = kinds.field_values(text, FIELDS)
+    assert numbers.value(f"{size:f}") == found["a"]
+    alone = replace(SHORT, answer="x")
+    said = scoring.parse(word, alone)
+    assert found["b"] in ({said, None} if said else {None})
 
 
 # Quantities

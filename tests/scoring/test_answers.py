@@ -9,8 +9,18 @@ import pytest
 from test_scoring import EXPRESSION, HOSTILE, INTEGER, ITEMS, LETTERS, SHORT, TEXT, prompt
 
 from pytest_rest import prompts, safe_yaml, scoring
-from pytest_rest.scoring import lists
-from pytest_rest.terms import ANSWER_KINDS, MODES, Choice, Completion, Form, Item, Prompt, Status
+from pytest_rest.scoring import fields, lists
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    MODES,
+    Choice,
+    Completion,
+    Form,
+    Item,
+    ItemField,
+    Prompt,
+    Status,
+)
 
 FILE = Path(__file__).parents[1] / "answers.yaml"
 FASTEST = 5  # of so many tries the fastest is measured, for a test may have to wait
@@ -27,11 +37,19 @@ def item_of(section: Section) -> Item:
     listed = tuple(Choice(str(k), v) for k, v in section.get("choices", {}).items())
     question, key = section.get("question", "Which?"), written(section["key"])
     own = {name: section[name] for name in OF_ITEM if name in section}
+    if section["kind"] == "fields":
+        each = [
+            ItemField(name, str(written(field["answer"])), field["kind"])
+            for name, field in section["key"].items()
+        ]
+        key, own["fields"] = fields.write({field.name: field.answer for field in each}), tuple(each)
     return Item("i", question, str(key), "", listed, section["kind"], **own)
 
 
 def written(value: object) -> object:
     """A value as it is read, where the file has it as a list."""
+    if isinstance(value, dict):
+        return fields.write({name: str(written(each)) for name, each in value.items()})
     return lists.write(list(map(str, value))) if isinstance(value, list) else value
 
 
