@@ -16,6 +16,7 @@ from pytest_rest.metrics import (
     Table,
     advice,
     by_budget,
+    by_field,
     by_style,
     by_tag,
     chance,
@@ -32,6 +33,7 @@ from pytest_rest.metrics import (
 )
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
+from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
@@ -40,6 +42,7 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
+from pytest_rest.reporting import parts
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
@@ -115,6 +118,11 @@ class Report:
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
         return formats.measure(self.whole, self.table)
+
+    @cached_property
+    def fields(self) -> dict[str, FieldFigures]:
+        """The figures of each field of answers; nothing where no answer has one."""
+        return by_field.measure(self.whole)
 
     @cached_property
     def tags(self) -> dict[str, Metrics]:
@@ -231,7 +239,7 @@ class Report:
                 style: subsets["all"].to_builtins()
                 for style, subsets in by_style(judged, self.table).items()
             },
-            **({"tags": {t: m.to_builtins() for t, m in self.tags.items()}} if self.tags else {}),
+            **parts.to_builtins(self.tags, self.fields),
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),

@@ -85,6 +85,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         suites=summary.suites(report),
         formats=summary.formats(report),
         tags=summary.tags(report),
+        fields=summary.fields(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

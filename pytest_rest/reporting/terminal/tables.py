@@ -8,12 +8,13 @@ from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
+from pytest_rest.metrics import by_field
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report, calls, own_calls
-from pytest_rest.reporting.terminal import seen
+from pytest_rest.reporting.terminal import fields, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold, without_surroundings
@@ -49,7 +50,7 @@ def headline(verdict: Verdict) -> str:
     """`inconsistent: text 4, image 7, mixed no answer (refused)`."""
     if verdict.lost:
         return f"lost: {shown(verdict.reason, 300)}"
-    return f"{verdict.outcome}: {_said(verdict)}"
+    return f"{verdict.outcome}: {'; '.join(_flips(verdict)) or _said(verdict)}"
 
 
 def scheme(asked: Scheme) -> str:
@@ -90,6 +91,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
             lines.append(f"         {picture(answer.image)}")
         if smaller := seen.of_answer(to_builtins(answer)):
             lines.append(f"         {smaller}")
+    lines += [f"  {line}" for line in _flips(verdict)]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
             lines.append(f"  {name:<6} {misreading(read)}")
@@ -297,7 +299,9 @@ def inconsistent(report: Report) -> Iterator[str]:
     yield from first(
         sorted(records, key=lambda record: record.key),
         _NAMES_SHOWN,
-        lambda r: f"  {r.item}-{r.style}: {shown(_said(r.verdict), 120)}",
+        lambda r: (
+            f"  {r.item}-{r.style}: {shown('; '.join(_flips(r.verdict)) or _said(r.verdict), 120)}"
+        ),
     )
 
 
@@ -311,6 +315,12 @@ def _differences(reference: str, read: str) -> Iterator[str]:
             yield f"{wanted!r} left out"
         elif kind == "insert":
             yield f"{got!r} added"
+
+
+def _flips(verdict: Verdict) -> Iterator[str]:
+    """The fields of an answer that flip, a line each."""
+    answered = {mode: answer.fields for mode, answer in _ordered(verdict)}
+    return fields.of_item(by_field.flips(verdict), answered)
 
 
 def _said(verdict: Verdict) -> str:

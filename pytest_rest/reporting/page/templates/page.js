@@ -135,6 +135,7 @@
       make("p", { class: "truth" }, whole(item.truth) ? "Right is " : "What is right is not known",
         make("b", {}, ...text(item.truth)), `; ${item.verdict}`,
         item.at ? `, ${item.at}` : "", item.reason ? `: ${item.reason}` : ""),
+      item.fields ? fieldTable(item.fields) : "",
       make("div", { class: "forms" }, ...calls.map((call) => answer(call))),
       ...reads.map((call) => transcription(call)),
       item.tags ? make("p", { class: "small" }, `Tags: ${item.tags.join(", ")}`) : "",
@@ -142,6 +143,21 @@
       siblings.length ? others(siblings, view) : "",
       neighbours(item, view, found),
     );
+  }
+
+  function fieldTable({ forms, rows }) {
+    const cell = (field) => {
+      if (!field) return make("td", {}, "-");
+      const [value, right, flips] = field;
+      const state = right === null ? "" : right ? "right" : "wrong";
+      return make("td", { class: flips ? "flips" : null }, value ?? "no answer", " ",
+        state ? make("span", { class: `badge ${state}` }, state) : "",
+        flips ? make("b", {}, " flips") : "");
+    };
+    const head = ["field", ...forms].map((name) => make("th", { scope: "col" }, name));
+    const body = rows.map(([name, cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map(cell)));
+    const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
+    return make("div", { class: "fields", tabindex: 0, role: "region", "aria-label": "fields" }, table);
   }
 
   function answer(call) {
