@@ -50,7 +50,7 @@ def test_runs_of_no_item_and_of_one_have_whole_pages(
     """A page of a run with no item, and with one, is whole and complains of nothing."""
     browser.open(write(tmp_path, pages.report([pages.record(1)][:n])))
     assert n == len(browser.texts("#list > li"))
-    assert "No gate" == browser.text(".verdict .word")
+    assert "Cannot tell" == browser.text(".verdict .word")
     assert [] == browser.complaints() + browser.faults()
 
 
@@ -63,7 +63,7 @@ def test_pages_are_readable_on_every_screen(
     browser.open(path, "#item=a/item-0005/courier-200dpi-black", width, dark)
     assert [] == browser.faults()
     assert width == browser.run("return document.documentElement.scrollWidth")
-    assert "Gate NOT PASSED" == browser.text(".verdict .word")
+    assert "Do not ship" == browser.text(".verdict .word")
     assert ["RER", "CFR", "MMC"] == browser.texts(".card h3")
 
 

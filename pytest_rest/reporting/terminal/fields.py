@@ -7,7 +7,7 @@ from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal.figures import cut, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import Mode
+from pytest_rest.terms import MODES, OCR_MODES, Mode
 
 HEADING = "of each field"
 SHOWN = 20
@@ -40,11 +40,20 @@ def of_item(flips: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> I
     """The fields of an item that flip, a line each; `answers` are the `fields` of each form."""
     for name, modes in [*flips.items()][:_MOST_OF_ITEM]:
         values = ", ".join(
-            f"{mode} {_value(fields.get(name))}" for mode, fields in answers.items() if fields
+            f"{mode} {_value(answers[mode].get(name))}"
+            for mode in (*MODES, *OCR_MODES)
+            if answers.get(mode)
         )
         yield f"{shown(name, 60)} flips in {', '.join(modes)}: {values}"
     if more := len(flips) - _MOST_OF_ITEM:
         yield from [f"and {more} fields more"] if more > 0 else []
+
+
+def named(flips: Mapping[str, Sequence[str]]) -> str:
+    """`total flips in image`, of the first fields."""
+    said = [f"{shown(name, 60)} flips in {', '.join(modes)}" for name, modes in flips.items()]
+    more = [f"and {len(said) - 3} fields more"] if len(said) > 3 else []
+    return "; ".join([*said[:3], *more])
 
 
 def _value(field: Mapping[str, Any] | None) -> str:

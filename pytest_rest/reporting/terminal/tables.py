@@ -50,7 +50,7 @@ def headline(verdict: Verdict) -> str:
     """`inconsistent: text 4, image 7, mixed no answer (refused)`."""
     if verdict.lost:
         return f"lost: {shown(verdict.reason, 300)}"
-    return f"{verdict.outcome}: {'; '.join(_flips(verdict)) or _said(verdict)}"
+    return f"{verdict.outcome}: {fields.named(by_field.flips(verdict)) or _said(verdict)}"
 
 
 def scheme(asked: Scheme) -> str:
@@ -299,9 +299,7 @@ def inconsistent(report: Report) -> Iterator[str]:
     yield from first(
         sorted(records, key=lambda record: record.key),
         _NAMES_SHOWN,
-        lambda r: (
-            f"  {r.item}-{r.style}: {shown('; '.join(_flips(r.verdict)) or _said(r.verdict), 120)}"
-        ),
+        lambda r: f"  {r.item}-{r.style}: {_in_short(r.verdict)}",
     )
 
 
@@ -321,6 +319,10 @@ def _flips(verdict: Verdict) -> Iterator[str]:
     """The fields of an answer that flip, a line each."""
     answered = {mode: answer.fields for mode, answer in _ordered(verdict)}
     return fields.of_item(by_field.flips(verdict), answered)
+
+
+def _in_short(verdict: Verdict) -> str:
+    return shown("; ".join(_flips(verdict)) or _said(verdict), 120)
 
 
 def _said(verdict: Verdict) -> str:

@@ -136,7 +136,7 @@
         make("b", {}, ...text(item.truth)), `; ${item.verdict}`,
         item.at ? `, ${item.at}` : "", item.reason ? `: ${item.reason}` : ""),
       item.fields ? fieldTable(item.fields) : "",
-      make("div", { class: "forms" }, ...calls.map((call) => answer(call))),
+      make("div", { class: "forms" }, ...calls.map((call) => answer(call, !item.fields))),
       ...reads.map((call) => transcription(call)),
       item.tags ? make("p", { class: "small" }, `Tags: ${item.tags.join(", ")}`) : "",
       item.again ? again(item.again) : "",
@@ -160,14 +160,14 @@
     return make("div", { class: "fields", tabindex: 0, role: "region", "aria-label": "fields" }, table);
   }
 
-  function answer(call) {
+  function answer(call, isAlone) {
     const known = call.right === null ? "not judged" : "wrong";
     const state = call.right ? "right" : call.value === undefined ? call.status : known;
     return make(
       "section",
       { class: "form" },
       make("h3", {}, call.form, " ", make("span", { class: `badge ${state}` }, state)),
-      make("p", { class: "value" }, call.value ?? "no answer"),
+      isAlone ? make("p", { class: "value" }, call.value ?? "no answer") : "",
       picture(call),
       ...prompt(call),
       make("h4", {}, "Answer"),
