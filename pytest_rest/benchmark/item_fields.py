@@ -55,7 +55,7 @@ def _field(name: str, node: Node) -> ItemField:
     check_keys(own, _KEYS)
     answers = answers_of(own, text_of(own, "kind"), node.line)
     said = [str(answer.value).strip() for answer in answers]
-    is_date = all(each.plain and _DATE.fullmatch(str(each.value)) for each in answers)
+    is_date = all(_DATE.fullmatch(str(each.value)) for each in answers)
     kind = text_of(own, "kind") or ("date" if is_date else inferred_kind(answers))
     return ItemField(
         name,
