@@ -23,15 +23,17 @@
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
+      - question: What was sent, and when?
+        fields: {goods: {answer: [lamp, desk], kind: set}, date: 2031-03-15}
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
 
 Scalars are read as they are written, not as YAML would read them. `kind` is one of integer, number,
-choice, text, expression, short. It is inferred where there is only one reading: with choices it is
-choice, `7` is an integer, `1.10` a number, and what does not look like a number is a text. What may
-be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so do expressions and short
-answers. Items without a cluster belong together where they share a context or a picture, if not all
-do.
+choice, text, expression, short, list, set, date, quantity, fields. It is inferred where there is
+only one reading: with choices it is choice, with fields it is fields, `7` is an integer, `1.10` a
+number, and what does not look like a number is a text. What may be a number or a text, `"7"`,
+`1,000` or `1e3`, needs its kind, and so do the others. Items without a cluster belong together
+where they share a context or a picture, if not all do.
 """
 
 import os

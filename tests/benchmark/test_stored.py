@@ -280,7 +280,10 @@ NAMED = "item 'a' of 'answers'"
         ),
         (
             [{**TEXT, "kind": "fields"}, {**IMAGE, "kind": "fields"}],
-            [f"{HERE} 1: expected fields has 1 to 100 names with their answers, such as "],
+            [
+                f"{HERE} 1: expected fields has 1 to 100 names with their answers, such as "
+                "{total: 119.50}"
+            ],
         ),
         (
             [{**row, "kind": "date", "expected": "03/04/2031"} for row in (TEXT, IMAGE)],
