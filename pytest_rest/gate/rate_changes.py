@@ -6,6 +6,7 @@ the unweighted mean (see `statistics.mover`).
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -41,7 +42,11 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     CFR is that of the items that are covered, right in at least one form, in both runs.
     `BaselineError` says why they cannot be compared.
     """
-    rates = paired_runs.rates(pair(old, new))
+    return of_rates(paired_runs.rates(pair(old, new)))
+
+
+def of_rates(rates: Mapping[str, PairedFigures]) -> dict[str, Change]:
+    """The changes of rates whose items are paired already."""
     return {name: _change(name, each) for name, each in rates.items() if name != "all_correct"}
 
 

@@ -367,6 +367,12 @@ RUNS = (
     ),
     Option("--rest-json PATH", "write report.json there too", values.path),
     Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
+    Option(
+        "--rest-published WHEN",
+        "REST's published rows beside a run of its data sets, of 20 items at least: `on` or `off`",
+        values.one_of("on", "off"),
+        default="on",
+    ),
 )
 
 STORED = (

@@ -70,6 +70,7 @@ class Settings:
     timeout: float
     json: Path | None
     html: Path | None
+    published: str  # whether REST's published rows are shown: on, off
     library: Library
     suites: tuple[str, ...]
     is_benchmark: bool

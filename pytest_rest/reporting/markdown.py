@@ -44,7 +44,8 @@ def page(report: Report) -> str:
     checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
+        _decided(report),
+        [f"{verdict(report)}{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
@@ -104,6 +105,13 @@ def properties(report: Report) -> dict[str, str]:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
     return {name: shown(value, 500) for name, value in values.items()}
+
+
+def _decided(report: Report) -> list[str]:
+    """Whether to ship, and why; nothing of a part of a run."""
+    if not (decided := report.decision):
+        return []
+    return [f"**{decided.word.capitalize()}**: {escape(decided.why, 1_000)}"]
 
 
 def _asked(report: Report) -> list[str]:

@@ -42,8 +42,9 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
-from pytest_rest.reporting import parts
+from pytest_rest.reporting import decision, parts
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
@@ -108,6 +109,12 @@ class Report:
     def reading(self) -> dict[str, Explained | None]:
         """How much of an inconsistency reading explains, by suite and pooled."""
         return reading.explained(self.whole)
+
+    @cached_property
+    def decision(self) -> Decision | None:
+        """Whether to ship, and why; None for a part of a run."""
+        rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
+        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
 
     @cached_property
     def effects(self) -> list[StyleEffect]:
@@ -181,6 +188,8 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
+        if self.provenance.get("published") == "off":
+            return None
         here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
@@ -247,11 +256,12 @@ class Report:
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
-            "seen": self._seen,
+            "seen": parts.seen_to_builtins(self.vision_rule, self.seen),
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
+            "decision": decision.to_builtins(self.decision),
             "gate": {
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
@@ -278,20 +288,6 @@ class Report:
         for number, item in enumerate(self._items):
             yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
         yield "\n ]\n}\n"
-
-    @property
-    def _seen(self) -> dict[str, Any]:
-        """Which rule says what the model saw, and what it saw of each style."""
-        rule = self.vision_rule
-        published = {"provider": rule.provider, "source": rule.source, "date": rule.date}
-        return {
-            "rule": published if rule.is_known and rule.source else None,
-            "styles": [
-                {**asdict(s), "worst": {"item": w.item, "sent": list(w.sent), "seen": w.seen}}
-                for s in self.seen
-                for w in [s.worst]
-            ],
-        }
 
     @property
     def _sweep(self) -> dict[str, Any]:
