@@ -1,4 +1,4 @@
-"""Turns what is told of parts of a run into report.json's: tags, fields, what was seen of styles."""
+"""Turns what is told of parts of a run into report.json: of tags, fields and styles."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict

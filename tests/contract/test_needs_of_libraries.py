@@ -139,7 +139,7 @@ def test_the_character_error_rate(reference: str, read: str, errors: int) -> Non
     ],
 )
 def test_the_units_of_pint(name: str, full: str, factor: object, base: dict[str, int]) -> None:
-    """By name, in whole fractions, with an angle of its own dimension."""
+    """By name, in whole fractions, with the radian as a base unit."""
     registry = quantities.registry()
     assert full == registry.get_name(name)
     size, powers = registry.get_root_units(full)
