@@ -30,6 +30,8 @@ _QUOTED = re.compile(
 )
 _MASK = "\ue000"  # stands for what is in quotes
 _BRACKETS = ("[]", "()", "{}")
+_OPENING, _CLOSING = "([{", ")]}"
+_NO_ELEMENT = frozenset(("etc", "etc.", "...", "…", "none", "usw", "и т. д", "等"))
 _COMMA = re.compile(r"(?<!\d),|,(?!\d)|[、،]")
 _RUN = re.compile(r"(?<![\d,])\d{1,30}(?:,\d{1,30})+(?![\d,])")
 _THOUSANDS = re.compile(r"[1-9]\d{0,2}(?:,\d{3})+")
@@ -129,12 +131,24 @@ def _of_line(said: str, truth: str) -> list[str] | None:
         said = undecorated(said)
     said = said.replace("\\{", "{").replace("\\}", "}").strip(_BLANK).rstrip(".。")
     is_closed = said[:1] + said[-1:] in _BRACKETS
+    if is_closed and said[0] == "{" and ":" in said:
+        return None  # an object
     quoted = _QUOTED.findall(said)
     parts = _parts(_QUOTED.sub(_MASK, said[1:-1] if is_closed else said), truth, is_closed)
-    if parts is None or not all(part.strip() for part in parts):
+    if parts is None or not all(map(_is_whole, parts)):
         return None
     restored = iter(quoted)
     return [re.sub(_MASK, lambda _: next(restored), part) for part in parts]
+
+
+def _is_whole(part: str) -> bool:
+    """Whether a part is an element, and not half of one in brackets, or an `etc.`."""
+    depth = 0
+    for char in part:
+        depth += (char in _OPENING) - (char in _CLOSING)
+        if depth < 0:
+            return False
+    return not depth and bool(part.strip()) and part.strip().casefold() not in _NO_ELEMENT
 
 
 def _parts(said: str, truth: str, is_closed: bool) -> list[str] | None:

@@ -23,11 +23,12 @@ _ZERO = {  # in kelvin, of the scales that do not begin there
     "degree_Celsius": Fraction("273.15"),
     "degree_Fahrenheit": Fraction("459.67") * 5 / 9,
 }
-_UNSURE = ("ton", "tons")
+_UNSURE = frozenset(("ton", "tons", "pt", "kb", "Kb", "Mb", "Gb", "Tb"))  # of several meanings
+_LETTERS = frozenset("CFHSTΩÅ")  # units that the list lacks; other letters are constants to pint
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]{1,2}")
 _FROM_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
 _OPERATORS = (
-    (re.compile(r" ?(?:\*\*|\^) ?\{? ?([+-]?\d{1,2}) ?\}?"), r"^\1"),
+    (re.compile(r" ?(?:\*\*|\^) ?\{? ?([+-]?\d{1,2})(?: ?\})?"), r"^\1"),
     (re.compile(r" ?[·⋅×*] ?"), "*"),
     (re.compile(r" ?/ ?|(?:^| )(?:per|pro|par|por|a|an) "), "/"),
 )
@@ -175,7 +176,8 @@ def _factor(said: str) -> _Unit | None:
 def _single(name: str) -> _Unit | None:
     """A unit by one of its names: the list's, in many languages, or pint's."""
     own, quantity = units.named(name) or ("", "")
-    if name.casefold() in _UNSURE or (own and not quantity):
+    is_constant = len(name) == 1 and name.isalpha() and not own and name not in _LETTERS
+    if name in _UNSURE or is_constant or (own and not quantity):
         return None
     if share := _SHARES.get(own or name.casefold()):
         return _Unit(Fraction(1, share), {})
