@@ -19,7 +19,7 @@ from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import Protocol
 from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
-from pytest_rest.scoring import reasoning_steps
+from pytest_rest.scoring import answer_page, reasoning_steps
 from pytest_rest.terms import (
     TWO_PASSES,
     Answer,
@@ -96,10 +96,16 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
     Raises `RenderingError` or `BenchmarkError` when the item cannot be asked in this way.
     """
     scheme = scheme.of(item)
-    solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
+    written = style.format
+    solve = [
+        Form(mode, None if mode == "text" else style, written)
+        for mode in scheme.modes
+        if mode != TWO_PASSES
+    ]
     read = [
-        prompts.build(item, Form(mode, style), "transcribe", protocol)
+        prompt
         for mode in scheme.transcribed
+        for prompt in prompts.transcriptions(item, Form(mode, style, written), protocol)
     ]
     if scheme.sweep is not None:
         asked = [
@@ -140,7 +146,7 @@ def follow_ups(
     return [
         prompts.build(
             prompt.item,
-            Form(TWO_PASSES, form.style),
+            replace(form, mode=TWO_PASSES),
             "solve",
             protocol,
             repeat=repeat,
@@ -167,21 +173,43 @@ def record(
     An item on which a metric of another package fails is lost; its answers are kept for a replay.
     """
     answers: list[Answer] = []
-    read: dict[Mode, Transcription] = {}
+    pages: dict[Mode, list[Transcription]] = {}
     calls = list(calls)
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
         if prompt.task == "transcribe":
-            read[prompt.form.mode] = scoring.transcription(prompt, completion)
+            read = scoring.transcription(prompt, completion)
+            pages.setdefault(prompt.form.mode, []).append(read)
         elif scheme.sweep is None:
             answers.append(scoring.answer(prompt, completion))
-    both = read.get("image"), read.get("mixed")
+    image, mixed = (scoring.joined(pages.get(mode, ())) for mode in ("image", "mixed"))
+    both = image, mixed
     if scheme.sweep is not None:
         verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    return _measured(_record(item, style, _with_sizes(verdict, calls, rule)))
+    judged = _record(item, style, _with_sizes(verdict, calls, rule))
+    most = max((len(prompt.images) for prompt, _ in calls), default=0)
+    return _measured(
+        replace(judged, pages=most, answer_page=_page(item, calls)) if most > 1 else judged
+    )
+
+
+def _page(item: Item, calls: Iterable[tuple[Prompt, Completion]]) -> int:
+    """On which page of the image form what answers the question stands; 0 where that is unknown."""
+    if item.answer_page and item.document:
+        return item.document.pages.index(item.answer_page) + 1
+    labelled = [choice.text for choice in item.choices if choice.label == item.answer]
+    if item.document:
+        pages: Sequence[str] = item.document.texts
+    else:
+        asked = (prompt for prompt, _ in calls if prompt.form.mode == "image")
+        solved = next((prompt for prompt in asked if prompt.task == "solve"), None)
+        pages = [image.text for image in solved.images] if solved else []
+    return answer_page.find(
+        pages, [*labelled, item.answer, *item.also_right][: len(labelled) or None]
+    )
 
 
 def stored_record(case: StoredCase) -> Record:
@@ -263,7 +291,10 @@ def _with_sizes(
         return replace(answer, text_tokens=text, seen=picture)
 
     def read(made: Transcription | None) -> Transcription | None:
-        return made and replace(made, seen=pictures.get(made.prompt))
+        if made is None:
+            return None
+        pages = tuple(replace(page, seen=pictures.get(page.prompt)) for page in made.pages)
+        return replace(made, seen=pictures.get(made.prompt), pages=pages)
 
     return replace(
         verdict,
@@ -309,5 +340,6 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         cluster=item.cluster,
         choices=len(item.choices),
         also_right=item.also_right,
+        format=style.format,
         tags=item.tags,
     )

@@ -16,8 +16,10 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
-Mode = Literal["text", "image", "mixed", "ocr-first", "ocr-then-solve"]
-MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # whose answers must agree
+Mode = Literal["text", "image", "mixed", "file", "ocr-first", "ocr-then-solve"]
+MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # which every item may be asked in
+FILE: Mode = "file"  # which an item with a document may be asked in, too
+COMPARED: tuple[Mode, ...] = (*MODES, FILE)  # whose answers must agree
 TWO_PASSES: Mode = "ocr-then-solve"
 OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in two
 
@@ -48,6 +50,7 @@ Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
 
+RULED = "ruled"  # the format of a table that is drawn with rules, and is Markdown as text
 RH_BENCH = "rh-bench"  # the suite, whose items are of two halves
 Half = Literal["reasoning", "perception"]
 HALVES: tuple[Half, ...] = ("reasoning", "perception")
@@ -56,6 +59,9 @@ HALVES: tuple[Half, ...] = ("reasoning", "perception")
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 PNG_HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
+PAGE_SIZES = {"a4": (595.0, 842.0), "letter": (612.0, 792.0)}  # in points, as PostScript has them
+_PAGE_SIDES = ("page_width_pt", "page_height_pt")
+_LATE = ("page_height_pt", "pages")  # fields that a report has only where they are set
 _SHORT = 40  # characters of a text that is likely to come again
 
 Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
@@ -73,10 +79,37 @@ class Choice:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table that a question is about: a heading for each column, and rows of as many cells."""
+    """A table that a question is about: a heading for each column, and rows of as many cells.
+
+    `picture` is the path of a picture of it, a scan, that is shown where it would be drawn with
+    rules, and `picture_digest` that of its pixels.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    picture: str = ""
+    picture_digest: str = ""
+
+
+@dataclass(frozen=True)
+class Document:
+    """The pages of a PDF file that a question is about, numbered from 1.
+
+    `digest` is that of the file's bytes, which has `of` pages; `texts` are the text layers of those
+    that are meant, `sizes` their widths and heights in points.
+    """
+
+    path: str
+    digest: str
+    of: int
+    pages: tuple[int, ...]
+    texts: tuple[str, ...]
+    sizes: tuple[tuple[float, float], ...]
+
+    @property
+    def text(self) -> str:
+        """The text layers of all pages; empty where they have none."""
+        return "\n\n".join(text for text in self.texts if text.strip())
 
 
 @dataclass(frozen=True)
@@ -95,6 +128,8 @@ class ItemField:
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
+    Where nobody says what is right, `answer` is empty: then the item's forms agree or not.
+
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
     `tolerance` is how far a number may be off, `0.05` or `1%` of the answer. `image` is the path of
@@ -103,6 +138,9 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` stands between context and question.
+    `images` and `image_digests` are those of pictures that come before `image`. A `document` stands
+    in place of context, table and pictures; `answer_page` is that of its pages on which stands what
+    answers the question, 0 where nobody says.
     `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     The answer of an item with `fields` is a JSON object with those of all of them.
     `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
@@ -122,6 +160,10 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    image_digests: tuple[str, ...] = ()
+    document: Document | None = None
+    answer_page: int = 0
     tags: tuple[str, ...] = ()
     day_first: bool | None = None
     fields: tuple[ItemField, ...] = ()
@@ -133,13 +175,22 @@ class Item:
         Of a picture the pixels count, not the path; without picture, tolerance, table and other
         right answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right", "day_first", "fields")
-        unset = {name for name in late if getattr(self, name) in ("", None, ())}
-        left_out = {"id", "image", "cluster", "tags"} | unset
+        late = ("tolerance", "image_digest", "only", "table", "also_right", "image_digests")
+        unset = {
+            name
+            for name in (*late, "document", "day_first", "fields")
+            if getattr(self, name) in ("", None, ())
+        }
+        left_out = {"id", "image", "images", "cluster", "answer_page", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
-            content["table"] = to_builtins(self.table)
+            shown = {"picture_digest"} if self.table.picture_digest else set()
+            content["table"] = {
+                name: getattr(self.table, name) for name in {"header", "rows", *shown}
+            }
+        if self.document:
+            content["document"] = [self.document.digest, self.document.pages]
         if self.fields:
             content["fields"] = [to_builtins(each) for each in self.fields]
         return _digest(json.dumps(content, sort_keys=True))
@@ -151,11 +202,17 @@ def to_item(data: Mapping[str, Any]) -> Item:
     table = data.get("table")
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
-        table = DataTable(tuple(table["header"]), rows)
-    lists: dict[str, Any] = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
+        table = DataTable(**{**table, "header": tuple(table["header"]), "rows": rows})
+    document = data.get("document")
+    if document:
+        several = {name: tuple(document[name]) for name in ("pages", "texts")}
+        sizes = tuple((width, height) for width, height in document["sizes"])
+        document = Document(**{**document, **several, "sizes": sizes})
+    names = ("also_right", "images", "image_digests", "tags")
+    lists: dict[str, Any] = {name: tuple(data.get(name, ())) for name in names}
     named = ({**each, "also_right": tuple(each["also_right"])} for each in data.get("fields", ()))
     lists["fields"] = tuple(ItemField(**each) for each in named)
-    return Item(**{**data, "choices": choices, "table": table, **lists})
+    return Item(**{**data, **lists, "choices": choices, "table": table, "document": document})
 
 
 @dataclass(frozen=True)
@@ -165,11 +222,15 @@ class Style:
     `font` is a bundled font's name or the path of a font file, `file.ttc#2` the third font of a
     collection; several, joined by `|`, stand in for each other's missing characters.
     `page_width_pt` is the widest the page gets: text wraps there, and a shorter text has a
-    narrower page. `line_spacing` is the distance of two lines in multiples of `size_pt`.
+    narrower page. With a `page_height_pt` every page has this width and height, and a text goes on
+    over as many as it takes. `line_spacing` is the distance of two lines in multiples of `size_pt`.
 
     Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
     by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
     of 255, and packed as a JPEG of `jpeg_quality` 1 to 95 (0: not at all).
+
+    `format` is how a table is written, in every form, and its picture shows that source; `ruled` is
+    Markdown as text and a ruled table as a picture, as is a style without one.
 
     `name`, if it has one, is its id; styles that differ in their names only are equal.
     `font_sha256` has, where `font` has files, the digest of each in its path's place.
@@ -187,24 +248,34 @@ class Style:
     blur_pt: float = 0.0
     noise: float = 0.0
     jpeg_quality: int = 0
+    format: str = ""
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
+    page_height_pt: float = 0.0
 
     @functools.cached_property
     def id(self) -> str:
-        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it."""
+        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it.
+
+        A format is named before it: `html-dejavu-200dpi-black`.
+        """
+        return f"{self.format}-{self._looks}" if self.format else self._looks
+
+    @property
+    def _looks(self) -> str:
         if self.name:
             return self.name
         name = f"{self._font_word}-{self.dpi}dpi-{self.color}"
         for each, value in self.changes.items():
-            if each in ("font", "dpi", "color"):
+            if each in ("font", "dpi", "color", "format"):
+                continue
+            if each in _PAGE_SIDES and self.page_height_pt:
                 continue
             if isinstance(value, str):
                 name += f"-on-{value}"
             else:
-                size = format(Decimal(repr(value)), "f").removesuffix(".0")
-                name += f"-{each.removesuffix('_pt')}={size}"
-        return name
+                name += f"-{each.removesuffix('_pt')}={_number(value)}"
+        return f"{name}-page={self.page}" if self.page_height_pt else name
 
     @functools.cached_property
     def digest(self) -> str:
@@ -216,6 +287,15 @@ class Style:
         if self.font_sha256:
             content["font"] = self.font_sha256
         return _digest(json.dumps(content, sort_keys=True))
+
+    @property
+    def page(self) -> str:
+        """`a4`, or `400x300`: the size of its pages in points; empty where it is the text's."""
+        if not self.page_height_pt:
+            return ""
+        sides = (self.page_width_pt, self.page_height_pt)
+        named = {size: name for name, size in PAGE_SIZES.items()}
+        return named.get(sides) or "x".join(map(_number, sides))
 
     @property
     def is_plain(self) -> bool:
@@ -233,6 +313,10 @@ class Style:
         looks = [each for each in fields(self) if each.compare]
         found = {each.name: (getattr(self, each.name), each.default) for each in looks}
         return {name: value for name, (value, usual) in found.items() if value != usual}
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in a report: the fields, and a format where there is one."""
+        return {name: v for name, v in to_builtins(self).items() if v or name != "format"}
 
     @property
     def _font_word(self) -> str:
@@ -295,8 +379,14 @@ class Scheme:
     sweep: Sweep | None = None
 
     def of(self, item: Item) -> "Scheme":
-        """What is asked of this item: less, if it has one mode only."""
-        return replace(self, modes=(item.only,), ocr="off") if item.only else self
+        """What is asked of this item: less, if it has one mode only, or lacks a text or a file."""
+        if item.only:
+            return replace(self, modes=(item.only,), ocr="off")
+        if item.document and not item.document.text:
+            return replace(self, modes=tuple(m for m in self.modes if m != "text"), ocr="off")
+        if FILE in self.modes and not item.document:
+            return replace(self, modes=tuple(mode for mode in self.modes if mode != FILE))
+        return self
 
     @property
     def transcribed(self) -> tuple[Mode, ...]:
@@ -309,10 +399,11 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What an item is asked as: a mode, and the style of its picture (None for text)."""
+    """What an item is asked as: a mode, the style of its picture (None for text), and a format."""
 
     mode: Mode
     style: Style | None = None
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -350,6 +441,16 @@ class Image:
         return f"{self.digest}{ENDINGS[self.media_type]}"
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A PDF file as a model is shown it, the text in it, and a digest of what it is made of."""
+
+    content: bytes = field(repr=False)
+    digest: str
+    text: str = field(default="", repr=False)
+    media_type: str = field(default="application/pdf", repr=False)
+
+
 @dataclass(frozen=True)
 class Prompt:
     """One request: what a model is shown, in order, and for which item, form and task."""
@@ -357,7 +458,7 @@ class Prompt:
     item: Item
     form: Form
     task: Task
-    parts: tuple[str | Image, ...]
+    parts: tuple[str | Image | File, ...]
     max_tokens: int
     repeat: int = 0  # which time it is asked
     budget: Budget | None = None  # under which it is asked, in a sweep
@@ -365,7 +466,7 @@ class Prompt:
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of what the model sees, which time, and how much it may think."""
-        seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
+        seen = [*map(part_digest, self.parts)]
         again: list[object] = [self.repeat] if self.repeat else []
         again += [to_builtins(self.budget)] if self.budget else []
         return _digest(json.dumps([seen, self.max_tokens, *again]))
@@ -465,7 +566,9 @@ class Step(Answer):
 class Transcription:
     """What the model read in a form's picture; `cer` in errors per reference character.
 
-    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes.
+    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes. Of
+    several pictures each is transcribed in a call of its own, as `pages` has them in order, and
+    this is their sum; its `prompt`, `image` and `seen` are those of the first.
     """
 
     status: Status
@@ -484,6 +587,12 @@ class Transcription:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+    pages: tuple["Transcription", ...] = ()
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Transcription":
+        """The transcription that a record has written."""
+        return cls(**{**data, "pages": tuple(cls(**page) for page in data.get("pages", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -541,11 +650,19 @@ class Record:
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
     tags: tuple[str, ...] = ()  # the item's
+    pages: int = 0  # the most pictures that a form showed, where that is more than one
+    answer_page: int = 0  # which of the image form's pages has what answers it; 0: unknown
 
     @property
     def key(self) -> tuple[str, str, str]:
         """What a record is counted by: suite, item and style."""
         return (self.suite, self.item, self.style)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anybody says what is right."""
+        answers = self.verdict.answers.values()
+        return bool(self.truth) or any(answer.correct is not None for answer in answers)
 
     def to_builtins(self) -> dict[str, Any]:
         """The record as the report has it, and as it travels between processes."""
@@ -559,8 +676,8 @@ class Record:
             "answer": self.truth,
             "verdict": verdict.outcome,
             "reason": verdict.reason,
-            "ocr": read and to_builtins(read),
-            "ocr_mixed": mixed_read and to_builtins(mixed_read),
+            "ocr": read and _with_pages(read),
+            "ocr_mixed": mixed_read and _with_pages(mixed_read),
             "answers": {mode: _of_answer(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
@@ -569,6 +686,8 @@ class Record:
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
+            **({"pages": self.pages} if self.pages else {}),
+            **({"answer_page": self.answer_page} if self.answer_page else {}),
             **({"tags": [*self.tags]} if self.tags else {}),
         }
 
@@ -578,17 +697,19 @@ class Record:
         verdict = Verdict(
             data["verdict"],
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
-            data["ocr"] and Transcription(**data["ocr"]),
+            data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
             {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
-            data["ocr_mixed"] and Transcription(**data["ocr_mixed"]),
+            data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
         lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
         late = lists[0], data.get("format", ""), lists[1]
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
+        pages = data.get("pages", 0), data.get("answer_page", 0)
+        about = data["digest"], data["answer"], verdict
+        return cls(suite, item, style, *about, *rest, *late, *pages)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
@@ -632,6 +753,13 @@ class EffectiveRate(Rate):
             return f"n = {self.n}"
         noun = "cluster" if self.n_clusters == 1 else "clusters"
         return f"n = {self.n} in {self.n_clusters} {noun}, worth {self.n_effective:.0f}"
+
+
+def part_digest(part: str | Image | File) -> str | dict[str, str]:
+    """What of a prompt's part is digested and stored: a text, or a picture's or a file's digest."""
+    if isinstance(part, str):
+        return part
+    return {"file" if isinstance(part, File) else "image": part.digest}
 
 
 def to_rate(data: Mapping[str, Any] | None) -> Rate | None:
@@ -739,14 +867,20 @@ def fingerprint(digests: Iterable[str]) -> str:
 
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
-    return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    values = {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    return {name: value for name, value in values.items() if value or name not in _LATE}
+
+
+def _with_pages(read: Transcription) -> dict[str, Any]:
+    pages = {"pages": [to_builtins(page) for page in read.pages]} if read.pages else {}
+    return {**to_builtins(read), **pages}
 
 
 def _of_answer(answer: Answer) -> dict[str, Any]:
     """An answer's own fields; those that its item asked for only where it asked for some."""
     content = to_builtins(answer)
     if not answer.fields:
-        del content["fields"]
+        content.pop("fields", None)
     return content
 
 
@@ -756,6 +890,10 @@ def _sharing(data: dict[str, Any]) -> dict[str, Any]:
         name: sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
         for name, value in data.items()
     }
+
+
+def _number(value: float) -> str:
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 def _digest(text: str) -> str:

@@ -1,4 +1,4 @@
-"""Reads a user's own benchmark from a file of questions, `*.rest.yaml` or `*.rest.jsonl`.
+"""Reads a user's own benchmark from a file of questions, `*.rest.yaml`, `.jsonl` or `.csv`.
 
     name: invoices                      # optional, as the next two: otherwise the file's name;
     styles: [dejavu, courier-50dpi]     # an item's keys may be here, too, as defaults for all
@@ -12,21 +12,28 @@
         answer: 119.50
         tolerance: 0.01                 # or 1%
       - question: What do most people buy?
-        image: pictures/chart.png       # beside the file or below it
+        image: pictures/chart.png       # beside the file or below it; or images: [a.png, b.jpg]
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
         tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
-        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
+                                        # or {file: prices.csv, picture: scan.png}
         answer: 41
+      - question: When does it end?
+        document: lease.pdf             # in place of a context; or some of its pages:
+        pages: 2-5
+        answer_page: 4                  # optional: where the answer stands
+        answer: 31 May 2027
+      - question: In which language is it written?
+        kind: short                     # without an answer: do the forms agree?
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
-      - question: What was sent, and when?
-        fields: {goods: {answer: [lamp, desk], kind: set}, date: 2031-03-15}
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
+In CSV the first row has keys, and each other row is an item.
 
 Scalars are read as they are written, not as YAML would read them. `kind` is one of integer, number,
 choice, text, expression, short, list, set, date, quantity, fields. It is inferred where there is
@@ -36,13 +43,11 @@ number, and what does not look like a number is a text. What may be a number or 
 where they share a context or a picture, if not all do.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING
+from pathlib import Path
 
 from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
 from pytest_rest.benchmark.item_answers import (
@@ -53,30 +58,32 @@ from pytest_rest.benchmark.item_answers import (
     day_first_of,
     inferred_kind,
 )
-from pytest_rest.benchmark.item_fields import as_answer, check_alone, fields_of
+from pytest_rest.benchmark.item_fields import take_fields
+from pytest_rest.benchmark.own_files import OwnFiles, OwnPicture
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.scoring import kinds
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
 
-if TYPE_CHECKING:
-    from pytest_rest.rendering.pictures import Facts
-
-ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
-DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table", "day_first")
+ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
+_LISTS = ("choices", "answers", "images", "tags")  # of which a cell of a CSV has several, by |
+DEFAULTS = (
+    *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
+    "day_first",
+)
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "fields", "cluster", *DEFAULTS, "tags")
+ITEM_KEYS = (
+    "id",
+    "question",
+    "answer",
+    "answers",
+    "fields",
+    "cluster",
+    "answer_page",
+    *DEFAULTS,
+    "tags",
+)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
-
-
-@dataclass(frozen=True)
-class OwnPicture:
-    """A picture that a file names: the line, the first item there that has it, and what it is."""
-
-    line: int
-    item: str
-    name: str
-    facts: "Facts"
 
 
 @dataclass(frozen=True)
@@ -102,8 +109,8 @@ def load(path: Path) -> Benchmark:
     """The benchmark in a file; `BenchmarkError` is one line with file, line, fault and remedy."""
     try:
         text = yaml_nodes.read_text(path)
-        is_json = path.name.lower().endswith(".jsonl")
-        return _from_json_lines(text, path) if is_json else _from_yaml(text, path)
+        readers = {".jsonl": _from_json_lines, ".csv": _from_csv}
+        return readers.get(path.suffix.lower(), _from_yaml)(text, path)
     except PlaceError as error:
         raise BenchmarkError(error.located(path)) from None
 
@@ -130,6 +137,29 @@ def _from_json_lines(text: str, path: Path) -> Benchmark:
     return _benchmark(header, tuple(items[bool(header) :]), 1, path)
 
 
+def _from_csv(text: str, path: Path) -> Benchmark:
+    """A row is an item, with keys as headings; a cell that is empty is a key that is not there."""
+    (line, keys), *rows = table_file.separated(text, ".csv") or [(1, ["question"])]
+    keys = [key.strip() for key in keys]
+    check_keys({key: Node(line, "") for key in keys}, ITEM_KEYS)
+    if len({*keys}) < len(keys):
+        raise PlaceError(line, "a heading is there twice; remove one of the columns")
+    items = []
+    for line, cells in rows:
+        if len(cells) != len(keys):
+            fault = f"the row has {len(cells)} cells, and there are {len(keys)} headings"
+            raise PlaceError(line, fault)
+        given = {k: cell for k, cell in zip(keys, cells, strict=True) if cell.strip()}
+        items.append(Node(line, {key: _cell(key, cell, line) for key, cell in given.items()}))
+    return _benchmark({}, tuple(items), line, path)
+
+
+def _cell(key: str, text: str, line: int) -> Node:
+    if key in _LISTS:
+        return Node(line, tuple(Node(line, each.strip(), plain=True) for each in text.split("|")))
+    return Node(line, text, plain=True)
+
+
 def _benchmark(
     header: dict[str, Node], nodes: tuple[Node, ...], line: int, path: Path
 ) -> Benchmark:
@@ -139,7 +169,7 @@ def _benchmark(
     defaults = {key: header[key] for key in DEFAULTS if key in header}
     reader = _ItemReader(name, defaults, path.parent, item_tags.of_nodes(header.get("tags")))
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    pictures = tuple(reader.pictures.values())
+    pictures = tuple(reader.files.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
 
 
@@ -159,7 +189,8 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
 def _about(item: Item) -> tuple[str, ...]:
     """What an item is about: its context, its picture and its table."""
-    return item.context, item.image_digest, *([repr(item.table)] if item.table else [])
+    about = item.table or item.image_digests or item.document
+    return item.context, item.image_digest, *([repr(about)] if about else [])
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -200,8 +231,7 @@ class _ItemReader:
     ) -> None:
         self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
-        self._facts: dict[str, Facts] = {}  # of each picture
-        self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
+        self.files = OwnFiles(folder)
         self._tables: dict[str, DataTable] = {}
 
     def read(self, node: Node, number: int) -> Item:
@@ -212,36 +242,39 @@ class _ItemReader:
         check_keys(own, ITEM_KEYS)
         check_given(own, "question", node.line)
         keys = {**self._defaults, **own}
-        fields = fields_of(own.get("fields"))
-        if fields:
-            check_alone(own)
-            keys["kind"] = Node(own["fields"].line, "fields")
-            own["answer"] = as_answer(fields, own["fields"].line)
+        fields = take_fields(own, keys)
         answers = answers_of(own, text_of(keys, "kind"), node.line)
         choices = choices_of(own.get("choices") if fields else keys.get("choices"))
-        kind = self._kind(answers, own, keys, choices)
-        is_number = kind in ("integer", "number", "quantity")
+        kind = self._kind(answers, own, keys, choices, node.line)
+        has_tolerance = bool(answers) and kind in ("integer", "number", "quantity")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
-            answer=str(answers[0].value).strip(),
+            answer=str(answers[0].value).strip() if answers else "",
             context=_trimmed(text_of(keys, "context")),
             choices=choices,
             answer_kind=kind,
             suite=self._name,
-            tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+            tolerance=text_of(keys if has_tolerance else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             day_first=day_first_of(keys) if kind == "date" else None,
             fields=fields,
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
+        if item.tolerance and not answers:
+            fault = "a tolerance is around the answer, and the item has none; leave it out"
+            raise PlaceError(own["tolerance"].line, fault)
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             check_answer(alone, answer.line, keys)
         for asked in fields:
             check_answer(kinds.of_field(item, asked), own["fields"].line, {})
-        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
+        table = self._table(keys.get("table"), item.id)
+        if table and table.picture and (key := next(filter(keys.get, ("image", "images")), None)):
+            fault = f"{key} and the table's picture are two; give one"
+            raise PlaceError(keys[key].line, fault)
+        return self.files.illustrated(replace(item, table=table), keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -271,10 +304,11 @@ class _ItemReader:
         own: dict[str, Node],
         keys: dict[str, Node],
         choices: tuple[Choice, ...],
+        line: int,
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers)
+        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers, line)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
@@ -285,13 +319,21 @@ class _ItemReader:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
 
-    def _table(self, node: Node | None) -> DataTable | None:
+    def _table(self, node: Node | None, item: str) -> DataTable | None:
         """The table that an item is about; each file is read once."""
         if node is None or node.is_nothing:
             return None
+        if isinstance(node.value, dict):
+            check_keys(node.value, ("file", "picture"))
+            if (table := self._table(node.value.get("file"), item)) is None:
+                raise PlaceError(node.line, "a table's picture stands beside its file:")
+            if not text_of(node.value, "picture"):
+                return table
+            place, digest = self.files.picture("picture", node.value["picture"], item)
+            return replace(table, picture=place, picture_digest=digest)
         if not isinstance(node.value, str):
             return table_file.of_node(node)
-        path = self._below("table", node.value, node.line)
+        path = self.files.below("table", node.value, node.line)
         if Path(path).suffix.lower() not in table_file.SUFFIXES:
             known = ", ".join(table_file.SUFFIXES)
             raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
@@ -301,38 +343,6 @@ class _ItemReader:
             except PlaceError as error:
                 raise PlaceError(node.line, f"table {error.located(Path(path))}") from None
         return self._tables[path]
-
-    def _below(self, key: str, name: str, line: int) -> str:
-        """A path from the file's folder; `PlaceError` for one that leads out of it."""
-        path = os.path.normpath(name)
-        if "://" in name or PureWindowsPath(name).drive or path.startswith(("/", "..", "~")):
-            raise PlaceError(line, f"{key} {quoted(name)}: give a path below the file's folder")
-        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
-        if not target.is_relative_to(folder):
-            raise PlaceError(
-                line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
-            )
-        return path
-
-    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
-        image = text_of(keys, "image")
-        if not image:
-            return item
-        line = keys["image"].line
-        path = self._below("image", image, line)
-        from pytest_rest.rendering import picture_file, pictures  # which load Pillow
-
-        place = str((self._folder / path).absolute())
-        try:
-            if path not in self._facts:
-                self._facts[path] = pictures.look(self._folder / path)
-        except picture_file.TooLargeError:
-            return replace(item, image=place)  # which cannot be asked, but may be left out
-        except RestError as error:
-            raise PlaceError(line, str(error)) from None
-        facts = self._facts[path]
-        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
-        return replace(item, image=place, image_digest=facts.digest)
 
 
 def _trimmed(text: str) -> str:

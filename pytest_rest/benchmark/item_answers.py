@@ -22,6 +22,8 @@ _CODED = re.compile(
 _LACKING = {
     "question": "the item has no question; write question: and what is asked",
     "answer": "the item has no answer; write answer: and the right one, in quotes if it is null",
+    "kind": "the item has no answer; write answer: and the right one, or where nobody knows it say "
+    "what it is: kind: number",
 }
 
 
@@ -32,11 +34,13 @@ def check_given(own: dict[str, Node], key: str, line: int) -> None:
 
 
 def answers_of(own: dict[str, Node], kind: str, line: int) -> tuple[Node, ...]:
-    """The texts of the item's right answers, of which one is there at least.
+    """The texts of the item's right answers; none where nobody says what is right.
 
     The elements of a list or a set are a JSON array.
     """
     several = own.get("answers")
+    if several is None and "answer" not in own:
+        return ()
     if several is None or several.is_nothing:
         one = {name: _text_of(node, kind) for name, node in own.items() if name == "answer"}
         check_given(one, "answer", line)
@@ -94,8 +98,10 @@ def day_first_of(keys: dict[str, Node]) -> bool | None:
     return said == "true" if said else None
 
 
-def inferred_kind(answers: Sequence[Node]) -> str:
-    """What all of the answers are."""
+def inferred_kind(answers: Sequence[Node], line: int) -> str:
+    """What all of the answers are; `PlaceError` where there is none."""
+    if not answers:
+        raise PlaceError(line, _LACKING["kind"])
     kinds = sorted(set(map(_inferred_of_one, answers)))
     if len(kinds) > 1 and kinds != ["integer", "number"]:
         fault = f"the answers are of kinds {', '.join(kinds)}; say which: kind: short"

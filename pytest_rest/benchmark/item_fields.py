@@ -35,6 +35,16 @@ def fields_of(node: Node | None) -> tuple[ItemField, ...]:
     return tuple(_field(name, own) for name, own in node.value.items())
 
 
+def take_fields(own: dict[str, Node], keys: dict[str, Node]) -> tuple[ItemField, ...]:
+    """An item's fields, of which its answer and its kind follow."""
+    listed = fields_of(own.get("fields"))
+    if listed:
+        check_alone(own)
+        keys["kind"] = Node(own["fields"].line, "fields")
+        own["answer"] = as_answer(listed, own["fields"].line)
+    return listed
+
+
 def as_answer(listed: tuple[ItemField, ...], line: int) -> Node:
     """The right answer to all fields, as one text."""
     return Node(line, fields.write({each.name: each.answer for each in listed}))
@@ -54,9 +64,11 @@ def _field(name: str, node: Node) -> ItemField:
     own = node.value if isinstance(node.value, dict) else {"answer": node}
     check_keys(own, _KEYS)
     answers = answers_of(own, text_of(own, "kind"), node.line)
+    if not answers:
+        raise PlaceError(node.line, f"field {quoted(name)} has no answer; write answer:")
     said = [str(answer.value).strip() for answer in answers]
     is_date = all(_DATE.fullmatch(str(each.value)) for each in answers)
-    kind = text_of(own, "kind") or ("date" if is_date else inferred_kind(answers))
+    kind = text_of(own, "kind") or ("date" if is_date else inferred_kind(answers, node.line))
     return ItemField(
         name,
         said[0],

@@ -22,7 +22,7 @@ _Rows = Sequence[tuple[int, Sequence[str]]]  # each with its line
 
 def read(path: Path) -> DataTable:
     """The table of a file, of an HTML page the first; `PlaceError` with the line in that file."""
-    readers = {".csv": _separated, ".tsv": _separated, ".md": _markdown}
+    readers = {".csv": separated, ".tsv": separated, ".md": _markdown}
     text = read_text(path)
     return _table(readers.get(path.suffix.lower(), _html)(text, path.suffix.lower()))
 
@@ -66,10 +66,28 @@ def _tidy(cells: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _separated(text: str, suffix: str) -> _Rows:
-    """Rows of cells with a comma, a semicolon or a tab between them, as the headings have."""
+def separated(text: str, suffix: str) -> _Rows:
+    """Rows of cells with a comma, a semicolon or a tab between them: what most rows fit.
+
+    Each has its line. A `suffix` of `.tsv` says that it is the tab; `PlaceError` for what is not
+    CSV.
+    """
+    if suffix == ".tsv":
+        return _cells(text, "	")
     first = text.partition("\n")[0]
-    mark = "\t" if suffix == ".tsv" else max(",;\t", key=first.count)
+    marks = sorted(",;\t", key=first.count, reverse=True)
+    return max(
+        (_cells(text, mark) for mark in marks if mark in first or mark == marks[0]), key=_fit
+    )
+
+
+def _fit(rows: _Rows) -> int:
+    """How many rows have as many cells as there are headings, where those are several."""
+    columns = len(rows[0][1]) if rows else 0
+    return sum(len(cells) == columns for _, cells in rows[1:]) if columns > 1 else 0
+
+
+def _cells(text: str, mark: str) -> _Rows:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows, line = [], 1
     try:

@@ -18,6 +18,9 @@ HELD = 4 * AGAIN  # calls that asking a found flip again, in all forms, may take
 _BEST_JPEG = 96  # of the qualities 1 to 95, the highest changes least
 KEPT = 1_000  # characters of an answer or a transcription
 
+# Keys of an item that a report has only where they are set.
+_WHERE_SET = ("day_first", "fields", "tags", "images", "image_digests", "document", "answer_page")
+
 
 @dataclass(frozen=True)
 class Flip:
@@ -51,15 +54,11 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": {
-                n: v
-                for n, v in asdict(self.item).items()
-                if v or n not in ("tags", "day_first", "fields")
-            },
-            "style": to_builtins(self.style),
+            "item": {n: v for n, v in asdict(self.item).items() if v or n not in _WHERE_SET},
+            "style": self.style.to_builtins(),
             "style_id": self.style.id,
             "changes": self.style.changes,
-            "also": [to_builtins(style) for style in self.also],
+            "also": [style.to_builtins() for style in self.also],
         }
 
     @classmethod

@@ -16,7 +16,7 @@ from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.common_items import in_common
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES, fingerprint
+from pytest_rest.terms import COMPARED, fingerprint
 
 SCHEMA = "pytest-rest/baseline/1"
 REPORTS = "pytest-rest/report/1"
@@ -225,7 +225,7 @@ def _by_correctness(correct: Mapping[str, bool | None]) -> dict[str, list[str]]:
 
 
 def _compared(record: JsonObject) -> dict[str, JsonObject]:
-    return {mode: record["answers"][mode] for mode in MODES if mode in record["answers"]}
+    return {mode: record["answers"][mode] for mode in COMPARED if mode in record["answers"]}
 
 
 def _ordered(baseline: JsonObject) -> dict[str, Any]:
@@ -241,7 +241,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
                 style: {
                     "verdict": _verdict(each),
                     **{
-                        word: [mode for mode in MODES if mode in each[word]]
+                        word: [mode for mode in COMPARED if mode in each[word]]
                         for word in _CORRECT
                         if word in each or word != "unknown"
                     },

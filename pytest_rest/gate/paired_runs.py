@@ -22,7 +22,7 @@ from pytest_rest.gate.baseline import JsonObject, differences, few, number_of_it
 from pytest_rest.gate.common_items import in_common
 from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 ItemKey = tuple[str, str]
 Figures = Mapping[ItemKey, float]
@@ -174,7 +174,7 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
         "mmc": _figures(pairs, judged, any_right),
         "all_correct": _figures(pairs, judged, all_right),
     }
-    for mode in MODES:
+    for mode in COMPARED:
         share = partial(_share_right, mode)
         asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:

@@ -20,10 +20,10 @@ from pytest_rest.gate.rate_changes import Change
 from pytest_rest.statistics import drop, power
 from pytest_rest.statistics.drop import MEAN, DropVerdict
 from pytest_rest.statistics.intervals import CONFIDENCE
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 ACCURACY = "accuracy"  # the accuracy of every mode
-METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in MODES))
+METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in COMPARED))
 _SHOWN = 10
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 
@@ -156,6 +156,15 @@ def check(tolerance: Tolerance, modes: Collection[str]) -> None:
                 f"the drop of {metric} is of a form that is not asked; these are: "
                 f"{', '.join(modes)}"
             )
+
+
+def check_answers(tolerance: Tolerance) -> None:
+    """Raise `OptionError` for what is not judged where no item says what is right."""
+    if lacking := [metric for metric in tolerance.bounds if metric != "rer"]:
+        raise OptionError(
+            f"--rest-baseline compares {_NAMES.get(lacking[0], lacking[0])}, too, and no item says "
+            "what is right; compare RER alone: --rest-max-rer-drop=0"
+        )
 
 
 def judge(

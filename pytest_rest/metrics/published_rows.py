@@ -14,7 +14,6 @@ from pytest_rest.metrics import chance
 from pytest_rest.terms import MODES, Rate, Record
 
 SOURCE = "arXiv 2512.08923, CVPR 2026 version"
-_FEWEST = 20  # items that a place among the published rows needs
 DATA_SETS = frozenset({"mmlu", "arc", "gsm-symbolic", "soebench"})
 
 
@@ -79,7 +78,12 @@ def standing(records: Sequence[Record], model: str, protocol: str) -> Standing |
     suites = {record.suite for record in records}
     whole = all(set(MODES) <= set(record.verdict.answers) for record in records)
     items = {(record.suite, record.item) for record in records}
-    if len(items) < _FEWEST or not suites <= DATA_SETS or not whole or chance.trivial(records):
+    if (
+        len(items) < chance.FEWEST
+        or not suites <= DATA_SETS
+        or not whole
+        or chance.trivial(records)
+    ):
         return None
     mean = metrics.table(records)["mean"]
     read, rate = mean["ocr_correct"], mean["all"].ocr_correct_rate

@@ -174,9 +174,17 @@ ASKED = (
         "colour that is drawn for each item",
     ),
     Option(
+        "--rest-table-formats FORMATS",
+        "ask each table in these formats: ruled (Markdown as text, a ruled table as a picture), "
+        "markdown, html, csv, latex, json (written so as text, and a picture of that source); with "
+        "two or more the report says what a format does beside the modality (default: ruled alone)",
+        values.some_of("ruled", "markdown", "html", "csv", "latex", "json"),
+    ),
+    Option(
         "--rest-modes MODES",
-        "the forms to compare; also ocr-first, which transcribes and answers in one call, and "
-        "ocr-then-solve, which answers its own transcription in a second one",
+        "the forms to compare; also file, which shows a document as a file, ocr-first, which "
+        "transcribes and answers in one call, and ocr-then-solve, which answers its own "
+        "transcription in a second one",
         default="text,image,mixed",
     ),
     Option(
@@ -251,8 +259,9 @@ GATE = (
         "--rest-require THRESHOLD",
         "fail when a threshold METRIC[@SUBSET][@PART]>=VALUE is missed: rer, cfr, mmc, "
         "all_correct, ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, "
-        "rh_auc.raw or rh_auc.normalised, on all items, the ocr_correct ones, a suite, a style, "
-        "tag.NAME or field.NAME; repeatable",
+        "format_floor, modality_excess, rh_auc.raw or rh_auc.normalised, on all items, the "
+        "ocr_correct ones, a suite, a style, tag.NAME or "
+        "field.NAME; repeatable",
         ini="rest_require",
     ),
     Option(

@@ -19,7 +19,7 @@ from pytest_rest.reporting import markdown
 from pytest_rest.reporting.decision import Word
 from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, seen, tables, thinking
+from pytest_rest.reporting.terminal import findings, pages, seen, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -71,7 +71,9 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._unjudged(),
             *self._left_out(),
+            *self._without_text(),
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *(f"rest: {line}" for line in seen.whole(settings.given["eyes_whole"])),
             *seen.header(longest(self._run)),
@@ -97,6 +99,17 @@ class Terminal:
         left_out = self._run.left_out.values()
         return [f"rest: {line}" for line in tables.left_out([*left_out])[:1]]
 
+    def _without_text(self) -> list[str]:
+        """How many documents have no text layer, where a text form is asked."""
+        if "text" not in self._run.settings.scheme.modes:
+            return []
+        items = [*self._run.known]
+        scans = [item for item in items if item.document and not item.document.text]
+        names = dict.fromkeys(
+            Path(str(item.document and item.document.path)).name for item in scans
+        )
+        return [f"rest: {line}" for line in pages.without_text(len(scans), len(items), [*names])]
+
     def _floating(self) -> list[str]:
         """That the name may stand for another model at another time, where it is known to."""
         if not Catalogue({}).floats(self._model.name):
@@ -113,6 +126,12 @@ class Terminal:
         if number == len(items):
             return []
         return [f"rest: {number:,} of {len(items):,} items can be answered: {model.answers}"]
+
+    def _unjudged(self) -> list[str]:
+        """How many of the items that are known do not say what is right."""
+        items = self._run.known
+        lines = tables.of_unjudged(len(items), sum(bool(item.answer) for item in items))
+        return [f"rest: {line}" for line in lines]
 
     def _scheme(self) -> str:
         """What is asked of each item; of RH-Bench alone, what is asked of that."""

@@ -7,24 +7,26 @@ version of the layout library. Page sizes are whole multiples of 1/50 inch, so 5
 """
 
 import math
-import struct
-import zlib
 
 from PIL import Image as Picture
 
-from pytest_rest.rendering import ruled_table
+from pytest_rest.errors import RenderingError
+from pytest_rest.rendering import png
 from pytest_rest.rendering.distortion import distort, rotated_size
+from pytest_rest.rendering.fixed_width import fixed_width
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
 from pytest_rest.rendering.lines import Line
 from pytest_rest.rendering.page import (
     POINTS_PER_INCH,
     TABLE,
     Letters,
+    Page,
     Room,
     Rule,
     in_pixels,
-    lay_out_page,
+    lay_out_pages,
     page_size,
+    page_sizes,
 )
 from pytest_rest.rendering.pictures import pixel_digest
 from pytest_rest.rendering.shaping import Setter
@@ -42,23 +44,49 @@ __all__ = [
     "color",
     "contrast",
     "draw",
+    "draw_pages",
+    "fixed_width",
     "fonts",
     "lacking",
     "load_font",
     "page_size",
+    "page_sizes",
     "parse_style",
 ]
 
 
 def draw(text: str, style: Style = REST, table: DataTable | None = None) -> Image:
+    """The one page of a text; `RenderingError` as `draw_pages`, and where it takes several."""
+    first, *others = draw_pages(text, style, table)
+    if others:
+        raise RenderingError(
+            f"style {style.id!r}: the text takes {len(others) + 1} pages, and one is wanted here; "
+            "use a larger page, or a style without one"
+        )
+    return first
+
+
+def draw_pages(text: str, style: Style = REST, table: DataTable | None = None) -> tuple[Image, ...]:
     """Draw `text` in `style`, its `table` where `TABLE` is: equal ones give equal pixels.
+
+    It is one page, unless the style has a `page_height_pt`: then as many as it takes, of that size.
+    The `text` of each is what stands there, and joined these are the text; a table that goes on
+    over pages has its headings on each.
 
     Text is normalised to NFC; a tab is four spaces; an empty text is a page of one blank line; a
     word wider than the page is broken between characters, never within a combined one. Raises
     `RenderingError` for an unknown font or colour, a number out of its range, a character without a
-    glyph in the font (naming it), and a page of more than 40 million pixels.
+    glyph in the font (naming it), a page of more than 40 million pixels, and more than 200 pages.
     """
-    page = lay_out_page(text, style, table)
+    pages = lay_out_pages(text, style, table)
+    if len(pages) == 1:
+        return (_draw_page(pages[0], text),)
+    return tuple(_draw_page(page, page.text) for page in pages)
+
+
+def _draw_page(page: Page, seed: str) -> Image:
+    """The picture of a page, whose noise is drawn from a seed."""
+    style = page.style
     font, setter, paper = load_font(style.font), page.setter, page.paper
     colors = [color(style, name) for name in ("color", "background")]
     ink = Picture.new("L", in_pixels(paper, style))
@@ -73,11 +101,10 @@ def draw(text: str, style: Style = REST, table: DataTable | None = None) -> Imag
             _set_plain(ink, placed.line.text, setter, style, placed.x, baseline)
     picture = _colored(ink, *colors)
     if not style.is_plain:
-        picture = distort(picture, whole, style, colors[1], text)
+        picture = distort(picture, whole, style, colors[1], seed)
     content = picture.tobytes()
     digest = pixel_digest(picture.mode, picture.size, content)
-    shown = text.replace(TABLE, ruled_table.as_text(table), 1) if table else text
-    return Image(_png(picture, content, style.dpi), digest, shown)
+    return Image(png.encode(picture, content, style.dpi), digest, page.text)
 
 
 def _baseline(top: float, style: Style, font: Font) -> int:
@@ -135,21 +162,3 @@ def _colored(
     page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
     page.paste(color if mode == "RGB" else color[0], mask=ink)
     return page
-
-
-def _png(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
-    """A PNG file (RFC 2083) without row filters: for text a third of Pillow's time, and smaller."""
-    row = page.width * len(page.mode)
-    rows = [pixels[start : start + row] for start in range(0, len(pixels), row)]
-    gray_or_rgb = 0 if page.mode == "L" else 2
-    per_meter = round(dpi / 0.0254)
-    header = struct.pack(">IIBBBBB", *page.size, 8, gray_or_rgb, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in (
-            (b"IHDR", header),
-            (b"pHYs", struct.pack(">IIB", per_meter, per_meter, 1)),
-            (b"IDAT", zlib.compress(b"\0" + b"\0".join(rows), 2)),
-            (b"IEND", b""),
-        )
-    )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
@@ -12,14 +12,16 @@ from pytest_rest.reporting.terminal import (
     fields,
     figures,
     findings,
+    pages,
     seen,
     tables,
     tags,
     vision_tokens,
 )
+from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
-from pytest_rest.terms import MODES, OCR_MODES
+from pytest_rest.terms import COMPARED, OCR_MODES
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
@@ -49,7 +51,9 @@ def page(report: Report) -> str:
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
+        [escape(line) for line in pages.lost_after(report)],
         _tags(report),
         _fields(report),
         [escape(line) for line in tables.clusters(report)],
@@ -152,7 +156,7 @@ def _checks(report: Report) -> Iterator[tuple[str, bool | None, str]]:
 
 def _metrics(report: Report) -> list[str]:
     known = report.table["pooled"]["all"].accuracy
-    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
+    modes = [mode for mode in (*COMPARED, *OCR_MODES) if mode in known]
     scopes, rows = tables.scopes(report.table), []
     names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
     for name in scopes:
@@ -175,7 +179,18 @@ def _formats(report: Report) -> list[str]:
         [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
         for name, m in by_name.items()
     ]
-    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+    said = format_findings.sentence(report.formats.findings)
+    sizes = [format_words.found(each) for each in report.formats.findings if each.is_clear]
+    whole = [
+        [f"format floor, {name}", str(rate.n), write(rate)]
+        for key, (name, write) in format_words.WHOLE.items()
+        if (rate := getattr(report.formats, key))
+    ]
+    return [
+        *_table(["format", "items", "RER", "CFR", "MMC"], rows),
+        *(["", *_table(["what formats do", "items", "[95%]"], whole)] if whole else []),
+        *(["", escape("; ".join([said, *sizes]))] if said else []),
+    ]
 
 
 def _tags(report: Report) -> list[str]:

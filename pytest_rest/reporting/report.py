@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -15,6 +15,7 @@ from pytest_rest.metrics import (
     Metrics,
     Table,
     advice,
+    answer_pages,
     by_budget,
     by_field,
     by_style,
@@ -32,6 +33,7 @@ from pytest_rest.metrics import (
     worst_mean,
 )
 from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.metrics.formats import Formats
@@ -44,12 +46,13 @@ from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
 from pytest_rest.reporting import decision, parts
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.calls import calls, from_cache
 from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
+from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -130,6 +133,11 @@ class Report:
     def fields(self) -> dict[str, FieldFigures]:
         """The figures of each field of answers; nothing where no answer has one."""
         return by_field.measure(self.whole)
+
+    @cached_property
+    def answer_pages(self) -> list[LostAfter]:
+        """After which page answers are lost in each form; nothing where no page is known."""
+        return answer_pages.measure(self.whole)
 
     @cached_property
     def tags(self) -> dict[str, Metrics]:
@@ -256,6 +264,7 @@ class Report:
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
+            **({"answer_pages": [*map(asdict, self.answer_pages)]} if self.answer_pages else {}),
             "seen": parts.seen_to_builtins(self.vision_rule, self.seen),
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
@@ -309,29 +318,16 @@ class Report:
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
         items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
-        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
+        here = {key for key in items if scope in ("mean", "pooled", key[0])}
+        unjudged = {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}
+        lost = {
+            name: Counter(key[0] for key in (here if name == "rer" else here - unjudged))
+            for name in _WORST
+        }
         if scope == "mean":
-            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+            return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
-        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
-
-
-def calls(record: Record) -> list[Answer | Transcription]:
-    """What a record's item was asked, form by form, and what its pictures were read as."""
-    verdict = record.verdict
-    repeats = [answer for answers in verdict.repeats.values() for answer in answers]
-    return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
-
-
-def from_cache(records: Iterable[Record]) -> int:
-    """How many prompts were answered by a gateway's cache, as it says."""
-    asked = {call.prompt: call for record in records for call in calls(record)}
-    return sum(call.from_cache for call in asked.values())
-
-
-def own_calls(record: Record) -> list[Answer | Transcription]:
-    """A record's calls, but for those of a judge of open answers."""
-    return [c for c in calls(record) if not (isinstance(c, Step) and c.task == "rate")]
+        return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
 
 
 def _total(values: Sequence[float | None]) -> float | None:

@@ -16,8 +16,9 @@ from pytest_rest.metrics import Table, by_budget, by_field, formats
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out
 from pytest_rest.reporting.answering_models import several
+from pytest_rest.reporting.calls import calls, from_cache, own_calls
 from pytest_rest.reporting.left_out import LeftOut
-from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
+from pytest_rest.reporting.report import Lost, Report, Stopped
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style
@@ -212,7 +213,7 @@ def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any
     """What the ids of styles from files stand for, with the digests of their fonts."""
     known = [styles[name] for name in ids if name in styles]
     own = [style for style in known if style.name or style.has_own_font]
-    return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
+    return {style.id: {**style.to_builtins(), "digest": style.digest} for style in own}
 
 
 def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:

@@ -167,6 +167,23 @@ def test_a_tag_is_a_short_word(folder: Path, tags: str, expected: str) -> None:
     assert expected in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("kind: number", "number"),
+        ("kind: short", "short"),
+        ("choices: [a, b]", "choice"),
+        ("id: x", "text"),
+    ],
+)
+def test_an_item_may_have_no_answer(folder: Path, written: str, kind: str) -> None:
+    """If its kind is said, by it or by the file, or it has choices; but not one that is empty."""
+    found = item(folder, written, header="kind: text\ntolerance: 1%")
+    assert (kind, "", ()) == (found.answer_kind, found.answer, found.also_right)
+    assert not found.tolerance
+    assert "has no answer" in fault(folder, "items:\n- question: Q\n  kind: text\n  answer:\n")
+
+
 def test_a_cluster_is_a_short_name(folder: Path) -> None:
     """One line says what is wrong."""
     with pytest.raises(BenchmarkError, match=r":3: cluster '.*' is not a name; use at most 100"):
@@ -375,10 +392,10 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 
 FIELDS = "items:\n- question: Q\n  fields: "
 ONE = "items:\n- question: Q\n  answer: x\n"
-KEYS = (
-    "id, question, answer, answers, fields, cluster, kind, context, choices, tolerance, image, "
-    "table, day_first, tags"
+DEFAULTS = (
+    "kind, context, choices, tolerance, image, table, images, document, pages, day_first, tags"
 )
+KEYS = f"id, question, answer, answers, fields, cluster, answer_page, {DEFAULTS}"
 
 
 @pytest.mark.parametrize(
@@ -410,7 +427,8 @@ KEYS = (
         ),
         (
             "items:\n- question: Q\n",
-            "2: the item has no answer; write answer: and the right one, in quotes if it is null",
+            "2: the item has no answer; write answer: and the right one, or where nobody knows it "
+            "say what it is: kind: number",
         ),
         (
             "items:\n- question: Q\n  answer: null\n",
@@ -435,7 +453,7 @@ KEYS = (
         (
             "nam: x\n" + ONE,
             "1: unknown key 'nam'; did you mean 'name'?; known are "
-            "name, styles, kind, context, choices, tolerance, image, table, day_first, tags, items",
+            f"name, styles, {DEFAULTS}, items",
         ),
         (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
@@ -593,11 +611,16 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
-            "benchmark, styles, kind, context, choices, tolerance, image, table, day_first, tags",
+            f"benchmark, styles, {DEFAULTS}",
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',
-            "2: the item has no answer; write answer: and the right one, in quotes if it is null",
+            "2: the item has no answer; write answer: and the right one, or where nobody knows it "
+            "say what it is: kind: number",
+        ),
+        (
+            '{"question": "Q", "kind": "number", "tolerance": "1%"}\n',
+            "1: a tolerance is around the answer, and the item has none; leave it out",
         ),
         (
             '{"question": "Q", "answer": "7"}\n',
@@ -799,6 +822,9 @@ def test_the_schema_knows_the_same_keys() -> None:
         ("items: [{question: Q, answer: 7, tolerance: 1%, kind: number}]", True),
         ("tags: [a, 2024]\nitems: [{question: Q, answer: 7, tags: b.c}]", True),
         ("items: [{question: Q, answer: 7, tags: [a b]}]", False),
+        ("kind: text\nitems: [{question: Q}]", True),
+        ("items: [{question: Q, kind: number}, {question: Q, choices: [x, y]}]", True),
+        ("items: [{question: Q, answer: x, answers: [y]}]", False),
         ("items: []", False),
         ("items: [{question: Q}]", False),
         ("items: [{question: Q, anwser: 7}]", False),
@@ -847,3 +873,46 @@ def test_the_examples_picture_is_small() -> None:
     folder = ROOT / "examples" / "own_benchmark" / "pictures"
     assert (folder / "draw.py").is_file()
     assert (folder / "sales.png").stat().st_size < 10_000
+
+
+def test_a_csv_has_an_item_a_row(tmp_path: Path) -> None:
+    """Headings are keys, an empty cell is a key that is not there, and lists are joined by |."""
+    path = tmp_path / "own.rest.csv"
+    path.write_text(
+        "question;answer;answers;choices;context;kind\n"
+        "How many?;7;;;Seven pens;\n"
+        "Who?;;Ada | Ada Lovelace;;;short\n"
+        '"Which\n""one""?";b;;a pen|b;Ink;\n'
+    )
+    number, short, choice = benchmark_file.load(path).items
+    assert ("own", "integer", "Seven pens") == (number.suite, number.answer_kind, number.context)
+    assert ("Ada", ("Ada Lovelace",), "short") == (
+        *(short.answer, short.also_right),
+        short.answer_kind,
+    )
+    assert ['Which\n"one"?', "A", "a pen"] == [
+        *(choice.question, choice.choices[0].label),
+        choice.choices[0].text,
+    ]
+    assert {"own-0001": 2, "own-0002": 3, "own-0003": 4} == benchmark_file.load(path).lines
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", ":1: has no items"),
+        ("question,answer\n", ":1: has no items"),
+        ("question,anser\na,b\n", ":1: unknown key 'anser'; did you mean 'answer'"),
+        ("question,answer,answer\na,b,c\n", ":1: a heading is there twice"),
+        ("question,answer\na,b,c\n", ":2: the row has 3 cells, and there are 2 headings"),
+        ("question,answer\na,b\nc,\n", ":3: the item has no answer"),
+        ('question,answer\na,"b\n', ":2: is not CSV"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_is_told_by_its_line(tmp_path: Path, text: str, why: str) -> None:
+    """As of any other benchmark file."""
+    path = tmp_path / "own.rest.csv"
+    path.write_text(text)
+    with pytest.raises(BenchmarkError) as told:
+        benchmark_file.load(path)
+    assert f"own.rest.csv{why}" in str(told.value)

@@ -30,16 +30,24 @@ DeepSeek Tiny | 6.6 | 98.0 | 70.3
 def run(right: int, n: int = 20, suite: str = "soebench", misread: int = 0) -> list[Record]:
     """Items of which the first `right` agree, and the last `misread` were not read right."""
     return [
-        record(
-            f"i{item}",
-            suite,
-            "3A = 8" if item >= n - misread else "3A = 6",
-            text="2",
-            image="2" if item < right else "3",
-            mixed="2",
+        _of_its_own(
+            record(
+                f"i{item}",
+                suite,
+                "3A = 8" if item >= n - misread else "3A = 6",
+                text="2",
+                image="2" if item < right else "3",
+                mixed="2",
+            )
         )
         for item in range(n)
     ]
+
+
+def _of_its_own(one: Record) -> Record:
+    """The record with answers that no other item has: one answer to all says nothing."""
+    answers = {m: replace(a, value=f"{a.value}{one.item}") for m, a in one.verdict.answers.items()}
+    return replace(one, verdict=replace(one.verdict, answers=answers))
 
 
 def report(records: list[Record], **styles: Style) -> Report:

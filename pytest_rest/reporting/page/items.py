@@ -15,7 +15,7 @@ from typing import Any
 from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
 from pytest_rest.safe_text import lines, shown
-from pytest_rest.terms import MODES, OCR_MODES, Style
+from pytest_rest.terms import COMPARED, OCR_MODES, Style
 
 Builtins = Mapping[str, Any]  # report.json's content, or a part of it
 Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
@@ -29,6 +29,7 @@ _ORDER = {"inconsistent": 0, "lost": 1}
 _REST = 2
 _DIGEST = re.compile("[0-9a-f]{16}")
 _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
+_IN_A_FORMAT = re.compile(r"[^-]{1,40}-[^-]{1,100}-\d{1,4}dpi-")  # a style's name
 
 
 def is_digest(name: str) -> bool:
@@ -142,7 +143,7 @@ class _Book:
     def item(self, entry: Builtins) -> dict[str, Any]:
         """One item in one style."""
         answers = entry["answers"]
-        modes: list[str] = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
+        modes: list[str] = [mode for mode in (*COMPARED, *OCR_MODES) if mode in answers]
         calls = [(mode, answers[mode]) for mode in modes]
         calls += [(f"{m}, again", a) for m in modes for a in entry["repeats"].get(m, ())]
         read = [(name, entry.get(name)) for name in ("ocr", "ocr_mixed")]
@@ -157,7 +158,9 @@ class _Book:
             **_field_table(entry, modes),
             **({"tags": [*map(shown, entry["tags"])]} if entry.get("tags") else {}),
             "answers": [self._call(mode, answer) for mode, answer in calls],
-            "read": [self._call(_READ[name], call) for name, call in read if call],
+            "read": [
+                self._call(*page) for name, call in read if call for page in _pages(name, call)
+            ],
             "again": rerun_command.command(
                 self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
             ),
@@ -188,8 +191,13 @@ class _Book:
         if (seen := call.get("seen")) and call.get("width"):
             sent = call["width"], call["height"]
             content["seen"] = [*sent, seen["width"], seen["height"], seen["dpi"]]
-        if content["image"]:
-            self.pictures[content["image"]] = None
+        shown_pictures = [
+            part["image"] for part in parts if "image" in part and not isinstance(part, str)
+        ]
+        if more := [*filter(is_digest, map(str, shown_pictures[1:]))]:
+            content["more"] = more
+        for picture in filter(None, (content["image"], *more)):
+            self.pictures[picture] = None
         self._known[key] = len(self.calls)
         self.calls.append(_json(content))
         return len(self.calls) - 1
@@ -222,6 +230,13 @@ def _field_table(entry: Builtins, modes: Sequence[str]) -> dict[str, Any]:
     return {"fields": {"forms": [*modes], "rows": rows}} if rows else {}
 
 
+def _pages(name: str, call: Builtins) -> list[tuple[str, Builtins]]:
+    """What was transcribed of a form, page by page, each with its name."""
+    pages = call.get("pages", ())
+    numbered = [(f"{_READ[name]}, page {number}", page) for number, page in enumerate(pages, 1)]
+    return numbered or [(_READ[name], call)]
+
+
 def _failed_at(cause: str) -> str:
     """Where an item failed, in words."""
     return failure_causes.WORDS.get(cause, cause)
@@ -252,13 +267,16 @@ def _fields(own: Builtins) -> dict[str, Any]:
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
     compared = [field.name for field in fields(Style) if field.compare]
-    return {name.removesuffix("_pt"): own[name] for name in compared} | {"font": font}
+    values = {name.removesuffix("_pt"): own[name] for name in compared if name in own}
+    return {**values, "font": font}
 
 
 def _words(style: str) -> dict[str, Any]:
     """What a style's name says; its numbers are words, but for the resolution."""
     name, *changes = _WORD.split(style)
-    values: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    keys = ["format"] if _IN_A_FORMAT.match(name) else []
+    keys += ["font", "dpi", "color"]
+    values: dict[str, Any] = dict(zip(keys, name.split("-"), strict=False))
     for change in changes:
         key, _, value = change.removeprefix("on-").rpartition("=")
         values[key or "background"] = value

@@ -1,6 +1,5 @@
 """Turns a record or a report into lines of text for a terminal of 80 columns."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -8,17 +7,19 @@ from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
-from pytest_rest.metrics import by_field
+from pytest_rest.metrics import Metrics, by_field
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
+from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
-from pytest_rest.reporting.report import Report, calls, own_calls
-from pytest_rest.reporting.terminal import fields, seen
+from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import fields, misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.scoring import fold, without_surroundings
 from pytest_rest.terms import (
+    COMPARED,
+    FILE,
     MODES,
     OCR_MODES,
     Answer,
@@ -27,14 +28,11 @@ from pytest_rest.terms import (
     Rate,
     Record,
     Scheme,
-    Transcription,
     Verdict,
     to_builtins,
 )
 
-_MISREADINGS_SHOWN = 5
 _WHOLE = 1000  # characters of a reason that has a mend
-_COMPARED = 2_000
 _NAMES_SHOWN = 10
 _CHANGES_SHOWN = 4
 _NAME_WIDTH = 14
@@ -94,7 +92,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
     lines += [f"  {line}" for line in _flips(verdict)]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
-            lines.append(f"  {name:<6} {misreading(read)}")
+            lines.append(f"  {name:<6} {misreadings.told(read)}")
     return "\n".join([*lines, f"  again: {again}"])
 
 
@@ -102,22 +100,6 @@ def right(answer: str, others: Iterable[str] = ()) -> str:
     """`right is 7 or seven`."""
     known = [shown(each) for each in (answer, *others)]
     return f"right is {' or '.join(known)}" if answer else "what is right is not known"
-
-
-def misreading(read: Transcription) -> str:
-    """`every character right`, or the rate and the first characters that were not."""
-    if read.cer is None:
-        return f"not transcribed: {shown(read.text)}"
-    if read.correct:
-        return "every character of the picture right"
-    text = without_surroundings(read.reference, read.text)
-    wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(text)[:_COMPARED])]
-    left_out = len(wrong[_MISREADINGS_SHOWN:])
-    more = f" and {left_out} more" if left_out else ""
-    is_around = read.cer_raw is not None and read.cer_raw > read.cer
-    raw = f", {read.cer_raw:.3f} with what is around it" if is_around else ""
-    said = ", ".join(wrong[:_MISREADINGS_SHOWN])
-    return f"transcribed wrongly (CER {read.cer:.3f}{raw}): {said}{more}"
 
 
 def models(report: Report) -> Iterator[str]:
@@ -144,10 +126,11 @@ def table(report: Report) -> Iterator[str]:
                 metrics = report.table[scope][subset]  # type: ignore[index]
                 cells = (percent(metrics.rate(name)) for name in names)
                 yield row(indent or scope, metrics.items, *cells)
-    yield row("accuracy", "items", *MODES)
-    for scope, m in by_scope.items():
-        yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in MODES))
     pooled = report.table["pooled"]["all"]
+    for shown_modes in (MODES, *([(FILE,)] if FILE in pooled.accuracy else [])):
+        yield row("accuracy", "items", *shown_modes)
+        for scope, m in by_scope.items():
+            yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in shown_modes))
     if any(m.rer_beyond_chance for m in by_scope.values()):
         yield row("of choices", "items", "RER beyond chance")
         for scope, m in by_scope.items():
@@ -175,6 +158,18 @@ def unknown(report: Report) -> Iterator[str]:
     """What is not known of stored answers."""
     if about := report.provenance.get("stored"):
         yield f"not known of stored answers: {', '.join(about['unknown'])}"
+
+
+def unjudged(pooled: Metrics) -> list[str]:
+    """How many items count for agreement alone, because nobody says what is right."""
+    return [*of_unjudged(_n(pooled.rer), _n(pooled.mmc))]
+
+
+def of_unjudged(asked: int, judged: int) -> Iterator[str]:
+    """The same of so many items, of which so many say it."""
+    if judged < asked:
+        said = f"{asked - judged:,} of {asked:,} items do not say" if judged else "no item says"
+        yield f"{said} what is right: they count for agreement (RER) alone"
 
 
 def scopes(names: Iterable[str]) -> list[str]:
@@ -225,6 +220,8 @@ def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
     """Calls, tokens, dollars and time, a line each, as estimates."""
     stored = f", and {planned.stored:,} are stored" if planned.stored else ""
     yield f"  calls       {planned.calls:,}{stored}: {planned.items:,} tests"
+    if planned.paged:
+        yield f"  pages       up to {planned.pages:,} pictures a call, in {planned.paged:,} calls"
     yield f"  tokens in   about {planned.text:,} of text, {planned.vision:,} of pictures"
     yield f"              ({rule(model.name)})"
     yield f"  tokens out  at most {planned.answers:,}; about {planned.typical:,} at 300 an answer"
@@ -303,18 +300,6 @@ def inconsistent(report: Report) -> Iterator[str]:
     )
 
 
-def _differences(reference: str, read: str) -> Iterator[str]:
-    matcher = difflib.SequenceMatcher(None, reference, read, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        wanted, got = shown(reference[a:b], 40), shown(read[c:d], 40)
-        if kind == "replace":
-            yield f"{wanted!r} as {got!r}"
-        elif kind == "delete":
-            yield f"{wanted!r} left out"
-        elif kind == "insert":
-            yield f"{got!r} added"
-
-
 def _flips(verdict: Verdict) -> Iterator[str]:
     """The fields of an answer that flip, a line each."""
     answered = {mode: answer.fields for mode, answer in _ordered(verdict)}
@@ -331,7 +316,7 @@ def _said(verdict: Verdict) -> str:
 
 def _ordered(verdict: Verdict) -> list[tuple[str, Answer]]:
     answers = verdict.answers
-    return [(mode, answers[mode]) for mode in (*MODES, *OCR_MODES) if mode in answers]
+    return [(mode, answers[mode]) for mode in (*COMPARED, *OCR_MODES) if mode in answers]
 
 
 def _value(answer: Answer) -> str:

@@ -169,6 +169,7 @@
       make("h3", {}, call.form, " ", make("span", { class: `badge ${state}` }, state)),
       isAlone ? make("p", { class: "value" }, call.value ?? "no answer") : "",
       picture(call),
+      ...(call.more ?? []).map((image) => picture({ image, form: call.form })),
       ...prompt(call),
       make("h4", {}, "Answer"),
       scrolled("answer", call.form, marked(call)),
