@@ -28,9 +28,23 @@ Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
 Task = Literal["solve", "transcribe", "think", "rate"]
-AnswerKind = Literal["integer", "number", "choice", "text", "expression", "short", "open"]
+AnswerKind = Literal[
+    "integer",
+    "number",
+    "choice",
+    "text",
+    "expression",
+    "short",
+    "list",
+    "set",
+    "date",
+    "quantity",
+    "fields",
+    "open",
+]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
+    *("list", "set", "date", "quantity", "fields"),
 )
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
@@ -100,6 +114,18 @@ class Document:
 
 
 @dataclass(frozen=True)
+class ItemField:
+    """One field of an item whose answer has several, and what is right there."""
+
+    name: str
+    answer: str
+    kind: AnswerKind = "text"
+    tolerance: str = ""
+    also_right: tuple[str, ...] = ()
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
@@ -117,6 +143,8 @@ class Item:
     in place of context, table and pictures; `answer_page` is that of its pages on which stands what
     answers the question, 0 where nobody says.
     `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
+    The answer of an item with `fields` is a JSON object with those of all of them.
+    `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
     """
 
     id: str
@@ -138,6 +166,8 @@ class Item:
     document: Document | None = None
     answer_page: int = 0
     tags: tuple[str, ...] = ()
+    day_first: bool | None = None
+    fields: tuple[ItemField, ...] = ()
 
     @functools.cached_property
     def digest(self) -> str:
@@ -147,7 +177,11 @@ class Item:
         right answers the digest is what it was before items had them.
         """
         late = ("tolerance", "image_digest", "only", "table", "also_right", "image_digests")
-        unset = {name for name in (*late, "document") if not getattr(self, name)}
+        unset = {
+            name
+            for name in (*late, "document", "day_first", "fields")
+            if getattr(self, name) in ("", None, ())
+        }
         left_out = {"id", "image", "images", "cluster", "answer_page", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
@@ -158,6 +192,8 @@ class Item:
             }
         if self.document:
             content["document"] = [self.document.digest, self.document.pages]
+        if self.fields:
+            content["fields"] = [to_builtins(each) for each in self.fields]
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -174,7 +210,9 @@ def to_item(data: Mapping[str, Any]) -> Item:
         sizes = tuple((width, height) for width, height in document["sizes"])
         document = Document(**{**document, **several, "sizes": sizes})
     names = ("also_right", "images", "image_digests", "tags")
-    lists = {name: tuple(data.get(name, ())) for name in names}
+    lists: dict[str, Any] = {name: tuple(data.get(name, ())) for name in names}
+    named = ({**each, "also_right": tuple(each["also_right"])} for each in data.get("fields", ()))
+    lists["fields"] = tuple(ItemField(**each) for each in named)
     return Item(**{**data, **lists, "choices": choices, "table": table, "document": document})
 
 
@@ -468,6 +506,13 @@ class Seen(TypedDict):
     dpi: float | None
 
 
+class FieldAnswer(TypedDict):
+    """What was read in one field of an answer, and whether that is right."""
+
+    value: str | None
+    correct: bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
@@ -476,7 +521,7 @@ class Answer:
     `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), `width` and
     `height` are its picture's sides in pixels, 0 without one, and `seen` what of it reaches the
     model, None where that is not known (see `models.vision_rules`). `max_tokens` is the limit of an
-    answer that was cut off, and None of any other.
+    answer that was cut off, and None of any other. `fields` are by name, of an item that has some.
     """
 
     mode: Mode
@@ -497,6 +542,7 @@ class Answer:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+    fields: Mapping[str, FieldAnswer] = field(default_factory=dict)
 
     @property
     def is_right(self) -> bool:
@@ -633,11 +679,11 @@ class Record:
             "reason": verdict.reason,
             "ocr": read and _with_pages(read),
             "ocr_mixed": mixed_read and _with_pages(mixed_read),
-            "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
+            "answers": {mode: _of_answer(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
-            "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
-            **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
+            "repeats": {m: [_of_answer(a) for a in more] for m, more in verdict.repeats.items()},
+            **({"steps": [_of_answer(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
@@ -829,6 +875,14 @@ def to_builtins(noun: Any) -> dict[str, Any]:
 def _with_pages(read: Transcription) -> dict[str, Any]:
     pages = {"pages": [to_builtins(page) for page in read.pages]} if read.pages else {}
     return {**to_builtins(read), **pages}
+
+
+def _of_answer(answer: Answer) -> dict[str, Any]:
+    """An answer's own fields; those that its item asked for only where it asked for some."""
+    content = to_builtins(answer)
+    if not answer.fields:
+        content.pop("fields", None)
+    return content
 
 
 def _sharing(data: dict[str, Any]) -> dict[str, Any]:

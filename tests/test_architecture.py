@@ -50,6 +50,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "scipy": ("statistics",),
     "jinja2": ("reporting.page",),
     "jiwer": ("scoring",),
+    "pint": ("scoring.quantities",),
     "sympy": ("scoring.normal_form",),
     "mpmath": ("scoring.expressions",),
     "numpy": ("representations", "statistics"),

@@ -12,7 +12,7 @@ import pytest
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import baseline, early_stop, regression, thresholds
-from pytest_rest.gate.thresholds import TAG, Threshold
+from pytest_rest.gate.thresholds import FIELD, TAG, Threshold
 from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.cases import case_of, named
@@ -155,11 +155,13 @@ class Controller:
         return result
 
     def _check_known(self) -> None:
-        """Refuse what no item can tell, where all items are known: of a tag, of what is right."""
+        """Refuse what no item can tell, where all are known: of tag, field, and what is right."""
         settings, known = self._run.settings, self._run.known
-        asked = [each for each in settings.thresholds if each.part.startswith(TAG)]
+        asked = [each for each in settings.thresholds if each.part.startswith((TAG, FIELD))]
         suites = {item.suite for item in known}
-        thresholds.check(asked, suites, suites | thresholds.tags_of(known))
+        thresholds.check(
+            asked, suites, suites | thresholds.tags_of(known) | thresholds.fields_of(known)
+        )
         if settings.early_stop:
             early_stop.check(asked, len(suites), ())
         if settings.stored is None:

@@ -260,7 +260,8 @@ GATE = (
         "fail when a threshold METRIC[@SUBSET][@PART]>=VALUE is missed: rer, cfr, mmc, "
         "all_correct, ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, "
         "format_floor, modality_excess, rh_auc.raw or rh_auc.normalised, on all items, the "
-        "ocr_correct ones, a suite, a style or tag.NAME; repeatable",
+        "ocr_correct ones, a suite, a style, tag.NAME or "
+        "field.NAME; repeatable",
         ini="rest_require",
     ),
     Option(

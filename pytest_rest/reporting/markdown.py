@@ -14,6 +14,7 @@ from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import judgement, stored_answers
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import (
+    fields,
     figures,
     findings,
     pages,
@@ -59,6 +60,7 @@ def page(report: Report) -> str:
         _formats(report),
         [escape(line) for line in pages.lost_after(report)],
         _tags(report),
+        _fields(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -242,6 +244,21 @@ def _tags(report: Report) -> list[str]:
     if more := len(rows[tags.SHOWN :]):
         rows[tags.SHOWN :] = [[f"and {more} more", "", "", "", ""]]
     return _table(["tag", "items", "RER", "CFR", "MMC"], rows)
+
+
+def _fields(report: Report) -> list[str]:
+    rows = [
+        [
+            escape(name),
+            str(each.metrics["all"].items),
+            *(figures.percent(each.metrics["all"].rate(n)) for n in ("rer", "cfr", "mmc")),
+            fields.counted(each.flips),
+        ]
+        for name, each in fields.worst_first(report.fields).items()
+    ]
+    if more := len(rows[fields.SHOWN :]):
+        rows[fields.SHOWN :] = [[f"and {more} more", "", "", "", "", ""]]
+    return _table(["field", "items", "RER", "CFR", "MMC", "flips in"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -11,8 +11,8 @@ from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
-from pytest_rest.gate.thresholds import TAG, Threshold, covers
-from pytest_rest.metrics import Table, by_budget, formats
+from pytest_rest.gate.thresholds import FIELD, TAG, Threshold, covers
+from pytest_rest.metrics import Table, by_budget, by_field, formats
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
@@ -239,12 +239,14 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
 
 
 def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
-    """What thresholds may be on beside suites: formats, styles, and the tags that are `asked`."""
+    """What thresholds may be on beside suites; of tags and fields those that are `asked`."""
+    fields = [part.removeprefix(FIELD) for part in sorted(asked) if part.startswith(FIELD)]
     tags = {f"{TAG}{tag}": records for tag, records in metrics.by_tag(whole).items()}
     return {
         **formats.by_format(whole, table),
         **metrics.by_style(whole, table),
         **{part: metrics.compute_subsets(tags[part]) for part in asked & tags.keys()},
+        **{f"{FIELD}{name}": each for name, each in by_field.tables(whole, fields).items()},
     }
 
 

@@ -12,8 +12,9 @@ from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.terminal import figures, tables
 from pytest_rest.reporting.terminal import formats as format_words
+from pytest_rest.reporting.terminal.fields import counted
 from pytest_rest.reporting.terminal.tags import worst_first
-from pytest_rest.terms import Rate, to_rate
+from pytest_rest.terms import MODES, Rate, to_rate
 
 _COLUMNS = {
     **markdown.RATES,
@@ -166,6 +167,25 @@ def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
         for tag, m in ordered.items()
     ]
     return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
+
+
+def fields(report: Builtins) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: each field's rates and where it flips, the least consistent first."""
+    told = report.get("fields") or {}
+    rates = {name: each["metrics"]["all"] for name, each in told.items()}
+    values = {name: (each["rer"] or {"value": 1.0})["value"] for name, each in rates.items()}
+    rows = [
+        [
+            name,
+            f"{rates[name]['items']:,}",
+            *(_percent(rates[name].get(rate)) for rate in _TAG_RATES),
+            *(_percent(rates[name]["accuracy"].get(mode)) for mode in MODES),
+            counted(told[name]["flips"]),
+        ]
+        for name in sorted(values, key=lambda name: (values[name], name))
+    ]
+    heads = [*(markdown.RATES[name] for name in _TAG_RATES), *(f"right as {m}" for m in MODES)]
+    return ["per cent [95%]", "items", *heads, "flips in"], rows
 
 
 def unjudged(report: Builtins) -> list[str]:

@@ -12,7 +12,7 @@ from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.judgement import gate_to_builtins, verdict
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import formats, pages, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal import fields, formats, pages, tables, tags, vision_tokens
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
@@ -36,6 +36,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         (tables.unjudged(report.table["pooled"]["all"]), ()),
         (formats.lines(report.formats), formats.HEADINGS),
         (tags.lines(report), (tags.HEADING,)),
+        (fields.lines(report), (fields.HEADING,)),
         (tables.clusters(report), ()),
         (effects(report), ("effect",)),
         (vision_tokens.lines(report.vision), ("tokens",)),

@@ -7,14 +7,14 @@ from pytest_rest import gate, wording
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
-from pytest_rest.metrics import Metrics
+from pytest_rest.metrics import Metrics, by_field
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import misreadings, seen
+from pytest_rest.reporting.terminal import fields, misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import (
@@ -48,7 +48,7 @@ def headline(verdict: Verdict) -> str:
     """`inconsistent: text 4, image 7, mixed no answer (refused)`."""
     if verdict.lost:
         return f"lost: {shown(verdict.reason, 300)}"
-    return f"{verdict.outcome}: {answers_said(verdict)}"
+    return f"{verdict.outcome}: {fields.named(by_field.flips(verdict)) or answers_said(verdict)}"
 
 
 def scheme(asked: Scheme) -> str:
@@ -89,6 +89,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
             lines.append(f"         {picture(answer.image)}")
         if smaller := seen.of_answer(to_builtins(answer)):
             lines.append(f"         {smaller}")
+    lines += [f"  {line}" for line in _flips(verdict)]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
             lines.append(f"  {name:<6} {misreadings.told(read)}")
@@ -299,8 +300,18 @@ def inconsistent(report: Report) -> Iterator[str]:
     yield from first(
         sorted(records, key=lambda record: record.key),
         _NAMES_SHOWN,
-        lambda r: f"  {r.item}-{r.style}: {shown(answers_said(r.verdict), 120)}",
+        lambda r: f"  {r.item}-{r.style}: {_in_short(r.verdict)}",
     )
+
+
+def _flips(verdict: Verdict) -> Iterator[str]:
+    """The fields of an answer that flip, a line each."""
+    answered = {mode: answer.fields for mode, answer in _ordered(verdict)}
+    return fields.of_item(by_field.flips(verdict), answered)
+
+
+def _in_short(verdict: Verdict) -> str:
+    return shown("; ".join(_flips(verdict)) or answers_said(verdict), 120)
 
 
 def answers_said(verdict: Verdict) -> str:
