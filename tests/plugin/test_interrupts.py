@@ -216,7 +216,7 @@ def test_an_interrupt_while_calls_are_in_flight(
         assert LATE == [each["item"] for each in report["lost"]]
         assert 2 == report["metrics"]["soebench"]["all"]["items"]
         assert report["gate"]["passed"] is False
-        assert "gate FAILED: 4 items were lost (allowed: 0): " in out
+        assert "gate FAILED: the run was interrupted; 4 items were lost (allowed: 0): " in out
         assert "ask again what is lost: --rest-resume=run" in out
         assert "Traceback" not in out
         assert pytest.ExitCode.INTERRUPTED == status
