@@ -30,6 +30,9 @@ ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
 )
 
+Layout = Literal["", "columns"]  # of a context
+LAYOUTS: tuple[Layout, ...] = ("columns",)
+
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
@@ -66,6 +69,20 @@ class DataTable:
 
 
 @dataclass(frozen=True)
+class Code:
+    """What is drawn in a fixed-width font, its indentation kept: code, or text in columns.
+
+    `language` is the name of a language, such as `python`, if it is known.
+    """
+
+    text: str
+    language: str = ""
+
+
+Block = DataTable | Code  # what stands by itself in a text, above and below other lines
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
@@ -76,7 +93,8 @@ class Item:
     of its pixels; `rendering.pictures.beside` gives an item both. `only` is the one mode of an item
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
-    come from one template, or are about one passage. A `table` stands between context and question.
+    come from one template, or are about one passage. A `table` or `code` stands between context and
+    question. With `layout` `columns` the context itself is drawn in a fixed-width font.
     """
 
     id: str
@@ -93,21 +111,30 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    code: Code | None = None
+    layout: Layout = ""
+
+    @property
+    def block(self) -> Block | None:
+        """What of it is not drawn as running text."""
+        return self.table or self.code or (Code(self.context) if self.layout else None)
 
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
 
-        Of a picture the pixels count, not the path; without picture, tolerance, table and other
-        right answers the digest is what it was before items had them.
+        Of a picture the pixels count, not the path; without picture, tolerance, table, code, layout
+        and other right answers the digest is what it was before items had them.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right")
+        late = ("tolerance", "image_digest", "only", "table", "also_right", "code", "layout")
         unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image", "cluster"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
             content["table"] = to_builtins(self.table)
+        if self.code:
+            content["code"] = to_builtins(self.code)
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -118,8 +145,10 @@ def to_item(data: Mapping[str, Any]) -> Item:
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(tuple(table["header"]), rows)
+    code = Code(**data["code"]) if data.get("code") else None
     also_right = tuple(data.get("also_right", ()))
-    return Item(**{**data, "choices": choices, "table": table, "also_right": also_right})
+    read = {"choices": choices, "table": table, "also_right": also_right, "code": code}
+    return Item(**{**data, **read})
 
 
 @dataclass(frozen=True)
@@ -134,6 +163,8 @@ class Style:
     Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
     by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
     of 255, and packed as a JPEG of `jpeg_quality` 1 to 95 (0: not at all).
+
+    `highlight` is a style of Pygments in which code has its colours, `_` in place of `-`.
 
     `name`, if it has one, is its id; styles that differ in their names only are equal.
     `font_sha256` has, where `font` has files, the digest of each in its path's place.
@@ -151,6 +182,7 @@ class Style:
     blur_pt: float = 0.0
     noise: float = 0.0
     jpeg_quality: int = 0
+    highlight: str = ""
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
 
@@ -164,7 +196,7 @@ class Style:
             if each in ("font", "dpi", "color"):
                 continue
             if isinstance(value, str):
-                name += f"-on-{value}"
+                name += f"-on-{value}" if each == "background" else f"-{each}={value}"
             else:
                 size = format(Decimal(repr(value)), "f").removesuffix(".0")
                 name += f"-{each.removesuffix('_pt')}={size}"
@@ -180,6 +212,11 @@ class Style:
         if self.font_sha256:
             content["font"] = self.font_sha256
         return _digest(json.dumps(content, sort_keys=True))
+
+    def to_builtins(self) -> dict[str, Any]:
+        """Its fields as reports have them."""
+        unset = () if self.highlight else ("highlight",)
+        return {name: value for name, value in to_builtins(self).items() if name not in unset}
 
     @property
     def is_plain(self) -> bool:

@@ -49,6 +49,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "scipy": ("statistics",),
     "jinja2": ("reporting.page",),
     "jiwer": ("scoring",),
+    "pygments": ("rendering.highlighting",),
     "sympy": ("scoring.normal_form",),
     "mpmath": ("scoring.expressions",),
     "numpy": ("representations", "statistics"),

@@ -13,6 +13,7 @@ from pytest_rest import terms
 from pytest_rest.terms import (
     Answer,
     Choice,
+    Code,
     Completion,
     DataTable,
     Form,
@@ -82,6 +83,8 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"tolerance": "1%"},
         {"image_digest": "d"},
         {"also_right": ("three",)},
+        {"code": Code("A = 3")},
+        {"layout": "columns"},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:

@@ -19,6 +19,15 @@
       - question: What does a chair cost?
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
         answer: 41
+      - question: What does it print?
+        code: sort.py                   # or the code itself below code: |, with language: python
+        answer: "[1, 2]"
+      - question: What is left?
+        layout: columns                 # the context is drawn in a font of fixed width
+        context: |
+          rent     -900.00
+          wages   2,400.00
+        answer: 1500.00
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -43,17 +52,21 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import table_file, yaml_nodes
+from pytest_rest.benchmark import yaml_nodes
+from pytest_rest.benchmark.block_reader import BlockReader
 from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
-from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
 
 if TYPE_CHECKING:
     from pytest_rest.rendering.pictures import Facts
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
-DEFAULTS = ("kind", "context", "choices", "tolerance", "image", "table")
+DEFAULTS = (
+    *("kind", "context", "choices", "tolerance", "image", "table"),
+    *("code", "language", "layout"),
+)
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
@@ -147,8 +160,9 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _about(item: Item) -> tuple[str, ...]:
-    """What an item is about: its context, its picture and its table."""
-    return item.context, item.image_digest, *([repr(item.table)] if item.table else [])
+    """What an item is about: its context, its picture, its table or its code."""
+    blocks = [repr(block) for block in (item.table, item.code) if block]
+    return item.context, item.image_digest, *blocks
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -189,7 +203,7 @@ class _ItemReader:
         self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
-        self._tables: dict[str, DataTable] = {}
+        self._blocks = BlockReader(folder, self._below)
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -218,7 +232,7 @@ class _ItemReader:
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             _check_answer(alone, answer.line, keys)
-        return self._illustrated(replace(item, table=self._table(keys.get("table"))), keys)
+        return self._illustrated(self._blocks.read(item, keys), keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -259,23 +273,6 @@ class _ItemReader:
         if kind == "choice" and not choices:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
-
-    def _table(self, node: Node | None) -> DataTable | None:
-        """The table that an item is about; each file is read once."""
-        if node is None or node.is_nothing:
-            return None
-        if not isinstance(node.value, str):
-            return table_file.of_node(node)
-        path = self._below("table", node.value, node.line)
-        if Path(path).suffix.lower() not in table_file.SUFFIXES:
-            known = ", ".join(table_file.SUFFIXES)
-            raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
-        if path not in self._tables:
-            try:
-                self._tables[path] = table_file.read(self._folder / path)
-            except PlaceError as error:
-                raise PlaceError(node.line, f"table {error.located(Path(path))}") from None
-        return self._tables[path]
 
     def _below(self, key: str, name: str, line: int) -> str:
         """A path from the file's folder; `PlaceError` for one that leads out of it."""

@@ -18,6 +18,7 @@ from typing import Any
 from pytest_rest.benchmark import yaml_nodes
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import RenderingError
+from pytest_rest.rendering import highlighting
 from pytest_rest.rendering.font import load_font
 from pytest_rest.rendering.style_name import NUMBERS, REST, color, out_of_range, parse_style
 from pytest_rest.terms import Style
@@ -25,7 +26,7 @@ from pytest_rest.terms import Style
 ENDINGS = (".yaml", ".yml")
 KEYS = (
     *("name", "font", "dpi", "size", "color", "background", "line_spacing", "page_width"),
-    *("margin", "rotation", "blur", "noise", "jpeg_quality"),
+    *("margin", "rotation", "blur", "noise", "jpeg_quality", "highlight"),
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,59}")
 _FIELDS = {"dpi": "dpi", **NUMBERS}
@@ -77,6 +78,8 @@ def _read(node: Node, folder: Path) -> Style:
             values[_FIELDS[key]] = _number(value, key)
         elif key == "font":
             values |= _font(value, folder)
+        elif key == "highlight":
+            values[key] = _highlight(value)
         elif key != "name":
             values[key] = _color(value, key)
     style = replace(REST, **values)
@@ -130,6 +133,15 @@ def _color(node: Node, key: str) -> str:
     if "(" in text:  # rgb(1, 2, 3) has signs that separate a style's words
         raise PlaceError(node.line, f"{key} is {quoted(text)}; use a CSS name or '#rrggbb'")
     return text
+
+
+def _highlight(node: Node) -> str:
+    name = text_of({"highlight": node}, "highlight").strip().lower().replace("-", "_")
+    try:
+        highlighting.check(name)
+    except RenderingError as error:
+        raise PlaceError(node.line, str(error)) from None
+    return name
 
 
 def _font(node: Node, folder: Path) -> dict[str, str]:

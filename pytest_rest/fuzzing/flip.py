@@ -16,6 +16,7 @@ REST = Style()
 AGAIN = 4  # times that a flip is asked again
 HELD = 4 * AGAIN  # calls that asking a found flip again, in all forms, may take
 _BEST_JPEG = 96  # of the qualities 1 to 95, the highest changes least
+_LATE = ("code", "layout")  # which reports have of items that have them
 KEPT = 1_000  # characters of an answer or a transcription
 
 
@@ -51,11 +52,11 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": asdict(self.item),
-            "style": to_builtins(self.style),
+            "item": {name: v for name, v in asdict(self.item).items() if v or name not in _LATE},
+            "style": self.style.to_builtins(),
             "style_id": self.style.id,
             "changes": self.style.changes,
-            "also": [to_builtins(style) for style in self.also],
+            "also": [style.to_builtins() for style in self.also],
         }
 
     @classmethod

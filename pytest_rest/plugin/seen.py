@@ -25,7 +25,7 @@ def longest(run: Run) -> list[Picture]:
     for item, style in _cases(run):
         with contextlib.suppress(RestError):  # its test meets the same, and says so
             text = prompts.whole(item, rendering.TABLE)
-            sent = rendering.page_size(text, style, item.table)
+            sent = rendering.page_size(text, style, item.block)
             size = run.vision_rule.seen(*sent)
             if size is not None:
                 seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))

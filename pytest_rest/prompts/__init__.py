@@ -25,6 +25,7 @@ endpoint lets a request continue a message of the model's. A native budget takes
 import functools
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -40,8 +41,9 @@ from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, 
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import (
     ANSWER_KINDS,
+    Block,
     Budget,
-    DataTable,
+    Code,
     Form,
     Image,
     Item,
@@ -103,7 +105,7 @@ def build(
         _fill(template, item, protocol, asking, quoted)
         if kind == "text"
         else draw(
-            _fill(template, item, protocol, table=rendering.TABLE), form.style or Style(), item
+            _fill(template, item, protocol, block=rendering.TABLE), form.style or Style(), item
         )
         for kind, template in _templates(item, form, task, protocol)
     )
@@ -137,7 +139,7 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
     return [
-        _fill(template, item, protocol, table=rendering.TABLE)
+        _fill(template, item, protocol, block=rendering.TABLE)
         for kind, template in templates
         if kind == "image"
     ]
@@ -146,8 +148,8 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
 def draw(text: str, style: Style, item: Item) -> Image:
     """The picture of an item's text in a style, under its own picture; errors as `build`."""
     if item.image:
-        return _draw_under(item.image, item.image_digest, text, style, item.table)
-    return _draw_alone(text, style, item.table)
+        return _draw_under(item.image, item.image_digest, text, style, item.block)
+    return _draw_alone(text, style, item.block)
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -174,12 +176,12 @@ def load_protocol(path: Path | None = None) -> Protocol:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
 
 
-def whole(item: Item, table: str = "") -> str:
-    """The item as one text: context, table, question and choices.
+def whole(item: Item, block: str = "") -> str:
+    """The item as one text: context, table or code, question and choices.
 
-    A table is written as Markdown, or is the text in its place.
+    A table is written as Markdown and code is fenced, or else `block` is in its place.
     """
-    return "\n".join(filter(None, (_context(item, table), item.question, _choices(item))))
+    return "\n".join(filter(None, (_context(item, block), item.question, _choices(item))))
 
 
 def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
@@ -199,7 +201,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         return form.mode
     if item.choices:
         return "mixed-choice"
-    if item.context or item.table:
+    if item.context or item.block:
         return "mixed"
     reason = "there is nothing to show as a picture beside its question"
     if item.image:
@@ -216,15 +218,15 @@ def _fill(
     protocol: Protocol,
     asking: str = "",
     quoted: Mapping[str, str] = MappingProxyType({}),
-    table: str = "",
+    block: str = "",
 ) -> str:
     """The template with the item's texts in it, and what a model wrote (`quoted`), as it is.
 
-    A table is written as Markdown, or is the text in its place.
+    Tables and code are as in `whole`.
     """
-    context = _context(item, table)
+    context = _context(item, block)
     values = {
-        "whole": whole(item, table),
+        "whole": whole(item, block),
         "context": context,
         "question": item.question,
         "stem": "\n".join(filter(None, (context, item.question))),
@@ -236,12 +238,22 @@ def _fill(
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
-def _context(item: Item, table: str) -> str:
+def _context(item: Item, block: str) -> str:
     """What stands before the question."""
-    if item.table is None:
-        return item.context
-    written = table or table_formats.write(item.table)
+    if item.layout:
+        return block or item.context
+    written = ""
+    if item.table is not None:
+        written = block or table_formats.write(item.table)
+    elif item.code is not None:
+        written = block or _fenced(item.code)
     return "\n".join(filter(None, (item.context, written)))
+
+
+def _fenced(code: Code) -> str:
+    """Code in a fence of Markdown that is longer than any in it."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", f"``{code.text}")))
+    return f"{fence}{code.language}\n{code.text}\n{fence}"
 
 
 def _choices(item: Item) -> str:
@@ -272,6 +284,6 @@ _draw_alone = functools.lru_cache(maxsize=16)(rendering.draw)
 
 
 @functools.lru_cache(maxsize=4)
-def _draw_under(path: str, digest: str, text: str, style: Style, table: DataTable | None) -> Image:
-    page = rendering.draw(text, style, table)
+def _draw_under(path: str, digest: str, text: str, style: Style, block: Block | None) -> Image:
+    page = rendering.draw(text, style, block)
     return pictures.place_under(pictures.read(path, digest), page, style)

@@ -12,7 +12,7 @@ from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
 from pytest_rest.prompts import Protocol, table_formats
 from pytest_rest.rendering import fallback_fonts, pictures
-from pytest_rest.terms import TWO_PASSES, DataTable, Form, Item, Scheme, Style, Task
+from pytest_rest.terms import TWO_PASSES, Block, Code, Form, Item, Scheme, Style, Task
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
@@ -61,7 +61,7 @@ class Check:
             except BenchmarkError as error:
                 yield Unaskable(item, styles[0], str(error))
                 continue
-            if item.image or item.table or not self._are_far_from_limits(texts, styles):
+            if item.image or item.block or not self._are_far_from_limits(texts, styles):
                 reasons = ((style, self._reason(item, texts, style)) for style in styles)
                 if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
@@ -73,8 +73,12 @@ class Check:
             texts = self._texts(item)
         except BenchmarkError:
             return ""
-        cells = table_formats.write(item.table, "csv") if item.table else ""
-        shown = "".join(texts).replace(rendering.TABLE, "") + cells
+        block = item.block
+        if not isinstance(block, Code):
+            written = table_formats.write(block, "csv") if block else ""
+        else:
+            written = block.text
+        shown = "".join(texts).replace(rendering.TABLE, "") + written
         if lacking := rendering.lacking(shown, style.font):
             font = fallback_fonts.fonts_with(lacking)
             several = ", ".join([*style.font.split("|"), font])
@@ -127,7 +131,7 @@ class Check:
         try:
             own = self._own_size(item) if item.image else None
             for text in texts:
-                self._check_page(text, style, own, item.table)
+                self._check_page(text, style, own, item.block)
             if own and with_bytes:
                 for text in texts:
                     self._check_bytes(item, text, style, own)
@@ -155,11 +159,9 @@ class Check:
         refusal, (width, height) = self._rule.refusal, size
         return bool(refusal(width, height, _MOST_BYTES * width * height)) and not refusal(*size)
 
-    def _check_page(
-        self, text: str, style: Style, own: Size | None, table: DataTable | None
-    ) -> None:
+    def _check_page(self, text: str, style: Style, own: Size | None, block: Block | None) -> None:
         """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
-        page = rendering.page_size(text, style, table)
+        page = rendering.page_size(text, style, block)
         width, height = pictures.placed_size(own, page, style) if own else page
         if why := self._rule.refusal(width, height):
             smaller = "a smaller size, a smaller picture" if own else "a smaller size"
@@ -171,7 +173,7 @@ class Check:
     def _check_bytes(self, item: Item, text: str, style: Style, own: Size) -> None:
         """Raise `RenderingError` for a page under its picture that is refused for its bytes."""
         width, height = size = pictures.placed_size(
-            own, rendering.page_size(text, style, item.table), style
+            own, rendering.page_size(text, style, item.block), style
         )
         if not self._may_be_too_long(size):
             return

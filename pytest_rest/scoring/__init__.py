@@ -26,6 +26,7 @@ from pytest_rest.scoring.transcriptions import without_surroundings as without_s
 from pytest_rest.terms import (
     MODES,
     Answer,
+    Code,
     Completion,
     Item,
     Mode,
@@ -153,7 +154,9 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
     failed = completion.error is not None
-    cer, raw = (None, None) if failed else character_error_rates(reference, text)
+    is_code = isinstance(prompt.item.block, Code)
+    rates = None if failed else character_error_rates(reference, text, is_code=is_code)
+    cer, raw = rates or (None, None)
     return Transcription(
         status=ended(completion),
         text=text,

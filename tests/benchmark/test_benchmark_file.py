@@ -329,7 +329,8 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-KEYS = "id, question, answer, answers, cluster, kind, context, choices, tolerance, image, table"
+DEFAULTS = "kind, context, choices, tolerance, image, table, code, language, layout"
+KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}"
 
 
 @pytest.mark.parametrize(
@@ -378,7 +379,7 @@ KEYS = "id, question, answer, answers, cluster, kind, context, choices, toleranc
         (
             "nam: x\n" + ONE,
             "1: unknown key 'nam'; did you mean 'name'?; known are "
-            "name, styles, kind, context, choices, tolerance, image, table, items",
+            f"name, styles, {DEFAULTS}, items",
         ),
         (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
@@ -496,7 +497,7 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
-            "benchmark, styles, kind, context, choices, tolerance, image, table",
+            f"benchmark, styles, {DEFAULTS}",
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',

@@ -76,8 +76,8 @@ def test_an_unknown_characteristic() -> None:
 
 
 def test_every_characteristic_can_be_named_and_drawn() -> None:
-    """They are all of a style's looks; each value renders in a short text."""
-    looks = set(Style().__dataclass_fields__) - {"name", "font_sha256"}
+    """They are all of a system's looks; each value renders in a short text."""
+    looks = set(Style().__dataclass_fields__) - {"name", "font_sha256", "highlight"}
     assert looks == set(CHARACTERISTICS)
     for name, (_, values) in CHARACTERISTICS.items():
         for value in values:

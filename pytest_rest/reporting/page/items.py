@@ -226,7 +226,9 @@ def _fields(own: Builtins) -> dict[str, Any]:
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
     compared = [field.name for field in fields(Style) if field.compare]
-    return {name.removesuffix("_pt"): own[name] for name in compared} | {"font": font}
+    return {name.removesuffix("_pt"): own[name] for name in compared if name in own} | {
+        "font": font
+    }
 
 
 def _words(style: str) -> dict[str, Any]:
