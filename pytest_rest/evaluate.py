@@ -16,11 +16,13 @@ from pytest_rest.benchmark.stored.cells import StoredCall
 from pytest_rest.errors import BenchmarkError, MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
-from pytest_rest.prompts import Protocol
+from pytest_rest.prompts import Protocol, equivalence
 from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
+from pytest_rest.scoring import equivalence as judging
 from pytest_rest.scoring import reasoning_steps
 from pytest_rest.terms import (
+    JUDGES_TASKS,
     TWO_PASSES,
     Answer,
     Budget,
@@ -84,6 +86,7 @@ async def evaluate(
             while more := [p for call in latest for p in follow_ups(*call, protocol, scheme)]:
                 latest = await answered(more)
                 calls = [*calls, *latest]
+            calls += await answered(comparisons(calls))
             return record(item, style, calls, scheme, alike, rule)
 
     await model.open()
@@ -95,6 +98,7 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
 
     Raises `RenderingError` or `BenchmarkError` when the item cannot be asked in this way.
     """
+    equivalence.check(item, scheme)
     scheme = scheme.of(item)
     solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
     read = [
@@ -150,6 +154,21 @@ def follow_ups(
     ]
 
 
+def comparisons(calls: Sequence[tuple[Prompt, Completion]]) -> list[Prompt]:
+    """What a judge is asked once all forms of an item are answered: each pair in both orders.
+
+    Nothing where equal values are the same answers, where all are equal, and where a call failed.
+    """
+    items = [prompt.item for prompt, _ in calls[:1] if prompt.item.equivalence]
+    solved = [scoring.answer(*call) for call in calls if items and call[0].task == "solve"]
+    return [
+        equivalence.comparison(item, *each)
+        for item in items
+        for pair in judging.pairs(item, solved)
+        for each in (pair, pair[::-1])
+    ]
+
+
 def record(
     item: Item,
     style: Style,
@@ -172,10 +191,12 @@ def record(
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
         if prompt.task == "transcribe":
             read[prompt.form.mode] = scoring.transcription(prompt, completion)
-        elif scheme.sweep is None:
+        elif scheme.sweep is None and prompt.task == "solve":
             answers.append(scoring.answer(prompt, completion))
     both = read.get("image"), read.get("mixed")
-    if scheme.sweep is not None:
+    if item.equivalence:
+        verdict = judging.verdict(item, calls, answers, *both)
+    elif scheme.sweep is not None:
         verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
@@ -227,7 +248,7 @@ def _measured(judged: Record) -> Record:
 
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
     """Which models answered, where they are several, and not all of them are alike."""
-    own = [call for call in calls if call[0].task != "rate" and call[1].model]
+    own = [call for call in calls if call[0].task not in JUDGES_TASKS and call[1].model]
     spelled = one_spelling(completion.model for _, completion in own)
     forms_of: dict[str, list[str]] = {}
     for prompt, completion in own:
@@ -249,7 +270,7 @@ def _with_sizes(
     verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]], rule: VisionRule | None
 ) -> Verdict:
     """The verdict with what each prompt's text takes, and what of its picture is seen."""
-    asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task != "rate"}
+    asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task not in JUDGES_TASKS}
     texts = {d: tokens.of_text(p) for d, p in asked.items() if p.task != "transcribe"}
     pictures = {
         digest: picture.seen

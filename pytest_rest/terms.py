@@ -24,7 +24,8 @@ OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in t
 Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
-Task = Literal["solve", "transcribe", "think", "rate"]
+Task = Literal["solve", "transcribe", "think", "rate", "compare"]
+JUDGES_TASKS: tuple[Task, ...] = ("rate", "compare")  # which the judge is asked, not the model
 AnswerKind = Literal["integer", "number", "choice", "text", "expression", "short", "open"]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
@@ -32,6 +33,11 @@ ANSWER_KINDS: tuple[AnswerKind, ...] = (
 
 Layout = Literal["", "columns"]  # of a context
 LAYOUTS: tuple[Layout, ...] = ("columns",)
+
+Equivalence = Literal["", "judge"]  # who says whether two answers are the same
+Said = Literal["same", "different"]
+Likeness = Literal["same", "different", "unsure"]
+Pair = tuple[str, str]  # of answers
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
@@ -94,7 +100,8 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` or `code` stands between context and
-    question. With `layout` `columns` the context itself is drawn in a fixed-width font.
+    question. With `layout` `columns` the context itself is drawn in a fixed-width font. With the
+    `equivalence` `judge` a judge says whether two answers mean the same, else equal values do.
     """
 
     id: str
@@ -113,6 +120,7 @@ class Item:
     also_right: tuple[str, ...] = ()
     code: Code | None = None
     layout: Layout = ""
+    equivalence: Equivalence = ""
 
     @property
     def block(self) -> Block | None:
@@ -123,10 +131,13 @@ class Item:
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
 
-        Of a picture the pixels count, not the path; without picture, tolerance, table, code, layout
-        and other right answers the digest is what it was before items had them.
+        Of a picture the pixels count, not the path; without what is listed as `late` the digest is
+        what it was before items had it.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right", "code", "layout")
+        late = (
+            *("tolerance", "image_digest", "only", "table", "also_right"),
+            *("code", "layout", "equivalence"),
+        )
         unset = {name for name in late if not getattr(self, name)}
         left_out = {"id", "image", "cluster"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
@@ -287,13 +298,15 @@ class Sweep:
 class Scheme:
     """What is asked of an item in a style: its modes, each how often, and what is transcribed.
 
-    With a sweep, each form is asked once under each budget.
+    With a sweep, each form is asked once under each budget. `has_judge` is whether a judge can be
+    asked if two answers mean the same.
     """
 
     modes: tuple[Mode, ...] = MODES
     repeats: int = 1
     ocr: Ocr = "image"
     sweep: Sweep | None = None
+    has_judge: bool = False
 
     def of(self, item: Item) -> "Scheme":
         """What is asked of this item: less, if it has one mode only."""
@@ -353,7 +366,10 @@ class Image:
 
 @dataclass(frozen=True)
 class Prompt:
-    """One request: what a model is shown, in order, and for which item, form and task."""
+    """One request: what a model is shown, in order, and for which item, form and task.
+
+    `compared` are the two answers that a judge compares.
+    """
 
     item: Item
     form: Form
@@ -362,6 +378,7 @@ class Prompt:
     max_tokens: int
     repeat: int = 0  # which time it is asked
     budget: Budget | None = None  # under which it is asked, in a sweep
+    compared: Pair | None = None
 
     @functools.cached_property
     def digest(self) -> str:
@@ -445,6 +462,7 @@ class Answer:
 class Step(Answer):
     """One call of a sweep: an answer under a budget, or the thinking before it, or its rating.
 
+    Or a judge's comparison of two answers, which has no budget, and the judge's word as its value.
     `rating` is the judge's, 0 to 5, or None where it gave none; `repeat` which time it was asked.
     """
 
@@ -452,6 +470,31 @@ class Step(Answer):
     budget: Amount = 0
     repeat: int = 0
     rating: int | None = None
+
+    @property
+    def is_judges(self) -> bool:
+        """Whether the judge was asked, and not the model."""
+        return self.task in JUDGES_TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a judge said of two answers, in both orders; `one` and `other` say whose they are.
+
+    `text`, `text, mixed`, or `answer` for the item's own right answer.
+    """
+
+    one: str
+    other: str
+    first: str
+    second: str
+    said: Said
+    said_swapped: Said
+
+    @property
+    def verdict(self) -> Likeness:
+        """Whether they mean the same: unsure where the order matters."""
+        return self.said if self.said == self.said_swapped else "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -486,7 +529,8 @@ class Verdict:
     `reason` says in one line why an item was lost; it is empty otherwise. `repeats` are the answers
     after the first where each form is asked several times. `transcription` is of the image form's
     picture, and `mixed_transcription` of the mixed form's, where that one is transcribed too.
-    `steps` are all calls of a sweep; its `answers` are those under the largest budget.
+    `steps` are all calls of a sweep, whose `answers` are those under the largest budget; or the
+    calls of a judge, whose `comparisons` say which answers mean the same.
     """
 
     outcome: Outcome
@@ -496,6 +540,7 @@ class Verdict:
     repeats: Mapping[Mode, tuple[Answer, ...]] = field(default_factory=dict)
     mixed_transcription: Transcription | None = None
     steps: tuple[Step, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def consistent(self) -> bool:
@@ -558,6 +603,7 @@ class Record:
             "choices": self.choices,
             "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
             **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
+            **({"comparisons": _compared(verdict)} if verdict.comparisons else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
@@ -574,6 +620,7 @@ class Record:
             {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
             data["ocr_mixed"] and Transcription(**data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
+            tuple(map(_comparison, data.get("comparisons", ()))),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
@@ -730,6 +777,15 @@ def fingerprint(digests: Iterable[str]) -> str:
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
     return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+
+
+def _compared(verdict: Verdict) -> list[dict[str, Any]]:
+    """The comparisons with their verdicts."""
+    return [{**to_builtins(each), "verdict": each.verdict} for each in verdict.comparisons]
+
+
+def _comparison(data: Mapping[str, Any]) -> Comparison:
+    return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
 
 
 def _sharing(data: dict[str, Any]) -> dict[str, Any]:

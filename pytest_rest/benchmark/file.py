@@ -28,6 +28,9 @@
           rent     -900.00
           wages   2,400.00
         answer: 1500.00
+      - question: Why is the invoice late?
+        equivalence: judge              # a judge says whether answers mean the same
+        answer: The goods were sent to an old address.
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -54,7 +57,14 @@ from typing import TYPE_CHECKING
 from pytest_rest import scoring
 from pytest_rest.benchmark import yaml_nodes
 from pytest_rest.benchmark.block_reader import BlockReader
-from pytest_rest.benchmark.item_answers import answers_of, check_given, choices_of, inferred_kind
+from pytest_rest.benchmark.item_answers import (
+    answers_of,
+    check_given,
+    choices_of,
+    equivalence_of,
+    inferred_kind,
+    says_judge,
+)
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
@@ -65,7 +75,7 @@ if TYPE_CHECKING:
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
 DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table"),
-    *("code", "language", "layout"),
+    *("code", "language", "layout", "equivalence"),
 )
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
 ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
@@ -216,6 +226,7 @@ class _ItemReader:
         keys = {**self._defaults, **own}
         choices = choices_of(keys.get("choices"))
         kind = self._kind(answers, own, keys, choices)
+        equivalence = equivalence_of(own, keys, kind)
         is_number = kind in ("integer", "number")
         item = Item(
             id=self._id(own, node.line, number),
@@ -228,6 +239,7 @@ class _ItemReader:
             tolerance=text_of(keys if is_number else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
+            equivalence=equivalence,
         )
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
@@ -265,7 +277,8 @@ class _ItemReader:
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers)
+        own_kind = "text" if says_judge(own) else ""
+        kind = "choice" if choices else text_of(keys, "kind") or own_kind or inferred_kind(answers)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"

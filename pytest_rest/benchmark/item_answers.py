@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from pytest_rest import scoring
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
 from pytest_rest.scoring import numbers
-from pytest_rest.terms import Choice
+from pytest_rest.terms import AnswerKind, Choice, Equivalence
 
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
@@ -63,6 +63,24 @@ def choices_of(node: Node | None) -> tuple[Choice, ...]:
     if len(choices) < 2 or len(labels) < len(choices) or not is_whole:
         raise PlaceError(node.line, "choices are two texts or more, each with a label of its own")
     return choices
+
+
+def equivalence_of(own: dict[str, Node], keys: dict[str, Node], kind: AnswerKind) -> Equivalence:
+    """Who says whether answers are the same; a default of the file is that of texts alone."""
+    if (said := text_of(keys, "equivalence").strip()) not in ("", "normal", "judge"):
+        fault = f"unknown equivalence {quoted(said)}; known are normal, judge"
+        raise PlaceError(keys["equivalence"].line, fault)
+    if kind == "text":
+        return "judge" if says_judge(keys) else ""
+    if says_judge(own):
+        fault = f"a judge compares texts, and this answer is of kind {kind}; say kind: text"
+        raise PlaceError(own["equivalence"].line, fault)
+    return ""
+
+
+def says_judge(keys: dict[str, Node]) -> bool:
+    """Whether a judge is named."""
+    return text_of(keys, "equivalence").strip() == "judge"
 
 
 def inferred_kind(answers: Sequence[Node]) -> str:

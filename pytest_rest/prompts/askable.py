@@ -10,7 +10,7 @@ from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
-from pytest_rest.prompts import Protocol, table_formats
+from pytest_rest.prompts import Protocol, equivalence, table_formats
 from pytest_rest.rendering import fallback_fonts, pictures
 from pytest_rest.terms import TWO_PASSES, Block, Code, Form, Item, Scheme, Style, Task
 
@@ -95,6 +95,7 @@ class Check:
 
     def _texts(self, item: Item) -> list[str]:
         """What each form draws; `BenchmarkError` for an item that lacks a form, or its text."""
+        equivalence.check(item, self._scheme)
         scheme = self._scheme.of(item)
         asked: list[tuple[Form, Task]]
         asked = [(Form(mode), "solve") for mode in scheme.modes if mode != TWO_PASSES]

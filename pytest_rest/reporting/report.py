@@ -339,8 +339,8 @@ def from_cache(records: Iterable[Record]) -> int:
 
 
 def own_calls(record: Record) -> list[Answer | Transcription]:
-    """A record's calls, but for those of a judge of open answers."""
-    return [c for c in calls(record) if not (isinstance(c, Step) and c.task == "rate")]
+    """A record's calls, but for those of a judge."""
+    return [c for c in calls(record) if not (isinstance(c, Step) and c.is_judges)]
 
 
 def _total(values: Sequence[float | None]) -> float | None:
