@@ -12,7 +12,7 @@ import pytest
 
 from pytest_rest.metrics.agreement import compared
 from pytest_rest.plugin.run import Run
-from pytest_rest.reporting.report import calls
+from pytest_rest.reporting.calls import calls
 from pytest_rest.reporting.terminal.progress_line import Foot, Progress
 from pytest_rest.scoring import agree
 from pytest_rest.statistics.intervals import proportion

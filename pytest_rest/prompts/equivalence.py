@@ -23,7 +23,12 @@ def wording_id() -> str:
 
 
 def check(item: Item, scheme: Scheme) -> None:
-    """Raise `BenchmarkError` for an item that needs a judge and has none."""
+    """Raise `BenchmarkError` for an item whose answers a judge compares, where none can."""
+    if item.equivalence and scheme.sweep is not None:
+        raise BenchmarkError(
+            "equivalence: judge does not go with budgets of thinking; leave "
+            "--rest-reasoning-budgets out"
+        )
     if item.equivalence and not scheme.has_judge:
         raise BenchmarkError(
             "a judge says whether its answers mean the same; name a model for it: --rest-judge=SPEC"

@@ -64,15 +64,7 @@ def check_scheme(scheme: Scheme) -> None:
 
 
 def check(item: Item, scheme: Scheme) -> None:
-    """Raise `BenchmarkError` for an item that needs budgets, or a judge, and has none.
-
-    And for one that does not go with budgets.
-    """
-    if item.equivalence and scheme.sweep is not None:
-        raise BenchmarkError(
-            f"{item.id!r} has equivalence: judge, which does not go with budgets of thinking; "
-            "leave --rest-reasoning-budgets out"
-        )
+    """Raise `BenchmarkError` for an item that needs budgets, or a judge, and has none."""
     if item.only and scheme.sweep is None:
         raise BenchmarkError(
             f"{item.suite} is asked under budgets of thinking; give --rest-reasoning-budgets, "

@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from pytest_rest.reporting.report import own_calls
+from pytest_rest.reporting.calls import own_calls
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Record, is_same_model, one_spelling
 

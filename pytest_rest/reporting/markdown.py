@@ -49,6 +49,7 @@ def page(report: Report) -> str:
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
         _listed("Left out, cannot be asked", (f"{i.item}: {i.reason}" for i in report.left_out)),
         [escape(line) for line in findings.abstained(report)],
+        [escape("; ".join(line.strip() for line in tables.judge(report)))],
         _listed("Inconsistent", _inconsistent(report)),
         _asked(report),
     ]

@@ -3,7 +3,7 @@
 import json
 import math
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -19,6 +19,7 @@ from pytest_rest.metrics import (
     chance,
     failure_causes,
     formats,
+    judge_agreement,
     published_rows,
     reading,
     seen_dpi,
@@ -30,6 +31,7 @@ from pytest_rest.metrics import (
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.formats import Formats
+from pytest_rest.metrics.judge_agreement import JudgeAgreement
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
@@ -38,10 +40,11 @@ from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
 from pytest_rest.reporting.atomic_file import save
+from pytest_rest.reporting.calls import calls, from_cache
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Step, Style, Transcription
+from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -111,6 +114,11 @@ class Report:
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
         return formats.measure(self.whole, self.table)
+
+    @cached_property
+    def judge(self) -> JudgeAgreement | None:
+        """What a judge said of answers; None where none was asked."""
+        return judge_agreement.measure(self.whole)
 
     @cached_property
     def vision(self) -> Vision | None:
@@ -229,6 +237,7 @@ class Report:
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
+            **({"judge": self.judge.to_builtins()} if self.judge else {}),
             "seen": self._seen,
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
@@ -323,24 +332,6 @@ class _Items(Sequence[dict[str, Any]]):
 def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
     return {**record.to_builtins(), "failed_at": failure_causes.cause([record]), "test": test}
-
-
-def calls(record: Record) -> list[Answer | Transcription]:
-    """What a record's item was asked, form by form, and what its pictures were read as."""
-    verdict = record.verdict
-    repeats = [answer for answers in verdict.repeats.values() for answer in answers]
-    return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
-
-
-def from_cache(records: Iterable[Record]) -> int:
-    """How many prompts were answered by a gateway's cache, as it says."""
-    asked = {call.prompt: call for record in records for call in calls(record)}
-    return sum(call.from_cache for call in asked.values())
-
-
-def own_calls(record: Record) -> list[Answer | Transcription]:
-    """A record's calls, but for those of a judge."""
-    return [c for c in calls(record) if not (isinstance(c, Step) and c.is_judges)]
 
 
 def _total(values: Sequence[float | None]) -> float | None:

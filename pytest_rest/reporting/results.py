@@ -16,8 +16,9 @@ from pytest_rest.metrics import Table, by_budget, formats
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out
 from pytest_rest.reporting.answering_models import several
+from pytest_rest.reporting.calls import calls, from_cache, own_calls
 from pytest_rest.reporting.left_out import LeftOut
-from pytest_rest.reporting.report import Lost, Report, Stopped, calls, from_cache, own_calls
+from pytest_rest.reporting.report import Lost, Report, Stopped
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
 Key = tuple[str, str, str]  # suite, item, style

@@ -156,10 +156,22 @@ class _Book:
             "reason": shown(entry["reason"], 1_000),
             "answers": [self._call(mode, answer) for mode, answer in calls],
             "read": [self._call(_READ[name], call) for name, call in read if call],
+            **({"compared": compared} if (compared := [*self._compared(entry)]) else {}),
             "again": rerun_command.command(
                 self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
             ),
         }
+
+    def _compared(self, entry: Builtins) -> Iterator[dict[str, Any]]:
+        """What the judge said of each pair: its verdict, both answers, and what it wrote."""
+        wrote = [step["text"] for step in entry.get("steps", ()) if step["task"] == "compare"]
+        for number, each in enumerate(entry.get("comparisons", ())):
+            texts = each["first"], each["second"], *wrote[2 * number : 2 * number + 2]
+            yield {
+                "of": shown(f"{each['one']} and {each['other']}", 200),
+                "verdict": shown(each["verdict"]),
+                "texts": [self.texts.add(text) for text in texts],
+            }
 
     def _call(self, form: str, call: Builtins) -> int:
         """The number of a call; items in several styles share that of the text form."""

@@ -37,6 +37,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         (advice(report.advice), ("advice",)),
         (failed_at(report), ()),
         (abstained(report), ()),
+        (tables.judge(report), ("judge",)),
     )
     for lines, headings in blocks:
         yield from ((line, {"bold": line.startswith(headings)}) for line in lines)

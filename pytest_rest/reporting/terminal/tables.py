@@ -11,8 +11,9 @@ from pytest_rest.gate.baseline import few
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
+from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
-from pytest_rest.reporting.report import Report, calls, own_calls
+from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
@@ -21,6 +22,7 @@ from pytest_rest.terms import (
     MODES,
     OCR_MODES,
     Answer,
+    Comparison,
     EffectiveRate,
     Model,
     Rate,
@@ -41,6 +43,7 @@ _HEADLINES = (
     (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
     (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
 )
+UNSURE = "the order matters"
 _STATES = {True: "right", False: "wrong", None: ""}
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
@@ -90,10 +93,28 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
             lines.append(f"         {picture(answer.image)}")
         if smaller := seen.of_answer(to_builtins(answer)):
             lines.append(f"         {smaller}")
+    lines += [f"  judge  {compared(each)}" for each in verdict.comparisons]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
             lines.append(f"  {name:<6} {misreading(read)}")
     return "\n".join([*lines, f"  again: {again}"])
+
+
+def compared(each: Comparison) -> str:
+    """`text and image mean the same: 'Ada', 'Ada Lovelace'`."""
+    words = {"same": "mean the same", "different": "differ", "unsure": f"unsure: {UNSURE}"}
+    texts = ", ".join(repr(shown(text, 60)) for text in (each.first, each.second))
+    return f"{each.one} and {each.other} {words[each.verdict]}: {texts}"
+
+
+def judge(report: Report) -> Iterator[str]:
+    """What the judge said of all pairs, and how often it agrees with itself."""
+    if (judged := report.judge) is None:
+        return
+    counts = (f"{number:,} {word}" for word, number in judged.verdicts.items())
+    rate = judged.self_agreement
+    yield f"judge {shown(str(report.provenance.get('judge', '')), 60)}: {', '.join(counts)}"
+    yield f"  agrees with itself in {percent(rate)} % of {rate.n} pairs, asked in both orders"
 
 
 def right(answer: str, others: Iterable[str] = ()) -> str:

@@ -134,6 +134,7 @@
         make("b", {}, ...text(item.truth)), `; ${item.verdict}`,
         item.at ? `, ${item.at}` : "", item.reason ? `: ${item.reason}` : ""),
       make("div", { class: "forms" }, ...calls.map((call) => answer(call))),
+      item.compared ? compared(item.compared) : "",
       ...reads.map((call) => transcription(call)),
       item.again ? again(item.again) : "",
       siblings.length ? others(siblings, view) : "",
@@ -226,6 +227,17 @@
         make("ins", {}, "what was read and does not stand there")),
       scrolled("transcription", call.form, body),
     );
+  }
+
+  // What the judge said of each pair of answers, in both orders.
+  function compared(pairs) {
+    const state = { same: "right", different: "wrong", unsure: "lost" };
+    const rows = pairs.map((pair) => {
+      const [first, second, ...wrote] = pair.texts.map(whole);
+      return make("li", {}, `${pair.of} `, make("span", { class: `badge ${state[pair.verdict] ?? ""}` }, pair.verdict),
+        make("p", { class: "small" }, `“${first}”, “${second}”`, wrote.length ? `; it wrote: ${wrote.join(" / ")}` : ""));
+    });
+    return make("section", { class: "compared" }, make("h3", {}, "What the judge says of the answers"), make("ul", { class: "others" }, ...rows));
   }
 
   function again(command) {
