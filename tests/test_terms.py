@@ -85,6 +85,7 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"also_right": ("three",)},
         {"code": Code("A = 3")},
         {"layout": "columns"},
+        {"equivalence": "judge"},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:

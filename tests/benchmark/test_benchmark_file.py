@@ -329,7 +329,7 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-DEFAULTS = "kind, context, choices, tolerance, image, table, code, language, layout"
+DEFAULTS = "kind, context, choices, tolerance, image, table, code, language, layout, equivalence"
 KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}"
 
 

@@ -96,7 +96,7 @@ def test_a_judge_says_what_agrees(ask: Ask) -> None:
     assert ("same", "different") == (said["text", "image"], said["text", "mixed"])
     page = Path("page.html").read_text("utf-8")
     assert '"of":"text and mixed","verdict":"different"' in page
-    assert "The judge judge says of the answers" in page
+    assert "Judge judge: of the pairs of answers 9 are the same" in page
 
 
 def test_workers_ask_the_same(ask: Ask) -> None:
@@ -122,7 +122,7 @@ def test_an_order_that_decides_is_not_the_same(ask: Ask) -> None:
     judged = run.report["judge"]
     assert (0, 0, 12) == tuple(judged[name] for name in ("same", "different", "unsure"))
     assert (0.0, 12) == (judged["self_agreement"]["value"], judged["self_agreement"]["n"])
-    assert "unsure: the order matters" in run.out
+    assert "mean the same in one order alone: " in run.out
 
 
 def half_json(request: Request) -> Reply:

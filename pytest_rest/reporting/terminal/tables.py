@@ -43,7 +43,6 @@ _HEADLINES = (
     (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
     (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
 )
-UNSURE = "the order matters"
 _STATES = {True: "right", False: "wrong", None: ""}
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
@@ -102,7 +101,8 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
 
 def compared(each: Comparison) -> str:
     """`text and image mean the same: 'Ada', 'Ada Lovelace'`."""
-    words = {"same": "mean the same", "different": "differ", "unsure": f"unsure: {UNSURE}"}
+    unsure = "mean the same in one order alone"
+    words = {"same": "mean the same", "different": "differ", "unsure": unsure}
     texts = ", ".join(repr(shown(text, 60)) for text in (each.first, each.second))
     return f"{each.one} and {each.other} {words[each.verdict]}: {texts}"
 
