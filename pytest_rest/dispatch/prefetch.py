@@ -215,8 +215,9 @@ class LookAhead:
             if entry.open == 0:
                 self._size -= entry.size
                 entry.all.happen()
-                with contextlib.suppress(RuntimeError):  # the session is over
-                    self._following.submit(self._compare_all, entry)
+                if entry.prompts and entry.prompts[0].item.equivalence:
+                    with contextlib.suppress(RuntimeError):  # the session is over
+                        self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
 

@@ -3,12 +3,15 @@
 import json
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 from endpoint import Endpoint, Reply, Request
 from runs import Finished, RunRest, settled
+
+from pytest_rest.commands import main
 
 FILE = """\
 equivalence: judge
@@ -224,3 +227,50 @@ def test_a_judge_that_is_the_model_is_a_warning(ask: Ask) -> None:
     before = len(requests(ask))
     refused = ask(SERIAL, "--rest-judge=m", "-Werror")
     assert (4, before) == (refused.status, len(requests(ask)))
+
+
+def test_repeated_answers_are_compared_too(ask: Ask) -> None:
+    """Else no free text would agree with itself; the plan has what is dearest."""
+    planned = ask(SERIAL, "--rest-plan", "--rest-repeats=2")
+    count = Counter[str]()
+
+    def wordy(request: Request) -> Reply:
+        told = reply(request)
+        if request.model == "judge":
+            return told
+        asked = " ".join(request.texts)
+        count[asked] += 1
+        return replace(told, text=f"{told.text} {len(asked)}, said {count[asked]} times")
+
+    run = ask(SERIAL, "--rest-repeats=2", by=wordy)
+    assert {"m": 12, "judge": 84} == Counter(request.model for request in requests(ask))
+    assert "calls       96: 2 tests" in planned.out
+    assert 1 == run.report["metrics"]["free"]["all"]["noise_floor"]["value"]
+    assert {"late": "consistent", "lost": "inconsistent"} == verdicts(run)
+
+
+def test_a_baseline_of_another_judge_is_refused(ask: Ask, pytester: pytest.Pytester) -> None:
+    """Who compares the answers is part of how they are asked for."""
+    ask(SERIAL)
+    (pytester.path / "run" / "report.json").rename("old.json")
+    same = ask(SERIAL, "--rest-baseline=old.json", "--rest-max-rer-drop=0.1")
+    other = ask(
+        SERIAL,
+        *("--rest-baseline=old.json", "--rest-max-rer-drop=0.1", "--rest-judge=another"),
+        by=lambda r: reply(replace(r, model="judge") if r.model == "another" else r),
+    )
+    assert same.report["gate"]["passed"]
+    assert not other.report["gate"]["passed"]
+    assert "other prompts: " in other.report["gate"]["reason"]
+
+
+def test_an_exported_run_is_read_again(ask: Ask, run_rest: RunRest) -> None:
+    """The judge's calls are rows of their own, and no answers; values are those it made equal."""
+    run = ask(SERIAL)
+    assert 0 == main(["export", "run", "--output", "rows.jsonl"])
+    rows = [json.loads(line) for line in Path("rows.jsonl").read_text("utf-8").splitlines()]
+    assert {"solve": 6, "compare": 24} == Counter(row["task"] for row in rows)
+    again = run_rest("--rest-answers=rows.jsonl", SERIAL)
+    ours, theirs = (each.report["metrics"]["free"]["all"] for each in (run, again))
+    for name in ("rer", "cfr", "mmc", "all_correct"):
+        assert ours[name] == theirs[name]

@@ -1,22 +1,35 @@
 """What a judge's words make of an item's answers."""
 
+import asyncio
 import itertools
-from collections.abc import Mapping
+import time
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_rest import prompts
+from pytest_rest.dispatch import Dispatcher
+from pytest_rest.dispatch.prefetch import LookAhead
+from pytest_rest.errors import BenchmarkError
+from pytest_rest.evaluate import comparisons, evaluate, forms
 from pytest_rest.scoring import equivalence
 from pytest_rest.terms import (
     MODES,
     Answer,
     Completion,
     Form,
+    Home,
     Item,
     Mode,
     Prompt,
     Record,
+    Scheme,
+    Style,
+    Task,
     Verdict,
 )
 
@@ -167,3 +180,63 @@ def test_an_item_is_lost_where_the_judge_says_nothing(said: Completion, reason: 
     assert found.reason.startswith(reason.replace("'It", "It"))
     assert "\x1b" not in found.reason
     assert 2 == len(found.steps)
+
+
+class Both:
+    """Answers as each form, and judges: what has an R in it is the same. Notes its tasks."""
+
+    name = description = "both"
+    home: Home = "endpoint"
+    batch_size = 1
+    parameters: Mapping[str, object] = {}
+
+    def __init__(self) -> None:
+        self.asked: list[Task] = []
+
+    async def open(self) -> None:
+        """Nothing to get ready."""
+
+    async def close(self) -> None:
+        """Nothing to let go of."""
+
+    async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
+        """One of the other."""
+        self.asked += [prompt.task for prompt in prompts]
+        return [
+            Completion("same" if all("R" in text for text in prompt.compared) else "different")
+            if prompt.compared
+            else Completion(f"Answer: R as {prompt.form.mode}")
+            for prompt in prompts
+        ]
+
+
+ASKED = Scheme(ocr="off", has_judge=True)
+
+
+def test_it_works_in_a_notebook() -> None:
+    """Without pytest; and not without a judge."""
+    model = Both()
+    item = replace(ITEM, context="C")
+    (record,) = asyncio.run(evaluate([item], model, styles=[Style(dpi=50)], scheme=ASKED))
+    assert record.verdict.consistent
+    assert {"solve": 3, "compare": 12} == Counter(model.asked)
+    assert 12 == len(record.verdict.steps)
+    with pytest.raises(BenchmarkError, match="name a model for it: --rest-judge"):
+        asyncio.run(evaluate([item], Both(), scheme=Scheme()))
+
+
+def test_pairs_are_asked_ahead_of_the_test() -> None:
+    """Once all forms of a case are answered; else each test would wait for its judge by itself."""
+    model, protocol = Both(), prompts.load_protocol()
+    dispatcher = Dispatcher(model)
+    ahead = LookAhead(dispatcher, 9, 9, None, comparisons)
+    try:
+        item = replace(ITEM, context="C")
+        assert ahead.place("case", forms(item, Style(dpi=50), protocol, ASKED))
+        ends = time.monotonic() + 10
+        while model.asked.count("compare") < 12 and time.monotonic() < ends:
+            time.sleep(0.005)
+    finally:
+        ahead.close()
+        dispatcher.close()
+    assert {"solve": 3, "compare": 12} == Counter(model.asked)
