@@ -219,6 +219,7 @@ def stored_record(case: StoredCase) -> Record:
             cluster=case.item.cluster,
             also_right=case.item.also_right,
             format=case.format,
+            tags=case.item.tags,
         )
     )
 
@@ -329,4 +330,5 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         cluster=item.cluster,
         choices=len(item.choices),
         also_right=item.also_right,
+        tags=item.tags,
     )

@@ -102,6 +102,7 @@ class Item:
     come from one template, or are about one passage. A `table` or `code` stands between context and
     question. With `layout` `columns` the context itself is drawn in a fixed-width font. With the
     `equivalence` `judge` a judge says whether two answers mean the same, else equal values do.
+    `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     """
 
     id: str
@@ -118,6 +119,7 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    tags: tuple[str, ...] = ()
     code: Code | None = None
     layout: Layout = ""
     equivalence: Equivalence = ""
@@ -139,7 +141,7 @@ class Item:
             *("code", "layout", "equivalence"),
         )
         unset = {name for name in late if not getattr(self, name)}
-        left_out = {"id", "image", "cluster"} | unset
+        left_out = {"id", "image", "cluster", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
@@ -157,9 +159,8 @@ def to_item(data: Mapping[str, Any]) -> Item:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(tuple(table["header"]), rows)
     code = Code(**data["code"]) if data.get("code") else None
-    also_right = tuple(data.get("also_right", ()))
-    read = {"choices": choices, "table": table, "also_right": also_right, "code": code}
-    return Item(**{**data, **read})
+    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
+    return Item(**{**data, "choices": choices, "table": table, "code": code, **lists})
 
 
 @dataclass(frozen=True)
@@ -578,6 +579,7 @@ class Record:
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
+    tags: tuple[str, ...] = ()  # the item's
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -607,6 +609,7 @@ class Record:
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
+            **({"tags": [*self.tags]} if self.tags else {}),
         }
 
     @classmethod
@@ -624,7 +627,8 @@ class Record:
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
-        late = tuple(data.get("also_right", ())), data.get("format", "")
+        lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
+        late = lists[0], data.get("format", ""), lists[1]
         return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
 
     def to_json(self) -> str:

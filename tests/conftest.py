@@ -58,19 +58,20 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     The first test of a file about workers has one case with them, and the first of any file has one
     with xdist and no workers; without xdist every case is run. The contract suite, which is about
     other packages, runs where it is named, and whole.
-    With ALL_TESTS set every case is run everywhere, and what is marked as slow is too.
+    With ALL_TESTS set every case is run everywhere, and what is marked as slow or costly is too.
     The tests that ask through LiteLLM come first, so that one process imports it, for four seconds;
     of these the last are those that wait, during which other processes take what is left.
     """
     items.sort(key=lambda item: _place(item.path.stem))
     if os.environ.get("ALL_TESTS"):
         return
-    left_out = {item for item in items if item.get_closest_marker("slow")}
+    costly = "costly" in config.option.markexpr
+    left_out = {item for item in items if not _is_asked(item, costly)}
     if not any("contract" in arg for arg in config.args):
         left_out |= {item for item in items if item.path.parent.name == "contract"}
     seen: dict[tuple[Path, str], set[str]] = defaultdict(set)
     for item in items:
-        if kind := _sampled(item):
+        if (kind := _sampled(item)) and item not in left_out:
             test, before = item.nodeid.partition("[")[0], seen[item.path, kind]
             most = _MOST_TESTS[kind]
             if kind == "workers" and item.path.stem not in _ABOUT_WORKERS:
@@ -93,6 +94,12 @@ def _place(module: str) -> int:
     """Where a module's tests stand among those that ask through LiteLLM, or after them."""
     order = _THROUGH_LITELLM
     return order.index(module) if module in order else len(order)
+
+
+def _is_asked(item: pytest.Item, costly: bool) -> bool:
+    """Whether a test runs: what is costly with `-m costly`, and nothing else then."""
+    is_costly = item.get_closest_marker("costly") is not None
+    return is_costly == costly and not item.get_closest_marker("slow")
 
 
 def _beyond_some(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -13,7 +13,8 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint, RhAuc
 from pytest_rest.metrics.vision_tokens import Even, Use, Vision
-from pytest_rest.reporting.report import Report, entry
+from pytest_rest.reporting.entries import entry
+from pytest_rest.reporting.report import Report
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import (

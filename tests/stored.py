@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_rest.reporting import report as reports
+from pytest_rest.reporting import entries
 from pytest_rest.terms import Record, fingerprint
 
 STYLE = "dejavu-200dpi-black"
@@ -67,7 +67,7 @@ def report(items: Sequence[Mapping[str, Any]], lost: Sequence[tuple[str, str]] =
 
 def of_records(records: Sequence[Record]) -> Any:
     """The report of judged records, its items as `report` writes them."""
-    items = [reports.entry(record) for record in records]
+    items = [entries.entry(record) for record in records]
     found = report(items)
     found["lost"] = [
         {"suite": r.suite, "item": r.item, "style": r.style, "reason": r.verdict.reason}

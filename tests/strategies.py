@@ -152,7 +152,8 @@ def records(
     read = draw(st.none() | transcriptions(failing=failing))
     given = [draw(answers(mode, failing=failing)) for mode in modes]
     verdict = replace(scoring.judge(given, read), steps=draw(steps(given)))
-    return Record(suite, item, style, draw(texts(16)), TRUTH, verdict)
+    tags = tuple(draw(st.lists(st.sampled_from(["a", "b.c", "ä"]), max_size=2, unique=True)))
+    return Record(suite, item, style, draw(texts(16)), TRUTH, verdict, tags=tags)
 
 
 @st.composite
@@ -184,7 +185,8 @@ def runs(draw: st.DrawFn, suites: str = "abc", failing: bool = False) -> list[Re
         given = [_answer(mode, draw(values)) for mode in modes]
         cer = draw(rates)
         read = None if cer is None else Transcription("parsed", "", "", cer, cer == 0)
-        found.append(Record(suite, item, style, "digest", TRUTH, scoring.judge(given, read)))
+        verdict, tags = scoring.judge(given, read), tuple(sorted({"odd", item} - {"1", "2", "4"}))
+        found.append(Record(suite, item, style, "digest", TRUTH, verdict, tags=tags))
     return found
 
 

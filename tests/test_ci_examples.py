@@ -21,6 +21,7 @@ SCHEMAS = {
 
 
 @pytest.mark.parametrize("name", SCHEMAS)
+@pytest.mark.costly
 def test_the_linter_has_nothing_to_say(name: str) -> None:
     """Each file keeps its provider's own schema; none of ours is without a test."""
     schema, *more = SCHEMAS[name]

@@ -85,6 +85,7 @@ def folder(pytester: pytest.Pytester, run_rest: RunRest, monkeypatch: pytest.Mon
 
 @pytest.mark.some(1)
 @pytest.mark.parametrize("page", WITH_COMMANDS, ids=lambda page: page.stem)
+@pytest.mark.costly
 def test_the_commands_of_a_page(
     folder: Path, run_rest: RunRest, capsys: pytest.CaptureFixture[str], page: Path
 ) -> None:

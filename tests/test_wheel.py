@@ -35,6 +35,7 @@ def test_what_is_in_the_wheel(wheel: Path) -> None:
     assert not [name for name in names if name.startswith(("tests/", "examples/"))]
 
 
+@pytest.mark.costly
 def test_it_runs_away_from_the_source_tree(wheel: Path, tmp_path: Path) -> None:
     """Installed elsewhere and run in an empty folder, it draws with its own fonts and judges."""
     site, empty = tmp_path / "site", tmp_path / "empty"

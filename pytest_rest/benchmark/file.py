@@ -16,6 +16,7 @@
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
+        tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
         answer: 41
@@ -55,7 +56,7 @@ from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
 from pytest_rest import scoring
-from pytest_rest.benchmark import yaml_nodes
+from pytest_rest.benchmark import item_tags, yaml_nodes
 from pytest_rest.benchmark.block_reader import BlockReader
 from pytest_rest.benchmark.item_answers import (
     answers_of,
@@ -77,8 +78,8 @@ DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table"),
     *("code", "language", "layout", "equivalence"),
 )
-HEADER_KEYS = ("name", "styles", *DEFAULTS, "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS)
+HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS, "tags")
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 
@@ -149,7 +150,8 @@ def _benchmark(
     if not nodes:
         raise PlaceError(line, "has no items; write at least a question and its answer")
     name = _name(header, path)
-    reader = _ItemReader(name, {key: header[key] for key in DEFAULTS if key in header}, path.parent)
+    defaults = {key: header[key] for key in DEFAULTS if key in header}
+    reader = _ItemReader(name, defaults, path.parent, item_tags.of_nodes(header.get("tags")))
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
     pictures = tuple(reader.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
@@ -208,8 +210,10 @@ def _styles(header: dict[str, Node]) -> tuple[str, ...]:
 class _ItemReader:
     """Reads the items of one file, with the file's defaults."""
 
-    def __init__(self, name: str, defaults: dict[str, Node], folder: Path) -> None:
-        self._name, self._defaults, self._folder = name, defaults, folder
+    def __init__(
+        self, name: str, defaults: dict[str, Node], folder: Path, tags: tuple[str, ...]
+    ) -> None:
+        self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
@@ -240,6 +244,7 @@ class _ItemReader:
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             equivalence=equivalence,
+            tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())

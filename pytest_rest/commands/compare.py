@@ -23,13 +23,14 @@ from pytest_rest.gate.regression import Regression, Tolerance
 from pytest_rest.reporting import runs as stored_runs
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import side_by_side
-from pytest_rest.reporting.terminal.figures import interval, signed
+from pytest_rest.reporting.terminal.figures import cut, first, interval, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import CONFIDENCE
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 _WORDS = {True: "ok", False: "NOT OK", None: "cannot tell"}
+_TAGS_SHOWN = 20
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
 
@@ -90,11 +91,12 @@ def run(arguments: Namespace) -> int:
     paths = arguments.old, arguments.new
     old, new = (baseline.load(path, allow_cached=allow_cached) for path in paths)
     comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
+    tags = rate_changes.by_tag(old, new)
     judged = regression.judge(old, new, _tolerance(arguments), arguments.max_lost or 0)
     if arguments.json:
-        print(json.dumps(_to_builtins(comparison, table, judged), indent=1, allow_nan=False))
+        print(json.dumps(_to_builtins(comparison, table, tags, judged), indent=1, allow_nan=False))
     else:
-        for line in _lines(comparison, table, judged):
+        for line in _lines(comparison, table, tags, judged):
             print(line)
     return MISSED if judged.reasons else GOOD
 
@@ -128,7 +130,9 @@ def _check(arguments: Namespace) -> None:
             raise OptionError(f"{option} judges nothing by itself; give --max-rer-drop, too")
 
 
-def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression) -> Iterator[str]:
+def _lines(
+    runs: PairedComparison, table: dict[str, Change], tags: dict[str, Change], judged: Regression
+) -> Iterator[str]:
     """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
     yield f"old: {shown(runs.old_model, 70)}"
     other = ", another model" if runs.new_model != runs.old_model else ""
@@ -142,6 +146,9 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
         yield f"{items} not compared, which either run left out: {names}"
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
+    if tags:
+        yield f"{'RER of each tag':<33} items    old    new change"
+        yield from first([*tags.items()], _TAGS_SHOWN, lambda tag: _tag_row(*tag), ", with --json")
     if runs.rer.worse:
         yield "were consistent, and are no longer:"
     yield from (f"  {shown(name)}" for name in runs.rer.worse)
@@ -153,16 +160,24 @@ def _lines(runs: PairedComparison, table: dict[str, Change], judged: Regression)
 
 
 def _row(name: str, change: Change) -> str:
-    if change.old is None or change.new is None or change.value is None:
-        return f"{name:<15} {change.n:>5}      -      - -"
-    moved = interval(change.value, change.low, change.high, signed)
-    rates = f"{change.old * 100:>6.1f} {change.new * 100:>6.1f}"
     flips = f"{change.worse:>5} {change.better:>6} {change.p:>7.2g}"
-    return f"{name:<15} {change.n:>5} {rates} {moved:<21} {flips}"
+    return f"{name:<15} {_moved(change):<41} {flips * (change.value is not None)}".rstrip()
+
+
+def _tag_row(tag: str, change: Change) -> str:
+    return f"{cut(shown(tag, 100), 33):<33} {_moved(change)}"
+
+
+def _moved(change: Change) -> str:
+    """How many items, what their rate was and is, and the change with its interval."""
+    if change.old is None or change.new is None or change.value is None:
+        return f"{change.n:>5}      -      - -"
+    moved = interval(change.value, change.low, change.high, signed)
+    return f"{change.n:>5} {change.old * 100:>6.1f} {change.new * 100:>6.1f} {moved}"
 
 
 def _to_builtins(
-    runs: PairedComparison, table: dict[str, Change], judged: Regression
+    runs: PairedComparison, table: dict[str, Change], tags: dict[str, Change], judged: Regression
 ) -> dict[str, Any]:
     checks = [{"name": c.name, "outcome": c.outcome, "reason": c.reason} for c in judged.checks]
     return {
@@ -170,6 +185,7 @@ def _to_builtins(
         "old_model": runs.old_model,
         "new_model": runs.new_model,
         "changes": {name: asdict(change) for name, change in table.items()},
+        **({"tags": {name: asdict(change) for name, change in tags.items()}} if tags else {}),
         "styles": {name: asdict(flips) for name, flips in runs.styles.items()},
         "worse": [*runs.rer.worse],
         "better": [*runs.rer.better],

@@ -72,6 +72,8 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
         yield f"  {entry['verdict']}; {tables.right(entry['answer'], entry.get('also_right', ()))}"
         if entry.get("cluster"):
             yield f"  belongs to cluster {shown(entry['cluster'])}"
+        if entry.get("tags"):
+            yield f"  tags {shown(', '.join(entry['tags']), 300)}"
         if entry["reason"]:
             yield f"  {shown(entry['reason'], 300)}"
         for mode in (*MODES, *OCR_MODES):

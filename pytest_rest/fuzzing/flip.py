@@ -16,7 +16,7 @@ REST = Style()
 AGAIN = 4  # times that a flip is asked again
 HELD = 4 * AGAIN  # calls that asking a found flip again, in all forms, may take
 _BEST_JPEG = 96  # of the qualities 1 to 95, the highest changes least
-_LATE = ("code", "layout", "equivalence")  # which reports have of items that have them
+_LATE = ("code", "layout", "equivalence", "tags")  # which reports have of items that have them
 KEPT = 1_000  # characters of an answer or a transcription
 
 

@@ -72,15 +72,15 @@ def judge(
     max_lost: int = 0,
     *,
     confidence: float | None = None,
-    styles: Mapping[str, Table] | None = None,
+    parts: Mapping[str, Table] | None = None,
     looks: Mapping[Threshold, Look] | None = None,
     areas: Mapping[AreaKind, Area] | None = None,
 ) -> Gate:
-    """Judge every threshold on its scope's mean over suites, or on one suite or style of it.
+    """Judge every threshold on its scope's mean over suites, or on one part of it.
 
-    `tables`, `styles` (each style alone) and `lost` (the names of lost items) are by scope, `""`
-    being the whole run. With a confidence a threshold passes when the data are sure that it is met
-    (see `statistics.bounds`); without one the values are compared. A run that may stop early is
+    `tables`, `parts` (each style or tag alone) and `lost` (the names of lost items) are by scope,
+    `""` being the whole run. With a confidence a threshold passes when the data are sure that it is
+    met (see `statistics.bounds`); without one the values are compared. A run that may stop early is
     judged by its `looks`: bounds for a fixed number of items do not hold where the data say when to
     stop. `areas` are those of RH-AUC.
     """
@@ -88,7 +88,7 @@ def judge(
 
     def judged_alone(threshold: Threshold) -> JudgedThreshold:
         scope = threshold.scope
-        scoped = tables.get(scope) or {}, (styles or {}).get(scope) or {}
+        scoped = tables.get(scope) or {}, (parts or {}).get(scope) or {}
         data = _Data(threshold, *scoped, by_metric.get(threshold.metric))
         look = None if looks is None else looks.get(threshold, Look())
         outcome, reason = _outcome(data, confidence, look)
@@ -166,11 +166,11 @@ def lost_reason(lost: Sequence[str], max_lost: int) -> str:
 
 @dataclass(frozen=True)
 class _Data:
-    """A threshold with the metrics of its scope's suites and styles."""
+    """A threshold with the metrics of its scope's suites, and of its other parts."""
 
     threshold: Threshold
     table: Table
-    styles: Table
+    parts: Table
     area: Area | None = None
 
     @property
@@ -180,9 +180,7 @@ class _Data:
     @property
     def metrics(self) -> Metrics | None:
         part = self.threshold.part
-        subsets = (
-            (self.table.get(part) or self.styles.get(part)) if part else self.table.get("mean")
-        )
+        subsets = (self.table.get(part) or self.parts.get(part)) if part else self.table.get("mean")
         return subsets[self.threshold.subset] if subsets else None
 
     @property
@@ -194,19 +192,20 @@ class _Data:
     @property
     def is_clustered(self) -> bool:
         """Whether items belong together, which early stops count as one."""
+        known = {**self.parts, **self.table}
         names = [self.threshold.part] if self.threshold.part else [*self.table]
-        subsets = [self.table[name][self.threshold.subset] for name in names if name in self.table]
+        subsets = [known[name][self.threshold.subset] for name in names if name in known]
         samples = [each.samples.get(self.threshold.metric) for each in subsets]
         return any(sample.is_clustered for sample in samples if sample)
 
     @property
     def evidence(self) -> Evidence | None:
-        """The evidence for the mean over suites, or for one suite or style."""
+        """The evidence for the mean over suites, or for one part."""
         if self.is_of_area:
             return self.area
         part, subset = self.threshold.part, self.threshold.subset
         names = [part] if part else [name for name in self.table if name not in _MEANS]
-        suites = [(self.table.get(name) or self.styles[name])[subset] for name in names]
+        suites = [(self.table.get(name) or self.parts[name])[subset] for name in names]
         return evidence.of(self.threshold.metric, suites)
 
 

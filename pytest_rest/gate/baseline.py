@@ -206,7 +206,7 @@ def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> d
         "suite": suite,
         "id": name,
         "digest": records[0]["digest"] if records else None,
-        **({"cluster": records[0]["cluster"]} if records and "cluster" in records[0] else {}),
+        **{key: r[key] for key in ("cluster", "tags") for r in records[:1] if key in r},
         "verdict": verdict,
         "styles": {
             record["style"]: {
@@ -235,6 +235,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
             **{key: _text(item[key]) for key in ("suite", "id")},
             "digest": None if item["digest"] is None else _text(item["digest"]),
             **({"cluster": _text(item["cluster"])} if "cluster" in item else {}),
+            **({"tags": [*map(_text, item["tags"])]} if "tags" in item else {}),
             "verdict": _verdict(item),
             "styles": {
                 style: {

@@ -25,7 +25,7 @@ from pytest_rest import metrics
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look
 from pytest_rest.gate.evidence import NOT_SHARES
-from pytest_rest.gate.thresholds import Threshold, covers
+from pytest_rest.gate.thresholds import TAG, Threshold, covers, parts_of
 from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
@@ -94,8 +94,9 @@ def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -
         why = ""
         if each.metric in NOT_SHARES:  # no bound holds at every look
             why = f"{each.metric} is not a share of the items"
-        elif suites > 1 and each.part in styles:
-            why = "a style's rate is over all suites, whose items are asked in turn"
+        elif suites > 1 and (each.part in styles or each.part.startswith(TAG)):
+            of = "tag" if each.part.startswith(TAG) else "style"
+            why = f"a {of}'s rate is over all suites, whose items are asked in turn"
         if why:
             raise OptionError(
                 f"--rest-early-stop cannot decide {each.id!r} before the last item: {why}; leave "
@@ -191,7 +192,7 @@ def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
     if threshold.metric in NOT_SHARES:
         return None
     here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}
-    records = [record for record in here.values() if threshold.part in ("", suite, record.style)]
+    records = [r for r in here.values() if not threshold.part or threshold.part in parts_of(r)]
     if any(record.verdict.lost for record in records):
         return None
     rate = metrics.compute(metrics.within(records, threshold.subset)).rate(threshold.metric)

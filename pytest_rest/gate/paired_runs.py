@@ -68,6 +68,13 @@ class PairedFigures:
         return by_suite
 
     @property
+    def pooled(self) -> "PairedFigures":
+        """The same as if all items were of one suite."""
+        names = {key: ("", "/".join(key)) for key in (*self.old, *self.clusters)}
+        old, new = ({names[k]: v for k, v in each.items()} for each in (self.old, self.new))
+        return PairedFigures(old, new, {names[k]: name for k, name in self.clusters.items()})
+
+    @property
     def grouped(self) -> dict[str, list[str]]:
         """The cluster of each of `drops`, or an empty text."""
         by_suite: dict[str, list[str]] = defaultdict(list)
@@ -173,6 +180,17 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
         if asked:
             listed[f"accuracy.{mode}"] = _figures(pairs, asked, share)
     return listed
+
+
+def tagged(pairs: Pairs) -> dict[str, PairedFigures]:
+    """The consistency of the items that have a tag in both runs, by tag, over all suites."""
+    keys: dict[str, list[ItemKey]] = defaultdict(list)
+    for key in pairs.kept:
+        old, new = (run[key].get("tags", ()) for run in pairs.runs)
+        for tag in {*old} & {*new}:
+            keys[tag].append(key)
+    figures = {tag: _figures(pairs, keys[tag], is_consistent) for tag in sorted(keys)}
+    return {tag: each.pooled for tag, each in figures.items()}
 
 
 def pair(old: JsonObject, new: JsonObject) -> Pairs:

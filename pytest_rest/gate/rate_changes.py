@@ -6,6 +6,7 @@ the unweighted mean (see `statistics.mover`).
 """
 
 from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from statistics import fmean
 
@@ -41,8 +42,18 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     CFR is that of the items that are covered, right in at least one form, in both runs.
     `BaselineError` says why they cannot be compared.
     """
-    rates = paired_runs.rates(pair(old, new))
+    return of_rates(paired_runs.rates(pair(old, new)))
+
+
+def of_rates(rates: Mapping[str, PairedFigures]) -> dict[str, Change]:
+    """The changes of rates whose items are paired already."""
     return {name: _change(name, each) for name, each in rates.items() if name != "all_correct"}
+
+
+def by_tag(old: JsonObject, new: JsonObject) -> dict[str, Change]:
+    """The changes of RER of the items of each tag, over all suites, the worst first."""
+    changes = {t: _change("rer", each) for t, each in paired_runs.tagged(pair(old, new)).items()}
+    return dict(sorted(changes.items(), key=lambda each: each[1].value or 0.0))
 
 
 def _change(name: str, figures: PairedFigures) -> Change:

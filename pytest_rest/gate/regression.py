@@ -13,9 +13,10 @@ from statistics import fmean
 from typing import Literal
 
 from pytest_rest.errors import BaselineError, OptionError, nearest
-from pytest_rest.gate import model_change, paired_runs
+from pytest_rest.gate import model_change, paired_runs, rate_changes
 from pytest_rest.gate.baseline import JsonObject, few, number_of_items
 from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures
+from pytest_rest.gate.rate_changes import Change
 from pytest_rest.statistics import drop, power
 from pytest_rest.statistics.drop import MEAN, DropVerdict
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -77,13 +78,14 @@ class Regression:
     """The checks, a note on differences that do not prevent a comparison, and items left out.
 
     `warning` says whether one name stood for two models, and which accuracies surely fell that no
-    check is of.
+    check is of. `changes` are those of every rate, of the items of both runs.
     """
 
     checks: tuple[Check, ...]
     note: str = ""
     left_out: tuple[str, ...] = ()
     warning: str = ""
+    changes: Mapping[str, Change] = field(default_factory=dict)
 
     @property
     def reasons(self) -> list[str]:
@@ -186,7 +188,8 @@ def judge(
     ]
     fell = _warning(compared, {c.name.partition("_drop")[0] for c in checks}, tolerance)
     warning = "; ".join(filter(None, (changed, fell)))
-    return Regression(tuple(checks), compared.note, compared.left_out, warning)
+    changes = rate_changes.of_rates(compared.rates)
+    return Regression(tuple(checks), compared.note, compared.left_out, warning, changes)
 
 
 def shown(names: Sequence[str]) -> list[str]:

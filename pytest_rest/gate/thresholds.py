@@ -2,14 +2,14 @@
 
 import re
 import sys
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, replace
 
 from pytest_rest import extensions
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import LOWER_IS_BETTER, SUBSETS, Subset
 from pytest_rest.statistics import rh_auc
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH
+from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Item, Record
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
@@ -18,6 +18,7 @@ METRICS = (
 )
 RH_AUC = "rh_auc."
 AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
+TAG = "tag."
 _OF_READING = ("ocr_correct_rate", "cer")
 _OF_REPEATS = ("noise_floor", "between_forms", "excess_inconsistency")
 _OF_RIGHT = ("cfr", "mmc", "all_correct")
@@ -31,7 +32,7 @@ _THRESHOLD = re.compile(
 class Threshold:
     """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
 
-    `part` is a suite or a style; without one the threshold is for the mean over suites.
+    `part` is a suite, a style or `tag.NAME`; without one the threshold is for the mean over suites.
     """
 
     metric: str
@@ -55,7 +56,7 @@ def parse(text: str) -> Threshold:
     match = _THRESHOLD.fullmatch(text)
     if not match:
         raise OptionError(
-            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@SUITE]>=VALUE, as in "
+            f"threshold {text!r} cannot be read; write METRIC[@SUBSET][@PART]>=VALUE, as in "
             "'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
         )
     metric, named = match["metric"], [word.strip() for word in match["of"].split("@")[1:]]
@@ -70,7 +71,7 @@ def parse(text: str) -> Threshold:
     if len(subsets) > 1 or len(parts) > 1:
         raise OptionError(
             f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
-            f"name one of {', '.join(SUBSETS)}, and one suite or style"
+            f"name one of {', '.join(SUBSETS)}, and one suite, style or {TAG}NAME"
         )
     for part in parts:
         if hint := nearest(part, SUBSETS):
@@ -110,17 +111,30 @@ def unusual(threshold: Threshold) -> str:
     )
 
 
+def parts_of(record: Record) -> frozenset[str]:
+    """The parts of a run that a record is in: its suite, its style, its tags."""
+    return frozenset((record.suite, record.style, *(f"{TAG}{tag}" for tag in record.tags)))
+
+
+def tags_of(items: Iterable[Item]) -> set[str]:
+    """The parts of a run that the items' tags are."""
+    return {f"{TAG}{tag}" for tag in {tag for item in items for tag in item.tags}}
+
+
 def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:
-    """Raise `OptionError` for a threshold on a suite or a style (`parts`) that is not asked."""
+    """Raise `OptionError` for a threshold on one of no `parts`: a suite, a style, a tag."""
     for each in thresholds:
         if each.metric in AREAS and RH_BENCH not in suites:
             raise OptionError(
                 f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
             )
         if each.part and each.part not in parts:
+            tag = f"{TAG}{each.part}"
+            known = nearest(each.part, [*SUBSETS, *sorted(parts)])
+            hint = f"; did you mean {tag!r}?" if tag in parts else known
             raise OptionError(
                 f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
-                f"nor a suite or style of this run{nearest(each.part, [*SUBSETS, *sorted(parts)])}"
+                f"nor a suite, style or {TAG}NAME of this run{hint}"
             )
 
 

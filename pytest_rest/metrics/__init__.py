@@ -155,6 +155,15 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     return {style: compute_subsets(listed) for style, listed in sorted(styles.items())}
 
 
+def by_tag(records: Iterable[Record]) -> dict[str, list[Record]]:
+    """The records of the items that have each tag, over all suites; lost items have none."""
+    tagged: dict[str, list[Record]] = defaultdict(list)
+    for record in sorted(records, key=lambda record: record.key):
+        for tag in record.tags if not record.verdict.lost else ():
+            tagged[tag].append(record)
+    return {tag: tagged[tag] for tag in sorted(tagged)}
+
+
 def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
     groups = by_item(records)

@@ -13,8 +13,8 @@ import pytest
 from pytest_rest import gate
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
-from pytest_rest.gate import baseline, thresholds
-from pytest_rest.gate.thresholds import Threshold
+from pytest_rest.gate import baseline, early_stop, thresholds
+from pytest_rest.gate.thresholds import TAG, Threshold
 from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.cases import case_of, named
@@ -61,6 +61,7 @@ class Controller:
         settings = self._run.settings
         if len(settings.files) == len(settings.paths):  # else there is more to be collected
             self._run.check_answerable(self._run.known)
+            self._check_tags()
         self._run.folder.make()
         self._check_baseline()
         self._run.keep()
@@ -139,6 +140,15 @@ class Controller:
             noun = "error" if number == 1 else "errors"
             raise session.Interrupted(f"{number} {noun} during collection")
         return result
+
+    def _check_tags(self) -> None:
+        """Refuse a threshold on a tag that no item has, where all items are known."""
+        settings, known = self._run.settings, self._run.known
+        asked = [each for each in settings.thresholds if each.part.startswith(TAG)]
+        suites = {item.suite for item in known}
+        thresholds.check(asked, suites, suites | thresholds.tags_of(known))
+        if settings.early_stop:
+            early_stop.check(asked, len(suites), ())
 
     def _check_baseline(self) -> None:
         """Refuse another benchmark than the baseline's before it is paid for."""

@@ -250,9 +250,10 @@ GATE = (
     Option("--rest-max-cfr RATE", "fail when CFR is above this share, such as 0.05"),
     Option(
         "--rest-require THRESHOLD",
-        "fail when a threshold METRIC[@SUBSET]>=VALUE is missed: rer, cfr, mmc, all_correct, "
-        "ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, rh_auc.raw or "
-        "rh_auc.normalised, on all items, the ocr_correct ones, a suite or a style; repeatable",
+        "fail when a threshold METRIC[@SUBSET][@PART]>=VALUE is missed: rer, cfr, mmc, "
+        "all_correct, ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, "
+        "rh_auc.raw or rh_auc.normalised, on all items, the ocr_correct ones, a suite, a style or "
+        "tag.NAME; repeatable",
         ini="rest_require",
     ),
     Option(

@@ -272,6 +272,7 @@ def _check(settings: Settings) -> None:
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         parts |= {*(settings.stored.formats if settings.stored else ())}
+        parts |= thresholds.tags_of(settings.items)
         thresholds.check(settings.thresholds, [d.name for d in settings.drawn], parts)
     stored_settings.check(settings.stored, settings.thresholds)
     regression.check(settings.tolerance, settings.modes)

@@ -16,12 +16,18 @@ from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import markdown
+from pytest_rest.reporting.decision import Word
 from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, seen, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
+_LOOKS: dict[Word, dict[str, bool]] = {
+    "ship": {"bold": True, "green": True},
+    "do not ship": {"bold": True, "red": True},
+    "cannot tell": {"bold": True, "yellow": True},
+}
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
 
@@ -155,6 +161,9 @@ class Terminal:
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
+        if report.decision:
+            for row in textwrap.wrap(report.decision.sentence, 80, subsequent_indent="  "):
+                write(row, **_LOOKS[report.decision.word])
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
         for line in tables.table(report):

@@ -14,6 +14,7 @@ COLUMNS: Mapping[str, type] = {
     "suite": str,
     "item": str,
     "cluster": str,
+    "tags": str,  # with semicolons between them
     "style": str,
     "font": str,
     "dpi": int,
@@ -61,6 +62,7 @@ def rows(
             "suite": item["suite"],
             "item": item["id"],
             "cluster": item.get("cluster"),
+            "tags": ";".join(item.get("tags", ())) or None,
             "style": item["style"],
             **_characteristics(item["style"], own),
             "question": (item["ocr"] or {}).get("reference"),

@@ -26,6 +26,7 @@ def _regression(regression: Regression) -> dict[str, Any]:
         "note": regression.note,
         "warning": regression.warning,
         "left_out": [*regression.left_out],
+        "changes": {name: asdict(change) for name, change in regression.changes.items()},
         "checks": [
             {
                 "name": check.name,

@@ -8,7 +8,7 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, seen, tables, vision_tokens
+from pytest_rest.reporting.terminal import figures, findings, seen, tables, tags, vision_tokens
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -36,11 +36,13 @@ def page(report: Report) -> str:
     checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        [f"**{verdict(report)}**{f': {escape(why, 1_000)}' if why else ''}"],
+        _decided(report),
+        [f"{verdict(report)}{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
         _formats(report),
+        _tags(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -95,6 +97,13 @@ def properties(report: Report) -> dict[str, str]:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
     return {name: shown(value, 500) for name, value in values.items()}
+
+
+def _decided(report: Report) -> list[str]:
+    """Whether to ship, and why; nothing of a part of a run."""
+    if not (decided := report.decision):
+        return []
+    return [f"**{decided.word.capitalize()}**: {escape(decided.why, 1_000)}"]
 
 
 def _asked(report: Report) -> list[str]:
@@ -159,6 +168,17 @@ def _formats(report: Report) -> list[str]:
         for name, m in by_name.items()
     ]
     return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+
+
+def _tags(report: Report) -> list[str]:
+    by_tag = tags.worst_first(report.tags, report.table["pooled"]["all"].items)
+    rows = [
+        [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
+        for name, m in by_tag.items()
+    ]
+    if more := len(rows[tags.SHOWN :]):
+        rows[tags.SHOWN :] = [[f"and {more} more", "", "", "", ""]]
+    return _table(["tag", "items", "RER", "CFR", "MMC"], rows)
 
 
 def _areas(report: Report) -> Mapping[AreaKind, Area]:

@@ -12,11 +12,14 @@ from typing import Any
 from pytest_rest.gate import Gate
 from pytest_rest.metrics import (
     SUBSETS,
+    Metrics,
     Table,
     advice,
     by_budget,
     by_style,
+    by_tag,
     chance,
+    compute,
     failure_causes,
     formats,
     judge_agreement,
@@ -39,8 +42,11 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
+from pytest_rest.reporting import decision
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.calls import calls, from_cache
+from pytest_rest.reporting.decision import Decision
+from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
@@ -106,6 +112,12 @@ class Report:
         return reading.explained(self.whole)
 
     @cached_property
+    def decision(self) -> Decision | None:
+        """Whether to ship, and why; None for a part of a run."""
+        rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
+        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
+
+    @cached_property
     def effects(self) -> list[StyleEffect]:
         """What each visual characteristic does; nothing where one style was asked."""
         return style_effects.table(self.records, self.styles)
@@ -119,6 +131,11 @@ class Report:
     def judge(self) -> JudgeAgreement | None:
         """What a judge said of answers; None where none was asked."""
         return judge_agreement.measure(self.whole)
+
+    @cached_property
+    def tags(self) -> dict[str, Metrics]:
+        """The metrics of the items of each tag, over all suites; nothing where no item has one."""
+        return {tag: compute(records) for tag, records in by_tag(self.whole).items()}
 
     @cached_property
     def vision(self) -> Vision | None:
@@ -212,8 +229,8 @@ class Report:
         return {**self._head, "items": self._items}
 
     @cached_property
-    def _items(self) -> "_Items":
-        return _Items(sorted(self.records, key=lambda record: record.key), self.tests)
+    def _items(self) -> Entries:
+        return Entries(sorted(self.records, key=lambda record: record.key), self.tests)
 
     @cached_property
     def _head(self) -> dict[str, Any]:
@@ -230,6 +247,7 @@ class Report:
                 style: subsets["all"].to_builtins()
                 for style, subsets in by_style(judged, self.table).items()
             },
+            **({"tags": {t: m.to_builtins() for t, m in self.tags.items()}} if self.tags else {}),
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),
@@ -243,6 +261,7 @@ class Report:
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
             "published": self.standing and self.standing.to_builtins(),
+            "decision": decision.to_builtins(self.decision),
             "gate": {
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
@@ -309,29 +328,6 @@ class Report:
             return {name: worst_mean(self.table, name, lost) for name in _WORST}
         metrics = self.table[scope]["all"]
         return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
-
-
-class _Items(Sequence[dict[str, Any]]):
-    """The report's `items`, each built from its record when it is looked up."""
-
-    def __init__(
-        self, records: Sequence[Record], tests: Mapping[tuple[str, str, str], str]
-    ) -> None:
-        self._records, self._tests = records, tests
-
-    def __len__(self) -> int:
-        return len(self._records)
-
-    def __getitem__(self, place: Any) -> Any:
-        if isinstance(place, slice):
-            return _Items(self._records[place], self._tests)
-        record = self._records[place]
-        return entry(record, self._tests.get(record.key, ""))
-
-
-def entry(record: Record, test: str = "") -> dict[str, Any]:
-    """One of the report's `items`: a record, where it failed, and the test function that asked."""
-    return {**record.to_builtins(), "failed_at": failure_causes.cause([record]), "test": test}
 
 
 def _total(values: Sequence[float | None]) -> float | None:

@@ -11,7 +11,7 @@ from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
-from pytest_rest.gate.thresholds import Threshold, covers
+from pytest_rest.gate.thresholds import TAG, Threshold, covers
 from pytest_rest.metrics import Table, by_budget, formats
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out
@@ -169,16 +169,13 @@ class Tally:
         thresholds = self.thresholds | {*rules.thresholds}
         if not (thresholds or rules.baseline is not None or len(lost) > rules.max_lost):
             return None
-        tables, styles, names = {}, {}, {}
+        tables, parts, names = {}, {}, {}
         for scope in {threshold.scope for threshold in thresholds} | {""}:
             # by item and style: two tests may ask the same, and it counts once
             here = {key: r for (origin, key), r in self.records.items() if covers(scope, origin)}
             whole = by_budget.of_rest(_whole(here, lost))
             tables[scope] = metrics.table(whole) if scope else table
-            styles[scope] = {
-                **formats.by_format(whole, tables[scope]),
-                **metrics.by_style(whole, tables[scope]),
-            }
+            parts[scope] = _parts(whole, tables[scope], {each.part for each in thresholds})
             missing = {key for origin, key in lost if covers(scope, origin)}
             names[scope] = [f"{item}-{style}" for _, item, style in sorted(missing)]
         judged = gate.judge(
@@ -187,7 +184,7 @@ class Tally:
             names,
             rules.max_lost,
             confidence=rules.confidence,
-            styles=styles,
+            parts=parts,
             looks=self.looks,
             areas=rh_auc.areas if rh_auc else None,
         )
@@ -230,6 +227,16 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
     """The records of items of which nothing was lost, in any style."""
     missing = {(suite, item) for _, (suite, item, _) in lost}
     return [record for (suite, item, _), record in records.items() if (suite, item) not in missing]
+
+
+def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
+    """What thresholds may be on beside suites: formats, styles, and the tags that are `asked`."""
+    tags = {f"{TAG}{tag}": records for tag, records in metrics.by_tag(whole).items()}
+    return {
+        **formats.by_format(whole, table),
+        **metrics.by_style(whole, table),
+        **{part: metrics.compute_subsets(tags[part]) for part in asked & tags.keys()},
+    }
 
 
 def _charts(about: Mapping[str, Any]) -> int:

@@ -132,6 +132,40 @@ items:
     assert ["", ""] == [item.cluster for item in load(folder, about_one).items]
 
 
+def test_items_have_the_files_tags_and_their_own(folder: Path) -> None:
+    """A list, or one word; each once, and the file's first; the digest does not know them."""
+    items = """\
+tags: sales
+items:
+- {question: Q, answer: 1, tags: [invoices, "2024"]}
+- {question: R, answer: 2, tags: [b.c, sales, b.c]}
+- {question: S, answer: 3, tags: []}
+- {question: T, answer: 4, tags: größe}
+"""
+    loaded = load(folder, items).items
+    own = [("invoices", "2024"), ("b.c",), (), ("größe",)]
+    assert [("sales", *tags) for tags in own] == [item.tags for item in loaded]
+    assert loaded[0].digest == load(folder, items.replace("invoices", "other")).items[0].digest
+
+
+@pytest.mark.parametrize(
+    ("tags", "expected"),
+    [
+        ("a b", "4: tag 'a b' is not a short word; use at most 60 letters, digits, - _ and ."),
+        (f"[{'x' * 61}]", "4: tag 'xxx"),
+        ("['']", "4: tag '' is not a short word"),
+        ("[[a]]", "4: tags is a list of words, such as [invoices, german]"),
+        ("{a: b}", "4: tags is a list of words, such as [invoices, german]"),
+        (str([*range(20)]), "4: the item has 21 tags; use at most 20"),
+    ],
+)
+def test_a_tag_is_a_short_word(folder: Path, tags: str, expected: str) -> None:
+    """Of few letters, and few of them: with the file's own, too."""
+    with pytest.raises(BenchmarkError) as refused:
+        load(folder, f"tags: top\nitems:\n- question: Q\n  tags: {tags}\n  answer: 1\n")
+    assert expected in str(refused.value)
+
+
 def test_a_cluster_is_a_short_name(folder: Path) -> None:
     """One line says what is wrong."""
     with pytest.raises(BenchmarkError, match=r":3: cluster '.*' is not a name; use at most 100"):
@@ -330,7 +364,7 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 
 ONE = "items:\n- question: Q\n  answer: x\n"
 DEFAULTS = "kind, context, choices, tolerance, image, table, code, language, layout, equivalence"
-KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}"
+KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}, tags"
 
 
 @pytest.mark.parametrize(
@@ -379,7 +413,7 @@ KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}"
         (
             "nam: x\n" + ONE,
             "1: unknown key 'nam'; did you mean 'name'?; known are "
-            f"name, styles, {DEFAULTS}, items",
+            f"name, styles, {DEFAULTS}, tags, items",
         ),
         (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
@@ -497,7 +531,7 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
-            f"benchmark, styles, {DEFAULTS}",
+            f"benchmark, styles, {DEFAULTS}, tags",
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',
@@ -701,6 +735,8 @@ def test_the_schema_knows_the_same_keys() -> None:
         ("name: x\nstyles: dejavu\nitems: [{question: Q, answer: x, choices: [x, y]}]", True),
         ("items: [{question: Q, answer: x, choices: {1: x, 2: y}, image: null}]", True),
         ("items: [{question: Q, answer: 7, tolerance: 1%, kind: number}]", True),
+        ("tags: [a, 2024]\nitems: [{question: Q, answer: 7, tags: b.c}]", True),
+        ("items: [{question: Q, answer: 7, tags: [a b]}]", False),
         ("items: []", False),
         ("items: [{question: Q}]", False),
         ("items: [{question: Q, anwser: 7}]", False),

@@ -76,6 +76,7 @@ def test_a_problem_in_every_language_is_a_cluster(tmp_path: Path) -> None:
     assert names == [item.id for item in everywhere]
     assert ["0000", "0001"] * 3 == [item.cluster for item in everywhere]
     assert {"mgsm"} == {item.suite for item in everywhere}
+    assert [("en",), ("en",), ("th",)] == [item.tags for item in everywhere[:3]]
     (one, _) = mgsm.load("zh", tmp_path).items
     assert ("mgsm-zh-0000", "mgsm-zh", "", "1051") == (
         *(one.id, one.suite, one.cluster),

@@ -216,6 +216,7 @@ def test_a_file_is_downloaded_once(said: dict[str, Any], server: Hub) -> None:
     assert [] == [each for each in server.asked if each[0] == "GET" and "huge" in each[1]]
 
 
+@pytest.mark.costly
 def test_what_was_downloaded_is_there_offline(
     said: dict[str, Any], server: Hub, home: Path
 ) -> None:

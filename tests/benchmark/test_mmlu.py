@@ -130,6 +130,7 @@ EXPECTED = (
         choices=tuple(map(Choice, "ABCD", "1234")),
         answer_kind="choice",
         suite="mmlu",
+        tags=("sums",),
     ),
     Item(
         "mmlu-sums-0001",
@@ -138,6 +139,7 @@ EXPECTED = (
         choices=tuple(map(Choice, "ABCD", ["None", "TRUE", "x", "y"])),
         answer_kind="choice",
         suite="mmlu",
+        tags=("sums",),
     ),
 )
 

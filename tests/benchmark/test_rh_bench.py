@@ -144,6 +144,7 @@ def test_an_item_is_text_beside_its_picture(tmp_path: Path) -> None:
     assert str(text).startswith("Which is it, 0?\nA. a cat\nB. a dog\nC. a cow\n")
 
 
+@pytest.mark.costly
 def test_drawn_pictures_are_downloaded(tmp_path: Path) -> None:
     """Both files, and the picture of the one item; after that no server is asked."""
     copy = made_up.write(tmp_path / "copy", 1)

@@ -101,6 +101,13 @@ def test_an_error_loses_the_item() -> None:
     assert ("lost", "image: HTTP 500") == (record.verdict.outcome, record.verdict.reason)
 
 
+@pytest.mark.parametrize("tags", ["b; é", ["b", "é"], '["b", "é", "b"]'])
+def test_tags_are_words_or_a_list(tags: object) -> None:
+    """An item has those of all its rows."""
+    (record,) = records({**TEXT, "tags": tags}, {**IMAGE, "tags": "é;c.d"})
+    assert ("b", "é", "c.d") == record.tags
+
+
 def test_without_what_is_right_another_judge_counts() -> None:
     """And without one nothing is known; whoever says what is right overrules the other."""
     rows = {**TEXT, "expected": None}, {**IMAGE, "expected": None, "answer": "8"}
@@ -240,6 +247,14 @@ NAMED = "item 'a' of 'answers'"
         (
             [TEXT, {**IMAGE, "correct": "perhaps"}],
             [f"{HERE} 2: correct 'perhaps' is neither true nor false"],
+        ),
+        (
+            [{**TEXT, "tags": "a;b c"}, {**IMAGE, "tags": ";".join("abcdefghijklmnopqrstu")}],
+            [
+                f"{HERE} 1: tag 'b c' is not a short word; use at most 60 letters, digits, - _ "
+                "and .",
+                f"{HERE} 2: the item has 21 tags; use at most 20",
+            ],
         ),
         ([TEXT, {**IMAGE, "repeat": "-1"}], [f"{HERE} 2: repeat '-1' is not a whole number"]),
         (

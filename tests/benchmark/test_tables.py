@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 
 import pytest
 
@@ -52,13 +52,17 @@ def test_each_question_has_one_right_answer(seed: int) -> None:
 
 
 def test_each_pair_of_kind_and_size_has_its_turn() -> None:
-    """Once in 24 items."""
+    """Once in 24 items; the kind is the item's tag."""
+    kinds: dict[tuple[str, ...], set[str]] = defaultdict(set)
     seen: Counter[tuple[str, int, int]] = Counter()
     for item in tables.generate(48, 1):
         assert item.table
         assert {len(item.table.header)} == {len(row) for row in item.table.rows}
         size = len(item.table.rows), len(item.table.header)
         seen[re.sub(r"[A-Z]\w+|\d+", "", item.question), *size] += 1
+        kinds[item.tags].add(re.sub(r"[A-Z]\w+|\d+", "", item.question))
+    assert {("look-up",), ("count",), ("sum",), ("highest",)} == kinds.keys()
+    assert {1} == {len(questions) for questions in kinds.values()}
     assert {2} == {*seen.values()}
     assert 24 == len(seen)
     assert {*SIZES} == {(rows, columns) for _, rows, columns in seen}

@@ -260,6 +260,7 @@ def test_help_names_every_command(capsys: Capture) -> None:
     assert {"pytest-rest": "pytest_rest.commands:main"} == scripts
 
 
+@pytest.mark.costly
 def test_commands_import_nothing_heavy(tmp_path: Path) -> None:
     """Not pytest, LiteLLM, Hypothesis or Pillow; and a reader that goes away is no error."""
     program = (

@@ -114,6 +114,7 @@ def test_tokens_a_minute() -> None:
     ],
     ids=["rpm-serial", "tpm-serial"],
 )
+@pytest.mark.costly
 def test_a_minute_of_a_run(
     pytester: pytest.Pytester, limit: str, least: int, most: int, workers: Sequence[str]
 ) -> None:
@@ -190,6 +191,7 @@ def test_a_budget_and_the_dearest_answers(fault: Fault) -> None:
     assert f"{ENDED}budget: $0.0" == str(told)[: len(ENDED) + 12]
 
 
+@pytest.mark.costly
 def test_failures_cost_nothing() -> None:
     """What was refused or broke down is not paid for, and takes nothing from the budget."""
 

@@ -306,6 +306,7 @@ def test_money_that_is_spent_ends_all_asking(client: str, kind: str) -> None:
         (307, ""),
     ],
 )
+@pytest.mark.some(4)
 def test_a_dozen_calls_that_are_refused_alike_end_all_asking(
     client: str, status: int, mend: str
 ) -> None:
@@ -531,6 +532,7 @@ AWAY: dict[str, tuple[str, Plan]] = {
         *(("served", kind, 1) for kind in ("gone", "503")),
     ],
 )
+@pytest.mark.costly
 def test_an_outage_has_a_patience_in_time(client: str, kind: str, retries: int) -> None:
     """Asking pauses, with a probe now and then; in the end it is over, in one line."""
     error, away = AWAY[kind]
@@ -779,6 +781,7 @@ class Weather:
 @pytest.mark.parametrize(
     "workers", [SERIAL, pytest.param(TWO, marks=pytest.mark.slow)], ids=["serial", "n2"]
 )
+@pytest.mark.costly
 def test_three_faults_in_ten(run_rest: RunRest, workers: Sequence[str]) -> None:
     """300 prompts, 1,000 of all tests: none is lost, and none asked again after its answer."""
     weather = Weather(54)

@@ -462,6 +462,7 @@ def test_reading_all_answers_blocks_nobody(tmp_path: Path) -> None:
         assert 2 == len([*walk])
 
 
+@pytest.mark.costly
 def test_several_processes_share_a_host(tmp_path: Path) -> None:
     """Whoever comes first makes the store; each finds what the others have written."""
     code = """

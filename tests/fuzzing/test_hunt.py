@@ -214,6 +214,7 @@ def test_no_answer_is_a_flip_too(tmp_path: Path) -> None:
     assert {None} == {*flip.answers["style"]}
 
 
+@pytest.mark.costly
 def test_only_what_was_read_right(tmp_path: Path) -> None:
     """A misread flip does not count then; one that was read right does."""
     read = planted(tmp_path, "color")

@@ -49,6 +49,21 @@ def looked(
     return found
 
 
+def test_a_tag_is_looked_at_by_its_items_alone() -> None:
+    """The looks are those of a run that has no others; the threshold's suite is the run's."""
+    tagged = [replace(record("a", n, MODES), tags=("law",)) for n in range(40)]
+    others = [record("a", n, MODES[:1]) for n in range(40, 80)]
+    of_tag, alone = parse("rer@tag.law>=0.8"), parse("rer>=0.8")
+    mixed, pure = Stopping(0.95, {"test": ["a"]}), Stopping(0.95, {"test": ["a"]})
+    for one, other in zip(tagged, others, strict=True):
+        mixed.add("a", {"test": [other]}, [of_tag])
+        mixed.add("a", {"test": [one]}, [of_tag])
+        pure.add("a", {"test": [one]}, [alone])
+    assert mixed.is_over
+    assert pure.looks[alone].seen == mixed.looks[of_tag].seen
+    assert 2 * pure.looks[alone].after == mixed.looks[of_tag].after
+
+
 # The order
 
 
@@ -273,6 +288,7 @@ def test_an_undecided_run_asks_everything(run_rest: RunRest) -> None:
     assert "more items would decide it" in run.report["gate"]["reason"]
 
 
+@pytest.mark.costly
 def test_a_stopped_run_is_gone_on_with(run_rest: RunRest) -> None:
     """It stops at the same item, and asks nothing twice."""
     first = run_rest(*SIMULATED, "--rest-min-rer=0.8", *EARLY)
@@ -295,6 +311,7 @@ def test_the_endpoint_is_spared(run_rest: RunRest) -> None:
     assert 4 * len(run.report["items"]) <= len(endpoint.requests) < 200
 
 
+@pytest.mark.costly
 def test_thresholds_of_folders_are_decided_on_their_tests(
     run_rest: RunRest, pytester: pytest.Pytester
 ) -> None:

@@ -40,7 +40,7 @@ def outcome(text: str, records: Sequence[Record], confidence: float = 0.95) -> g
         {"": table},
         {},
         confidence=confidence,
-        styles={"": metrics.by_style(records, table)},
+        parts={"": metrics.by_style(records, table)},
     )
     assert (found.thresholds[0].outcome == "passed") == found.passed
     return found.thresholds[0]

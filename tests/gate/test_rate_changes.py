@@ -1,11 +1,14 @@
 """What each rate changed by: by hand, against the paper's formula, and as often as it says."""
 
+from typing import Any
+
 import pytest
 from hypothesis import given
 from stored import ODD, RIGHT, WRONG, item, of_records, planted, report
 from strategies import runs
 
 from pytest_rest.gate import paired_runs, rate_changes
+from pytest_rest.gate.baseline import to_baseline
 from pytest_rest.terms import Record
 
 
@@ -53,6 +56,32 @@ def test_several_suites_are_their_mean() -> None:
     found = rate_changes.table(old, new)["rer"]
     assert pytest.approx(-0.1) == found.value
     assert (1.0, 0.9, 12) == (found.old, found.new, found.n)
+
+
+def test_a_tags_change_is_that_of_its_items() -> None:
+    """Of all suites as if they were one, where both runs have the tag; the worst comes first."""
+
+    def run(better: int, tags: dict[str, list[str]]) -> Any:
+        items = [
+            item(f"i{n}", RIGHT if n < better else ODD, suite) | {"tags": tags[suite]}
+            for suite, size in (("a", 4), ("b", 8))
+            for n in range(size)
+        ]
+        return report(items)
+
+    old = run(8, {"a": ["x", "old"], "b": ["x", "y"]})
+    new = run(2, {"a": ["x"], "b": ["x", "y"]})
+    found = rate_changes.by_tag(old, new)
+    assert ["y", "x"] == list(found)
+    assert (1.0, 4 / 12, 12, 8) == (
+        *(found["x"].old, found["x"].new),
+        *(found["x"].n, found["x"].worse),
+    )
+    baseline = to_baseline(old)
+    assert found == rate_changes.by_tag(baseline, new)
+    alone = [each for each in old["items"] if each["suite"] == "b"]
+    of_b = [each for each in new["items"] if each["suite"] == "b"]
+    assert rate_changes.table(report(alone), report(of_b))["rer"] == found["y"]
 
 
 def test_without_pairs_there_are_no_rates() -> None:

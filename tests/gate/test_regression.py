@@ -89,6 +89,7 @@ def test_a_run_that_is_as_good(
     assert "gate passed: rer_drop<=0.0 is met: RER rose by" in better.out
 
 
+@pytest.mark.costly
 def test_a_drop_within_the_tolerance_passes(old: object, run_rest: RunRest) -> None:
     """A smaller drop than that passes, and only what was asked about is looked at."""
     run = run_rest(BAD, SUITE, "--rest-baseline=old.json", "--rest-max-rer-drop=0.9")
@@ -96,6 +97,7 @@ def test_a_drop_within_the_tolerance_passes(old: object, run_rest: RunRest) -> N
     assert ["rer_drop<=0.9"] == [check["name"] for check in gate_of(run)["checks"]]
 
 
+@pytest.mark.costly
 def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> None:
     """Both are judged, and what was lost comes first."""
     missed = run_rest(GOOD, SUITE, "--rest-baseline=old.json", "--rest-max-cfr=0", "-k0001 or 0002")
@@ -118,6 +120,7 @@ def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> 
         ([SUITE, "--rest-ocr=off"], "other transcriptions: image in the baseline, off now"),
     ],
 )
+@pytest.mark.costly
 def test_another_benchmark_is_refused_before_asking(
     old: object, run_rest: RunRest, options: list[str], said: str
 ) -> None:
@@ -327,6 +330,7 @@ def stories(pytester: pytest.Pytester, faults: dict[str, str]) -> list[str]:
     return ["--rest-suite=soebench:20", "--rest-suite=stories.rest.jsonl"]
 
 
+@pytest.mark.costly
 def test_a_collapsed_suite_fails_beside_one_that_did_not_fall(
     pytester: pytest.Pytester, run_rest: RunRest
 ) -> None:

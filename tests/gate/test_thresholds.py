@@ -41,7 +41,7 @@ def test_a_threshold_is_parsed_into_its_parts(text: str, expected: Threshold) ->
     assert expected == parse(text)
 
 
-FORM = "write METRIC[@SUBSET][@SUITE]>=VALUE, as in 'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
+FORM = "write METRIC[@SUBSET][@PART]>=VALUE, as in 'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
 KNOWN = (
     "metrics are rer, cfr, mmc, all_correct, ocr_correct_rate, cer, "
     "noise_floor, between_forms, excess_inconsistency, accuracy.text, accuracy.image, "
@@ -79,12 +79,12 @@ KNOWN = (
         (
             "rer@all@ocr_correct>=0.9",
             "threshold 'rer@all@ocr_correct>=0.9' names two subsets; name one of all, ocr_correct, "
-            "and one suite or style",
+            "and one suite, style or tag.NAME",
         ),
         (
             "rer@arc@mmlu>=0.9",
             "threshold 'rer@arc@mmlu>=0.9' names two parts; name one of all, ocr_correct, and one "
-            "suite or style",
+            "suite, style or tag.NAME",
         ),
         ("rer>=90", "threshold rer>=90: the value is a share from 0 to 1; did you mean 0.9?"),
         ("cfr<=1.5", "threshold cfr<=1.5: the value is a share from 0 to 1; did you mean 0.015?"),

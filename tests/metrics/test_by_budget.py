@@ -186,6 +186,7 @@ def test_what_is_undefined_does_not_pass(run_rest: RunRest, rh: tuple[str, ...])
     assert {"raw": why, "normalised": why} == run.report["rh_auc"]["undefined"]
 
 
+@pytest.mark.costly
 def test_shards_give_the_whole_runs_figures(
     run_rest: RunRest, rh: tuple[str, ...], tmp_path: Path
 ) -> None:

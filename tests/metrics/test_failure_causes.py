@@ -7,7 +7,7 @@ from strategies import records, runs
 from pytest_rest import metrics, scoring
 from pytest_rest.metrics import failure_causes
 from pytest_rest.metrics.failure_causes import CAUSES, Cause
-from pytest_rest.reporting.report import entry
+from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import MODES, Answer, Record, Status, Transcription
 
 

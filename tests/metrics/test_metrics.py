@@ -256,6 +256,17 @@ def test_an_empty_run_has_no_rates() -> None:
         assert [None] * len(RATES) == [found[name]["all"].rate(rate) for rate in RATES]
 
 
+@given(runs(failing=True))
+def test_a_tag_is_the_items_that_have_it(records: list[Record]) -> None:
+    """In all their styles, over all suites, but for what was lost; whatever the order."""
+    tagged = metrics.by_tag(reversed(records))
+    whole = [record for record in records if not record.verdict.lost]
+    assert {tag for record in whole for tag in record.tags} == tagged.keys()
+    for tag, listed in tagged.items():
+        expected = [record for record in whole if tag in record.tags]
+        assert metrics.compute(sorted(expected, key=lambda r: r.key)) == metrics.compute(listed)
+
+
 def test_a_lost_record_is_left_out() -> None:
     """A failed call is no answer: the item is in no rate and no n."""
     lost = record("i9", "2", "2", "2", failed=True)

@@ -57,6 +57,7 @@ KINDS = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.some(17)
 def test_an_error_is_what_it_is_under_its_own_status(client: str, kind: str) -> None:
     """Whatever its shape, by its code, its type, or its status."""
     data, expected = KINDS[kind]

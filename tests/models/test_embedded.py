@@ -101,6 +101,7 @@ def test_the_first_run_of_a_new_user(run_rest: RunRest, workers: list[str]) -> N
     assert 0.0 == run.report["usage"]["cost"]
 
 
+@pytest.mark.costly
 def test_without_its_extra_it_says_what_to_install() -> None:
     """A missing RapidOCR is one line with the command that mends it."""
     code = (

@@ -265,6 +265,7 @@ def test_missing_usage_is_unknown(client: str) -> None:
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("which", ["input_tokens", "output_tokens"])
 @pytest.mark.parametrize("said", [-5, -1, 10**400, 10**200, 10_000_001, "many", [7], {}])
+@pytest.mark.some(16)
 def test_counts_that_cannot_be_are_not_reported(client: str, which: str, said: object) -> None:
     """Nor is a cost, which would lift the run's limit; the answer counts, or the call failed."""
     completion = answer(client, replace(Reply("3"), **{which: said}))  # type: ignore[arg-type]
@@ -300,6 +301,7 @@ def test_counts_that_cannot_be_are_not_reported(client: str, which: str, said: o
         (Reply("3", fault="reset"), "connection: "),
     ],
 )
+@pytest.mark.some(18)
 def test_a_failure_starts_with_its_stable_word(client: str, reply: Reply, error: str) -> None:
     """Each failure starts with its word, is one line without text, and was asked once."""
     with serving(client, reply) as (endpoint, model):
@@ -342,6 +344,7 @@ BROKEN_OFF = [
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("word", BROKEN_OFF)
+@pytest.mark.some(14)
 def test_an_answer_that_is_broken_off_is_not_an_answer(client: str, word: str) -> None:
     """Half an answer must not be judged, although LiteLLM calls it a stop."""
     completion = answer(client, Reply("A = 1", finish_reason=word))

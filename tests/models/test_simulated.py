@@ -27,6 +27,7 @@ def share(found: list[Record], mode: str) -> float:
     return sum(r.verdict.answers[mode].is_right for r in found) / len(found)  # type: ignore[index]
 
 
+@pytest.mark.costly
 def test_without_a_profile_it_is_steady_and_right() -> None:
     """No fault at all: every figure is at its best."""
     table = metrics.table(records(""))["soebench"]["all"]
@@ -44,6 +45,7 @@ def test_equal_seeds_give_equal_answers() -> None:
 
 @pytest.mark.some(1)
 @pytest.mark.parametrize("mode", ["text", "image", "mixed"])
+@pytest.mark.costly
 def test_a_fault_strikes_its_mode_as_often_as_planted(mode: str) -> None:
     """Three standard deviations of a share of 0.3 among 300; the other modes stay right."""
     found = records(f"wrong.{mode}=0.3")

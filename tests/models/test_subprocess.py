@@ -205,6 +205,7 @@ def test_a_model_that_does_not_open_is_reported(opening: str, said: str) -> None
 
 @pytest.mark.some(1)
 @pytest.mark.parametrize(("deaths", "starts"), [(2, 3), (9, 3)])
+@pytest.mark.costly
 def test_a_process_that_dies_while_it_starts_is_started_again(
     tmp_path: Path, deaths: int, starts: int
 ) -> None:

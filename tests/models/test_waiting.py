@@ -84,6 +84,7 @@ WAITS: dict[str, tuple[Callable[[], Reply], float]] = {
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize("kind", WAITS)
+@pytest.mark.some(25)
 def test_the_waiting_time_is_kept(client: str, kind: str) -> None:
     """As Retry-After is, wherever it is said."""
     reply, expected = WAITS[kind]

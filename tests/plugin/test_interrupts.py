@@ -143,6 +143,7 @@ def test_a_run_that_is_killed_again_and_again(run_rest: RunRest, workers: Sequen
     assert undisturbed(run_rest, oracle, n) == settled(last.report)
 
 
+@pytest.mark.costly
 def test_a_worker_that_is_killed(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """kill -9: its test is lost by name, another worker goes on, and its answers are kept."""
     pytester.makeconftest(PIDS)
@@ -225,6 +226,7 @@ def test_an_interrupt_while_calls_are_in_flight(
     assert seconds < promptly
 
 
+@pytest.mark.costly
 def test_a_second_interrupt_while_pytest_tells_of_the_first(
     pytester: pytest.Pytester, run_rest: RunRest
 ) -> None:
@@ -288,6 +290,7 @@ def test_an_interrupt_while_litellm_is_imported(
 
 
 @WORKERS
+@pytest.mark.costly
 def test_a_run_that_is_told_to_end(
     pytester: pytest.Pytester, run_rest: RunRest, workers: Sequence[str]
 ) -> None:
@@ -324,6 +327,7 @@ def test_a_run_that_is_told_to_end(
     [("-x", 1, SERIAL), ("--maxfail=2", 2, SERIAL), ("-x", 1, TWO)],
     ids=["x-serial", "maxfail-serial", "x-n2"],
 )
+@pytest.mark.costly
 def test_a_run_that_stops_early(
     run_rest: RunRest, option: str, failures: int, workers: Sequence[str]
 ) -> None:

@@ -78,6 +78,7 @@ def test_a_record_dropped_on_its_way(
     ],
     ids=["no-xdist", "n0", "n1"],
 )
+@pytest.mark.costly
 def test_the_list_of_what_was_selected_dropped(
     pytester: pytest.Pytester, run_rest: RunRest, workers: list[str], reason: str
 ) -> None:
@@ -103,6 +104,7 @@ def test_the_list_of_what_was_selected_dropped(
     "options", [["--rest-min-rer=0.1"], pytest.param([], marks=pytest.mark.slow)]
 )
 @pytest.mark.parametrize("item", ["soebench-0003"])
+@pytest.mark.costly
 def test_a_report_that_cannot_be_serialised(
     pytester: pytest.Pytester, run_rest: RunRest, item: str, options: list[str]
 ) -> None:
@@ -220,6 +222,7 @@ def test_lost_items_are_tolerated_only_when_asked(run_rest: RunRest, mode: Seque
     assert short.report["gate"]["reason"].startswith(f"{lost} items lost (allowed: {lost - 1})")
 
 
+@pytest.mark.costly
 def test_an_interrupted_run_is_not_passed(
     pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:

@@ -112,6 +112,7 @@ def test_the_limit_is_measured_and_taken(
     assert (found["calls"], CALLS) == (len(server.charts), len(server.others))
 
 
+@pytest.mark.costly
 def test_an_interrupted_chart_goes_on_and_pays_nothing_twice(
     run_rest: RunRest,
     pytester: pytest.Pytester,

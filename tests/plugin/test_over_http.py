@@ -320,6 +320,7 @@ def test_faults_that_pass_lose_nothing(
 
 
 @pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n2"]], ids=["serial", "n2"])
+@pytest.mark.costly
 def test_a_refused_key_stops_the_run(run_rest: RunRest, api_key: str, workers: list[str]) -> None:
     """One line, not one failure for each item; no flood of requests; nothing passes."""
     with Endpoint(lambda _: Reply(status=401, text="no such key")) as endpoint:

@@ -120,6 +120,7 @@ def test_a_marker_may_leave_rest_plus_out(pytester: pytest.Pytester, run_rest: R
     assert {"passed": 2 + 4 + 20} == run.outcomes
 
 
+@pytest.mark.costly
 def test_the_command_line_wins_over_the_ini_file(
     pytester: pytest.Pytester, run_rest: RunRest
 ) -> None:
@@ -176,6 +177,7 @@ def test_a_failure_is_asked_again_in_rest_plus(run_rest: RunRest) -> None:
     assert "--rest-plus --rest-suite=soebench:1 -k soebench-0000-dejavu-50dpi-black" in run.out
 
 
+@pytest.mark.costly
 def test_a_resumed_run_keeps_rest_plus(run_rest: RunRest) -> None:
     """What draws the tests is kept with the run."""
     run_rest(*SIMULATED, "--rest-plus")

@@ -87,6 +87,7 @@ def test_a_line_has_as_many_parts_as_fit() -> None:
     ],
     ids=str,
 )
+@pytest.mark.costly
 def test_the_last_row_of_a_terminal_shows_progress(
     folder: Path, columns: int, workers: Sequence[str]
 ) -> None:
@@ -137,6 +138,7 @@ def test_ctrl_c_gives_the_row_back(folder: Path) -> None:
 @pytest.mark.parametrize(
     "environ", [{"CI": "true"}, pytest.param({"TERM": "dumb"}, marks=IF_ALL)], ids=str
 )
+@pytest.mark.costly
 def test_ci_and_dumb_terminals_have_no_live_line(folder: Path, environ: dict[str, str]) -> None:
     """A CI may have a terminal, and a simple one cannot keep a row free."""
     found = Screen(ARGS, 80, environ=environ)

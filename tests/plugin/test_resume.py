@@ -105,6 +105,7 @@ def old(finished: Stored, pytester: pytest.Pytester) -> Iterator[Stored]:
     [(SERIAL, TWO), (TWO, SERIAL), pytest.param(ZERO, ZERO, marks=pytest.mark.slow)],
     ids=["1-2", "2-1", "0-0"],
 )
+@pytest.mark.costly
 def test_only_what_failed_is_asked_again(
     run_rest: RunRest, finished: Stored, begun: Sequence[str], resumed: Sequence[str]
 ) -> None:
@@ -395,6 +396,7 @@ def test_a_new_run_takes_no_answers_unasked(run_rest: RunRest, stored: Stored) -
     assert kept == contents(stored.folder)
 
 
+@pytest.mark.costly
 def test_two_runs_at_once_in_one_folder(run_rest: RunRest) -> None:
     """The second is refused, new or resumed, and the first does not notice."""
     oracle = Oracle(2, delay=2.0)
@@ -468,6 +470,7 @@ def test_a_store_that_cannot_be_read(
     ],
     ids=["midway", "at the end", "at once"],
 )
+@pytest.mark.costly
 def test_a_full_disk(
     pytester: pytest.Pytester,
     run_rest: RunRest,

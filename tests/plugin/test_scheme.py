@@ -307,6 +307,7 @@ def test_styles_are_averaged_within_an_item() -> None:
 @pytest.mark.parametrize(
     ("faults", "excess"), [("wrong=0.4", 0.0), ("wrong.image=0.4", (0.4 + 0.4 + 0.0) / 3)]
 )
+@pytest.mark.costly
 def test_unsteadiness_is_told_from_inconsistency(faults: str, excess: float) -> None:
     """Planted by call: a coin for every form is no excess, a worse form is."""
     scheme = Scheme(repeats=5)

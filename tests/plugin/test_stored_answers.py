@@ -90,6 +90,7 @@ def test_a_gate_judges_formats_and_fails_closed(
     assert "ask again" not in finished.out
 
 
+@pytest.mark.costly
 def test_two_files_of_answers_are_compared(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """As a release with the one before: the same items, paired."""
     before = written(pytester, [("7", "7")] * 30)
@@ -141,6 +142,7 @@ def test_nobody_says_what_is_right(run_rest: RunRest, pytester: pytest.Pytester)
     assert "nobody says of every item what is right" in finished.out
 
 
+@pytest.mark.costly
 def test_what_nobody_judges_is_compared_by_agreement_alone(
     run_rest: RunRest, pytester: pytest.Pytester
 ) -> None:

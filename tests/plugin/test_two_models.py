@@ -62,6 +62,7 @@ def a_transcription(request: Request, oracle: Oracle) -> str:
     ],
     ids=["picture", "transcription"],
 )
+@pytest.mark.costly
 def test_an_item_that_two_models_answered_is_lost(
     run_rest: RunRest,
     mode: Sequence[str],

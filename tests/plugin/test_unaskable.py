@@ -119,6 +119,7 @@ def test_it_is_told_however_it_is_asked(server: Endpoint, claude: Any) -> None:
     assert () == server.requests
 
 
+@pytest.mark.costly
 def test_a_marker_s_items_are_told_by_workers_too(server: Endpoint, claude: Any) -> None:
     """With two workers and without: each collects it, and one line says it."""
     Path("test_own.py").write_text(
@@ -253,6 +254,7 @@ def test_it_is_left_out_of_each_shard(server: Endpoint, run_rest: RunRest) -> No
     assert without_times(whole) == without_times(json.loads(json.dumps(found)))
 
 
+@pytest.mark.costly
 def test_a_baseline_is_compared_with_what_both_asked(claude: Any, run_rest: RunRest) -> None:
     """Another provider's limits, other items: those of both are compared, and the others named."""
     name = f"--rest-suite={write('long')}"

@@ -271,6 +271,7 @@ def test_a_digest_is_of_the_pixels(arrived: dict[str, Arrived], name: str, tmp_p
     assert pictures.digest(tmp_path / "plain.png") == arrived[name].digest
 
 
+@pytest.mark.costly
 def test_a_large_scan_goes_out_byte_for_byte(tmp_path: Path) -> None:
     """Some 2.8 MB of 4000 x 6000 pixels, and no more than 7 MB where text is under it."""
     grain = Picture.effect_noise((500, 750), 40).resize((4000, 6000), Picture.Resampling.BILINEAR)

@@ -5,6 +5,7 @@ import json
 import shutil
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,7 @@ def test_runs_of_no_item_and_of_one_have_whole_pages(
     """A page of a run with no item, and with one, is whole and complains of nothing."""
     browser.open(write(tmp_path, pages.report([pages.record(1)][:n])))
     assert n == len(browser.texts("#list > li"))
-    assert "No gate" == browser.text(".verdict .word")
+    assert "Cannot tell" == browser.text(".verdict .word")
     assert [] == browser.complaints() + browser.faults()
 
 
@@ -62,8 +63,23 @@ def test_pages_are_readable_on_every_screen(
     browser.open(path, "#item=a/item-0005/courier-200dpi-black", width, dark)
     assert [] == browser.faults()
     assert width == browser.run("return document.documentElement.scrollWidth")
-    assert "Gate NOT PASSED" == browser.text(".verdict .word")
+    assert "Do not ship" == browser.text(".verdict .word")
     assert ["RER", "CFR", "MMC"] == browser.texts(".card h3")
+
+
+def test_a_tag_narrows_the_list(browser: Browser, tmp_path: Path) -> None:
+    """By its link in the table, and by the select above the list."""
+    records = [replace(pages.record(n), tags=("all", f"t{n % 3}")) for n in range(12)]
+    browser.open(path := write(tmp_path, pages.report(records)))
+    browser.run("document.querySelector('#tags a').click()")
+    assert browser.comes_true("return document.querySelectorAll('#list > li').length === 4")
+    assert browser.texts("#tags th a")[0] == browser.run("return filter.tag.value")
+    browser.open(path, "#tag=t2")
+    names = ["item-0005", "item-0002", "item-0008", "item-0011"]
+    assert names == browser.texts("#list .name")
+    browser.open(path, "#item=a/item-0005/dejavu-200dpi-black")
+    assert "Tags: all, t2" in browser.text(OPEN)
+    assert [] == browser.faults() + browser.complaints()
 
 
 _OPEN_ALL = "document.querySelectorAll('details').forEach(each => each.open = true)"

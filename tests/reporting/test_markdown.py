@@ -55,7 +55,8 @@ def test_a_missed_gate_is_in_page_annotation_and_junit(
     run = run_rest(WRONG, *args, "--junitxml=junit.xml", *workers)
     page = summary.read_text("utf-8")
     assert page.startswith("before\n## REST: simulated&#58;wrong&#46;image=0.4\n")
-    assert "**gate NOT PASSED**: rer&#62;=0.9 is missed" in page
+    assert "**Do not ship**: RER is 50.0 % " in page
+    assert "gate NOT PASSED: rer&#62;=0.9 is missed" in page
     assert "| cfr&#60;=0.9 | met |" in page
     rate = run.report["metrics"]["soebench"]["all"]["rer"]
     assert f"| soebench | 10 | {rate['value'] * 100:.1f} [" in page
@@ -103,7 +104,7 @@ def test_without_a_gate_the_inconsistent_are_named(run_rest: RunRest, summary: P
     errors = [line for line in run.out.splitlines() if line.startswith("::error")]
     assert 0 < len(found) == len(errors)
     assert all(name in line for name, line in zip(found, errors, strict=True))
-    assert "**no gate**" in summary.read_text("utf-8")
+    assert "**Cannot tell**: no threshold was asked for" in summary.read_text("utf-8")
     assert all(name in summary.read_text("utf-8") for name in found)
 
 

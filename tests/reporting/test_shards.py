@@ -15,7 +15,7 @@ from strategies import runs
 from pytest_rest.commands import main
 from pytest_rest.errors import ShardError
 from pytest_rest.reporting import merge
-from pytest_rest.reporting.report import entry
+from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import Record
 
 MODEL = "--rest-model=simulated:wrong.image=0.3,misread.image=0.2,wrong.text=0.1"
@@ -126,6 +126,7 @@ def test_records_survive_the_report(records: list[Record]) -> None:
     ],
     ids=str,
 )
+@pytest.mark.costly
 def test_a_report_is_the_same_when_written_again(run_rest: RunRest, options: list[str]) -> None:
     """It is the same, whatever was asked."""
     model = "--rest-model=simulated:wrong=0.3,misread=0.3,failed=0.1"

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest import scoring
+from pytest_rest.benchmark import item_tags
 from pytest_rest.benchmark.stored import exported, logs, mapping
 from pytest_rest.benchmark.stored.cells import COLUMNS, LONGEST_NAME, StoredCall, call, text
 from pytest_rest.benchmark.stored.cells import UNKNOWN as UNKNOWN
@@ -142,6 +143,7 @@ class _Gathering:
         self._number = 0
         self._cases: dict[tuple[_Key, _Form], dict[tuple[Mode, int], StoredCall]] = {}
         self._first: dict[_Key, StoredCall] = {}
+        self._tags: dict[_Key, dict[str, None]] = defaultdict(dict)  # of all its rows
         self._readings: dict[tuple[_Key, _Form], dict[Mode, Transcription]] = defaultdict(dict)
         self._models: dict[str, str] = {}  # the place of each model's first answer
 
@@ -211,6 +213,7 @@ class _Gathering:
         first = self._first.setdefault(key, each)
         if each.expected and not first.expected:
             first = self._first[key] = each
+        self._tags[key].update(dict.fromkeys(each.tags))
         for name in ("expected", "kind"):
             told, before = getattr(each, name), getattr(first, name)
             if told and told != before:
@@ -268,7 +271,10 @@ class _Gathering:
             suite=first.suite,
             also_right=tuple(others),
             cluster=first.cluster,
+            tags=tuple(self._tags[key]),
         )
+        if wrong := item_tags.fault(item.tags):
+            self._fault(first.place, wrong)
         try:
             if answer and not first.status:
                 scoring.truths(item)

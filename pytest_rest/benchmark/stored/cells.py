@@ -3,10 +3,11 @@
 import contextlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, get_args
 
+from pytest_rest.benchmark import item_tags
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import nearest
@@ -22,7 +23,7 @@ from pytest_rest.terms import (
 
 COLUMNS = (
     *("item", "suite", "form", "style", "format", "repeat", "answer", "value", "expected"),
-    *("kind", "correct", "error", "model", "tokens", "question", "cluster"),
+    *("kind", "correct", "error", "model", "tokens", "question", "cluster", "tags"),
 )
 KINDS = tuple(kind for kind in ANSWER_KINDS if kind != "choice")
 RESERVED = {"mean", "pooled", "all", "ocr_correct", RH_BENCH}  # words of a report, and of a gate
@@ -65,6 +66,7 @@ class StoredCall:
     status: Status | None = None
     taken: Mapping[str, Any] = field(default_factory=dict)  # input_tokens, cost, seconds
     reading: Transcription | None = None
+    tags: tuple[str, ...] = ()
 
 
 def call(cells: Mapping[str, Any], place: str) -> StoredCall:
@@ -96,6 +98,7 @@ def call(cells: Mapping[str, Any], place: str) -> StoredCall:
         tokens=_number(cells, "tokens"),
         question=text(cells, "question").strip(),
         cluster=_name(cells, "cluster", is_word=False, may_lack=True),
+        tags=_tags(cells.get("tags")),
     )
 
 
@@ -157,9 +160,27 @@ def _correct(cells: Mapping[str, Any]) -> bool | None:
 
 def _expected(value: object) -> tuple[str, ...]:
     """One answer, or a list of them, which a table has as JSON."""
+    return _distinct(_listed(value), "expected")
+
+
+def _tags(value: object) -> tuple[str, ...]:
+    """Words with semicolons between them, or a list, which a table may have as JSON."""
+    listed = _listed(value)
+    words = listed[0].split(";") if len(listed) == 1 and isinstance(listed[0], str) else listed
+    tags = _distinct(words, "tags")
+    if wrong := item_tags.fault(tags):
+        raise RowError(wrong)
+    return tags
+
+
+def _listed(value: object) -> list[Any]:
+    """What a cell holds: a list, as JSON if it is a text, or one thing."""
     if isinstance(value, str) and value.lstrip().startswith("["):
         with contextlib.suppress(ValueError, RecursionError):  # a text in brackets
             value = json.loads(value)
-    listed = value if isinstance(value, list) else [value]
-    texts = (_text(each, "expected").strip() for each in listed)
+    return value if isinstance(value, list) else [value]
+
+
+def _distinct(values: Iterable[object], column: str) -> tuple[str, ...]:
+    texts = (_text(each, column).strip() for each in values)
     return tuple(dict.fromkeys(filter(None, texts)))

@@ -2,7 +2,8 @@
 
 Shi et al., "Language Models are Multilingual Chain-of-Thought Reasoners", arXiv 2210.03057 (CC BY
 4.0), as the authors' `mgsm_LANG.tsv`. `mgsm` asks every language that is there, `mgsm-zh` one. A
-row is the same problem in every language, so in `mgsm` its items are one cluster.
+row is the same problem in every language, so in `mgsm` its items are one cluster. Each item's tag
+is its language.
 
 A row is cut before its last sentence, by the signs of its script; a row of Thai, which has none, at
 its last blank between two letters. A row that cannot be cut is filtered out.
@@ -83,6 +84,7 @@ def _item(asked: str, row: SourceRow) -> Item:
         answer_kind="number",
         suite=_name(asked),
         cluster="" if asked else f"{row.number - 1:04d}",
+        tags=(language,),
     )
 
 

@@ -2,8 +2,8 @@
 
 Hendrycks et al., "Measuring Massive Multitask Language Understanding", arXiv 2009.03300 (MIT). The
 test split of 57 subjects, as the authors' CSV files or as `cais/mmlu` has it. An item's id has its
-subject and its place among the subject's rows, because texts repeat. A row with two choices that
-read the same is left out, because either of them is the same answer.
+subject, which is its tag, and its place among the subject's rows, because texts repeat. A row with
+two choices that read the same is left out, because either of them is the same answer.
 """
 
 import re
@@ -57,6 +57,7 @@ def load(folder: hub.Location) -> Loaded:
             choices=rows.choices(LABELS, texts),
             answer_kind="choice",
             suite=NAME,
+            tags=(subject,),
         )
 
     return rows.load(SOURCE, folder, item, columns=_COLUMNS)

@@ -2,9 +2,9 @@
 
 Item `i` of a seed depends on the seed and `i` alone, so a shorter run is the start of a longer one.
 Its question is one of four kinds, in turn: look a value up, count rows, add a column up, or find
-the row with the highest value; its size is one of six, from 3 x 3 to 40 x 12 (rows of values x
-columns, the names' among them): every 24 items have each pair once. Names and headings are short
-English words, values are whole numbers from 0 to 999.
+the row with the highest value. The kind is its tag. Its size is one of six, from 3 x 3 to 40 x 12
+(rows of values x columns, the names' among them): every 24 items have each pair once. Names and
+headings are short English words, values are whole numbers from 0 to 999.
 
 Tables are constructed, not searched for: the answer is drawn first, and then values that have it.
 """
@@ -40,12 +40,12 @@ def generate(n: int, seed: int) -> list[Item]:
 def item(index: int, seed: int) -> Item:
     """Item number `index` of a seed."""
     draws = SeededDraws(NAME, seed, index)
-    make = _KINDS[index % len(_KINDS)]
+    kind = list(_KINDS)[index % len(_KINDS)]
     rows, columns = SIZES[index // len(_KINDS) % len(SIZES)]
     names, headings = several(draws, NAMES, rows), several(draws, HEADINGS, columns - 1)
     values = [[draws.between(0, LARGEST) for _ in headings] for _ in names]
     asked = draws.between(0, len(headings) - 1)
-    column, question, answer = make(draws, names, headings[asked])
+    column, question, answer = _KINDS[kind](draws, names, headings[asked])
     for row, value in zip(values, column, strict=True):
         row[asked] = value
     cells = [(name, *map(str, row)) for name, row in zip(names, values, strict=True)]
@@ -56,6 +56,7 @@ def item(index: int, seed: int) -> Item:
         answer_kind="integer" if answer.isdecimal() else "text",
         suite=NAME,
         table=DataTable(("Name", *headings), tuple(cells)),
+        tags=(kind,),
     )
 
 
@@ -89,6 +90,9 @@ def _find_highest(draws: Draws, names: Sequence[str], heading: str) -> _Made:
     return values, f"Which Name has the highest {heading}?", names[row]
 
 
-_KINDS: tuple[Callable[[Draws, Sequence[str], str], _Made], ...] = (
-    *(_look_up, _count, _add_up, _find_highest),
-)
+_KINDS: dict[str, Callable[[Draws, Sequence[str], str], _Made]] = {
+    "look-up": _look_up,
+    "count": _count,
+    "sum": _add_up,
+    "highest": _find_highest,
+}

@@ -74,6 +74,9 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         heading=report["provenance"]["model"],
         report=report,
         content=content,
+        about=[*summary.about(report)],
+        decision=summary.decided(report),
+        verdicts=[*summary.verdicts(report)],
         scope=summary.headline(report),
         rates=summary.rates(report),
         plots=[*plots.of(report)],
@@ -84,6 +87,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
         formats=summary.formats(report),
+        tags=summary.tags(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

@@ -154,6 +154,7 @@ class _Book:
             "at": _failed_at(entry["failed_at"] or ""),
             "truth": self.texts.add(" or ".join([entry["answer"], *entry.get("also_right", ())])),
             "reason": shown(entry["reason"], 1_000),
+            **({"tags": [*map(shown, entry["tags"])]} if entry.get("tags") else {}),
             "answers": [self._call(mode, answer) for mode, answer in calls],
             "read": [self._call(_READ[name], call) for name, call in read if call],
             **({"compared": compared} if (compared := [*self._compared(entry)]) else {}),

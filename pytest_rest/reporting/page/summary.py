@@ -1,19 +1,59 @@
 """Turns report.json's metrics into the figures that its page shows."""
 
+from collections.abc import Iterator
 from itertools import compress
 
-from pytest_rest.reporting import markdown, stored_answers
+from pytest_rest.metrics import Metrics
+from pytest_rest.reporting import decision, markdown, stored_answers
+from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.terminal import figures
-from pytest_rest.terms import Rate
+from pytest_rest.reporting.terminal.tags import worst_first
+from pytest_rest.terms import Rate, to_rate
 
 _COLUMNS = {
     **markdown.RATES,
     "ocr_correct_rate": "OCR-correct",
     "noise_floor": "agrees with itself",
 }
+_TAG_RATES = ("rer", "cfr", "mmc")
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
+
+
+def decided(report: Builtins) -> Decision | None:
+    """Whether to ship, and why; None of a part of a run. Of an older report it is worked out."""
+    if told := report.get("decision"):
+        return Decision(told["word"], told["why"])
+    rer = to_rate(report["metrics"].get("mean", {}).get("all", {}).get("rer"))
+    return decision.of(report["gate"], rer, is_shard=bool(report["provenance"].get("shard")))
+
+
+def verdicts(report: Builtins) -> Iterator[tuple[str, str, bool]]:
+    """Each threshold and comparison, its outcome, and whether it passes."""
+    gate = report["gate"]
+    for each in gate["thresholds"]:
+        subset = "" if each["subset"] == "all" else each["subset"]
+        name = "@".join(filter(None, (each["metric"], subset, each["part"], each["scope"])))
+        yield f"{name} {each['op']} {each['bound']:g}", each["outcome"], each["outcome"] == "passed"
+    for check in (gate["baseline"] or {}).get("checks", ()):
+        yield check["name"].replace("<=", " <= "), check["outcome"], bool(check.get("passes"))
+
+
+def about(report: Builtins) -> Iterator[str]:
+    """What was asked, when, and of whom, in a few words each."""
+    run, usage = report["provenance"], report["usage"]
+    asked = ", ".join(f"{suite['name']} {suite['items']:,}" for suite in run["suites"])
+    styles = len(run.get("styles") or ())
+    yield asked + (f", {styles} styles" if styles > 1 else "")
+    if usage.get("calls"):
+        cost = usage.get("cost")
+        yield f"{usage['calls']:,} calls" + ("" if cost is None else f", ${cost:.2f}")
+    yield str(run["created"])[:10]
+    if run.get("git_commit"):
+        yield f"commit {str(run['git_commit'])[:10]}"
+    if run.get("api_base"):
+        yield f"at {run['api_base']}"
 
 
 def headline(report: Builtins) -> str | None:
@@ -71,6 +111,18 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
         ),
     ]
     return [(head, rows) for head, rows in tables if rows]
+
+
+def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: each tag's rates, the least consistent first."""
+    told = report.get("tags") or {}
+    known = {tag: Metrics.from_builtins(each) for tag, each in told.items()}
+    ordered = worst_first(known, report["metrics"]["pooled"]["all"]["items"]) if known else {}
+    rows = [
+        [tag, f"{m.items:,}", *(_percent(told[tag].get(name)) for name in _TAG_RATES)]
+        for tag, m in ordered.items()
+    ]
+    return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
 
 
 def _percent(rate: Builtins | None) -> str:

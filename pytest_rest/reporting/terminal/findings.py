@@ -10,7 +10,7 @@ from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import formats, tables, vision_tokens
+from pytest_rest.reporting.terminal import formats, tables, tags, vision_tokens
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points, share
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
@@ -31,6 +31,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
         (tables.unknown(report), ()),
         (formats.lines(report.formats), formats.HEADINGS),
+        (tags.lines(report), (tags.HEADING,)),
         (tables.clusters(report), ()),
         (effects(report), ("effect",)),
         (vision_tokens.lines(report.vision), ("tokens",)),

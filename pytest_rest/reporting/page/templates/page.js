@@ -28,12 +28,14 @@
   function matching(view) {
     const wanted = ["suite", "verdict", "at"].filter((name) => view.get(name));
     const look = view.get("look");
+    const tag = view.get("tag");
     const styles = look && new Set(data.looks[look] || [look]);
     const words = (view.get("q") || "").toLowerCase().split(/\s+/).filter(Boolean);
     const found = data.items.filter(
       (item) =>
         wanted.every((name) => item[name] === view.get(name)) &&
         (!styles || styles.has(item.style)) &&
+        (!tag || (item.tags || []).includes(tag)) &&
         words.every((word) => searched(item).includes(word)),
     );
     return sorted(found, view.get("sort"));
@@ -44,7 +46,7 @@
       const calls = [...item.answers, ...item.read].map((number) => data.calls[number]);
       const parts = calls.flatMap((call) => [call.value, call.reference]);
       const texts = parts.map((part) => (typeof part === "number" ? whole(part) : part || ""));
-      const names = [item.id, item.suite, item.style, whole(item.truth), item.reason];
+      const names = [item.id, item.suite, item.style, whole(item.truth), item.reason, ...(item.tags || [])];
       item.searched = [...names, ...texts].join("\n").toLowerCase();
     }
     return item.searched;
@@ -67,7 +69,7 @@
     const opened = byKey.get(view.get("item") || "");
     let found = matching(view);
     if (opened && !found.includes(opened)) {
-      for (const name of ["suite", "look", "verdict", "at", "q"]) view.delete(name);
+      for (const name of ["suite", "look", "tag", "verdict", "at", "q"]) view.delete(name);
       found = matching(view); // a link to an item shows it, whatever was filtered
     }
     const last = Math.max(Math.ceil(found.length / PER_PAGE) - 1, 0);
@@ -136,6 +138,7 @@
       make("div", { class: "forms" }, ...calls.map((call) => answer(call))),
       item.compared ? compared(item.compared) : "",
       ...reads.map((call) => transcription(call)),
+      item.tags ? make("p", { class: "small" }, `Tags: ${item.tags.join(", ")}`) : "",
       item.again ? again(item.again) : "",
       siblings.length ? others(siblings, view) : "",
       neighbours(item, view, found),
@@ -370,6 +373,8 @@
     fill("suite", [["", distinct("suite")]]);
     const looks = Object.keys(data.looks).sort();
     fill("look", [...(looks.length ? [["characteristic", looks]] : []), ["style", distinct("style")]]);
+    const tags = new Set(data.items.flatMap((item) => item.tags || []));
+    if (form.elements.tag) fill("tag", [["", [...tags].sort()]]);
     fill("verdict", [["", distinct("verdict")]]);
     fill("at", [["", distinct("at")]]);
     const narrow = ({ target }) => go({ [target.name]: target.value, item: "", page: "" });

@@ -1,0 +1,139 @@
+"""Turns a report into the one sentence that a release manager reads first: ship or not, and why.
+
+Do not ship: a threshold or a comparison with the baseline has failed. Cannot tell: it was not
+judged, or what changed is beyond the tolerance and not sure, whether that passes or not. Ship: all
+that was asked for has passed. A part of a run decides nothing.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from pytest_rest.reporting.terminal import figures
+from pytest_rest.terms import Rate, to_rate
+
+Builtins = Mapping[str, Any]
+Word = Literal["ship", "do not ship", "cannot tell"]
+_SAID = 2  # reasons in the sentence; the others are counted
+_NAMES = {
+    **{"rer": "RER", "cfr": "CFR", "mmc": "MMC", "cer": "CER", "all_correct": "all forms right"},
+    **{"ocr_correct_rate": "OCR-correct", "noise_floor": "agreement with itself"},
+}
+
+
+@dataclass(frozen=True)
+class Decision:
+    """The word, and why, as a sentence without its full stop."""
+
+    word: Word
+    why: str
+
+    @property
+    def sentence(self) -> str:
+        """`Do not ship: RER is 79.2 % [70.8, 85.6], n = 120, below the 85 % asked for`."""
+        return f"{self.word.capitalize()}: {self.why}"
+
+
+def of(gate: Builtins, rer: Rate | None, *, is_shard: bool = False) -> Decision | None:
+    """What the report's `gate` decides; None for a part of a run.
+
+    `rer` is told where no threshold was asked for.
+    """
+    if is_shard:
+        return None
+    baseline = gate["baseline"] or {}
+    judged = [*baseline.get("checks", ()), *gate["thresholds"]]
+    changes = baseline.get("changes", {})
+    if failed := [each for each in judged if each["outcome"] in ("failed", "missed")]:
+        return Decision("do not ship", _listed([_said(each, changes) for each in failed]))
+    if gate["passed"] is None:
+        said = f"; RER is {_rate(rer)}" if rer else ""
+        why = f"no threshold was asked for, such as --rest-min-rer=0.9{said}"
+        return Decision("cannot tell", why)
+    if not gate["passed"]:
+        return Decision("cannot tell", gate["reason"])
+    if unsure := [each for each in judged if _is_beyond(each)]:
+        why = _listed([_said(each, changes) for each in unsure])
+        return Decision("cannot tell", f"{why}; the gate passes all the same")
+    why = _listed([_said(each, changes) for each in judged]) if judged else gate["reason"]
+    return Decision("ship", "; warning: ".join(filter(None, [why, *_warnings(gate)])))
+
+
+def to_builtins(decision: Decision | None) -> dict[str, str] | None:
+    """As in report.json."""
+    return {"word": decision.word, "why": decision.why} if decision else None
+
+
+def _is_beyond(judged: Builtins) -> bool:
+    """Whether what changed is more than is tolerated, surely or not."""
+    if "name" not in judged:
+        return False
+    return judged.get("change") is None or judged["change"] > float(_metric(judged)[1])
+
+
+def _metric(check: Builtins) -> tuple[str, str]:
+    """A comparison's metric and what is tolerated, of its name `rer_drop<=0.02`."""
+    metric, _, bound = check["name"].replace("_rise<=", "_drop<=").partition("_drop<=")
+    return metric, bound
+
+
+def _listed(reasons: list[str]) -> str:
+    more = len(reasons) - _SAID
+    return "; ".join([*reasons[:_SAID], *([f"and {more} more"] if more > 0 else [])])
+
+
+def _said(judged: Builtins, changes: Builtins) -> str:
+    """A threshold with its rate, or a comparison with what changed."""
+    if "name" not in judged:
+        return _of_threshold(judged)
+    metric, bound = _metric(judged)
+    if judged["outcome"] == "refused" or metric not in changes:
+        return str(judged["reason"])
+    changed = changes[metric]
+    allowed = f"{float(bound) * 100:g} points"
+    held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
+    unsure = ", though not surely" if judged["outcome"] == "undecided" else ""
+    return f"{_name(metric)} {_moved(changed)}, n = {changed['n']}, {held}{unsure}"
+
+
+def _moved(changed: Builtins) -> str:
+    """`fell from 88.3 to 79.2 %, by 9.2 points [4.3, 14.1]`."""
+    value, bounds = changed["value"], (changed["low"], changed["high"])
+    sign = -1 if value < 0 else 1
+    old, new = figures.share(changed["old"]), figures.share(changed["new"])
+    word = f"{'fell' if value < 0 else 'rose'} from {old} to {new} %, by" if value else "moved by"
+    ends = sorted(sign * end for end in bounds if end is not None)
+    interval = f" [{', '.join(map(figures.share, ends))}]" if ends else figures.NO_SPREAD
+    return f"{word} {figures.share(abs(value))} points{interval}"
+
+
+def _of_threshold(judged: Builtins) -> str:
+    if judged["value"] is None:
+        return str(judged["reason"])
+    parts = ["OCR-correct items"] if judged["subset"] == "ocr_correct" else []
+    parts += [part for part in (judged["part"], judged["scope"]) if part]
+    name = " of ".join([_name(judged["metric"]), *parts])
+    rate = to_rate({n: judged[n] for n in ("value", "low", "high", "n")})
+    bound = f"{judged['bound'] * 100:g} %"
+    is_least = judged["op"].startswith(">")
+    met = f"at {'least' if is_least else 'most'} the {bound} asked for"
+    missed = f"{'below' if is_least else 'above'} the {bound} asked for"
+    held = {"passed": met, "undecided": f"not surely {met}"}.get(judged["outcome"], missed)
+    return f"{name} is {_rate(rate)}, {held}"
+
+
+def _rate(rate: Rate | None) -> str:
+    """`79.2 % [70.8, 85.6], n = 120`."""
+    if rate is None:
+        return "undefined"
+    ends = [end for end in (rate.low, rate.high) if end is not None]
+    interval = f" [{', '.join(map(figures.share, ends))}]" if ends else figures.NO_SPREAD
+    return f"{figures.share(rate.value)} %{interval}, {rate.size}"
+
+
+def _name(metric: str) -> str:
+    return _NAMES.get(metric, metric.replace("accuracy.", "accuracy as "))
+
+
+def _warnings(gate: Builtins) -> Iterator[str]:
+    yield from filter(None, (gate["warning"], (gate["baseline"] or {}).get("warning")))
