@@ -138,7 +138,8 @@ def _color(node: Node, key: str) -> str:
 def _highlight(node: Node) -> str:
     name = text_of({"highlight": node}, "highlight").strip().lower().replace("-", "_")
     try:
-        highlighting.check(name)
+        if name:
+            highlighting.check(name)
     except RenderingError as error:
         raise PlaceError(node.line, str(error)) from None
     return name

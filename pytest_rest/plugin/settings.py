@@ -202,7 +202,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     settings = Settings(**{**simple, **worked_out})
     if settings.judge and settings.stored is None:
         about = settings.scheme, settings.known
-        named = {"is_named": chosen.is_named("rest_judge"), "is_benchmark": is_benchmark}
+        named = {"is_named": given["judge_named"], "is_benchmark": is_benchmark}
         settings = replace(settings, scheme=judge_settings.compared(*about, **named))
     _check(settings)
     return settings

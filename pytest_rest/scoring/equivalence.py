@@ -52,7 +52,9 @@ def word(completion: Completion) -> Said | None:
     if ended(completion) != "parsed":
         return None
     lines = completion.text.rpartition("</think>")[2].strip().splitlines()
-    last = undecorated(lines[-1][:_LONGEST_LINE]).casefold() if lines else ""
+    if not lines or len(lines[-1]) > _LONGEST_LINE:
+        return None
+    last = undecorated(lines[-1]).casefold()
     return next((known for known in _WORDS if known == last), None)
 
 

@@ -73,7 +73,7 @@ def test_every_style_can_be_written(listed: list[Style]) -> None:
     parts = [
         {
             fields.get(field, field): getattr(style, field)
-            for field in ("font", "dpi", "color", "background", *fields)
+            for field in ("font", "dpi", "color", "background", "highlight", *fields)
         }
         for style in listed
     ]

@@ -274,3 +274,20 @@ def test_an_exported_run_is_read_again(ask: Ask, run_rest: RunRest) -> None:
     ours, theirs = (each.report["metrics"]["free"]["all"] for each in (run, again))
     for name in ("rer", "cfr", "mmc", "all_correct"):
         assert ours[name] == theirs[name]
+
+
+def test_a_marked_file_is_judged_again(run_rest: RunRest, pytester: pytest.Pytester) -> None:
+    """Its items are not known before collection; a replay has the judge all the same."""
+    (pytester.path / "free.rest.yaml").write_text(FILE)
+    (pytester.path / "test_it.py").write_text(
+        "import pytest\n@pytest.mark.rest('free.rest.yaml')\ndef test_it(rest): rest()\n"
+    )
+    with Endpoint(reply) as endpoint:
+        base = endpoint.openai_base
+        judge = "--rest-judge=judge", f"--rest-judge-api-base={base}"
+        where = "--rest-model=m", f"--rest-api-base={base}", "--rest-ocr=off"
+        run = run_rest("test_it.py", *where, *judge, SERIAL)
+    assert {"late": "consistent", "lost": "inconsistent"} == verdicts(run)
+    (pytester.path / "run").rename("old")
+    again = run_rest("--rest-replay=old", SERIAL)
+    assert verdicts(run) == verdicts(again)

@@ -76,6 +76,7 @@ def same(*pairs: str) -> Words:
         ("", None),
         ("\n" * 99_999, None),
         ("same " * 99_999, None),
+        (f"same{' ' * 300}as nothing", None),
     ],
 )
 def test_the_word_stands_alone_on_the_last_line(text: str, expected: str | None) -> None:
