@@ -100,9 +100,14 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
     """
     equivalence.check(item, scheme)
     scheme = scheme.of(item)
-    solve = [Form(m, None if m == "text" else style) for m in scheme.modes if m != TWO_PASSES]
+    written = style.format
+    solve = [
+        Form(mode, None if mode == "text" else style, written)
+        for mode in scheme.modes
+        if mode != TWO_PASSES
+    ]
     read = [
-        prompts.build(item, Form(mode, style), "transcribe", protocol)
+        prompts.build(item, Form(mode, style, written), "transcribe", protocol)
         for mode in scheme.transcribed
     ]
     if scheme.sweep is not None:
@@ -144,7 +149,7 @@ def follow_ups(
     return [
         prompts.build(
             prompt.item,
-            Form(TWO_PASSES, form.style),
+            replace(form, mode=TWO_PASSES),
             "solve",
             protocol,
             repeat=repeat,
@@ -330,5 +335,6 @@ def _record(item: Item, style: Style, verdict: Verdict) -> Record:
         cluster=item.cluster,
         choices=len(item.choices),
         also_right=item.also_right,
+        format=style.format,
         tags=item.tags,
     )

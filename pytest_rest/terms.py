@@ -43,6 +43,7 @@ Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "
 Outcome = Literal["consistent", "inconsistent", "lost"]
 Home = Literal["endpoint", "loaded", "cpu"]
 
+RULED = "ruled"  # the format of a table that is drawn with rules, and is Markdown as text
 RH_BENCH = "rh-bench"  # the suite, whose items are of two halves
 Half = Literal["reasoning", "perception"]
 HALVES: tuple[Half, ...] = ("reasoning", "perception")
@@ -68,10 +69,16 @@ class Choice:
 
 @dataclass(frozen=True)
 class DataTable:
-    """A table that a question is about: a heading for each column, and rows of as many cells."""
+    """A table that a question is about: a heading for each column, and rows of as many cells.
+
+    `picture` is the path of a picture of it, a scan, that is shown where it would be drawn with
+    rules, and `picture_digest` that of its pixels.
+    """
 
     header: tuple[str, ...]
     rows: tuple[tuple[str, ...], ...]
+    picture: str = ""
+    picture_digest: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,6 +98,8 @@ Block = DataTable | Code  # what stands by itself in a text, above and below oth
 @dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
+
+    Where nobody says what is right, `answer` is empty: then the item's forms agree or not.
 
     `context` is the part that the mixed form shows as a picture (the system of equations, the
     story); an item with choices needs none, for there the stem is shown and the options are text.
@@ -145,7 +154,10 @@ class Item:
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
-            content["table"] = to_builtins(self.table)
+            shown = {"picture_digest"} if self.table.picture_digest else set()
+            content["table"] = {
+                name: getattr(self.table, name) for name in {"header", "rows", *shown}
+            }
         if self.code:
             content["code"] = to_builtins(self.code)
         return _digest(json.dumps(content, sort_keys=True))
@@ -157,7 +169,7 @@ def to_item(data: Mapping[str, Any]) -> Item:
     table = data.get("table")
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
-        table = DataTable(tuple(table["header"]), rows)
+        table = DataTable(**{**table, "header": tuple(table["header"]), "rows": rows})
     code = Code(**data["code"]) if data.get("code") else None
     lists = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
     return Item(**{**data, "choices": choices, "table": table, "code": code, **lists})
@@ -178,6 +190,9 @@ class Style:
 
     `highlight` is a style of Pygments in which code has its colours, `_` in place of `-`.
 
+    `format` is how a table is written, in every form, and its picture shows that source; `ruled` is
+    Markdown as text and a ruled table as a picture, as is a style without one.
+
     `name`, if it has one, is its id; styles that differ in their names only are equal.
     `font_sha256` has, where `font` has files, the digest of each in its path's place.
     """
@@ -195,17 +210,25 @@ class Style:
     noise: float = 0.0
     jpeg_quality: int = 0
     highlight: str = ""
+    format: str = ""
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
 
     @functools.cached_property
     def id(self) -> str:
-        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it."""
+        """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it.
+
+        A format is named before it: `html-dejavu-200dpi-black`.
+        """
+        return f"{self.format}-{self._looks}" if self.format else self._looks
+
+    @property
+    def _looks(self) -> str:
         if self.name:
             return self.name
         name = f"{self._font_word}-{self.dpi}dpi-{self.color}"
         for each, value in self.changes.items():
-            if each in ("font", "dpi", "color"):
+            if each in ("font", "dpi", "color", "format"):
                 continue
             if isinstance(value, str):
                 name += f"-on-{value}" if each == "background" else f"-{each}={value}"
@@ -225,11 +248,6 @@ class Style:
             content["font"] = self.font_sha256
         return _digest(json.dumps(content, sort_keys=True))
 
-    def to_builtins(self) -> dict[str, Any]:
-        """Its fields as reports have them."""
-        unset = () if self.highlight else ("highlight",)
-        return {name: value for name, value in to_builtins(self).items() if name not in unset}
-
     @property
     def is_plain(self) -> bool:
         """Whether the page stays as it was drawn."""
@@ -246,6 +264,11 @@ class Style:
         looks = [each for each in fields(self) if each.compare]
         found = {each.name: (getattr(self, each.name), each.default) for each in looks}
         return {name: value for name, (value, usual) in found.items() if value != usual}
+
+    def to_builtins(self) -> dict[str, Any]:
+        """As in a report: the fields, and a format and a highlight where there is one."""
+        late = ("format", "highlight")
+        return {name: v for name, v in to_builtins(self).items() if v or name not in late}
 
     @property
     def _font_word(self) -> str:
@@ -324,10 +347,11 @@ class Scheme:
 
 @dataclass(frozen=True, slots=True)
 class Form:
-    """What an item is asked as: a mode, and the style of its picture (None for text)."""
+    """What an item is asked as: a mode, the style of its picture (None for text), and a format."""
 
     mode: Mode
     style: Style | None = None
+    format: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -585,6 +609,12 @@ class Record:
     def key(self) -> tuple[str, str, str]:
         """What a record is counted by: suite, item and style."""
         return (self.suite, self.item, self.style)
+
+    @property
+    def is_judged(self) -> bool:
+        """Whether anybody says what is right."""
+        answers = self.verdict.answers.values()
+        return bool(self.truth) or any(answer.correct is not None for answer in answers)
 
     def to_builtins(self) -> dict[str, Any]:
         """The record as the report has it, and as it travels between processes."""

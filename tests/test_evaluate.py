@@ -103,7 +103,7 @@ def test_an_evaluation_can_be_reported() -> None:
     assert written["items"][2:4] == [*report.content()["items"][2:4]]
     promised = (
         "schema provenance metrics styles tests cautions failed_at abstained reading effects seen "
-        "vision_tokens advice published gate lost unaskable usage fuzz items"
+        "vision_tokens advice published decision gate lost unaskable usage fuzz items"
     )
     assert set(promised.split()) == set(written)
     assert {"soebench", "mean", "pooled"} == set(written["metrics"])

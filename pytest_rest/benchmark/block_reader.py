@@ -6,7 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 
 from pytest_rest.benchmark import table_file
-from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, read_text, text_of
+from pytest_rest.benchmark.yaml_nodes import (
+    Node,
+    PlaceError,
+    check_keys,
+    quoted,
+    read_text,
+    text_of,
+)
 from pytest_rest.terms import LAYOUTS, Code, DataTable, Item, Layout
 
 MOST_CHARACTERS = 100_000  # of code
@@ -28,16 +35,25 @@ _NAME = re.compile(r"[\w+#.-]{1,40}")
 
 
 class BlockReader:
-    """Reads the blocks of one file's items; `below` checks a path that a key names at a line."""
+    """Reads the blocks of one file's items.
 
-    def __init__(self, folder: Path, below: Callable[[str, str, int], str]) -> None:
-        self._folder, self._below = folder, below
+    `below` checks a path that a key names at a line; `picture` reads the picture under a key of an
+    item, and says its place and its digest.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        below: Callable[[str, str, int], str],
+        picture: Callable[[str, dict[str, Node], str], tuple[str, str]],
+    ) -> None:
+        self._folder, self._below, self._picture = folder, below, picture
         self._tables: dict[str, DataTable] = {}
 
     def read(self, item: Item, keys: dict[str, Node]) -> Item:
         """The item with its table, its code or its layout, of which it has one."""
         layout = _layout(keys) if item.context else ""
-        table, code = self._table(keys.get("table")), self._code(keys)
+        table, code = self._table(keys.get("table"), item.id), self._code(keys)
         item = replace(item, table=table, code=code, layout=layout)
         named = [key for key in ("table", "code", "layout") if getattr(item, key)]
         if len(named) > 1:
@@ -45,10 +61,16 @@ class BlockReader:
             raise PlaceError(keys[named[-1]].line, fault)
         return item
 
-    def _table(self, node: Node | None) -> DataTable | None:
+    def _table(self, node: Node | None, item: str) -> DataTable | None:
         """The table that an item is about; each file is read once."""
         if node is None or node.is_nothing:
             return None
+        if isinstance(node.value, dict):
+            check_keys(node.value, ("file", "picture"))
+            if (table := self._table(node.value.get("file"), item)) is None:
+                raise PlaceError(node.line, "a table's picture stands beside its file:")
+            place, digest = self._picture("picture", node.value, item)
+            return replace(table, picture=place, picture_digest=digest)
         if not isinstance(node.value, str):
             return table_file.of_node(node)
         path = self._below("table", node.value, node.line)

@@ -18,7 +18,8 @@
         cluster: charts                 # optional: a name that items which belong together share
         tags: [sales, german]           # optional: what it is of; all at the top are its own, too
       - question: What does a chair cost?
-        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]]
+        table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
+                                        # or {file: prices.csv, picture: scan.png}
         answer: 41
       - question: What does it print?
         code: sort.py                   # or the code itself below code: |, with language: python
@@ -32,6 +33,8 @@
       - question: Why is the invoice late?
         equivalence: judge              # a judge says whether answers mean the same
         answer: The goods were sent to an old address.
+      - question: In which language is it written?
+        kind: short                     # without an answer: do the forms agree?
       - question: Who wrote it?
         answers: [Ada, Ada Lovelace]    # any of them is right
         kind: short                     # case and one full stop aside; a number as a number
@@ -51,15 +54,14 @@ import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from fractions import Fraction
 from pathlib import Path, PureWindowsPath
 from typing import TYPE_CHECKING
 
-from pytest_rest import scoring
 from pytest_rest.benchmark import item_tags, yaml_nodes
 from pytest_rest.benchmark.block_reader import BlockReader
 from pytest_rest.benchmark.item_answers import (
     answers_of,
+    check_answer,
     check_given,
     choices_of,
     equivalence_of,
@@ -217,7 +219,7 @@ class _ItemReader:
         self.lines: dict[str, int] = {}  # of each id
         self._facts: dict[str, Facts] = {}  # of each picture
         self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
-        self._blocks = BlockReader(folder, self._below)
+        self._blocks = BlockReader(folder, self._below, self._picture)
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -229,27 +231,34 @@ class _ItemReader:
         answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
         choices = choices_of(keys.get("choices"))
-        kind = self._kind(answers, own, keys, choices)
+        kind = self._kind(answers, own, keys, choices, node.line)
         equivalence = equivalence_of(own, keys, kind)
-        is_number = kind in ("integer", "number")
+        has_tolerance = bool(answers) and kind in ("integer", "number")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
-            answer=str(answers[0].value).strip(),
+            answer=str(answers[0].value).strip() if answers else "",
             context=_trimmed(text_of(keys, "context")),
             choices=choices,
             answer_kind=kind,
             suite=self._name,
-            tolerance=text_of(keys if is_number else own, "tolerance").strip(),
+            tolerance=text_of(keys if has_tolerance else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             equivalence=equivalence,
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
+        if item.tolerance and not answers:
+            fault = "a tolerance is around the answer, and the item has none; leave it out"
+            raise PlaceError(own["tolerance"].line, fault)
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
-            _check_answer(alone, answer.line, keys)
-        return self._illustrated(self._blocks.read(item, keys), keys)
+            check_answer(alone, answer.line, keys)
+        item = self._blocks.read(item, keys)
+        if item.table and item.table.picture and text_of(keys, "image"):
+            raise PlaceError(keys["image"].line, "image and the table's picture are two; give one")
+        image, digest = self._picture("image", keys, item.id)
+        return replace(item, image=image, image_digest=digest)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -279,11 +288,12 @@ class _ItemReader:
         own: dict[str, Node],
         keys: dict[str, Node],
         choices: tuple[Choice, ...],
+        line: int,
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        own_kind = "text" if says_judge(own) else ""
-        kind = "choice" if choices else text_of(keys, "kind") or own_kind or inferred_kind(answers)
+        own_kind = text_of(keys, "kind") or ("text" if says_judge(own) else "")
+        kind = "choice" if choices else own_kind or inferred_kind(answers, line)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
@@ -304,12 +314,13 @@ class _ItemReader:
             )
         return path
 
-    def _illustrated(self, item: Item, keys: dict[str, Node]) -> Item:
-        image = text_of(keys, "image")
+    def _picture(self, key: str, keys: dict[str, Node], item: str) -> tuple[str, str]:
+        """The path and the digest of a picture that an item has under a key; or nothing."""
+        image = text_of(keys, key)
         if not image:
-            return item
-        line = keys["image"].line
-        path = self._below("image", image, line)
+            return "", ""
+        line = keys[key].line
+        path = self._below(key, image, line)
         from pytest_rest.rendering import picture_file, pictures  # which load Pillow
 
         place = str((self._folder / path).absolute())
@@ -317,31 +328,12 @@ class _ItemReader:
             if path not in self._facts:
                 self._facts[path] = pictures.look(self._folder / path)
         except picture_file.TooLargeError:
-            return replace(item, image=place)  # which cannot be asked, but may be left out
+            return place, ""  # which cannot be asked, but may be left out
         except RestError as error:
             raise PlaceError(line, str(error)) from None
         facts = self._facts[path]
-        self.pictures.setdefault(line, OwnPicture(line, item.id, image, facts))
-        return replace(item, image=place, image_digest=facts.digest)
-
-
-def _check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
-    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
-    answer = item.answer.casefold()
-    meant = {c.label for c in item.choices if c.label.casefold() == answer}
-    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
-        both = "is one choice's label and another one's text; give the choices other labels"
-        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
-    try:
-        value = scoring.truth(replace(item, tolerance=""))
-        line = keys["tolerance"].line if item.tolerance else line
-        scoring.truth(item)
-    except BenchmarkError as error:
-        raise PlaceError(line, str(error)) from None
-    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
-        raise PlaceError(
-            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
-        )
+        self.pictures.setdefault(line, OwnPicture(line, item, image, facts))
+        return place, facts.digest
 
 
 def _trimmed(text: str) -> str:

@@ -2,11 +2,14 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
+from fractions import Fraction
 
 from pytest_rest import scoring
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
+from pytest_rest.errors import BenchmarkError
 from pytest_rest.scoring import numbers
-from pytest_rest.terms import AnswerKind, Choice, Equivalence
+from pytest_rest.terms import AnswerKind, Choice, Equivalence, Item
 
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
@@ -19,6 +22,8 @@ _CODED = re.compile(
 _LACKING = {
     "question": "the item has no question; write question: and what is asked",
     "answer": "the item has no answer; write answer: and the right one, in quotes if it is null",
+    "kind": "the item has no answer; write answer: and the right one, or where nobody knows it say "
+    "what it is: kind: number",
 }
 
 
@@ -29,8 +34,10 @@ def check_given(own: dict[str, Node], key: str, line: int) -> None:
 
 
 def answers_of(own: dict[str, Node], line: int) -> tuple[Node, ...]:
-    """The item's right answers, of which one is there at least."""
+    """The item's right answers; none where it has neither key: nobody says what is right."""
     several = own.get("answers")
+    if several is None and "answer" not in own:
+        return ()
     if several is None or several.is_nothing:
         check_given(own, "answer", line)
         return (own["answer"],)
@@ -65,6 +72,25 @@ def choices_of(node: Node | None) -> tuple[Choice, ...]:
     return choices
 
 
+def check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
+    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
+    answer = item.answer.casefold()
+    meant = {c.label for c in item.choices if c.label.casefold() == answer}
+    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
+        both = "is one choice's label and another one's text; give the choices other labels"
+        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
+    try:
+        value = scoring.truth(replace(item, tolerance=""))
+        line = keys["tolerance"].line if item.tolerance else line
+        scoring.truth(item)
+    except BenchmarkError as error:
+        raise PlaceError(line, str(error)) from None
+    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
+        raise PlaceError(
+            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
+        )
+
+
 def equivalence_of(own: dict[str, Node], keys: dict[str, Node], kind: AnswerKind) -> Equivalence:
     """Who says whether answers are the same; a default of the file is that of texts alone."""
     if (said := text_of(keys, "equivalence").strip()) not in ("", "normal", "judge"):
@@ -83,8 +109,10 @@ def says_judge(keys: dict[str, Node]) -> bool:
     return text_of(keys, "equivalence").strip() == "judge"
 
 
-def inferred_kind(answers: Sequence[Node]) -> str:
-    """What all of the answers are."""
+def inferred_kind(answers: Sequence[Node], line: int) -> str:
+    """What all of the answers are; `PlaceError` where there is none."""
+    if not answers:
+        raise PlaceError(line, _LACKING["kind"])
     kinds = sorted(set(map(_inferred_of_one, answers)))
     if len(kinds) > 1 and kinds != ["integer", "number"]:
         fault = f"the answers are of kinds {', '.join(kinds)}; say which: kind: short"

@@ -179,6 +179,7 @@ def _to_builtins(prompt: Prompt) -> dict[str, Any]:
     return {
         "item": asdict(prompt.item),
         "mode": prompt.form.mode,
+        "format": prompt.form.format,
         "style": prompt.form.style and to_builtins(prompt.form.style),
         "task": prompt.task,
         "parts": [part if isinstance(part, str) else _from_image(part) for part in prompt.parts],
@@ -208,7 +209,7 @@ def _to_prompt(data: dict[str, Any]) -> Prompt:
     style = data["style"] and Style(**data["style"])
     return Prompt(
         item=to_item(data["item"]),
-        form=Form(data["mode"], style),
+        form=Form(data["mode"], style, data["format"]),
         task=data["task"],
         parts=tuple(part if isinstance(part, str) else _to_image(part) for part in data["parts"]),
         max_tokens=data["max_tokens"],

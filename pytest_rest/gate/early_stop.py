@@ -26,6 +26,7 @@ from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look
 from pytest_rest.gate.evidence import NOT_SHARES
 from pytest_rest.gate.thresholds import TAG, Threshold, covers, parts_of
+from pytest_rest.metrics import OF_FORMATS
 from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
@@ -94,6 +95,8 @@ def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -
         why = ""
         if each.metric in NOT_SHARES:  # no bound holds at every look
             why = f"{each.metric} is not a share of the items"
+        elif suites > 1 and each.metric in OF_FORMATS and not each.part:
+            why = "not all suites may have tables; name one, or ask it alone"
         elif suites > 1 and (each.part in styles or each.part.startswith(TAG)):
             of = "tag" if each.part.startswith(TAG) else "style"
             why = f"a {of}'s rate is over all suites, whose items are asked in turn"

@@ -2,18 +2,21 @@
 
 from collections.abc import Sequence
 
-from pytest_rest.metrics import Metrics
+from pytest_rest.metrics import OF_FORMATS, Metrics
 from pytest_rest.statistics.bounds import Evidence, Means, Share, Shares, Spread
 from pytest_rest.statistics.clusters import Sample
 from pytest_rest.statistics.error_rates import MeanErrors
 from pytest_rest.statistics.intervals import t_quantile
 from pytest_rest.terms import Rate
 
-NOT_SHARES = ("cer", "excess_inconsistency")  # means of values that are not shares of an item
+# means of values that are not shares of an item
+NOT_SHARES = ("cer", "excess_inconsistency", "modality_excess")
 
 
 def of(metric: str, suites: Sequence[Metrics]) -> Evidence | None:
     """The evidence for the unweighted mean of a metric over suites; None if a suite has none."""
+    if metric in OF_FORMATS:  # which only some suites are asked in
+        suites = [suite for suite in suites if suite.rate(metric)]
     rates = [rate for suite in suites if (rate := suite.rate(metric)) is not None]
     if not rates or len(rates) < len(suites):
         return None

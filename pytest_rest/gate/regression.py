@@ -158,6 +158,15 @@ def check(tolerance: Tolerance, modes: Collection[str]) -> None:
             )
 
 
+def check_answers(tolerance: Tolerance) -> None:
+    """Raise `OptionError` for what is not judged where no item says what is right."""
+    if lacking := [metric for metric in tolerance.bounds if metric != "rer"]:
+        raise OptionError(
+            f"--rest-baseline compares {_NAMES.get(lacking[0], lacking[0])}, too, and no item says "
+            "what is right; compare RER alone: --rest-max-rer-drop=0"
+        )
+
+
 def judge(
     old: JsonObject,
     new: JsonObject,

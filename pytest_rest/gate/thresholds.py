@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 
 from pytest_rest import extensions
 from pytest_rest.errors import OptionError, nearest
-from pytest_rest.metrics import LOWER_IS_BETTER, SUBSETS, Subset
+from pytest_rest.metrics import LOWER_IS_BETTER, OF_FORMATS, SUBSETS, Subset, format_floor
 from pytest_rest.statistics import rh_auc
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Item, Record
+from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Item, Mode, Record
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
-    *("noise_floor", "between_forms", "excess_inconsistency"),
+    *("noise_floor", "between_forms", "excess_inconsistency", *OF_FORMATS),
     *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
 )
 RH_AUC = "rh_auc."
@@ -111,9 +111,25 @@ def unusual(threshold: Threshold) -> str:
     )
 
 
+def check_formats(
+    thresholds: Iterable[Threshold], formats: Collection[str], modes: Collection[Mode], mend: str
+) -> None:
+    """Raise `OptionError` for a threshold on what formats do that these formats do not tell.
+
+    `mend` is what to do where there are fewer than two.
+    """
+    for each in thresholds:
+        if each.metric not in OF_FORMATS:
+            continue
+        if why := format_floor.unmeasured(each.metric, formats, modes):
+            mend = mend if why == format_floor.ONE_TEXT else "leave it out"
+            raise OptionError(f"threshold {each.id!r} cannot be judged: {why}; {mend}")
+
+
 def parts_of(record: Record) -> frozenset[str]:
-    """The parts of a run that a record is in: its suite, its style, its tags."""
-    return frozenset((record.suite, record.style, *(f"{TAG}{tag}" for tag in record.tags)))
+    """The parts of a run that a record is in: its suite, its style, its format, its tags."""
+    own = record.suite, record.style, *filter(None, [record.format])
+    return frozenset((*own, *(f"{TAG}{tag}" for tag in record.tags)))
 
 
 def tags_of(items: Iterable[Item]) -> set[str]:
@@ -128,6 +144,11 @@ def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Colle
             raise OptionError(
                 f"threshold {each.id!r} is for rh-bench; give --rest-suite={RH_BENCH}"
             )
+        groups = {part for part in parts if part in suites or part.startswith(TAG)}
+        if each.metric in OF_FORMATS and each.part in {*parts} - groups:
+            raise OptionError(
+                f"threshold {each.id!r}: a style has one format; name a suite or a tag, or no part"
+            )
         if each.part and each.part not in parts:
             tag = f"{TAG}{each.part}"
             known = nearest(each.part, [*SUBSETS, *sorted(parts)])
@@ -136,6 +157,28 @@ def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Colle
                 f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
                 f"nor a suite, style or {TAG}NAME of this run{hint}"
             )
+
+
+def check_answers(thresholds: Iterable[Threshold], items: Collection[Item]) -> None:
+    """Raise `OptionError` for a threshold on what is right where no item says what that is."""
+    suites = {item.suite for item in items}
+    for each in thresholds:
+        if not (each.metric in _OF_RIGHT or each.metric.startswith("accuracy.")):
+            continue
+        is_of_items = each.part in suites or each.part.startswith(TAG)
+        here = [i for i in items if not is_of_items or each.part in (i.suite, *tags_of([i]))]
+        lacking = sorted({i.suite for i in here} - {i.suite for i in here if i.answer})
+        if here and not any(i.answer for i in here):
+            mend = "give items an answer where it is known, or leave the threshold out"
+            of = f" of {each.part!r}" if each.part else ""
+            why = f"no item{of} says what is right; {mend}"
+        elif lacking and not each.part:
+            known = sorted({i.suite for i in here if i.answer})[0]
+            why = f"no item of suite {lacking[0]!r} says what is right; ask for another suite's: "
+            why += replace(each, part=known).id
+        else:
+            continue
+        raise OptionError(f"threshold {each.id!r} cannot be judged: {why}")
 
 
 def check_stored(

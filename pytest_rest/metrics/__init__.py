@@ -40,6 +40,7 @@ from pytest_rest.metrics.agreement import (
     rights,
     share_right,
 )
+from pytest_rest.metrics.format_floor import in_formats
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
 from pytest_rest.statistics import clusters, error_rates, mover, paired
 from pytest_rest.statistics.clusters import Sample
@@ -50,7 +51,8 @@ from pytest_rest.terms import Mode, Rate, Record, to_rate
 Subset = Literal["all", "ocr_correct"]
 SUBSETS: tuple[Subset, ...] = ("all", "ocr_correct")
 
-LOWER_IS_BETTER = ("cfr", "cer", "excess_inconsistency")
+OF_FORMATS = ("format_floor", "modality_excess")
+LOWER_IS_BETTER = ("cfr", "cer", "excess_inconsistency", *OF_FORMATS)
 _RATES = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency"),
@@ -65,6 +67,8 @@ class Metrics:
 
     `noise_floor` is the agreement of a form with itself, `between_forms` that of two forms, and
     `excess_inconsistency` their difference (see `noise_floor`): None if no form was asked twice.
+    `format_floor` is how often two texts of an item differ in their formats alone, and
+    `modality_excess` what pictures add to that (see `format_floor`): None for under two formats.
     `samples` are the items behind the rates that are shares; a report does not have them.
     """
 
@@ -85,6 +89,8 @@ class Metrics:
     agreed_wrong: Rate | None = None
     agree_not_right: Rate | None = None
     rer_beyond_chance: Rate | None = None
+    format_floor: Rate | None = None
+    modality_excess: Rate | None = None
     errors: ErrorRates = field(default=ErrorRates((), 0), compare=False, repr=False)
     samples: Mapping[str, Sample] = field(default_factory=dict, compare=False, repr=False)
 
@@ -98,9 +104,10 @@ class Metrics:
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Metrics":
         """From a report, whatever other keys it has; KeyError or TypeError if it has no metrics."""
-        known = {*cls.__dataclass_fields__} - {*_OF_ITEMS, *_APART}
+        late = (*_APART, *OF_FORMATS)
+        known = {*cls.__dataclass_fields__} - {*_OF_ITEMS, *late}
         fields = {name: data[name] for name in known}
-        fields |= {name: to_rate(data.get(name)) for name in _APART}
+        fields |= {name: to_rate(data.get(name)) for name in late}
         for name in _RATES:
             fields[name] = to_rate(fields[name])
         for name in ("accuracy", "own"):
@@ -114,9 +121,10 @@ class Metrics:
         return cls(**fields)
 
     def to_builtins(self) -> dict[str, Any]:
-        """As in a report, which leaves the items' own values out."""
+        """As in a report, without the items' own values, and without what formats do not tell."""
         data = asdict(replace(self, errors=ErrorRates((), 0), samples={}))
-        return {name: value for name, value in data.items() if name not in _OF_ITEMS}
+        left_out = {*_OF_ITEMS, *(name for name in OF_FORMATS if data[name] is None)}
+        return {name: value for name, value in data.items() if name not in left_out}
 
 
 Table = dict[str, dict[Subset, Metrics]]
@@ -183,13 +191,15 @@ def compute(records: Sequence[Record]) -> Metrics:
         cer=error_rates.mean(errors),
         noise_floor=rates.get("noise_floor"),
         between_forms=rates.get("between_forms"),
-        excess_inconsistency=_excess(groups),
+        excess_inconsistency=_mean(groups, _excess),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
         own={name: rates.get(f"own.{name}") for name in own},
         agreed_wrong=rates.get("agreed_wrong"),
         agree_not_right=rates.get("agree_not_right"),
         rer_beyond_chance=chance.beyond(rates.get("rer"), _asked(groups)),
+        format_floor=rates.get("format_floor"),
+        modality_excess=_mean(groups, lambda group: in_formats(group).excess),
         errors=errors,
         samples=samples,
     )
@@ -198,7 +208,8 @@ def compute(records: Sequence[Record]) -> Metrics:
 def mean(suites: Sequence[Metrics]) -> Metrics:
     """The unweighted mean over suites, REST's headline; undefined where one suite is.
 
-    Intervals are combined by MOVER (see `statistics.mover`).
+    That of what formats do is over the suites that are asked in several. Intervals are combined by
+    MOVER (see `statistics.mover`).
     """
 
     def each(name: str) -> Rate | None:
@@ -206,6 +217,8 @@ def mean(suites: Sequence[Metrics]) -> Metrics:
 
     known = ordered({mode for suite in suites for mode in suite.accuracy})
     rates: dict[str, Any] = {name: each(name) for name in (*_RATES, *_APART)}
+    for name in OF_FORMATS:
+        rates[name] = mover.mean([rate for suite in suites if (rate := suite.rate(name))])
     return Metrics(
         **rates,
         items=sum(suite.items for suite in suites),
@@ -275,6 +288,7 @@ def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
         "ocr_correct_rate": (transcribed, read_right),
         "noise_floor": (steady, lambda group: repeated[id(group)].within),
         "between_forms": (steady, lambda group: repeated[id(group)].between),
+        "format_floor": (groups, lambda group: in_formats(group).floor),
     }
     for mode in modes(records):
         shares[f"accuracy.{mode}"] = groups, partial(share_right, mode=mode)
@@ -284,10 +298,16 @@ def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
     return {name: sample for name, sample in samples.items() if sample}
 
 
-def _excess(groups: Iterable[Group]) -> Rate | None:
-    """How much the forms differ beyond the model's own unsteadiness, over its repeated items."""
-    known = [(each.excess, cluster(g)) for g in groups if (each := noise.agreement(g)) is not None]
-    return paired.mean([excess for excess, _ in known], [name for _, name in known])
+def _excess(group: Group) -> float | None:
+    """How much an item's forms differ beyond the model's own unsteadiness, if it was repeated."""
+    agreement = noise.agreement(group)
+    return None if agreement is None else agreement.excess
+
+
+def _mean(groups: Iterable[Group], of_item: Callable[[Group], float | None]) -> Rate | None:
+    """The mean of the items' values, which may be negative; those without one are left out."""
+    known = [(value, cluster(group)) for group in groups if (value := of_item(group)) is not None]
+    return paired.mean([value for value, _ in known], [name for _, name in known])
 
 
 def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:

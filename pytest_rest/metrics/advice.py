@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests, seen_dpi, style_effects
-from pytest_rest.metrics.agreement import by_item, cluster
+from pytest_rest.metrics.agreement import by_item, cluster, compared
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.paired import Difference, difference, simultaneous
@@ -140,7 +140,9 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
     for record in records:
         style, answers = styles.get(record.style), record.verdict.answers
         shown = [answers[mode].is_right for mode in ("image", "mixed") if mode in answers]
-        if style and replace(style, dpi=Style().dpi) == Style() and shown and "text" in answers:
+        is_judged = all(answer.correct is not None for answer in compared(record))
+        is_usual = style is not None and replace(style, dpi=Style().dpi) == Style()
+        if is_usual and is_judged and shown and "text" in answers:
             less = fmean(shown) - answers["text"].is_right
             here = by_dpi[seen[record.style]].setdefault((record.suite, record.item), [])
             here.append((less, cluster([record])))

@@ -8,17 +8,21 @@ modality adds to what changing the mere format of the text does, over items with
     excess(F, G) = mean([text in F differs from picture in F] - [text in F differs from text in G])
 
 paired by item, with Student's t interval. Differs is what does not agree: no answer agrees with
-nothing.
+nothing. Over all pairs that is the format floor, and what the modality adds to it (`format_floor`);
+which format it is, or the pictures, is in `format_findings`.
 """
 
 import itertools
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass, field
 from statistics import fmean
 from typing import Any
 
-from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets
+from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets, format_findings
 from pytest_rest.metrics.agreement import Group, by_item, cluster, modes
+from pytest_rest.metrics.format_findings import Finding
+from pytest_rest.metrics.format_floor import as_text, beyond_noise, in_formats
 from pytest_rest.scoring import agree
 from pytest_rest.statistics import paired
 from pytest_rest.statistics.intervals import mean_share
@@ -34,6 +38,11 @@ class Formats:
     metrics: Mapping[str, Mapping[Subset, Metrics]]
     agreement: Mapping[Mode, Rate]
     excess: Excess
+    floor: Excess = field(default_factory=dict)  # how often the texts in both differ
+    format_floor: Rate | None = None
+    modality_excess: Rate | None = None
+    beyond_noise: Rate | None = None  # of the format floor, where texts were asked again
+    findings: Sequence[Finding] = ()
 
     def to_builtins(self) -> dict[str, Any]:
         """As in report.json."""
@@ -47,6 +56,14 @@ class Formats:
                 {"format": one, "other": other, **asdict(rate)}
                 for (one, other), rate in self.excess.items()
             ],
+            "floor": [
+                {"format": one, "other": other, **asdict(rate)}
+                for (one, other), rate in self.floor.items()
+            ],
+            "format_floor": self.format_floor and asdict(self.format_floor),
+            "modality_excess": self.modality_excess and asdict(self.modality_excess),
+            "beyond_noise": self.beyond_noise and asdict(self.beyond_noise),
+            "findings": [finding.to_builtins() for finding in self.findings],
         }
 
 
@@ -61,11 +78,21 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     groups = by_item(records)
     shares = {mode: _agreements(groups, mode, names) for mode in MODES if mode in modes(records)}
     rates = {mode: mean_share(*each) for mode, each in shares.items() if len(names) > 1}
-    pairs = {pair: _excess(groups, *pair) for pair in itertools.permutations(names, 2)}
+    pairs = {
+        (one, other): _excess(groups, one, other)
+        for one, other in itertools.product(names, _texts(names))
+        if as_text(one) != as_text(other)
+    }
+    pooled = whole["pooled"]["all"]
     return Formats(
         by_format(records, whole),
         {mode: rate for mode, rate in rates.items() if rate},
         {pair: rate for pair, rate in pairs.items() if rate},
+        _floor(groups),
+        pooled.format_floor,
+        pooled.modality_excess,
+        _beyond_noise(groups),
+        format_findings.find(groups),
     )
 
 
@@ -76,6 +103,33 @@ def by_format(records: Sequence[Record], whole: Table) -> Table:
         return {names[0]: whole["pooled"]}
     ordered = sorted(records, key=lambda record: record.key)
     return {name: compute_subsets([r for r in ordered if r.format == name]) for name in names}
+
+
+def _texts(names: Sequence[str]) -> list[str]:
+    """The formats, but of those that are one as text the first."""
+    return [*{as_text(name): name for name in reversed(names)}.values()][::-1]
+
+
+def _floor(groups: Iterable[Group]) -> Excess:
+    """How often the texts in each two formats differ."""
+    shares: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
+    for group in groups:
+        item = in_formats(group)
+        for pair in item.pairs:
+            shares[pair].append((item.between[pair], cluster(group)))
+    rates = {
+        pair: mean_share([share for share, _ in known], [name for _, name in known])
+        for pair, known in sorted(shares.items())
+    }
+    return {pair: rate for pair, rate in rates.items() if rate}
+
+
+def _beyond_noise(groups: Iterable[Group]) -> Rate | None:
+    """What a format adds to what a model differs from itself, over items that were asked again."""
+    known = [
+        (more, cluster(group)) for group in groups if (more := beyond_noise(group)) is not None
+    ]
+    return paired.mean([more for more, _ in known], [name for _, name in known])
 
 
 def _agreements(

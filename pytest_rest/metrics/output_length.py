@@ -7,6 +7,7 @@ Image input makes some models write much shorter answers ("Reading, Not Thinking
 import math
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 from statistics import fmean
 from typing import Any, Literal
 
@@ -89,8 +90,9 @@ def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:
         return None
     sent = _means(asked, mode, lambda answer: float(answer.input_tokens or 0))
     written = _means(asked, mode, lambda answer: float(answer.output_tokens or 0))
-    right = _means(asked, mode, lambda answer: float(answer.is_right))
-    thousands = [each / 1000 for each in sent]
+    known = [all(a.correct is not None for a in _answers(group, mode)) for group in asked]
+    right = _means([*compress(asked, known)], mode, lambda answer: float(answer.is_right))
+    thousands = [each / 1000 for each in compress(sent, known)]
     return MeanTokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
 
 

@@ -69,14 +69,21 @@ class Standing:
 def standing(records: Sequence[Record], model: str, protocol: str) -> Standing | None:
     """Where these records stand; None unless they are of REST's data sets and modes.
 
-    None too where agreement says nothing of the model (see `chance`).
+    None too for fewer than twenty items, and where agreement says nothing of the model (see
+    `chance`).
 
     The records are in REST's own style, of items without a lost record. A run without an
     OCR-correct item has no RER and comes last.
     """
     suites = {record.suite for record in records}
     whole = all(set(MODES) <= set(record.verdict.answers) for record in records)
-    if not suites or not suites <= DATA_SETS or not whole or chance.trivial(records):
+    items = {(record.suite, record.item) for record in records}
+    if (
+        len(items) < chance.FEWEST
+        or not suites <= DATA_SETS
+        or not whole
+        or chance.trivial(records)
+    ):
         return None
     mean = metrics.table(records)["mean"]
     read, rate = mean["ocr_correct"], mean["all"].ocr_correct_rate

@@ -152,7 +152,8 @@ def measure(
 ) -> Vision | None:
     """Every style's use for a model by its resolved name, or by a rule; `styles` are by id.
 
-    None if no item has its text form and one with a picture, or their tokens are not known.
+    None if no item has its text form and one with a picture, or their tokens are not known. Items
+    of which nobody says what is right are left out: what pictures buy is right answers.
     """
     rule, records = rule or vision_rules.find(model), list(records)
     shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
@@ -188,7 +189,8 @@ def _pair(record: Record, mode: Mode) -> _Pair | None:
     if "text" not in answers or mode not in answers:
         return None
     pair = _Pair(answers["text"], answers[mode], agrees([record]))
-    return pair if pair.text.text_tokens is not None and pair.shown.width else None
+    is_judged = None not in (pair.text.correct, pair.shown.correct)
+    return pair if is_judged and pair.text.text_tokens is not None and pair.shown.width else None
 
 
 def _look(style: Style | None, name: str) -> str:

@@ -76,7 +76,8 @@ def check(items: Iterable[Item], scheme: Scheme, where: str = "") -> None:
     """
     for item in items:
         try:
-            scoring.truth(item)
+            if item.answer or item.tolerance:
+                scoring.truth(item)
             thinking_budgets.check(item, scheme)
         except RestError as error:
             raise BenchmarkError(f"{where}{error}") from None

@@ -2,7 +2,7 @@
 
 import itertools
 import warnings
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
@@ -19,12 +19,12 @@ from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import BenchmarkError, ModelError, OptionError, RestError, nearest
-from pytest_rest.plugin import benchmark_files, unaskable
+from pytest_rest.plugin import benchmark_files, table_formats, unaskable
 from pytest_rest.plugin.cases import case_id, case_of
 from pytest_rest.plugin.run import REFUSED, Disagreement, Run
+from pytest_rest.plugin.settings import Settings
+from pytest_rest.plugin.table_formats import StylesOf
 from pytest_rest.terms import Item, Scheme, Style
-
-StylesOf = Callable[[Item], Iterable[Style]]
 
 
 def test_answers_agree(rest: Any) -> None:
@@ -79,6 +79,7 @@ class Collection:
         cases = {node: case for node in items if (case := case_of(node)) is not None}
         run = self._run
         try:
+            table_formats.check(self._settings.table_formats, run.styles.values())
             if not run.is_checked:
                 unaskable.check(run, cases.values())
             if self._settings.dispatcher is None:  # otherwise the main process has the model
@@ -177,7 +178,7 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
             cases = list(suite.cases)
         else:
             cases = _marked(marker, run, metafunc.definition.path.parent) if marker else []
-            cases = cases or _cases(settings.items, settings.styles_of)
+            cases = cases or _cases(settings.items, settings)
             _check(cases, settings.scheme)
             if not cases:
                 raise OptionError(
@@ -215,17 +216,17 @@ def _marked(marker: pytest.Mark, run: Run, folder: Path) -> list[Case]:
     settings = run.settings
     own = _marked_styles(marker, run, folder)
     if not marker.args:
-        return _cases(settings.items, own or settings.styles_of)
+        return _cases(settings.items, settings, own)
     cases: list[Case] = []
     for each in marker.args:
         if isinstance(each, Item):
-            cases += _cases([each], own or settings.styles_of)
+            cases += _cases([each], settings, own)
         elif isinstance(each, str | Path) and str(each).lower().endswith(ENDINGS):
             path = benchmark_files.find(str(each), folder, settings.root)
             cases += _file_cases(path, run, own)
         elif isinstance(each, str):
             for drawn in settings.library.load_each(each):
-                cases += _cases(drawn.items, own or settings.styles_of)
+                cases += _cases(drawn.items, settings, own)
         else:
             raise OptionError(
                 f"marker rest: {each!r} is not a benchmark; give 'NAME:N', a file such as "
@@ -264,14 +265,17 @@ def _file_cases(path: Path, run: Run, marked: StylesOf | None = None) -> list[Ca
     """In a file's own styles, unless the command line or a marker says others, or the file none."""
     found = run.settings.library.read(path)
     if marked:
-        return _cases(found.items, marked)
+        return _cases(found.items, run.settings, marked)
     own = benchmark_files.styles(found.styles)
     is_own = own and not run.settings.styles_named
-    return _cases(found.items, (lambda item: own) if is_own else run.settings.styles_of)
+    return _cases(found.items, run.settings, (lambda item: own) if is_own else None)
 
 
-def _cases(items: Iterable[Item], styles_of: StylesOf) -> list[Case]:
-    return [(item, style) for item in items for style in styles_of(item)]
+def _cases(
+    items: Iterable[Item], settings: Settings, styles_of: StylesOf | None = None
+) -> list[Case]:
+    """Each item in each style and format; without `styles_of` in the run's styles."""
+    return [*table_formats.cases(items, styles_of or settings.styles_of, settings.table_formats)]
 
 
 def _check(cases: Iterable[Case], scheme: Scheme, where: str = "") -> None:

@@ -13,7 +13,7 @@ import pytest
 from pytest_rest import gate
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
-from pytest_rest.gate import baseline, early_stop, thresholds
+from pytest_rest.gate import baseline, early_stop, regression, thresholds
 from pytest_rest.gate.thresholds import TAG, Threshold
 from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
@@ -61,7 +61,7 @@ class Controller:
         settings = self._run.settings
         if len(settings.files) == len(settings.paths):  # else there is more to be collected
             self._run.check_answerable(self._run.known)
-            self._check_tags()
+            self._check_known()
         self._run.folder.make()
         self._check_baseline()
         self._run.keep()
@@ -141,14 +141,18 @@ class Controller:
             raise session.Interrupted(f"{number} {noun} during collection")
         return result
 
-    def _check_tags(self) -> None:
-        """Refuse a threshold on a tag that no item has, where all items are known."""
+    def _check_known(self) -> None:
+        """Refuse what no item can tell, where all items are known: of a tag, of what is right."""
         settings, known = self._run.settings, self._run.known
         asked = [each for each in settings.thresholds if each.part.startswith(TAG)]
         suites = {item.suite for item in known}
         thresholds.check(asked, suites, suites | thresholds.tags_of(known))
         if settings.early_stop:
             early_stop.check(asked, len(suites), ())
+        if settings.stored is None:
+            thresholds.check_answers(settings.thresholds, known)
+            if settings.is_compared and known and not any(item.answer for item in known):
+                regression.check_answers(settings.tolerance)
 
     def _check_baseline(self) -> None:
         """Refuse another benchmark than the baseline's before it is paid for."""

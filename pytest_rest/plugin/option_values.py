@@ -53,6 +53,22 @@ def one_of(*names: str) -> Callable[[str], str]:
     return parse
 
 
+def some_of(*names: str) -> Callable[[str], tuple[str, ...]]:
+    """Some of these words, each once, with commas between."""
+
+    def parse(written: str) -> tuple[str, ...]:
+        words = tuple(word.strip() for word in written.split(","))
+        for word in words:
+            if word not in names:
+                known = f"{', '.join(names)}{nearest(word, names)}"
+                raise ValueError(f"names {word!r}, which is unknown; give some of {known}")
+            if words.count(word) > 1:
+                raise ValueError(f"names {word!r} twice; name it once")
+        return words
+
+    return parse
+
+
 def seed(written: str) -> int | str:
     """A whole number, or the word for a new one."""
     if written == "fresh":

@@ -174,6 +174,13 @@ ASKED = (
         "colour that is drawn for each item",
     ),
     Option(
+        "--rest-table-formats FORMATS",
+        "ask each table in these formats: ruled (Markdown as text, a ruled table as a picture), "
+        "markdown, html, csv, latex, json (written so as text, and a picture of that source); with "
+        "two or more the report says what a format does beside the modality (default: ruled alone)",
+        values.some_of("ruled", "markdown", "html", "csv", "latex", "json"),
+    ),
+    Option(
         "--rest-modes MODES",
         "the forms to compare; also ocr-first, which transcribes and answers in one call, and "
         "ocr-then-solve, which answers its own transcription in a second one",
@@ -252,8 +259,8 @@ GATE = (
         "--rest-require THRESHOLD",
         "fail when a threshold METRIC[@SUBSET][@PART]>=VALUE is missed: rer, cfr, mmc, "
         "all_correct, ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, "
-        "rh_auc.raw or rh_auc.normalised, on all items, the ocr_correct ones, a suite, a style or "
-        "tag.NAME; repeatable",
+        "format_floor, modality_excess, rh_auc.raw or rh_auc.normalised, on all items, the "
+        "ocr_correct ones, a suite, a style or tag.NAME; repeatable",
         ini="rest_require",
     ),
     Option(
@@ -368,6 +375,12 @@ RUNS = (
     ),
     Option("--rest-json PATH", "write report.json there too", values.path),
     Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
+    Option(
+        "--rest-published WHEN",
+        "REST's published rows beside a run of its data sets, of 20 items at least: `on` or `off`",
+        values.one_of("on", "off"),
+        default="on",
+    ),
 )
 
 STORED = (

@@ -2,14 +2,15 @@
 
 import contextlib
 from collections.abc import Iterator
+from functools import partial
 
 from pytest_rest import prompts, rendering
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import RestError
 from pytest_rest.models.seen import NOTICED, Picture, shrink
-from pytest_rest.plugin import benchmark_files
+from pytest_rest.plugin import benchmark_files, table_formats
 from pytest_rest.plugin.run import Run
-from pytest_rest.terms import Item, Seen
+from pytest_rest.terms import Item, Seen, Style
 
 _LINE = 60  # characters, about
 
@@ -24,8 +25,8 @@ def longest(run: Run) -> list[Picture]:
     pictures = []
     for item, style in _cases(run):
         with contextlib.suppress(RestError):  # its test meets the same, and says so
-            text = prompts.whole(item, rendering.TABLE)
-            sent = rendering.page_size(text, style, item.block)
+            text = prompts.whole(item, prompts.table_in_picture(item, style.format))
+            sent = rendering.page_size(*prompts.page_of(text, style, item))
             size = run.vision_rule.seen(*sent)
             if size is not None:
                 seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))
@@ -37,20 +38,30 @@ def _cases(run: Run) -> Iterator[Case]:
     """The longest item of each suite and of each benchmark file, in its styles."""
     settings = run.settings
     for drawn in settings.drawn:
-        for item in _longest(drawn.items, run):
-            yield from ((item, style) for style in settings.styles_of(item))
+        longest = _longest(drawn.items, run)
+        yield from table_formats.cases(longest, settings.styles_of, settings.table_formats)
     for name in settings.files:
         with contextlib.suppress(RestError):  # the collection tells it
             found = settings.library.read(settings.root / name)
             own = () if settings.styles_named else benchmark_files.styles(found.styles)
-            for item in _longest(found.items, run):
-                yield from ((item, style) for style in own or settings.styles_of(item))
+            styles_of = partial(_styles, own) if own else settings.styles_of
+            longest = _longest(found.items, run)
+            yield from table_formats.cases(longest, styles_of, settings.table_formats)
+
+
+def _styles(own: tuple[Style, ...], item: Item) -> tuple[Style, ...]:
+    return own
 
 
 def _longest(items: tuple[Item, ...], run: Run) -> list[Item]:
     """The one with the longest text that is asked, without a picture of its own; or none."""
-    drawn = [item for item in items if not (item.image or run.leaves_out(item))]
+    drawn = [item for item in items if not (_is_given(item) or run.leaves_out(item))]
     return [max(drawn, key=lambda item: _length(prompts.whole(item)))] if drawn else []
+
+
+def _is_given(item: Item) -> bool:
+    """Whether its picture has parts that are not drawn."""
+    return bool(item.image or (item.table and item.table.picture))
 
 
 def _length(text: str) -> int:

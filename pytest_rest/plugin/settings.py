@@ -36,6 +36,7 @@ from pytest_rest.plugin import (
     judge_settings,
     selection,
     stored_settings,
+    table_formats,
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
@@ -60,6 +61,7 @@ class Settings:
     judge: str  # of open answers; empty: none
     judge_api_base: str | None
     prompts: Path | None
+    table_formats: tuple[str, ...] | None  # in which an item with a table is asked
     plus: bool  # REST+: ten styles, of which one differs by item
     confidence: float | None  # that a threshold's verdict must have
     early_stop: bool  # once every threshold has its verdict
@@ -71,6 +73,7 @@ class Settings:
     timeout: float
     json: Path | None
     html: Path | None
+    published: str  # whether REST's published rows are shown: on, off
     library: Library
     suites: tuple[str, ...]
     is_benchmark: bool
@@ -137,7 +140,7 @@ class Settings:
         """Every item of the suites in every style, in the order of their tests."""
         if self.stored is not None:
             return stored_settings.cases(self.stored)
-        return ((item, style) for item in self.items for style in self.styles_of(item))
+        return table_formats.cases(self.items, self.styles_of, self.table_formats)
 
     @property
     def again(self) -> dict[str, Any]:
@@ -266,18 +269,20 @@ def _library(
 def _check(settings: Settings) -> None:
     """Raise for what cannot be asked, or judged, together."""
     judge_settings.check(settings.items, settings.scheme, is_compared=settings.is_compared)
+    formats = settings.stored.formats if settings.stored else settings.table_formats or ()
     for drawn in settings.drawn:
         if drawn.path:
             benchmark_files.check(drawn.items, settings.scheme, f"{drawn.path}: ")
     if settings.is_benchmark:  # else it is known only after the run, and then nothing passes
+        table_formats.check(settings.table_formats, (style for _, style in settings.cases))
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
-        parts |= {*(settings.stored.formats if settings.stored else ())}
-        parts |= thresholds.tags_of(settings.items)
-        thresholds.check(settings.thresholds, [d.name for d in settings.drawn], parts)
+        parts |= {*formats, *thresholds.tags_of(settings.items)}
+        thresholds.check(settings.thresholds, {item.suite for item in settings.items}, parts)
     stored_settings.check(settings.stored, settings.thresholds)
+    table_formats.check_thresholds(settings.thresholds, formats, settings.modes, settings.stored)
     regression.check(settings.tolerance, settings.modes)
     if settings.early_stop:
-        ids = [style.id for _, style in settings.cases]
+        ids = [*formats, *(style.id for _, style in settings.cases)]
         stopping.check(settings.thresholds, len(settings.suites), ids)
 
 

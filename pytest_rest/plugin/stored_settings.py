@@ -15,7 +15,8 @@ from pytest_rest.plugin import selection
 from pytest_rest.plugin.options import GATE, KEPT, OPTIONS, STORED, Chosen
 from pytest_rest.terms import Item, Scheme, StoredStyle, Style
 
-UNASKED = {"rest_early_stop": False, "rest_plan": False}  # whatever the ini file has
+# whatever the ini file has
+UNASKED = {"rest_early_stop": False, "rest_plan": False, "rest_table_formats": None}
 _MODELS = ("rest_model", "rest_resume", "rest_replay")
 _JUDGING = {option.key for option in (*GATE, *STORED)} - {"rest_early_stop"}
 _JUDGING |= {"rest_run_dir", "rest_json", "rest_html"}

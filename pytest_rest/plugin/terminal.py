@@ -71,6 +71,7 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._unjudged(),
             *self._left_out(),
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *(f"rest: {line}" for line in seen.whole(settings.given["eyes_whole"])),
@@ -113,6 +114,12 @@ class Terminal:
         if number == len(items):
             return []
         return [f"rest: {number:,} of {len(items):,} items can be answered: {model.answers}"]
+
+    def _unjudged(self) -> list[str]:
+        """How many of the items that are known do not say what is right."""
+        items = self._run.known
+        lines = tables.of_unjudged(len(items), sum(bool(item.answer) for item in items))
+        return [f"rest: {line}" for line in lines]
 
     def _scheme(self) -> str:
         """What is asked of each item; of RH-Bench alone, what is asked of that."""

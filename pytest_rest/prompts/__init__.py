@@ -27,7 +27,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -41,6 +41,7 @@ from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, 
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import (
     ANSWER_KINDS,
+    RULED,
     Block,
     Budget,
     Code,
@@ -97,20 +98,18 @@ def build(
     the budget before it answers. Raises `BenchmarkError` for a mixed form of an item with neither
     context nor choices, and for an item's own picture that can no longer be read.
     """
-    asking = protocol.answer_format.get(item.answer_kind, "")
+    asking, shown = protocol.answer_format.get(item.answer_kind, ""), as_shown(item, form)
     if budget is not None:
         asking = protocol.reasoning.asking(task, budget, item.answer_kind)
     quoted = {"transcription": transcription, "thinking": thinking}
     parts = tuple(
-        _fill(template, item, protocol, asking, quoted)
+        _fill(template, item, protocol, asking, quoted, _written(item, form.format))
         if kind == "text"
-        else draw(
-            _fill(template, item, protocol, block=rendering.TABLE), form.style or Style(), item
-        )
+        else draw(_pictured(template, item, form, protocol), form.style or Style(), shown)
         for kind, template in _templates(item, form, task, protocol)
     )
-    if item.image and not any(isinstance(part, Image) for part in parts):
-        parts = (pictures.read(item.image, item.image_digest), *parts)
+    if shown.image and not any(isinstance(part, Image) for part in parts):
+        parts = (pictures.read(shown.image, shown.image_digest), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
     if budget is not None:
         limit = protocol.reasoning.limit(task, budget, limit)
@@ -139,17 +138,39 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
     return [
-        _fill(template, item, protocol, block=rendering.TABLE)
-        for kind, template in templates
-        if kind == "image"
+        _pictured(template, item, form, protocol) for kind, template in templates if kind == "image"
     ]
 
 
 def draw(text: str, style: Style, item: Item) -> Image:
-    """The picture of an item's text in a style, under its own picture; errors as `build`."""
+    """The picture of an item's text in a style, under its own picture; errors as `build`.
+
+    Without a text it is the item's own picture.
+    """
+    if item.image and not text.strip():
+        return pictures.read(item.image, item.image_digest)
+    page = page_of(text, style, item)
     if item.image:
-        return _draw_under(item.image, item.image_digest, text, style, item.block)
-    return _draw_alone(text, style, item.block)
+        return _draw_under(item.image, item.image_digest, *page)
+    return _draw_alone(*page)
+
+
+def as_shown(item: Item, form: Form) -> Item:
+    """The item as a form shows it: beside the picture of its table, where one is given."""
+    table = item.table
+    if table is None or not table.picture or form.mode == "text" or form.format not in ("", RULED):
+        return item
+    return replace(item, table=None, image=table.picture, image_digest=table.picture_digest)
+
+
+def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | None]:
+    """What `rendering` draws for an item's text in a style.
+
+    A page with a table's source is in a fixed-width font, and as wide as that asks for.
+    """
+    if item.table is None or style.format in ("", RULED):
+        return text, style, item.block
+    return text, rendering.fixed_width(style, table_formats.write(item.table, style.format)), None
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -176,6 +197,12 @@ def load_protocol(path: Path | None = None) -> Protocol:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
 
 
+def table_in_picture(item: Item, format: str) -> str:
+    """What a picture's text has for an item's table or code: its source, or where it is drawn."""
+    is_source = item.table is not None and format not in ("", RULED)
+    return _written(item, format) if is_source else rendering.TABLE
+
+
 def whole(item: Item, block: str = "") -> str:
     """The item as one text: context, table or code, question and choices.
 
@@ -196,7 +223,7 @@ def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequen
 
 def _prompt_name(item: Item, form: Form, task: Task) -> str:
     if task == "transcribe":
-        return "transcribe-picture" if item.image else "transcribe"
+        return "transcribe-picture" if as_shown(item, form).image else "transcribe"
     if form.mode != "mixed":
         return form.mode
     if item.choices:
@@ -210,6 +237,21 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         f"item {item.id!r} of {item.suite!r} has neither context nor choices, so {reason}; "
         "give it a context, or ask --rest-modes=text,image"
     )
+
+
+def _pictured(template: str, item: Item, form: Form, protocol: Protocol) -> str:
+    """The text that a picture shows."""
+    return _fill(
+        template, as_shown(item, form), protocol, block=table_in_picture(item, form.format)
+    )
+
+
+def _written(item: Item, format: str) -> str:
+    """An item's table or code as text."""
+    if item.code is not None:
+        return _fenced(item.code)
+    form = "markdown" if format in ("", RULED) else format
+    return table_formats.write(item.table, form) if item.table else ""
 
 
 def _fill(
@@ -240,14 +282,9 @@ def _fill(
 
 def _context(item: Item, block: str) -> str:
     """What stands before the question."""
-    if item.layout:
-        return block or item.context
-    written = ""
-    if item.table is not None:
-        written = block or table_formats.write(item.table)
-    elif item.code is not None:
-        written = block or _fenced(item.code)
-    return "\n".join(filter(None, (item.context, written)))
+    if item.block is None or item.layout:
+        return (item.layout and block) or item.context
+    return "\n".join(filter(None, (item.context, block or _written(item, ""))))
 
 
 def _fenced(code: Code) -> str:

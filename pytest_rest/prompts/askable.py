@@ -12,7 +12,7 @@ from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
 from pytest_rest.prompts import Protocol, equivalence, table_formats
 from pytest_rest.rendering import fallback_fonts, pictures
-from pytest_rest.terms import TWO_PASSES, Block, Code, Form, Item, Scheme, Style, Task
+from pytest_rest.terms import TWO_PASSES, Code, Form, Item, Scheme, Style, Task
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
@@ -57,12 +57,13 @@ class Check:
         for item, wanted in items.items():
             styles = [*wanted]
             try:
-                texts = self._texts(item)
+                texts = {f: self._texts(item, f) for f in {style.format for style in styles}}
             except BenchmarkError as error:
                 yield Unaskable(item, styles[0], str(error))
                 continue
-            if item.image or item.block or not self._are_far_from_limits(texts, styles):
-                reasons = ((style, self._reason(item, texts, style)) for style in styles)
+            own = (text for each in texts.values() for text in each)
+            if item.image or item.block or not self._are_far_from_limits(own, styles):
+                reasons = ((s, self._reason(item, texts[s.format], s)) for s in styles)
                 if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
 
@@ -70,7 +71,7 @@ class Check:
         """What would help beyond the reason's own mend, and takes a moment to find; or empty."""
         item, style = refused.item, refused.style
         try:
-            texts = self._texts(item)
+            texts = self._texts(item, style.format)
         except BenchmarkError:
             return ""
         block = item.block
@@ -93,16 +94,19 @@ class Check:
         taken = bisect_left(lower, True, key=is_refused)
         return f"{lower[taken - 1]} dpi is low enough" if taken else ""
 
-    def _texts(self, item: Item) -> list[str]:
-        """What each form draws; `BenchmarkError` for an item that lacks a form, or its text."""
+    def _texts(self, item: Item, written: str) -> list[str]:
+        """What each form draws of a format; `BenchmarkError` where it lacks a form, or its text."""
         equivalence.check(item, self._scheme)
         scheme = self._scheme.of(item)
         asked: list[tuple[Form, Task]]
-        asked = [(Form(mode), "solve") for mode in scheme.modes if mode != TWO_PASSES]
-        asked += [(Form(mode), "transcribe") for mode in scheme.transcribed]
+        modes = [mode for mode in scheme.modes if mode != TWO_PASSES]
+        asked = [(Form(mode, format=written), "solve") for mode in modes]
+        asked += [(Form(mode, format=written), "transcribe") for mode in scheme.transcribed]
         texts: dict[str, None] = {}
         for form, task in asked:
             for text in prompts.drawn(item, form, task, self._protocol):
+                if not text.strip() and task == "solve" and item.table:
+                    continue  # a given picture of its table is shown alone
                 if not text.strip():
                     raise BenchmarkError(
                         f"there is nothing to draw in its {form.mode} form, whose text is blank; "
@@ -129,10 +133,11 @@ class Check:
         self, item: Item, texts: Sequence[str], style: Style, *, with_bytes: bool = True
     ) -> str:
         """Why an item cannot be asked in a style; or empty."""
+        item = prompts.as_shown(item, Form("image", style, style.format))
         try:
             own = self._own_size(item) if item.image else None
             for text in texts:
-                self._check_page(text, style, own, item.block)
+                self._check_page(item, text, style, own)
             if own and with_bytes:
                 for text in texts:
                     self._check_bytes(item, text, style, own)
@@ -160,9 +165,9 @@ class Check:
         refusal, (width, height) = self._rule.refusal, size
         return bool(refusal(width, height, _MOST_BYTES * width * height)) and not refusal(*size)
 
-    def _check_page(self, text: str, style: Style, own: Size | None, block: Block | None) -> None:
+    def _check_page(self, item: Item, text: str, style: Style, own: Size | None) -> None:
         """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
-        page = rendering.page_size(text, style, block)
+        page = rendering.page_size(*prompts.page_of(text, style, item))
         width, height = pictures.placed_size(own, page, style) if own else page
         if why := self._rule.refusal(width, height):
             smaller = "a smaller size, a smaller picture" if own else "a smaller size"
@@ -173,9 +178,8 @@ class Check:
 
     def _check_bytes(self, item: Item, text: str, style: Style, own: Size) -> None:
         """Raise `RenderingError` for a page under its picture that is refused for its bytes."""
-        width, height = size = pictures.placed_size(
-            own, rendering.page_size(text, style, item.block), style
-        )
+        page = rendering.page_size(*prompts.page_of(text, style, item))
+        width, height = size = pictures.placed_size(own, page, style)
         if not self._may_be_too_long(size):
             return
         length = len(prompts.draw(text, style, item).content)

@@ -17,6 +17,7 @@ from PIL import ImageColor
 from pytest_rest.rendering import ruled_table
 from pytest_rest.rendering.code_block import Patch
 from pytest_rest.rendering.distortion import distort, rotated_size
+from pytest_rest.rendering.fixed_width import fixed_width
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
 from pytest_rest.rendering.lines import Line
 from pytest_rest.rendering.page import (
@@ -45,6 +46,7 @@ __all__ = [
     "color",
     "contrast",
     "draw",
+    "fixed_width",
     "fonts",
     "lacking",
     "load_font",

@@ -3,12 +3,13 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import figures, findings, seen, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
 from pytest_rest.terms import MODES, OCR_MODES
@@ -41,6 +42,7 @@ def page(report: Report) -> str:
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
         _metrics(report),
+        [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
         _tags(report),
         [escape(line) for line in tables.clusters(report)],
@@ -167,7 +169,18 @@ def _formats(report: Report) -> list[str]:
         [escape(name), str(m.items), *(figures.percent(m.rate(n)) for n in ("rer", "cfr", "mmc"))]
         for name, m in by_name.items()
     ]
-    return _table(["format", "items", "RER", "CFR", "MMC"], rows)
+    said = format_findings.sentence(report.formats.findings)
+    sizes = [format_words.found(each) for each in report.formats.findings if each.is_clear]
+    whole = [
+        [f"format floor, {name}", str(rate.n), write(rate)]
+        for key, (name, write) in format_words.WHOLE.items()
+        if (rate := getattr(report.formats, key))
+    ]
+    return [
+        *_table(["format", "items", "RER", "CFR", "MMC"], rows),
+        *(["", *_table(["what formats do", "items", "[95%]"], whole)] if whole else []),
+        *(["", escape("; ".join([said, *sizes]))] if said else []),
+    ]
 
 
 def _tags(report: Report) -> list[str]:

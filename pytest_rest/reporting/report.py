@@ -189,6 +189,8 @@ class Report:
     @cached_property
     def standing(self) -> Standing | None:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
+        if self.provenance.get("published") == "off":
+            return None
         here = [record for record in self.whole if self._known.get(record.style) == Style()]
         protocol = str(self.provenance.get("protocol", "our own"))
         return published_rows.standing(here, self._model, protocol)
@@ -323,11 +325,16 @@ class Report:
     def worst(self, scope: str) -> dict[str, float | None]:
         """A scope's rates on all items with every lost item counted against the model."""
         items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
-        lost = Counter(suite for suite, _ in items if scope in ("mean", "pooled", suite))
+        here = {key for key in items if scope in ("mean", "pooled", key[0])}
+        unjudged = {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}
+        lost = {
+            name: Counter(key[0] for key in (here if name == "rer" else here - unjudged))
+            for name in _WORST
+        }
         if scope == "mean":
-            return {name: worst_mean(self.table, name, lost) for name in _WORST}
+            return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
-        return {name: worst(metrics.rate(name), name, lost.total()) for name in _WORST}
+        return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
 
 
 def _total(values: Sequence[float | None]) -> float | None:

@@ -166,6 +166,23 @@ def test_a_tag_is_a_short_word(folder: Path, tags: str, expected: str) -> None:
     assert expected in str(refused.value)
 
 
+@pytest.mark.parametrize(
+    ("written", "kind"),
+    [
+        ("kind: number", "number"),
+        ("kind: short", "short"),
+        ("choices: [a, b]", "choice"),
+        ("id: x", "text"),
+    ],
+)
+def test_an_item_may_have_no_answer(folder: Path, written: str, kind: str) -> None:
+    """If its kind is said, by it or by the file, or it has choices; but not one that is empty."""
+    found = item(folder, written, header="kind: text\ntolerance: 1%")
+    assert (kind, "", ()) == (found.answer_kind, found.answer, found.also_right)
+    assert not found.tolerance
+    assert "has no answer" in fault(folder, "items:\n- question: Q\n  kind: text\n  answer:\n")
+
+
 def test_a_cluster_is_a_short_name(folder: Path) -> None:
     """One line says what is wrong."""
     with pytest.raises(BenchmarkError, match=r":3: cluster '.*' is not a name; use at most 100"):
@@ -396,7 +413,8 @@ KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}, tags"
         ),
         (
             "items:\n- question: Q\n",
-            "2: the item has no answer; write answer: and the right one, in quotes if it is null",
+            "2: the item has no answer; write answer: and the right one, or where nobody knows it "
+            "say what it is: kind: number",
         ),
         (
             "items:\n- question: Q\n  answer: null\n",
@@ -535,7 +553,12 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',
-            "2: the item has no answer; write answer: and the right one, in quotes if it is null",
+            "2: the item has no answer; write answer: and the right one, or where nobody knows it "
+            "say what it is: kind: number",
+        ),
+        (
+            '{"question": "Q", "kind": "number", "tolerance": "1%"}\n',
+            "1: a tolerance is around the answer, and the item has none; leave it out",
         ),
         (
             '{"question": "Q", "answer": "7"}\n',
@@ -737,6 +760,9 @@ def test_the_schema_knows_the_same_keys() -> None:
         ("items: [{question: Q, answer: 7, tolerance: 1%, kind: number}]", True),
         ("tags: [a, 2024]\nitems: [{question: Q, answer: 7, tags: b.c}]", True),
         ("items: [{question: Q, answer: 7, tags: [a b]}]", False),
+        ("kind: text\nitems: [{question: Q}]", True),
+        ("items: [{question: Q, kind: number}, {question: Q, choices: [x, y]}]", True),
+        ("items: [{question: Q, answer: x, answers: [y]}]", False),
         ("items: []", False),
         ("items: [{question: Q}]", False),
         ("items: [{question: Q, anwser: 7}]", False),

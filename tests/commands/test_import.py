@@ -79,6 +79,9 @@ def test_real_answers_give_the_counts_that_were_made_apart(model: str, capsys: C
     )
     points = [round(100 * excess[each], 1) for each in ("value", "low", "high")]
     found["excess_html_points"] = points
+    agree = sum(expected[name]["agree"] for name in FORMATS) / len(FORMATS) / expected["n"]
+    over_all = (report["formats"][name]["value"] for name in ("format_floor", "modality_excess"))
+    assert 1 - agree == pytest.approx(sum(over_all))
     assert expected == found
     assert (model, []) == (report["provenance"]["model"], report["lost"])
     assert "4,200 stored answers, nothing asked" in capsys.readouterr().out

@@ -232,6 +232,8 @@ def test_late_thresholds_are_looked_at_from_the_first_item() -> None:
     [
         ("cer<=0.1", 1, "cer is not a share of the items"),
         ("excess_inconsistency<=0.1", 1, "not a share"),
+        ("modality_excess<=0.1", 1, "not a share"),
+        ("format_floor<=0.1", 2, "not all suites may have tables"),
         ("rer@red>=0.8", 2, "a style's rate is over all suites"),
     ],
 )

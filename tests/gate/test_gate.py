@@ -80,8 +80,8 @@ def test_a_part_is_judged_alone() -> None:
     with pytest.raises(OptionError, match=r"'acr' is neither a subset .*; did you mean 'arc'"):
         check(asked, (), ["arc", "mmlu"])
     check([parse("rer@arc>=0.8"), *asked[:0]], (), ["arc"])
-    with pytest.raises(OptionError, match=r"'law' is neither .*; did you mean 'tag.law'\?"):
-        check([parse("rer@law>=0.8")], (), ["arc", "tag.law"])
+    with pytest.raises(OptionError, match=r"'de' is neither .*; did you mean 'tag.de'\?"):
+        check([parse("rer@de>=0.8")], (), ["arc", "tag.de"])
     with pytest.raises(OptionError, match=r"'tag.lav' is neither .*; did you mean 'tag.law'\?"):
         check([parse("rer@ocr_correct@tag.lav>=0.8")], (), ["arc", "tag.law"])
 

@@ -44,8 +44,8 @@ def test_a_threshold_is_parsed_into_its_parts(text: str, expected: Threshold) ->
 FORM = "write METRIC[@SUBSET][@PART]>=VALUE, as in 'rer>=0.9' or 'accuracy.image@ocr_correct>=0.8'"
 KNOWN = (
     "metrics are rer, cfr, mmc, all_correct, ocr_correct_rate, cer, "
-    "noise_floor, between_forms, excess_inconsistency, accuracy.text, accuracy.image, "
-    "accuracy.mixed, accuracy.ocr-first, accuracy.ocr-then-solve, "
+    "noise_floor, between_forms, excess_inconsistency, format_floor, modality_excess, "
+    "accuracy.text, accuracy.image, accuracy.mixed, accuracy.ocr-first, accuracy.ocr-then-solve, "
     "rh_auc.raw, rh_auc.normalised"
 )
 
@@ -150,6 +150,8 @@ def test_a_thresholds_id(threshold: Threshold, expected: str) -> None:
         ("cer>=0.1", "cer<=0.1"),
         ("cfr>0.1", "cfr<0.1"),
         ("excess_inconsistency>=0.1", "excess_inconsistency<=0.1"),
+        ("modality_excess>=0.05", "modality_excess<=0.05"),
+        ("format_floor>=0.1", "format_floor<=0.1"),
     ],
 )
 def test_a_threshold_that_points_the_unusual_way_names_the_usual_one(text: str, meant: str) -> None:

@@ -6,6 +6,7 @@ import json
 import random
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -159,6 +160,25 @@ def test_a_resolution_may_be_worse_and_safe() -> None:
     (found,) = give(right, LOW, HIGH).given
     assert ("avoid 50 DPI", None) == (found.text, found.safe_dpi)
     assert -advice.MARGIN < found.low < found.high < 0
+
+
+def test_items_that_nobody_judges_make_no_resolution_safe() -> None:
+    """They are not right and not wrong, and no reason to draw at 200 DPI."""
+    judged = asked(
+        [LOW, HIGH], 60, lambda n, style, mode: mode == "text" or n % 10 > (5, 1)[style == HIGH]
+    )
+    nobody = [
+        replace(r, item=f"n{n}{r.item}", verdict=replace(r.verdict, answers=_unjudged(r)))
+        for n in range(9)
+        for r in judged
+    ]
+    found = give(judged, LOW, HIGH)
+    assert "avoid 50 DPI" == named(found)["dpi 50"].text
+    assert found == give([*judged, *nobody], LOW, HIGH)
+
+
+def _unjudged(judged: Record) -> dict[Mode, Answer]:
+    return {m: replace(answer, correct=None) for m, answer in judged.verdict.answers.items()}
 
 
 def test_modes_are_compared_in_rests_style() -> None:

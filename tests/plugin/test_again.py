@@ -31,6 +31,10 @@ ROWS = {
     "rest_data": (WRONG, "--rest-suite=mmlu:3", "--rest-data=sets"),
     "rest_styles": (WRONG, SUITE, "--rest-style=courier-50dpi-red,cursive", "--rest-style=my.yaml"),
     "rest_plus": (WRONG, SUITE, "--rest-plus"),
+    "rest_table_formats": (
+        *(WRONG, "--rest-suite=tables:1", "--rest-suite=soebench:1"),
+        "--rest-table-formats=ruled,html",
+    ),
     "rest_modes": (WRONG, SUITE, "--rest-modes=text,image,ocr-first"),
     "rest_repeats": (WRONG, SUITE, "--rest-repeats=2"),
     "rest_ocr": (WRONG, SUITE, "--rest-ocr=each"),

@@ -64,12 +64,12 @@ def own(pytester: pytest.Pytester) -> Path:
 
 def test_rest_is_its_four_data_sets(run_rest: RunRest, data: Path, mode: Sequence[str]) -> None:
     """N items of each; the mean over all four; and the data are no longer said to differ."""
-    run = run_rest(MODEL, "--rest-suite=rest:2", f"--rest-data={data}", *mode)
-    assert {"passed": 8} == run.outcomes
+    run = run_rest(MODEL, "--rest-suite=rest:5", f"--rest-data={data}", *mode)
+    assert {"passed": 20} == run.outcomes
     suites = {each["name"]: each["items"] for each in run.report["provenance"]["suites"]}
-    assert dict.fromkeys(["arc", "gsm-symbolic", "mmlu", "soebench"], 2) == suites
+    assert dict.fromkeys(["arc", "gsm-symbolic", "mmlu", "soebench"], 5) == suites
     assert {*suites, "mean", "pooled"} == set(run.report["metrics"])
-    assert "mmlu:2, arc:2, gsm-symbolic:2, soebench:2; seed 0" in run.out
+    assert "mmlu:5, arc:5, gsm-symbolic:5, soebench:5; seed 0" in run.out
     differs = run.report["published"]["differs"]
     assert "prompts (here rest-1" == differs[:20]
 

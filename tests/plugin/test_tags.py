@@ -89,6 +89,7 @@ def test_a_tag_over_two_suites_has_no_early_verdict(
         assert "a tag's rate is over all suites, whose items are asked in turn" in run.out
 
 
+@pytest.mark.slow
 def test_shards_give_the_tags_of_the_whole(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """Merged, with the threshold that no shard can judge."""
     wanted = "--rest-require=rer@tag.bills>=0.9"

@@ -415,6 +415,13 @@ def test_a_page_takes_little_processor_time(tmp_path: Path) -> None:
     assert time.process_time() - start < 0.3
 
 
+def test_a_format_is_a_look_of_its_own() -> None:
+    """What is named behind it is read as ever."""
+    found = items.looks(["html-courier-50dpi-black", "courier-50dpi-black"], {})
+    assert ["html-courier-50dpi-black"] == found["format html"]
+    assert ["html-courier-50dpi-black", "courier-50dpi-black"] == found["font courier"]
+
+
 def test_looks_are_those_of_the_effects() -> None:
     """A style's name, and a style of a file, are found by what they change."""
     own = {"mine": {**_fields(size_pt=9.0, color="red"), "name": "mine"}}

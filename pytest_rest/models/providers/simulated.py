@@ -1,6 +1,7 @@
 """Answers prompts with planted faults: a seeded stand-in for demos and for tests of statistics.
 
-It reads the right answer from the item, so it is never to be mistaken for a model.
+It reads the right answer from the item, so it is never to be mistaken for a model. Of an item
+without one it says the same in each form, something of the item's kind, unless a fault strikes.
 """
 
 import asyncio
@@ -19,7 +20,7 @@ import yaml
 
 from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import ModelError, nearest
-from pytest_rest.terms import MODES, OCR_MODES, Completion, Home, Prompt, Style
+from pytest_rest.terms import MODES, OCR_MODES, RULED, Completion, Home, Item, Prompt, Style
 
 _MODES = (*MODES, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
@@ -135,17 +136,17 @@ class SimulatedModel:
         )
 
     def _wrong(self, prompt: Prompt) -> str:
-        item, draw = prompt.item, self._draw(prompt, "which")
+        item, draw, right = prompt.item, self._draw(prompt, "which"), _answer(prompt.item)
         if item.answer_kind == "choice":
-            others = [c.label for c in item.choices if c.label != item.answer.strip()]
+            others = [c.label for c in item.choices if c.label != right.strip()]
             return others[int(draw * len(others))]
         if item.answer_kind in ("integer", "number"):
-            return str(Fraction(item.answer.replace(",", "")) + 1 + int(draw * 9))
-        return f"not {item.answer}"
+            return str(Fraction(right.replace(",", "")) + 1 + int(draw * 9))
+        return f"not {right}"
 
     def _draw(self, prompt: Prompt, place: str) -> float:
         """A number in [0, 1) that depends on the seed, the item, the form, the task, the repeat."""
-        style = prompt.form.style.id if prompt.form.style else ""
+        style = prompt.form.style.id if prompt.form.style else _written(prompt)
         named = [self._seed, place, prompt.item.digest, prompt.form.mode, style, prompt.task]
         named += [prompt.repeat] if prompt.repeat else []
         hashed = hashlib.sha256("/".join(map(str, named)).encode()).digest()
@@ -161,12 +162,27 @@ def _truth(prompt: Prompt) -> str:
     if prompt.compared is not None:
         first, second = (text.casefold() for text in prompt.compared)
         return "same" if first == second else "different"
-    return f"Answer: {prompt.item.answer}"
+    return f"Answer: {_answer(prompt.item)}"
+
+
+def _answer(item: Item) -> str:
+    """The item's own answer; where it has none a number of its own, in the words of its kind."""
+    number = int(item.digest[:4], 16)
+    if item.answer or item.answer_kind in ("integer", "number"):
+        return item.answer or str(number)
+    if item.choices:
+        return item.choices[number % len(item.choices)].label
+    return f"x + {number}" if item.answer_kind == "expression" else f"planted {number}"
+
+
+def _written(prompt: Prompt) -> str:
+    """The format of a text prompt; what is drawn with rules is Markdown as text."""
+    return "markdown" if prompt.form.format == RULED else prompt.form.format
 
 
 def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
-    """Whether the prompt's item, budget and style are as wanted; a text prompt has no style."""
-    style = prompt.form.style
+    """Whether the prompt's item, budget and style are as wanted; text has but a format."""
+    style = prompt.form.style or Style(format=prompt.form.format)
     texts = {"item": prompt.item.id, "context": prompt.item.context}
     for name, wanted in when.items():
         if name in texts:
@@ -175,7 +191,11 @@ def _fits(when: Mapping[str, object], prompt: Prompt) -> bool:
         elif name == "budget":
             if prompt.budget is None or not _equals(prompt.budget.amount, wanted):
                 return False
-        elif name not in _FIELDS or style is None or not _equals(getattr(style, name), wanted):
+        elif (
+            name not in _FIELDS
+            or (prompt.form.style is None and name != "format")
+            or not _equals(getattr(style, name), wanted)
+        ):
             return False
     return True
 

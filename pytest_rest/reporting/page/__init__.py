@@ -87,7 +87,9 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
         formats=summary.formats(report),
+        differing=summary.differing_formats(report),
         tags=summary.tags(report),
+        unjudged=summary.unjudged(report),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,

@@ -29,6 +29,7 @@ _ORDER = {"inconsistent": 0, "lost": 1}
 _REST = 2
 _DIGEST = re.compile("[0-9a-f]{16}")
 _WORD = re.compile(r"-(?=on-|[a-z_]+=)")
+_IN_A_FORMAT = re.compile(r"[^-]{1,40}-[^-]{1,100}-\d{1,4}dpi-")  # a style's name
 
 
 def is_digest(name: str) -> bool:
@@ -247,7 +248,9 @@ def _fields(own: Builtins) -> dict[str, Any]:
 def _words(style: str) -> dict[str, Any]:
     """What a style's name says; its numbers are words, but for the resolution."""
     name, *changes = _WORD.split(style)
-    values: dict[str, Any] = dict(zip(("font", "dpi", "color"), name.split("-"), strict=False))
+    keys = ["format"] if _IN_A_FORMAT.match(name) else []
+    keys += ["font", "dpi", "color"]
+    values: dict[str, Any] = dict(zip(keys, name.split("-"), strict=False))
     for change in changes:
         key, _, value = change.removeprefix("on-").rpartition("=")
         values[key or "background"] = value

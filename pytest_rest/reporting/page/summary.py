@@ -3,12 +3,14 @@
 from collections.abc import Iterator
 from itertools import compress
 
-from pytest_rest.metrics import Metrics
+from pytest_rest.metrics import Metrics, format_findings
+from pytest_rest.metrics.format_findings import Finding
 from pytest_rest.reporting import decision, markdown, stored_answers
 from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
-from pytest_rest.reporting.terminal import figures
+from pytest_rest.reporting.terminal import figures, tables
+from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.reporting.terminal.tags import worst_first
 from pytest_rest.terms import Rate, to_rate
 
@@ -103,6 +105,14 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
             [[f"as {mode}", f"{rate['n']:,}", _percent(rate)] for mode, rate in agreement.items()],
         ),
         (
+            ["format floor: texts that differ", "items", "per cent [95%], points where signed"],
+            [
+                [f"{each['format']} from {each['other']}", f"{each['n']:,}", _share(each)]
+                for each in told.get("floor", ())  # which older reports lack
+            ]
+            + [*_whole_floor(told)],
+        ),
+        (
             ["modality beyond format", "items", "points [95%]"],
             [
                 [f"{each['format']} beyond {each['other']}", f"{each['n']:,}", _points(each)]
@@ -111,6 +121,24 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
         ),
     ]
     return [(head, rows) for head, rows in tables if rows]
+
+
+def differing_formats(report: Builtins) -> list[str]:
+    """Which format differs, or pictures, in a sentence, and each of these with its size."""
+    findings = [*map(Finding.from_builtins, (report.get("formats") or {}).get("findings", ()))]
+    clear = [format_words.found(each) for each in findings if each.is_clear]
+    return [*filter(None, [format_findings.sentence(findings), *clear])]
+
+
+def _share(rate: Builtins) -> str:
+    return figures.percent(Rate(rate["value"], rate["low"], rate["high"], rate["n"]))
+
+
+def _whole_floor(told: Builtins) -> Iterator[list[str]]:
+    """What is over all pairs of formats."""
+    for key, (name, write) in format_words.WHOLE.items():
+        if rate := to_rate(told.get(key)):
+            yield [name, f"{rate.n:,}", write(rate)]
 
 
 def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
@@ -123,6 +151,12 @@ def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
         for tag, m in ordered.items()
     ]
     return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
+
+
+def unjudged(report: Builtins) -> list[str]:
+    """How many items count for agreement alone."""
+    pooled = report["metrics"].get("pooled")
+    return tables.unjudged(Metrics.from_builtins(pooled["all"])) if pooled else []
 
 
 def _percent(rate: Builtins | None) -> str:

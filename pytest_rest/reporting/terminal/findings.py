@@ -30,6 +30,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     """
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
         (tables.unknown(report), ()),
+        (tables.unjudged(report.table["pooled"]["all"]), ()),
         (formats.lines(report.formats), formats.HEADINGS),
         (tags.lines(report), (tags.HEADING,)),
         (tables.clusters(report), ()),

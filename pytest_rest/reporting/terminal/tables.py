@@ -8,6 +8,7 @@ from pytest_rest import gate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
+from pytest_rest.metrics import Metrics
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
@@ -194,6 +195,18 @@ def unknown(report: Report) -> Iterator[str]:
     """What is not known of stored answers."""
     if about := report.provenance.get("stored"):
         yield f"not known of stored answers: {', '.join(about['unknown'])}"
+
+
+def unjudged(pooled: Metrics) -> list[str]:
+    """How many items count for agreement alone, because nobody says what is right."""
+    return [*of_unjudged(_n(pooled.rer), _n(pooled.mmc))]
+
+
+def of_unjudged(asked: int, judged: int) -> Iterator[str]:
+    """The same of so many items, of which so many say it."""
+    if judged < asked:
+        said = f"{asked - judged:,} of {asked:,} items do not say" if judged else "no item says"
+        yield f"{said} what is right: they count for agreement (RER) alone"
 
 
 def scopes(names: Iterable[str]) -> list[str]:
