@@ -18,6 +18,7 @@ TEXT = "- {question: T?, answer: late"
         (f"items:\n{TEXT}, equivalence: judge}}\n", [("text", "judge")]),
         (f"items:\n{TEXT}, equivalence: normal}}\n", [("text", "")]),
         (f"items:\n{NUMBER}, equivalence: judge}}\n", [("text", "judge")]),
+        ("items:\n- {question: Q?, equivalence: judge}\n", [("text", "judge")]),
         (
             f"equivalence: judge\nitems:\n{TEXT}}}\n{NUMBER}}}\n{TEXT}, equivalence: normal}}\n"
             "- {question: C?, choices: [a, b], answer: A}\n",

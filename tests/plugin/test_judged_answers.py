@@ -102,6 +102,17 @@ def test_a_judge_says_what_agrees(ask: Ask) -> None:
     assert "Judge judge: of the pairs of answers 9 are the same" in page
 
 
+def test_without_an_answer_only_the_forms_are_compared(ask: Ask, pytester: pytest.Pytester) -> None:
+    """There is an RER, and no CFR."""
+    text = FILE.replace("answer: An old place.", "kind: text")
+    (pytester.path / "free.rest.yaml").write_text(text)
+    run = ask(SERIAL)
+    assert {"m": 6, "judge": 12} == Counter(request.model for request in requests(ask))
+    assert {"late": "consistent", "lost": "inconsistent"} == verdicts(run)
+    metrics = run.report["metrics"]["free"]["all"]
+    assert (0.5, None) == (metrics["rer"]["value"], metrics["cfr"])
+
+
 def test_workers_ask_the_same(ask: Ask) -> None:
     """Through the one dispatcher, each pair once; the report is that of one process."""
     alone = ask(SERIAL)
@@ -144,6 +155,7 @@ def down(request: Request) -> Reply:
     return Reply(status=500, text="no") if request.model == "judge" else reply(request)
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("by", [half_json, babble, down])
 def test_without_a_judges_word_the_item_is_lost(ask: Ask, by: Callable[[Request], Reply]) -> None:
     """It is no disagreement; the gate does not pass, and a run that goes on asks only the judge."""
@@ -189,6 +201,7 @@ def test_an_answer_that_speaks_to_the_judge_is_quoted(ask: Ask) -> None:
     assert all(len(pair(r)) == 2 for r in requests(ask) if r.model == "judge")
 
 
+@pytest.mark.some(3)
 @pytest.mark.parametrize(
     ("left_out", "args", "said"),
     [
@@ -249,6 +262,7 @@ def test_repeated_answers_are_compared_too(ask: Ask) -> None:
     assert {"late": "consistent", "lost": "inconsistent"} == verdicts(run)
 
 
+@pytest.mark.slow
 def test_a_baseline_of_another_judge_is_refused(ask: Ask, pytester: pytest.Pytester) -> None:
     """Who compares the answers is part of how they are asked for."""
     ask(SERIAL)
@@ -264,6 +278,7 @@ def test_a_baseline_of_another_judge_is_refused(ask: Ask, pytester: pytest.Pytes
     assert "other prompts: " in other.report["gate"]["reason"]
 
 
+@pytest.mark.slow
 def test_an_exported_run_is_read_again(ask: Ask, run_rest: RunRest) -> None:
     """The judge's calls are rows of their own, and no answers; values are those it made equal."""
     run = ask(SERIAL)
@@ -276,6 +291,7 @@ def test_an_exported_run_is_read_again(ask: Ask, run_rest: RunRest) -> None:
         assert ours[name] == theirs[name]
 
 
+@pytest.mark.slow
 def test_a_marked_file_is_judged_again(run_rest: RunRest, pytester: pytest.Pytester) -> None:
     """Its items are not known before collection; a replay has the judge all the same."""
     (pytester.path / "free.rest.yaml").write_text(FILE)

@@ -111,10 +111,10 @@ def test_unknown_names(style: str, language: str, said: str) -> None:
     assert said in str(caught.value)
 
 
-def test_code_of_a_hundred_thousand_characters_has_its_colours_in_no_time() -> None:
+def test_long_code_has_its_colours_in_no_time() -> None:
     """The place of a word is found by going along."""
-    block = code_block.lay_out(Code("x = 'a'  # b\n" * 4_000, "python"), 40, "dejavu")
-    assert 12_000 < sum(1 for _ in block.patches(1.4, "default")) < 30_000
+    block = code_block.lay_out(Code("x = 'a'  # b\n" * 1_000, "python"), 40, "dejavu")
+    assert 3_000 < sum(1 for _ in block.patches(1.4, "default")) < 7_500
 
 
 def test_pygments_is_asked_for_only_where_it_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
