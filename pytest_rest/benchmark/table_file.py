@@ -67,9 +67,23 @@ def _tidy(cells: Iterable[str]) -> tuple[str, ...]:
 
 
 def _separated(text: str, suffix: str) -> _Rows:
-    """Rows of cells with a comma, a semicolon or a tab between them, as the headings have."""
+    """Rows of cells with a comma, a semicolon or a tab between them: what most rows fit."""
+    if suffix == ".tsv":
+        return _cells(text, "\t")
     first = text.partition("\n")[0]
-    mark = "\t" if suffix == ".tsv" else max(",;\t", key=first.count)
+    marks = sorted(",;\t", key=first.count, reverse=True)
+    return max(
+        (_cells(text, mark) for mark in marks if mark in first or mark == marks[0]), key=_fit
+    )
+
+
+def _fit(rows: _Rows) -> int:
+    """How many rows have as many cells as there are headings, where those are several."""
+    columns = len(rows[0][1]) if rows else 0
+    return sum(len(cells) == columns for _, cells in rows[1:]) if columns > 1 else 0
+
+
+def _cells(text: str, mark: str) -> _Rows:
     lines = csv.reader(io.StringIO(text, newline=""), delimiter=mark, strict=True)
     rows, line = [], 1
     try:

@@ -43,6 +43,8 @@ def test_what_is_written_is_read_again(
     """Whatever stands in its cells."""
     if form == "csv" and not any(map(str.strip, (*table.header, *map("".join, table.rows)))):
         return  # a line of nothing is no row there
+    if form == "csv" and len(table.header) == 1 and set(";\t,") & set(table.header[0]):
+        return  # one heading with such a mark is two headings
     rows = [row for row in table.rows if form != "csv" or any(row)]
     if not any(table.header) or not rows:
         return
@@ -110,6 +112,12 @@ def test_a_cell_that_spans_several_stands_in_each(tmp_path: Path) -> None:
     found = read(tmp_path, "t.html", text)
     assert ("a", "b", "b") == found.header
     assert (("1", "2", "3"), ("1", "4", "5inner"), ("6", "7", "8")) == found.rows
+
+
+def test_what_most_rows_fit_stands_between_cells(tmp_path: Path) -> None:
+    """A heading may hold more of another mark, which nobody puts in quotes."""
+    found = read(tmp_path, "a.csv", "Name; first; last,Price\nLamp,12\n")
+    assert DataTable(("Name; first; last", "Price"), (("Lamp", "12"),)) == found
 
 
 @pytest.mark.parametrize(
