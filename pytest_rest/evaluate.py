@@ -19,8 +19,8 @@ from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import Protocol, equivalence
 from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
+from pytest_rest.scoring import answer_page, reasoning_steps
 from pytest_rest.scoring import equivalence as judging
-from pytest_rest.scoring import reasoning_steps
 from pytest_rest.terms import (
     JUDGES_TASKS,
     TWO_PASSES,
@@ -107,8 +107,9 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
         if mode != TWO_PASSES
     ]
     read = [
-        prompts.build(item, Form(mode, style, written), "transcribe", protocol)
+        prompt
         for mode in scheme.transcribed
+        for prompt in prompts.transcriptions(item, Form(mode, style, written), protocol)
     ]
     if scheme.sweep is not None:
         asked = [
@@ -191,14 +192,16 @@ def record(
     An item on which a metric of another package fails is lost; its answers are kept for a replay.
     """
     answers: list[Answer] = []
-    read: dict[Mode, Transcription] = {}
+    pages: dict[Mode, list[Transcription]] = {}
     calls = list(calls)
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
         if prompt.task == "transcribe":
-            read[prompt.form.mode] = scoring.transcription(prompt, completion)
+            read = scoring.transcription(prompt, completion)
+            pages.setdefault(prompt.form.mode, []).append(read)
         elif scheme.sweep is None and prompt.task == "solve":
             answers.append(scoring.answer(prompt, completion))
-    both = read.get("image"), read.get("mixed")
+    image, mixed = (scoring.joined(pages.get(mode, ())) for mode in ("image", "mixed"))
+    both = image, mixed
     if item.equivalence:
         verdict = judging.verdict(item, calls, answers, *both)
     elif scheme.sweep is not None:
@@ -207,7 +210,27 @@ def record(
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    return _measured(_record(item, style, _with_sizes(verdict, calls, rule)))
+    judged = _record(item, style, _with_sizes(verdict, calls, rule))
+    most = max((len(prompt.images) for prompt, _ in calls), default=0)
+    return _measured(
+        replace(judged, pages=most, answer_page=_page(item, calls)) if most > 1 else judged
+    )
+
+
+def _page(item: Item, calls: Iterable[tuple[Prompt, Completion]]) -> int:
+    """On which page of the image form what answers the question stands; 0 where that is unknown."""
+    if item.answer_page and item.document:
+        return item.document.pages.index(item.answer_page) + 1
+    labelled = [choice.text for choice in item.choices if choice.label == item.answer]
+    if item.document:
+        pages: Sequence[str] = item.document.texts
+    else:
+        asked = (prompt for prompt, _ in calls if prompt.form.mode == "image")
+        solved = next((prompt for prompt in asked if prompt.task == "solve"), None)
+        pages = [image.text for image in solved.images] if solved else []
+    return answer_page.find(
+        pages, [*labelled, item.answer, *item.also_right][: len(labelled) or None]
+    )
 
 
 def stored_record(case: StoredCase) -> Record:
@@ -289,7 +312,10 @@ def _with_sizes(
         return replace(answer, text_tokens=text, seen=picture)
 
     def read(made: Transcription | None) -> Transcription | None:
-        return made and replace(made, seen=pictures.get(made.prompt))
+        if made is None:
+            return None
+        pages = tuple(replace(page, seen=pictures.get(page.prompt)) for page in made.pages)
+        return replace(made, seen=pictures.get(made.prompt), pages=pages)
 
     return replace(
         verdict,

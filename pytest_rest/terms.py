@@ -16,8 +16,10 @@ from decimal import Decimal
 from pathlib import PurePath
 from typing import Any, Literal, Protocol, TypedDict, runtime_checkable
 
-Mode = Literal["text", "image", "mixed", "ocr-first", "ocr-then-solve"]
-MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # whose answers must agree
+Mode = Literal["text", "image", "mixed", "file", "ocr-first", "ocr-then-solve"]
+MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # which every item may be asked in
+FILE: Mode = "file"  # which an item with a document may be asked in, too
+COMPARED: tuple[Mode, ...] = (*MODES, FILE)  # whose answers must agree
 TWO_PASSES: Mode = "ocr-then-solve"
 OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in two
 
@@ -52,6 +54,9 @@ HALVES: tuple[Half, ...] = ("reasoning", "perception")
 ENDINGS = {"image/png": ".png", "image/jpeg": ".jpg", "image/webp": ".webp"}
 PNG_HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
+PAGE_SIZES = {"a4": (595.0, 842.0), "letter": (612.0, 792.0)}  # in points, as PostScript has them
+_PAGE_SIDES = ("page_width_pt", "page_height_pt")
+_LATE = ("page_height_pt", "pages")  # fields that a report has only where they are set
 _SHORT = 40  # characters of a text that is likely to come again
 
 Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
@@ -96,6 +101,27 @@ Block = DataTable | Code  # what stands by itself in a text, above and below oth
 
 
 @dataclass(frozen=True)
+class Document:
+    """The pages of a PDF file that a question is about, numbered from 1.
+
+    `digest` is that of the file's bytes, which has `of` pages; `texts` are the text layers of those
+    that are meant, `sizes` their widths and heights in points.
+    """
+
+    path: str
+    digest: str
+    of: int
+    pages: tuple[int, ...]
+    texts: tuple[str, ...]
+    sizes: tuple[tuple[float, float], ...]
+
+    @property
+    def text(self) -> str:
+        """The text layers of all pages; empty where they have none."""
+        return "\n\n".join(text for text in self.texts if text.strip())
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
@@ -109,8 +135,11 @@ class Item:
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
     come from one template, or are about one passage. A `table` or `code` stands between context and
-    question. With `layout` `columns` the context itself is drawn in a fixed-width font. With the
-    `equivalence` `judge` a judge says whether two answers mean the same, else equal values do.
+    question. With `layout` `columns` the context itself is drawn in a fixed-width font. `images`
+    and `image_digests` are those of pictures that come before `image`. A `document` stands in place
+    of context, table, code and pictures; `answer_page` is that of its pages on which stands what
+    answers the question, 0 where nobody says. With the `equivalence` `judge` a judge says whether
+    two answers mean the same, else equal values do.
     `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     """
 
@@ -128,6 +157,10 @@ class Item:
     cluster: str = ""
     table: DataTable | None = None
     also_right: tuple[str, ...] = ()
+    images: tuple[str, ...] = ()
+    image_digests: tuple[str, ...] = ()
+    document: Document | None = None
+    answer_page: int = 0
     tags: tuple[str, ...] = ()
     code: Code | None = None
     layout: Layout = ""
@@ -146,11 +179,11 @@ class Item:
         what it was before items had it.
         """
         late = (
-            *("tolerance", "image_digest", "only", "table", "also_right"),
-            *("code", "layout", "equivalence"),
+            *("tolerance", "image_digest", "only", "table", "also_right", "image_digests"),
+            *("document", "code", "layout", "equivalence"),
         )
         unset = {name for name in late if not getattr(self, name)}
-        left_out = {"id", "image", "cluster", "tags"} | unset
+        left_out = {"id", "image", "images", "cluster", "answer_page", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
         if self.table:
@@ -160,6 +193,8 @@ class Item:
             }
         if self.code:
             content["code"] = to_builtins(self.code)
+        if self.document:
+            content["document"] = [self.document.digest, self.document.pages]
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -171,8 +206,15 @@ def to_item(data: Mapping[str, Any]) -> Item:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(**{**table, "header": tuple(table["header"]), "rows": rows})
     code = Code(**data["code"]) if data.get("code") else None
-    lists = {name: tuple(data.get(name, ())) for name in ("also_right", "tags")}
-    return Item(**{**data, "choices": choices, "table": table, "code": code, **lists})
+    document = data.get("document")
+    if document:
+        several = {name: tuple(document[name]) for name in ("pages", "texts")}
+        sizes = tuple((width, height) for width, height in document["sizes"])
+        document = Document(**{**document, **several, "sizes": sizes})
+    names = ("also_right", "images", "image_digests", "tags")
+    lists = {name: tuple(data.get(name, ())) for name in names}
+    own = {"choices": choices, "table": table, "code": code, "document": document}
+    return Item(**{**data, **lists, **own})
 
 
 @dataclass(frozen=True)
@@ -182,7 +224,8 @@ class Style:
     `font` is a bundled font's name or the path of a font file, `file.ttc#2` the third font of a
     collection; several, joined by `|`, stand in for each other's missing characters.
     `page_width_pt` is the widest the page gets: text wraps there, and a shorter text has a
-    narrower page. `line_spacing` is the distance of two lines in multiples of `size_pt`.
+    narrower page. With a `page_height_pt` every page has this width and height, and a text goes on
+    over as many as it takes. `line_spacing` is the distance of two lines in multiples of `size_pt`.
 
     Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
     by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
@@ -213,6 +256,7 @@ class Style:
     format: str = ""
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
+    page_height_pt: float = 0.0
 
     @functools.cached_property
     def id(self) -> str:
@@ -230,12 +274,13 @@ class Style:
         for each, value in self.changes.items():
             if each in ("font", "dpi", "color", "format"):
                 continue
+            if each in _PAGE_SIDES and self.page_height_pt:
+                continue
             if isinstance(value, str):
                 name += f"-on-{value}" if each == "background" else f"-{each}={value}"
             else:
-                size = format(Decimal(repr(value)), "f").removesuffix(".0")
-                name += f"-{each.removesuffix('_pt')}={size}"
-        return name
+                name += f"-{each.removesuffix('_pt')}={_number(value)}"
+        return f"{name}-page={self.page}" if self.page_height_pt else name
 
     @functools.cached_property
     def digest(self) -> str:
@@ -247,6 +292,15 @@ class Style:
         if self.font_sha256:
             content["font"] = self.font_sha256
         return _digest(json.dumps(content, sort_keys=True))
+
+    @property
+    def page(self) -> str:
+        """`a4`, or `400x300`: the size of its pages in points; empty where it is the text's."""
+        if not self.page_height_pt:
+            return ""
+        sides = (self.page_width_pt, self.page_height_pt)
+        named = {size: name for name, size in PAGE_SIZES.items()}
+        return named.get(sides) or "x".join(map(_number, sides))
 
     @property
     def is_plain(self) -> bool:
@@ -333,8 +387,14 @@ class Scheme:
     has_judge: bool = False
 
     def of(self, item: Item) -> "Scheme":
-        """What is asked of this item: less, if it has one mode only."""
-        return replace(self, modes=(item.only,), ocr="off") if item.only else self
+        """What is asked of this item: less, if it has one mode only, or lacks a text or a file."""
+        if item.only:
+            return replace(self, modes=(item.only,), ocr="off")
+        if item.document and not item.document.text:
+            return replace(self, modes=tuple(m for m in self.modes if m != "text"), ocr="off")
+        if FILE in self.modes and not item.document:
+            return replace(self, modes=tuple(mode for mode in self.modes if mode != FILE))
+        return self
 
     @property
     def transcribed(self) -> tuple[Mode, ...]:
@@ -389,6 +449,16 @@ class Image:
         return f"{self.digest}{ENDINGS[self.media_type]}"
 
 
+@dataclass(frozen=True, slots=True)
+class File:
+    """A PDF file as a model is shown it, the text in it, and a digest of what it is made of."""
+
+    content: bytes = field(repr=False)
+    digest: str
+    text: str = field(default="", repr=False)
+    media_type: str = field(default="application/pdf", repr=False)
+
+
 @dataclass(frozen=True)
 class Prompt:
     """One request: what a model is shown, in order, and for which item, form and task.
@@ -399,7 +469,7 @@ class Prompt:
     item: Item
     form: Form
     task: Task
-    parts: tuple[str | Image, ...]
+    parts: tuple[str | Image | File, ...]
     max_tokens: int
     repeat: int = 0  # which time it is asked
     budget: Budget | None = None  # under which it is asked, in a sweep
@@ -408,7 +478,7 @@ class Prompt:
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of what the model sees, which time, and how much it may think."""
-        seen = [part if isinstance(part, str) else {"image": part.digest} for part in self.parts]
+        seen = [*map(part_digest, self.parts)]
         again: list[object] = [self.repeat] if self.repeat else []
         again += [to_builtins(self.budget)] if self.budget else []
         return _digest(json.dumps([seen, self.max_tokens, *again]))
@@ -526,7 +596,9 @@ class Comparison:
 class Transcription:
     """What the model read in a form's picture; `cer` in errors per reference character.
 
-    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes.
+    `cer_raw` counts what the model put around it as well: a lead-in, a code fence, quotes. Of
+    several pictures each is transcribed in a call of its own, as `pages` has them in order, and
+    this is their sum; its `prompt`, `image` and `seen` are those of the first.
     """
 
     status: Status
@@ -545,6 +617,12 @@ class Transcription:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+    pages: tuple["Transcription", ...] = ()
+
+    @classmethod
+    def from_builtins(cls, data: Mapping[str, Any]) -> "Transcription":
+        """The transcription that a record has written."""
+        return cls(**{**data, "pages": tuple(cls(**page) for page in data.get("pages", ()))})
 
 
 @dataclass(frozen=True, slots=True)
@@ -604,6 +682,8 @@ class Record:
     also_right: tuple[str, ...] = ()
     format: str = ""  # how the text was written, or what was pictured: html, markdown
     tags: tuple[str, ...] = ()  # the item's
+    pages: int = 0  # the most pictures that a form showed, where that is more than one
+    answer_page: int = 0  # which of the image form's pages has what answers it; 0: unknown
 
     @property
     def key(self) -> tuple[str, str, str]:
@@ -628,8 +708,8 @@ class Record:
             "answer": self.truth,
             "verdict": verdict.outcome,
             "reason": verdict.reason,
-            "ocr": read and to_builtins(read),
-            "ocr_mixed": mixed_read and to_builtins(mixed_read),
+            "ocr": read and _with_pages(read),
+            "ocr_mixed": mixed_read and _with_pages(mixed_read),
             "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
@@ -639,6 +719,8 @@ class Record:
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
+            **({"pages": self.pages} if self.pages else {}),
+            **({"answer_page": self.answer_page} if self.answer_page else {}),
             **({"tags": [*self.tags]} if self.tags else {}),
         }
 
@@ -648,10 +730,10 @@ class Record:
         verdict = Verdict(
             data["verdict"],
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
-            data["ocr"] and Transcription(**data["ocr"]),
+            data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
             {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
-            data["ocr_mixed"] and Transcription(**data["ocr_mixed"]),
+            data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
             tuple(map(_comparison, data.get("comparisons", ()))),
         )
@@ -659,7 +741,9 @@ class Record:
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
         lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
         late = lists[0], data.get("format", ""), lists[1]
-        return cls(suite, item, style, data["digest"], data["answer"], verdict, *rest, *late)
+        pages = data.get("pages", 0), data.get("answer_page", 0)
+        about = data["digest"], data["answer"], verdict
+        return cls(suite, item, style, *about, *rest, *late, *pages)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
@@ -703,6 +787,13 @@ class EffectiveRate(Rate):
             return f"n = {self.n}"
         noun = "cluster" if self.n_clusters == 1 else "clusters"
         return f"n = {self.n} in {self.n_clusters} {noun}, worth {self.n_effective:.0f}"
+
+
+def part_digest(part: str | Image | File) -> str | dict[str, str]:
+    """What of a prompt's part is digested and stored: a text, or a picture's or a file's digest."""
+    if isinstance(part, str):
+        return part
+    return {"file" if isinstance(part, File) else "image": part.digest}
 
 
 def to_rate(data: Mapping[str, Any] | None) -> Rate | None:
@@ -810,7 +901,13 @@ def fingerprint(digests: Iterable[str]) -> str:
 
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
-    return {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    values = {name: getattr(noun, name) for name in noun.__dataclass_fields__}
+    return {name: value for name, value in values.items() if value or name not in _LATE}
+
+
+def _with_pages(read: Transcription) -> dict[str, Any]:
+    pages = {"pages": [to_builtins(page) for page in read.pages]} if read.pages else {}
+    return {**to_builtins(read), **pages}
 
 
 def _compared(verdict: Verdict) -> list[dict[str, Any]]:
@@ -828,6 +925,10 @@ def _sharing(data: dict[str, Any]) -> dict[str, Any]:
         name: sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
         for name, value in data.items()
     }
+
+
+def _number(value: float) -> str:
+    return format(Decimal(repr(value)), "f").removesuffix(".0")
 
 
 def _digest(text: str) -> str:

@@ -82,6 +82,17 @@ class Browser:
         self.run("arguments[0].scrollIntoView({block: 'center'})", element)
         element.click()
 
+    def point(self, selector: str, across: float, down: float, click: bool = False) -> None:
+        """Move the mouse to a place in the one element, in pixels from its corner, and click."""
+        box = "const box = document.querySelector(arguments[0]).getBoundingClientRect()"
+        self.run("document.querySelector(arguments[0]).scrollIntoView({block: 'center'})", selector)
+        left, top = self.run(f"{box}; return [box.left, box.top]", selector)
+        kinds = ("mouseMoved", "mousePressed", "mouseReleased")
+        for kind in kinds if click else kinds[:1]:
+            button = "none" if kind == "mouseMoved" else "left"
+            mouse = {"type": kind, "x": left + across, "y": top + down, "button": button}
+            self.driver.execute_cdp_cmd("Input.dispatchMouseEvent", {**mouse, "clickCount": 1})
+
     def press(self, *keys: str) -> None:
         """Press keys, wherever the focus is."""
         from selenium.webdriver.common.action_chains import ActionChains

@@ -56,6 +56,7 @@ class Request:
     body: Mapping[str, Any] = field(repr=False)
     number: int
     query: Mapping[str, str] = field(default_factory=dict)
+    files: tuple[bytes, ...] = field(default=(), repr=False)
 
 
 @dataclass(frozen=True)
@@ -293,6 +294,7 @@ def _request(
 ) -> Request:
     texts: list[str] = []
     images: list[bytes] = []
+    files: list[bytes] = []
     messages = body["contents"] if protocol == "gemini" else body["messages"]
     for message in messages:
         content = message["parts" if protocol == "gemini" else "content"]
@@ -301,13 +303,15 @@ def _request(
             if "text" in part:
                 texts.append(part["text"])
             else:
-                images.append(base64.b64decode(_encoded(part)))
+                is_file = "file" in part or part.get("type") == "document"
+                (files if is_file else images).append(base64.b64decode(_encoded(part)))
     return Request(
         protocol=protocol,
         path=http.path,
         model=body.get("model") or http.match_info["model"],
         texts=tuple(texts),
         images=tuple(images),
+        files=tuple(files),
         headers={name.lower(): value for name, value in http.headers.items()},
         body=body,
         number=number,
@@ -316,7 +320,9 @@ def _request(
 
 
 def _encoded(part: Mapping[str, Any]) -> str:
-    """The base64 of a picture, where each protocol has it."""
+    """The base64 of a picture or a file, where each protocol has it."""
+    if "file" in part:
+        return str(part["file"]["file_data"]).partition(",")[2]
     if "image_url" in part:
         return str(part["image_url"]["url"]).partition(",")[2]
     return str((part.get("source") or part.get("inline_data") or part["inlineData"])["data"])

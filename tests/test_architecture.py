@@ -41,6 +41,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pytest": ("plugin",),
     "_pytest": (),
     "PIL": ("rendering",),
+    "pypdfium2": ("rendering.document",),
     "fontTools": ("rendering.font",),
     "litellm": ("models.providers.litellm",),
     "aiohttp": ("models.providers.openai_compatible",),

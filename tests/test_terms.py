@@ -44,7 +44,7 @@ def record(text: str = "Answer: 3", transcription: Transcription | None = None) 
 @pytest.mark.parametrize(
     ("listed", "declared"),
     [
-        ((*terms.MODES, *terms.OCR_MODES), terms.Mode),
+        ((*terms.COMPARED, *terms.OCR_MODES), terms.Mode),
         (terms.OCRS, terms.Ocr),
         ((*terms.ANSWER_KINDS, "open"), terms.AnswerKind),
         (terms.CONTROLS, terms.Control),
@@ -365,3 +365,13 @@ def test_an_item_is_read_from_json_as_it_was() -> None:
     for each in (item, dataclasses.replace(item, choices=(), table=table)):
         assert each == to_item(json.loads(json.dumps(dataclasses.asdict(each))))
     assert dataclasses.replace(item, table=table).digest != item.digest
+
+
+def test_a_format_is_named_before_its_style() -> None:
+    """It is part of what is asked; where there is none, nothing says so."""
+    plain, html = Style(dpi=50), Style(dpi=50, format="html")
+    assert f"html-{plain.id}" == html.id
+    assert "html-mine" == Style(name="mine", format="html").id
+    assert plain.digest != html.digest
+    assert "format" not in plain.to_builtins()
+    assert html == Style(**html.to_builtins())

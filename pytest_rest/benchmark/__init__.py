@@ -238,7 +238,7 @@ def expand(spec: str, start: Path, root: Path | None = None) -> tuple[str, ...]:
     inside = (inner for inner in path.rglob("*") if _is_listed(inner, path))
     paths = sorted(inside) if is_folder else [path]
     if not paths or not paths[0].is_file():
-        lacking = "has no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"
+        lacking = "has no file that ends in .rest.yaml, .rest.yml, .rest.jsonl or .rest.csv"
         fault = lacking if is_folder else "is not a file"
         raise BenchmarkError(f"suite {spec!r}: {near(path)} {fault}; check the path")
     root = start if root is None else root
@@ -270,10 +270,10 @@ def _split(spec: str) -> tuple[str, int | None]:
 def _parse(spec: str) -> tuple[str, int | None]:
     name, n = _split(spec)
     is_file = name.lower().endswith(ENDINGS)
-    if not is_file and name.lower().endswith((".yaml", ".yml", ".jsonl")):
+    if not is_file and name.lower().endswith((".yaml", ".yml", ".jsonl", ".csv")):
         raise BenchmarkError(
-            f"suite {name!r}: a benchmark file ends in .rest.yaml, .rest.yml or .rest.jsonl; "
-            "rename it"
+            f"suite {name!r}: a benchmark file ends in .rest.yaml, .rest.yml, .rest.jsonl or "
+            ".rest.csv; rename it"
         )
     if not is_file and ":" in name:
         raise BenchmarkError(f"suite {spec!r} cannot be read; write NAME or NAME:N")

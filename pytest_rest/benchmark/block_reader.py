@@ -1,11 +1,11 @@
 """Reads what an item shows beside running text: a table, code, or a context in columns."""
 
 import re
-from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
 from pytest_rest.benchmark import table_file
+from pytest_rest.benchmark.own_files import OwnFiles
 from pytest_rest.benchmark.yaml_nodes import (
     Node,
     PlaceError,
@@ -35,19 +35,10 @@ _NAME = re.compile(r"[\w+#.-]{1,40}")
 
 
 class BlockReader:
-    """Reads the blocks of one file's items.
+    """Reads the blocks of one file's items, from its folder."""
 
-    `below` checks a path that a key names at a line; `picture` reads the picture under a key of an
-    item, and says its place and its digest.
-    """
-
-    def __init__(
-        self,
-        folder: Path,
-        below: Callable[[str, str, int], str],
-        picture: Callable[[str, dict[str, Node], str], tuple[str, str]],
-    ) -> None:
-        self._folder, self._below, self._picture = folder, below, picture
+    def __init__(self, folder: Path, files: OwnFiles) -> None:
+        self._folder, self._files = folder, files
         self._tables: dict[str, DataTable] = {}
 
     def read(self, item: Item, keys: dict[str, Node]) -> Item:
@@ -69,11 +60,13 @@ class BlockReader:
             check_keys(node.value, ("file", "picture"))
             if (table := self._table(node.value.get("file"), item)) is None:
                 raise PlaceError(node.line, "a table's picture stands beside its file:")
-            place, digest = self._picture("picture", node.value, item)
+            if not text_of(node.value, "picture"):
+                return table
+            place, digest = self._files.picture("picture", node.value["picture"], item)
             return replace(table, picture=place, picture_digest=digest)
         if not isinstance(node.value, str):
             return table_file.of_node(node)
-        path = self._below("table", node.value, node.line)
+        path = self._files.below("table", node.value, node.line)
         if Path(path).suffix.lower() not in table_file.SUFFIXES:
             known = ", ".join(table_file.SUFFIXES)
             raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
@@ -107,7 +100,7 @@ class BlockReader:
         return Code(written.rstrip().lstrip("\r\n"), language)
 
     def _source(self, name: str, line: int) -> str:
-        path = self._below("code", name, line)
+        path = self._files.below("code", name, line)
         try:
             source = read_text(self._folder / path)
         except PlaceError as error:

@@ -1,4 +1,4 @@
-"""Reads a user's own benchmark from a file of questions, `*.rest.yaml` or `*.rest.jsonl`.
+"""Reads a user's own benchmark from a file of questions, `*.rest.yaml`, `.jsonl` or `.csv`.
 
     name: invoices                      # optional, as the next two: otherwise the file's name;
     styles: [dejavu, courier-50dpi]     # an item's keys may be here, too, as defaults for all
@@ -12,7 +12,7 @@
         answer: 119.50
         tolerance: 0.01                 # or 1%
       - question: What do most people buy?
-        image: pictures/chart.png       # beside the file or below it
+        image: pictures/chart.png       # beside the file or below it; or images: [a.png, b.jpg]
         choices: [lamps, chairs]        # A, B, ...; or labels of your own, {1: lamps, 2: chairs}
         answer: B
         cluster: charts                 # optional: a name that items which belong together share
@@ -33,6 +33,11 @@
       - question: Why is the invoice late?
         equivalence: judge              # a judge says whether answers mean the same
         answer: The goods were sent to an old address.
+      - question: When does it end?
+        document: lease.pdf             # in place of a context; or some of its pages:
+        pages: 2-5
+        answer_page: 4                  # optional: where the answer stands
+        answer: 31 May 2027
       - question: In which language is it written?
         kind: short                     # without an answer: do the forms agree?
       - question: Who wrote it?
@@ -40,6 +45,7 @@
         kind: short                     # case and one full stop aside; a number as a number
 
 In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ...}` with defaults.
+In CSV the first row has keys, and each other row is an item.
 
 Scalars are read as they are written, not as YAML would read them. `kind` is one of integer, number,
 choice, text, expression, short. It is inferred where there is only one reading: with choices it is
@@ -49,15 +55,13 @@ answers. Items without a cluster belong together where they share a context or a
 do.
 """
 
-import os
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from pathlib import Path, PureWindowsPath
-from typing import TYPE_CHECKING
+from pathlib import Path
 
-from pytest_rest.benchmark import item_tags, yaml_nodes
+from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
 from pytest_rest.benchmark.block_reader import BlockReader
 from pytest_rest.benchmark.item_answers import (
     answers_of,
@@ -68,31 +72,20 @@ from pytest_rest.benchmark.item_answers import (
     inferred_kind,
     says_judge,
 )
+from pytest_rest.benchmark.own_files import OwnFiles, OwnPicture
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
 
-if TYPE_CHECKING:
-    from pytest_rest.rendering.pictures import Facts
-
-ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")
+ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
+_LISTS = ("choices", "answers", "images", "tags")  # of which a cell of a CSV has several, by |
 DEFAULTS = (
-    *("kind", "context", "choices", "tolerance", "image", "table"),
+    *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
     *("code", "language", "layout", "equivalence"),
 )
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", *DEFAULTS, "tags")
+ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", "answer_page", *DEFAULTS, "tags")
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
-
-
-@dataclass(frozen=True)
-class OwnPicture:
-    """A picture that a file names: the line, the first item there that has it, and what it is."""
-
-    line: int
-    item: str
-    name: str
-    facts: "Facts"
 
 
 @dataclass(frozen=True)
@@ -118,8 +111,8 @@ def load(path: Path) -> Benchmark:
     """The benchmark in a file; `BenchmarkError` is one line with file, line, fault and remedy."""
     try:
         text = yaml_nodes.read_text(path)
-        is_json = path.name.lower().endswith(".jsonl")
-        return _from_json_lines(text, path) if is_json else _from_yaml(text, path)
+        readers = {".jsonl": _from_json_lines, ".csv": _from_csv}
+        return readers.get(path.suffix.lower(), _from_yaml)(text, path)
     except PlaceError as error:
         raise BenchmarkError(error.located(path)) from None
 
@@ -146,6 +139,29 @@ def _from_json_lines(text: str, path: Path) -> Benchmark:
     return _benchmark(header, tuple(items[bool(header) :]), 1, path)
 
 
+def _from_csv(text: str, path: Path) -> Benchmark:
+    """A row is an item, with keys as headings; a cell that is empty is a key that is not there."""
+    (line, keys), *rows = table_file.separated(text, ".csv") or [(1, ["question"])]
+    keys = [key.strip() for key in keys]
+    check_keys({key: Node(line, "") for key in keys}, ITEM_KEYS)
+    if len({*keys}) < len(keys):
+        raise PlaceError(line, "a heading is there twice; remove one of the columns")
+    items = []
+    for line, cells in rows:
+        if len(cells) != len(keys):
+            fault = f"the row has {len(cells)} cells, and there are {len(keys)} headings"
+            raise PlaceError(line, fault)
+        given = {k: cell for k, cell in zip(keys, cells, strict=True) if cell.strip()}
+        items.append(Node(line, {key: _cell(key, cell, line) for key, cell in given.items()}))
+    return _benchmark({}, tuple(items), line, path)
+
+
+def _cell(key: str, text: str, line: int) -> Node:
+    if key in _LISTS:
+        return Node(line, tuple(Node(line, each.strip(), plain=True) for each in text.split("|")))
+    return Node(line, text, plain=True)
+
+
 def _benchmark(
     header: dict[str, Node], nodes: tuple[Node, ...], line: int, path: Path
 ) -> Benchmark:
@@ -155,7 +171,7 @@ def _benchmark(
     defaults = {key: header[key] for key in DEFAULTS if key in header}
     reader = _ItemReader(name, defaults, path.parent, item_tags.of_nodes(header.get("tags")))
     items = [reader.read(node, number) for number, node in enumerate(nodes, 1)]
-    pictures = tuple(reader.pictures.values())
+    pictures = tuple(reader.files.pictures.values())
     return Benchmark(name, _clustered(items), _styles(header), reader.lines, pictures)
 
 
@@ -174,9 +190,9 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _about(item: Item) -> tuple[str, ...]:
-    """What an item is about: its context, its picture, its table or its code."""
-    blocks = [repr(block) for block in (item.table, item.code) if block]
-    return item.context, item.image_digest, *blocks
+    """What an item is about: its context, its pictures, its table, its code or its document."""
+    others = (item.table, item.code, item.image_digests, item.document)
+    return item.context, item.image_digest, *(repr(each) for each in others if each)
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -217,9 +233,8 @@ class _ItemReader:
     ) -> None:
         self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
-        self._facts: dict[str, Facts] = {}  # of each picture
-        self.pictures: dict[int, OwnPicture] = {}  # by the line that names it
-        self._blocks = BlockReader(folder, self._below, self._picture)
+        self.files = OwnFiles(folder)
+        self._blocks = BlockReader(folder, self.files)
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -255,10 +270,12 @@ class _ItemReader:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             check_answer(alone, answer.line, keys)
         item = self._blocks.read(item, keys)
-        if item.table and item.table.picture and text_of(keys, "image"):
-            raise PlaceError(keys["image"].line, "image and the table's picture are two; give one")
-        image, digest = self._picture("image", keys, item.id)
-        return replace(item, image=image, image_digest=digest)
+        own_pictures = [k for k in ("image", "images") if k in keys and not keys[k].is_nothing]
+        if item.table and item.table.picture and own_pictures:
+            key = own_pictures[0]
+            fault = f"{key} and the table's picture are two; give one"
+            raise PlaceError(keys[key].line, fault)
+        return self.files.illustrated(item, keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -301,39 +318,6 @@ class _ItemReader:
         if kind == "choice" and not choices:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
-
-    def _below(self, key: str, name: str, line: int) -> str:
-        """A path from the file's folder; `PlaceError` for one that leads out of it."""
-        path = os.path.normpath(name)
-        if "://" in name or PureWindowsPath(name).drive or path.startswith(("/", "..", "~")):
-            raise PlaceError(line, f"{key} {quoted(name)}: give a path below the file's folder")
-        folder, target = (Path(os.path.realpath(p)) for p in (self._folder, self._folder / path))
-        if not target.is_relative_to(folder):
-            raise PlaceError(
-                line, f"{key} {quoted(name)}: a link leaves the file's folder; copy it"
-            )
-        return path
-
-    def _picture(self, key: str, keys: dict[str, Node], item: str) -> tuple[str, str]:
-        """The path and the digest of a picture that an item has under a key; or nothing."""
-        image = text_of(keys, key)
-        if not image:
-            return "", ""
-        line = keys[key].line
-        path = self._below(key, image, line)
-        from pytest_rest.rendering import picture_file, pictures  # which load Pillow
-
-        place = str((self._folder / path).absolute())
-        try:
-            if path not in self._facts:
-                self._facts[path] = pictures.look(self._folder / path)
-        except picture_file.TooLargeError:
-            return place, ""  # which cannot be asked, but may be left out
-        except RestError as error:
-            raise PlaceError(line, str(error)) from None
-        facts = self._facts[path]
-        self.pictures.setdefault(line, OwnPicture(line, item, image, facts))
-        return place, facts.digest
 
 
 def _trimmed(text: str) -> str:

@@ -36,7 +36,7 @@ class Shard:
         alike: dict[Any, set[tuple[str, str]]] = defaultdict(set)
         for item in items:
             seen = item.question, item.context, item.choices, item.answer_kind, item.image_digest
-            alike[seen].add((item.suite, item.id))
+            alike[seen, item.document].add((item.suite, item.id))
         dealt: dict[tuple[str, str], int] = {}
         for turn, keys in enumerate(sorted(alike.values(), key=min)):
             for key in keys:

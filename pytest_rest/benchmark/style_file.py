@@ -20,13 +20,21 @@ from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quote
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import highlighting
 from pytest_rest.rendering.font import load_font
-from pytest_rest.rendering.style_name import NUMBERS, REST, color, out_of_range, parse_style
-from pytest_rest.terms import Style
+from pytest_rest.rendering.style_name import (
+    NUMBERS,
+    REST,
+    check,
+    color,
+    out_of_range,
+    page_sides,
+    parse_style,
+)
+from pytest_rest.terms import PAGE_SIZES, Style
 
 ENDINGS = (".yaml", ".yml")
 KEYS = (
     *("name", "font", "dpi", "size", "color", "background", "line_spacing", "page_width"),
-    *("margin", "rotation", "blur", "noise", "jpeg_quality", "highlight"),
+    *("page", "margin", "rotation", "blur", "noise", "jpeg_quality", "highlight"),
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,59}")
 _FIELDS = {"dpi": "dpi", **NUMBERS}
@@ -76,6 +84,8 @@ def _read(node: Node, folder: Path) -> Style:
     for key, value in node.value.items():
         if key in _FIELDS:
             values[_FIELDS[key]] = _number(value, key)
+        elif key == "page":
+            values |= _page(value, node)
         elif key == "font":
             values |= _font(value, folder)
         elif key == "highlight":
@@ -83,6 +93,8 @@ def _read(node: Node, folder: Path) -> Style:
         elif key != "name":
             values[key] = _color(value, key)
     style = replace(REST, **values)
+    if style.page_height_pt:
+        _check_room(style, node)
     return replace(style, name=_name(node.value["name"], style)) if "name" in node.value else style
 
 
@@ -118,6 +130,26 @@ def _number(node: Node, key: str) -> float:
         raise PlaceError(node.line, why)
     assert isinstance(value, int | float)  # noqa: S101 (for the type checker: it is in range)
     return value
+
+
+def _check_room(style: Style, node: Node) -> None:
+    """Raise `PlaceError` where no line has room on a page."""
+    try:
+        check(style)
+    except RenderingError as error:
+        raise PlaceError(node.line, str(error)) from None
+
+
+def _page(node: Node, style: Node) -> dict[str, float]:
+    """The width and height of every page."""
+    text = text_of({"page": node}, "page").strip().lower()
+    if (sides := page_sides(text)) is None:
+        known = ", ".join(PAGE_SIZES)
+        fault = f"page is {quoted(text)}; give {known}, or points such as 400x300"
+        raise PlaceError(node.line, fault)
+    if isinstance(style.value, dict) and "page_width" in style.value:
+        raise PlaceError(node.line, "page and page_width both say how wide it is; remove one")
+    return {"page_width_pt": sides[0], "page_height_pt": sides[1]}
 
 
 def _color(node: Node, key: str) -> str:

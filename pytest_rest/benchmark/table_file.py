@@ -22,7 +22,7 @@ _Rows = Sequence[tuple[int, Sequence[str]]]  # each with its line
 
 def read(path: Path) -> DataTable:
     """The table of a file, of an HTML page the first; `PlaceError` with the line in that file."""
-    readers = {".csv": _separated, ".tsv": _separated, ".md": _markdown}
+    readers = {".csv": separated, ".tsv": separated, ".md": _markdown}
     text = read_text(path)
     return _table(readers.get(path.suffix.lower(), _html)(text, path.suffix.lower()))
 
@@ -66,10 +66,14 @@ def _tidy(cells: Iterable[str]) -> tuple[str, ...]:
     )
 
 
-def _separated(text: str, suffix: str) -> _Rows:
-    """Rows of cells with a comma, a semicolon or a tab between them: what most rows fit."""
+def separated(text: str, suffix: str) -> _Rows:
+    """Rows of cells with a comma, a semicolon or a tab between them: what most rows fit.
+
+    Each has its line. A `suffix` of `.tsv` says that it is the tab; `PlaceError` for what is not
+    CSV.
+    """
     if suffix == ".tsv":
-        return _cells(text, "\t")
+        return _cells(text, "	")
     first = text.partition("\n")[0]
     marks = sorted(",;\t", key=first.count, reverse=True)
     return max(

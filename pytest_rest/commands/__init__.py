@@ -23,6 +23,7 @@ COMMANDS = {
     "show": "an item of a run: its answers, its pictures' paths, what was transcribed wrongly",
     "render": "draw a text in a style to a PNG file: to see what models see",
     "compare": "what changed from one run to another, paired by item; asks nothing",
+    "history": "each model's figures and cost over all runs, and whether one slowly falls",
     "baseline": "write a run's baseline, a small file for --rest-baseline and for git",
     "export": "write a run's answers as CSV, JSON Lines or Parquet, or its figures as a table",
     "import": "judge answers that are stored already, of a file or a log; asks nothing",

@@ -1,7 +1,7 @@
 """Compare two runs of the same items, paired by item: what changed, and by how much.
 
-OLD and NEW are run folders, reports or baselines. With a tolerance it is a gate. With --html the
-models of two or more runs are drawn side by side.
+OLD and NEW are run folders, reports or baselines. With a tolerance it is a gate. Of more runs each
+two are compared. With --html the models are drawn side by side.
 """
 
 import json
@@ -9,18 +9,21 @@ import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.commands import GOOD, MISSED, writing
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import baseline, paired_runs, rate_changes, regression
+from pytest_rest.gate import baseline, paired_runs, rate_changes, regression, several_runs
+from pytest_rest.gate.baseline import JsonObject
+from pytest_rest.gate.common_items import in_shared_styles
 from pytest_rest.gate.paired_runs import PairedComparison
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import Regression, Tolerance
 from pytest_rest.reporting import runs as stored_runs
+from pytest_rest.reporting import several_runs as several
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import side_by_side
 from pytest_rest.reporting.terminal.figures import cut, first, interval, signed
@@ -39,7 +42,7 @@ def declare(parser: ArgumentParser) -> None:
     for name in ("old", "new"):
         parser.add_argument(name, type=Path, metavar=name.upper(), help=f"the {name} run")
     parser.add_argument(
-        "more", type=Path, nargs="*", metavar="MORE", help="further runs, for --html"
+        "more", type=Path, nargs="*", metavar="MORE", help="further runs, of other models"
     )
     share = partial(_number, low=0.0, high=1.0)
     for option, name, side in (("max-rer-drop", "RER", "below"), ("max-cfr-rise", "CFR", "above")):
@@ -86,13 +89,17 @@ def run(arguments: Namespace) -> int:
     if arguments.html is not None:
         _write_page([arguments.old, arguments.new, *arguments.more], arguments.html)
     if arguments.more:
-        return GOOD
+        return _compare_several([arguments.old, arguments.new, *arguments.more], arguments.json)
     allow_cached = arguments.allow_cached or not _tolerance(arguments).bounds
     paths = arguments.old, arguments.new
-    old, new = (baseline.load(path, allow_cached=allow_cached) for path in paths)
-    comparison, table = paired_runs.compare(old, new), rate_changes.table(old, new)
-    tags = rate_changes.by_tag(old, new)
-    judged = regression.judge(old, new, _tolerance(arguments), arguments.max_lost or 0)
+    runs: Sequence[JsonObject] = [baseline.load(p, allow_cached=allow_cached) for p in paths]
+    judged = regression.judge(runs[0], runs[1], _tolerance(arguments), arguments.max_lost or 0)
+    others: Sequence[str] = ()
+    if not judged.checks:  # a tolerance is judged in all of the old run's styles, or not at all
+        runs, others = in_shared_styles(runs)
+    comparison, table = paired_runs.compare(*runs), rate_changes.table(*runs)
+    comparison = replace(comparison, other_styles=comparison.other_styles or tuple(others))
+    tags = rate_changes.by_tag(*runs)
     if arguments.json:
         print(json.dumps(_to_builtins(comparison, table, tags, judged), indent=1, allow_nan=False))
     else:
@@ -101,10 +108,27 @@ def run(arguments: Namespace) -> int:
     return MISSED if judged.reasons else GOOD
 
 
-def _write_page(chosen: Sequence[Path], path: Path) -> None:
-    paths = dict.fromkeys(map(str, chosen))
+def _compare_several(chosen: Sequence[Path], as_json: bool) -> int:
+    """Print what differs between each two."""
+    compared = several_runs.compare({name: baseline.load(Path(name)) for name in _once(chosen)})
+    if as_json:
+        content = several.to_builtins(compared, [*map(str, chosen)])
+        print(json.dumps(content, indent=1, allow_nan=False))
+    else:
+        for line in several.lines(compared):
+            print(line)
+    return GOOD
+
+
+def _once(chosen: Sequence[Path]) -> Sequence[str]:
+    paths = [*dict.fromkeys(map(str, chosen))]
     if len(paths) < len(chosen):
         raise OptionError("a run is named twice; name each once")
+    return paths
+
+
+def _write_page(chosen: Sequence[Path], path: Path) -> None:
+    paths = _once(chosen)
     text = side_by_side.text({name: stored_runs.report(Path(name)) for name in paths})
     with writing(path):
         save([text], path)
@@ -120,10 +144,10 @@ def _tolerance(arguments: Namespace) -> Tolerance:
 
 
 def _check(arguments: Namespace) -> None:
-    """More than two runs are put side by side and not compared; a tolerance is what is judged."""
+    """Of more than two runs none is judged; a tolerance is what is judged."""
     is_judged = bool(_tolerance(arguments).bounds)
-    if arguments.more and (arguments.html is None or arguments.json or is_judged):
-        raise OptionError("more than two runs are only drawn: give --html FILE, and no tolerance")
+    if arguments.more and is_judged:
+        raise OptionError("a tolerance is for two runs: OLD and NEW; name no more, or leave it out")
     for name in ("max_lost", "undecided"):
         if getattr(arguments, name) is not None and not is_judged:
             option = f"--{name.replace('_', '-')}"
@@ -144,6 +168,8 @@ def _lines(
         names = shown(baseline.few(runs.unaskable), 300)
         items = baseline.number_of_items(len(runs.unaskable))
         yield f"{items} not compared, which either run left out: {names}"
+    if runs.other_styles:
+        yield shown(paired_runs.in_styles([*runs.styles], runs.other_styles), 500)
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
     if tags:
@@ -191,6 +217,7 @@ def _to_builtins(
         "better": [*runs.rer.better],
         "left_out": [*runs.left_out],
         "unaskable": [*runs.unaskable],
+        "other_styles": [*runs.other_styles],
         "gate": {
             "passed": not judged.reasons if checks else None,
             "checks": checks,

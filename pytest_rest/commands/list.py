@@ -1,4 +1,4 @@
-"""List the runs in a folder, the latest first: model, items, RER, and what the gate said."""
+"""List the runs in a folder, the latest first: date, model, suites, RER, CFR, and its gate."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -9,7 +9,7 @@ from pathlib import Path
 from pytest_rest.commands import GOOD
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.runs import RUNS, Kept
-from pytest_rest.reporting.terminal.figures import interval, share
+from pytest_rest.reporting.terminal.figures import cut, interval, share
 from pytest_rest.safe_text import shown
 
 
@@ -42,9 +42,12 @@ def _lines(kept: list[Kept], folder: Path) -> Iterator[str]:
     if not kept:
         yield f"no run is kept in {str(folder)!r}"
         return
-    yield f"{'model':<28} {'items':>6}  {'RER':<20} {'all right':>9} {'gate':<11} run"
+    head = f"{'date':<10} {'model':<24} {'suites':<16} {'items':>6}  {'RER':<20} {'CFR':<20}"
+    yield f"{head} {'all right':>9} {'gate':<11} run"
     for run in kept:
         rer = "-" if run.rer is None else interval(run.rer, run.low, run.high, share)
-        model, right = shown(run.model, 28), share(run.all_correct)
-        counted = f"{model:<28.28} {run.items:>6,}  {rer:<20} {right:>9}"
-        yield f"{counted} {run.gate:<11} {shown(run.name, 200)}"
+        cfr = "-" if run.cfr is None else interval(run.cfr, run.cfr_low, run.cfr_high, share)
+        suites, model = shown(", ".join(run.suites), 60), shown(run.model, 60)
+        counted = f"{shown(run.created, 40):<10.10} {cut(model, 24):<24} {cut(suites, 16):<16}"
+        figures = f"{run.items:>6,}  {rer:<20} {cfr:<20} {share(run.all_correct):>9}"
+        yield f"{counted} {figures} {run.gate:<11} {shown(run.name, 200)}"

@@ -15,9 +15,9 @@ from pytest_rest.commands import GOOD
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.reporting import runs, stored_pictures
-from pytest_rest.reporting.terminal import findings, seen, tables
+from pytest_rest.reporting.terminal import findings, misreadings, seen, tables
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import MODES, OCR_MODES, Transcription
+from pytest_rest.terms import COMPARED, OCR_MODES, Transcription
 
 _LONGEST = 2_000
 _READ = {"ocr": "read", "ocr_mixed": "mixed"}
@@ -76,12 +76,12 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
             yield f"  tags {shown(', '.join(entry['tags']), 300)}"
         if entry["reason"]:
             yield f"  {shown(entry['reason'], 300)}"
-        for mode in (*MODES, *OCR_MODES):
+        for mode in (*COMPARED, *OCR_MODES):
             if mode in entry["answers"]:
                 yield from _answer(mode, entry["answers"][mode], folder)
         for key, word in _READ.items():
             if entry[key]:
-                yield f"  {word:<6} {tables.misreading(Transcription(**entry[key]))}"
+                yield f"  {word:<6} {misreadings.told(Transcription.from_builtins(entry[key]))}"
 
 
 def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:

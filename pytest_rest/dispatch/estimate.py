@@ -27,6 +27,8 @@ class Plan:
     answers: int
     typical: int
     price: Price | None
+    pages: int = 0  # the most pictures of a call
+    paged: int = 0  # calls of more than one
 
     def cost(self, answers: int) -> float | None:
         """US dollars, for that many tokens of answers; None where the price is not known."""
@@ -57,7 +59,7 @@ def make(
     `rule` is that by which pictures are counted, where the model's name alone does not say it.
     """
     seen: set[str] = set()
-    items = answered = text = vision = answers = typical = 0
+    items = answered = text = vision = answers = typical = pages = paged = 0
     for prompts in cases:
         items += 1
         for prompt in prompts:
@@ -69,6 +71,8 @@ def make(
                 continue
             tokens = estimate(prompt, model, rule)
             text, vision = text + tokens.text, vision + tokens.vision
+            pages, paged = max(pages, len(prompt.images)), paged + (len(prompt.images) > 1)
             answers += prompt.max_tokens
             typical += min(TYPICAL_ANSWER, prompt.max_tokens)
-    return Plan(items, len(seen) - answered, answered, text, vision, answers, typical, price)
+    calls, tokens_in = len(seen) - answered, (text, vision)
+    return Plan(items, calls, answered, *tokens_in, answers, typical, price, pages, paged)

@@ -11,7 +11,7 @@ from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, interruptible
 from pytest_rest.errors import DispatcherError
-from pytest_rest.terms import PNG_HEADER, Completion, Image, Item, Prompt, Style
+from pytest_rest.terms import PNG_HEADER, Completion, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -107,7 +107,8 @@ class LookAhead:
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Take a case's prompts; False when no more are taken."""
-        size = sum(len(image.content) for prompt in prompts for image in prompt.images)
+        shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
+        size = sum(len(part.content) for part in shown)
         with self._lock:
             if self._closed:
                 return False
@@ -286,7 +287,7 @@ def _light(prompt: Prompt) -> Prompt:
     return replace(
         prompt,
         parts=tuple(
-            replace(part, content=part.content[:PNG_HEADER]) if isinstance(part, Image) else part
+            part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
             for part in prompt.parts
         ),
     )

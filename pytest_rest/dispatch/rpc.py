@@ -25,6 +25,7 @@ from pytest_rest.errors import DispatcherError, RestError
 from pytest_rest.terms import (
     Budget,
     Completion,
+    File,
     Form,
     Image,
     Prompt,
@@ -182,27 +183,26 @@ def _to_builtins(prompt: Prompt) -> dict[str, Any]:
         "format": prompt.form.format,
         "style": prompt.form.style and to_builtins(prompt.form.style),
         "task": prompt.task,
-        "parts": [part if isinstance(part, str) else _from_image(part) for part in prompt.parts],
+        "parts": [*map(_from_part, prompt.parts)],
         "max_tokens": prompt.max_tokens,
         "repeat": prompt.repeat,
         "budget": prompt.budget and to_builtins(prompt.budget),
     }
 
 
-def _from_image(image: Image) -> dict[str, Any]:
-    content = base64.b64encode(image.content).decode("ascii")
-    return {
-        "content": content,
-        "digest": image.digest,
-        "text": image.text,
-        "media_type": image.media_type,
-        "sides": image.sides,
-    }
+def _from_part(part: str | Image | File) -> str | dict[str, Any]:
+    if isinstance(part, str):
+        return part
+    return {**to_builtins(part), "content": base64.b64encode(part.content).decode("ascii")}
 
 
-def _to_image(data: dict[str, Any]) -> Image:
-    sides = data["sides"] and (data["sides"][0], data["sides"][1])
-    return Image(**{**data, "content": base64.b64decode(data["content"]), "sides": sides})
+def _to_part(data: str | dict[str, Any]) -> str | Image | File:
+    if isinstance(data, str):
+        return data
+    data = {**data, "content": base64.b64decode(data["content"])}
+    if "sides" not in data:
+        return File(**data)
+    return Image(**{**data, "sides": data["sides"] and (data["sides"][0], data["sides"][1])})
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:
@@ -211,7 +211,7 @@ def _to_prompt(data: dict[str, Any]) -> Prompt:
         item=to_item(data["item"]),
         form=Form(data["mode"], style, data["format"]),
         task=data["task"],
-        parts=tuple(part if isinstance(part, str) else _to_image(part) for part in data["parts"]),
+        parts=tuple(map(_to_part, data["parts"])),
         max_tokens=data["max_tokens"],
         repeat=data["repeat"],
         budget=data["budget"] and Budget(**data["budget"]),

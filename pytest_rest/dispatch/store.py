@@ -20,7 +20,7 @@ from pytest_rest.dispatch.store_file import NAME, PATIENCE, explained, locked
 from pytest_rest.dispatch.stored_run import Parts, refuse_others
 from pytest_rest.errors import StoreError
 from pytest_rest.models.completions import from_builtins
-from pytest_rest.terms import Completion, Prompt, to_builtins
+from pytest_rest.terms import Completion, Prompt, part_digest, to_builtins
 
 Done = Callable[[str | None], None]
 _StoredRow = tuple[str, ...]
@@ -250,5 +250,5 @@ def _completion(text: str) -> Completion | None:
 def _row(prompt: Prompt, completion: Completion) -> _StoredRow:
     names = (prompt.item.suite, prompt.item.id, prompt.form.mode, prompt.task)
     printable = [name.encode("utf-8", "backslashreplace").decode() for name in names]
-    parts = [part if isinstance(part, str) else {"image": part.digest} for part in prompt.parts]
+    parts = [*map(part_digest, prompt.parts)]
     return (prompt.digest, *printable, json.dumps(to_builtins(completion)), json.dumps(parts))

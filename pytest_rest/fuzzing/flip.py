@@ -16,8 +16,13 @@ REST = Style()
 AGAIN = 4  # times that a flip is asked again
 HELD = 4 * AGAIN  # calls that asking a found flip again, in all forms, may take
 _BEST_JPEG = 96  # of the qualities 1 to 95, the highest changes least
-_LATE = ("code", "layout", "equivalence", "tags")  # which reports have of items that have them
 KEPT = 1_000  # characters of an answer or a transcription
+
+# Keys of an item that a report has only where they are set.
+_WHERE_SET = (
+    *("tags", "images", "image_digests", "document", "answer_page"),
+    *("code", "layout", "equivalence"),
+)
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Flip:
         """What a report has of it."""
         return {
             **to_builtins(self),
-            "item": {name: v for name, v in asdict(self.item).items() if v or name not in _LATE},
+            "item": {n: v for n, v in asdict(self.item).items() if v or n not in _WHERE_SET},
             "style": self.style.to_builtins(),
             "style_id": self.style.id,
             "changes": self.style.changes,

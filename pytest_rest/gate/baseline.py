@@ -6,21 +6,21 @@ order is fixed, so that the same run gives the same file, and a line of a diff i
 """
 
 import json
-import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.common_items import in_common
+from pytest_rest.gate.common_items import added_styles, in_common
+from pytest_rest.gate.report_file import read as read
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES, fingerprint
+from pytest_rest.terms import COMPARED, fingerprint
 
 SCHEMA = "pytest-rest/baseline/1"
 REPORTS = "pytest-rest/report/1"
 JsonObject = Mapping[str, Any]
+Keep = Callable[[JsonObject], JsonObject]
 
 _KEPT = ("version", "model", "resolved_model", "git_commit", "seed", "protocol", "modes", "ocr")
 _HEADLINE = ("rer", "cfr")
@@ -29,20 +29,14 @@ _CORRECT = {"right": True, "wrong": False, "unknown": None}
 _SAME = {"protocol": "prompts", "modes": "modes", "seed": "seed", "ocr": "transcriptions"}
 
 
-def read(path: Path) -> Any:
-    """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
-    try:
-        text = safe_files.read(path / "report.json" if path.is_dir() else path)
-        return json.loads(text, parse_constant=_finite, parse_float=_finite)
-    except (OSError, RecursionError, ValueError) as error:
-        raise BaselineError(" ".join(str(error).split())) from None
-
-
-def load(path: Path, max_lost: int | None = None, allow_cached: bool = True) -> dict[str, Any]:
+def load(
+    path: Path, max_lost: int | None = None, allow_cached: bool = True, keep: Keep = lambda _: {}
+) -> dict[str, Any]:
     """The baseline of a run's folder, a report or a baseline; `BaselineError` names the file.
 
     With `max_lost` one that has lost more items is refused: it cannot judge a run. So is a report
-    with answers of a gateway's cache, unless they are allowed.
+    with answers of a gateway's cache, unless they are allowed. `keep` takes from a report what else
+    the baseline is to have.
     """
     try:
         report = read(path)
@@ -60,7 +54,7 @@ def load(path: Path, max_lost: int | None = None, allow_cached: bool = True) -> 
                 "them again by --rest-resume, or allow them: --rest-max-lost, or --allow-lost of "
                 "`pytest-rest baseline`"
             )
-        return baseline
+        return {**keep(report), **baseline}
     except BaselineError as error:
         raise BaselineError(f"{str(path)!r}: {error}") from None
 
@@ -99,8 +93,8 @@ def to_text(baseline: JsonObject) -> str:
 def refusal(old: JsonObject, new: JsonObject) -> tuple[str, ...]:
     """Why two runs cannot be compared, each reason a line that names what differs; or nothing.
 
-    Other items, prompts, styles, modes, seed or transcriptions, a newer or unknown schema. Another
-    model is not a reason.
+    Other items, prompts, modes, seed or transcriptions, not all of the old run's styles, a newer or
+    unknown schema. Another model is not a reason.
     """
     read, reasons = [], []
     for name, report in (("the baseline", old), ("this run", new)):
@@ -130,23 +124,16 @@ def number_of_items(n: int) -> str:
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     """What differs between two baselines that must be the same; as `refusal`."""
     before, after, _ = in_common(before, after)
+    added = added_styles(before, after)
     return (
         *_other_items(before, after),
-        *_other_styles(before["styles"], after["styles"]),
+        *_other_styles(before["styles"], [s for s in after["styles"] if s["id"] not in added]),
         *(
             f"other {word}: {_shown(before[key])} in the baseline, {_shown(after[key])} now"
             for key, word in _SAME.items()
             if before[key] != after[key]
         ),
     )
-
-
-def _finite(text: str) -> float:
-    """A number of a report, which has neither NaN nor infinity."""
-    value = float(text)
-    if not math.isfinite(value):
-        raise ValueError(f"{text[:20]} is not a finite number")
-    return value
 
 
 def _schema(report: JsonObject) -> str:
@@ -190,14 +177,17 @@ def _extract(report: JsonObject) -> dict[str, Any]:
             {key: suite[key] for key in ("name", "items", "fingerprint")}
             for suite in provenance["suites"]
         ],
-        "items": [_item(*key, records, key in lost) for key, records in groups.items()],
+        "items": [judged_item(*key, records, key in lost) for key, records in groups.items()],
         "unaskable": [
             {"suite": each["suite"], "id": each["item"]} for each in report.get("unaskable", ())
         ],
     }
 
 
-def _item(suite: str, name: str, records: Sequence[JsonObject], lost: bool) -> dict[str, Any]:
+def judged_item(
+    suite: str, name: str, records: Sequence[JsonObject], lost: bool = False
+) -> dict[str, Any]:
+    """A baseline's item, of its entries in a report, one for each style."""
     values = [answer["value"] for record in records for answer in _compared(record).values()]
     verdict = "consistent" if agree(values) else "inconsistent"
     if lost or any(record["verdict"] == "lost" for record in records):
@@ -225,7 +215,7 @@ def _by_correctness(correct: Mapping[str, bool | None]) -> dict[str, list[str]]:
 
 
 def _compared(record: JsonObject) -> dict[str, JsonObject]:
-    return {mode: record["answers"][mode] for mode in MODES if mode in record["answers"]}
+    return {mode: record["answers"][mode] for mode in COMPARED if mode in record["answers"]}
 
 
 def _ordered(baseline: JsonObject) -> dict[str, Any]:
@@ -241,7 +231,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
                 style: {
                     "verdict": _verdict(each),
                     **{
-                        word: [mode for mode in MODES if mode in each[word]]
+                        word: [mode for mode in COMPARED if mode in each[word]]
                         for word in _CORRECT
                         if word in each or word != "unknown"
                     },

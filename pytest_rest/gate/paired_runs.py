@@ -19,10 +19,10 @@ from statistics import fmean
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.baseline import JsonObject, differences, few, number_of_items, to_baseline
-from pytest_rest.gate.common_items import in_common
+from pytest_rest.gate.common_items import added_styles, in_common, in_shared_styles
 from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 ItemKey = tuple[str, str]
 Figures = Mapping[ItemKey, float]
@@ -88,8 +88,9 @@ class PairedComparison:
     """Two runs compared: `rates` by their names, and the consistency of each style by itself.
 
     The rates are those of `rates`. `left_out` are the items that one of the runs lost, `lost` says
-    how many the old one and how many the new one, `unaskable` are those that one could not ask. The
-    models are the names asked for, with those they answered by.
+    how many the old one and how many the new one, `unaskable` are those that one could not ask.
+    `other_styles` are those of the new run alone, which are not compared. The models are the names
+    asked for, with those they answered by.
     """
 
     rates: Mapping[str, PairedFigures]
@@ -99,6 +100,7 @@ class PairedComparison:
     lost: tuple[int, int]
     old_model: str
     new_model: str
+    other_styles: tuple[str, ...] = ()
 
     @property
     def rer(self) -> PairedCounts:
@@ -121,6 +123,8 @@ class PairedComparison:
         if self.unaskable:
             items = number_of_items(len(self.unaskable))
             said.append(f"{items} not compared, which either run left out: {few(self.unaskable)}")
+        if self.other_styles:
+            said.append(in_styles([*self.styles], self.other_styles))
         return "; ".join(said)
 
 
@@ -136,7 +140,14 @@ class Pairs:
     unaskable: Sequence[ItemKey]
     lost: tuple[int, int]
     styles: Sequence[str]
+    other_styles: tuple[str, ...]
     models: tuple[str, str]
+
+
+def in_styles(shared: Sequence[str], others: Sequence[str]) -> str:
+    """In which styles alone runs are compared, where some were asked in others too."""
+    number = f"{len(others)} other style{'' if len(others) == 1 else 's'}"
+    return f"compared in {few(shared)} alone, for not all were asked in {number}: {few(others)}"
 
 
 def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
@@ -157,6 +168,7 @@ def compare(old: JsonObject, new: JsonObject) -> PairedComparison:
         lost=pairs.lost,
         old_model=pairs.models[0],
         new_model=pairs.models[1],
+        other_styles=pairs.other_styles,
     )
 
 
@@ -174,8 +186,8 @@ def rates(pairs: Pairs) -> dict[str, PairedFigures]:
         "mmc": _figures(pairs, judged, any_right),
         "all_correct": _figures(pairs, judged, all_right),
     }
-    for mode in MODES:
-        share = partial(_share_right, mode)
+    for mode in COMPARED:
+        share = partial(share_right, mode)
         asked = [k for k in pairs.kept if all(share(run[k]) is not None for run in pairs.runs)]
         if asked:
             listed[f"accuracy.{mode}"] = _figures(pairs, asked, share)
@@ -199,6 +211,9 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
     reasons = differences(before, after)
     if reasons:
         raise BaselineError(f"the runs cannot be compared: {'; '.join(reasons)}")
+    other_styles = added_styles(before, after)
+    if other_styles:
+        (before, after), _ = in_shared_styles([before, after])
     runs = _items(before), _items(after)
     everything = sorted(runs[0].keys() | runs[1].keys())
     asked = {key: set().union(*(_forms(run.get(key)) for run in runs)) for key in everything}
@@ -214,6 +229,7 @@ def pair(old: JsonObject, new: JsonObject) -> Pairs:
         unaskable=unaskable,
         lost=(len(lost[0]), len(lost[1])),
         styles=[style["id"] for style in before["styles"]],
+        other_styles=other_styles,
         models=(_model(before), _model(after)),
     )
 
@@ -254,7 +270,7 @@ def _figures(
     return PairedFigures(old, new, pairs.clusters)
 
 
-def _share_right(mode: str, item: JsonObject) -> float | None:
+def share_right(mode: str, item: JsonObject) -> float | None:
     """The share of an item's styles that a mode got right; None if it was not asked."""
     styles = item["styles"].values()
     right = [mode in each["right"] for each in styles if mode in (*each["right"], *each["wrong"])]

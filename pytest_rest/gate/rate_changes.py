@@ -47,16 +47,17 @@ def table(old: JsonObject, new: JsonObject) -> dict[str, Change]:
 
 def of_rates(rates: Mapping[str, PairedFigures]) -> dict[str, Change]:
     """The changes of rates whose items are paired already."""
-    return {name: _change(name, each) for name, each in rates.items() if name != "all_correct"}
+    return {name: change(name, each) for name, each in rates.items() if name != "all_correct"}
 
 
 def by_tag(old: JsonObject, new: JsonObject) -> dict[str, Change]:
     """The changes of RER of the items of each tag, over all suites, the worst first."""
-    changes = {t: _change("rer", each) for t, each in paired_runs.tagged(pair(old, new)).items()}
+    changes = {t: change("rer", each) for t, each in paired_runs.tagged(pair(old, new)).items()}
     return dict(sorted(changes.items(), key=lambda each: each[1].value or 0.0))
 
 
-def _change(name: str, figures: PairedFigures) -> Change:
+def change(name: str, figures: PairedFigures) -> Change:
+    """What a rate of that name changed by, of its items' figures in both runs."""
     is_failure = name == "cfr"  # of whose figures 0 is a failure
 
     def mean(run: Figures) -> float | None:

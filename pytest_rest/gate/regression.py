@@ -13,17 +13,18 @@ from statistics import fmean
 from typing import Literal
 
 from pytest_rest.errors import BaselineError, OptionError, nearest
-from pytest_rest.gate import model_change, paired_runs, rate_changes
+from pytest_rest.gate import item_changes, model_change, paired_runs, rate_changes
 from pytest_rest.gate.baseline import JsonObject, few, number_of_items
+from pytest_rest.gate.item_changes import ItemChanges
 from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.statistics import drop, power
 from pytest_rest.statistics.drop import MEAN, DropVerdict
 from pytest_rest.statistics.intervals import CONFIDENCE
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 ACCURACY = "accuracy"  # the accuracy of every mode
-METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in MODES))
+METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in COMPARED))
 _SHOWN = 10
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 
@@ -78,14 +79,16 @@ class Regression:
     """The checks, a note on differences that do not prevent a comparison, and items left out.
 
     `warning` says whether one name stood for two models, and which accuracies surely fell that no
-    check is of. `changes` are those of every rate, of the items of both runs.
+    check is of. `rates` are what each rate was and is, of the items of both runs, and `changes` the
+    items that changed; both are there where the runs were compared.
     """
 
     checks: tuple[Check, ...]
     note: str = ""
     left_out: tuple[str, ...] = ()
     warning: str = ""
-    changes: Mapping[str, Change] = field(default_factory=dict)
+    rates: Mapping[str, Change] = field(default_factory=dict)
+    changes: ItemChanges | None = None
 
     @property
     def reasons(self) -> list[str]:
@@ -197,8 +200,9 @@ def judge(
     ]
     fell = _warning(compared, {c.name.partition("_drop")[0] for c in checks}, tolerance)
     warning = "; ".join(filter(None, (changed, fell)))
-    changes = rate_changes.of_rates(compared.rates)
-    return Regression(tuple(checks), compared.note, compared.left_out, warning, changes)
+    rates = rate_changes.of_rates(compared.rates)
+    changes = item_changes.find(old, new, compared)
+    return Regression(tuple(checks), compared.note, compared.left_out, warning, rates, changes)
 
 
 def shown(names: Sequence[str]) -> list[str]:

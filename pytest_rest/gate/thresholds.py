@@ -9,12 +9,12 @@ from pytest_rest import extensions
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.metrics import LOWER_IS_BETTER, OF_FORMATS, SUBSETS, Subset, format_floor
 from pytest_rest.statistics import rh_auc
-from pytest_rest.terms import MODES, OCR_MODES, RH_BENCH, Item, Mode, Record
+from pytest_rest.terms import COMPARED, OCR_MODES, RH_BENCH, Item, Mode, Record
 
 METRICS = (
     *("rer", "cfr", "mmc", "all_correct", "ocr_correct_rate", "cer"),
     *("noise_floor", "between_forms", "excess_inconsistency", *OF_FORMATS),
-    *(f"accuracy.{mode}" for mode in (*MODES, *OCR_MODES)),
+    *(f"accuracy.{mode}" for mode in (*COMPARED, *OCR_MODES)),
 )
 RH_AUC = "rh_auc."
 AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table

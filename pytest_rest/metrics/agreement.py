@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES, OCR_MODES, Answer, Mode, Record
+from pytest_rest.terms import COMPARED, OCR_MODES, Answer, Mode, Record
 
 Group = Sequence[Record]  # the records of one item, one per style
 
@@ -38,7 +38,7 @@ def modes(records: Iterable[Record]) -> list[Mode]:
 def compared(record: Record) -> list[Answer]:
     """The answers that REST compares: those in text, image and mixed."""
     answers = record.verdict.answers
-    return [answers[mode] for mode in MODES if mode in answers]
+    return [answers[mode] for mode in COMPARED if mode in answers]
 
 
 def agrees(group: Group) -> bool:
@@ -66,5 +66,5 @@ def share_right(group: Group, mode: Mode) -> float | None:
 
 def ordered(answered: Iterable[Mode]) -> list[Mode]:
     """Modes with text, image and mixed first, the others by name."""
-    known = (*MODES, *OCR_MODES)
+    known = (*COMPARED, *OCR_MODES)
     return sorted(answered, key=lambda mode: (known.index(mode), mode))

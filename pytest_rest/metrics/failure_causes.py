@@ -19,7 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from pytest_rest.metrics.agreement import Group, agrees, by_suite, compared
-from pytest_rest.terms import MODES, Mode, Record
+from pytest_rest.terms import COMPARED, Mode, Record
 
 Cause = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
 _OF_ONE: tuple[Cause, ...] = ("refused", "abstained")  # which one answer's status says
@@ -67,7 +67,7 @@ def abstentions(records: Iterable[Record]) -> dict[Mode, dict[str, int]]:
     answers = [answer for record in records for answer in compared(record)]
     all_of = Counter(answer.mode for answer in answers)
     abstained = Counter(answer.mode for answer in answers if answer.status == "abstained")
-    return {m: {"answers": all_of[m], "abstained": abstained[m]} for m in MODES if all_of[m]}
+    return {m: {"answers": all_of[m], "abstained": abstained[m]} for m in COMPARED if all_of[m]}
 
 
 def _count(groups: Sequence[Group]) -> dict[str, int]:

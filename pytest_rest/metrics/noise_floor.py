@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES, Record, Verdict
+from pytest_rest.terms import COMPARED, Record, Verdict
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def agreement(group: Iterable[Record]) -> Agreement | None:
 def _of(verdict: Verdict) -> Agreement | None:
     forms = [
         [verdict.answers[mode].value, *(each.value for each in verdict.repeats[mode])]
-        for mode in MODES
+        for mode in COMPARED
         if mode in verdict.answers and verdict.repeats.get(mode)
     ]
     if len(forms) < 2:

@@ -186,7 +186,7 @@ def measure(
 
 def _pair(record: Record, mode: Mode) -> _Pair | None:
     answers = record.verdict.answers
-    if "text" not in answers or mode not in answers:
+    if "text" not in answers or mode not in answers or record.pages:  # one picture's size is known
         return None
     pair = _Pair(answers["text"], answers[mode], agrees([record]))
     is_judged = None not in (pair.text.correct, pair.shown.correct)

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from pytest_rest.models import vision_rules
 from pytest_rest.models.vision_rules import VisionRule
-from pytest_rest.terms import Prompt
+from pytest_rest.terms import File, Prompt
 
 _MESSAGE = 8  # tokens of the chat template around the one message: roles and delimiters
 _PIECE = re.compile(
@@ -51,7 +51,11 @@ def estimate(prompt: Prompt, model: str = "", rule: VisionRule | None = None) ->
 
 def of_text(prompt: Prompt) -> int:
     """The tokens of a prompt's text alone, message included, as `estimate` counts them."""
-    texts = [part for part in prompt.parts if isinstance(part, str)]
+    texts = (
+        part if isinstance(part, str) else part.text
+        for part in prompt.parts
+        if isinstance(part, str | File)
+    )
     return _MESSAGE + sum(len(_PIECE.findall(text)) for text in texts)
 
 

@@ -23,7 +23,12 @@ _MARKER = (
     "objects, one test for each item and style, in REST+'s ten styles with plus=True; without "
     "any, the run's suites"
 )
-_ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl")  # as in benchmark_file, which is not loaded
+_ENDINGS = (
+    ".rest.yaml",
+    ".rest.yml",
+    ".rest.jsonl",
+    ".rest.csv",
+)  # as in benchmark_file, which is not loaded
 _UNASKED = pytest.StashKey[set[str]]()  # benchmark files that were met without a model
 _WIRE = "pytest_rest_unasked"
 

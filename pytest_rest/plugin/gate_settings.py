@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from pytest_rest.errors import BaselineError, OptionError
-from pytest_rest.gate import baseline, regression
+from pytest_rest.gate import baseline, item_changes, regression
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold, checked, parse
 from pytest_rest.plugin.options import OPTIONS
@@ -34,7 +34,8 @@ def earlier(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
     if (path := values["rest_baseline"]) is None:
         return None
     try:
-        return baseline.load(path, values["rest_max_lost"], values["rest_allow_cached"])
+        lost, cached = values["rest_max_lost"], values["rest_allow_cached"]
+        return baseline.load(path, lost, cached, item_changes.answers)
     except BaselineError as error:
         raise OptionError(f"--rest-baseline {error}") from None
 

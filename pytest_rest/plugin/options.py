@@ -182,8 +182,9 @@ ASKED = (
     ),
     Option(
         "--rest-modes MODES",
-        "the forms to compare; also ocr-first, which transcribes and answers in one call, and "
-        "ocr-then-solve, which answers its own transcription in a second one",
+        "the forms to compare; also file, which shows a document as a file, ocr-first, which "
+        "transcribes and answers in one call, and ocr-then-solve, which answers its own "
+        "transcription in a second one",
         default="text,image,mixed",
     ),
     Option(

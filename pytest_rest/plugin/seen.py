@@ -10,6 +10,7 @@ from pytest_rest.errors import RestError
 from pytest_rest.models.seen import NOTICED, Picture, shrink
 from pytest_rest.plugin import benchmark_files, table_formats
 from pytest_rest.plugin.run import Run
+from pytest_rest.prompts import page_pictures
 from pytest_rest.terms import Item, Seen, Style
 
 _LINE = 60  # characters, about
@@ -26,7 +27,7 @@ def longest(run: Run) -> list[Picture]:
     for item, style in _cases(run):
         with contextlib.suppress(RestError):  # its test meets the same, and says so
             text = prompts.whole(item, prompts.table_in_picture(item, style.format))
-            sent = rendering.page_size(*prompts.page_of(text, style, item))
+            sent = rendering.page_size(*page_pictures.page_of(text, style, item))
             size = run.vision_rule.seen(*sent)
             if size is not None:
                 seen = Seen(width=size[0], height=size[1], dpi=style.dpi * shrink(sent, size))
@@ -61,7 +62,7 @@ def _longest(items: tuple[Item, ...], run: Run) -> list[Item]:
 
 def _is_given(item: Item) -> bool:
     """Whether its picture has parts that are not drawn."""
-    return bool(item.image or (item.table and item.table.picture))
+    return bool(item.image or item.document or (item.table and item.table.picture))
 
 
 def _length(text: str) -> int:

@@ -16,7 +16,7 @@ from pytest_rest.plugin import fuzz_settings
 from pytest_rest.plugin.options import KEPT, MEASURE, OPTIONS, STYLES, Chosen
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.safe_text import address
-from pytest_rest.terms import MODES, OCR_MODES, TWO_PASSES, Mode, Scheme, Sweep
+from pytest_rest.terms import COMPARED, OCR_MODES, TWO_PASSES, Mode, Scheme, Sweep
 
 EYES = ("rest_max_side", "rest_max_pixels")
 
@@ -111,13 +111,13 @@ def _sweep(values: Mapping[str, Any]) -> Sweep | None:
 
 def _modes(text: str) -> tuple[Mode, ...]:
     named = [word.strip() for word in text.split(",")]
-    known = (*MODES, *OCR_MODES)
+    known = (*COMPARED, *OCR_MODES)
     if unknown := [name for name in named if name not in known]:
         mend = f"modes are {', '.join(known)}{nearest(unknown[0], known)}"
         raise OptionError(f"--rest-modes: unknown mode {unknown[0]!r}; {mend}")
-    if len({*named} & {*MODES}) < 2:
+    if len({*named} & {*COMPARED}) < 2:
         raise OptionError(
-            f"--rest-modes {text!r}: agreement needs at least two modes of {', '.join(MODES)}"
+            f"--rest-modes {text!r}: agreement needs at least two modes of {', '.join(COMPARED)}"
         )
     return tuple(mode for mode in known if mode in named)
 

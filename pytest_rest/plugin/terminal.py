@@ -19,7 +19,7 @@ from pytest_rest.reporting import markdown
 from pytest_rest.reporting.decision import Word
 from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import findings, seen, tables, thinking
+from pytest_rest.reporting.terminal import findings, pages, seen, tables, thinking
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -73,6 +73,7 @@ class Terminal:
             *self._limits(),
             *self._unjudged(),
             *self._left_out(),
+            *self._without_text(),
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *(f"rest: {line}" for line in seen.whole(settings.given["eyes_whole"])),
             *seen.header(longest(self._run)),
@@ -97,6 +98,17 @@ class Terminal:
     def _left_out(self) -> list[str]:
         left_out = self._run.left_out.values()
         return [f"rest: {line}" for line in tables.left_out([*left_out])[:1]]
+
+    def _without_text(self) -> list[str]:
+        """How many documents have no text layer, where a text form is asked."""
+        if "text" not in self._run.settings.scheme.modes:
+            return []
+        items = [*self._run.known]
+        scans = [item for item in items if item.document and not item.document.text]
+        names = dict.fromkeys(
+            Path(str(item.document and item.document.path)).name for item in scans
+        )
+        return [f"rest: {line}" for line in pages.without_text(len(scans), len(items), [*names])]
 
     def _floating(self) -> list[str]:
         """That the name may stand for another model at another time, where it is known to."""

@@ -6,12 +6,19 @@ What each form shows:
 - image: the whole item drawn as one picture;
 - mixed: the context drawn, the question as text; with choices, the stem drawn, the choices as text;
 - ocr-first: the image form's picture, to be transcribed before it is answered;
-- ocr-then-solve: as text, what the model itself transcribed in a call before.
+- ocr-then-solve: as text, what the model itself transcribed in a call before;
+- file: a document as a file, the question as text.
+
+A document is its text layer in place of a context, or its pages as pictures, and what else is drawn
+is a picture after them.
 
 An item's own picture, a chart or a scan, comes before the text; where text is drawn, it comes above
-it in the same picture, with a line between. Its pixels are the same in every form, so that only the
-form of the text differs. An item with such a picture but neither context nor choices has no mixed
-form: it would be the text form again.
+it in the same picture, with a line between; of several, above it stands the last one. Its pixels
+are the same in every form, so that only the form of the text differs. An item with such a picture
+but neither context nor choices has no mixed form: it would be the text form again.
+
+A text that takes several pages is several pictures, in order, and each is transcribed in a call of
+its own.
 
 The picture of the image form, or of the mixed form, is transcribed; an item's own picture is not,
 because no reference says what it shows.
@@ -22,7 +29,6 @@ budget forcing that works at any endpoint: the thinking comes back as text, beca
 endpoint lets a request continue a message of the model's. A native budget takes one call.
 """
 
-import functools
 import hashlib
 import json
 import re
@@ -36,15 +42,16 @@ import yaml
 
 from pytest_rest import rendering, safe_files, safe_yaml
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.prompts import table_formats, templates
+from pytest_rest.prompts import page_pictures, table_formats, templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
-from pytest_rest.rendering import pictures
+from pytest_rest.rendering import document
 from pytest_rest.terms import (
     ANSWER_KINDS,
+    FILE,
     RULED,
-    Block,
     Budget,
     Code,
+    File,
     Form,
     Image,
     Item,
@@ -56,6 +63,7 @@ from pytest_rest.terms import (
 Part = tuple[Literal["text", "image"], str]
 
 _OWN = Path(__file__).with_name("protocol.yaml")
+_DOCUMENTS = Path(__file__).with_name("documents.yaml")
 _READ = "ocr-then-solve"
 _PROMPTS = (
     *("transcribe", "transcribe-picture"),
@@ -102,18 +110,38 @@ def build(
     if budget is not None:
         asking = protocol.reasoning.asking(task, budget, item.answer_kind)
     quoted = {"transcription": transcription, "thinking": thinking}
-    parts = tuple(
-        _fill(template, item, protocol, asking, quoted, _written(item, form.format))
-        if kind == "text"
-        else draw(_pictured(template, item, form, protocol), form.style or Style(), shown)
-        for kind, template in _templates(item, form, task, protocol)
-    )
-    if shown.image and not any(isinstance(part, Image) for part in parts):
-        parts = (pictures.read(shown.image, shown.image_digest), *parts)
+    parts: tuple[str | Image | File, ...] = ()
+    if form.mode == FILE and item.document:
+        parts = (document.as_file(item.document),)
+    for kind, template in _templates(item, form, task, protocol):
+        if kind == "text":
+            written = _written(item, form.format)
+            parts += (_fill(template, item, protocol, asking, quoted, written),)
+        else:
+            text = _pictured(template, item, form, protocol)
+            parts += page_pictures.draw(text, form.style or Style(), shown)
+    if not any(isinstance(part, Image) for part in parts):
+        parts = (*page_pictures.own(shown), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
     if budget is not None:
         limit = protocol.reasoning.limit(task, budget, limit)
     return Prompt(item, form, task, parts, limit, repeat, budget)
+
+
+def transcriptions(item: Item, form: Form, protocol: Protocol) -> list[Prompt]:
+    """The prompts that transcribe a form, one for each picture with text; errors as `build`.
+
+    Only the first page stands below an item's own picture.
+    """
+    whole = build(item, form, "transcribe", protocol)
+    if len(whole.images) == 1 and not item.document:
+        return [whole]
+    asks = [part for part in whole.parts if isinstance(part, str)]
+    alone = [_fill(t, item, protocol) for kind, t in protocol.parts["transcribe"] if kind == "text"]
+    return [
+        replace(whole, parts=(image, *(alone if number else asks)))
+        for number, image in enumerate(image for image in whole.images if image.text.strip())
+    ]
 
 
 def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> Prompt:
@@ -128,7 +156,7 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
         "answer": json.dumps(answer[:_LONGEST_QUOTED], ensure_ascii=False),
     }
     text = PLACEHOLDER.sub(lambda match: shown[match[1]], protocol.reasoning.parts["rate"])
-    picture = (pictures.read(item.image, item.image_digest),) if item.image else ()
+    picture = page_pictures.own(item)
     limit = protocol.reasoning.rating_tokens
     budget = solved.budget and Budget(solved.budget.amount)  # under which the answer was given
     return Prompt(item, solved.form, "rate", (*picture, text), limit, repeat, budget)
@@ -142,35 +170,12 @@ def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     ]
 
 
-def draw(text: str, style: Style, item: Item) -> Image:
-    """The picture of an item's text in a style, under its own picture; errors as `build`.
-
-    Without a text it is the item's own picture.
-    """
-    if item.image and not text.strip():
-        return pictures.read(item.image, item.image_digest)
-    page = page_of(text, style, item)
-    if item.image:
-        return _draw_under(item.image, item.image_digest, *page)
-    return _draw_alone(*page)
-
-
 def as_shown(item: Item, form: Form) -> Item:
     """The item as a form shows it: beside the picture of its table, where one is given."""
     table = item.table
     if table is None or not table.picture or form.mode == "text" or form.format not in ("", RULED):
         return item
     return replace(item, table=None, image=table.picture, image_digest=table.picture_digest)
-
-
-def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | None]:
-    """What `rendering` draws for an item's text in a style.
-
-    A page with a table's source is in a fixed-width font, and as wide as that asks for.
-    """
-    if item.table is None or style.format in ("", RULED):
-        return text, style, item.block
-    return text, rendering.fixed_width(style, table_formats.write(item.table, style.format)), None
 
 
 def load_protocol(path: Path | None = None) -> Protocol:
@@ -187,7 +192,7 @@ def load_protocol(path: Path | None = None) -> Protocol:
             version=str(data["version"]),
             digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
             max_tokens=limits(data["max_tokens"]),
-            parts={name: _parts(name, data["prompts"][name]) for name in _PROMPTS},
+            parts=_all_parts(data["prompts"]),
             answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS),
             reasoning=templates.load(data),
         )
@@ -224,12 +229,12 @@ def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequen
 def _prompt_name(item: Item, form: Form, task: Task) -> str:
     if task == "transcribe":
         return "transcribe-picture" if as_shown(item, form).image else "transcribe"
-    if form.mode != "mixed":
+    if form.mode not in ("mixed", FILE):
         return form.mode
     if item.choices:
-        return "mixed-choice"
-    if item.context or item.block:
-        return "mixed"
+        return f"{form.mode}-choice"
+    if item.context or item.block or item.document:
+        return form.mode
     reason = "there is nothing to show as a picture beside its question"
     if item.image:
         reason = "its mixed form would be its text form"
@@ -281,7 +286,9 @@ def _fill(
 
 
 def _context(item: Item, block: str) -> str:
-    """What stands before the question."""
+    """What stands before the question; of a document that is drawn, nothing that is text."""
+    if item.document:
+        return "" if block else item.document.text
     if item.block is None or item.layout:
         return (item.layout and block) or item.context
     return "\n".join(filter(None, (item.context, block or _written(item, ""))))
@@ -297,6 +304,14 @@ def _choices(item: Item) -> str:
     return "\n".join(f"{choice.label}. {choice.text}" for choice in item.choices)
 
 
+def _all_parts(prompts: Mapping[str, Any]) -> dict[str, tuple[Part, ...]]:
+    """A protocol file's prompts; it need not have those of documents."""
+    documents = safe_yaml.load(_DOCUMENTS.read_text("utf-8"))
+    named = {name: prompts[name] for name in _PROMPTS}
+    named |= {name: prompts.get(name, own) for name, own in documents.items()}
+    return {name: _parts(name, listed) for name, listed in named.items()}
+
+
 def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
     parts: list[Part] = []
     known = (*PLACEHOLDERS, "transcription") if name == _READ else PLACEHOLDERS
@@ -308,19 +323,9 @@ def _parts(name: str, listed: list[dict[str, Any]]) -> tuple[Part, ...]:
             parts.append(("image", checked(template)))
         else:
             raise ValueError(f"a part is 'text' or 'image', not {kind!r}")
-    wanted = "text" if name in ("text", _READ) else "image"
+    wanted = "text" if name in ("text", _READ) or name.startswith(FILE) else "image"
     if wanted not in [kind for kind, _ in parts]:
         raise ValueError(f"prompt {name!r} has no {wanted} part")
     if name == _READ and not any("{transcription}" in template for _, template in parts):
         raise ValueError(f"prompt {name!r} does not show the {{transcription}}")
     return tuple(parts)
-
-
-# Pictures are kept because the transcription shows the image form's picture again.
-_draw_alone = functools.lru_cache(maxsize=16)(rendering.draw)
-
-
-@functools.lru_cache(maxsize=4)
-def _draw_under(path: str, digest: str, text: str, style: Style, block: Block | None) -> Image:
-    page = rendering.draw(text, style, block)
-    return pictures.place_under(pictures.read(path, digest), page, style)

@@ -1,6 +1,7 @@
 """Tells which items cannot be asked in a style, and why, before anything is drawn."""
 
 import functools
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -10,9 +11,20 @@ from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
-from pytest_rest.prompts import Protocol, equivalence, table_formats
-from pytest_rest.rendering import fallback_fonts, pictures
-from pytest_rest.terms import TWO_PASSES, Code, Form, Item, Scheme, Style, Task
+from pytest_rest.prompts import Protocol, equivalence, page_pictures, table_formats
+from pytest_rest.rendering import document, fallback_fonts, pictures
+from pytest_rest.terms import (
+    COMPARED,
+    FILE,
+    TWO_PASSES,
+    Code,
+    Document,
+    Form,
+    Item,
+    Scheme,
+    Style,
+    Task,
+)
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
@@ -27,8 +39,13 @@ class Rule(Interface):
         """Its name."""
         ...
 
-    def refusal(self, width: int, height: int, size: int = 0) -> str:
-        """Why a picture of that size, and of so many bytes, is refused; or empty."""
+    @property
+    def request_bytes(self) -> int | None:
+        """How large a request may be; None where that is not known."""
+        ...
+
+    def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
+        """Why a picture of that size and of so many bytes is refused among so many; or empty."""
         ...
 
 
@@ -62,7 +79,7 @@ class Check:
                 yield Unaskable(item, styles[0], str(error))
                 continue
             own = (text for each in texts.values() for text in each)
-            if item.image or item.block or not self._are_far_from_limits(own, styles):
+            if self._is_looked_at(item, styles) or not self._are_far_from_limits(own, styles):
                 reasons = ((s, self._reason(item, texts[s.format], s)) for s in styles)
                 if (first := next((found for found in reasons if found[1]), None)) is not None:
                     yield Unaskable(item, *first)
@@ -105,15 +122,27 @@ class Check:
         texts: dict[str, None] = {}
         for form, task in asked:
             for text in prompts.drawn(item, form, task, self._protocol):
-                if not text.strip() and task == "solve" and item.table:
-                    continue  # a given picture of its table is shown alone
+                if not text.strip() and (item.document or (task == "solve" and item.table)):
+                    continue  # its pages, or a given picture of its table, are shown alone
                 if not text.strip():
                     raise BenchmarkError(
                         f"there is nothing to draw in its {form.mode} form, whose text is blank; "
                         "give it a text, or leave it out"
                     )
                 texts[text] = None
+        if item.document and len({*scheme.modes} & {*COMPARED}) < 2:
+            asked_modes = ",".join(self._scheme.modes)
+            raise BenchmarkError(
+                f"its document has no text layer, and of --rest-modes={asked_modes} only "
+                f"{', '.join(scheme.modes) or 'none'} is left; ask image,mixed, or leave it out"
+            )
         return [*texts]
+
+    def _is_looked_at(self, item: Item, styles: Iterable[Style]) -> bool:
+        """Whether more than the number of its letters decides."""
+        if item.image or item.block or item.document:
+            return True
+        return TWO_PASSES in self._scheme.modes and any(style.page_height_pt for style in styles)
 
     def _are_far_from_limits(self, texts: Iterable[str], styles: Iterable[Style]) -> bool:
         """Whether all texts are sure to be drawn and taken; nearly all are."""
@@ -126,7 +155,9 @@ class Check:
             self._rooms[style] = None
             with suppress(RenderingError):
                 refusal = self._rule.refusal
-                self._rooms[style] = rendering.Room(style, lambda w, h: bool(refusal(w, h)))
+                self._rooms[style] = rendering.Room(
+                    style, lambda width, height, pages: bool(refusal(width, height, 0, pages))
+                )
         return self._rooms[style]
 
     def _reason(
@@ -135,7 +166,12 @@ class Check:
         """Why an item cannot be asked in a style; or empty."""
         item = prompts.as_shown(item, Form("image", style, style.format))
         try:
-            own = self._own_size(item) if item.image else None
+            if item.document:
+                self._check_document(item.document, texts, style)
+                return ""
+            own = self._own_size(item.image, item.image_digest) if item.image else None
+            for before in zip(item.images, item.image_digests, strict=True):
+                self._own_size(*before)
             for text in texts:
                 self._check_page(item, text, style, own)
             if own and with_bytes:
@@ -145,17 +181,17 @@ class Check:
             return str(error)
         return ""
 
-    def _own_size(self, item: Item) -> Size:
+    def _own_size(self, path: str, digest: str) -> Size:
         """The size of an item's own picture; `BenchmarkError` for one that is not taken."""
-        facts = _look(item.image, item.image_digest)
+        facts = _look(path, digest)
         (width, height), length = facts.size, facts.length
         if not facts.is_plain and self._may_be_too_long(facts.size):
-            length = len(pictures.read(item.image, item.image_digest).content)
+            length = len(pictures.read(path, digest).content)
         elif not facts.is_plain:
             length = 0
         if why := self._rule.refusal(width, height, length):
             raise BenchmarkError(
-                f"picture {item.image!r} has {width:,} x {height:,} pixels in "
+                f"picture {path!r} has {width:,} x {height:,} pixels in "
                 f"{length or facts.length:,} bytes, {self._refuses(why)}; make it smaller"
             )
         return facts.size
@@ -165,11 +201,51 @@ class Check:
         refusal, (width, height) = self._rule.refusal, size
         return bool(refusal(width, height, _MOST_BYTES * width * height)) and not refusal(*size)
 
+    def _check_document(self, own: Document, texts: Sequence[str], style: Style) -> None:
+        """Raise `RenderingError` for pages that cannot be drawn, or are too many or too large."""
+        sizes = document.page_sizes(own, style)
+        for text in ("", *texts):
+            number, page = rendering.page_sizes(text, style) if text else (0, sizes[0])
+            number += len(sizes)
+            for width, height in {*sizes, page}:
+                if why := self._rule.refusal(width, height, 0, number):
+                    raise RenderingError(
+                        f"style {style.id!r}: document {own.path!r} takes {number} pictures of up "
+                        f"to {width:,} x {height:,} pixels, {self._refuses(why)}; use a lower dpi, "
+                        "or name some of its pages: pages: 2-5"
+                    )
+        most = self._rule.request_bytes
+        if FILE in self._scheme.modes and most is not None:
+            encoded = 4 * math.ceil(len(document.as_file(own).content) / 3)
+            if encoded > most:
+                why = f"more than {most:,} bytes a request"
+                raise BenchmarkError(
+                    f"document {own.path!r} takes {encoded:,} bytes as a file, "
+                    f"{self._refuses(why)}; name some of its pages: pages: 2-5"
+                )
+        if TWO_PASSES in self._scheme.modes:
+            raise RenderingError(
+                f"{TWO_PASSES} reads one picture, and a document has several; leave that form out "
+                "of --rest-modes"
+            )
+
     def _check_page(self, item: Item, text: str, style: Style, own: Size | None) -> None:
-        """Raise `RenderingError` for a page that cannot be drawn, or is refused."""
-        page = rendering.page_size(*prompts.page_of(text, style, item))
+        """Raise `RenderingError` for pages that cannot be drawn, or are refused."""
+        number, page = rendering.page_sizes(*page_pictures.page_of(text, style, item))
+        number += len(item.images)
+        if number > 1 and TWO_PASSES in self._scheme.modes:
+            raise RenderingError(
+                f"{TWO_PASSES} reads one picture, and here are {number} pages; leave that "
+                "form out of --rest-modes, or use a style without page"
+            )
         width, height = pictures.placed_size(own, page, style) if own else page
-        if why := self._rule.refusal(width, height):
+        if why := self._rule.refusal(width, height, 0, number):
+            if number > 1 and not self._rule.refusal(width, height):
+                raise RenderingError(
+                    f"style {style.id!r}: the text takes {number} pages of {width:,} x {height:,} "
+                    f"pixels, {self._refuses(why)}; use a lower dpi, a larger page, a smaller size "
+                    "or a shorter text"
+                )
             smaller = "a smaller size, a smaller picture" if own else "a smaller size"
             raise RenderingError(
                 f"style {style.id!r}: the page would have {width:,} x {height:,} pixels, "
@@ -178,11 +254,11 @@ class Check:
 
     def _check_bytes(self, item: Item, text: str, style: Style, own: Size) -> None:
         """Raise `RenderingError` for a page under its picture that is refused for its bytes."""
-        page = rendering.page_size(*prompts.page_of(text, style, item))
+        page = rendering.page_size(*page_pictures.page_of(text, style, item))
         width, height = size = pictures.placed_size(own, page, style)
         if not self._may_be_too_long(size):
             return
-        length = len(prompts.draw(text, style, item).content)
+        length = max(len(page.content) for page in page_pictures.draw(text, style, item))
         if why := self._rule.refusal(width, height, length):
             raise RenderingError(
                 f"style {style.id!r}: the page under its picture has {width:,} x {height:,} pixels "

@@ -7,14 +7,13 @@ version of the layout library. Page sizes are whole multiples of 1/50 inch, so 5
 """
 
 import math
-import struct
-import zlib
 from collections.abc import Sequence
 
 from PIL import Image as Picture
 from PIL import ImageColor
 
-from pytest_rest.rendering import ruled_table
+from pytest_rest.errors import RenderingError
+from pytest_rest.rendering import png
 from pytest_rest.rendering.code_block import Patch
 from pytest_rest.rendering.distortion import distort, rotated_size
 from pytest_rest.rendering.fixed_width import fixed_width
@@ -24,16 +23,18 @@ from pytest_rest.rendering.page import (
     POINTS_PER_INCH,
     TABLE,
     Letters,
+    Page,
     Room,
     Rule,
     in_pixels,
-    lay_out_page,
+    lay_out_pages,
     page_size,
+    page_sizes,
 )
 from pytest_rest.rendering.pictures import pixel_digest
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
-from pytest_rest.terms import Block, Code, Image, Style
+from pytest_rest.terms import Block, Image, Style
 
 __all__ = [
     "REST",
@@ -46,11 +47,13 @@ __all__ = [
     "color",
     "contrast",
     "draw",
+    "draw_pages",
     "fixed_width",
     "fonts",
     "lacking",
     "load_font",
     "page_size",
+    "page_sizes",
     "parse_style",
 ]
 
@@ -58,15 +61,37 @@ _Patch = tuple[tuple[int, int, int, int], tuple[int, ...], tuple[int, ...]]
 
 
 def draw(text: str, style: Style = REST, block: Block | None = None) -> Image:
+    """The one page of a text; `RenderingError` as `draw_pages`, and where it takes several."""
+    first, *others = draw_pages(text, style, block)
+    if others:
+        raise RenderingError(
+            f"style {style.id!r}: the text takes {len(others) + 1} pages, and one is wanted here; "
+            "use a larger page, or a style without one"
+        )
+    return first
+
+
+def draw_pages(text: str, style: Style = REST, block: Block | None = None) -> tuple[Image, ...]:
     """Draw `text` in `style`, its table or code where `TABLE` is: equal ones give equal pixels.
+
+    It is one page, unless the style has a `page_height_pt`: then as many as it takes, of that size.
+    The `text` of each is what stands there, and joined these are the text; a table that goes on
+    over pages has its headings on each.
 
     Text is normalised to NFC; a tab is four spaces; an empty text is a page of one blank line; a
     word wider than the page is broken between characters, never within a combined one. Raises
     `RenderingError` for an unknown font or colour, a number out of its range, a character without a
-    glyph in the font (naming it), and a page of more than 40 million pixels.
+    glyph in the font (naming it), a page of more than 40 million pixels, and more than 200 pages.
     """
-    page = lay_out_page(text, style, block)
-    paper = page.paper
+    pages = lay_out_pages(text, style, block)
+    if len(pages) == 1:
+        return (_draw_page(pages[0], text),)
+    return tuple(_draw_page(page, page.text) for page in pages)
+
+
+def _draw_page(page: Page, seed: str) -> Image:
+    """The picture of a page, whose noise is drawn from a seed."""
+    style, paper = page.style, page.paper
     inks = color(style, "color"), color(style, "background")
     ink = Picture.new("L", in_pixels(paper, style))
     whole = ink.size if style.is_plain else in_pixels(rotated_size(paper, style.rotation), style)
@@ -80,13 +105,10 @@ def draw(text: str, style: Style = REST, block: Block | None = None) -> Image:
     patches = [_in_pixels(patch, style) for patch in page.patches]
     picture = _colored(ink, *inks, patches)
     if not style.is_plain:
-        picture = distort(picture, whole, style, inks[1], text)
+        picture = distort(picture, whole, style, inks[1], seed)
     content = picture.tobytes()
     digest = pixel_digest(picture.mode, picture.size, content)
-    if block is not None:
-        written = block.text if isinstance(block, Code) else ruled_table.as_text(block)
-        text = text.replace(TABLE, written, 1)
-    return Image(_png(picture, content, style.dpi), digest, text)
+    return Image(png.encode(picture, content, style.dpi), digest, page.text)
 
 
 def _baseline(top: float, style: Style, font: Font) -> int:
@@ -160,21 +182,3 @@ def _colored(
         page.paste(background[:channels], box)
         page.paste(color[:channels], box, ink.crop(box))
     return page
-
-
-def _png(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
-    """A PNG file (RFC 2083) without row filters: for text a third of Pillow's time, and smaller."""
-    row = page.width * len(page.mode)
-    rows = [pixels[start : start + row] for start in range(0, len(pixels), row)]
-    gray_or_rgb = 0 if page.mode == "L" else 2
-    per_meter = round(dpi / 0.0254)
-    header = struct.pack(">IIBBBBB", *page.size, 8, gray_or_rgb, 0, 0, 0)
-    return b"\x89PNG\r\n\x1a\n" + b"".join(
-        struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
-        for kind, data in (
-            (b"IHDR", header),
-            (b"pHYs", struct.pack(">IIB", per_meter, per_meter, 1)),
-            (b"IDAT", zlib.compress(b"\0" + b"\0".join(rows), 2)),
-            (b"IEND", b""),
-        )
-    )

@@ -4,6 +4,7 @@ Lengths are in ems, as `lines` has them. Indentation and blanks stay as they are
 wider than the page goes on below, after a mark.
 """
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -40,18 +41,16 @@ class Patch(NamedTuple):
 
 @dataclass(frozen=True)
 class CodeBlock:
-    """The rows of a code, `text` as it is set, and what sets them; `page` is the page's width."""
+    """The rows of a code, and what sets them; all of its `text` as it is set, and of its width.
+
+    Split over pages, each part has some of the rows and is as wide as the whole.
+    """
 
     setter: Font | Setter
     text: str
     language: str
     rows: tuple[Row, ...]
-    page: float
-
-    @property
-    def width(self) -> float:
-        """Of its widest row."""
-        return max(self._left(row) + self.setter.width(row.text) for row in self.rows)
+    width: float
 
     def height(self, spacing: float) -> float:
         """Of all rows, at that distance."""
@@ -62,7 +61,7 @@ class CodeBlock:
         for number, row in enumerate(self.rows):
             if row.is_continued:
                 yield 0.0, number * spacing, Line(MARK)
-            yield self._left(row), number * spacing, Line(row.text)
+            yield _left(row, self.setter), number * spacing, Line(row.text)
 
     def patches(self, spacing: float, style: str) -> Iterator[Patch]:
         """The block's own colours, then those of each word that has another one.
@@ -71,7 +70,7 @@ class CodeBlock:
         """
         color, paper = highlighting.colors(style)
         yield Patch(0.0, 0.0, self.width, self.height(spacing), color, paper)
-        spans = highlighting.spans(self.text, self.language, style)
+        spans = deque(highlighting.spans(self.text, self.language, style))
         for number, row in enumerate(self.rows):
             while spans and spans[0].end <= row.start:
                 spans.popleft()
@@ -79,12 +78,9 @@ class CodeBlock:
                 if start >= row.start + len(row.text):
                     break
                 first, last = max(start - row.start, 0), end - row.start
-                left = self._left(row) + self.setter.width(row.text[:first])
+                left = _left(row, self.setter) + self.setter.width(row.text[:first])
                 width = self.setter.width(row.text[first:last])
                 yield Patch(left, number * spacing, width, spacing, ink, paper)
-
-    def _left(self, row: Row) -> float:
-        return self.setter.width(MARK) if row.is_continued else 0.0
 
 
 def lay_out(code: Code, page: float, others: str) -> CodeBlock:
@@ -92,12 +88,18 @@ def lay_out(code: Code, page: float, others: str) -> CodeBlock:
     text = normal(code.text.expandtabs(TAB))
     font = load_font(FONT if others == FONT else f"{FONT}|{others}")
     setter = Setter(font, text) if needs_shaping(text) else font
-    rows, start = [], 0
+    rows: list[Row] = []
+    start = 0
     for line in BREAKS.split(text):
         setter.check(line)
         rows += _rows(line, start, page, setter)
         start += len(line) + 1
-    return CodeBlock(setter, text, code.language, tuple(rows), page)
+    width = max(_left(row, setter) + setter.width(row.text) for row in rows)
+    return CodeBlock(setter, text, code.language, tuple(rows), width)
+
+
+def _left(row: Row, setter: Font | Setter) -> float:
+    return setter.width(MARK) if row.is_continued else 0.0
 
 
 def _rows(line: str, start: int, page: float, setter: Font | Setter) -> list[Row]:

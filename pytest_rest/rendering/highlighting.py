@@ -1,7 +1,6 @@
 """Finds the colours of code's words, by Pygments, which is imported when first used."""
 
 import functools
-from collections import deque
 from importlib.util import find_spec
 from typing import Any, NamedTuple
 
@@ -47,20 +46,21 @@ def colors(style: str) -> tuple[str, str]:
     return f"#{own}" if own else "black" if luma > 127 else "white", paper
 
 
-def spans(text: str, language: str, style: str) -> deque[Span]:
+@functools.lru_cache(maxsize=4)  # for the pages of one code
+def spans(text: str, language: str, style: str) -> tuple[Span, ...]:
     """The spans of a code that have a colour of their own, in order."""
     lexer = _lexer(language) if language else None
     if lexer is None:
-        return deque()
+        return ()
     tokens = list(lexer(stripnl=False, ensurenl=False).get_tokens(text))
     if "".join(value for _, value in tokens) != text:
-        return deque()  # the lexer changed it, so that no place is known
-    chosen, colored, start = _style(style), deque[Span](), 0
+        return ()  # the lexer changed it, so that no place is known
+    chosen, colored, start = _style(style), list[Span](), 0
     for token, value in tokens:
         if (color := chosen.style_for_token(token)["color"]) and value.strip():
             colored.append(Span(start, start + len(value), f"#{color}"))
         start += len(value)
-    return colored
+    return tuple(colored)
 
 
 def _lexer(language: str) -> Any:

@@ -3,17 +3,18 @@
 import functools
 import math
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering import code_block, highlighting, ruled_table
+from pytest_rest.rendering import code_block, highlighting, page_breaks, ruled_table
 from pytest_rest.rendering.code_block import CodeBlock, Patch
 from pytest_rest.rendering.distortion import rotated_size
 from pytest_rest.rendering.font import Font, load_font
 from pytest_rest.rendering.line_breaks import joins
 from pytest_rest.rendering.lines import BREAKS, Line, column, lay_out, normal
+from pytest_rest.rendering.page_breaks import GAP, MOST_PAGES, Content
 from pytest_rest.rendering.ruled_table import RuledTable
 from pytest_rest.rendering.shaping import Setter, needs_shaping
 from pytest_rest.rendering.style_name import REST, check, color
@@ -21,7 +22,6 @@ from pytest_rest.terms import Block, Code, Style
 
 POINTS_PER_INCH = 72
 TABLE = "\ufffc"  # where a text has its table or code, on a line by itself
-GAP = 0.4  # ems that are free above and below it
 _STEP_PT = POINTS_PER_INCH / 50
 _MAX_PIXELS = 40_000_000
 _MOST_LINES = 10_000
@@ -51,10 +51,11 @@ class Rule(NamedTuple):
 
 @dataclass(frozen=True)
 class Page:
-    """A text as it is set in a style, with its table or code where `TABLE` stands in it."""
+    """A page of a text as it is set in a style, and what of the text it shows."""
 
     style: Style
-    content: "_Content"
+    content: Content
+    text: str
 
     @property
     def paper(self) -> Points:
@@ -102,45 +103,55 @@ class Page:
         return _block_pt(self.style, self.content)
 
 
-@dataclass(frozen=True)
-class _Content:
-    """The lines above and below a table or code, or all of them above; `widest` is in ems."""
+def lay_out_pages(text: str, style: Style, block: Block | None = None) -> list[Page]:
+    """The pages of a text, its table or code where `TABLE` is; `RenderingError` as `draw_pages`.
 
-    setter: Font | Setter
-    above: Sequence[Line]
-    below: Sequence[Line]
-    block: RuledTable | CodeBlock | None
-    widest: float
-
-
-def lay_out_page(text: str, style: Style, block: Block | None = None) -> Page:
-    """The lines of a text in a style; `RenderingError` as `draw`, but for the page's pixels."""
+    What is not told here is a page of too many pixels.
+    """
     check_style(style)
     if style.highlight and isinstance(block, Code):
         highlighting.check(style.highlight, block.language)
-    return Page(style, _lay_out(text, block, style.font, column(style)))
+    content = _lay_out(text, block, style.font, column(style))
+    if style.page_height_pt:
+        contents = page_breaks.split(content, style)
+        if len(contents) > 1:
+            texts = page_breaks.texts(text, contents, TABLE)
+            return [Page(style, *page) for page in zip(contents, texts, strict=True)]
+    if block is not None:
+        written = block.text if isinstance(block, Code) else ruled_table.as_text(block)
+        text = text.replace(TABLE, written, 1)
+    return [Page(style, content, text)]
 
 
 def page_size(text: str, style: Style = REST, block: Block | None = None) -> tuple[int, int]:
-    """Width and height in pixels of the page that `draw` makes; `RenderingError` as it."""
-    return _size(lay_out_page(text, style, block).paper, style)
+    """Width and height in pixels of the pages that are drawn; `RenderingError` as `draw_pages`."""
+    return page_sizes(text, style, block)[1]
+
+
+def page_sizes(
+    text: str, style: Style = REST, block: Block | None = None
+) -> tuple[int, tuple[int, int]]:
+    """How many pages are drawn, and the width and height of each; `RenderingError` as for one."""
+    pages = lay_out_pages(text, style, block)
+    return len(pages), _size(pages[0].paper, style)
 
 
 class Room:
     """What is sure to fit on a page in a style, found without breaking lines: nearly every text.
 
-    `is_refused` says of a page's width and height in pixels whether it is too large. Raises
-    `RenderingError` for a style that cannot be drawn.
+    `is_refused` says of a page's width and height in pixels, and of the number of pages, whether
+    that is too large. Raises `RenderingError` for a style that cannot be drawn.
     """
 
-    def __init__(self, style: Style, is_refused: Callable[[int, int], bool]) -> None:
+    def __init__(self, style: Style, is_refused: Callable[[int, int, int], bool]) -> None:
         check_style(style)
         self._font, self._column = load_font(style.font), column(style)
 
         def is_too_long(lines: int) -> bool:
             try:
                 paper = _text_paper(style, self._column, lines)
-                return is_refused(*_size(paper, style))
+                pages = page_breaks.number(lines, style)
+                return pages > MOST_PAGES or is_refused(*_size(paper, style), pages)
             except RenderingError:
                 return True
 
@@ -230,18 +241,21 @@ def _size(paper: Points, style: Style) -> tuple[int, int]:
     return in_pixels(rotated_size(paper, style.rotation), style)
 
 
-def _paper(style: Style, content: _Content) -> Points:
+def _paper(style: Style, content: Content) -> Points:
     lines = len(content.above) + len(content.below)
     width, height = _text_paper(style, content.widest, lines)
-    return width, height + _block_pt(style, content)
+    return width, height if style.page_height_pt else height + _block_pt(style, content)
 
 
 def _text_paper(style: Style, widest: float, lines: int) -> Points:
     line_pt = style.line_spacing * style.size_pt
-    return widest * style.size_pt + 2 * style.margin_pt, lines * line_pt + 2 * style.margin_pt
+    width = widest * style.size_pt + 2 * style.margin_pt
+    if style.page_height_pt:
+        return max(width, style.page_width_pt), style.page_height_pt
+    return width, lines * line_pt + 2 * style.margin_pt
 
 
-def _block_pt(style: Style, content: _Content) -> float:
+def _block_pt(style: Style, content: Content) -> float:
     """The height of a table or code and of what is free above and below it, in points."""
     if content.block is None:
         return 0.0
@@ -249,7 +263,7 @@ def _block_pt(style: Style, content: _Content) -> float:
 
 
 @functools.lru_cache(maxsize=64)  # a text is drawn in several styles, one after the other
-def _lay_out(text: str, block: Block | None, font_name: str, width: float) -> _Content:
+def _lay_out(text: str, block: Block | None, font_name: str, width: float) -> Content:
     font = load_font(font_name)
     table = None if isinstance(block, Code) else block
     cells = [cell for row in (table.header, *table.rows) for cell in row] if table else []
@@ -257,7 +271,7 @@ def _lay_out(text: str, block: Block | None, font_name: str, width: float) -> _C
     setter = Setter(font, whole) if needs_shaping(whole) else font
     if block is None:
         lines = lay_out(text, width, setter)
-        return _Content(setter, lines, (), None, max(setter.width(each.text) for each in lines))
+        return Content(setter, lines, (), None, max(setter.width(each.text) for each in lines))
     above, below = (
         lay_out(part.strip("\n"), width, setter) if part.strip() else []
         for part in text.split(TABLE, 1)
@@ -268,4 +282,4 @@ def _lay_out(text: str, block: Block | None, font_name: str, width: float) -> _C
         else ruled_table.lay_out(block, width, setter)
     )
     widest = max((setter.width(each.text) for each in (*above, *below)), default=0.0)
-    return _Content(setter, above, below, laid_out, max(widest, laid_out.width))
+    return Content(setter, above, below, laid_out, max(widest, laid_out.width))

@@ -17,19 +17,22 @@ from pytest_rest.terms import DataTable
 PADDING = 0.4  # ems, on each side of a cell's text
 RULE = 0.06  # ems, a rule's thickness; below the headings it is twice that
 _NUMBER = re.compile(r"[-+(]?[$€£¥]?\d[\d.,' ]{0,40}[%)]{0,2}")
+Row = tuple[tuple[Line, ...], ...]  # the lines of its cells
 
 
 @dataclass(frozen=True)
 class RuledTable:
     """The lines of each cell, row by row, and the columns' widths and sides in ems.
 
-    The first row has the headings. A column of numbers stands `on_the_right`. `setter` sets them.
+    The first row has the headings. A column of numbers stands `on_the_right`. `texts` are what
+    stands in the rows. `setter` sets them.
     """
 
     setter: Font | Setter
-    cells: tuple[tuple[tuple[Line, ...], ...], ...]
+    cells: tuple[Row, ...]
     widths: tuple[float, ...]
     on_the_right: tuple[bool, ...]
+    texts: tuple[str, ...]
 
     @property
     def width(self) -> float:
@@ -79,13 +82,17 @@ def lay_out(table: DataTable, page: float, setter: Font | Setter) -> RuledTable:
         )
         for row in grid
     )
-    on_the_right = tuple(_is_numbers(column[1:]) for column in columns)
-    return RuledTable(setter, cells, tuple(widths), on_the_right)
+    are_numbers = tuple(_is_numbers(column[1:]) for column in columns)
+    return RuledTable(setter, cells, tuple(widths), are_numbers, tuple(map(_row_text, grid)))
 
 
 def as_text(table: DataTable) -> str:
     """What stands in the table, a row a line, a blank between cells."""
-    return "\n".join(" ".join(" ".join(row).split()) for row in (table.header, *table.rows))
+    return "\n".join(map(_row_text, (table.header, *table.rows)))
+
+
+def _row_text(cells: Sequence[str]) -> str:
+    return " ".join(" ".join(cells).split())
 
 
 def _bounds(column: Sequence[str], setter: Font | Setter) -> tuple[float, float]:

@@ -12,7 +12,7 @@ from PIL import ImageColor
 from pytest_rest.errors import RenderingError, nearest
 from pytest_rest.rendering import highlighting
 from pytest_rest.rendering.font import fonts
-from pytest_rest.terms import Style
+from pytest_rest.terms import PAGE_SIZES, Style
 
 REST = Style()
 
@@ -33,6 +33,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "size_pt": (0, math.inf, "points above 0"),
     "line_spacing": (0, math.inf, "a multiple of the size above 0"),
     "page_width_pt": (0, math.inf, "points above 0"),
+    "page_height_pt": (0, math.inf, "points above 0"),
     "margin_pt": (0, math.inf, "points from 0"),
     "rotation": (-180, 180, "degrees from -180 to 180"),
     "blur_pt": (0, 72, "points from 0 to 72"),
@@ -40,6 +41,7 @@ _RANGES: dict[str, tuple[float, float, str]] = {
     "jpeg_quality": (0, 95, "a whole number from 1 to 95, or 0 for none"),
 }
 _WHOLE = ("dpi", "jpeg_quality")
+_NUMBER = re.compile(r"\d{1,4}(\.\d{1,20})?", re.ASCII)
 _POSITIVE = ("size_pt", "line_spacing", "page_width_pt")
 
 
@@ -55,9 +57,11 @@ def parse_style(name: str) -> Style:
     words = iter(name.strip().lower().split("-"))
     for word in words:
         key, value = _style_field(word, words, name)
-        if key in changes:
+        if key in changes or {key, *changes} >= {"page", "page_width_pt"}:
             raise RenderingError(f"style {name!r} names its {key} twice; name it once")
         changes[key] = value
+    if "page" in changes:
+        changes["page_width_pt"], changes["page_height_pt"] = changes.pop("page")
     style = replace(REST, **changes)
     check(style)
     return style
@@ -73,6 +77,22 @@ def check(style: Style) -> None:
         color(style, name)
     if style.highlight:
         highlighting.check(style.highlight)
+    line_pt = style.line_spacing * style.size_pt
+    if style.page_height_pt and style.page_height_pt - 2 * style.margin_pt < line_pt:
+        raise RenderingError(
+            f"style {style.id!r}: a page of {style.page_height_pt:g} points has no room for a line "
+            "between its margins; use a higher page, a smaller margin or a smaller size"
+        )
+
+
+def page_sides(text: str) -> tuple[float, float] | None:
+    """The width and height in points that `a4`, `letter` or `400x300` means; None for another."""
+    if text in PAGE_SIZES:
+        return PAGE_SIZES[text]
+    sides = text.split("x")
+    if len(sides) != 2 or not all(map(_NUMBER.fullmatch, sides)) or not all(map(float, sides)):
+        return None
+    return float(sides[0]), float(sides[1])
 
 
 def out_of_range(field: str, value: object) -> str:
@@ -123,13 +143,11 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     if key == "highlight":
         highlighting.check(number)
         return key, number
+    if key == "page" and (sides := page_sides(number)):
+        return "page", sides
     sign = -1 if word == "rotation=" else 1  # the sign is the hyphen that separates the words
     number = next(words, "") if sign < 0 else number
-    if (
-        key in NUMBERS
-        and re.fullmatch(r"\d{1,4}(\.\d{1,20})?", number)
-        and (float(number) > 0 or key == "margin")
-    ):
+    if key in NUMBERS and _NUMBER.fullmatch(number) and (float(number) > 0 or key == "margin"):
         value = sign * float(number)
         return NUMBERS[key], int(value) if key == "jpeg_quality" and value.is_integer() else value
     if word in ImageColor.colormap or word.startswith("#"):

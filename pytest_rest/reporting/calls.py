@@ -1,4 +1,4 @@
-"""Lists the calls behind a record: the model's, and those of a judge."""
+"""Turns records into the calls behind them: the model's, and those of a judge."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,8 @@ def calls(record: Record) -> list[Answer | Transcription]:
     """What a record's item was asked, form by form, and what its pictures were read as."""
     verdict = record.verdict
     repeats = [answer for answers in verdict.repeats.values() for answer in answers]
-    return [*verdict.answers.values(), *repeats, *verdict.transcriptions, *verdict.steps]
+    pages = [page for read in verdict.transcriptions for page in (read.pages or (read,))]
+    return [*verdict.answers.values(), *repeats, *pages, *verdict.steps]
 
 
 def from_cache(records: Iterable[Record]) -> int:

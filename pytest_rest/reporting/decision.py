@@ -43,9 +43,9 @@ def of(gate: Builtins, rer: Rate | None, *, is_shard: bool = False) -> Decision 
         return None
     baseline = gate["baseline"] or {}
     judged = [*baseline.get("checks", ()), *gate["thresholds"]]
-    changes = baseline.get("changes", {})
+    rates = baseline.get("rates", {})
     if failed := [each for each in judged if each["outcome"] in ("failed", "missed")]:
-        return Decision("do not ship", _listed([_said(each, changes) for each in failed]))
+        return Decision("do not ship", _listed([_said(each, rates) for each in failed]))
     if gate["passed"] is None:
         said = f"; RER is {_rate(rer)}" if rer else ""
         why = f"no threshold was asked for, such as --rest-min-rer=0.9{said}"
@@ -53,9 +53,9 @@ def of(gate: Builtins, rer: Rate | None, *, is_shard: bool = False) -> Decision 
     if not gate["passed"]:
         return Decision("cannot tell", gate["reason"])
     if unsure := [each for each in judged if _is_beyond(each)]:
-        why = _listed([_said(each, changes) for each in unsure])
+        why = _listed([_said(each, rates) for each in unsure])
         return Decision("cannot tell", f"{why}; the gate passes all the same")
-    why = _listed([_said(each, changes) for each in judged]) if judged else gate["reason"]
+    why = _listed([_said(each, rates) for each in judged]) if judged else gate["reason"]
     return Decision("ship", "; warning: ".join(filter(None, [why, *_warnings(gate)])))
 
 
@@ -82,14 +82,14 @@ def _listed(reasons: list[str]) -> str:
     return "; ".join([*reasons[:_SAID], *([f"and {more} more"] if more > 0 else [])])
 
 
-def _said(judged: Builtins, changes: Builtins) -> str:
+def _said(judged: Builtins, rates: Builtins) -> str:
     """A threshold with its rate, or a comparison with what changed."""
     if "name" not in judged:
         return _of_threshold(judged)
     metric, bound = _metric(judged)
-    if judged["outcome"] == "refused" or metric not in changes:
+    if judged["outcome"] == "refused" or metric not in rates:
         return str(judged["reason"])
-    changed = changes[metric]
+    changed = rates[metric]
     allowed = f"{float(bound) * 100:g} points"
     held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
     unsure = ", though not surely" if judged["outcome"] == "undecided" else ""

@@ -26,7 +26,7 @@ def _regression(regression: Regression) -> dict[str, Any]:
         "note": regression.note,
         "warning": regression.warning,
         "left_out": [*regression.left_out],
-        "changes": {name: asdict(change) for name, change in regression.changes.items()},
+        "rates": {name: asdict(change) for name, change in regression.rates.items()},
         "checks": [
             {
                 "name": check.name,
@@ -38,6 +38,7 @@ def _regression(regression: Regression) -> dict[str, Any]:
             }
             for check in regression.checks
         ],
+        "changes": regression.changes and regression.changes.to_builtins(),
     }
 
 

@@ -8,11 +8,19 @@ from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import figures, findings, seen, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal import (
+    figures,
+    findings,
+    pages,
+    seen,
+    tables,
+    tags,
+    vision_tokens,
+)
 from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
-from pytest_rest.terms import MODES, OCR_MODES
+from pytest_rest.terms import COMPARED, OCR_MODES
 
 _NAMES_SHOWN = 10
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
@@ -44,6 +52,7 @@ def page(report: Report) -> str:
         _metrics(report),
         [escape(line) for line in tables.unjudged(report.table["pooled"]["all"])],
         _formats(report),
+        [escape(line) for line in pages.lost_after(report)],
         _tags(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
@@ -146,7 +155,7 @@ def _checks(report: Report) -> Iterator[tuple[str, bool | None, str]]:
 
 def _metrics(report: Report) -> list[str]:
     known = report.table["pooled"]["all"].accuracy
-    modes = [mode for mode in (*MODES, *OCR_MODES) if mode in known]
+    modes = [mode for mode in (*COMPARED, *OCR_MODES) if mode in known]
     scopes, rows = tables.scopes(report.table), []
     names = [name for name in RATES if any(report.table[s]["all"].rate(name) for s in scopes)]
     for name in scopes:

@@ -15,6 +15,7 @@ from pytest_rest.metrics import (
     Metrics,
     Table,
     advice,
+    answer_pages,
     by_budget,
     by_style,
     by_tag,
@@ -32,6 +33,7 @@ from pytest_rest.metrics import (
     worst_mean,
 )
 from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.judge_agreement import JudgeAgreement
@@ -131,6 +133,11 @@ class Report:
     def judge(self) -> JudgeAgreement | None:
         """What a judge said of answers; None where none was asked."""
         return judge_agreement.measure(self.whole)
+
+    @cached_property
+    def answer_pages(self) -> list[LostAfter]:
+        """After which page answers are lost in each form; nothing where no page is known."""
+        return answer_pages.measure(self.whole)
 
     @cached_property
     def tags(self) -> dict[str, Metrics]:
@@ -258,6 +265,7 @@ class Report:
             "effects": [asdict(effect) for effect in self.effects],
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
             **({"judge": self.judge.to_builtins()} if self.judge else {}),
+            **({"answer_pages": [*map(asdict, self.answer_pages)]} if self.answer_pages else {}),
             "seen": self._seen,
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),

@@ -1,6 +1,6 @@
 """Turns the folders of runs into what they hold, and finds the one that is meant."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.dispatch.stored_run import read_prompts, read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.gate import baseline
+from pytest_rest.reporting import report_file
 from pytest_rest.reporting.page.items import Prompts
 
 RUNS = Path(".rest/runs")
@@ -30,6 +31,11 @@ class Kept:
     high: float | None = None
     gate: str = "unfinished"
     all_correct: float | None = None
+    created: str = ""
+    suites: tuple[str, ...] = ()
+    cfr: float | None = None
+    cfr_low: float | None = None
+    cfr_high: float | None = None
 
 
 def kept(folder: Path) -> Iterator[Kept]:
@@ -81,15 +87,29 @@ def prompts(run: Path) -> Prompts:
 
 def _reported(path: Path) -> Kept:
     try:
-        content = report(path)
-        rates = content["metrics"]["mean"]["all"]
-        rer: dict[str, Any] = rates["rer"] or {}
-        figures = [rer.get(name) for name in ("value", "low", "high")]
-        value, low, high = (None if figure is None else float(figure) for figure in figures)
-        right = (rates["all_correct"] or {}).get("value")
-        model, items = str(content["provenance"]["model"]), int(rates["items"])
+        content = report_file.head(path / "report.json")
+        about, rates = content["provenance"], content["metrics"]["mean"]["all"]
+        (rer, low, high), (cfr, cfr_low, cfr_high) = map(_numbers, (rates["rer"], rates["cfr"]))
         return Kept(
-            path.name, model, items, value, low, high, _GATE[content["gate"]["passed"]], right
+            path.name,
+            str(about["model"]),
+            int(rates["items"]),
+            rer,
+            low,
+            high,
+            _GATE[content["gate"]["passed"]],
+            (rates["all_correct"] or {}).get("value"),
+            str(about["created"]),
+            tuple(str(suite["name"]) for suite in about["suites"]),
+            cfr,
+            cfr_low,
+            cfr_high,
         )
-    except (BaselineError, KeyError, TypeError, ValueError, AttributeError):
+    except (BaselineError, KeyError, TypeError, ValueError, AttributeError, OverflowError):
         return Kept(path.name, "?", gate="unreadable")
+
+
+def _numbers(rate: Mapping[str, Any] | None) -> list[float | None]:
+    """A rate's value and bounds."""
+    figures = [(rate or {}).get(name) for name in ("value", "low", "high")]
+    return [None if figure is None else float(figure) for figure in figures]

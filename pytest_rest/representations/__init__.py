@@ -61,9 +61,9 @@ def check(items: Sequence[Item]) -> None:
             "name a suite with so many, NAME:N"
         )
     for item in items:
-        if item.image:
+        if item.image or item.document:
             raise BenchmarkError(
-                f"item {item.id!r} has a picture of its own, which has no text; "
+                f"item {item.id!r} has a picture or a document of its own; "
                 "name a suite whose items are text"
             )
 

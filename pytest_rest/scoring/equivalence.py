@@ -18,7 +18,7 @@ from pytest_rest.safe_text import shown
 from pytest_rest.scoring import ended, kept, truths
 from pytest_rest.scoring.decoration import undecorated
 from pytest_rest.terms import (
-    MODES,
+    COMPARED,
     Answer,
     Comparison,
     Completion,
@@ -167,7 +167,7 @@ def _values(answers: Iterable[Answer]) -> list[str]:
     ranked = []
     for n, each in listed:
         repeat = seen[each.mode] = seen.get(each.mode, -1) + 1
-        place = MODES.index(each.mode) if each.mode in MODES else len(MODES)
+        place = COMPARED.index(each.mode) if each.mode in COMPARED else len(COMPARED)
         ranked.append((repeat, place, n, each.value))
     return [*dict.fromkeys(value for *_, value in sorted(ranked) if value is not None)]
 

@@ -165,6 +165,15 @@ def holm(p: Mapping[str, float], weights: Mapping[str, float], error: float) -> 
     return tuple(ordered)
 
 
+def holm_adjusted(p: Sequence[float]) -> list[float]:
+    """Each p, as it may be held against the error of all of these tests together."""
+    adjusted, largest = list(p), 0.0
+    for place, number in enumerate(sorted(range(len(p)), key=p.__getitem__)):
+        largest = max(largest, min((len(p) - place) * p[number], 1.0))
+        adjusted[number] = largest
+    return adjusted
+
+
 def _corrected(score: float, bend: float) -> float:
     """The z of which `z + bend (z^2 - 1)` is the score; `bend` is a sixth of its skewness."""
     if abs(bend) < 1e-9:

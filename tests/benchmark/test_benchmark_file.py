@@ -380,8 +380,11 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 
 
 ONE = "items:\n- question: Q\n  answer: x\n"
-DEFAULTS = "kind, context, choices, tolerance, image, table, code, language, layout, equivalence"
-KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}, tags"
+DEFAULTS = (
+    "kind, context, choices, tolerance, image, table, images, document, pages, "
+    "code, language, layout, equivalence, tags"
+)
+KEYS = f"id, question, answer, answers, cluster, answer_page, {DEFAULTS}"
 
 
 @pytest.mark.parametrize(
@@ -431,7 +434,7 @@ KEYS = f"id, question, answer, answers, cluster, {DEFAULTS}, tags"
         (
             "nam: x\n" + ONE,
             "1: unknown key 'nam'; did you mean 'name'?; known are "
-            f"name, styles, {DEFAULTS}, tags, items",
+            f"name, styles, {DEFAULTS}, items",
         ),
         (ONE + "  answer: y\n", "4: key 'answer' is given twice, first in line 3; remove one"),
         (
@@ -549,7 +552,7 @@ def test_mistakes_are_reported_with_their_line(folder: Path, text: str, expected
         (
             '{"benchmark": "x", "items": []}',
             "1: unknown key 'items'; known are "
-            f"benchmark, styles, {DEFAULTS}, tags",
+            f"benchmark, styles, {DEFAULTS}",
         ),
         (
             '{"question": "Q", "answer": "x"}\n{"question": "Q"}\n',
@@ -807,3 +810,46 @@ def test_the_examples_picture_is_small() -> None:
     folder = ROOT / "examples" / "own_benchmark" / "pictures"
     assert (folder / "draw.py").is_file()
     assert (folder / "sales.png").stat().st_size < 10_000
+
+
+def test_a_csv_has_an_item_a_row(tmp_path: Path) -> None:
+    """Headings are keys, an empty cell is a key that is not there, and lists are joined by |."""
+    path = tmp_path / "own.rest.csv"
+    path.write_text(
+        "question;answer;answers;choices;context;kind\n"
+        "How many?;7;;;Seven pens;\n"
+        "Who?;;Ada | Ada Lovelace;;;short\n"
+        '"Which\n""one""?";b;;a pen|b;Ink;\n'
+    )
+    number, short, choice = benchmark_file.load(path).items
+    assert ("own", "integer", "Seven pens") == (number.suite, number.answer_kind, number.context)
+    assert ("Ada", ("Ada Lovelace",), "short") == (
+        *(short.answer, short.also_right),
+        short.answer_kind,
+    )
+    assert ['Which\n"one"?', "A", "a pen"] == [
+        *(choice.question, choice.choices[0].label),
+        choice.choices[0].text,
+    ]
+    assert {"own-0001": 2, "own-0002": 3, "own-0003": 4} == benchmark_file.load(path).lines
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", ":1: has no items"),
+        ("question,answer\n", ":1: has no items"),
+        ("question,anser\na,b\n", ":1: unknown key 'anser'; did you mean 'answer'"),
+        ("question,answer,answer\na,b,c\n", ":1: a heading is there twice"),
+        ("question,answer\na,b,c\n", ":2: the row has 3 cells, and there are 2 headings"),
+        ("question,answer\na,b\nc,\n", ":3: the item has no answer"),
+        ('question,answer\na,"b\n', ":2: is not CSV"),
+    ],
+)
+def test_a_csv_that_cannot_be_read_is_told_by_its_line(tmp_path: Path, text: str, why: str) -> None:
+    """As of any other benchmark file."""
+    path = tmp_path / "own.rest.csv"
+    path.write_text(text)
+    with pytest.raises(BenchmarkError) as told:
+        benchmark_file.load(path)
+    assert f"own.rest.csv{why}" in str(told.value)

@@ -7,6 +7,7 @@ import time
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
+from dataclasses import replace
 
 import pytest
 from endpoint import Endpoint, Reply, Request
@@ -21,7 +22,7 @@ from pytest_rest.dispatch.prefetch import LookAhead
 from pytest_rest.dispatch.rpc import Client, Server, _frame, _to_builtins, _to_prompt
 from pytest_rest.errors import DispatcherError
 from pytest_rest.models.providers.openai_compatible import connect
-from pytest_rest.terms import Form, Image, Item, Prompt, Style
+from pytest_rest.terms import DataTable, Form, Image, Item, Prompt, Style
 
 PROTOCOL = prompts.load_protocol()
 
@@ -260,6 +261,9 @@ def test_a_main_process_that_is_gone_is_one_clear_line() -> None:
 def test_prompts_survive_the_wire(item: Item) -> None:
     """A prompt that was sent is the prompt that arrives, pictures and all."""
     image = Image(b"\xff\xd8\xff\x00", "d1", item.question, "image/jpeg", (40, 30))
-    for form in (Form("text"), Form("mixed", Style(font="courier", dpi=50))):
+    table = DataTable(("a", "b"), (("1", ""),), "scan.png", "d2")
+    item = replace(item, table=table if item.context else None)
+    drawn = Form("mixed", Style(font="courier", dpi=50, format="html"), "html")
+    for form in (Form("text"), Form("text", format="html"), drawn):
         prompt = Prompt(item, form, "solve", ("text", image, item.context), 1024)
         assert prompt == _to_prompt(_to_builtins(prompt))

@@ -148,6 +148,18 @@ def test_a_mean_has_the_variance_of_its_interval() -> None:
     assert pytest.approx(bounds.Means((bounds.spread(values),)).limits(0.9)) == found.limits(0.9)
 
 
+@pytest.mark.parametrize("metric", ["modality_excess", "format_floor"])
+def test_what_formats_do_is_of_the_suites_that_have_them(metric: str) -> None:
+    """One without a table leaves the mean, and its bounds, as they are."""
+    none, values = metrics.compute([]), [0.0, 0.1, 0.3, 0.0, 0.2, 0.05]
+    some = metrics.Metrics(**{**vars(none), "items": 6, metric: paired.mean(values)})
+    alone, both = (evidence.of(metric, suites) for suites in ([some], [none, some]))
+    assert alone is not None
+    assert both is not None
+    assert alone.limits(0.9) == both.limits(0.9)
+    assert evidence.of(metric, [none]) is None
+
+
 @pytest.mark.parametrize(("n", "expected"), [(58, "undecided"), (59, "passed")])
 def test_a_perfect_reader_passes_a_gate_of_the_error_rate(n: int, expected: str) -> None:
     """Of 59 items without an error 1 in 20 may have one: 0.95^59 is 0.048, 0.95^58 is 0.051."""

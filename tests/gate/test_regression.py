@@ -109,6 +109,18 @@ def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> 
     assert " lost (allowed: 0): " in lost.report["gate"]["reason"]
 
 
+def test_a_rest_plus_run_is_judged_in_its_baselines_style(run_rest: RunRest) -> None:
+    """And the gate says so; that other styles break the model is not a drop."""
+    suite = "--rest-suite=soebench:8"
+    run_rest("--rest-model=simulated", suite, "--rest-json=old.json")
+    model, styles = "--rest-model=simulated:low-resolution", "--rest-style=dejavu,dejavu-50dpi"
+    run = run_rest(model, suite, styles, "--rest-baseline=old.json", "--rest-max-rer-drop=0.9")
+    assert 0 == run.status
+    assert run.report["metrics"]["mean"]["all"]["rer"]["value"] < 1
+    assert [] == gate_of(run)["checks"][0]["worse"]
+    assert "compared in dejavu-200dpi-black alone" in gate_of(run)["note"]
+
+
 @pytest.mark.some(2)
 @pytest.mark.parametrize(
     ("options", "said"),

@@ -45,7 +45,8 @@ FORM = "write METRIC[@SUBSET][@PART]>=VALUE, as in 'rer>=0.9' or 'accuracy.image
 KNOWN = (
     "metrics are rer, cfr, mmc, all_correct, ocr_correct_rate, cer, "
     "noise_floor, between_forms, excess_inconsistency, format_floor, modality_excess, "
-    "accuracy.text, accuracy.image, accuracy.mixed, accuracy.ocr-first, accuracy.ocr-then-solve, "
+    "accuracy.text, accuracy.image, accuracy.mixed, accuracy.file, "
+    "accuracy.ocr-first, accuracy.ocr-then-solve, "
     "rh_auc.raw, rh_auc.normalised"
 )
 
@@ -65,7 +66,7 @@ KNOWN = (
         (
             "accuracy>=0.9",
             "threshold 'accuracy>=0.9': unknown metric 'accuracy'; did you mean 'accuracy.text' or "
-            f"'accuracy.mixed' or 'accuracy.image'?; {KNOWN}",
+            f"'accuracy.file' or 'accuracy.mixed'?; {KNOWN}",
         ),
         (
             "RER>=0.9",

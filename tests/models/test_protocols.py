@@ -14,7 +14,7 @@ import pytest
 from endpoint import Endpoint, Fault, Reply, Request
 
 from pytest_rest.models.providers import litellm, openai_compatible
-from pytest_rest.terms import Completion, Form, Image, Item, Model, Prompt, Style
+from pytest_rest.terms import Completion, File, Form, Image, Item, Model, Prompt, Style
 
 KEY = "test-key-a1b2c3"
 KEYS = {"ANTHROPIC_API_KEY": KEY, "OPENAI_API_KEY": KEY}
@@ -87,6 +87,19 @@ def answer(client: str, reply: Reply, prompt: Prompt = ASKED) -> Completion:
 
 
 # What is asked
+
+
+@pytest.mark.parametrize("client", CLIENTS)
+def test_a_document_is_sent_as_the_file_that_it_is(client: str) -> None:
+    """In each protocol's own part, before the question, and without its name."""
+    shown = (File(b"%PDF-1.4 is here", "0" * 16, "A lease."), "When does it end?")
+    with serving(client, Reply("Answer: 3")) as (endpoint, model):
+        ask(model, Prompt(ITEM, Form("file"), "solve", shown, 64))
+        (request,) = endpoint.requests
+    assert (b"%PDF-1.4 is here",) == request.files
+    assert ("When does it end?",) == request.texts
+    first = request.body["messages"][0]["content"][0]
+    assert ("document" if client == "litellm-anthropic" else "file") == first["type"]
 
 
 @pytest.mark.parametrize("client", CLIENTS)

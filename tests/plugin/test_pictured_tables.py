@@ -95,11 +95,12 @@ class Rule:
     """Refuses every picture, or none."""
 
     provider = "nobody"
+    request_bytes: int | None = None
 
     def __init__(self, why: str) -> None:
         self.why = why
 
-    def refusal(self, width: int, height: int, size: int = 0) -> str:
+    def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
         """Why."""
         return self.why
 

@@ -164,10 +164,13 @@ def test_it_is_gone_on_with_and_asked_again(run_rest: RunRest, own: Path) -> Non
     ("suite", "said"),
     [
         ("own/none.rest.yaml", "own/none.rest.yaml is not a file; check the path"),
-        ("empty", "empty has no file that ends in .rest.yaml, .rest.yml or .rest.jsonl"),
+        ("empty", "empty has no file that ends in .rest.yaml, .rest.yml, .rest.jsonl or .rest.csv"),
         ("own/lamps.rest.yaml:4", "N is 4, but own/lamps.rest.yaml has 1 to 3 items"),
         ("own/lamps.rest.yaml:0", "N is 0, but"),
-        ("own/notes.yaml", "a benchmark file ends in .rest.yaml, .rest.yml or .rest.jsonl"),
+        (
+            "own/notes.yaml",
+            "a benchmark file ends in .rest.yaml, .rest.yml, .rest.jsonl or .rest.csv",
+        ),
         ("own/broken.rest.yaml", "own/broken.rest.yaml:1: unknown key 'itms'"),
         ("rest:0", "N is 0"),
         ("rest,soebench:3", "--rest-suite names 'soebench' twice"),

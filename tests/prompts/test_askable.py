@@ -11,6 +11,7 @@ from pytest_rest import prompts, rendering
 from pytest_rest.errors import RenderingError
 from pytest_rest.evaluate import forms
 from pytest_rest.models import vision_rules
+from pytest_rest.prompts import page_pictures
 from pytest_rest.prompts.askable import Check
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import Form, Item, Mode, Scheme, Style
@@ -26,11 +27,14 @@ class Limits:
 
     side: int = 10**6
     bytes: int = 10**9
+    pictures: int = 10**9
     provider: str = "Acme"
+    request_bytes: int | None = None
 
-    def refusal(self, width: int, height: int, size: int = 0) -> str:
+    def refusal(self, width: int, height: int, size: int = 0, pictures: int = 1) -> str:
         """Why it is refused."""
-        return "too much" if max(width, height) > self.side or size > self.bytes else ""
+        is_too_much = max(width, height) > self.side or size > self.bytes
+        return "too much" if is_too_much or pictures > self.pictures else ""
 
 
 def reasons(
@@ -129,7 +133,8 @@ def test_a_picture_with_text_below_has_bytes_of_its_own(tmp_path: Path) -> None:
     Picture.effect_noise((300, 200), 60).save(path, quality=50)
     item, scheme = pictures.beside(PLAIN, path), Scheme(("text", "image"))
     (text,) = prompts.drawn(item, Form("image"), "solve", PROTOCOL)
-    length = len(prompts.draw(text, Style(), item).content)
+    (picture,) = page_pictures.draw(text, Style(), item)
+    length = len(picture.content)
     assert length > 2 * path.stat().st_size
     assert {} == reasons([item], rule=Limits(bytes=length), scheme=scheme)
     check = Check(scheme, PROTOCOL, Limits(bytes=length - 1))
@@ -158,7 +163,7 @@ def test_nothing_is_drawn_that_is_sure_to_be_taken(
     path = tmp_path / "a.jpg"
     Picture.linear_gradient("L").save(path)
     item = pictures.beside(PLAIN, path)
-    monkeypatch.setattr(prompts, "draw", None)
+    monkeypatch.setattr(page_pictures, "draw", None)
     assert {} == reasons([item], rule=Limits(bytes=10_000_000))
     assert {} == reasons([item], rule=Limits())
 

@@ -41,13 +41,13 @@ def test_the_size_is_that_of_the_picture(text: str, style: Style) -> None:
 def test_what_there_is_room_for_is_not_refused(text: str, style: Style) -> None:
     """Of a limit that the page just reaches, nothing says that it is far."""
     height = rendering.page_size(text, style)[1]
-    tight = Room(style, lambda w, h: h >= height)
+    tight = Room(style, lambda w, h, _: h >= height)
     assert not tight.holds(Letters(text))
 
 
 def test_most_texts_need_no_layout() -> None:
     """Questions and passages, far from 8,000 pixels a side."""
-    room = Room(Style(), lambda w, h: max(w, h) > 8000)
+    room = Room(Style(), lambda w, h, _: max(w, h) > 8000)
     for text in ("3 + 4?", "The quick brown fox. " * 100, "x = 1\n" * 50, "Größe: 5 µm × 3"):
         assert room.holds(Letters(text))
     assert not room.holds(Letters("x = 1\n" * 400))

@@ -12,12 +12,15 @@ from typing import Any
 import pages
 import pytest
 from browser import Browser, started
+from releases import falling, release
+from releases import write as write_run
 from runs import RunRest
 from test_markdown import HOSTILE
 
 from pytest_rest import rendering
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.reporting import page
+from pytest_rest.reporting import history, page
+from pytest_rest.reporting.page import history as history_page
 from pytest_rest.reporting.page import side_by_side
 
 OPEN = "#list > li.open"
@@ -331,6 +334,32 @@ def test_the_page_alone_tells_what_breaks_a_model(browser: Browser, run_rest: Ru
     assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")
     assert browser.texts(f"{OPEN} pre del") or browser.texts(f"{OPEN} pre ins")
     assert [] == browser.complaints()
+
+
+@pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
+def test_the_history_of_releases(browser: Browser, tmp_path: Path, width: int, dark: bool) -> None:
+    """At any width: what falls first, a line for each figure, broken where the data changed."""
+    for day in range(12):
+        other = {"n": 30} if day < 3 else {}
+        model = f"acme-vl-1.{day // 4}"
+        write_run(tmp_path / f"{day}", release(falling(max(day - 3, 0), **other), day, model))
+    path = tmp_path / "history.html"
+    path.write_text(history_page.text(history.read([tmp_path])), "utf-8")
+    browser.open(path, "", width, dark)
+    assert "A figure slowly falls" == browser.text(".verdict .word")
+    assert "RER of acme-vl in a falls by " in browser.texts(".verdict p")[1]
+    headings = ["RER", "CFR", "Accuracy by mode", "Cost of a run"]
+    assert headings == browser.texts("figure h3")
+    first = "figure:first-child"
+    traces = browser.run(f"return document.querySelectorAll('{first} polyline').length")
+    assert (2, 12) == (traces, len(browser.texts(f"{first} circle")))
+    assert ["1", "2", "3"] == browser.texts(f"{first} svg text[y='10']")
+    assert ["text", "image", "mixed"] == browser.texts(".legend li")
+    browser.run(_OPEN_ALL)
+    assert [] == browser.faults() + browser.complaints()
+    assert width == browser.run("return document.documentElement.scrollWidth")
+    for left, right, _, _ in browser.run(_BOXES, f"{first} svg text"):
+        assert 0 <= left < right <= width
 
 
 def test_models_side_by_side(browser: Browser, tmp_path: Path) -> None:

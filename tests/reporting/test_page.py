@@ -450,7 +450,7 @@ def test_plots_with_nothing_to_show_are_left_out() -> None:
 def test_compare_draws_three_models_side_by_side(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """Three runs on one page; of other items, or without a page, they are refused."""
+    """Three runs on one page, with each two compared; no tolerance is judged among three."""
     runs = [tmp_path / f"{name}.json" for name in ("one", "two", "three")]
     for run in runs:
         report = pages.report([pages.record(n) for n in range(5)])
@@ -461,8 +461,23 @@ def test_compare_draws_three_models_side_by_side(
     text = (tmp_path / "models.html").read_text("utf-8")
     assert "<h1>one · two · three</h1>" in text
     assert "default-src 'none'" in text
-    assert 4 == main(["compare", *names])
-    assert "give --html FILE" in capsys.readouterr().err
+    assert ("two less one" in text, "three less two" in text) == (True, True)
+    assert "Who is right where no other is" in text
+    capsys.readouterr()
+    assert 0 == main(["compare", *names])
+    lines = capsys.readouterr().out.splitlines()
+    assert [] == [line for line in lines if len(line) > 80]
+    assert ["1: one", "2: two", "3: three", "5 items judged in all 3 runs"] == lines[:4]
+    assert 6 == sum(line.startswith("  3 less 1 ") for line in lines)
+    assert 0 == main(["compare", *names, "--json"])
+    content = json.loads(capsys.readouterr().out)
+    assert [(0, 1), (0, 2), (1, 2)] == [
+        (each["one"], each["other"]) for each in content["differences"]["rer"]
+    ]
+    assert 4 == main(["compare", *names, "--max-rer-drop=0"])
+    assert "a tolerance is for two runs" in capsys.readouterr().err
+    assert 4 == main(["compare", names[0], names[1], names[0]])
+    assert "a run is named twice" in capsys.readouterr().err
 
 
 def test_runs_of_other_items_are_not_put_side_by_side() -> None:

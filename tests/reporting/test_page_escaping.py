@@ -64,7 +64,13 @@ def report(word: str) -> dict[str, Any]:
     plain |= {key: value for key, value in pages.everything().items() if key in new}
     check = {"name": "rer_drop", "outcome": "missed", "reason": "worse", "change": 0.2}
     flips = {"worse": ["a/item-0005"], "better": [], "n": 10, "p": 0.03}
-    plain["gate"]["baseline"] = {"checks": [check | flips], "note": "another model"}
+    answers = {"old": {"value": "was", "correct": True}, "new": {"value": "is", "correct": False}}
+    form = {"mode": "image", "style": STYLES[0], "image": "../../x", "changed": True, **answers}
+    item = {"suite": "a", "item": "fell", "kind": "worse", "forms": [form], "left_out": 0}
+    counts = {"worse": 1, "same": 9, "better": 0, "old_model": "1.0", "new_model": "2.0"}
+    changes = {**counts, "items": [item]}
+    baseline = {"checks": [check | flips], "note": "another model", "changes": changes}
+    plain["gate"]["baseline"] = baseline
     plain["lost"] = [{"suite": "a", "item": "gone", "style": "s", "reason": "HTTP 500"}]
     row = {"model": "of a paper", "rer": 0.5, "this_run": False}
     plain["published"] = {"differs": "suites", "this_run": {"rer": pages.RATE.value}, "rows": [row]}
@@ -90,8 +96,9 @@ def test_hostile_texts_are_only_texts(page: str, tmp_path: Path) -> None:
 def test_hostile_texts_are_shown_as_they_are(page: str) -> None:
     """In each place that a text of somebody else reaches."""
     places = {"made-up", "as it is served", "0123abc", "rest-1 (36675e09)", "0.1.0", "text", "a"}
-    places |= {"gone", "HTTP 500", ">=", "worse", "another model", "item-0005", "rer_drop"}
+    places |= {"gone", "HTTP 500", ">=", "worse", "another model", "rer_drop"}
     places |= {"of a paper", "suites", *STYLES, "low", "Native", "avoid 50 DPI", "it is flat"}
+    places |= {"fell", "was", "is", "1.0", "2.0"}
     places |= {"What is A?", "3", "It is 4.", "budget", "dejavu-black-50dpi"}
     texts = "\n".join(Markup(page).texts)
     assert set() == {place for place in places if f"{place}{HOSTILE}" not in texts}

@@ -120,6 +120,10 @@ def test_a_report_with_a_baseline_keeps_to_the_schema(run_rest: RunRest) -> None
         run = run_rest(model, few, *held, "-pno:xdist")
         assert run.report["gate"]["baseline"]["checks"]
         assert [] == misses(run.report)
+    changes = run.report["gate"]["baseline"]["changes"]
+    assert changes["worse"] == len(changes["items"]) > 5
+    known = [form["old"]["value"] for item in changes["items"] for form in item["forms"]]
+    assert all(known)  # it was read from a report
 
 
 def test_the_schema_has_the_words_of_the_code() -> None:

@@ -8,6 +8,7 @@ from test_seen_dpi import HIGH, STYLES, asked
 from pytest_rest import metrics
 from pytest_rest.reporting import markdown
 from pytest_rest.reporting.page import plots
+from pytest_rest.reporting.page.heat_map import heat_map
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, seen, vision_tokens
 
@@ -50,6 +51,8 @@ def test_no_row_of_a_table_calls_a_style_what_it_was_not() -> None:
     (row,) = [line for line in findings.effects(made) if line.startswith("dpi 50")]
     assert row.startswith("dpi 50 / 200 seen 100-200 ")
     names = {figure[0] for plot in plots.of(made.content()) for figure in plot.figures}
+    mapped = heat_map(made.content(), {}, str)
+    names |= {name for name, _ in mapped.figures} if mapped else set()
     assert {"dpi 50 / 200 seen 100-200", "dejavu-200dpi-black (seen 50-200)"} < names
     (shrunk,) = [line for line in vision_tokens.lines(made.vision) if line.startswith("  shrunk")]
     assert "dejavu-200dpi-black 50-200" in shrunk

@@ -8,7 +8,7 @@ import pytest
 
 from pytest_rest import metrics
 from pytest_rest.reporting.report import Lost, Report
-from pytest_rest.reporting.terminal import tables
+from pytest_rest.reporting.terminal import misreadings, tables
 from pytest_rest.terms import MODES, Answer, Mode, Record, Status, Transcription, Verdict
 
 
@@ -62,7 +62,7 @@ def test_what_is_around_a_transcription_is_not_told_as_misread() -> None:
     """Its rate is; the characters that were misread are those of the transcription alone."""
     around = Transcription("parsed", 'Here is the text:\n"3A = 8"', "3A = 6", 1 / 6, cer_raw=3.5)
     expected = "transcribed wrongly (CER 0.167, 3.500 with what is around it): '6' as '8'"
-    assert expected == tables.misreading(around)
+    assert expected == misreadings.told(around)
 
 
 @pytest.mark.parametrize(
@@ -78,13 +78,13 @@ def test_what_is_around_a_transcription_is_not_told_as_misread() -> None:
 def test_misreading_names_the_characters(read: str, expected: str) -> None:
     """Replaced, left out, added."""
     cer = 0.0 if read == "3A = 6" else 0.2
-    assert expected in tables.misreading(Transcription("parsed", read, "3A = 6", cer, cer == 0))
+    assert expected in misreadings.told(Transcription("parsed", read, "3A = 6", cer, cer == 0))
 
 
 def test_many_misreadings_are_cut() -> None:
     """Five are shown, the others counted."""
     read = Transcription("parsed", "aXbXcXdXeXfXg", "aYbYcYdYeYfYg", 0.4)
-    assert tables.misreading(read).endswith("and 1 more")
+    assert misreadings.told(read).endswith("and 1 more")
 
 
 def test_the_table_fits_eighty_columns() -> None:

@@ -64,7 +64,7 @@ class EmbeddedModel:
 
     def can_answer(self, item: Item) -> bool:
         """Whether the item's text is a system or a table that answers its question."""
-        if item.choices or item.image:
+        if item.choices or item.image or item.document:
             return False
         if item.table is None:
             return _ANSWER in solve(f"{item.context}\n{item.question}")
@@ -85,7 +85,14 @@ class EmbeddedModel:
 
     def _complete(self, prompt: Prompt) -> Completion:
         start = time.perf_counter()
-        seen = [part if isinstance(part, str) else self._read(part) for part in prompt.parts]
+        seen = [
+            self._read(part)
+            if isinstance(part, Image)
+            else part
+            if isinstance(part, str)
+            else part.text
+            for part in prompt.parts
+        ]
         if prompt.task == "transcribe":
             text = "\n".join(
                 s for s, p in zip(seen, prompt.parts, strict=True) if p in prompt.images

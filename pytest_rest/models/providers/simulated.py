@@ -20,9 +20,9 @@ import yaml
 
 from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import ModelError, nearest
-from pytest_rest.terms import MODES, OCR_MODES, RULED, Completion, Home, Item, Prompt, Style
+from pytest_rest.terms import COMPARED, OCR_MODES, RULED, Completion, Home, Item, Prompt, Style
 
-_MODES = (*MODES, *OCR_MODES)
+_MODES = (*COMPARED, *OCR_MODES)
 KINDS = ("wrong", "unparseable", "refused", "truncated", "failed", "misread")
 _COMPARISONS = {"<": operator.lt, ">": operator.gt}
 _FIELDS = frozenset(field.name for field in fields(Style))

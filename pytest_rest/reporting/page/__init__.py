@@ -19,7 +19,17 @@ from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_pictures
 from pytest_rest.reporting.atomic_file import save
-from pytest_rest.reporting.page import items, layout, plots, summary, svg, thinking, tokens
+from pytest_rest.reporting.page import (
+    changes,
+    heat_map,
+    items,
+    layout,
+    plots,
+    summary,
+    svg,
+    thinking,
+    tokens,
+)
 from pytest_rest.reporting.page.items import Builtins, Content, Prompts
 from pytest_rest.reporting.terminal import findings as advice_words
 from pytest_rest.reporting.terminal import flips as flip_words
@@ -79,6 +89,8 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         verdicts=[*summary.verdicts(report)],
         scope=summary.headline(report),
         rates=summary.rates(report),
+        heat_map=heat_map.heat_map(report, content.examples, source),
+        since=changes.changes(report, source),
         plots=[*plots.of(report)],
         advice=Advised.from_builtins(advice) if advice else None,
         flips=[Flip.from_builtins(flip) for flip in findings[:_FLIPS]],
@@ -87,6 +99,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         tokens=tokens.tokens(Vision.from_builtins(vision)) if vision else None,
         suites=summary.suites(report),
         formats=summary.formats(report),
+        answer_pages=summary.answer_pages(report),
         differing=summary.differing_formats(report),
         tags=summary.tags(report),
         unjudged=summary.unjudged(report),

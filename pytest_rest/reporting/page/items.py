@@ -14,8 +14,9 @@ from typing import Any
 
 from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
+from pytest_rest.reporting.page.matrix import Gathered, Matrix
 from pytest_rest.safe_text import lines, shown
-from pytest_rest.terms import MODES, OCR_MODES, Style
+from pytest_rest.terms import COMPARED, OCR_MODES, Style
 
 Builtins = Mapping[str, Any]  # report.json's content, or a part of it
 Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
@@ -80,6 +81,8 @@ class Content:
     left_out: int
     has_prompts: bool
     pictures: Sequence[str]  # digests, each once, the first items' first
+    matrix: Matrix | None
+    examples: Mapping[str, str]  # a picture's digest for each style
 
     def json(self, **more: object) -> Iterator[str]:
         """All of it, and `more`, as JSON in pieces: in ASCII, and without markup."""
@@ -87,14 +90,16 @@ class Content:
         for number, text in enumerate(self.texts.bounded()):
             yield f"{',' if number else ''}{_json(text)}"
         rest = {"looks": self.looks, "left_out": self.left_out, "has_prompts": self.has_prompts}
+        rest |= {"matrix": self.matrix and self.matrix.content}
         yield f"],{_json(rest | more)[1:]}"
 
 
 def data(report: Builtins, prompts: Prompts) -> Content:
     """The items with their calls, texts and looks; inconsistent and lost ones come first."""
     asked: Sequence[Builtins] = report["items"]  # of a run, each is built when it is looked up
-    names, verdicts = [], []
+    names, verdicts, gathered = [], [], Gathered()
     for entry in asked:
+        gathered.add(entry)
         names.append((entry["suite"], entry["id"], entry["style"]))
         verdicts.append(entry["verdict"])
     places = sorted(range(len(asked)), key=lambda place: _ORDER.get(verdicts[place], _REST))
@@ -117,6 +122,8 @@ def data(report: Builtins, prompts: Prompts) -> Content:
         left_out=len(asked) + len(unasked) - len(items),
         has_prompts=bool(prompts),
         pictures=[*book.pictures],
+        matrix=gathered.matrix(report["lost"], report["provenance"]["modes"]),
+        examples=gathered.examples,
     )
 
 
@@ -143,7 +150,7 @@ class _Book:
     def item(self, entry: Builtins) -> dict[str, Any]:
         """One item in one style."""
         answers = entry["answers"]
-        modes: list[str] = [mode for mode in (*MODES, *OCR_MODES) if mode in answers]
+        modes: list[str] = [mode for mode in (*COMPARED, *OCR_MODES) if mode in answers]
         calls = [(mode, answers[mode]) for mode in modes]
         calls += [(f"{m}, again", a) for m in modes for a in entry["repeats"].get(m, ())]
         read = [(name, entry.get(name)) for name in ("ocr", "ocr_mixed")]
@@ -157,7 +164,9 @@ class _Book:
             "reason": shown(entry["reason"], 1_000),
             **({"tags": [*map(shown, entry["tags"])]} if entry.get("tags") else {}),
             "answers": [self._call(mode, answer) for mode, answer in calls],
-            "read": [self._call(_READ[name], call) for name, call in read if call],
+            "read": [
+                self._call(*page) for name, call in read if call for page in _pages(name, call)
+            ],
             **({"compared": compared} if (compared := [*self._compared(entry)]) else {}),
             "again": rerun_command.command(
                 self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
@@ -200,14 +209,26 @@ class _Book:
         if (seen := call.get("seen")) and call.get("width"):
             sent = call["width"], call["height"]
             content["seen"] = [*sent, seen["width"], seen["height"], seen["dpi"]]
-        if content["image"]:
-            self.pictures[content["image"]] = None
+        shown_pictures = [
+            part["image"] for part in parts if "image" in part and not isinstance(part, str)
+        ]
+        if more := [*filter(is_digest, map(str, shown_pictures[1:]))]:
+            content["more"] = more
+        for picture in filter(None, (content["image"], *more)):
+            self.pictures[picture] = None
         self._known[key] = len(self.calls)
         self.calls.append(_json(content))
         return len(self.calls) - 1
 
 
 _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _pages(name: str, call: Builtins) -> list[tuple[str, Builtins]]:
+    """What was transcribed of a form, page by page, each with its name."""
+    pages = call.get("pages", ())
+    numbered = [(f"{_READ[name]}, page {number}", page) for number, page in enumerate(pages, 1)]
+    return numbered or [(_READ[name], call)]
 
 
 def _failed_at(cause: str) -> str:
@@ -240,9 +261,8 @@ def _fields(own: Builtins) -> dict[str, Any]:
     style = Style(font=own["font"], font_sha256=own["font_sha256"])
     font = style.id.removesuffix(f"-{style.dpi}dpi-{style.color}")
     compared = [field.name for field in fields(Style) if field.compare]
-    return {name.removesuffix("_pt"): own[name] for name in compared if name in own} | {
-        "font": font
-    }
+    values = {name.removesuffix("_pt"): own[name] for name in compared if name in own}
+    return {**values, "font": font}
 
 
 def _words(style: str) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 from pytest_rest.metrics import advice, seen_dpi
 from pytest_rest.metrics.published_rows import SOURCE
-from pytest_rest.reporting.page import svg
+from pytest_rest.reporting.page import style_grid, svg
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
 from pytest_rest.reporting.terminal.figures import percent, points, signed
@@ -71,9 +71,6 @@ def _effects(report: Builtins) -> Iterator[Plot]:
         rows = [
             _effect(effect, measure, of) for effect in characteristics or effects if effect[measure]
         ]
-        ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
-        furthest = max((abs(end) for end in ends if end is not None), default=0.0)
-        reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
         yield from dots(
             f"effect-{measure}",
             f"What each visual characteristic does to {measure}",
@@ -81,9 +78,17 @@ def _effects(report: Builtins) -> Iterator[Plot]:
             f"worse. What has a colour is clear: {advice.FEWEST} items or more, and an interval at "
             f"95 % for all {of} differences together that leaves out zero. Follow a name to the "
             "items that it is about.",
-            sorted(rows, key=_value),
-            [(x * reach, f"{signed(x * reach)}") for x in (-1.0, -0.5, 0.0, 0.5, 1.0)],
+            sorted(rows, key=value),
+            around_zero(rows),
         )
+
+
+def around_zero(rows: Sequence[IntervalRow]) -> list[Tick]:
+    """An axis of points that has room for all differences, with 0 in its middle."""
+    ends = [end for r in rows if r.rate for end in (r.rate.value, r.rate.low, r.rate.high)]
+    furthest = max((abs(end) for end in ends if end is not None), default=0.0)
+    reach = next(reach for reach in (0.1, 0.25, 0.5, 1.0) if furthest <= reach or reach == 1.0)
+    return [(x * reach, signed(x * reach)) for x in (-1.0, -0.5, 0.0, 0.5, 1.0)]
 
 
 def _effect(effect: Builtins, measure: str, of: int) -> IntervalRow:
@@ -93,33 +98,37 @@ def _effect(effect: Builtins, measure: str, of: int) -> IntervalRow:
     said = f"{points(change)}, n = {change.n}"
     seen = effect.get("seen"), effect.get("usual_seen")
     name = label + seen_dpi.against(*seen)
-    return IntervalRow(name, change, said, kind, _items(label))
+    return IntervalRow(name, change, said, kind, items_of(label))
 
 
-def _items(look: str) -> str:
+def items_of(look: str) -> str:
     """The address of the inconsistent items with this look."""
     return f"#look={quote(look, safe='')}&verdict=inconsistent"
 
 
-def _value(row: IntervalRow) -> float:
+def value(row: IntervalRow) -> float:
+    """What rows are sorted by: their value, those without one first."""
     return row.rate.value if row.rate else -1.0
 
 
 def _styles(report: Builtins) -> Iterator[Plot]:
-    styles = {name: metrics["rer"] for name, metrics in report["styles"].items()}
-    if len(styles) > 1:
+    """The styles in a list, but for those that the heat map has."""
+    mapped = {name for styles in style_grid.split(report["styles"]) for name in styles}
+    kept = {name: metrics for name, metrics in report["styles"].items() if name not in mapped}
+    styles = {name: metrics["rer"] for name, metrics in kept.items()}
+    if len(styles) > 1 or (styles and mapped):
         rows = [
-            share(f"{shown(name)}{_seen(report, name)}", rer, href=_items(shown(name)))
+            share(f"{shown(name)}{seen(report, name)}", rer, href=items_of(shown(name)))
             for name, rer in styles.items()
         ]
         unknown = (report["provenance"].get("stored") or {}).get("unknown", ())
         word = "format" if "styles" in unknown else "style"
         note = f"The share of items whose forms agree, in each {word} by itself"
-        rows.sort(key=_value)
+        rows.sort(key=value)
         yield from dots("styles", f"RER by {word}", f"{note}, with intervals at 95 %.", rows)
 
 
-def _seen(report: Builtins, name: str) -> str:
+def seen(report: Builtins, name: str) -> str:
     """At which DPI a style was seen, where that is noticeably less than it was drawn at."""
     styles = (report.get("seen") or {}).get("styles", ())
     ends = next(((s["low"], s["high"]) for s in styles if s["style"] == name and s["shrunk"]), None)

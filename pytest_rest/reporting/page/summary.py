@@ -123,6 +123,19 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
     return [(head, rows) for head, rows in tables if rows]
 
 
+def answer_pages(report: Builtins) -> list[list[str]]:
+    """Rows: after which page answers are lost in each form, how many are, and how sure that is."""
+    return [
+        [
+            f"{each['mode']}, after page {each['page']}",
+            _percent(each["after"]),
+            _percent(each["up_to"]),
+            f"{each['p']:.2g}",
+        ]
+        for each in report.get("answer_pages", ())
+    ]
+
+
 def differing_formats(report: Builtins) -> list[str]:
     """Which format differs, or pictures, in a sentence, and each of these with its size."""
     findings = [*map(Finding.from_builtins, (report.get("formats") or {}).get("findings", ()))]

@@ -10,7 +10,7 @@ from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import formats, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal import formats, pages, tables, tags, vision_tokens
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points, share
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
@@ -30,6 +30,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
     """
     blocks: tuple[tuple[Iterable[str], tuple[str, ...]], ...] = (
         (tables.unknown(report), ()),
+        (pages.lines(report), ()),
         (tables.unjudged(report.table["pooled"]["all"]), ()),
         (formats.lines(report.formats), formats.HEADINGS),
         (tags.lines(report), (tags.HEADING,)),

@@ -47,15 +47,15 @@ def lines(formats: Formats | None) -> Iterator[str]:
 
 
 def found(finding: Finding) -> str:
-    """`latex as text: +20.0 [14.1, 25.9] points more than the others among themselves, n = 200`."""
+    """`latex as text: +20.0 [+14.1, +25.9] points beyond the other texts, n = 200`."""
     name, size = shown(finding.format, 30), finding.size
     if finding.what == "text":
-        said, than = f"{name} as text", "the other texts among themselves"
+        said, than = f"{name} as text", "the other texts"
     elif finding.format:
-        said, than = f"pictures in {name}", "in the other formats"
+        said, than = f"pictures in {name}", "those in other formats"
     else:
         said, than = "pictures", "text"
-    return f"{said}: {points(size)} points more than {than}, n = {size.n}"
+    return f"{said}: {points(size)} points beyond {than}, n = {size.n}"
 
 
 def _floor_row(pair: tuple[tuple[str, str], Rate]) -> str:

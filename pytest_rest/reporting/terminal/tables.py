@@ -1,6 +1,5 @@
 """Turns a record or a report into lines of text for a terminal of 80 columns."""
 
-import difflib
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -15,11 +14,12 @@ from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import seen
+from pytest_rest.reporting.terminal import misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.scoring import fold, without_surroundings
 from pytest_rest.terms import (
+    COMPARED,
+    FILE,
     MODES,
     OCR_MODES,
     Answer,
@@ -29,14 +29,11 @@ from pytest_rest.terms import (
     Rate,
     Record,
     Scheme,
-    Transcription,
     Verdict,
     to_builtins,
 )
 
-_MISREADINGS_SHOWN = 5
 _WHOLE = 1000  # characters of a reason that has a mend
-_COMPARED = 2_000
 _NAMES_SHOWN = 10
 _CHANGES_SHOWN = 4
 _NAME_WIDTH = 14
@@ -96,7 +93,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
     lines += [f"  judge  {compared(each)}" for each in verdict.comparisons]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
-            lines.append(f"  {name:<6} {misreading(read)}")
+            lines.append(f"  {name:<6} {misreadings.told(read)}")
     return "\n".join([*lines, f"  again: {again}"])
 
 
@@ -124,22 +121,6 @@ def right(answer: str, others: Iterable[str] = ()) -> str:
     return f"right is {' or '.join(known)}" if answer else "what is right is not known"
 
 
-def misreading(read: Transcription) -> str:
-    """`every character right`, or the rate and the first characters that were not."""
-    if read.cer is None:
-        return f"not transcribed: {shown(read.text)}"
-    if read.correct:
-        return "every character of the picture right"
-    text = without_surroundings(read.reference, read.text)
-    wrong = [*_differences(fold(read.reference)[:_COMPARED], fold(text)[:_COMPARED])]
-    left_out = len(wrong[_MISREADINGS_SHOWN:])
-    more = f" and {left_out} more" if left_out else ""
-    is_around = read.cer_raw is not None and read.cer_raw > read.cer
-    raw = f", {read.cer_raw:.3f} with what is around it" if is_around else ""
-    said = ", ".join(wrong[:_MISREADINGS_SHOWN])
-    return f"transcribed wrongly (CER {read.cer:.3f}{raw}): {said}{more}"
-
-
 def models(report: Report) -> Iterator[str]:
     """Who answered, where that was more than one model, or a cache, or a name that floats."""
     if report.from_cache:
@@ -164,10 +145,11 @@ def table(report: Report) -> Iterator[str]:
                 metrics = report.table[scope][subset]  # type: ignore[index]
                 cells = (percent(metrics.rate(name)) for name in names)
                 yield row(indent or scope, metrics.items, *cells)
-    yield row("accuracy", "items", *MODES)
-    for scope, m in by_scope.items():
-        yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in MODES))
     pooled = report.table["pooled"]["all"]
+    for shown_modes in (MODES, *([(FILE,)] if FILE in pooled.accuracy else [])):
+        yield row("accuracy", "items", *shown_modes)
+        for scope, m in by_scope.items():
+            yield row(scope, m.items, *(percent(m.accuracy.get(mode)) for mode in shown_modes))
     if any(m.rer_beyond_chance for m in by_scope.values()):
         yield row("of choices", "items", "RER beyond chance")
         for scope, m in by_scope.items():
@@ -257,6 +239,8 @@ def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
     """Calls, tokens, dollars and time, a line each, as estimates."""
     stored = f", and {planned.stored:,} are stored" if planned.stored else ""
     yield f"  calls       {planned.calls:,}{stored}: {planned.items:,} tests"
+    if planned.paged:
+        yield f"  pages       up to {planned.pages:,} pictures a call, in {planned.paged:,} calls"
     yield f"  tokens in   about {planned.text:,} of text, {planned.vision:,} of pictures"
     yield f"              ({rule(model.name)})"
     yield f"  tokens out  at most {planned.answers:,}; about {planned.typical:,} at 300 an answer"
@@ -335,25 +319,13 @@ def inconsistent(report: Report) -> Iterator[str]:
     )
 
 
-def _differences(reference: str, read: str) -> Iterator[str]:
-    matcher = difflib.SequenceMatcher(None, reference, read, autojunk=False)
-    for kind, a, b, c, d in matcher.get_opcodes():
-        wanted, got = shown(reference[a:b], 40), shown(read[c:d], 40)
-        if kind == "replace":
-            yield f"{wanted!r} as {got!r}"
-        elif kind == "delete":
-            yield f"{wanted!r} left out"
-        elif kind == "insert":
-            yield f"{got!r} added"
-
-
 def _said(verdict: Verdict) -> str:
     return ", ".join(f"{mode} {_value(answer)}" for mode, answer in _ordered(verdict))
 
 
 def _ordered(verdict: Verdict) -> list[tuple[str, Answer]]:
     answers = verdict.answers
-    return [(mode, answers[mode]) for mode in (*MODES, *OCR_MODES) if mode in answers]
+    return [(mode, answers[mode]) for mode in (*COMPARED, *OCR_MODES) if mode in answers]
 
 
 def _value(answer: Answer) -> str:

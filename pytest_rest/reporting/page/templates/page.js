@@ -154,6 +154,7 @@
       make("h3", {}, call.form, " ", make("span", { class: `badge ${state}` }, state)),
       make("p", { class: "value" }, call.value ?? "no answer"),
       picture(call),
+      ...(call.more ?? []).map((image) => picture({ image, form: call.form })),
       ...prompt(call),
       make("h4", {}, "Answer"),
       scrolled("answer", call.form, marked(call)),
@@ -368,6 +369,12 @@
     if (opened) place.querySelector("a").focus({ preventScroll: true });
   }
 
+  function openItem(key) {
+    const address = `#${new URLSearchParams({ item: key })}`;
+    if (location.hash === address) arrive();
+    else location.hash = address;
+  }
+
   const distinct = (name) => [...new Set(data.items.map((item) => item[name]).filter(Boolean))].sort();
   if (form) {
     fill("suite", [["", distinct("suite")]]);
@@ -404,6 +411,7 @@
     });
     window.addEventListener("hashchange", arrive);
     window.addEventListener("popstate", () => show());
+    drawMatrix({ data, make, byKey, open: openItem });
     arrive();
   }
 }
