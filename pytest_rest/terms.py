@@ -20,6 +20,7 @@ Mode = Literal["text", "image", "mixed", "file", "ocr-first", "ocr-then-solve"]
 MODES: tuple[Mode, ...] = ("text", "image", "mixed")  # which every item may be asked in
 FILE: Mode = "file"  # which an item with a document may be asked in, too
 COMPARED: tuple[Mode, ...] = (*MODES, FILE)  # whose answers must agree
+WITHOUT_STYLE: tuple[Mode, ...] = ("text", FILE)  # which are the same in every style
 TWO_PASSES: Mode = "ocr-then-solve"
 OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in two
 
@@ -28,9 +29,23 @@ OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
 Task = Literal["solve", "transcribe", "think", "rate", "compare"]
 JUDGES_TASKS: tuple[Task, ...] = ("rate", "compare")  # which the judge is asked, not the model
-AnswerKind = Literal["integer", "number", "choice", "text", "expression", "short", "open"]
+AnswerKind = Literal[
+    "integer",
+    "number",
+    "choice",
+    "text",
+    "expression",
+    "short",
+    "list",
+    "set",
+    "date",
+    "quantity",
+    "fields",
+    "open",
+]
 ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
+    *("list", "set", "date", "quantity", "fields"),
 )
 
 Layout = Literal["", "columns"]  # of a context
@@ -122,6 +137,18 @@ class Document:
 
 
 @dataclass(frozen=True)
+class ItemField:
+    """One field of an item whose answer has several, and what is right there."""
+
+    name: str
+    answer: str
+    kind: AnswerKind = "text"
+    tolerance: str = ""
+    also_right: tuple[str, ...] = ()
+    day_first: bool | None = None
+
+
+@dataclass(frozen=True)
 class Item:
     """One question with its known answer; `also_right` are others that are as right.
 
@@ -141,6 +168,8 @@ class Item:
     answers the question, 0 where nobody says. With the `equivalence` `judge` a judge says whether
     two answers mean the same, else equal values do.
     `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
+    The answer of an item with `fields` is a JSON object with those of all of them.
+    `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
     """
 
     id: str
@@ -162,6 +191,8 @@ class Item:
     document: Document | None = None
     answer_page: int = 0
     tags: tuple[str, ...] = ()
+    day_first: bool | None = None
+    fields: tuple[ItemField, ...] = ()
     code: Code | None = None
     layout: Layout = ""
     equivalence: Equivalence = ""
@@ -180,9 +211,9 @@ class Item:
         """
         late = (
             *("tolerance", "image_digest", "only", "table", "also_right", "image_digests"),
-            *("document", "code", "layout", "equivalence"),
+            *("document", "day_first", "fields", "code", "layout", "equivalence"),
         )
-        unset = {name for name in late if not getattr(self, name)}
+        unset = {name for name in late if getattr(self, name) in ("", None, ())}
         left_out = {"id", "image", "images", "cluster", "answer_page", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
@@ -195,6 +226,8 @@ class Item:
             content["code"] = to_builtins(self.code)
         if self.document:
             content["document"] = [self.document.digest, self.document.pages]
+        if self.fields:
+            content["fields"] = [to_builtins(each) for each in self.fields]
         return _digest(json.dumps(content, sort_keys=True))
 
 
@@ -212,7 +245,9 @@ def to_item(data: Mapping[str, Any]) -> Item:
         sizes = tuple((width, height) for width, height in document["sizes"])
         document = Document(**{**document, **several, "sizes": sizes})
     names = ("also_right", "images", "image_digests", "tags")
-    lists = {name: tuple(data.get(name, ())) for name in names}
+    lists: dict[str, Any] = {name: tuple(data.get(name, ())) for name in names}
+    named = ({**each, "also_right": tuple(each["also_right"])} for each in data.get("fields", ()))
+    lists["fields"] = tuple(ItemField(**each) for each in named)
     own = {"choices": choices, "table": table, "code": code, "document": document}
     return Item(**{**data, **lists, **own})
 
@@ -517,6 +552,13 @@ class Seen(TypedDict):
     dpi: float | None
 
 
+class FieldAnswer(TypedDict):
+    """What was read in one field of an answer, and whether that is right."""
+
+    value: str | None
+    correct: bool | None
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
@@ -525,7 +567,7 @@ class Answer:
     `text_tokens` is what the prompt's text is estimated to take (see `models.tokens`), `width` and
     `height` are its picture's sides in pixels, 0 without one, and `seen` what of it reaches the
     model, None where that is not known (see `models.vision_rules`). `max_tokens` is the limit of an
-    answer that was cut off, and None of any other.
+    answer that was cut off, and None of any other. `fields` are by name, of an item that has some.
     """
 
     mode: Mode
@@ -546,6 +588,7 @@ class Answer:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
+    fields: Mapping[str, FieldAnswer] = field(default_factory=dict)
 
     @property
     def is_right(self) -> bool:
@@ -710,11 +753,11 @@ class Record:
             "reason": verdict.reason,
             "ocr": read and _with_pages(read),
             "ocr_mixed": mixed_read and _with_pages(mixed_read),
-            "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
+            "answers": {mode: _of_answer(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
-            "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
-            **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
+            "repeats": {m: [_of_answer(a) for a in more] for m, more in verdict.repeats.items()},
+            **({"steps": [_of_answer(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"comparisons": _compared(verdict)} if verdict.comparisons else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
@@ -917,6 +960,14 @@ def _compared(verdict: Verdict) -> list[dict[str, Any]]:
 
 def _comparison(data: Mapping[str, Any]) -> Comparison:
     return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
+
+
+def _of_answer(answer: Answer) -> dict[str, Any]:
+    """An answer's own fields; those that its item asked for only where it asked for some."""
+    content = to_builtins(answer)
+    if not answer.fields:
+        content.pop("fields", None)
+    return content
 
 
 def _sharing(data: dict[str, Any]) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import string
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import date
 
 from hypothesis import strategies as st
 from PIL import ImageColor
@@ -82,7 +83,7 @@ def styles(draw: st.DrawFn) -> Style:
 
 @st.composite
 def items(
-    draw: st.DrawFn, kinds: Sequence[AnswerKind] = ANSWER_KINDS, context: bool = False
+    draw: st.DrawFn, kinds: Sequence[AnswerKind] = ANSWER_KINDS[:-1], context: bool = False
 ) -> Item:
     """An item that can be drawn in every bundled font; one with choices is of kind `choice`."""
     kind = draw(st.sampled_from(kinds))
@@ -94,6 +95,10 @@ def items(
         labels = draw(st.sampled_from(["ABCD", "1234", "ABC", "ABCDE"]))
         choices = tuple(Choice(label, draw(lines(max_size=20))) for label in labels)
         answer = draw(st.sampled_from(labels))
+    elif kind == "date":
+        answer = draw(st.dates(date(1000, 1, 1))).isoformat()
+    elif kind == "quantity":
+        answer = f"{draw(st.integers(-1000, 1000))} {draw(st.sampled_from(['kg', '%', '°C']))}"
     elif kind != "text":
         answer = str(draw(st.integers(-1000, 1000)))
     near = st.sampled_from(["", "", "2", "0.05"])

@@ -20,6 +20,7 @@ from pytest_rest.terms import (
     Home,
     Image,
     Item,
+    ItemField,
     Model,
     Outcome,
     Prompt,
@@ -83,6 +84,9 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"tolerance": "1%"},
         {"image_digest": "d"},
         {"also_right": ("three",)},
+        {"day_first": False},
+        {"day_first": True},
+        {"fields": (ItemField("a", "3"),)},
         {"code": Code("A = 3")},
         {"layout": "columns"},
         {"equivalence": "judge"},
@@ -362,7 +366,9 @@ def test_an_item_is_read_from_json_as_it_was() -> None:
     """With choices, other right answers and a table, as another process gets it."""
     table = DataTable(("Name", "Price"), (("Lamp", "12"), ("Desk", "41")))
     item = Item("i", "q", "A", choices=(Choice("A", "x"), Choice("B", "y")), also_right=("B",))
-    for each in (item, dataclasses.replace(item, choices=(), table=table)):
+    field = ItemField("a", "1", "date", also_right=("2",), day_first=False)
+    fields = dataclasses.replace(item, day_first=True, fields=(field,))
+    for each in (item, fields, dataclasses.replace(item, choices=(), table=table)):
         assert each == to_item(json.loads(json.dumps(dataclasses.asdict(each))))
     assert dataclasses.replace(item, table=table).digest != item.digest
 

@@ -48,11 +48,11 @@ In JSON Lines each line is an item, and the first may be `{"benchmark": NAME, ..
 In CSV the first row has keys, and each other row is an item.
 
 Scalars are read as they are written, not as YAML would read them. `kind` is one of integer, number,
-choice, text, expression, short. It is inferred where there is only one reading: with choices it is
-choice, `7` is an integer, `1.10` a number, and what does not look like a number is a text. What may
-be a number or a text, `"7"`, `1,000` or `1e3`, needs its kind, and so do expressions and short
-answers. Items without a cluster belong together where they share a context or a picture, if not all
-do.
+choice, text, expression, short, list, set, date, quantity, fields. It is inferred where there is
+only one reading: with choices it is choice, with fields it is fields, `7` is an integer, `1.10` a
+number, and what does not look like a number is a text. What may be a number or a text, `"7"`,
+`1,000` or `1e3`, needs its kind, and so do the others. Items without a cluster belong together
+where they share a context or a picture, if not all do.
 """
 
 import re
@@ -68,23 +68,36 @@ from pytest_rest.benchmark.item_answers import (
     check_answer,
     check_given,
     choices_of,
+    day_first_of,
     equivalence_of,
     inferred_kind,
     says_judge,
 )
+from pytest_rest.benchmark.item_fields import take_fields
 from pytest_rest.benchmark.own_files import OwnFiles, OwnPicture
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
+from pytest_rest.scoring import kinds
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
 _LISTS = ("choices", "answers", "images", "tags")  # of which a cell of a CSV has several, by |
 DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
-    *("code", "language", "layout", "equivalence"),
+    *("day_first", "code", "language", "layout", "equivalence"),
 )
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
-ITEM_KEYS = ("id", "question", "answer", "answers", "cluster", "answer_page", *DEFAULTS, "tags")
+ITEM_KEYS = (
+    "id",
+    "question",
+    "answer",
+    "answers",
+    "fields",
+    "cluster",
+    "answer_page",
+    *DEFAULTS,
+    "tags",
+)
 RESERVED = {"mean", "pooled"}  # a report's words for figures over several benchmarks
 
 
@@ -243,12 +256,13 @@ class _ItemReader:
         own = node.value
         check_keys(own, ITEM_KEYS)
         check_given(own, "question", node.line)
-        answers = answers_of(own, node.line)
         keys = {**self._defaults, **own}
-        choices = choices_of(keys.get("choices"))
+        fields = take_fields(own, keys)
+        answers = answers_of(own, text_of(keys, "kind"), node.line)
+        choices = choices_of(own.get("choices") if fields else keys.get("choices"))
         kind = self._kind(answers, own, keys, choices, node.line)
         equivalence = equivalence_of(own, keys, kind)
-        has_tolerance = bool(answers) and kind in ("integer", "number")
+        has_tolerance = bool(answers) and kind in ("integer", "number", "quantity")
         item = Item(
             id=self._id(own, node.line, number),
             question=_trimmed(text_of(own, "question")),
@@ -261,6 +275,8 @@ class _ItemReader:
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
             equivalence=equivalence,
+            day_first=day_first_of(keys) if kind == "date" else None,
+            fields=fields,
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
         )
         if item.tolerance and not answers:
@@ -269,6 +285,8 @@ class _ItemReader:
         for answer in answers:
             alone = replace(item, answer=str(answer.value).strip(), also_right=())
             check_answer(alone, answer.line, keys)
+        for asked in fields:
+            check_answer(kinds.of_field(item, asked), own["fields"].line, {})
         item = self._blocks.read(item, keys)
         own_pictures = [k for k in ("image", "images") if k in keys and not keys[k].is_nothing]
         if item.table and item.table.picture and own_pictures:
@@ -315,6 +333,8 @@ class _ItemReader:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
             raise PlaceError(keys["kind"].line, fault)
+        if kind == "fields" and "fields" not in own:
+            raise PlaceError(keys["kind"].line, "kind fields needs fields: {total: 119.50}")
         if kind == "choice" and not choices:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind

@@ -8,7 +8,7 @@ from fractions import Fraction
 from pytest_rest import scoring
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import numbers
+from pytest_rest.scoring import lists, numbers
 from pytest_rest.terms import AnswerKind, Choice, Equivalence, Item
 
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -33,23 +33,41 @@ def check_given(own: dict[str, Node], key: str, line: int) -> None:
         raise PlaceError(own[key].line if key in own else line, _LACKING[key])
 
 
-def answers_of(own: dict[str, Node], line: int) -> tuple[Node, ...]:
-    """The item's right answers; none where it has neither key: nobody says what is right."""
+def answers_of(own: dict[str, Node], kind: str, line: int) -> tuple[Node, ...]:
+    """The texts of the item's right answers; none where nobody says what is right.
+
+    The elements of a list or a set are a JSON array.
+    """
     several = own.get("answers")
     if several is None and "answer" not in own:
         return ()
     if several is None or several.is_nothing:
-        check_given(own, "answer", line)
-        return (own["answer"],)
+        one = {name: _text_of(node, kind) for name, node in own.items() if name == "answer"}
+        check_given(one, "answer", line)
+        return (one["answer"],)
     if "answer" in own:
         raise PlaceError(several.line, "the item has answer and answers; write one of them")
     if not isinstance(several.value, tuple) or not several.value:
         raise PlaceError(several.line, "answers is a list, such as [this, that]")
-    texts = [text_of({"answers": each}, "answers").strip() for each in several.value]
+    nodes = tuple(_text_of(each, kind) for each in several.value)
+    texts = [text_of({"answers": each}, "answers").strip() for each in nodes]
     if not all(texts) or len(set(texts)) < len(texts):
         fault = "is empty" if not all(texts) else "is there twice"
         raise PlaceError(several.line, f"one of the answers {fault}; remove it")
-    return several.value
+    return nodes
+
+
+def _text_of(node: Node, kind: str) -> Node:
+    """An answer as one text; `PlaceError` for a list where the item is not of such a kind."""
+    if not isinstance(node.value, tuple):
+        return node
+    if kind not in ("list", "set"):
+        fault = "the answer is a list; say kind: list, or set; or answers: if each of them is right"
+        raise PlaceError(node.line, fault)
+    elements = [text_of({"answer": each}, "answer").strip() for each in node.value]
+    if not all(elements):
+        raise PlaceError(node.line, "an element of the answer is empty; write a text, or drop it")
+    return Node(node.line, lists.write(elements))
 
 
 def choices_of(node: Node | None) -> tuple[Choice, ...]:
@@ -72,23 +90,12 @@ def choices_of(node: Node | None) -> tuple[Choice, ...]:
     return choices
 
 
-def check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
-    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
-    answer = item.answer.casefold()
-    meant = {c.label for c in item.choices if c.label.casefold() == answer}
-    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
-        both = "is one choice's label and another one's text; give the choices other labels"
-        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
-    try:
-        value = scoring.truth(replace(item, tolerance=""))
-        line = keys["tolerance"].line if item.tolerance else line
-        scoring.truth(item)
-    except BenchmarkError as error:
-        raise PlaceError(line, str(error)) from None
-    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
-        raise PlaceError(
-            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
-        )
+def day_first_of(keys: dict[str, Node]) -> bool | None:
+    """Whether a date in numbers has its day first; None where nobody says."""
+    said = text_of(keys, "day_first").strip().casefold()
+    if said not in ("", "true", "false"):
+        raise PlaceError(keys["day_first"].line, "day_first is true, or false")
+    return said == "true" if said else None
 
 
 def equivalence_of(own: dict[str, Node], keys: dict[str, Node], kind: AnswerKind) -> Equivalence:
@@ -133,3 +140,22 @@ def _inferred_of_one(answer: Node) -> str:
         f"answer {quoted(text)} may be a number or a text; write a number as 1250 or 12.5 without "
         "quotes, or add kind: number, or kind: text",
     )
+
+
+def check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
+    """Raise `PlaceError` where an answer cannot be judged by the item's own, or its tolerance."""
+    answer = item.answer.casefold()
+    meant = {c.label for c in item.choices if c.label.casefold() == answer}
+    if meant and len(meant | {c.label for c in item.choices if c.text.casefold() == answer}) > 1:
+        both = "is one choice's label and another one's text; give the choices other labels"
+        raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
+    try:
+        value = scoring.truth(replace(item, tolerance=""))
+        line = keys["tolerance"].line if item.tolerance else line
+        scoring.truth(item)
+    except BenchmarkError as error:
+        raise PlaceError(line, str(error)) from None
+    if item.answer_kind == "integer" and Fraction(value).denominator != 1:
+        raise PlaceError(
+            line, f"answer {quoted(item.answer)} is not a whole number; say kind: number"
+        )

@@ -8,13 +8,15 @@ import argparse
 import contextlib
 import os
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
 from pathlib import Path
 from typing import NoReturn
 
 from pytest_rest import __version__
 from pytest_rest.errors import OptionError, RestError
+from pytest_rest.reporting import github
+from pytest_rest.reporting.atomic_file import save
 from pytest_rest.safe_text import shown
 
 GOOD, MISSED, WRONG_USAGE = 0, 1, 4
@@ -35,7 +37,7 @@ COMMANDS = {
 
 _MODULES = {"import": "import_answers"}  # where Python has the command's word for itself
 
-_ENDS = """exit status: 0 good; 1 a threshold is missed, or something got worse than is tolerated;
+_ENDS = """exit status: 0 good; 1 a threshold failed, or something got worse than is tolerated;
 4 wrong usage, or a file that cannot be read or compared"""
 
 
@@ -54,6 +56,23 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OptionError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+
+
+def declare_ci(parser: argparse.ArgumentParser) -> None:
+    """Add where a CI's reader finds the verdict."""
+    for option, what in (("--junit-xml", "JUnit's XML"), ("--markdown", "a comment's Markdown")):
+        parser.add_argument(option, type=Path, metavar="FILE", help=f"write the verdict as {what}")
+
+
+def tell_ci(path: Path | None, text: str, annotations: Iterable[str]) -> None:
+    """Write the Markdown where it is asked for; on GitHub to the summary, with annotations."""
+    if path is not None:
+        with writing(path):
+            save([text], path)
+    if failed := github.add_to_summary(text):
+        print(f"warning: {failed}", file=sys.stderr)
+    for line in annotations if github.is_here() else ():
+        print(line, file=sys.stderr)  # which the runner reads, too: what is printed may be JSON
 
 
 def main(words: Sequence[str] | None = None) -> int:

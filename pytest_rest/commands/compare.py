@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED, writing
+from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression, several_runs
 from pytest_rest.gate.baseline import JsonObject
@@ -22,17 +22,18 @@ from pytest_rest.gate.common_items import in_shared_styles
 from pytest_rest.gate.paired_runs import PairedComparison
 from pytest_rest.gate.rate_changes import Change
 from pytest_rest.gate.regression import Regression, Tolerance
+from pytest_rest.reporting import junit, markdown
 from pytest_rest.reporting import runs as stored_runs
 from pytest_rest.reporting import several_runs as several
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import side_by_side
-from pytest_rest.reporting.terminal.figures import cut, first, interval, signed
+from pytest_rest.reporting.terminal.figures import cut, first, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import CONFIDENCE
+from pytest_rest.wording import count, interval
 
 SCHEMA = "pytest-rest/comparison/1"
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
-_WORDS = {True: "ok", False: "NOT OK", None: "cannot tell"}
 _TAGS_SHOWN = 20
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
@@ -81,6 +82,7 @@ def declare(parser: ArgumentParser) -> None:
     parser.add_argument(
         "--html", type=Path, metavar="FILE", help="write a page that has the runs side by side"
     )
+    declare_ci(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -100,6 +102,14 @@ def run(arguments: Namespace) -> int:
     comparison, table = paired_runs.compare(*runs), rate_changes.table(*runs)
     comparison = replace(comparison, other_styles=comparison.other_styles or tuple(others))
     tags = rate_changes.by_tag(*runs)
+    if arguments.junit_xml is not None:
+        cases = junit.check_cases(judged)
+        with writing(arguments.junit_xml):
+            junit.write(arguments.junit_xml, "pytest-rest compare", cases, _about(comparison))
+    failed = [(check.name, check.reason) for check in judged.checks if not check.passes]
+    tell_ci(
+        arguments.markdown, markdown.comparison(comparison, table, judged), markdown.errors(failed)
+    )
     if arguments.json:
         print(json.dumps(_to_builtins(comparison, table, tags, judged), indent=1, allow_nan=False))
     else:
@@ -163,10 +173,10 @@ def _lines(
     yield f"new: {shown(runs.new_model, 60)}{other}"
     if runs.left_out:
         sides = f"{runs.lost[0]} in the old one, {runs.lost[1]} in the new"
-        yield f"{len(runs.left_out)} items lost in either run and left out: {sides}"
+        yield f"{count(len(runs.left_out), 'item')} lost in either run and left out: {sides}"
     if runs.unaskable:
         names = shown(baseline.few(runs.unaskable), 300)
-        items = baseline.number_of_items(len(runs.unaskable))
+        items = count(len(runs.unaskable), "item")
         yield f"{items} not compared, which either run left out: {names}"
     if runs.other_styles:
         yield shown(paired_runs.in_styles([*runs.styles], runs.other_styles), 500)
@@ -180,7 +190,7 @@ def _lines(
     yield from (f"  {shown(name)}" for name in runs.rer.worse)
     if runs.rer.better:
         yield f"became consistent: {len(runs.rer.better)}"
-    yield from (f"{_WORDS[check.met]}: {shown(check.reason, 1000)}" for check in judged.checks)
+    yield from (shown(check.reason, 1000) for check in judged.checks)
     if judged.warning:
         yield f"warning: {shown(judged.warning, 1000)}"
 
@@ -200,6 +210,13 @@ def _moved(change: Change) -> str:
         return f"{change.n:>5}      -      - -"
     moved = interval(change.value, change.low, change.high, signed)
     return f"{change.n:>5} {change.old * 100:>6.1f} {change.new * 100:>6.1f} {moved}"
+
+
+def _about(runs: PairedComparison) -> dict[str, str]:
+    """JUnit's properties."""
+    flips = {"rest.worse": runs.rer.worse, "rest.better": runs.rer.better}
+    models = {"rest.old_model": runs.old_model, "rest.new_model": runs.new_model}
+    return models | {name: str(len(items)) for name, items in flips.items()}
 
 
 def _to_builtins(

@@ -9,8 +9,9 @@ from pathlib import Path
 from pytest_rest.commands import GOOD
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.runs import RUNS, Kept
-from pytest_rest.reporting.terminal.figures import cut, interval, share
+from pytest_rest.reporting.terminal.figures import cut
 from pytest_rest.safe_text import shown
+from pytest_rest.wording import interval, share
 
 
 def declare(parser: ArgumentParser) -> None:

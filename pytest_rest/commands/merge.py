@@ -12,10 +12,10 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED, writing
+from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.gate import baseline
-from pytest_rest.reporting import merge, page, runs, stored_pictures
+from pytest_rest.reporting import junit, markdown, merge, page, runs, stored_pictures
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
@@ -33,6 +33,7 @@ def declare(parser: ArgumentParser) -> None:
         "-o", "--output", type=Path, required=True, metavar="DIR", help="where to write the run"
     )
     parser.add_argument("--json", action="store_true", help="print the gate as JSON")
+    declare_ci(parser)
 
 
 def run(arguments: Namespace) -> int:
@@ -59,6 +60,12 @@ def run(arguments: Namespace) -> int:
     except (TypeError, ValueError) as error:  # in what only the whole report looks at
         raise ShardError(f"a shard's report cannot be read: {error}; ask it again") from None
     judged = gate_to_builtins(merged.report.gate)
+    if (xml := arguments.junit_xml) is not None:
+        with writing(xml):
+            cases = junit.cases(merged.report, merged.failed, merged.rules)
+            junit.write(xml, "pytest-rest merge", cases, markdown.properties(merged.report))
+    report = merged.report
+    tell_ci(arguments.markdown, markdown.page(report), markdown.annotations(report))
     if arguments.json:
         content = {"report": str(path), "gate": judged, "failed": [*merged.failed]}
         print(json.dumps(content, indent=1, allow_nan=False))

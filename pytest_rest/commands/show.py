@@ -15,7 +15,7 @@ from pytest_rest.commands import GOOD
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.reporting import runs, stored_pictures
-from pytest_rest.reporting.terminal import findings, misreadings, seen, tables
+from pytest_rest.reporting.terminal import fields, findings, misreadings, seen, tables
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import COMPARED, OCR_MODES, Transcription
 
@@ -79,6 +79,9 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
         for mode in (*COMPARED, *OCR_MODES):
             if mode in entry["answers"]:
                 yield from _answer(mode, entry["answers"][mode], folder)
+        answered = {mode: a.get("fields", {}) for mode, a in entry["answers"].items()}
+        for line in fields.of_item(entry.get("flips", {}), answered):
+            yield f"  {line}"
         for key, word in _READ.items():
             if entry[key]:
                 yield f"  {word:<6} {misreadings.told(Transcription.from_builtins(entry[key]))}"

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 
 from pytest_rest.models.tokens import estimate
 from pytest_rest.terms import Completion, Price, Prompt
+from pytest_rest.wording import money
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -113,8 +114,8 @@ class Throttle:
         if self._in_flight or not self._exceeds_budget(prompt):
             return None
         return (
-            f"${self.spent:.4f} of --rest-max-cost={self.limits.max_cost:g} is spent, and the "
-            f"next call may cost ${self._highest_cost(prompt):.4f}"
+            f"{money(self.spent)} of --rest-max-cost={self.limits.max_cost:g} is spent, and the "
+            f"next call may cost {money(self._highest_cost(prompt))}"
         )
 
     def begin(self, prompt: Prompt) -> Call:

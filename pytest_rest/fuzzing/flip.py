@@ -20,7 +20,7 @@ KEPT = 1_000  # characters of an answer or a transcription
 
 # Keys of an item that a report has only where they are set.
 _WHERE_SET = (
-    *("tags", "images", "image_digests", "document", "answer_page"),
+    *("day_first", "fields", "tags", "images", "image_digests", "document", "answer_page"),
     *("code", "layout", "equivalence"),
 )
 

@@ -8,8 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
+from pytest_rest import wording
 from pytest_rest.gate import evidence
-from pytest_rest.gate.baseline import few, number_of_items
+from pytest_rest.gate.baseline import few
 from pytest_rest.gate.regression import Regression
 from pytest_rest.gate.thresholds import AREAS, RH_AUC, Threshold
 from pytest_rest.metrics import Metrics, Table
@@ -20,11 +21,11 @@ from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Rate
 
 _MEANS = ("mean", "pooled")
-GateOutcome = Literal["passed", "missed", "undecided", "undefined", "lost"]
-_WORDS: dict[Decision, tuple[GateOutcome, str]] = {
-    "pass": ("passed", "met"),
-    "fail": ("missed", "missed"),
-    "undecided": ("undecided", "undecided"),
+GateOutcome = Literal["passed", "failed", "undecided", "undefined", "lost"]
+_OUTCOMES: dict[Decision, GateOutcome] = {
+    "pass": "passed",
+    "fail": "failed",
+    "undecided": "undecided",
 }
 
 
@@ -71,6 +72,7 @@ def judge(
     lost: Mapping[str, Sequence[str]],
     max_lost: int = 0,
     *,
+    why_lost: str = "",
     confidence: float | None = None,
     parts: Mapping[str, Table] | None = None,
     looks: Mapping[Threshold, Look] | None = None,
@@ -79,10 +81,10 @@ def judge(
     """Judge every threshold on its scope's mean over suites, or on one part of it.
 
     `tables`, `parts` (each style or tag alone) and `lost` (the names of lost items) are by scope,
-    `""` being the whole run. With a confidence a threshold passes when the data are sure that it is
-    met (see `statistics.bounds`); without one the values are compared. A run that may stop early is
-    judged by its `looks`: bounds for a fixed number of items do not hold where the data say when to
-    stop. `areas` are those of RH-AUC.
+    `""` being the whole run; `why_lost` says why those were. With a confidence a threshold passes
+    when the data are sure that it is met (see `statistics.bounds`); without one the values are
+    compared. A run that may stop early is judged by its `looks`: bounds for a fixed number of items
+    do not hold where the data say when to stop. `areas` are those of RH-AUC.
     """
     by_metric = {f"{RH_AUC}{kind}": area for kind, area in (areas or {}).items()}
 
@@ -93,15 +95,15 @@ def judge(
         look = None if looks is None else looks.get(threshold, Look())
         outcome, reason = _outcome(data, confidence, look)
         if len(missing := lost.get(scope, ())) > max_lost:
-            outcome, reason = "lost", f"not judged: {lost_reason(missing, max_lost)}"
-        return JudgedThreshold(threshold, outcome, data.rate, f"{threshold.id} is {reason}")
+            outcome, reason = "lost", f"is not judged: {lost_reason(missing, max_lost)}"
+        return JudgedThreshold(threshold, outcome, data.rate, f"{threshold.id} {reason}")
 
     judged = tuple(map(judged_alone, sorted(set(thresholds))))
     everything = lost.get("", ())
     reasons = [each.reason for each in judged if each.outcome != "passed"]
     if len(everything) > max_lost:
-        reasons.insert(0, lost_reason(everything, max_lost))
-    return Gate(not reasons, reasons[0] if reasons else "every threshold is met", judged)
+        reasons.insert(0, lost_reason(everything, max_lost, why_lost))
+    return Gate(not reasons, reasons[0] if reasons else "every threshold passed", judged)
 
 
 def compare(judged: Gate, regression: Regression) -> Gate:
@@ -140,10 +142,9 @@ def distrust(judged: Gate, cached: int) -> Gate:
 
 def cached_reason(cached: int) -> str:
     """`3 answers came from a gateway's cache, ...`: what it means, and what to do."""
-    answers = "1 answer" if cached == 1 else f"{cached:,} answers"
     return (
-        f"{answers} came from a gateway's cache, and not from the model; switch the cache off, or "
-        "give --rest-allow-cached"
+        f"{wording.count(cached, 'answer')} came from a gateway's cache, and not from the model; "
+        "switch the cache off, or give --rest-allow-cached"
     )
 
 
@@ -159,9 +160,10 @@ def caution(judged: Gate, why: Sequence[str]) -> Gate:
     return replace(judged, reason="; ".join([*why, judged.reason]))
 
 
-def lost_reason(lost: Sequence[str], max_lost: int) -> str:
-    """`3 items lost (allowed: 0): a, b, c`, at most five of them by name."""
-    return f"{number_of_items(len(lost))} lost (allowed: {max_lost}): {few(lost)}"
+def lost_reason(names: Sequence[str], max_lost: int, why: str = "") -> str:
+    """`WHY; 3 items were lost (allowed: 0): a, b, c`, at most five of them by name."""
+    said = f"{wording.lost(len(names))} (allowed: {max_lost}): {few(names)}"
+    return f"{why}; {said}" if why else said
 
 
 @dataclass(frozen=True)
@@ -210,15 +212,15 @@ class _Data:
 
 
 def _outcome(data: _Data, confidence: float | None, look: Look | None) -> tuple[GateOutcome, str]:
-    """The outcome, and the rest of a sentence that begins with the threshold and `is`."""
+    """The outcome, and the rest of a sentence that begins with the threshold."""
     threshold, rate = data.threshold, data.rate
     if rate is None:
-        return "undefined", f"not judged: {_undefined(data)}"
+        return "undefined", f"is not judged: {_undefined(data)}"
     if confidence is not None:
         return _decide(data, confidence, look)
     if not bounds.OPERATORS[threshold.op](rate.value, threshold.bound):
-        return "missed", f"missed: {_described(rate)}"
-    return "passed", f"met: {_described(rate)}"
+        return "failed", f"failed: {_described(threshold, rate)}"
+    return "passed", f"passed: {_described(threshold, rate)}"
 
 
 def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutcome, str]:
@@ -226,29 +228,30 @@ def _decide(data: _Data, confidence: float, look: Look | None) -> tuple[GateOutc
     threshold, found = data.threshold, data.evidence if look is None else look.seen
     limits = found.limits(confidence) if found else None
     if found is None or limits is None:
-        return "undecided", "undecided: nothing varies, so nothing is sure"
+        return "undecided", "is undecided: nothing varies, so nothing is sure"
     low, high = max(limits[0], 0), limits[1]
     unit = "clusters" if look is not None and data.is_clustered else "items"
     size = f"n = {round(found.items, 1):.15g}{' clusters' if unit == 'clusters' else ''}"
     size = data.rate.size if look is None and data.rate else size
-    sure = f"sure of {low:.3f} and {high:.3f} at {confidence:.15g} each, {size}"
-    decision = bounds.decide(limits, threshold.op, threshold.bound)
-    if look is not None:
-        decision, sure = look.decision, f"{sure}, at every look"
-    outcome, word = _WORDS[decision]
-    reason = f"{word}: {found.value:.3f} ({sure})"
+    decision = (
+        bounds.decide(limits, threshold.op, threshold.bound) if look is None else look.decision
+    )
+    rate = _described(threshold, Rate(found.value, low, high, 0), size)
+    sure = f"{rate}; each end is sure at {confidence:.15g}{', at every look' if look else ''}"
     if decision != "undecided":
-        return outcome, reason
+        return _OUTCOMES[decision], f"{_OUTCOMES[decision]}: {sure}"
     more = bounds.more_items(found, threshold.op, threshold.bound, confidence)
-    items = f"no number of {unit}" if more is None else f"about {more:,} more {unit}"
-    return outcome, f"{reason}; {items} would decide it"
+    items = (
+        f"no number of {unit}"
+        if more is None
+        else f"about {wording.count(more, f'more {unit[:-1]}')}"
+    )
+    return "undecided", f"is undecided: {sure}; {items} would decide it"
 
 
-def _described(rate: Rate) -> str:
-    """`0.920 (0.812 to 0.968, n = 50)`."""
-    if rate.low is None or rate.high is None:
-        return f"{rate.value:.3f} ({rate.size})"
-    return f"{rate.value:.3f} ({rate.low:.3f} to {rate.high:.3f}, {rate.size})"
+def _described(threshold: Threshold, rate: Rate, size: str = "") -> str:
+    said = wording.area if threshold.metric in AREAS else wording.rate
+    return said(rate, size)
 
 
 def _undefined(data: _Data) -> str:

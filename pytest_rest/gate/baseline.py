@@ -116,11 +116,6 @@ def few(names: Sequence[str]) -> str:
     return f"{', '.join(names[:5])}{more}"
 
 
-def number_of_items(n: int) -> str:
-    """`1 item`, `2 items`."""
-    return f"{n} item{'' if n == 1 else 's'}"
-
-
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
     """What differs between two baselines that must be the same; as `refusal`."""
     before, after, _ = in_common(before, after)

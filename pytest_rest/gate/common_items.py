@@ -31,12 +31,9 @@ def in_shared_styles(runs: Sequence[Baseline]) -> tuple[Sequence[Baseline], tupl
 
 
 def added_styles(old: Baseline, new: Baseline) -> tuple[str, ...]:
-    """The styles that only the new run was asked in, where it was asked in all of the old one's.
-
-    None where it was not: less than a baseline has judges nothing.
-    """
+    """The styles that only the new run was asked in: those of a baseline must all be there."""
     _, others = _shared([old, new])
-    return () if {style["id"] for style in old["styles"]} & {*others} else others
+    return tuple(sorted({*others} - {style["id"] for style in old["styles"]}))
 
 
 def _shared(runs: Sequence[Baseline]) -> tuple[set[str], tuple[str, ...]]:

@@ -25,8 +25,8 @@ from pytest_rest import metrics
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import Look
 from pytest_rest.gate.evidence import NOT_SHARES
-from pytest_rest.gate.thresholds import TAG, Threshold, covers, parts_of
-from pytest_rest.metrics import OF_FORMATS
+from pytest_rest.gate.thresholds import FIELD, TAG, Threshold, covers, parts_of
+from pytest_rest.metrics import OF_FORMATS, by_field
 from pytest_rest.statistics.bounds import decide
 from pytest_rest.statistics.sequential import Seen
 from pytest_rest.terms import Item, Record
@@ -97,8 +97,8 @@ def check(thresholds: Iterable[Threshold], suites: int, styles: Sequence[str]) -
             why = f"{each.metric} is not a share of the items"
         elif suites > 1 and each.metric in OF_FORMATS and not each.part:
             why = "not all suites may have tables; name one, or ask it alone"
-        elif suites > 1 and (each.part in styles or each.part.startswith(TAG)):
-            of = "tag" if each.part.startswith(TAG) else "style"
+        elif suites > 1 and (each.part in styles or each.part.startswith((TAG, FIELD))):
+            of = "style" if each.part in styles else each.part.partition(".")[0]
             why = f"a {of}'s rate is over all suites, whose items are asked in turn"
         if why:
             raise OptionError(
@@ -195,7 +195,10 @@ def _value(threshold: Threshold, suite: str, asked: AskedItem) -> float | None:
     if threshold.metric in NOT_SHARES:
         return None
     here = {r.key: r for o, listed in asked.items() if covers(threshold.scope, o) for r in listed}
-    records = [r for r in here.values() if not threshold.part or threshold.part in parts_of(r)]
+    if threshold.part.startswith(FIELD):
+        records = by_field.of_field(here.values(), threshold.part.removeprefix(FIELD))
+    else:
+        records = [r for r in here.values() if not threshold.part or threshold.part in parts_of(r)]
     if any(record.verdict.lost for record in records):
         return None
     rate = metrics.compute(metrics.within(records, threshold.subset)).rate(threshold.metric)

@@ -10,13 +10,13 @@ from typing import Any, Literal
 
 from pytest_rest.gate.baseline import SCHEMA, JsonObject
 from pytest_rest.gate.paired_runs import PairedComparison
-from pytest_rest.terms import MODES, Mode
+from pytest_rest.terms import COMPARED, WITHOUT_STYLE, Mode
 
 MOST = 50  # items of each kind whose forms are told
 _FORMS = 12  # of an item
 _VALUE = 300  # characters
 
-Form = tuple[str, Mode]  # a style and a mode; the text form has no style
+Form = tuple[str, Mode]  # a style, empty for a form that has none, and a mode
 Kind = Literal["worse", "better"]
 _WORDS = {"right": True, "wrong": False, "unknown": None}
 
@@ -147,18 +147,18 @@ def _change(
         if (style, mode) in before
     ]
     told = [form for form in forms if form.mode == "text" or form.has_changed]
-    told.sort(key=lambda form: (form.mode != "text", form.style, MODES.index(form.mode)))
+    told.sort(key=lambda form: (form.mode != "text", form.style, COMPARED.index(form.mode)))
     suite, _, item = name.partition("/")
     return ItemChange(suite, item, kind, told[:_FORMS], max(len(told) - _FORMS, 0))
 
 
 def _forms(run: JsonObject, wanted: Mapping[str, Kind]) -> dict[str, dict[Form, FormAnswer]]:
-    """What the wanted items' forms were answered; the text form, which styles share, once."""
+    """What the wanted items' forms were answered; those that styles share once."""
     forms: dict[str, dict[Form, FormAnswer]] = {}
     told = _of_baseline(run) if run["schema"] == SCHEMA else _of_report(run)
     for name, style, mode, answer in told:
         if name in wanted:
-            key = ("" if mode == "text" else style, mode)
+            key = ("" if mode in WITHOUT_STYLE else style, mode)
             forms.setdefault(name, {}).setdefault(key, answer)
     return forms
 
@@ -168,7 +168,7 @@ _Told = Iterator[tuple[str, str, Mode, FormAnswer]]
 
 def _of_report(report: JsonObject) -> _Told:
     for record in report["items"]:
-        for mode in MODES:
+        for mode in COMPARED:
             if answer := record["answers"].get(mode):
                 known = FormAnswer(True, answer["value"], answer["correct"])
                 yield _name(record), record["style"], mode, known

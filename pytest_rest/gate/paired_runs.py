@@ -18,11 +18,12 @@ from functools import partial
 from statistics import fmean
 
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate.baseline import JsonObject, differences, few, number_of_items, to_baseline
+from pytest_rest.gate.baseline import JsonObject, differences, few, to_baseline
 from pytest_rest.gate.common_items import added_styles, in_common, in_shared_styles
 from pytest_rest.statistics import clusters
 from pytest_rest.statistics.paired import mcnemar
 from pytest_rest.terms import COMPARED
+from pytest_rest.wording import count
 
 ItemKey = tuple[str, str]
 Figures = Mapping[ItemKey, float]
@@ -119,9 +120,9 @@ class PairedComparison:
         if self.old_model != self.new_model:
             said.append(f"another model: {self.old_model} in the baseline, {self.new_model} now")
         if self.left_out:
-            said.append(f"{number_of_items(len(self.left_out))} lost in either run and left out")
+            said.append(f"{count(len(self.left_out), 'item')} lost in either run and left out")
         if self.unaskable:
-            items = number_of_items(len(self.unaskable))
+            items = count(len(self.unaskable), "item")
             said.append(f"{items} not compared, which either run left out: {few(self.unaskable)}")
         if self.other_styles:
             said.append(in_styles([*self.styles], self.other_styles))

@@ -14,7 +14,7 @@ from typing import Literal
 
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.gate import item_changes, model_change, paired_runs, rate_changes
-from pytest_rest.gate.baseline import JsonObject, few, number_of_items
+from pytest_rest.gate.baseline import JsonObject, few
 from pytest_rest.gate.item_changes import ItemChanges
 from pytest_rest.gate.paired_runs import PairedComparison, PairedCounts, PairedFigures
 from pytest_rest.gate.rate_changes import Change
@@ -22,6 +22,7 @@ from pytest_rest.statistics import drop, power
 from pytest_rest.statistics.drop import MEAN, DropVerdict
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import COMPARED
+from pytest_rest.wording import count, lost
 
 ACCURACY = "accuracy"  # the accuracy of every mode
 METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in COMPARED))
@@ -29,8 +30,8 @@ _SHOWN = 10
 _NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 
 Undecided = Literal["pass", "fail"]
-CheckOutcome = Literal["passed", "missed", "undecided", "refused"]
-_OUTCOMES: dict[str, CheckOutcome] = {"pass": "passed", "fail": "missed", "undecided": "undecided"}
+CheckOutcome = Literal["passed", "failed", "undecided", "refused"]
+_OUTCOMES: dict[str, CheckOutcome] = {"pass": "passed", "fail": "failed", "undecided": "undecided"}
 
 
 @dataclass(frozen=True)
@@ -70,7 +71,7 @@ class Check:
 
     @property
     def met(self) -> bool | None:
-        """Whether it is met; None where it is undecided, and passes."""
+        """Whether it passes; None where it is undecided, and passes."""
         return None if self.outcome == "undecided" and self.passes else self.passes
 
 
@@ -97,7 +98,7 @@ class Regression:
 
     @property
     def summary(self) -> str:
-        """The first reason why it does not pass; else what is undecided, or else is met."""
+        """The first reason why it does not pass; else what is undecided, or else has passed."""
         undecided = [check.reason for check in self.checks if check.outcome == "undecided"]
         return [*self.reasons, *undecided, *(check.reason for check in self.checks)][0]
 
@@ -188,9 +189,8 @@ def judge(
         return Regression(_refused(bounds, str(error)))
     changed = model_change.warning(old, new, alike)
     if len(compared.left_out) > max_lost:
-        items = number_of_items(len(compared.left_out))
         sides = f"{compared.lost[0]} in the baseline, {compared.lost[1]} now"
-        why = f"{items} lost (allowed: {max_lost}): {sides}"
+        why = f"{lost(len(compared.left_out))} (allowed: {max_lost}): {sides}"
         return Regression(_refused(bounds, why), compared.note, compared.left_out, changed)
     checks = [
         _check(metric, bound, compared.rates[metric], tolerance)
@@ -239,11 +239,11 @@ def _check(metric: str, bound: float, figures: PairedFigures, tolerance: Toleran
     verdict = drop.decide(drops, bound, tolerance.confidence, figures.grouped)
     outcome = _OUTCOMES[verdict.decision]
     passes = outcome == "passed" or (outcome == "undecided" and tolerance.undecided == "pass")
-    if outcome == "missed":
-        said = _missed(metric, bound, drops, verdict)
+    if outcome == "failed":
+        said = _failed(metric, bound, drops, verdict)
     elif outcome == "passed":
         evidence = _evidence(MEAN, bound, drops, verdict)
-        said = f"is met: {_moved(metric, verdict.mean.value)} ({evidence})"
+        said = f"passed: {_moved(metric, verdict.mean.value)} ({evidence})"
     else:
         evidence = _evidence(MEAN, bound, drops, verdict)
         said = f"is undecided: {_moved(metric, verdict.mean.value)} ({evidence}); cannot tell: "
@@ -265,7 +265,7 @@ def _evidence(
 ) -> str:
     """`12 items worse, 5 better, of 300; p = 0.03 if it were 2 points`, of a suite or of all."""
     items = [each for suite in (drops if name == MEAN else [name]) for each in drops[suite]]
-    worse = number_of_items(sum(each > 0 for each in items))
+    worse = count(sum(each > 0 for each in items), "item")
     counts = f"{worse} worse, {sum(each < 0 for each in items)} better, of {len(items)}"
     tested = verdict.mean if name == MEAN else verdict.suites[name]
     p = tested.beyond if name in verdict.beyond else min(tested.within, tested.beyond)
@@ -273,7 +273,7 @@ def _evidence(
     return f"{counts}; p = {p:.2g} if {truth}"
 
 
-def _missed(
+def _failed(
     metric: str, bound: float, drops: Mapping[str, Sequence[float]], verdict: DropVerdict
 ) -> str:
     """By the mean over suites, and in which of them; or in some suites alone."""
@@ -282,11 +282,11 @@ def _missed(
     moved = _moved(metric, verdict.mean.value)
     if MEAN in verdict.beyond:
         alone = f"; by {', '.join(f'{by[name]} in {name}' for name in suites[:3])}" * bool(suites)
-        return f"is missed: {moved} ({_evidence(MEAN, bound, drops, verdict)}){alone}"
+        return f"failed: {moved} ({_evidence(MEAN, bound, drops, verdict)}){alone}"
     worst = _moved(metric, verdict.suites[suites[0]].value)
     evidence = _evidence(suites[0], bound, drops, verdict)
     mean = f"; the mean over {len(drops)} suites {moved.partition(' ')[2]}"
-    return f"is missed in {few(suites)}: {worst} ({evidence}){mean}"
+    return f"failed in {few(suites)}: {worst} ({evidence}){mean}"
 
 
 def _cannot_tell(
@@ -318,7 +318,7 @@ def _cannot_tell(
 def _counted(items: int, worth: float, of: str) -> str:
     """`500 items in 2 suites`, and what they count as where they belong to clusters."""
     counted = f", which count as {worth:.0f}," if worth < items - 1e-9 else ""
-    return f"{number_of_items(items)}{of}{counted}"
+    return f"{count(items, 'item')}{of}{counted}"
 
 
 def _warning(compared: PairedComparison, checked: set[str], tolerance: Tolerance) -> str:

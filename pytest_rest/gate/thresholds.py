@@ -19,6 +19,7 @@ METRICS = (
 RH_AUC = "rh_auc."
 AREAS = tuple(f"{RH_AUC}{kind}" for kind in rh_auc.KINDS)  # of the whole run, in no suite's table
 TAG = "tag."
+FIELD = "field."
 _OF_READING = ("ocr_correct_rate", "cer")
 _OF_REPEATS = ("noise_floor", "between_forms", "excess_inconsistency")
 _OF_RIGHT = ("cfr", "mmc", "all_correct")
@@ -32,7 +33,8 @@ _THRESHOLD = re.compile(
 class Threshold:
     """`metric@subset@part op bound`, for the whole run or for the tests below one folder.
 
-    `part` is a suite, a style or `tag.NAME`; without one the threshold is for the mean over suites.
+    `part` is a suite, a style, `tag.NAME` or `field.NAME`; without one the threshold is for the
+    mean over suites.
     """
 
     metric: str
@@ -71,7 +73,7 @@ def parse(text: str) -> Threshold:
     if len(subsets) > 1 or len(parts) > 1:
         raise OptionError(
             f"threshold {text!r} names two {'subsets' if len(subsets) > 1 else 'parts'}; "
-            f"name one of {', '.join(SUBSETS)}, and one suite, style or {TAG}NAME"
+            f"name one of {', '.join(SUBSETS)}, and one suite, style, {TAG}NAME or {FIELD}NAME"
         )
     for part in parts:
         if hint := nearest(part, SUBSETS):
@@ -137,8 +139,13 @@ def tags_of(items: Iterable[Item]) -> set[str]:
     return {f"{TAG}{tag}" for tag in {tag for item in items for tag in item.tags}}
 
 
+def fields_of(items: Iterable[Item]) -> set[str]:
+    """The parts of a run that the fields of the items' answers are."""
+    return {f"{FIELD}{field.name}" for item in items for field in item.fields}
+
+
 def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:
-    """Raise `OptionError` for a threshold on one of no `parts`: a suite, a style, a tag."""
+    """Raise `OptionError` for a threshold on none of the `parts`: suite, style, tag or field."""
     for each in thresholds:
         if each.metric in AREAS and RH_BENCH not in suites:
             raise OptionError(
@@ -150,12 +157,12 @@ def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Colle
                 f"threshold {each.id!r}: a style has one format; name a suite or a tag, or no part"
             )
         if each.part and each.part not in parts:
-            tag = f"{TAG}{each.part}"
             known = nearest(each.part, [*SUBSETS, *sorted(parts)])
-            hint = f"; did you mean {tag!r}?" if tag in parts else known
+            meant = [name for kind in (TAG, FIELD) if (name := f"{kind}{each.part}") in parts]
+            hint = f"; did you mean {meant[0]!r}?" if meant else known
             raise OptionError(
                 f"threshold {each.id!r}: {each.part!r} is neither a subset ({', '.join(SUBSETS)}) "
-                f"nor a suite, style or {TAG}NAME of this run{hint}"
+                f"nor a suite, style, {TAG}NAME or {FIELD}NAME of this run{hint}"
             )
 
 

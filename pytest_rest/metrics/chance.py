@@ -21,6 +21,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
+from pytest_rest import wording
 from pytest_rest.metrics.agreement import Group, by_suite, cluster, compared, rights
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import mean_share
@@ -96,7 +97,7 @@ def _why(groups: Sequence[Group]) -> str:
     often = max(given, key=given.__getitem__, default="")
     if n >= FEWEST and given[often] >= _SAME * n:
         share = given[often] / n
-        return f"{shown(often, 40)!r} is the answer to {share * 100:.1f} % of {n:,} items"
+        return f"{shown(often, 40)!r} is the answer to {wording.share(share)} % of {n:,} items"
     judged = [group for group in groups if rights(group)]
     if len(judged) < len(groups):
         return ""
@@ -105,7 +106,7 @@ def _why(groups: Sequence[Group]) -> str:
     guessed = fmean(1 / group[0].choices if group[0].choices else 0.0 for group in groups)
     if right and (right.low or 0.0) <= guessed and (guessed or n >= FEWEST):
         return (
-            f"{right.value * 100:.1f} % right of {n:,} items is not surely more than the "
-            f"{guessed * 100:.1f} % of guessing"
+            f"right are {wording.rate(right)}, not surely more than the "
+            f"{wording.share(guessed)} % of guessing"
         )
     return ""

@@ -1,30 +1,30 @@
 """Turns the reports that come in into figures, a gate and files; in the controller."""
 
 import json
-import os
 import time
-from collections.abc import Callable, Generator, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
 import pytest
 
-from pytest_rest import gate
 from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import baseline, early_stop, regression, thresholds
-from pytest_rest.gate.thresholds import TAG, Threshold
+from pytest_rest.gate.thresholds import FIELD, TAG, Threshold
 from pytest_rest.plugin import provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
-from pytest_rest.reporting import markdown, merge, page
+from pytest_rest.reporting import github, junit, markdown, merge, page
+from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
+from pytest_rest.reporting.terminal import tables
 from pytest_rest.statistics import bounds
 from pytest_rest.terms import Completion, Record, Style, fingerprint
 
@@ -39,9 +39,15 @@ class Controller:
     """
 
     def __init__(
-        self, run: Run, watch: Watch, fuzz: Callable[[], Mapping[str, Any] | None]
+        self,
+        config: pytest.Config,
+        run: Run,
+        watch: Watch,
+        fuzz: Callable[[], Mapping[str, Any] | None],
     ) -> None:
         self._run, self._watch, self._fuzz = run, watch, fuzz
+        plugins: Iterable[Any] = config.pluginmanager.get_plugins()
+        self._junit = [each for each in plugins if hasattr(each, "add_global_property")]  # LogXML
         self._started = time.monotonic()
         self._tally = Tally(_rules(run.settings), styles=run.styles)
         self._looks: Looks | None = None  # of a run that may stop early
@@ -102,8 +108,15 @@ class Controller:
                 bounds.prepare()  # in the time for which the others are waited for
             tally.records[test] = Record.from_json(wire["record"])
             self._watch.add(tally.records[test])
+            if wire.get("outcome") == "inconsistent":
+                self._say(report, tables.headline(tally.records[test].verdict))
         if self._run.settings.early_stop:
             self._look()
+
+    def _say(self, report: pytest.TestReport, text: str) -> None:
+        """What an item's answers were, where JUnit would have it as a bare pass."""
+        for log in self._junit:
+            log.node_reporter(report).append(junit.element("system-out", text))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """Note what was selected where this is the only process; workers tell it."""
@@ -142,11 +155,13 @@ class Controller:
         return result
 
     def _check_known(self) -> None:
-        """Refuse what no item can tell, where all items are known: of a tag, of what is right."""
+        """Refuse what no item can tell, where all are known: of tag, field, and what is right."""
         settings, known = self._run.settings, self._run.known
-        asked = [each for each in settings.thresholds if each.part.startswith(TAG)]
+        asked = [each for each in settings.thresholds if each.part.startswith((TAG, FIELD))]
         suites = {item.suite for item in known}
-        thresholds.check(asked, suites, suites | thresholds.tags_of(known))
+        thresholds.check(
+            asked, suites, suites | thresholds.tags_of(known) | thresholds.fields_of(known)
+        )
         if settings.early_stop:
             early_stop.check(asked, len(suites), ())
         if settings.stored is None:
@@ -200,8 +215,10 @@ class Controller:
 
     def _finish(self, session: pytest.Session) -> None:
         self.report = self._build()
-        for name, reason in _gate_tests(self.report, self._tally.rules):
-            _log(session, name, reason)
+        rules = self._tally.rules
+        for case in junit.gate_cases(self.report, rules.max_lost, rules.allow_cached):
+            failed = case.said if case.outcome == "failure" else ""
+            _log(session, case.name, failed)
         folder = self._run.settings.run_dir
         met = self._tally.selected or self.report.gate or self.report.fuzz
         if not met:  # no REST test: leave no trace
@@ -212,7 +229,14 @@ class Controller:
             self._write(session, path, self.report.write)
         for path in (folder / page.NAME, self._run.settings.html):
             self._write(session, path, self._write_page)
-        _tell_ci(session.config, self.report)
+        summary = markdown.page(self.report)
+        self._write(session, self._run.settings.markdown, lambda path: save([summary], path))
+        for log in self._junit:
+            for name, value in markdown.properties(self.report).items():
+                log.add_global_property(name, value)
+        if failed := github.add_to_summary(summary):
+            warning = pytest.PytestWarning(f"REST: {failed}")
+            session.config.issue_config_time_warning(warning, stacklevel=2)
 
     def _write(
         self, session: pytest.Session, path: Path | None, write: Callable[[Path], None]
@@ -298,22 +322,6 @@ def _rules(settings: options.Settings) -> Rules:
     )
 
 
-def _gate_tests(report: Report, rules: Rules) -> Iterator[tuple[str, str]]:
-    """The name of each gate test, and why it failed (empty when it passed)."""
-    if report.gate is None:
-        return
-    too_many = len(report.lost) > rules.max_lost
-    names = [each.name for each in report.lost]
-    lost = gate.lost_reason(names, rules.max_lost) if too_many else ""
-    yield f"lost<={rules.max_lost}", lost
-    if report.gate.passed is not None and not rules.allow_cached and (n := report.from_cache):
-        yield "from_cache<=0", gate.cached_reason(n)
-    for judged in report.gate.thresholds:
-        yield judged.threshold.id, "" if judged.outcome == "passed" else judged.reason
-    for check in report.gate.regression.checks if report.gate.regression else ():
-        yield check.name, "" if check.passes else check.reason
-
-
 def _log(session: pytest.Session, name: str, reason: str) -> None:
     """Report a test of the gate's own, so that terminal, JUnit and exit status say the same."""
     # the blank keeps pytest from taking the dot of a bound for the dot of a class
@@ -334,18 +342,3 @@ def _log(session: pytest.Session, name: str, reason: str) -> None:
         )
         hook.pytest_runtest_logreport(report=report)
     hook.pytest_runtest_logfinish(nodeid=nodeid, location=location)
-
-
-def _tell_ci(config: pytest.Config, report: Report) -> None:
-    """Add the metrics to JUnit's file, and a page to GitHub's summary, where the run has them."""
-    for plugin in config.pluginmanager.get_plugins():
-        if add := getattr(plugin, "add_global_property", None):  # pytest's own LogXML
-            for name, value in markdown.properties(report).items():
-                add(name, value)
-    if path := os.environ.get("GITHUB_STEP_SUMMARY"):
-        try:
-            with Path(path).open("a", encoding="utf-8") as file:
-                file.write(markdown.page(report))
-        except OSError as error:
-            line = f"REST: the summary {path!r} cannot be written: {error.strerror}"
-            config.issue_config_time_warning(pytest.PytestWarning(line), stacklevel=2)

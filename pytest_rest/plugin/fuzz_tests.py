@@ -18,6 +18,7 @@ from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.terminal import flips as text
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Form
+from pytest_rest.wording import count
 
 _NAME = "rest-fuzz"
 _WIRE = "pytest_rest_fuzz"  # what a report's attribute is named
@@ -105,7 +106,7 @@ class Findings:
         if fuzz is None:
             return []
         if fuzz.replayed:
-            return [f"rest: {len(fuzz.replayed)} flips of another run are asked again"]
+            return [f"rest: {count(len(fuzz.replayed), 'flip')} of another run to ask again"]
         profile = "repeatable" if fuzz.is_repeatable else "hunt"
         return [
             f"rest: fuzzing {fuzz.examples:,} examples in at most {fuzz.calls:,} calls; "
@@ -174,7 +175,7 @@ class Findings:
         except OSError as error:
             write(f"{near(path)} cannot be written: {error.strerror}", red=True)
         else:
-            write(f"{near(path)}: a benchmark of {len(self._flips)} flips")
+            write(f"{near(path)}: a benchmark of {count(len(self._flips), 'flip')}")
 
 
 def _hunt(run: Run, number: int) -> dict[str, Any]:

@@ -261,7 +261,8 @@ GATE = (
         "fail when a threshold METRIC[@SUBSET][@PART]>=VALUE is missed: rer, cfr, mmc, "
         "all_correct, ocr_correct_rate, cer, accuracy.text, accuracy.image, accuracy.mixed, "
         "format_floor, modality_excess, rh_auc.raw or rh_auc.normalised, on all items, the "
-        "ocr_correct ones, a suite, a style or tag.NAME; repeatable",
+        "ocr_correct ones, a suite, a style, tag.NAME or "
+        "field.NAME; repeatable",
         ini="rest_require",
     ),
     Option(
@@ -376,6 +377,9 @@ RUNS = (
     ),
     Option("--rest-json PATH", "write report.json there too", values.path),
     Option("--rest-html PATH", "write report.html there too, with its pictures in it", values.path),
+    Option(
+        "--rest-markdown PATH", "write the summary there, as Markdown for a comment", values.path
+    ),
     Option(
         "--rest-published WHEN",
         "REST's published rows beside a run of its data sets, of 20 items at least: `on` or `off`",

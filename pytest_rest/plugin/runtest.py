@@ -5,7 +5,6 @@ cannot serialise is lost silently, and a worker's own output is lost when it cra
 """
 
 import json
-import re
 import shlex
 from collections.abc import Generator
 from dataclasses import asdict
@@ -13,19 +12,18 @@ from typing import Any
 
 import pytest
 
-from pytest_rest.dispatch import ENDED
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import thresholds
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin.cases import case_id, case_of, named
 from pytest_rest.plugin.run import WIRE, Disagreement, Run
-from pytest_rest.reporting import rerun_command
+from pytest_rest.reporting import rerun_command, why_lost
+from pytest_rest.reporting.junit import LOST
 from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import Record, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
-_ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
 NOT_NEEDED = "every threshold is decided"
 _RECORD = pytest.StashKey[Record]()
 _THRESHOLDS = pytest.StashKey[list[Threshold]]()
@@ -147,8 +145,8 @@ class Recorder:
             if wire["reason"].endswith(NOT_NEEDED):
                 wire["outcome"] = "unneeded"
             return
-        if ended := _ENDED.search(record.verdict.reason):
-            item.session.shouldstop = f"REST: {ended[0][:300]}"
+        if ended := why_lost.ended(record.verdict.reason):
+            item.session.shouldstop = f"REST: {ended}"
         raised = call.excinfo.value if call.excinfo else None
         is_own = isinstance(raised, Disagreement)
         disagrees = (is_own or isinstance(raised, AssertionError)) and not record.verdict.consistent
@@ -158,6 +156,9 @@ class Recorder:
         if disagrees and gated:
             wire["outcome"] = record.verdict.outcome
             report.outcome, report.longrepr = "passed", None
+            if record.verdict.lost:  # which JUnit's readers know as skipped
+                place = (str(item.path), item.location[1] or 0, f"{LOST}{record.verdict.reason}")
+                report.outcome, report.longrepr = "skipped", place
         elif disagrees and not is_own:
             report.sections.append(("REST", _explanation(item, self._run)))
 

@@ -61,7 +61,7 @@ def _join_main(config: pytest.Config, run: Run) -> None:
     """What only the main process has: who counts, judges and shows."""
     register = config.pluginmanager.register
     findings, watch = Findings(run), Watch(config, run)
-    controller = Controller(run, watch, findings.gathered)
+    controller = Controller(config, run, watch, findings.gathered)
     terminal = Terminal(config, run, lambda: controller.report, controller.written)
     register(terminal, "rest-terminal")
     if not config.option.collectonly:

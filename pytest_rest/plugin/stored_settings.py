@@ -19,7 +19,7 @@ from pytest_rest.terms import Item, Scheme, StoredStyle, Style
 UNASKED = {"rest_early_stop": False, "rest_plan": False, "rest_table_formats": None}
 _MODELS = ("rest_model", "rest_resume", "rest_replay")
 _JUDGING = {option.key for option in (*GATE, *STORED)} - {"rest_early_stop"}
-_JUDGING |= {"rest_run_dir", "rest_json", "rest_html"}
+_JUDGING |= {"rest_run_dir", "rest_json", "rest_html", "rest_markdown"}
 
 
 def is_chosen(chosen: Chosen) -> bool:

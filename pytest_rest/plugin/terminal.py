@@ -1,6 +1,5 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
-import os
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -15,7 +14,7 @@ from pytest_rest.credentials import masked
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
-from pytest_rest.reporting import markdown
+from pytest_rest.reporting import github, markdown
 from pytest_rest.reporting.decision import Word
 from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
@@ -194,7 +193,7 @@ class Terminal:
         for line, looks in findings.summary(report, has_place):
             write(line, **looks)
         self._close(report, write)
-        if os.environ.get("GITHUB_ACTIONS") == "true":
+        if github.is_here():
             for line in markdown.annotations(report):
                 write(line)
         for line, met in findings.gate(report):

@@ -4,12 +4,13 @@ from collections.abc import Iterable, Sequence
 
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import OptionError
-from pytest_rest.gate.baseline import few, number_of_items
+from pytest_rest.gate.baseline import few
 from pytest_rest.plugin.run import Run
 from pytest_rest.prompts.askable import Check, Unaskable
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Item, Style, Verdict
+from pytest_rest.wording import count
 
 
 def check(run: Run, cases: Iterable[Case]) -> None:
@@ -60,7 +61,7 @@ def _sentence(run: Run, refused: Sequence[Unaskable]) -> str:
     if others:
         names = [f"{place(other.item)} {other.item.id}".strip() for other in others]
         listed = few([shown(name, 200) for name in names])
-        said += f"; nor can {number_of_items(len(others))} more: {listed}"
+        said += f"; nor can {count(len(others), 'item')} more: {listed}"
     return said
 
 

@@ -69,6 +69,17 @@ _PROMPTS = (
     *("transcribe", "transcribe-picture"),
     *("text", "image", "mixed", "mixed-choice", "ocr-first", _READ),
 )
+_SAID: Mapping[str, str] = {  # of a field's kind
+    "integer": "a whole number",
+    "number": "a number",
+    "text": "a text",
+    "expression": "an expression",
+    "short": "a short text",
+    "list": "an array, in order",
+    "set": "an array, in any order",
+    "date": "a date, YYYY-MM-DD",
+    "quantity": "a number with its unit, as a text",
+}
 _LONGEST_QUOTED = 20_000  # characters of what a model wrote that another prompt shows
 
 
@@ -188,12 +199,14 @@ def load_protocol(path: Path | None = None) -> Protocol:
         line = " ".join(str(error).split())
         raise OptionError(f"protocol file {str(path)!r} cannot be read: {line}") from None
     try:
+        late = templates.late_words(_OWN, "answer_format")
+        seen = data | {"answer_format": templates.in_digest(data["answer_format"], late)}
         return Protocol(
             version=str(data["version"]),
-            digest=hashlib.sha256(repr(sorted(data.items())).encode()).hexdigest()[:16],
+            digest=hashlib.sha256(repr(sorted(seen.items())).encode()).hexdigest()[:16],
             max_tokens=limits(data["max_tokens"]),
             parts=_all_parts(data["prompts"]),
-            answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS),
+            answer_format=templates.by_kind(data["answer_format"], ANSWER_KINDS, late),
             reasoning=templates.load(data),
         )
     except KeyError as error:
@@ -279,6 +292,7 @@ def _fill(
         "stem": "\n".join(filter(None, (context, item.question))),
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
+        "fields": ", ".join(f"{each.name} ({_SAID[each.kind]})" for each in item.fields),
         **{name: text[:_LONGEST_QUOTED] for name, text in quoted.items()},
     }
     template = template.replace("{answer_format}", asking)

@@ -12,7 +12,20 @@ from pytest_rest import safe_yaml
 from pytest_rest.errors import nearest
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Budget, Task
 
-PLACEHOLDERS = ("whole", "context", "question", "stem", "choices", "labels", "answer_format")
+LATE_KINDS: tuple[AnswerKind, ...] = (  # for which older protocol files have no words
+    *("list", "set", "date", "quantity", "fields"),
+)
+
+PLACEHOLDERS = (
+    "whole",
+    "context",
+    "question",
+    "stem",
+    "choices",
+    "labels",
+    "fields",
+    "answer_format",
+)
 PLACEHOLDER = re.compile(r"\{([^{}\n]{1,40})\}")
 
 _OWN = Path(__file__).with_name("reasoning.yaml")
@@ -72,13 +85,29 @@ def checked(template: str, known: tuple[str, ...] = PLACEHOLDERS) -> str:
     return template
 
 
-def by_kind(data: Mapping[str, Any], kinds: Sequence[AnswerKind]) -> dict[str, str]:
-    """How an answer of each kind is asked for; one without words of its own as a text.
+def by_kind(
+    data: Mapping[str, Any], kinds: Sequence[AnswerKind], late: Mapping[str, str]
+) -> dict[str, str]:
+    """How an answer of each kind is asked for; a short one without words of its own as a text.
 
-    Raises `KeyError` for a kind that needs its own, and `ValueError` as `checked`.
+    `late` has the words for those kinds that older files lack. Raises `KeyError` for a kind that
+    needs its own, and `ValueError` as `checked`.
     """
     named = {kind: "text" if kind == "short" and kind not in data else kind for kind in kinds}
-    return {kind: checked(data[name], PLACEHOLDERS[:-1]) for kind, name in named.items()}
+    words = {**late, **data}
+    return {kind: checked(words[name], PLACEHOLDERS[:-1]) for kind, name in named.items()}
+
+
+@functools.cache
+def late_words(path: Path, key: str) -> Mapping[str, str]:
+    """What the project's own file has, under a key, for the kinds that older files lack."""
+    words = safe_yaml.load(path.read_text("utf-8"))[key]
+    return {kind: words[kind] for kind in LATE_KINDS}
+
+
+def in_digest(data: Mapping[str, Any], late: Mapping[str, str]) -> dict[str, Any]:
+    """The words that a digest is of: those of late kinds only where they are somebody's own."""
+    return {kind: words for kind, words in data.items() if late.get(kind) != words}
 
 
 def limits(data: dict[str, Any]) -> dict[str, int]:
@@ -97,17 +126,19 @@ def _own() -> Reasoning:
 
 def _read(data: Mapping[str, Any]) -> Reasoning:
     asked, final = data["reasoning"], data[_FORMAT]
+    late = late_words(_OWN, _FORMAT)
     parts = {}
     for name, own in _SHOWN.items():
         known = own if name == "rate" else (*PLACEHOLDERS[:-1], *own)
         parts[name] = checked(asked[name], known)
         if own and f"{{{own[-1]}}}" not in parts[name]:
             raise ValueError(f"reasoning {name!r} does not show the {{{own[-1]}}}")
-    digest = hashlib.sha256(repr([sorted(asked.items()), sorted(final.items())]).encode())
+    in_id = [sorted(asked.items()), sorted(in_digest(final, late).items())]
+    digest = hashlib.sha256(repr(in_id).encode())
     return Reasoning(
         id=f"{data['version']} ({digest.hexdigest()[:8]})",
         max_tokens=limits({"default": asked["max_tokens"]})["default"],
         rating_tokens=limits({"default": asked["rating_tokens"]})["default"],
         parts=parts,
-        final_format=by_kind(final, (*ANSWER_KINDS, "open")),
+        final_format=by_kind(final, (*ANSWER_KINDS, "open"), late),
     )

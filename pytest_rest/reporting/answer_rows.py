@@ -29,6 +29,7 @@ COLUMNS: Mapping[str, type] = {
     "expected": str,
     "answer": str,
     "value": str,
+    "fields": str,  # as JSON: of each its value, and whether that is right
     "correct": bool,
     "status": str,
     "verdict": str,  # the item's, in this style
@@ -109,7 +110,11 @@ def _answered(answer: Mapping[str, Any]) -> Row:
     """An answer's columns; the size of its picture only where it has one."""
     names = (*_SHARED, "text", "prompt", "model", "value", "correct")
     size = ("width", "height") if answer["image"] else ()
-    return {name: answer[name] for name in (*names, *size)}
+    fields = answer.get("fields")
+    return {
+        **{name: answer[name] for name in (*names, *size)},
+        "fields": json.dumps(fields, ensure_ascii=False) if fields else None,
+    }
 
 
 def _characteristics(style: str, own: Mapping[str, Any]) -> dict[str, Any]:

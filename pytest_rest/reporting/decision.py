@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from pytest_rest.reporting.terminal import figures
+from pytest_rest import wording
 from pytest_rest.terms import Rate, to_rate
 
 Builtins = Mapping[str, Any]
@@ -44,7 +44,7 @@ def of(gate: Builtins, rer: Rate | None, *, is_shard: bool = False) -> Decision 
     baseline = gate["baseline"] or {}
     judged = [*baseline.get("checks", ()), *gate["thresholds"]]
     rates = baseline.get("rates", {})
-    if failed := [each for each in judged if each["outcome"] in ("failed", "missed")]:
+    if failed := [each for each in judged if each["outcome"] == "failed"]:
         return Decision("do not ship", _listed([_said(each, rates) for each in failed]))
     if gate["passed"] is None:
         said = f"; RER is {_rate(rer)}" if rer else ""
@@ -100,11 +100,11 @@ def _moved(changed: Builtins) -> str:
     """`fell from 88.3 to 79.2 %, by 9.2 points [4.3, 14.1]`."""
     value, bounds = changed["value"], (changed["low"], changed["high"])
     sign = -1 if value < 0 else 1
-    old, new = figures.share(changed["old"]), figures.share(changed["new"])
+    old, new = wording.share(changed["old"]), wording.share(changed["new"])
     word = f"{'fell' if value < 0 else 'rose'} from {old} to {new} %, by" if value else "moved by"
     ends = sorted(sign * end for end in bounds if end is not None)
-    interval = f" [{', '.join(map(figures.share, ends))}]" if ends else figures.NO_SPREAD
-    return f"{word} {figures.share(abs(value))} points{interval}"
+    interval = f" [{', '.join(map(wording.share, ends))}]" if ends else wording.NO_SPREAD
+    return f"{word} {wording.share(abs(value))} points{interval}"
 
 
 def _of_threshold(judged: Builtins) -> str:
@@ -123,12 +123,7 @@ def _of_threshold(judged: Builtins) -> str:
 
 
 def _rate(rate: Rate | None) -> str:
-    """`79.2 % [70.8, 85.6], n = 120`."""
-    if rate is None:
-        return "undefined"
-    ends = [end for end in (rate.low, rate.high) if end is not None]
-    interval = f" [{', '.join(map(figures.share, ends))}]" if ends else figures.NO_SPREAD
-    return f"{figures.share(rate.value)} %{interval}, {rate.size}"
+    return wording.rate(rate) if rate else "undefined"
 
 
 def _name(metric: str) -> str:

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics import by_field, failure_causes
 from pytest_rest.terms import Record
 
 
@@ -27,4 +27,10 @@ class Entries(Sequence[dict[str, Any]]):
 
 def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
-    return {**record.to_builtins(), "failed_at": failure_causes.cause([record]), "test": test}
+    content = {
+        **record.to_builtins(),
+        "failed_at": failure_causes.cause([record]),
+        "test": test,
+    }
+    flips = by_field.flips(record.verdict)
+    return {**content, "flips": flips} if flips else content

@@ -16,11 +16,12 @@ from typing import Any
 
 from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.errors import BaselineError, OptionError
-from pytest_rest.gate.baseline import JsonObject, number_of_items
+from pytest_rest.gate.baseline import JsonObject
 from pytest_rest.gate.decline import FigureTrend, ItemHistory
 from pytest_rest.reporting import report_file
 from pytest_rest.statistics.trend import FEWEST
 from pytest_rest.terms import MODES, Rate
+from pytest_rest.wording import count
 
 MEAN = "mean"
 _FIGURES = ("rer", "cfr")
@@ -220,7 +221,7 @@ def _joined(setups: Mapping[str, Setup]) -> Setup:
 def _notes(report: JsonObject) -> Iterator[str]:
     lost = {(each["suite"], each["item"]) for each in report["lost"]}
     if lost:
-        yield f"{number_of_items(len(lost))} lost"
+        yield f"{count(len(lost), 'item')} lost"
     if stopped := report["gate"].get("early_stop"):
         yield f"stopped early, after {stopped['items']:,} of {stopped['of']:,} items"
     if cached := report["usage"].get("cached"):

@@ -1,10 +1,24 @@
 """Turns a judged gate into the report's `gate`."""
 
+from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.gate import Gate, JudgedThreshold
 from pytest_rest.gate.regression import Regression
+
+
+def verdict(gate: Mapping[str, Any]) -> str:
+    """`passed`, `failed` or `undecided`, of the report's `gate`; `not judged` where it is None.
+
+    What is undecided has not passed either, where nothing lets it.
+    """
+    if gate["passed"] is None or gate["passed"]:
+        return "passed" if gate["passed"] else "not judged"
+    judged = [each["outcome"] for each in gate["thresholds"]]
+    checks = (gate["baseline"] or {"checks": ()})["checks"]
+    judged += [each["outcome"] for each in checks if not each.get("passes")]
+    return "undecided" if {*judged} - {"passed"} == {"undecided"} else "failed"
 
 
 def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:

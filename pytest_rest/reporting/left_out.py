@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from pytest_rest.gate.baseline import number_of_items
+from pytest_rest.wording import count
 
 UNASKABLE = "cannot be asked: "  # how the reason of a lost item begins that would be lost again
 
@@ -23,4 +23,4 @@ class LeftOut:
 
 def said(n: int) -> str:
     """`3 items left out, which cannot be asked`."""
-    return f"{number_of_items(n)} left out, which cannot be asked"
+    return f"{count(n, 'item')} left out, which cannot be asked"

@@ -3,12 +3,18 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
+from pytest_rest import wording
+from pytest_rest.gate import Gate
+from pytest_rest.gate.paired_runs import PairedComparison
+from pytest_rest.gate.rate_changes import Change
+from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
-from pytest_rest.reporting import stored_answers
+from pytest_rest.reporting import judgement, stored_answers
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import (
+    fields,
     figures,
     findings,
     pages,
@@ -20,11 +26,11 @@ from pytest_rest.reporting.terminal import (
 from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.rh_auc import Area, AreaKind
-from pytest_rest.terms import COMPARED, OCR_MODES
+from pytest_rest.terms import COMPARED, OCR_MODES, Rate
 
 _NAMES_SHOWN = 10
+_VALUES = 100  # of items that JUnit's properties name
 _MARKUP = re.compile(r"(?!(?<=\d)\.(?=\d))[^\w ,=()%+-]|_")  # but not the dot of a number
-_MET = {True: "met", False: "**not met**", None: "undecided"}
 _SUBSETS = {"all": "", "ocr_correct": ", OCR-correct"}
 RATES = {
     "rer": "RER",
@@ -42,7 +48,7 @@ def page(report: Report) -> str:
     about, gate = report.provenance, report.gate
     regression = gate.regression if gate else None
     why = gate.reason if gate else "; ".join(report.cautions)
-    checks = ((escape(name), _MET[met], escape(said, 600)) for name, met, said in _checks(report))
+    checks = [_row(name, word, said) for name, word, _, said in _checks(report)]
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
         _decided(report),
@@ -54,6 +60,7 @@ def page(report: Report) -> str:
         _formats(report),
         [escape(line) for line in pages.lost_after(report)],
         _tags(report),
+        _fields(report),
         [escape(line) for line in tables.clusters(report)],
         _rh_auc(report),
         _advice(report.advice),
@@ -66,19 +73,46 @@ def page(report: Report) -> str:
         _listed("Inconsistent", _inconsistent(report)),
         _asked(report),
     ]
-    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
+    return _joined(blocks)
 
 
 def annotations(report: Report) -> Iterator[str]:
-    """GitHub's workflow commands: an error for each threshold that is not met.
+    """GitHub's workflow commands: an error for each threshold that does not pass.
 
     Without a gate, one for each of the first inconsistent items.
     """
-    failed = [(name, why) for name, met, why in _checks(report) if met is False]
+    failed = [(name, why) for name, _, passes, why in _checks(report) if not passes]
     if report.gate and report.gate.passed is False and not failed:
         failed = [("gate", report.gate.reason)]
     if report.gate is None:
         failed = [("inconsistent", line) for line in _inconsistent(report)]
+    yield from errors(failed)
+
+
+def comparison(runs: PairedComparison, table: Mapping[str, Change], judged: Regression) -> str:
+    """What changed from one run to another, and whether that is tolerated."""
+    checks = judged.checks
+    said = judged.summary if checks else "no tolerance was named"
+    known = Gate(not judged.reasons if checks else None, said, (), judged)
+    word = judgement.verdict(judgement.gate_to_builtins(known))
+    blocks = [
+        [f"## REST: {escape(runs.old_model)} to {escape(runs.new_model)}"],
+        [f"**{word}**: {escape(said, 1_000)}"],
+        _table(["threshold", "", "why"], [_row(c.name, c.outcome, c.reason) for c in checks]),
+        _table(
+            ["per cent, points [95%]", "items", "old", "new", "change", "worse", "better"],
+            [_change(RATES.get(name, name), change) for name, change in table.items()],
+        ),
+        [escape(f"warning: {judged.warning}", 1_000)] if judged.warning else [],
+        _listed("Were consistent, and are no longer", runs.rer.worse),
+        _listed("Became consistent", runs.rer.better),
+        _listed("Lost in either run, and left out", runs.left_out),
+    ]
+    return _joined(blocks)
+
+
+def errors(failed: Sequence[tuple[str, str]]) -> Iterator[str]:
+    """GitHub's workflow commands, one for each name and reason of the first ten."""
     for name, why in failed[:_NAMES_SHOWN]:
         title = _command(f"REST: {name}").replace(":", "%3A").replace(",", "%2C")
         yield f"::error title={title}::{_command(shown(why, 500))}"
@@ -93,6 +127,13 @@ def properties(report: Report) -> dict[str, str]:
         "rest.protocol": str(about["protocol"]),
         "rest.gate": verdict(report),
     }
+    inconsistent = [r for r in report.records if r.verdict.outcome == "inconsistent"]
+    values |= {"rest.inconsistent": str(len(inconsistent)), "rest.lost": str(len(report.lost))}
+    for record in inconsistent[:_VALUES]:
+        values[f"rest.inconsistent.{record.item}-{record.style}"] = tables.answers_said(
+            record.verdict
+        )
+    values |= {f"rest.lost.{each.name}": each.reason for each in report.lost[:_VALUES]}
     if report.left_out:
         values["rest.unaskable"] = str(len(report.left_out))
     abstained = failure_causes.abstentions(report.whole)
@@ -107,7 +148,7 @@ def properties(report: Report) -> dict[str, str]:
         if rate is not None:
             values[key] = str(rate.value)
             values |= {f"{key}.{name}": str(getattr(rate, name)) for name in ("low", "high", "n")}
-    return {name: shown(value, 500) for name, value in values.items()}
+    return {shown(name, 300): shown(value, 500) for name, value in values.items()}
 
 
 def _decided(report: Report) -> list[str]:
@@ -126,10 +167,10 @@ def _asked(report: Report) -> list[str]:
 
 
 def verdict(report: Report) -> str:
-    """`gate passed`, `gate NOT PASSED`, `gate not judged` (a shard's), or `no gate`."""
+    """`gate passed`, `gate failed`, `gate undecided`, a part's `gate not judged`, `no gate`."""
     if report.gate is None:
         return "no gate"
-    return f"gate {findings.GATE_WORDS[report.gate.passed]}"
+    return f"gate {judgement.verdict(judgement.gate_to_builtins(report.gate))}"
 
 
 def escape(value: str, limit: int = 300) -> str:
@@ -140,17 +181,20 @@ def escape(value: str, limit: int = 300) -> str:
     return _MARKUP.sub(lambda match: f"&#{ord(match[0])};", shown(value, limit))
 
 
-def _checks(report: Report) -> Iterator[tuple[str, bool | None, str]]:
-    """Each threshold and each comparison: its name, whether it is met, and why.
-
-    None where it cannot tell, and passes.
-    """
+def _checks(report: Report) -> Iterator[tuple[str, str, bool, str]]:
+    """Each threshold and each comparison: its name, its verdict, whether it passes, and why."""
     if report.gate is None:
         return
     for judged in report.gate.thresholds:
-        yield judged.threshold.id, judged.outcome == "passed", judged.reason
+        passes = judged.outcome == "passed"
+        yield judged.threshold.id, _word(judged.outcome), passes, judged.reason
     for check in report.gate.regression.checks if report.gate.regression else ():
-        yield check.name, check.met, check.reason
+        yield check.name, _word(check.outcome), check.passes, check.reason
+
+
+def _word(outcome: str) -> str:
+    """A verdict in one of its three words: what was not judged is undecided."""
+    return outcome if outcome in ("passed", "failed") else "undecided"
 
 
 def _metrics(report: Report) -> list[str]:
@@ -203,6 +247,21 @@ def _tags(report: Report) -> list[str]:
     return _table(["tag", "items", "RER", "CFR", "MMC"], rows)
 
 
+def _fields(report: Report) -> list[str]:
+    rows = [
+        [
+            escape(name),
+            str(each.metrics["all"].items),
+            *(figures.percent(each.metrics["all"].rate(n)) for n in ("rer", "cfr", "mmc")),
+            fields.counted(each.flips),
+        ]
+        for name, each in fields.worst_first(report.fields).items()
+    ]
+    if more := len(rows[fields.SHOWN :]):
+        rows[fields.SHOWN :] = [[f"and {more} more", "", "", "", "", ""]]
+    return _table(["field", "items", "RER", "CFR", "MMC", "flips in"], rows)
+
+
 def _areas(report: Report) -> Mapping[AreaKind, Area]:
     return report.rh_auc.areas if report.rh_auc else {}
 
@@ -230,7 +289,27 @@ def _vision(vision: Vision | None) -> list[str]:
 
 
 def _inconsistent(report: Report) -> list[str]:
-    return [line.strip() for line in tables.inconsistent(report)][1:]
+    inconsistent = (r for r in report.records if r.verdict.outcome == "inconsistent")
+    return [
+        f"{record.item}-{record.style}: {shown(tables.answers_said(record.verdict), 120)}"
+        for record in sorted(inconsistent, key=lambda record: record.key)
+    ]
+
+
+def _row(name: str, outcome: str, why: str) -> tuple[str, str, str]:
+    word = _word(outcome)
+    return escape(name), word if word == "passed" else f"**{word}**", escape(why, 600)
+
+
+def _change(name: str, change: Change) -> list[str]:
+    moved = None if change.value is None else Rate(change.value, change.low, change.high, change.n)
+    shares = map(wording.share, (change.old, change.new))
+    flips = str(change.worse), str(change.better)
+    return [escape(name), str(change.n), *shares, figures.points(moved), *flips]
+
+
+def _joined(blocks: Iterable[Sequence[str]]) -> str:
+    return "\n\n".join("\n".join(block) for block in blocks if block) + "\n"
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> list[str]:

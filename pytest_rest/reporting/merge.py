@@ -37,6 +37,7 @@ class Merged:
 
     report: Report
     failed: tuple[str, ...]
+    rules: Rules
 
 
 def carrying(
@@ -124,7 +125,7 @@ def _merge(reports: Sequence[Builtins]) -> Merged:
     report = tally.report(_about(reports), Spent(**sums, spare=spare))
     failed = sorted(node_id(origin, f"{item}-{style}") for origin, (_, item, style) in tally.failed)
     broken = (f"{name or 'tests'}: not collected" for name in tally.broken)
-    return Merged(report, (*broken, *failed))
+    return Merged(report, (*broken, *failed), tally.rules)
 
 
 def _differences(one: Builtins, other: Builtins) -> Iterator[str]:

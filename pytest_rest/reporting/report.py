@@ -17,6 +17,7 @@ from pytest_rest.metrics import (
     advice,
     answer_pages,
     by_budget,
+    by_field,
     by_style,
     by_tag,
     chance,
@@ -35,6 +36,7 @@ from pytest_rest.metrics import (
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
+from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.judge_agreement import JudgeAgreement
 from pytest_rest.metrics.mode_tests import compare
@@ -44,7 +46,7 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
-from pytest_rest.reporting import decision
+from pytest_rest.reporting import decision, parts
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.calls import calls, from_cache
 from pytest_rest.reporting.decision import Decision
@@ -133,6 +135,11 @@ class Report:
     def judge(self) -> JudgeAgreement | None:
         """What a judge said of answers; None where none was asked."""
         return judge_agreement.measure(self.whole)
+
+    @cached_property
+    def fields(self) -> dict[str, FieldFigures]:
+        """The figures of each field of answers; nothing where no answer has one."""
+        return by_field.measure(self.whole)
 
     @cached_property
     def answer_pages(self) -> list[LostAfter]:
@@ -256,7 +263,7 @@ class Report:
                 style: subsets["all"].to_builtins()
                 for style, subsets in by_style(judged, self.table).items()
             },
-            **({"tags": {t: m.to_builtins() for t, m in self.tags.items()}} if self.tags else {}),
+            **parts.to_builtins(self.tags, self.fields),
             "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
             "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),
@@ -266,7 +273,7 @@ class Report:
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
             **({"judge": self.judge.to_builtins()} if self.judge else {}),
             **({"answer_pages": [*map(asdict, self.answer_pages)]} if self.answer_pages else {}),
-            "seen": self._seen,
+            "seen": parts.seen_to_builtins(self.vision_rule, self.seen),
             **self._sweep,
             "vision_tokens": self.vision and self.vision.to_builtins(),
             "advice": self.advice.to_builtins(),
@@ -298,20 +305,6 @@ class Report:
         for number, item in enumerate(self._items):
             yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
         yield "\n ]\n}\n"
-
-    @property
-    def _seen(self) -> dict[str, Any]:
-        """Which rule says what the model saw, and what it saw of each style."""
-        rule = self.vision_rule
-        published = {"provider": rule.provider, "source": rule.source, "date": rule.date}
-        return {
-            "rule": published if rule.is_known and rule.source else None,
-            "styles": [
-                {**asdict(s), "worst": {"item": w.item, "sent": list(w.sent), "seen": w.seen}}
-                for s in self.seen
-                for w in [s.worst]
-            ],
-        }
 
     @property
     def _sweep(self) -> dict[str, Any]:

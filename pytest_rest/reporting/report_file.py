@@ -63,7 +63,7 @@ def _beginning(path: Path) -> dict[str, Any] | None:
         else:
             return None
         file.seek(-min(_TAIL, file.seek(0, os.SEEK_END)), os.SEEK_END)
-        if not file.read().rstrip().removesuffix(b"}").rstrip().endswith(b"]"):
+        if file.read().split()[-2:] != [b"]", b"}"]:
             return None
     content = report_file.parse(b"".join(above) + b'"items": []}')
     return content if isinstance(content, dict) and content.keys() >= _NEEDED else None

@@ -11,10 +11,10 @@ from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
 from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
-from pytest_rest.gate.thresholds import TAG, Threshold, covers
-from pytest_rest.metrics import Table, by_budget, formats
+from pytest_rest.gate.thresholds import FIELD, TAG, Threshold, covers
+from pytest_rest.metrics import Table, by_budget, by_field, formats
 from pytest_rest.metrics.by_budget import RhAuc
-from pytest_rest.reporting import left_out
+from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
 from pytest_rest.reporting.calls import calls, from_cache, own_calls
 from pytest_rest.reporting.left_out import LeftOut
@@ -81,8 +81,11 @@ class Tally:
     def lost(self) -> dict[Test, str]:
         """What gave no verdict, and why."""
         known = {**self.selected, **self.records}
-        lost = {test: self.reasons.get(test, _ABSENT) for test in known if test not in self.records}
-        lost |= {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
+        lost = {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
+        ended = next(filter(None, map(why_lost.ended, lost.values())), "")
+        absent = f"it did not run: {ended}" if ended else _ABSENT
+        absent_tests = (test for test in known if test not in self.records)
+        lost |= {test: self.reasons.get(test, absent) for test in absent_tests}
         lost |= {test: why for test, why in self._mixed().items() if test not in lost}
         for number in range(len(known), self.of):
             lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
@@ -187,6 +190,7 @@ class Tally:
             parts=parts,
             looks=self.looks,
             areas=rh_auc.areas if rh_auc else None,
+            why_lost=why_lost.first(lost.values()),
         )
         cached = 0 if rules.allow_cached else from_cache(self.records.values())
         return gate.withhold(gate.distrust(judged, cached), self.broken)
@@ -220,7 +224,12 @@ def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:
     """A shard's gate: thresholds are judged on the whole run."""
     names = sorted(f"{item}-{style}" for _, (_, item, style) in lost)
     reason = f"shard {shard.name} is a part; thresholds are judged when the shards are merged"
-    return Gate(None, gate.lost_reason(names, max_lost) if len(names) > max_lost else reason, ())
+    said = (
+        gate.lost_reason(names, max_lost, why_lost.first(lost.values()))
+        if len(names) > max_lost
+        else reason
+    )
+    return Gate(None, said, ())
 
 
 def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
@@ -230,12 +239,14 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
 
 
 def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
-    """What thresholds may be on beside suites: formats, styles, and the tags that are `asked`."""
+    """What thresholds may be on beside suites; of tags and fields those that are `asked`."""
+    fields = [part.removeprefix(FIELD) for part in sorted(asked) if part.startswith(FIELD)]
     tags = {f"{TAG}{tag}": records for tag, records in metrics.by_tag(whole).items()}
     return {
         **formats.by_format(whole, table),
         **metrics.by_style(whole, table),
         **{part: metrics.compute_subsets(tags[part]) for part in asked & tags.keys()},
+        **{f"{FIELD}{name}": each for name, each in by_field.tables(whole, fields).items()},
     }
 
 

@@ -10,10 +10,10 @@ from pytest_rest.dispatch.stored_run import read_prompts, read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
 from pytest_rest.gate import baseline
 from pytest_rest.reporting import report_file
+from pytest_rest.reporting.judgement import verdict
 from pytest_rest.reporting.page.items import Prompts
 
 RUNS = Path(".rest/runs")
-_GATE = {True: "passed", False: "NOT PASSED", None: "-"}
 
 
 @dataclass(frozen=True)
@@ -71,7 +71,18 @@ def report(path: Path) -> dict[str, Any]:
             )
     except BaselineError as error:
         raise BaselineError(f"{str(path)!r}: {error}") from None
-    return dict(content)
+    return _in_todays_words(content)
+
+
+def _in_todays_words(content: dict[str, Any]) -> dict[str, Any]:
+    """The report, with the word for a failed threshold that earlier versions wrote otherwise."""
+    gate = content.get("gate")
+    baseline = gate.get("baseline") if isinstance(gate, dict) else None
+    judged = [*gate.get("thresholds", ()), *(baseline or {}).get("checks", ())] if gate else []
+    for each in judged:
+        if each["outcome"] == "missed":
+            each["outcome"] = "failed"
+    return content
 
 
 def folder(run: Path) -> Path:
@@ -97,7 +108,7 @@ def _reported(path: Path) -> Kept:
             rer,
             low,
             high,
-            _GATE[content["gate"]["passed"]],
+            "-" if content["gate"]["passed"] is None else verdict(content["gate"]),
             (rates["all_correct"] or {}).get("value"),
             str(about["created"]),
             tuple(str(suite["name"]) for suite in about["suites"]),

@@ -5,10 +5,11 @@ from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.gate import paired_runs
-from pytest_rest.gate.baseline import few, number_of_items
+from pytest_rest.gate.baseline import few
 from pytest_rest.gate.several_runs import PairDifference, SeveralRuns
-from pytest_rest.reporting.terminal.figures import interval, signed
+from pytest_rest.reporting.terminal.figures import signed
 from pytest_rest.safe_text import shown
+from pytest_rest.wording import count, interval
 
 SCHEMA = "pytest-rest/comparison-of-several/1"
 NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
@@ -21,7 +22,7 @@ ALONE = {
 def lines(known: SeveralRuns) -> Iterator[str]:
     """The models by number, each figure's table of pairs, and who alone is right; in 80 columns."""
     yield from (f"{place}: {shown(model, 70)}" for place, model in enumerate(known.models, 1))
-    yield f"{number_of_items(known.n)} judged in all {len(known.models)} runs"
+    yield f"{count(known.n, 'item')} judged in all {len(known.models)} runs"
     if said := styles(known):
         yield said
     yield f"{'points [95%]':<15} items {'change':<21} worse better       p    Holm"
@@ -46,7 +47,7 @@ def styles(known: SeveralRuns) -> str:
 def alone(items: Sequence[str]) -> str:
     """`2 items: a/i1, a/i2`."""
     names = f": {shown(few(items), 400)}" if items else ""
-    return f"{number_of_items(len(items))}{names}"
+    return f"{count(len(items), 'item')}{names}"
 
 
 def change(difference: PairDifference) -> str:

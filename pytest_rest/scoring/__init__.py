@@ -11,16 +11,15 @@ that answer's value.
 import itertools
 import math
 import re
-import string
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.scoring import answer_text, choices, expressions, numbers, short_answers
+from pytest_rest.scoring import answer_text, fields, kinds
 from pytest_rest.scoring.abstentions import abstains
-from pytest_rest.scoring.decoration import DECORATION
 from pytest_rest.scoring.decoration import fold as fold
+from pytest_rest.scoring.kinds import parse as parse
 from pytest_rest.scoring.transcriptions import character_error_rate as character_error_rate
 from pytest_rest.scoring.transcriptions import character_error_rates as character_error_rates
 from pytest_rest.scoring.transcriptions import without_surroundings as without_surroundings
@@ -29,6 +28,7 @@ from pytest_rest.terms import (
     Answer,
     Code,
     Completion,
+    FieldAnswer,
     Item,
     Mode,
     Outcome,
@@ -42,13 +42,8 @@ KEPT_CHARACTERS = 20_000
 _LONGEST_VALUE = answer_text.LONGEST
 LONGEST_REASON = 1_000
 
-_MENDS = {
-    "integer": "a whole number, such as 7",
-    "number": "a number, such as 12.5 or 1/3",
-    "text": "a text, or another kind",
-    "expression": "one such as 2(x+1), x^2 or sqrt(x), or say kind: text",
-    "short": "a short text",
-}
+_OF_ALL_LINES = ("list", "set", "fields")  # which read below the first line by themselves
+_WITHOUT_SIGN = ("choice", "date")  # before which a dash is that of a list
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
@@ -71,39 +66,6 @@ def extract(text: str, item: Item, shown: str = "") -> str | None:
     return None if said is None else _value(said, item, shown)[0]
 
 
-def parse(text: str, item: Item) -> str | None:
-    """Read a value of the item's kind from a text that is the answer alone."""
-    values = [(_parse(text, alone), alone) for alone in _with_one_answer(item)]
-    first = values[0][0]
-    if not item.also_right:
-        return first
-    return next((value for value, alone in values if value == _parse(alone.answer, alone)), first)
-
-
-def _with_one_answer(item: Item) -> list[Item]:
-    """The item once for each of its right answers, which alone is right there."""
-    if not item.also_right:
-        return [item]
-    return [replace(item, answer=a, also_right=()) for a in (item.answer, *item.also_right)]
-
-
-def _parse(text: str, item: Item) -> str | None:
-    if item.answer_kind == "open":
-        return fold(text) or None
-    if item.answer_kind == "text":
-        return answer_text.read(text)
-    if item.answer_kind == "short":
-        return short_answers.value(text)
-    if len(text) > _LONGEST_VALUE:
-        return None
-    if item.answer_kind == "expression":
-        return expressions.value(_bare(text), _bare(item.answer))
-    if item.answer_kind == "choice":
-        return choices.value(text, item.choices)
-    own = f"{item.answer} {item.question} {item.context}"
-    return numbers.value(text, item.answer, item.tolerance, own, item.question)
-
-
 def answer(prompt: Prompt, completion: Completion) -> Answer:
     """Score one form's completion against the item's own answer."""
     item = prompt.item
@@ -120,6 +82,7 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         correct=_is_right(value, item),
         width=width,
         height=height,
+        fields=_fields(status, _said(completion, item, shown), item) if item.fields else {},
         **_call(prompt, completion),
     )
 
@@ -131,9 +94,10 @@ def stored_answer(
 
     Where a text has no marker, all of it is the answer.
     """
-    status = ended(completion)
+    status, said = ended(completion), value
     if value is None:
         status, read = _read(completion, item, is_alone=True)
+        said = _said(completion, item, is_alone=True) if item.fields else None
     elif (read := parse(value, item) if status == "parsed" else None) is None:
         status = "unparseable" if status == "parsed" else status
     return Answer(
@@ -144,6 +108,7 @@ def stored_answer(
         correct=_is_right(read, item),
         output_tokens=completion.output_tokens,
         model=completion.model,
+        fields=_fields(status, said, item) if item.fields else {},
     )
 
 
@@ -230,7 +195,7 @@ def agree(values: Iterable[str | None]) -> bool:
 
 def truths(item: Item) -> list[str]:
     """The item's right answers as `extract` would read them; `BenchmarkError` as `truth`."""
-    return [*map(truth, _with_one_answer(item))]
+    return [*map(truth, kinds.with_one_answer(item))]
 
 
 def truth(item: Item) -> str:
@@ -239,11 +204,13 @@ def truth(item: Item) -> str:
     The same for a tolerance that cannot be read, or of an item that is not a number.
     """
     place = f"item {item.id!r} of {item.suite!r}"
-    if item.tolerance and item.answer_kind not in ("integer", "number"):
+    if item.tolerance and item.answer_kind not in ("integer", "number", "quantity"):
         raise BenchmarkError(
             f"{place}: only a number has a tolerance, and its answer is of kind "
             f"{item.answer_kind!r}; leave the tolerance out"
         )
+    for each in item.fields:
+        truths(kinds.of_field(item, each))
     try:
         value = parse(item.answer, item)
     except BenchmarkError as error:
@@ -253,7 +220,7 @@ def truth(item: Item) -> str:
         labels = ", ".join(choice.label for choice in item.choices)
         raise BenchmarkError(
             f"{place}: its answer {item.answer!r} is not a valid {kind}; "
-            f"give {f'one of {labels}, or the text of a choice' if labels else _MENDS[kind]}"
+            f"give {f'one of {labels}, or the text of a choice' if labels else kinds.MENDS[kind]}"
         )
     return value
 
@@ -306,6 +273,9 @@ def _is_right(value: str | None, item: Item) -> bool | None:
     """None where nobody says what is right."""
     if not item.answer:
         return None
+    if item.fields and value is not None:
+        known = kinds.field_values(value, item)
+        return all(_is_right(known[each.name], kinds.of_field(item, each)) for each in item.fields)
     return value is not None and item.answer_kind != "open" and value in truths(item)
 
 
@@ -318,9 +288,7 @@ def _read(
     if item.answer_kind == "open":  # the whole text is the answer, which a judge rates
         value = fold(completion.text[:KEPT_CHARACTERS])[:_LONGEST_VALUE] or None
         return ("parsed" if value else "unparseable"), value
-    said = answer_text.find(completion.text, shown)
-    if said is None and is_alone and not _REFUSAL.match(completion.text):
-        said = answer_text.reply(completion.text)
+    said = _said(completion, item, shown, is_alone=is_alone)
     value, is_abstention = (None, False) if said is None else _value(said, item, shown)
     if value is not None:
         return "parsed", value
@@ -331,35 +299,54 @@ def _read(
     return "unparseable", None
 
 
+def _said(
+    completion: Completion, item: Item, shown: str = "", *, is_alone: bool = False
+) -> str | None:
+    """What a model wrote as its answer; all of it where that is known, or is a JSON object."""
+    said = answer_text.find(completion.text, shown)
+    if said is None and not _REFUSAL.match(completion.text):
+        reply = answer_text.reply(completion.text)
+        is_alone = is_alone or (bool(item.fields) and fields.is_object(reply))
+        said = answer_text.without_fences(reply) if is_alone else None
+    return said
+
+
+def _fields(status: Status, said: str | None, item: Item) -> dict[str, FieldAnswer]:
+    """What was read in each field; nothing of an answer that did not end well."""
+    is_read = said is not None and status in ("parsed", "unparseable")
+    values = kinds.field_values(said or "" if is_read else "", item)
+    return {
+        each.name: {
+            "value": (value := values[each.name]),
+            "correct": _is_right(value, kinds.of_field(item, each)),
+        }
+        for each in item.fields
+    }
+
+
 def _value(said: str, item: Item, shown: str) -> tuple[str | None, bool]:
     """The value of all that follows a marker, and whether it says that there is no answer."""
-    if item.answer_kind in ("text", "short"):
+    if item.answer_kind in _OF_ALL_LINES:
+        value = parse(said, item)
+    elif item.answer_kind in ("text", "short"):
         said = answer_text.before_remarks(said)
         value = answer_text.read(said)
         value = value and parse(value, item)
     else:
-        is_doubtful = item.answer_kind != "choice" and answer_text.begins_with_dash(said)
+        has_sign = item.answer_kind not in _WITHOUT_SIGN
+        is_doubtful = has_sign and answer_text.begins_with_dash(said)
         said, below = answer_text.lines(said)
         value = None if is_doubtful else parse(said, item)
         if value is not None and item.answer_kind != "expression" and "=" not in below:
             other = parse(below, item)
             value = value if other in (value, None) else None
     is_label = item.answer_kind == "choice" and value is not None
-    if is_label or (value is not None and value in _right_values(item)):
+    if is_label or (value is not None and value in kinds.right_values(item)):
         return value, False
     if abstains(said):
         return None, True
     own = f"{item.context}\n{item.question}"
-    if value and (value == fold(item.question) or answer_text.is_repeated(value, shown, own)):
+    plain = fold(said) if item.answer_kind in _OF_ALL_LINES else value
+    if plain and (plain == fold(item.question) or answer_text.is_repeated(plain, shown, own)):
         return None, False
     return value, False
-
-
-def _right_values(item: Item) -> list[str | None]:
-    return [_parse(alone.answer, alone) for alone in _with_one_answer(item)]
-
-
-def _bare(text: str) -> str:
-    """An expression without the Markdown and the full stop around it."""
-    around = DECORATION + string.whitespace
-    return text.lstrip(around).rstrip(around + ".")

@@ -83,6 +83,11 @@ def reply(text: str) -> str:
     return text.rpartition("</think>")[2]
 
 
+def without_fences(said: str) -> str:
+    """A text without the lines that begin and end code and formulas."""
+    return _SET_OFF.sub("", said)
+
+
 def find(text: str, shown: str = "") -> str | None:
     """All that follows the marker; None without one. `shown` is the text of the prompt."""
     text = reply(text)

@@ -146,7 +146,7 @@ def read(text: str, own: str) -> Unit | None:
 
 def of_money(currency: str, unit: Unit) -> Unit | None:
     """The unit of a number with a currency before it and another unit after it, such as `/hour`."""
-    money = _named(currency.rstrip("."))
+    money = named(currency.rstrip("."))
     if not money or unit[1] not in ("", "money", "/time"):
         return None
     if unit[1] == "money":
@@ -172,7 +172,7 @@ def asked(question: str) -> set[Unit]:
     """The units that the last sentence of a question names."""
     sentence = re.split(r"[.?!]\s", question.strip()[-500:])[-1]
     names = {name for name in _ASKED.findall(sentence) if name not in _NOT_ASKED}
-    units = (_named(name) for name in names | set(_ASKED_SHORT.findall(sentence)))
+    units = (named(name) for name in names | set(_ASKED_SHORT.findall(sentence)))
     return {unit for unit in units if unit}
 
 
@@ -187,7 +187,7 @@ def _are_own(text: str, own: str) -> bool:
 
 def _atom(text: str) -> Unit | None:
     match = _ATOM.fullmatch(text)
-    unit = _named(match[2]) if match else None
+    unit = named(match[2]) if match else None
     if not match or not unit:
         return NONE if not text else None
     power = _POWERS.get((match[1] or "").casefold()) or (match[3] or "").strip("^")
@@ -196,7 +196,8 @@ def _atom(text: str) -> Unit | None:
     return unit[0] + power, unit[1] + power
 
 
-def _named(name: str) -> Unit | None:
+def named(name: str) -> Unit | None:
+    """The unit of that name, in any case where it has more than three letters."""
     if len(name) <= 3 and name in _units():
         return _units()[name]
     return _units().get(name.casefold()) if len(name) > 1 else None

@@ -16,6 +16,7 @@ from strategies import items, lines, texts
 
 from pytest_rest import scoring
 from pytest_rest.benchmark import file as benchmark_file
+from pytest_rest.benchmark.item_fields import KINDS
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item
 
@@ -367,6 +368,16 @@ def test_a_context_may_have_several_lines(folder: Path) -> None:
     assert "a\n  b" == item(folder, "answer: x", "context: |", "", "  a", "    b", "").context
 
 
+def test_fields_have_kinds_of_their_own(folder: Path) -> None:
+    """Inferred as an item's are, and a date as ISO has it is one."""
+    written = "fields: {a: 7, b: 1.50, c: Ada, d: 2031-03-15, e: {answers: [x, y], kind: short}}"
+    found = item(folder, written, header="kind: text\ntolerance: 1%\nchoices: [x, y]")
+    kinds = {field.name: (field.answer, field.kind) for field in found.fields}
+    numbers = {"a": ("7", "integer"), "b": ("1.50", "number"), "c": ("Ada", "text")}
+    assert {**numbers, "d": ("2031-03-15", "date"), "e": ("x", "short")} == kinds
+    assert ("fields", ("y",), ()) == (found.answer_kind, found.fields[-1].also_right, found.choices)
+
+
 def test_an_item_may_have_several_answers(folder: Path) -> None:
     """Any of them is right; the kind is what all of them are."""
     several = item(folder, "answers: [Ada, 'Ada Lovelace']", "kind: short")
@@ -379,12 +390,13 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 # What is wrong
 
 
+FIELDS = "items:\n- question: Q\n  fields: "
 ONE = "items:\n- question: Q\n  answer: x\n"
 DEFAULTS = (
     "kind, context, choices, tolerance, image, table, images, document, pages, "
-    "code, language, layout, equivalence, tags"
+    "day_first, code, language, layout, equivalence, tags"
 )
-KEYS = f"id, question, answer, answers, cluster, answer_page, {DEFAULTS}"
+KEYS = f"id, question, answer, answers, fields, cluster, answer_page, {DEFAULTS}"
 
 
 @pytest.mark.parametrize(
@@ -425,7 +437,15 @@ KEYS = f"id, question, answer, answers, cluster, answer_page, {DEFAULTS}"
         ),
         (
             "items:\n- question: Q\n  answer: [x]\n",
+            "3: the answer is a list; say kind: list, or set; or answers: if each of them is right",
+        ),
+        (
+            "items:\n- question: Q\n  answer: {x: y}\n",
             "3: 'answer' is a list or a mapping; write one text",
+        ),
+        (
+            "items:\n- question: Q\n  kind: set\n  answer: [x, ' ']\n",
+            "4: an element of the answer is empty; write a text, or drop it",
         ),
         (
             "items:\n- question: Q\n  anwser: x\n",
@@ -457,8 +477,48 @@ KEYS = f"id, question, answer, answers, cluster, answer_page, {DEFAULTS}"
         ("name: a/b\n" + ONE, "1: name 'a/b' is not a short word; use letters, digits, - _ and ."),
         (
             ONE + "  kind: textt\n",
-            "4: unknown kind 'textt'; did you mean 'text'?; known are "
-            "integer, number, choice, text, expression, short",
+            "4: unknown kind 'textt'; did you mean 'text'?; known are " + ", ".join(ANSWER_KINDS),
+        ),
+        (ONE + "  kind: fields\n", "4: kind fields needs fields: {total: 119.50}"),
+        (
+            ONE + "  fields: {a: 7}\n",
+            "3: an item with fields has no answer of its own; write it in a field",
+        ),
+        (
+            FIELDS + "{a: 7, A: 8}\n",
+            "3: fields 'a' and 'A' are too alike",
+        ),
+        (
+            FIELDS + "{}\n",
+            "3: fields has 1 to 100 names with their answers, such as {total: 119.50}",
+        ),
+        (
+            FIELDS + "{a b: 7}\n",
+            "3: field 'a b' is not a short word; begin with a letter, and use at most 60 "
+            "letters, digits, - _ and .",
+        ),
+        (
+            FIELDS + "{a: {answer: 7, kind: choice}}\n",
+            "3: unknown kind 'choice' of a field; known are " + ", ".join(KINDS),
+        ),
+        (
+            FIELDS + "{a: {answer: x, tolerance: 1}}\n",
+            "3: item 'mine-0001.a' of 'mine': only a number has a tolerance, and its answer is "
+            "of kind 'text'; leave the tolerance out",
+        ),
+        (
+            FIELDS + "{a: {answer: 03/04/2031, kind: date}}\n",
+            "3: item 'mine-0001.a' of 'mine': its answer '03/04/2031' is not a valid date; give"
+            " a date, such as 2031-03-15; of 03/04/2031 say day_first: true, or false",
+        ),
+        (
+            FIELDS + "{a: 7}\n  choices: [x, y]\n",
+            "4: an item with fields has no choices of its own; write it in a field",
+        ),
+        (FIELDS + "{a: 7}\n  kind: text\n", "4: an item with fields is of kind fields, not text"),
+        (
+            ONE.replace("x", "2031-03-15") + "  kind: date\n  day_first: perhaps\n",
+            "5: day_first is true, or false",
         ),
         (ONE + "  kind: choice\n", "4: a choice needs choices: [this, that]"),
         (
@@ -769,7 +829,11 @@ def test_the_schema_knows_the_same_keys() -> None:
         ("items: []", False),
         ("items: [{question: Q}]", False),
         ("items: [{question: Q, anwser: 7}]", False),
-        ("items: [{question: Q, answer: [7]}]", False),
+        ("items: [{question: Q, answer: [7], kind: list}]", True),
+        ("items: [{question: Q, answer: {a: 7}}]", False),
+        ("items: [{question: Q, fields: {a: 7, b: {answer: [x], kind: set}}}]", True),
+        ("items: [{question: Q, fields: {a: {answer: x, kind: choice}}}]", False),
+        ("items: [{question: Q, answer: '2031-03-15', kind: date, day_first: true}]", True),
         ("items: [{question: Q, answer: 7, kind: textt}]", False),
         ("items: [{question: Q, answer: x, choices: [x]}]", False),
     ],

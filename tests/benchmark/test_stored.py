@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from pytest_rest.benchmark import stored
 from pytest_rest.benchmark.stored import StoredAnswers, cells, exported, logs
+from pytest_rest.benchmark.stored.cells import KINDS
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.errors import AnswersError, BenchmarkError, RestError
 from pytest_rest.evaluate import stored_record
@@ -93,6 +94,39 @@ def test_a_value_is_taken_as_it_is_and_an_answer_is_read() -> None:
     assert "consistent" == record.verdict.outcome
     (record,) = records(rows[0], {**rows[1], "answer": "It may be 7, or 8."})
     assert None is record.verdict.answers["image"].value
+
+
+@pytest.mark.parametrize(
+    ("kind", "expected", "text", "image", "value"),
+    [
+        ("list", ["Ada", "Ben"], "Ada and Ben", ["Ada", "Ben"], '["ada", "ben"]'),
+        ("set", '["Ada", "Ben"]', "Ben, Ada", "- Ada\n- Ben", '["ada", "ben"]'),
+        ("set", [["x"], ["Ada", "Ben"]], "Ben, Ada", "Ada; Ben", '["ada", "ben"]'),
+        ("date", "2031-03-15", "15 March 2031", "Answer: 2031年3月15日", "2031-03-15"),
+        ("quantity", "2.5 kg", "2500 g", "2.5 kg", "2.5 kg"),
+        ("fields", {"a": 7, "b": "x"}, {"b": "x", "a": 7}, "a: 7\nb: x", '{"a": "7", "b": "x"}'),
+        ("fields", '{"a": 7}', '{"a": 7.0}', '```json\n{"a": 7}\n```', '{"a": "7"}'),
+    ],
+)
+def test_kinds_with_parts_are_judged_too(
+    kind: str, expected: object, text: object, image: object, value: str
+) -> None:
+    """A list or a mapping may be one as JSON Lines have it, or its JSON."""
+    told = {"kind": kind, "expected": expected}
+    (record,) = records({**TEXT, **told, "answer": text}, {**IMAGE, **told, "answer": image})
+    answers = record.verdict.answers.values()
+    assert [(value, True)] * 2 == [(answer.value, answer.correct) for answer in answers]
+    fields = {"a", "b"} & set(expected) if isinstance(expected, dict) else set()
+    assert all(fields <= set(answer.fields) for answer in answers)
+
+
+def test_a_column_says_that_the_day_comes_first() -> None:
+    """Without it `03/04/2031` is not a date."""
+    told = {"kind": "date", "expected": "2031-04-03", "answer": "03/04/2031"}
+    (record,) = records({**TEXT, **told, "day_first": True}, {**IMAGE, **told, "day_first": "true"})
+    assert all(answer.correct for answer in record.verdict.answers.values())
+    (record,) = records({**TEXT, **told}, {**IMAGE, **told})
+    assert {None} == {answer.value for answer in record.verdict.answers.values()}
 
 
 def test_an_error_loses_the_item() -> None:
@@ -240,9 +274,20 @@ NAMED = "item 'a' of 'answers'"
         (
             [{**TEXT, "kind": "choice"}, IMAGE],
             [
-                f"{HERE} 1: kind 'choice' is not one of integer, number, text, expression, short; "
+                f"{HERE} 1: kind 'choice' is not one of {', '.join(KINDS)}; "
                 "say short, and give labels"
             ],
+        ),
+        (
+            [{**TEXT, "kind": "fields"}, {**IMAGE, "kind": "fields"}],
+            [
+                f"{HERE} 1: expected fields has 1 to 100 names with their answers, such as "
+                "{total: 119.50}"
+            ],
+        ),
+        (
+            [{**row, "kind": "date", "expected": "03/04/2031"} for row in (TEXT, IMAGE)],
+            None,
         ),
         (
             [TEXT, {**IMAGE, "correct": "perhaps"}],

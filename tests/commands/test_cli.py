@@ -7,6 +7,7 @@ import tomllib
 from pathlib import Path
 from typing import Any
 
+import junit_schema
 import pytest
 from stored import planted
 
@@ -74,16 +75,16 @@ def test_compare_shows_what_changed(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("words", "expected", "said"),
     [
-        (("--max-rer-drop=0.02",), 1, "NOT OK: rer_drop<=0.02 is missed: RER fell by 40.0 points"),
-        (("--max-rer-drop=0.5",), 0, "cannot tell: rer_drop<=0.5 is undecided"),
-        (("--max-rer-drop=0.5", "--undecided=fail"), 1, "NOT OK: rer_drop<=0.5 is undecided"),
-        (("--max-rer-drop=0.7",), 0, "ok: rer_drop<=0.7 is met"),
-        (("--max-drop=accuracy=0.1",), 1, "NOT OK: accuracy.image_drop<=0.1 is missed"),
-        (("--max-drop=rer=0.7", "--max-drop=mmc=0.2"), 0, "ok: mmc_drop<=0.2 is met"),
-        (("--max-cfr-rise=0",), 1, "NOT OK: cfr_rise<=0.0 is missed: CFR rose by 40.0 points"),
-        (("--max-rer-drop=0.02", "--confidence=0.9999"), 1, "NOT OK: rer_drop<=0.02 is undecided"),
+        (("--max-rer-drop=0.02",), 1, "rer_drop<=0.02 failed: RER fell by 40.0 points"),
+        (("--max-rer-drop=0.5",), 0, "rer_drop<=0.5 is undecided"),
+        (("--max-rer-drop=0.5", "--undecided=fail"), 1, "rer_drop<=0.5 is undecided"),
+        (("--max-rer-drop=0.7",), 0, "rer_drop<=0.7 passed"),
+        (("--max-drop=accuracy=0.1",), 1, "accuracy.image_drop<=0.1 failed"),
+        (("--max-drop=rer=0.7", "--max-drop=mmc=0.2"), 0, "mmc_drop<=0.2 passed"),
+        (("--max-cfr-rise=0",), 1, "cfr_rise<=0.0 failed: CFR rose by 40.0 points"),
+        (("--max-rer-drop=0.02", "--confidence=0.9999"), 1, "rer_drop<=0.02 is undecided"),
         (("--max-rer-drop=0.02", "--confidence=0.9999", "--undecided=pass"), 0, "cannot tell: "),
-        (("--max-rer-drop=0.5", "--max-cfr-rise=0.1"), 1, "NOT OK: cfr_rise<=0.1"),
+        (("--max-rer-drop=0.5", "--max-cfr-rise=0.1"), 1, "cfr_rise<=0.1"),
     ],
 )
 def test_compare_judges_as_the_run_options_do(
@@ -98,6 +99,40 @@ def test_compare_judges_as_the_run_options_do(
     assert (expected == 0) == json.loads(out)["gate"]["passed"]
 
 
+@pytest.mark.parametrize(
+    ("words", "word", "kind"),
+    [
+        ((), "not judged", None),
+        (("--max-rer-drop=0.02",), "failed", "failure"),
+        (("--max-rer-drop=0.5",), "passed", "system-out"),
+        (("--max-rer-drop=0.5", "--undecided=fail"), "undecided", "failure"),
+        (("--max-rer-drop=0.7",), "passed", "passed"),
+    ],
+)
+def test_compare_tells_a_ci_what_it_tells_a_terminal(
+    capsys: Capture,
+    monkeypatch: pytest.MonkeyPatch,
+    words: tuple[str, ...],
+    word: str,
+    kind: str | None,
+) -> None:
+    """A comment, GitHub's summary and annotations, and JUnit's file."""
+    monkeypatch.setenv("GITHUB_ACTIONS", "true")
+    monkeypatch.setenv("GITHUB_STEP_SUMMARY", "summary.md")
+    files = "--markdown=out/comment.md", "--junit-xml=out/junit.xml"
+    status, out, err = printed(capsys, "compare", "good", "bad.json", *words, *files, "--json")
+    comment = Path("out/comment.md").read_text("utf-8")
+    assert Path("summary.md").read_text("utf-8") == comment
+    assert f"**{word}**: " in comment
+    assert "- a&#47;i0012\n" in comment
+    assert "| RER | 20 | 100.0 | 60.0 | -40.0 [" in comment
+    suite = junit_schema.read(Path("out/junit.xml"))
+    assert [kind] * bool(kind) == [k for k, _ in junit_schema.outcomes(suite).values()]
+    assert "8" == junit_schema.properties(suite)["rest.worse"]
+    assert (status == 1) == err.startswith("::error title=REST%3A rer_drop<=0.")
+    assert json.loads(out)["worse"]
+
+
 def lossy(number: int) -> None:
     """`lossy/report.json`: the good run with so many of its items lost."""
     lost = [{"suite": "a", "item": each["id"]} for each in GOOD["items"][:number]]
@@ -109,10 +144,14 @@ def lossy(number: int) -> None:
 @pytest.mark.parametrize(
     ("words", "expected", "said"),
     [
-        (("lossy", "bad.json"), 1, "18 items lost (allowed: 0): 18 in the baseline, 0 now"),
-        (("good", "lossy"), 1, "18 items lost (allowed: 0): 0 in the baseline, 18 now"),
-        (("lossy", "bad.json", "--max-lost=17"), 1, "18 items lost (allowed: 17): 18 in the basel"),
-        (("lossy", "bad.json", "--max-lost=18"), 0, "cannot tell: rer_drop<=0.0 is und"),
+        (("lossy", "bad.json"), 1, "18 items were lost (allowed: 0): 18 in the baseline, 0 now"),
+        (("good", "lossy"), 1, "18 items were lost (allowed: 0): 0 in the baseline, 18 now"),
+        (
+            ("lossy", "bad.json", "--max-lost=17"),
+            1,
+            "18 items were lost (allowed: 17): 18 in the basel",
+        ),
+        (("lossy", "bad.json", "--max-lost=18"), 0, "rer_drop<=0.0 is und"),
     ],
 )
 def test_compare_does_not_judge_what_is_lost(

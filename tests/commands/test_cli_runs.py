@@ -9,6 +9,7 @@ from runs import RunRest
 from test_cli import printed
 
 from pytest_rest import rendering
+from pytest_rest.reporting import runs as stored_runs
 from pytest_rest.terms import Style
 
 Capture = pytest.CaptureFixture[str]
@@ -150,3 +151,14 @@ def test_render_refuses_what_cannot_be_drawn(
     Path("file").write_text("")
     status, _, err = printed(capsys, "render", *words)
     assert (4, True) == (status, said in err)
+
+
+def test_an_older_report_s_word_is_today_s(folder: Path) -> None:
+    """A threshold that failed was once `missed`; what else its gate says is as it was written."""
+    content = pages.everything()
+    content["gate"]["thresholds"] = [{"outcome": "missed"}, {"outcome": "passed"}]
+    content["gate"]["baseline"] = {"checks": [{"outcome": "missed"}]}
+    Path("old.json").write_text(json.dumps(content))
+    gate = stored_runs.report(Path("old.json"))["gate"]
+    assert ["failed", "passed"] == [each["outcome"] for each in gate["thresholds"]]
+    assert [{"outcome": "failed"}] == gate["baseline"]["checks"]

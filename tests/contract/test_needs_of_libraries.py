@@ -1,6 +1,7 @@
-"""What the package needs of Hypothesis, Pillow, jiwer and RapidOCR."""
+"""What the package needs of Hypothesis, Pillow, jiwer, pint and RapidOCR."""
 
 import io
+from fractions import Fraction
 from pathlib import Path
 
 import jiwer
@@ -13,6 +14,7 @@ from PIL import Image, ImageFont, features
 from pytest_rest import rendering
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.models.providers.embedded import EmbeddedModel
+from pytest_rest.scoring import quantities
 from pytest_rest.terms import Style
 
 PLAIN = settings(
@@ -125,6 +127,25 @@ def test_the_character_error_rate(reference: str, read: str, errors: int) -> Non
     same = jiwer.Compose([jiwer.ReduceToListOfListOfChars()])
     rate = jiwer.cer(reference, read, reference_transform=same, hypothesis_transform=same)
     assert pytest.approx(errors / len(reference)) == rate
+
+
+@pytest.mark.parametrize(
+    ("name", "full", "factor", "base"),
+    [
+        ("km", "kilometer", 1000, {"meter": 1}),
+        ("degF", "degree_Fahrenheit", Fraction(5, 9), {"kelvin": 1}),
+        ("rpm", "revolutions_per_minute", None, {"radian": 1, "second": -1}),
+        ("lb", "pound", Fraction("453.59237"), {"gram": 1}),
+    ],
+)
+def test_the_units_of_pint(name: str, full: str, factor: object, base: dict[str, int]) -> None:
+    """By name, in whole fractions, with the radian as a base unit."""
+    registry = quantities.registry()
+    assert full == registry.get_name(name)
+    size, powers = registry.get_root_units(full)
+    assert base == dict(powers._units)
+    assert factor in (None, size)
+    assert (name != "degF") == registry._units[full].is_multiplicative
 
 
 def test_rapidocr_reads_a_system() -> None:

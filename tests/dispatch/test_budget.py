@@ -14,6 +14,7 @@ from runs import Finished, Oracle, RunRest, Started
 from test_dispatcher import asked
 from test_protocols import KEY, KEYS, connected
 
+from pytest_rest import wording
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import ENDED, Dispatcher
 from pytest_rest.dispatch.limits import Limits
@@ -241,14 +242,15 @@ def test_a_budget_and_going_on(run_rest: RunRest, monkeypatch: pytest.MonkeyPatc
             paid = sum(dollars(reply) for _, reply in endpoint.log)
             assert budget - 0.005 < paid <= budget  # the next call may cost as much
             assert paid == pytest.approx(run.report["usage"]["cost"])
-            told = f"REST: asking ended: budget: ${paid:.4f} of --rest-max-cost={budget} is spent"
+            spent = f"{wording.money(paid)} of --rest-max-cost={budget} is spent"
+            told = f"REST: asking ended: budget: {spent}"
             assert 1 == sum(told in line for line in run.out.splitlines()), run.out
             assert pytest.ExitCode.INTERRUPTED == run.status
             lost = {f"{each['item']}-{each['style']}" for each in run.report["lost"]}
             assert names - lost == {f"{each['id']}-{each['style']}" for each in judged(run)}
             assert 16 - len(lost) == run.report["metrics"]["soebench"]["all"]["items"]
             assert run.report["gate"]["passed"] is False
-            named = f"{len(lost)} items lost (allowed: 0): {min(lost)}"
+            named = f"{len(lost)} items were lost (allowed: 0): {min(lost)}"
             assert named == run.report["gate"]["reason"][: len(named)]
     assert len(endpoint.requests) == len(set(till.digests(endpoint.requests)))
 

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
-from pytest_rest import rendering
+from pytest_rest import rendering, wording
 from pytest_rest.dispatch.limits import Call, Limits, Throttle
 from pytest_rest.models import tokens
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Style
@@ -336,8 +336,8 @@ def test_a_spent_budget_is_reported_when_nothing_is_in_flight() -> None:
     throttle.end(call, Completion("a", cost=most / 2))
     assert throttle.wait(prompt(100)) is None
     assert (
-        f"${most * 0.75:.4f} of --rest-max-cost={most * 1.5:g} is spent, and the next call may "
-        f"cost ${most:.4f}"
+        f"{wording.money(most * 0.75)} of --rest-max-cost={most * 1.5:g} is spent, and the next "
+        f"call may cost {wording.money(most)}"
     ) == throttle.overspends(prompt(100))
 
 
@@ -367,7 +367,7 @@ def test_without_a_price_reported_costs_count() -> None:
     for _ in range(3):
         assert throttle.overspends(prompt()) is None
         throttle.end(throttle.begin(prompt()), Completion("a", cost=0.5))
-    assert "$1.5000 of --rest-max-cost=1 is spent" in str(throttle.overspends(prompt()))
+    assert "$1.50 of --rest-max-cost=1 is spent" in str(throttle.overspends(prompt()))
 
 
 def test_without_a_budget_no_prompt_is_refused() -> None:

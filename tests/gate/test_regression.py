@@ -45,9 +45,9 @@ def test_a_run_that_got_worse(old: object, run_rest: RunRest, workers: Sequence[
     assert 30 == rer["n"]
     assert pytest.approx(len(wrong) / 30) == rer["change"]
     assert pytest.approx(0.5 ** len(wrong)) == rer["p"]
-    assert ("missed", "missed") == (rer["outcome"], cfr["outcome"])
+    assert ("failed", "failed") == (rer["outcome"], cfr["outcome"])
     assert ("fail", 30) == (rer["drop"]["decision"], rer["drop"]["suites"]["soebench"]["n"])
-    start = f"gate NOT PASSED: rer_drop<=0.0 is missed: RER fell by {100 * len(wrong) / 30:.1f} poi"
+    start = f"gate FAILED: rer_drop<=0.0 failed: RER fell by {100 * len(wrong) / 30:.1f} poi"
     assert start in run.out
     assert "were consistent, and are no longer:" in run.out
     assert f"    soebench/{sorted(item['id'] for item in wrong)[0]}" in run.out
@@ -73,7 +73,7 @@ def test_a_run_that_is_as_good(
     yellow = "\x1b[33m"
     assert f"{yellow}  rer_drop<=0.0 is undecided: RER is as it was" in same.out
     assert "::error" not in same.out
-    assert "=0.0 | undecided | " in pytester.path.joinpath("summary.md").read_text()
+    assert "=0.0 | **undecided** | " in pytester.path.joinpath("summary.md").read_text()
     page = pytester.path.joinpath("run", "report.html").read_text()
     assert re.search(r'<p class="none">\s*against the baseline 0.0 points: undecided</p>', page)
     assert 0 == same.status
@@ -86,7 +86,7 @@ def test_a_run_that_is_as_good(
     better = run_rest(GOOD, SUITE, "--rest-baseline=bad.json", "--rest-max-rer-drop=0")
     assert 0 == better.status
     assert 1 == len(gate_of(better)["checks"])
-    assert "gate passed: rer_drop<=0.0 is met: RER rose by" in better.out
+    assert "gate passed: rer_drop<=0.0 passed: RER rose by" in better.out
 
 
 @pytest.mark.costly
@@ -102,10 +102,10 @@ def test_thresholds_and_lost_items_count_too(old: object, run_rest: RunRest) -> 
     """Both are judged, and what was lost comes first."""
     missed = run_rest(GOOD, SUITE, "--rest-baseline=old.json", "--rest-max-cfr=0", "-k0001 or 0002")
     assert pytest.ExitCode.TESTS_FAILED == missed.status
-    assert "gate NOT PASSED: rer_drop<=0.0 is not judged: the runs cannot be compar" in missed.out
+    assert "gate FAILED: rer_drop<=0.0 is not judged: the runs cannot be compar" in missed.out
     lost = run_rest("--rest-model=simulated:failed=0.1", SUITE, "--rest-baseline=old.json")
     assert pytest.ExitCode.TESTS_FAILED == lost.status
-    assert "gate NOT PASSED: " in lost.out
+    assert "gate FAILED: " in lost.out
     assert " lost (allowed: 0): " in lost.report["gate"]["reason"]
 
 
@@ -202,9 +202,9 @@ def cut(number: int, found: Any) -> Any:
 @pytest.mark.parametrize(
     ("before", "after", "max_lost", "expected"),
     [
-        (38, 0, 0, "38 items lost (allowed: 0): 38 in the baseline, 0 now"),
-        (0, 38, 37, "38 items lost (allowed: 37): 0 in the baseline, 38 now"),
-        (2, 3, 2, "3 items lost (allowed: 2): 2 in the baseline, 3 now"),
+        (38, 0, 0, "38 items were lost (allowed: 0): 38 in the baseline, 0 now"),
+        (0, 38, 37, "38 items were lost (allowed: 37): 0 in the baseline, 38 now"),
+        (2, 3, 2, "3 items were lost (allowed: 2): 2 in the baseline, 3 now"),
         (38, 38, 38, ""),
         (1, 0, 1, ""),
     ],
@@ -231,7 +231,7 @@ def test_a_form_or_a_style_that_only_one_run_has_is_lost() -> None:
         part["provenance"]["styles"] = whole["provenance"]["styles"]
         for old, new, sides in ((part, whole, "1 in the baseline, 0"), (whole, part, "0 in the b")):
             assert (
-                f"1 item lost (allowed: 0): {sides}"
+                f"1 item was lost (allowed: 0): {sides}"
                 in regression.judge(old, new, Tolerance()).reasons[0]
             )
 
@@ -260,8 +260,8 @@ def test_a_baseline_that_lost_items_is_refused_before_asking(
     pytester.path.joinpath("old.json").write_text(json.dumps(cut(2, old)))
     lost = run_rest("--rest-model=simulated:failed=0.03", *args, "--rest-max-lost=6", *mode)
     assert pytest.ExitCode.TESTS_FAILED == lost.status
-    said = "rer_drop<=0.0 is not judged: 8 items lost (allowed: 6): 2 in the baseline, 6 now"
-    assert f"gate NOT PASSED: {said}" in lost.out
+    said = "rer_drop<=0.0 is not judged: 8 items were lost (allowed: 6): 2 in the baseline, 6 now"
+    assert f"gate FAILED: {said}" in lost.out
 
 
 def flipped(n: int, worse: int, better: int = 0) -> tuple[Any, Any]:
@@ -302,11 +302,11 @@ def test_what_is_sure_says_how_sure() -> None:
     (missed,) = reasons_of(flipped(9, 9), Tolerance(None, 0.0)).values()
     items = "9 items worse, 0 better, of 9"
     assert (
-        f"cfr_rise<=0.0 is missed: CFR rose by 100.0 points ({items}; p = 0.002 if nothing had "
+        f"cfr_rise<=0.0 failed: CFR rose by 100.0 points ({items}; p = 0.002 if nothing had "
         "changed)"
     ) == missed
     (met,) = reasons_of(flipped(500, 2, 3), Tolerance(0.02, None)).values()
-    start = "rer_drop<=0.02 is met: RER rose by 0.2 points (2 items worse, 3 better, of 500; p = 0."
+    start = "rer_drop<=0.02 passed: RER rose by 0.2 points (2 items worse, 3 better, of 500; p = 0."
     assert met.startswith(start)
     assert met.endswith(" if it were 2 points)")
 
@@ -352,7 +352,7 @@ def test_a_collapsed_suite_fails_beside_one_that_did_not_fall(
     options = ("--rest-baseline=old.json", "--rest-max-rer-drop=0.02")
     run = run_rest("--rest-model=simulated:new.yaml", *suites, *options)
     assert pytest.ExitCode.TESTS_FAILED == run.status
-    start = "gate NOT PASSED: rer_drop<=0.02 is missed: RER fell by 37.5 points (40 items worse, 40"
+    start = "gate FAILED: rer_drop<=0.02 failed: RER fell by 37.5 points (40 items worse, 40"
     assert start in run.out
     assert "; by 100.0 in soebench; warning: accuracy surely fell: image by 37.5 points" in run.out
     (check,) = gate_of(run)["checks"]
@@ -365,8 +365,8 @@ def test_a_collapsed_suite_fails_beside_one_that_did_not_fall(
     ("options", "status", "word"),
     [
         ((), 0, "passed"),
-        (("--rest-confidence=0.95",), 1, "NOT PASSED"),
-        (("--rest-baseline-undecided=fail",), 1, "NOT PASSED"),
+        (("--rest-confidence=0.95",), 1, "UNDECIDED"),
+        (("--rest-baseline-undecided=fail",), 1, "UNDECIDED"),
         (("--rest-confidence=0.95", "--rest-baseline-undecided=pass"), 0, "passed"),
     ],
 )
@@ -392,21 +392,21 @@ def answering(letters: Sequence[str]) -> Any:
 def test_an_accuracy_that_falls_is_a_warning_or_a_check() -> None:
     """A model that always gives one answer agrees with itself: RER is as it was."""
     runs = answering(["1"] * 100), answering(["1"] * 31 + ["2"] * 69)
-    passed = Gate(True, "every threshold is met", ())
+    passed = Gate(True, "every threshold passed", ())
     judged = gate.compare(passed, regression.judge(*runs, Tolerance(0.05, None)))
     assert judged.passed
-    assert judged.reason.startswith("rer_drop<=0.05 is met: RER is as it was (0 items worse")
+    assert judged.reason.startswith("rer_drop<=0.05 passed: RER is as it was (0 items worse")
     by = "by 69.0 points"
     assert judged.reason.endswith(
         f"; warning: accuracy surely fell: text {by}, image {by}, mixed {by}"
     )
     held = regression.judge(*runs, Tolerance(None, None, drops={"accuracy": 0.1, "mmc": 0.8}))
-    assert ["accuracy.text_drop<=0.1 is missed: accuracy.text fell by 69.0 points"] == [
+    assert ["accuracy.text_drop<=0.1 failed: accuracy.text fell by 69.0 points"] == [
         each.partition(" (")[0] for each in held.reasons[:1]
     ]
     outcomes = [(check.name, check.outcome) for check in held.checks]
     names = [f"accuracy.{mode}_drop<=0.1" for mode in ("text", "image", "mixed")]
-    assert [*((name, "missed") for name in names), ("mmc_drop<=0.8", "passed")] == outcomes
+    assert [*((name, "failed") for name in names), ("mmc_drop<=0.8", "passed")] == outcomes
     assert "" == held.warning
 
 
@@ -452,7 +452,7 @@ def test_items_in_several_styles_fall_in_parts() -> None:
     tolerance = Tolerance(None, None, drops={"accuracy.image": 0.6, "rer": 0.6})
     rer, image = regression.judge(report(right), report(odd), tolerance).checks
     assert (0.5, "passed") == (image.drop and image.drop.mean.value, image.outcome)
-    assert (1.0, "missed") == (rer.drop and rer.drop.mean.value, rer.outcome)
+    assert (1.0, "failed") == (rer.drop and rer.drop.mean.value, rer.outcome)
 
 
 @pytest.mark.parametrize(

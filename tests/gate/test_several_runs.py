@@ -4,7 +4,7 @@ import random
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from stored import ODD, RIGHT, WRONG, item, planted, report
 
@@ -21,6 +21,7 @@ P = st.lists(st.floats(0, 1), min_size=1, max_size=8)
 
 
 @given(P, st.floats(0.01, 0.2))
+@example([0.01, 0.012, 0.5], 0.027)
 def test_adjusted_ps_reject_what_holms_procedure_rejects(p: list[float], error: float) -> None:
     """The one that the gate uses, with equal weights."""
     named = {str(place): each for place, each in enumerate(p)}
@@ -42,6 +43,8 @@ def test_each_pair_is_what_two_runs_compared_are() -> None:
         for each in listed:
             alone = rate_changes.table(reports[each.one], reports[each.other])[name]
             assert alone == each.change
+            turned = rate_changes.table(reports[each.other], reports[each.one])[name]
+            assert each.p == pytest.approx(min(2 * alone.p, 2 * turned.p, 1))
             assert each.p <= each.p_adjusted <= 1
     worst = min(found.differences["rer"], key=lambda each: each.p)
     assert worst.p_adjusted == pytest.approx(3 * worst.p)

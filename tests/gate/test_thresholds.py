@@ -80,12 +80,12 @@ KNOWN = (
         (
             "rer@all@ocr_correct>=0.9",
             "threshold 'rer@all@ocr_correct>=0.9' names two subsets; name one of all, ocr_correct, "
-            "and one suite, style or tag.NAME",
+            "and one suite, style, tag.NAME or field.NAME",
         ),
         (
             "rer@arc@mmlu>=0.9",
             "threshold 'rer@arc@mmlu>=0.9' names two parts; name one of all, ocr_correct, and one "
-            "suite, style or tag.NAME",
+            "suite, style, tag.NAME or field.NAME",
         ),
         ("rer>=90", "threshold rer>=90: the value is a share from 0 to 1; did you mean 0.9?"),
         ("cfr<=1.5", "threshold cfr<=1.5: the value is a share from 0 to 1; did you mean 0.015?"),

@@ -166,7 +166,7 @@ def test_rh_auc_of_a_planted_trade_off(
     assert pytest.approx(0.5) == found["normalised"]["value"]
     assert 1 == run.status
     assert "; text; forced budgets 0, 300; nothing transcribed; " in run.out
-    assert "rh_auc.raw>=0.95 is missed: " in run.out
+    assert "rh_auc.raw>=0.95 failed: " in run.out
     assert "\n2 300          12+12 " in run.out
     assert "RH-AUC raw: 0." in run.out
     assert "reasoning\n" in run.out
@@ -181,7 +181,7 @@ def test_what_is_undefined_does_not_pass(run_rest: RunRest, rh: tuple[str, ...])
     run = run_rest("--rest-model=simulated", *rh, "--rest-require=rh_auc.raw>=0", *SERIAL)
     assert 1 == run.status
     why = "reasoning is the same under every budget"
-    assert f"gate NOT PASSED: rh_auc.raw>=0 is not judged: {why}" in run.out
+    assert f"gate FAILED: rh_auc.raw>=0 is not judged: {why}" in run.out
     assert None is run.report["rh_auc"]["raw"]
     assert {"raw": why, "normalised": why} == run.report["rh_auc"]["undefined"]
 
@@ -233,7 +233,7 @@ def test_a_gate_may_ask_to_be_sure() -> None:
 
     assert low < value < high
     bounds = low - 0.01, value - 0.001, high + 0.01
-    assert ["passed", "undecided", "missed"] == [*map(outcome, bounds)]
+    assert ["passed", "undecided", "failed"] == [*map(outcome, bounds)]
 
 
 @pytest.mark.parametrize(

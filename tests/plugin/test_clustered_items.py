@@ -34,8 +34,8 @@ def test_a_file_with_clusters_is_judged_and_shown(
     run = run_rest(*args, "--rest-confidence=0.95", "--rest-html=page.html")
     assert pytest.ExitCode.TESTS_FAILED == run.status
     size = "n = 30 in 6 clusters, worth 6"
-    sure = f"(sure of 0.607 and 1.000 at 0.95 each, {size})"
-    assert f"gate NOT PASSED: rer>=0.8 is undecided: 1.000 {sure}" in run.out
+    sure = f"[60.7, 100.0], {size}; each end is sure at 0.95"
+    assert f"gate UNDECIDED: rer>=0.8 is undecided: 100.0 % {sure}" in run.out
     assert f"prices: {size} for RER" in run.out
     rate = run.report["metrics"]["prices"]["all"]["rer"]
     assert (30, 6, 6) == (rate["n"], rate["n_clusters"], rate["n_effective"])
@@ -67,4 +67,7 @@ def test_early_stops_count_clusters(run_rest: RunRest, workers: tuple[str, ...])
     assert "at every look" in run.out
     stopped = run.report["gate"]["early_stop"]
     assert stopped["items"] % OF_EACH == 0
-    assert f"n = {stopped['items'] // OF_EACH} clusters, at every look" in run.out
+    assert (
+        f"n = {stopped['items'] // OF_EACH} clusters; each end is sure at 0.8, at every look"
+        in run.out
+    )

@@ -166,7 +166,7 @@ def test_a_worker_that_is_killed(pytester: pytest.Pytester, run_rest: RunRest) -
         (lost,) = read_report(RUN)["lost"]
         assert lost["item"] in LATE
         assert "its worker crashed" in lost["reason"]
-        assert f"gate NOT PASSED: 1 item lost (allowed: 0): {lost['item']}" in out
+        assert f"gate FAILED: 1 item was lost (allowed: 0): {lost['item']}" in out
         assert pytest.ExitCode.TESTS_FAILED == status
         answered = [request for request, reply in endpoint.log if reply.status == 200]
         assert 4 * N == len(answered) == len(set(oracle.digests(answered)))
@@ -216,7 +216,7 @@ def test_an_interrupt_while_calls_are_in_flight(
         assert LATE == [each["item"] for each in report["lost"]]
         assert 2 == report["metrics"]["soebench"]["all"]["items"]
         assert report["gate"]["passed"] is False
-        assert "gate NOT PASSED: 4 items lost (allowed: 0): " in out
+        assert "gate FAILED: 4 items were lost (allowed: 0): " in out
         assert "ask again what is lost: --rest-resume=run" in out
         assert "Traceback" not in out
         assert pytest.ExitCode.INTERRUPTED == status
@@ -283,7 +283,7 @@ def test_an_interrupt_while_litellm_is_imported(
         promptly = max(PROMPTLY, 2 * run.age)
         run.signal(signal.SIGINT, to_all)
         status, out, seconds = run.end()
-    assert f"gate NOT PASSED: {N} items lost (allowed: 0): " in out
+    assert f"gate FAILED: {N} items were lost (allowed: 0): " in out
     assert "Traceback" not in out
     assert pytest.ExitCode.INTERRUPTED == status
     assert seconds < promptly

@@ -29,7 +29,7 @@ def test_a_killed_worker_loses_its_item_by_name(
     assert [NAME] == [f"{each['item']}-{each['style']}" for each in run.report["lost"]]
     assert "worker crashed" in run.report["lost"][0]["reason"]
     assert run.report["gate"]["passed"] is False
-    assert run.report["gate"]["reason"].startswith("1 item lost (allowed: 0): " + NAME)
+    assert run.report["gate"]["reason"].endswith("; 1 item was lost (allowed: 0): " + NAME)
     assert set() == {"passed"} & {each["outcome"] for each in run.report["gate"]["thresholds"]}
     assert 7 == run.report["metrics"]["soebench"]["all"]["items"]
     assert pytest.ExitCode.OK != run.status
@@ -169,7 +169,10 @@ def test_failed_calls_are_lost_and_not_wrong(run_rest: RunRest, mode: Sequence[s
     assert 0 < lost < 12
     assert (12 - lost, 1.0) == (metrics["items"], metrics["rer"]["value"])
     assert (12 - lost) / 12 == pytest.approx(metrics["worst"]["rer"])
-    assert f"{lost} lost; counted against the model: RER {1 - lost / 12:.1%}" in run.out
+    assert (
+        f"{lost} items were lost; counted against the model: RER {100 - lost / 0.12:.1f} %"
+        in run.out
+    )
     assert pytest.ExitCode.TESTS_FAILED == run.status
 
 
@@ -219,7 +222,8 @@ def test_lost_items_are_tolerated_only_when_asked(run_rest: RunRest, mode: Seque
     assert lost == enough.outcomes["lost"]
     short = run_rest(*args, "--rest-min-rer=0.9", f"--rest-max-lost={lost - 1}")
     assert (1, False) == (short.status, short.report["gate"]["passed"])
-    assert short.report["gate"]["reason"].startswith(f"{lost} items lost (allowed: {lost - 1})")
+    said = f"server error: planted failure; {lost} items were lost (allowed: {lost - 1}): "
+    assert short.report["gate"]["reason"].startswith(said)
 
 
 @pytest.mark.costly

@@ -70,7 +70,7 @@ def test_rates_are_of_those_that_have_one(run_rest: RunRest) -> None:
         model = ("--rest-model=m", f"--rest-api-base={endpoint.openai_base}", "--rest-ocr=off")
         run = run_rest(*model, "some.rest.yaml", *wanted, FEW)
     thresholds = {t["metric"]: (t["outcome"], t["n"]) for t in run.report["gate"]["thresholds"]}
-    assert {"cfr": ("missed", 1), "mmc": ("passed", 1), "rer": ("passed", 3)} == thresholds
+    assert {"cfr": ("failed", 1), "mmc": ("passed", 1), "rer": ("passed", 3)} == thresholds
     accuracy = run.report["metrics"]["some"]["all"]["accuracy"]
     assert (1, 1.0) == (accuracy["text"]["n"], accuracy["text"]["value"])
     assert "2 of 3 items do not say what is right" in run.out

@@ -18,17 +18,23 @@ NOTHING = "rer>=0.9 is not judged: no item was judged"
 @pytest.mark.parametrize(
     ("args", "reason"),
     [
-        (["--rest-model=simulated:wrong.image=1"], "rer>=0.9 is missed: 0.000"),
-        ([STEADY, "--rest-confidence=0.95"], "rer>=0.9 is undecided: 1.000"),
-        (["--rest-model=simulated:failed.image=1"], "4 items lost (allowed: 0): soebench-0000"),
+        (["--rest-model=simulated:wrong.image=1"], "rer>=0.9 failed: 0.0 %"),
+        ([STEADY, "--rest-confidence=0.95"], "rer>=0.9 is undecided: 100.0 %"),
+        (
+            ["--rest-model=simulated:failed.image=1"],
+            "server error: planted failure; 4 items were lost",
+        ),
         (["--rest-model=simulated:failed.image=1", "--rest-max-lost=4"], NOTHING),
         ([STEADY, "-k", "nothing-like-this"], NOTHING),
         ([STEADY, "-m", "no_such_marker"], NOTHING),
         ([STEADY, "--deselect=soebench"], NOTHING),
-        ([STEADY, "--rest-suite=soebench:4", "-pskips_all"], "4 items lost (allowed: 0)"),
+        (
+            [STEADY, "--rest-suite=soebench:4", "-pskips_all"],
+            "its test was skipped: Skipped: not today; 4 ",
+        ),
         ([STEADY, "--rest-require=rer@arc>=0.9", "test_empty.py"], "rer>=0.9 is not judged"),
         ([STEADY, "test_empty.py"], NOTHING),
-        (["--rest-model=simulated:wrong.image=1", "--rest-require=cfr<=0.1"], "cfr<=0.1 is missed"),
+        (["--rest-model=simulated:wrong.image=1", "--rest-require=cfr<=0.1"], "cfr<=0.1 failed"),
     ],
 )
 @pytest.mark.parametrize("mode", [("-pno:xdist",), ("-n0",)], ids=" ".join)
@@ -53,7 +59,8 @@ def test_what_was_judged_and_not_met(
     assert FAILED == run.status
     assert run.report["gate"]["passed"] is False
     assert run.report["gate"]["reason"].startswith(reason)
-    assert f"gate NOT PASSED: {reason}" in run.out
+    word = "UNDECIDED" if "is undecided" in reason else "FAILED"
+    assert f"gate {word}: {reason}" in run.out
 
 
 @pytest.mark.parametrize(
@@ -119,7 +126,10 @@ def test_a_budget_that_ran_out(run_rest: RunRest, pytester: pytest.Pytester) -> 
     assert pytest.ExitCode.INTERRUPTED == run.status
     assert "REST: asking ended: budget: " in run.out
     assert run.report["gate"]["passed"] is False
-    assert run.report["gate"]["reason"].startswith("4 items lost (allowed: 0)")
+    reason = run.report["gate"]["reason"]
+    assert reason.startswith("asking ended: budget: $0.00 of --rest-max-cost=0.5 is spent")
+    assert "; 4 items were lost (allowed: 0): soebench-0000" in reason
+    assert all("budget: " in lost["reason"] for lost in run.report["lost"])
 
 
 @pytest.mark.slow
@@ -131,8 +141,11 @@ def test_a_worker_that_crashed(run_rest: RunRest, pytester: pytest.Pytester) -> 
     )
     run = run_rest(*GATE, STEADY, "-n2")
     assert FAILED == run.status
-    reason = "1 item lost (allowed: 0): soebench-0002-dejavu-200dpi-black"
-    assert reason == run.report["gate"]["reason"]
+    reason = "1 item was lost (allowed: 0): soebench-0002-dejavu-200dpi-black"
+    assert (
+        f"no record came back: it did not run, or its worker crashed; {reason}"
+        == run.report["gate"]["reason"]
+    )
 
 
 @pytest.mark.slow
@@ -151,7 +164,7 @@ def test_a_run_that_was_interrupted(pytester: pytest.Pytester) -> None:
             run.signal(signal.SIGINT)
             status, out, _ = run.end()
     assert pytest.ExitCode.INTERRUPTED == status
-    assert "gate NOT PASSED: 4 items lost (allowed: 0)" in out
+    assert "gate FAILED: 4 items were lost (allowed: 0)" in out
     report = json.loads((pytester.path / "run" / "report.json").read_text())
     assert report["gate"]["passed"] is False
 

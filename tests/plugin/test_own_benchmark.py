@@ -218,7 +218,7 @@ def test_a_threshold_below_one_folder(
     )
     run = run_rest(SHAKY, ".", *mode)
     (judged,) = run.report["gate"]["thresholds"]
-    assert ("be [low]", "missed", 8) == (judged["scope"], judged["outcome"], judged["n"])
+    assert ("be [low]", "failed", 8) == (judged["scope"], judged["outcome"], judged["n"])
     inconsistent = [each for each in run.report["items"] if each["verdict"] == "inconsistent"]
     below = [each for each in inconsistent if each["suite"] == "sums"]
     assert len(below) == run.outcomes["inconsistent"] > 0

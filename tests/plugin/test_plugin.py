@@ -327,7 +327,8 @@ def test_a_model_of_ones_own(
 
 
 _HEAVY = {
-    *("PIL", "fontTools", "hypothesis", "jinja2", "jiwer", "litellm", "rapidocr", "scipy", "sympy"),
+    *("PIL", "fontTools", "hypothesis", "jinja2", "jiwer", "litellm", "pint", "rapidocr", "scipy"),
+    "sympy",
     "yaml",
 }
 

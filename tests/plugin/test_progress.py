@@ -72,8 +72,8 @@ def test_a_line_has_as_many_parts_as_fit() -> None:
     """All of it on a wide terminal, the first parts of it on a narrow one."""
     state = Progress(1204, 4000, 32, 3, 1.2, 301.0, Rate(0.92, 0.891, 0.942, 300))
     assert state.line(100) == (
-        "REST 1,204/4,000 calls, 5 min 1 s left, RER 92.0 [89.1, 94.2], $1.20 of some $3.99, 32 in "
-        "flight"
+        "REST 1,204/4,000 calls, 5 min 1 s left, RER 92.0 % [89.1, 94.2], n = 300, "
+        "$1.20 of some $3.99"
     )
     assert "REST 1,204/4,000 calls, 5 min 1 s left" == state.line(40)
     assert "REST 0/8 calls" == Progress(0, 8).line(80)
@@ -154,7 +154,7 @@ def test_without_a_terminal_a_line_now_and_then(
     run = run_rest("--rest-model=simulated", "--rest-suite=soebench:3", "--rest-repeats=2")
     lines = run.out.splitlines()
     told = [line for line in lines if re.match(r"REST \d+/21 calls", line)]
-    assert told[-1].startswith("REST 21/21 calls, 0 s left, RER 100.0 [")
+    assert told[-1].startswith("REST 21/21 calls, 0 s left, RER 100.0 % [")
     assert 3 == sum(bool(re.fullmatch(r"soebench \.( +\[ ?\d+%\])?", line)) for line in lines)
     assert pytest.ExitCode.OK == run.status
 

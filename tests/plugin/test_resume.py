@@ -292,7 +292,7 @@ def test_a_picture_that_was_cut_short_is_whole_again(run_rest: RunRest, stored: 
         ("{path}/old", ["--rest-min-rer=0.7"], 0, True),
         ("old/report.json", ["--rest-min-rer=0.8"], 1, False),
     ],
-    ids=["none", "met", "missed"],
+    ids=["none", "met", "failed"],
 )
 def test_a_replay_judges_by_its_own_thresholds(
     pytester: pytest.Pytester,

@@ -126,7 +126,7 @@ def test_a_plan_says_what_the_model_will_see(run_rest: RunRest, rows: str) -> No
     lines = " ".join(told.out.split())
     assert "seen courier-100dpi-black: reaches the model at 63 to 100 DPI" in lines
     assert "; worst: rows-150, " in lines
-    assert " cursive-50dpi-black: at 95% of the DPI or more by --rest-max-side=900" in lines
+    assert " cursive-50dpi-black: at 95 % of the DPI or more by --rest-max-side=900" in lines
     untold = " ".join(run_rest(*asked, "--rest-style=courier-50dpi").out.split())
     assert "seen not known of this endpoint; say what it leaves: --rest-max-side" in untold
 

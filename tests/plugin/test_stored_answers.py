@@ -82,7 +82,7 @@ def test_a_gate_judges_formats_and_fails_closed(
     finished = run_rest("--rest-answers=answers.csv", *wanted)
     assert 1 == finished.status
     outcomes = {t["part"]: t["outcome"] for t in finished.report["gate"]["thresholds"]}
-    assert {"html": "passed", "": "missed"} == outcomes
+    assert {"html": "passed", "": "failed"} == outcomes
     lost = written(pytester, [("7", "7")], error="HTTP 500")
     finished = run_rest(lost, "--rest-min-rer=0")
     assert (1, 1) == (finished.status, len(finished.report["lost"]))

@@ -164,7 +164,7 @@ def test_a_gate_on_what_pictures_add(run_rest: RunRest, pytester: pytest.Pyteste
     )
     assert pytest.ExitCode.TESTS_FAILED == run.status
     outcomes = {t["metric"]: t["outcome"] for t in run.report["gate"]["thresholds"]}
-    expected = {"modality_excess": "missed", "format_floor": "passed", "rer": "missed"}
+    expected = {"modality_excess": "failed", "format_floor": "passed", "rer": "failed"}
     assert expected == outcomes
     assert "pictures are where it differs, in every format" in run.out
     page = Path("run/report.html").read_text("utf-8")

@@ -46,7 +46,7 @@ def test_a_model_that_always_answers_a_is_found_out(
     assert 0 == run.status
     summary = run.out.partition("= REST =")[2].splitlines()
     assert WHY == summary[1]
-    verdict = f"gate passed: {WHY}; every threshold is met"
+    verdict = f"gate passed: {WHY}; every threshold passed"
     assert verdict in summary
     assert ([WHY], verdict) == (
         run.report["cautions"],
@@ -73,5 +73,5 @@ def test_a_model_that_knows_something_is_not_warned_of(
     """The same quiz, answered right."""
     run = run_rest("--rest-model=simulated", *asked[1:], "--rest-min-rer=0.9")
     assert (0, []) == (run.status, run.report["cautions"])
-    assert "every threshold is met" == run.report["gate"]["reason"]
+    assert "every threshold passed" == run.report["gate"]["reason"]
     assert 1 == run.report["metrics"]["quiz"]["all"]["rer_beyond_chance"]["value"]

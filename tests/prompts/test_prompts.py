@@ -14,7 +14,7 @@ from strategies import items, lines
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, OptionError, RenderingError
-from pytest_rest.prompts import Protocol
+from pytest_rest.prompts import Protocol, templates
 from pytest_rest.rendering import pictures
 from pytest_rest.terms import (
     ANSWER_KINDS,
@@ -24,6 +24,7 @@ from pytest_rest.terms import (
     Form,
     Image,
     Item,
+    ItemField,
     Mode,
     Prompt,
     Style,
@@ -425,6 +426,26 @@ def test_an_edited_file_has_another_digest(
 ) -> None:
     """A change is seen, with the version changed or not."""
     assert small.digest != prompts.load_protocol(written(tmp_path, **changes)).digest
+
+
+def test_a_file_may_lack_the_kinds_that_came_later(small: Protocol, tmp_path: Path) -> None:
+    """They are asked for in the project's own words, and only other words are in the digest."""
+    own = prompts.load_protocol().answer_format
+    late = {kind: own[kind] for kind in templates.LATE_KINDS}
+    assert late.items() <= small.answer_format.items()
+    formats = SMALL["answer_format"] | late
+    assert small.digest == prompts.load_protocol(written(tmp_path, answer_format=formats)).digest
+    changed = written(tmp_path, answer_format=formats | {"date": "(a date)"})
+    assert "(a date)" == prompts.load_protocol(changed).answer_format["date"]
+    assert small.digest != prompts.load_protocol(changed).digest
+
+
+def test_the_names_of_fields_are_asked_for_with_their_kinds(own: Protocol) -> None:
+    """As the line in the answer's place has it."""
+    fields = ItemField("total", "7", "number"), ItemField("due", "2031-03-15", "date")
+    item = dataclasses.replace(SYSTEM, answer_kind="fields", fields=fields)
+    asked = str(prompts.build(item, TEXT, "solve", own).parts[-1])
+    assert asked.endswith("each with its value: total (a number), due (a date, YYYY-MM-DD).")
 
 
 def test_a_comment_leaves_the_digest(tmp_path: Path, small: Protocol) -> None:

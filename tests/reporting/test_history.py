@@ -107,6 +107,16 @@ def test_a_report_with_odd_values_is_one_line(tmp_path: Path, break_it: Any) -> 
     assert ["the report cannot be read"] == [w.partition(":")[0] for w in found.left_out.values()]
 
 
+def test_half_a_report_is_not_one(tmp_path: Path) -> None:
+    """Wherever it breaks off: a head alone is not a run."""
+    path = write(tmp_path / "run", release(STEADY)) / "report.json"
+    text = path.read_bytes()
+    for end in (3, 5, 200, len(text) // 2):
+        path.write_bytes(text[:-end])
+        found = history.read([tmp_path])
+        assert ((), [str(path)]) == (tuple(found.series), [*found.left_out])
+
+
 def test_items_that_cannot_be_read_are_in_no_test(tmp_path: Path) -> None:
     """The run's figures are shown; the others are tested."""
     reports = [release(falling(day), day) for day in range(8)]
@@ -221,7 +231,8 @@ def test_a_baseline_is_not_a_run(tmp_path: Path) -> None:
 @pytest.mark.parametrize("width", [40, 60, 80, 200])
 def test_the_terminal_has_room_for_every_line(tmp_path: Path, width: int) -> None:
     """But for sentences, which wrap; no rate is without its interval."""
-    found = kept(tmp_path, *(release(falling(day, 1), day) for day in range(3)))
+    names = [f"acme-vl-1.{day}-20260101" for day in range(3)]
+    found = kept(tmp_path, *(release(falling(day, 1), day, names[day]) for day in range(3)))
     lines = [*words.lines(found, 20, width)]
     sentences = ("no test for trend", "acme-vl, a")
     assert [] == [line for line in lines if len(line) > width and not line.startswith(sentences)]
@@ -246,8 +257,8 @@ def test_a_threshold_of_the_newest_run_is_the_series(tmp_path: Path) -> None:
     reports[1]["gate"]["thresholds"] = [
         {**common, "part": "a", "bound": 0.8},
         common,
-        {**common, "scope": "tests", "bound": 0.1},
-        {**common, "subset": "ocr_correct", "bound": 0.2},
+        {**common, "part": "a", "scope": "tests", "bound": 0.1},
+        {**common, "part": "a", "subset": "ocr_correct", "bound": 0.2},
     ]
     (series,) = kept(tmp_path, *reports).series
     assert {"rer": 0.8} == series.thresholds

@@ -56,16 +56,16 @@ def test_a_missed_gate_is_in_page_annotation_and_junit(
     page = summary.read_text("utf-8")
     assert page.startswith("before\n## REST: simulated&#58;wrong&#46;image=0.4\n")
     assert "**Do not ship**: RER is 50.0 % " in page
-    assert "gate NOT PASSED: rer&#62;=0.9 is missed" in page
-    assert "| cfr&#60;=0.9 | met |" in page
+    assert "gate failed: rer&#62;=0.9 failed" in page
+    assert "| cfr&#60;=0.9 | passed |" in page
     rate = run.report["metrics"]["soebench"]["all"]["rer"]
     assert f"| soebench | 10 | {rate['value'] * 100:.1f} [" in page
     (error,) = [line for line in run.out.splitlines() if line.startswith("::")]
-    assert error.startswith("::error title=REST%3A rer>=0.9::rer>=0.9 is missed: ")
+    assert error.startswith("::error title=REST%3A rer>=0.9::rer>=0.9 failed: ")
     suite = ElementTree.parse("junit.xml").getroot()[0]  # noqa: S314 (our own)
     found = {each.attrib["name"]: each.attrib["value"] for each in suite.iter("property")}
     assert str(rate["value"]) == found["rest.soebench.rer"]
-    assert ["10", "gate NOT PASSED"] == [found["rest.soebench.rer.n"], found["rest.gate"]]
+    assert ["10", "gate failed"] == [found["rest.soebench.rer.n"], found["rest.gate"]]
     cases = {(each.attrib["classname"], each.attrib["name"]) for each in suite.iter("testcase")}
     assert ("soebench", "test_answers_agree[soebench-0003-dejavu-200dpi-black]") in cases
     assert ("rest-gate", "rer>=0.9") in cases

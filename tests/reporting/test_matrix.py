@@ -61,6 +61,7 @@ def letters(made: Matrix) -> list[str]:
         ({"image": "4", "mixed": "3"}, "wp"),
         ({"image": "4", "mixed": "3", "ocr-first": "3"}, "drr"),
         ({"text": None, "image": "!"}, "nl"),
+        ({"text": "3", "image": "4", "mixed": "3", "file": "5"}, "rddr"),
     ],
 )
 def test_cells_are_held_against_the_text_form_or_most_forms(values: Values, expected: str) -> None:

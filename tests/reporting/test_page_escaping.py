@@ -62,7 +62,7 @@ def report(word: str) -> dict[str, Any]:
     plain = pages.report(records, [Threshold("rer", ">=", 0.9)])
     new = ("budgets", "rh_auc", "vision_tokens", "advice", "fuzz")
     plain |= {key: value for key, value in pages.everything().items() if key in new}
-    check = {"name": "rer_drop", "outcome": "missed", "reason": "worse", "change": 0.2}
+    check = {"name": "rer_drop", "outcome": "failed", "reason": "worse", "change": 0.2}
     flips = {"worse": ["a/item-0005"], "better": [], "n": 10, "p": 0.03}
     answers = {"old": {"value": "was", "correct": True}, "new": {"value": "is", "correct": False}}
     form = {"mode": "image", "style": STYLES[0], "image": "../../x", "changed": True, **answers}

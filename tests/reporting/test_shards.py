@@ -89,7 +89,7 @@ def test_every_kind_of_threshold(pytester: pytest.Pytester, run_rest: RunRest, a
     options = (MODEL, *options, "--rest-baseline=old.json")
     whole = run_rest(*options)
     assert {"low", "high", ""} == {t["scope"] for t in whole.report["gate"]["thresholds"]}
-    assert "missed" == whole.report["gate"]["baseline"]["checks"][0]["outcome"]
+    assert "failed" == whole.report["gate"]["baseline"]["checks"][0]["outcome"]
     reports = ask(2, *options)
     assert [(None, None)] * 2 == [
         (each["gate"]["passed"], each["gate"]["baseline"]) for each in reports.values()
@@ -335,7 +335,7 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     """Its report and its pictures; the summary as after a run, and the verdict's status."""
     assert 0 == main(["merge", *parts, "-o", "whole"])
     out = capsys.readouterr().out
-    assert "gate passed: every threshold is met" in out
+    assert "gate passed: every threshold passed" in out
     report = json.loads(Path("whole/report.json").read_text("ascii"))
     assert 7 == len(report["items"])
     assert {"1.png", "2.png", "3.jpg"} == {path.name for path in Path("whole/images").iterdir()}
@@ -367,7 +367,7 @@ def test_a_broken_cost_is_refused_in_one_line(
 def test_merge_exits_as_the_run_would(parts: list[str], capsys: pytest.CaptureFixture[str]) -> None:
     """1 for a gate that is not passed, and for a test that failed."""
     changes: dict[str, Callable[[Any], Any]] = {
-        "missed": lambda each: each["shard"]["rules"]["thresholds"][0].update(bound=0.5, op="<="),
+        "bound": lambda each: each["shard"]["rules"]["thresholds"][0].update(bound=0.5, op="<="),
         "failed": lambda each: each["shard"]["tests"][0].update(failed=True),
     }
     for name, change in changes.items():

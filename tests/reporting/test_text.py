@@ -113,7 +113,7 @@ def test_lost_items_are_named_with_the_worst_case() -> None:
     """How many, what the rates would be, and the first ten by name."""
     lost = tuple(Lost("s", f"j{n}", "dejavu-200dpi-black", "timeout: 5 s") for n in range(12))
     lines = list(tables.lost(report(record(text="2", image="2", mixed="2"), lost=lost)))
-    assert "12 lost; counted against the model: RER 7.7%, CFR 92.3%" == lines[0]
+    assert "12 items were lost; counted against the model: RER 7.7 %, CFR 92.3 %" == lines[0]
     assert "  j0-dejavu-200dpi-black: timeout: 5 s" == lines[1]
     assert "  and 2 more, in report.json" == lines[-1]
     assert [] == list(tables.lost(report()))

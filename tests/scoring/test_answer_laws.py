@@ -1,17 +1,43 @@
 """Laws of what is read: no two numbers read as one, and what is written is read again."""
 
+import json
 import re
 import unicodedata
+from collections import defaultdict
+from dataclasses import replace
+from datetime import date
+from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
-from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, TEXT
+from test_scoring import DIGITS, INTEGER, ITEMS, LETTERS, NUMBER, SHORT, TEXT
 
 from pytest_rest import scoring
-from pytest_rest.terms import Item
+from pytest_rest.scoring import kinds, lists, month_names, numbers
+from pytest_rest.terms import Item, ItemField
 
+LIST = Item("l", "Which?", "[]", answer_kind="list")
+SET = replace(LIST, answer_kind="set")
+DATE = Item("d", "When?", "2031-03-15", answer_kind="date")
+QUANTITY = Item("q", "How much?", "2.5 kg", answer_kind="quantity")
+FIELDS = Item(
+    "f",
+    "What?",
+    '{"a": "7", "b": "x"}',
+    answer_kind="fields",
+    fields=(ItemField("a", "7", "number"), ItemField("b", "x", "short")),
+)
+LATE = [
+    FIELDS,
+    QUANTITY,
+    replace(QUANTITY, answer="5 °C"),
+    LIST,
+    SET,
+    DATE,
+    replace(DATE, day_first=True),
+]
 SCALES = {
     **{"hundred": 100, "thousand": 10**3, "Million": 10**6, "millions": 10**6, "billion": 10**9},
     **{"trillion": 10**12, "dozen": 12, "lakh": 10**5, "crore": 10**7, "Mio.": 10**6, "bn": 10**9},
@@ -239,3 +265,144 @@ def test_a_text_keeps_its_letters_and_digits(text: str) -> None:
     if value is not None:
         assert re.sub(r"[\W_]", "", text) == re.sub(r"[\W_]", "", value)
         assert value == read(value, TEXT)
+
+
+# Lists and sets
+
+ELEMENTS = st.text("abcXY12 .,;'&\"-äж中", min_size=1, max_size=6).map(str.strip).filter(str.strip)
+WORDS = st.text("abcdXYäж", min_size=3, max_size=6).filter(lambda word: word not in ("and", "und"))
+PARTED = {
+    "{}": ", ",
+    "{}.": "; ",
+    "[{}]": ", ",
+    "**{}**": "; ",
+    "\n- {}": "\n- ",
+    "\n* {}\n\nBye.": "\n* ",
+}
+
+
+@given(st.lists(ELEMENTS, min_size=1, max_size=5))
+def test_a_list_that_is_written_as_json_is_read_back(elements: list[str]) -> None:
+    """Element by element, as a short answer, or not at all where one cannot be a short answer."""
+    value = read(lists.write(elements), LIST)
+    parsed = [lists.value(lists.write([each])) for each in elements]
+    assert (value is None) == (None in parsed)
+    if value is not None:
+        assert parsed == [lists.write([each]) for each in json.loads(value)]
+        assert value == read(value, LIST)
+
+
+@given(st.lists(WORDS, min_size=2, max_size=5), st.sampled_from(list(PARTED)))
+def test_a_list_that_a_person_writes_is_read_back(words: list[str], form: str) -> None:
+    """Parted by commas, semicolons or bullets; a set in any order, each element once."""
+    text, back = form.format(PARTED[form].join(words)), form.format(PARTED[form].join(words[::-1]))
+    assert lists.write([word.casefold() for word in words]) == read(text, LIST)
+    assert read(text, SET) == read(back, SET) == lists.write(sorted({w.casefold() for w in words}))
+
+
+# Fields
+
+
+@given(st.text(max_size=20), st.decimals(-(10**6), 10**6, places=2), st.booleans())
+def test_fields_that_are_written_as_json_are_read_back(
+    word: str, size: Decimal, is_first: bool
+) -> None:
+    """Whatever the order of the names and what a text holds; each field as it is alone."""
+    pairs: list[tuple[str, object]] = [("a", float(size)), ("b", word)]
+    text = json.dumps(dict(pairs if is_first else pairs[::-1]))
+    found = kinds.field_values(text, FIELDS)
+    assert numbers.value(f"{size:f}") == found["a"]
+    alone = replace(SHORT, answer="x")
+    said = scoring.parse(word, alone)
+    assert found["b"] in ({said, None} if said else {None})
+
+
+# Quantities
+
+MASSES = {
+    "kg": Fraction(1),
+    "g": Fraction("0.001"),
+    "mg": Fraction("1e-6"),
+    "t": Fraction(1000),
+    "grams": Fraction("0.001"),
+}
+CHAINED = st.sampled_from(["km", "s", "min", "kg", "K", "N", "$", "€", "mol", "square miles", "dB"])
+
+
+@given(st.decimals(-(10**6), 10**6, places=3), st.sampled_from(list(MASSES)), st.booleans())
+def test_a_mass_in_any_unit_is_read_exactly(size: Decimal, unit: str, is_near: bool) -> None:
+    """In the unit of the right answer, without rounding, joined or apart."""
+    value = read(f"{size:f}{'' if is_near else ' '}{unit}", QUANTITY)
+    assert value is not None
+    assert value.endswith(" kg")
+    assert Fraction(value.removesuffix(" kg")) == Fraction(size) * MASSES[unit]
+
+
+@given(st.integers(1, 10**6), CHAINED, CHAINED, CHAINED)
+def test_units_that_are_joined_are_read_back(size: int, one: str, two: str, three: str) -> None:
+    """Multiplied and divided, in the units of the right answer and in base units."""
+    text = f"{size} {one}*{two}/{three}"
+    assume(text.count("$") < 2)  # else it is LaTeX
+    item = replace(QUANTITY, answer=text)
+    assert text == read(text, item)
+    value = read(text, QUANTITY)
+    assert value is not None
+    assert text == read(value, item)
+
+
+def test_a_tolerance_is_in_the_unit_of_the_right_answer() -> None:
+    """Whatever the unit of the answer; its edge is included."""
+    item = replace(QUANTITY, tolerance="0.01")
+    assert ["2.5 kg", "2.5 kg", "2.511 kg"] == [read(f"{n} g", item) for n in (2490, 2510, 2511)]
+
+
+# Dates
+
+DATES = {  # as people write them, of a date and its month's name in English
+    "%Y-%m-%d": True,
+    "%Y/%m/%d": True,
+    "%d %B %Y": True,
+    "%B %d, %Y": True,
+    "%A, %B %d, %Y": True,
+    "%d-%b-%Y": True,
+    "%Y年%m月%d日": True,
+    "%d.%m.%Y": False,
+    "%d/%m/%Y": False,
+}
+
+
+@given(
+    st.dates(date(1000, 1, 1)),
+    st.sampled_from(list(DATES)),
+    st.sampled_from(SCRIPTS),
+    st.booleans(),
+)
+def test_a_date_that_is_written_is_read_back(
+    day: date, form: str, zero: str, is_stated: bool
+) -> None:
+    """In the digits of any script; where it may be two dates, only if the order is stated."""
+    item = replace(DATE, day_first=True) if is_stated else DATE
+    is_sure = DATES[form] or is_stated or day.day > 12 or day.day == day.month
+    value = read(digits(day.strftime(form), zero), item)
+    assert (day.isoformat() if is_sure else None) == value
+
+
+def test_no_name_of_a_month_or_a_day_has_two_meanings() -> None:
+    """All languages are read at once, so their names must not contradict each other."""
+    for table, size in ((month_names.MONTHS, 12), (month_names.WEEKDAYS, 7)):
+        meanings = defaultdict(set)
+        for language in month_names.languages(table):
+            assert size == len(language)
+            for number, names in enumerate(language, 1):
+                for name in names:
+                    meanings[name].add(number)
+        assert {1} == set(map(len, meanings.values()))
+
+
+@given(st.text(max_size=60) | st.text("ab12,;:.-*/()[]{}\"' \n$%€年月日", max_size=40))
+def test_any_text_has_a_value_of_each_kind_or_none(text: str) -> None:
+    """Nothing is raised, and a value that is read and written is read again."""
+    for item in LATE:
+        value = scoring.extract(f"Answer: {text}", item)
+        if value is not None:
+            assert value == scoring.parse(value, item), item.answer_kind

@@ -1,39 +1,71 @@
 """Every way of writing an answer in `tests/answers.yaml`, and what is read from it."""
 
 import time
-from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
-import yaml
 from test_scoring import EXPRESSION, HOSTILE, INTEGER, ITEMS, LETTERS, SHORT, TEXT, prompt
 
-from pytest_rest import prompts, scoring
-from pytest_rest.terms import MODES, Choice, Completion, Form, Item, Prompt, Status
+from pytest_rest import prompts, safe_yaml, scoring
+from pytest_rest.scoring import fields, lists
+from pytest_rest.terms import (
+    ANSWER_KINDS,
+    MODES,
+    Choice,
+    Completion,
+    Form,
+    Item,
+    ItemField,
+    Prompt,
+    Status,
+)
 
 FILE = Path(__file__).parents[1] / "answers.yaml"
 FASTEST = 5  # of so many tries the fastest is measured, for a test may have to wait
 LONGEST_CPU_SECONDS = 0.05
 
 
-def rows() -> Iterator[object]:
-    """Each row as an item, what was written, and the value that is read from it."""
-    for section in yaml.safe_load(FILE.read_text(encoding="utf-8")):
-        listed = tuple(Choice(str(k), v) for k, v in section.get("choices", {}).items())
-        question = section.get("question", "Which?")
-        item = Item("i", question, section["key"], "", listed, section["kind"])
-        for number, (text, value) in enumerate(section["rows"]):
-            said = text if section.get("whole") else f"Answer: {text}"
-            yield pytest.param(item, said, value, id=f"{section['name']}-{number}")
+Section = dict[str, Any]
+SECTIONS: list[Section] = safe_yaml.load(FILE.read_text(encoding="utf-8"))
+OF_ITEM = ("tolerance", "day_first")  # what a section may say of its item, as an item has it
 
 
-@pytest.mark.parametrize(("item", "text", "expected"), list(rows()))
-def test_an_answer_is_read_for_sure_or_not_at_all(
-    item: Item, text: str, expected: str | None
-) -> None:
-    """The value that the row has, and none where a text can be read in two ways."""
-    assert expected == scoring.extract(text, item)
+def item_of(section: Section) -> Item:
+    """The item that a section's rows answer."""
+    listed = tuple(Choice(str(k), v) for k, v in section.get("choices", {}).items())
+    question, key = section.get("question", "Which?"), written(section["key"])
+    own = {name: section[name] for name in OF_ITEM if name in section}
+    if section["kind"] == "fields":
+        each = [
+            ItemField(name, str(written(field["answer"])), field["kind"])
+            for name, field in section["key"].items()
+        ]
+        key, own["fields"] = fields.write({field.name: field.answer for field in each}), tuple(each)
+    return Item("i", question, str(key), "", listed, section["kind"], **own)
+
+
+def written(value: object) -> object:
+    """A value as it is read, where the file has it as a list."""
+    if isinstance(value, dict):
+        return fields.write({name: str(written(each)) for name, each in value.items()})
+    return lists.write(list(map(str, value))) if isinstance(value, list) else value
+
+
+@pytest.mark.parametrize("section", SECTIONS, ids=lambda section: section["name"])
+def test_an_answer_is_read_for_sure_or_not_at_all(section: Section) -> None:
+    """The value that a row has, and none where a text can be read in two ways."""
+    item, lead_in = item_of(section), "" if section.get("whole") else "Answer: "
+    expected = {text: written(value) for text, value in section["rows"]}
+    assert expected == {text: scoring.extract(f"{lead_in}{text}", item) for text in expected}
+
+
+def test_the_rows_are_many_and_each_is_there_once() -> None:
+    """Every kind that has a value of its own is tried."""
+    assert {*ANSWER_KINDS} == {section["kind"] for section in SECTIONS}
+    for section in SECTIONS:
+        assert len(section["rows"]) == len({text for text, _ in section["rows"]}), section["name"]
 
 
 # Several right answers

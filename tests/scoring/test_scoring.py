@@ -59,6 +59,7 @@ NEAR = Item("e", "How much?", "7.50", answer_kind="number", tolerance="1%")
 EXPRESSION = Item("x", "Which?", "x^2 + 1", answer_kind="expression")
 ITEMS: dict[str, Item] = {"integer": INTEGER, "number": NUMBER, "text": TEXT, "choice": LETTERS}
 ITEMS |= {"near": NEAR, "expression": EXPRESSION}
+ITEMS |= {"list": Item("l", "Which?", '["Ada", "Ben"]', answer_kind="list")}
 SHORT = Item("s", "Who?", "Ada Lovelace", answer_kind="short")
 
 

@@ -171,7 +171,7 @@ def test_gates_of_clusters_of_different_sizes_err_as_stated(icc: float) -> None:
         for kind, each in (("one", evidence(found)), ("two", evidence(found, beside))):
             low, high = each.limits(0.95) or (0, 1)
             wrong[kind + "passed"] += low > 0.9
-            wrong[kind + "missed"] += high < 0.9
+            wrong[kind + "failed"] += high < 0.9
     assert max(wrong.values(), default=0) / runs <= 0.05 + slack(0.05, runs)
 
 
@@ -219,10 +219,10 @@ def test_gates_of_ten_styles_err_as_stated(icc: float, n: int) -> None:
         low, high = evidence(found).limits(0.95) or (0, 1)
         rate = of_sample(found)
         wrong["passed"] += low > 0.9 + 1e-9
-        wrong["missed"] += high < 0.9 - 1e-9
+        wrong["failed"] += high < 0.9 - 1e-9
         wrong["outside"] += not (rate.low or 0) <= 0.9 <= (rate.high or 0)
     assert wrong["passed"] / runs <= 0.05 + slack(0.05, runs)
-    assert wrong["missed"] / runs <= 0.05 + slack(0.05, runs)
+    assert wrong["failed"] / runs <= 0.05 + slack(0.05, runs)
     assert 0.03 - slack(0.05, runs) <= wrong["outside"] / runs <= 0.07 + slack(0.05, runs)
 
 

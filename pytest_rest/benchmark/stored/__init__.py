@@ -12,11 +12,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from pytest_rest import scoring
-from pytest_rest.benchmark import item_tags
 from pytest_rest.benchmark.stored import exported, logs, mapping
 from pytest_rest.benchmark.stored.cells import COLUMNS, LONGEST_NAME, StoredCall, call, text
 from pytest_rest.benchmark.stored.cells import UNKNOWN as UNKNOWN
+from pytest_rest.benchmark.stored.items import item_of
 from pytest_rest.benchmark.stored.mapping import OWN, Mapped
 from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
@@ -262,25 +261,11 @@ class _Gathering:
 
     def _item(self, key: _Key) -> Item:
         first = self._first[key]
-        answer, *others = first.expected or ("",)
-        item = Item(
-            id=first.item,
-            question=first.question,
-            answer=answer,
-            answer_kind=first.kind,
-            suite=first.suite,
-            also_right=tuple(others),
-            cluster=first.cluster,
-            tags=tuple(self._tags[key]),
-        )
-        if wrong := item_tags.fault(item.tags):
-            self._fault(first.place, wrong)
         try:
-            if answer and not first.status:
-                scoring.truths(item)
+            return item_of(first, tuple(self._tags[key]))
         except BenchmarkError as error:
             self._fault(first.place, str(error))
-        return item
+            return Item(first.item, first.question, "", suite=first.suite)
 
     def _fault(self, place: str, text: str) -> None:
         self._number += 1

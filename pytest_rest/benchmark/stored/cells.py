@@ -24,6 +24,7 @@ from pytest_rest.terms import (
 COLUMNS = (
     *("item", "suite", "form", "style", "format", "repeat", "answer", "value", "expected"),
     *("kind", "correct", "error", "model", "tokens", "question", "cluster", "tags"),
+    "day_first",
 )
 KINDS = tuple(kind for kind in ANSWER_KINDS if kind != "choice")
 RESERVED = {"mean", "pooled", "all", "ocr_correct", RH_BENCH}  # words of a report, and of a gate
@@ -31,7 +32,8 @@ LONGEST_NAME = 100
 UNKNOWN = "unknown"  # the style of answers that do not say it
 
 _NAME = re.compile(rf"[^\s@<>]{{1,{LONGEST_NAME}}}")
-_CORRECT = {"": None, "true": True, "1": True, "false": False, "0": False}
+_STRUCTURED = ("list", "set", "fields")  # kinds whose answers may be JSON
+_TRUTHS = {"": None, "true": True, "1": True, "false": False, "0": False}
 _LONGEST_TEXT = 1 << 20
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # what a table's reader makes of such bytes
 
@@ -67,6 +69,7 @@ class StoredCall:
     taken: Mapping[str, Any] = field(default_factory=dict)  # input_tokens, cost, seconds
     reading: Transcription | None = None
     tags: tuple[str, ...] = ()
+    day_first: bool | None = None
 
 
 def call(cells: Mapping[str, Any], place: str) -> StoredCall:
@@ -79,6 +82,8 @@ def call(cells: Mapping[str, Any], place: str) -> StoredCall:
     if form not in MODES:
         said = f"form {quoted(form)}" if form else "form"
         raise RowError(f"{said} is {'not one' if form else 'missing: one'} of {', '.join(MODES)}")
+    if kind in _STRUCTURED:
+        cells = {**cells, **{name: _written(cells.get(name)) for name in ("answer", "value")}}
     value = cells.get("value")
     return StoredCall(
         place=place,
@@ -90,15 +95,16 @@ def call(cells: Mapping[str, Any], place: str) -> StoredCall:
         repeat=_number(cells, "repeat") or 0,
         text=text(cells, "answer"),
         value=None if value is None or value == "" else text(cells, "value"),
-        expected=_expected(cells.get("expected")),
+        expected=_expected(cells.get("expected"), kind),
         kind=next(known for known in KINDS if known == kind),
-        correct=_correct(cells),
+        correct=_truth(cells, "correct"),
         error=text(cells, "error"),
         model=text(cells, "model").strip(),
         tokens=_number(cells, "tokens"),
         question=text(cells, "question").strip(),
         cluster=_name(cells, "cluster", is_word=False, may_lack=True),
         tags=_tags(cells.get("tags")),
+        day_first=_truth(cells, "day_first"),
     )
 
 
@@ -151,16 +157,24 @@ def _number(cells: Mapping[str, Any], column: str) -> int | None:
     return int(said)
 
 
-def _correct(cells: Mapping[str, Any]) -> bool | None:
-    said = text(cells, "correct").strip().lower().removesuffix(".0")
-    if said not in _CORRECT:
-        raise RowError(f"correct {quoted(said)} is neither true nor false")
-    return _CORRECT[said]
+def _truth(cells: Mapping[str, Any], column: str) -> bool | None:
+    said = text(cells, column).strip().lower().removesuffix(".0")
+    if said not in _TRUTHS:
+        raise RowError(f"{column} {quoted(said)} is neither true nor false")
+    return _TRUTHS[said]
 
 
-def _expected(value: object) -> tuple[str, ...]:
-    """One answer, or a list of them, which a table has as JSON."""
-    return _distinct(_listed(value), "expected")
+def _expected(value: object, kind: str) -> tuple[str, ...]:
+    """One answer, or a list of them, which a table has as JSON; a list may be one answer itself."""
+    listed = _listed(value)
+    if kind in ("list", "set") and not all(isinstance(each, list) for each in listed):
+        listed = [listed if isinstance(value, list) or len(listed) > 1 else value]
+    return _distinct(map(_written, listed) if kind in _STRUCTURED else listed, "expected")
+
+
+def _written(value: object) -> object:
+    """A list or a mapping as JSON."""
+    return json.dumps(value, ensure_ascii=False) if isinstance(value, list | dict) else value
 
 
 def _tags(value: object) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ The answers to text, image and mixed are taken, and what was transcribed. Other 
 item had to choose from, a table does not hold as it was asked.
 """
 
+import json
 import math
 import re
 from collections.abc import Mapping
@@ -13,7 +14,7 @@ from typing import Any, get_args
 from pytest_rest.benchmark.stored import cells
 from pytest_rest.benchmark.stored.cells import StoredCall
 from pytest_rest.benchmark.suites.rows import RowError
-from pytest_rest.terms import MODES, Mode, Status, Transcription
+from pytest_rest.terms import MODES, FieldAnswer, Mode, Status, Transcription
 
 _OWN = {"run", "task", "verdict", "status", "form"}  # columns that no other table has together
 _READ: Mapping[str, Mode] = {"transcription": "image", "transcription-mixed": "mixed"}
@@ -43,7 +44,8 @@ def read(row: Mapping[str, Any], place: str, *, is_csv: bool) -> StoredCall | No
         "style": style.removeprefix(of_format).removeprefix("-"),
         "tokens": row.get("output_tokens"),
     }
-    judged = replace(cells.call(own, place), status=_status(row), taken=_taken(row))
+    taken = {**_taken(row), "fields": _fields(row)}
+    judged = replace(cells.call(own, place), status=_status(row), taken=taken)
     return replace(judged, reading=_reading(judged, row)) if form in _READ else judged
 
 
@@ -58,6 +60,25 @@ def _taken(row: Mapping[str, Any]) -> dict[str, float | None]:
     tokens, seconds = _number(row, "input_tokens"), _number(row, "seconds")
     sent = None if tokens is None else int(tokens)
     return {"input_tokens": sent, "cost": _number(row, "cost"), "seconds": seconds or 0.0}
+
+
+def _fields(row: Mapping[str, Any]) -> dict[str, FieldAnswer]:
+    """What was read in each field, of an answer that has some."""
+    if not (said := cells.text(row, "fields")):
+        return {}
+    try:
+        listed = json.loads(said)
+        fields: dict[str, FieldAnswer] = {
+            str(name): {"value": each["value"], "correct": each["correct"]}
+            for name, each in listed.items()
+        }
+    except (AttributeError, KeyError, RecursionError, TypeError, ValueError):
+        raise RowError("fields is not JSON as an export has it") from None
+    for field in fields.values():
+        is_value = isinstance(field["value"], str | None)
+        if not is_value or not isinstance(field["correct"], bool | None):
+            raise RowError("fields is not JSON as an export has it")
+    return fields
 
 
 def _number(row: Mapping[str, Any], column: str) -> float | None:

@@ -102,6 +102,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         answer_pages=summary.answer_pages(report),
         differing=summary.differing_formats(report),
         tags=summary.tags(report),
+        fields=summary.fields(report),
         unjudged=summary.unjudged(report),
         explained=Explained(**explained) if explained else None,
         words={

@@ -162,6 +162,7 @@ class _Book:
             "at": _failed_at(entry["failed_at"] or ""),
             "truth": self.texts.add(" or ".join([entry["answer"], *entry.get("also_right", ())])),
             "reason": shown(entry["reason"], 1_000),
+            **_field_table(entry, modes),
             **({"tags": [*map(shown, entry["tags"])]} if entry.get("tags") else {}),
             "answers": [self._call(mode, answer) for mode, answer in calls],
             "read": [
@@ -222,6 +223,30 @@ class _Book:
 
 
 _READ = {"ocr": "transcription of the image", "ocr_mixed": "transcription of the mixed form"}
+
+
+def _field_table(entry: Builtins, modes: Sequence[str]) -> dict[str, Any]:
+    """Of each field its value in each form, whether that is right, and whether it flips there."""
+    answered = {mode: entry["answers"][mode].get("fields", {}) for mode in modes}
+    names = list(dict.fromkeys(name for fields in answered.values() for name in fields))
+    flips = entry.get("flips", {})
+    rows = [
+        [
+            shown(name),
+            [
+                [
+                    None if (value := fields[name]["value"]) is None else shown(value, 300),
+                    fields[name]["correct"],
+                    mode in flips.get(name, ()),
+                ]
+                if name in fields
+                else None
+                for mode, fields in answered.items()
+            ],
+        ]
+        for name in names
+    ]
+    return {"fields": {"forms": [*modes], "rows": rows}} if rows else {}
 
 
 def _pages(name: str, call: Builtins) -> list[tuple[str, Builtins]]:

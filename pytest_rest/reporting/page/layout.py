@@ -10,6 +10,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from pytest_rest import wording
 from pytest_rest.reporting.terminal.figures import percent, signed
 from pytest_rest.safe_text import shown
 
@@ -46,7 +47,7 @@ def _environment() -> "Environment":
         auto_reload=False,
         finalize=_bounded,
     )
-    environment.filters |= {"percent": percent, "signed": signed}
+    environment.filters |= {"percent": percent, "rate": wording.rate, "signed": signed}
     environment.filters |= {"shown": _bounded, "uncut": _Shown, "sha256": _sha256}
     return environment
 

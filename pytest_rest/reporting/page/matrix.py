@@ -25,7 +25,7 @@ from typing import Any
 
 from pytest_rest.reporting.page import style_grid
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import COMPARED, OCR_MODES, RH_BENCH
+from pytest_rest.terms import COMPARED, OCR_MODES, RH_BENCH, WITHOUT_STYLE
 
 _BYTES = 3_000_000  # of all rows together
 _VALUE = 60  # characters of a value
@@ -56,7 +56,7 @@ _UNASKED = "."
 _DIFFERS = "dpon"  # whose value, or status, is not the reference's
 
 Key = tuple[str, str]  # suite and id of an item
-Slot = tuple[str, str, str]  # format, style, mode; the text form has no style
+Slot = tuple[str, str, str]  # format, style, mode; some forms have no style
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Gathered:
         key, style, written = (entry["suite"], entry["id"]), entry["style"], entry.get("format", "")
         cells = self._items[key]
         for mode, answer in entry["answers"].items():
-            slot = (written, "" if mode == "text" else style, mode)
+            slot = (written, "" if mode in WITHOUT_STYLE else style, mode)
             slot = self._slots.setdefault(slot, slot)
             cell = _Cell(answer.get("value"), answer["correct"], answer.get("status", ""))
             cells.setdefault(slot, self._cells.setdefault(cell, cell))
@@ -148,7 +148,9 @@ class Gathered:
             left_out=len(rows) - len(drawn),
             legend=[(state, counts[state.letter]) for state in STATES if counts[state.letter]],
             has_text=bool(texts),
-            modes=[*dict.fromkeys(column.mode for column in columns if column.mode != "text")],
+            modes=[
+                *dict.fromkeys(column.mode for column in columns if column.mode != column.group)
+            ],
             content={
                 "columns": [column.to_builtins() for column in columns],
                 "suites": [shown(suite) for suite in suites],
@@ -175,7 +177,7 @@ class _Column:
             "group": shown(self.group, 40),
             "label": shown(self.label, 20),
             "mode": shown(self.mode, 40),
-            "name": shown(name if self.mode == "text" else f"{self.mode}, {one}"),
+            "name": shown(name if self.mode == self.group else f"{self.mode}, {one}"),
             "styles": [shown(style) for style in self.styles],
         }
 
@@ -186,7 +188,7 @@ _Row = tuple[Key, str, str | None, list[str]]  # letters, the reference, and wha
 def _columns(
     items: Collection[Mapping[Slot, _Cell]], styles: Mapping[str, Collection[Slot]]
 ) -> list[_Column]:
-    """The text forms, then each style's others: by format, font and resolution, colours last."""
+    """Forms without a style, then each style's: by format, font and resolution, colours last."""
     slots = list(dict.fromkeys(slot for cells in items for slot in cells))
     shared = {slot: _pool(slot) for slot in slots}
     for cells in items:
@@ -202,9 +204,9 @@ def _columns(
 
 def _column(slots: Sequence[Slot], styles_asked: Mapping[str, Collection[Slot]]) -> _Column:
     written, style, mode = slots[0]
-    if mode == "text":
+    if not style:
         asked = [style for style, known in styles_asked.items() if slots[0] in known]
-        return _Column("text", written, mode, slots, asked)
+        return _Column(mode, written, mode, slots, asked)
     look = style_grid.parse(style, written)
     styles = [slot[1] for slot in slots]
     if look is None:
@@ -231,7 +233,7 @@ def _place(slot: Slot) -> tuple[object, ...]:
     rank = known.index(mode) if mode in known else len(known)
     # the modes of a column that has many colours stand together, as those of any style
     named = (look is None, *(look.place[:5] if look else ()), style if look is None else "")
-    return (mode != "text", written, *named, rank, style)
+    return (bool(style), rank if not style else 0, written, *named, rank, style)
 
 
 def _placed(cells: Mapping[Slot, _Cell], places: Mapping[Slot, int]) -> list[_Cell | None]:

@@ -6,12 +6,13 @@ A plot that has nothing to show is left out.
 from collections.abc import Iterator, Sequence
 from urllib.parse import quote
 
+from pytest_rest import wording
 from pytest_rest.metrics import advice, seen_dpi
 from pytest_rest.metrics.published_rows import SOURCE
 from pytest_rest.reporting.page import style_grid, svg
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.page.svg import SHARES, IntervalRow, Marker, Plot, Tick
-from pytest_rest.reporting.terminal.figures import percent, points, signed
+from pytest_rest.reporting.terminal.figures import points, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate, to_rate
@@ -44,7 +45,7 @@ def dots(
 def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> IntervalRow:
     """A row of a rate in per cent, with its n."""
     known = to_rate(rate)
-    said = f"{percent(known)}, n = {known.n}" if known else "undefined"
+    said = wording.rate(known) if known else "undefined"
     return IntervalRow(label, known, said, kind, href)
 
 
@@ -168,7 +169,7 @@ def _published(report: Builtins) -> Iterator[Plot]:
             share(f"{row['model']} (this run)", standing["this_run"]["rer"], "own")
             if row["this_run"]
             else IntervalRow(
-                row["model"], Rate(row["rer"], None, None, 0), f"{row['rer'] * 100:.1f}"
+                row["model"], Rate(row["rer"], None, None, 0), f"{wording.share(row['rer'])} %"
             )
             for row in standing["rows"]
         ]
@@ -191,7 +192,7 @@ def _tokens(report: Builtins) -> Iterator[Plot]:
         figures = [
             (
                 mode.label,
-                f"{mode.y.value * 100:.1f} %, {mode.x.value:,.0f} tokens sent, "
+                f"{wording.rate(mode.y)}, {mode.x.value:,.0f} tokens sent, "
                 f"{used[mode.label]['output']:,.0f} back",
             )
             for mode in markers

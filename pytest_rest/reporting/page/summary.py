@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import compress
 
+from pytest_rest import wording
 from pytest_rest.metrics import Metrics, format_findings
 from pytest_rest.metrics.format_findings import Finding
 from pytest_rest.reporting import decision, markdown, stored_answers
@@ -11,8 +12,9 @@ from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.page.items import Builtins
 from pytest_rest.reporting.terminal import figures, tables
 from pytest_rest.reporting.terminal import formats as format_words
+from pytest_rest.reporting.terminal.fields import counted
 from pytest_rest.reporting.terminal.tags import worst_first
-from pytest_rest.terms import Rate, to_rate
+from pytest_rest.terms import MODES, Rate, to_rate
 
 _COLUMNS = {
     **markdown.RATES,
@@ -50,7 +52,8 @@ def about(report: Builtins) -> Iterator[str]:
     yield asked + (f", {styles} styles" if styles > 1 else "")
     if usage.get("calls"):
         cost = usage.get("cost")
-        yield f"{usage['calls']:,} calls" + ("" if cost is None else f", ${cost:.2f}")
+        calls = wording.count(usage["calls"], "call")
+        yield calls + ("" if cost is None else f", {wording.money(cost)}")
     yield str(run["created"])[:10]
     if run.get("git_commit"):
         yield f"commit {str(run['git_commit'])[:10]}"
@@ -164,6 +167,25 @@ def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
         for tag, m in ordered.items()
     ]
     return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
+
+
+def fields(report: Builtins) -> tuple[list[str], list[list[str]]]:
+    """Head and rows: each field's rates and where it flips, the least consistent first."""
+    told = report.get("fields") or {}
+    rates = {name: each["metrics"]["all"] for name, each in told.items()}
+    values = {name: (each["rer"] or {"value": 1.0})["value"] for name, each in rates.items()}
+    rows = [
+        [
+            name,
+            f"{rates[name]['items']:,}",
+            *(_percent(rates[name].get(rate)) for rate in _TAG_RATES),
+            *(_percent(rates[name]["accuracy"].get(mode)) for mode in MODES),
+            counted(told[name]["flips"]),
+        ]
+        for name in sorted(values, key=lambda name: (values[name], name))
+    ]
+    heads = [*(markdown.RATES[name] for name in _TAG_RATES), *(f"right as {m}" for m in MODES)]
+    return ["per cent [95%]", "items", *heads, "flips in"], rows
 
 
 def unjudged(report: Builtins) -> list[str]:

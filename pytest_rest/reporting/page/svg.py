@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate, count, product
 from typing import Any
 
+from pytest_rest import wording
 from pytest_rest.reporting.page import layout
 from pytest_rest.terms import Rate
 
@@ -160,7 +161,7 @@ def scatter(
     """
     axes = _Axes(ticks)
     shares = [(0.0, "0%"), (0.5, "50%"), (1.0, f"100% {up}".strip())]
-    said = [f"{m.label}: {m.y.value:.1%} at {m.x.value:,.0f}" for m in markers]
+    said = [f"{m.label}: {wording.rate(m.y)} at {m.x.value:,.0f}" for m in markers]
     labels = [*_labels(markers, axes)]
     return layout.draw(_TEMPLATE, "scatter", name, title, said, axes, shares, line, markers, labels)
 

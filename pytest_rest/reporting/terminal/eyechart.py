@@ -6,15 +6,15 @@ from collections.abc import Iterator
 
 from pytest_rest.eyechart import Eyes
 from pytest_rest.eyechart.file import Measured
-from pytest_rest.reporting.terminal.figures import interval
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics import legibility
 from pytest_rest.statistics.legibility import CONFIDENCE, Conclusion, Estimate
+from pytest_rest.wording import count, interval
 
 _POINTS = 12  # of the print in REST's style
 _REFUSED = 5
 _NEARLY = 0.05  # below the largest page a limit cannot be told from none
-SURE = f"{CONFIDENCE:.0%}"
+SURE = f"{CONFIDENCE * 100:.0f} %"
 
 
 class Progress:
@@ -49,7 +49,7 @@ def lines(measured: Measured) -> Iterator[str]:
         yield from _pages(measured)
     yield from refused(eyes)
     number = sum(cell.shown for cell in eyes.cells)
-    yield f"{eyes.calls} calls, {number} lines of print; intervals at {SURE}"
+    yield f"{count(eyes.calls, 'call')}, {count(number, 'line')} of print; intervals at {SURE}"
 
 
 def wrapped(text: str) -> list[str]:

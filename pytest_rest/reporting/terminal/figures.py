@@ -1,31 +1,15 @@
-"""Turns rates, differences, times and long lists into words, as terminal and page show them."""
+"""Turns a table's rates, differences, times and long lists into words, for terminal and page."""
 
 import math
 from collections.abc import Callable, Iterator, Sequence
 from typing import TypeVar
 
+from pytest_rest import wording
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate
+from pytest_rest.wording import NO_SPREAD, interval, share
 
-NO_SPREAD = " [no spread]"
 _Item = TypeVar("_Item")
-
-
-def interval(
-    value: float,
-    low: float | None,
-    high: float | None,
-    write: Callable[[float], str],
-    unknown: str = "",
-) -> str:
-    """`0.65 [0.41, 0.90]`, each number as `write` has it; `unknown` stands for absent bounds."""
-    bounds = unknown if low is None or high is None else f" [{write(low)}, {write(high)}]"
-    return f"{write(value)}{bounds}"
-
-
-def share(value: float | None) -> str:
-    """`92.0`, a share in per cent."""
-    return "-" if value is None else f"{value * 100:.1f}"
 
 
 def percent(rate: Rate | None) -> str:
@@ -37,8 +21,8 @@ def area(rate: Rate | None, undefined: str) -> str:
     """`0.650 [0.412, 0.900], n = 20`, or why it is undefined."""
     if rate is None:
         return f"undefined, {undefined}"
-    unknown = " [no interval: too few items]"
-    return f"{interval(rate.value, rate.low, rate.high, '{:.3f}'.format, unknown)}, n = {rate.n}"
+    unknown = " (no interval: too few items)" if rate.low is None else ""
+    return f"{wording.area(rate)}{unknown}"
 
 
 def signed(change: float) -> str:

@@ -4,19 +4,21 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator
 
+from pytest_rest import wording
 from pytest_rest.gate import regression, thresholds
 from pytest_rest.metrics import failure_causes, published_rows, seen_dpi
 from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
+from pytest_rest.reporting.judgement import gate_to_builtins, verdict
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import formats, pages, tables, tags, vision_tokens
-from pytest_rest.reporting.terminal.figures import cut, first, percent, points, share
+from pytest_rest.reporting.terminal import fields, formats, pages, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal.figures import cut, first, percent, points
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
 from pytest_rest.terms import Rate
+from pytest_rest.wording import share
 
-GATE_WORDS = {True: "passed", False: "NOT PASSED", None: "not judged"}
 _EFFECTS_SHOWN = 8
 _NAME_WIDTH = 27
 ADVICE_SHOWN = 6
@@ -34,6 +36,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         (tables.unjudged(report.table["pooled"]["all"]), ()),
         (formats.lines(report.formats), formats.HEADINGS),
         (tags.lines(report), (tags.HEADING,)),
+        (fields.lines(report), (fields.HEADING,)),
         (tables.clusters(report), ()),
         (effects(report), ("effect",)),
         (vision_tokens.lines(report.vision), ("tokens",)),
@@ -105,9 +108,8 @@ def failed_at(report: Report) -> Iterator[str]:
 
 
 def reading_explains(explained: Explained) -> str:
-    """`reading explains at least 37.5 [20.1, 58.3] % of text against image, n = 50`."""
-    share = percent(explained)
-    return f"reading explains at least {share} % of text against image, n = {explained.n}"
+    """`of text against image reading explains at least 37.5 % [20.1, 58.3], n = 50`."""
+    return f"of text against image reading explains at least {wording.rate(explained)}"
 
 
 def abstained(report: Report) -> Iterator[str]:
@@ -169,7 +171,7 @@ def advised(piece: Advice) -> tuple[str, str, str]:
 
 
 def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
-    """The gate line by line, its verdict last, each with whether it is met; None of what is not."""
+    """The gate line by line, its verdict last, each with whether it passed; None: not sure."""
     judged = report.gate
     if judged is None:
         return
@@ -179,7 +181,10 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
             yield f"  {said}", None
     if (stopped := report.stopped) is not None:
         items = f"after {stopped.items:,} of {stopped.of:,} items"
-        yield f"  stopped early, {items}: some {stopped.calls_saved:,} calls saved", None
+        yield (
+            f"  stopped early, {items}: some {wording.count(stopped.calls_saved, 'call')} saved",
+            None,
+        )
     met = None if judged.passed and judged.warning else judged.passed
     if (compared := judged.regression) is not None:
         for check in compared.checks:
@@ -191,7 +196,8 @@ def gate(report: Report) -> Iterator[tuple[str, bool | None]]:
         yield from ((f"    {name}", None) for name in regression.shown(compared.worse))
         if compared.note:
             yield f"  {compared.note}", None
-    yield f"gate {GATE_WORDS[judged.passed]}: {judged.reason}", met
+    said = verdict(gate_to_builtins(judged))
+    yield f"gate {said.upper() if judged.passed is False else said}: {judged.reason}", met
 
 
 def _is_shown(change: tuple[str, str], report: Report) -> bool:

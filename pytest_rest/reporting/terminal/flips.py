@@ -11,6 +11,7 @@ from pytest_rest.metrics import failure_causes
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import fold
 from pytest_rest.terms import Item, Style
+from pytest_rest.wording import count
 
 _WIDTH = 79
 _ALSO_SHOWN = 6
@@ -31,7 +32,7 @@ def hunted(fuzz: Mapping[str, Any]) -> Iterator[str]:
         yield f"{fuzz['lost']:,} lost to failed calls: {shown(fuzz['failure'])}"
     if fuzz["undrawn"]:
         first = shown(next(iter(fuzz["undrawn"].values())))
-        yield f"{len(fuzz['undrawn']):,} styles could not be drawn: {first}"
+        yield f"{count(len(fuzz['undrawn']), 'style')} could not be drawn: {first}"
     yield from (f"ended early: {shown(ended)}" for ended in fuzz["ended"])
 
 

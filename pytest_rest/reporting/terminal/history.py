@@ -8,10 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pytest_rest.gate.decline import FigureTrend
 from pytest_rest.reporting import history
 from pytest_rest.reporting.history import History, Point, Series
-from pytest_rest.reporting.terminal.figures import NO_SPREAD, cut, first, percent, signed
+from pytest_rest.reporting.terminal.figures import cut, first, percent, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.trend import FEWEST
 from pytest_rest.terms import MODES, Rate
+from pytest_rest.wording import NO_SPREAD
 
 WIDE = 78  # columns that the tables need
 NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in MODES}

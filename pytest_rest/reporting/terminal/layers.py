@@ -2,10 +2,10 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from pytest_rest.reporting.terminal.figures import interval, share
 from pytest_rest.representations import JudgedRun, Measured
 from pytest_rest.representations.alignment import PEAKS, SHARES, Alignment, Correlation, Estimate
 from pytest_rest.safe_text import shown
+from pytest_rest.wording import interval, share
 
 NAMES = {
     "matched": "matched cosine",

@@ -3,8 +3,9 @@
 import os
 from dataclasses import dataclass
 
-from pytest_rest.reporting.terminal.figures import duration, percent
+from pytest_rest.reporting.terminal.figures import duration
 from pytest_rest.terms import Rate
+from pytest_rest.wording import money, rate
 
 _DIM, _PLAIN = "\x1b[2m", "\x1b[0m"
 
@@ -22,14 +23,14 @@ class Progress:
     rer: Rate | None = None
 
     def line(self, width: int) -> str:
-        """`REST 1,204/4,000 calls, 5 min left, RER 92.0 [89.1, 94.2], ...`, as much as fits."""
+        """`REST 1,204/4,000 calls, 5 min left, RER 92.0 % [89.1, 94.2], n = 300`, what fits."""
         planned = max(self.planned, self.done)
         parts = [f"REST {self.done:,}/{planned:,} calls"]
         parts += [f"{duration(self.left)} left"] if self.left is not None else []
-        parts += [f"RER {percent(self.rer)}"] if self.rer else []
+        parts += [f"RER {rate(self.rer)}"] if self.rer else []
         if self.spent:
             foreseen = self.spent / self.done * planned if self.done else self.spent
-            parts.append(f"${self.spent:.2f} of some ${foreseen:.2f}")
+            parts.append(f"{money(self.spent)} of some {money(foreseen)}")
         parts += [f"{self.in_flight} in flight"] if self.in_flight else []
         parts += [f"{self.retries:,} retries"] if self.retries else []
         line = parts[0]

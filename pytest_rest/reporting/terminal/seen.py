@@ -4,6 +4,7 @@ import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from pytest_rest import wording
 from pytest_rest.models.seen import NOTICED, Picture, SeenStyle, shrink
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.reporting.terminal.figures import first
@@ -44,7 +45,7 @@ def header(pictures: Sequence[Picture]) -> Iterator[str]:
     """In how many styles the longest item is smaller to the model, and in the worst of them."""
     if pictures:
         worst, number = pictures[0], len({picture.style for picture in pictures})
-        styles = "1 style" if number == 1 else f"{number} styles"
+        styles = wording.count(number, "style")
         where = _shrunk(worst, f" in {shown(worst.style, 100)}")
         yield f"rest: pictures reach the model smaller in {styles}: {where}"
 
@@ -82,9 +83,10 @@ def saw(style: SeenStyle) -> str:
 def measured(about: Mapping[str, Any] | None) -> Iterator[str]:
     """What an eye chart before the run has told, in a line."""
     if about is not None:
-        cost = f", ${about['cost']:.2f}" if about["cost"] else ""
+        cost = f", {wording.money(about['cost'])}" if about["cost"] else ""
         known = "" if about["limit"] else "; none is taken for known"
-        yield f"{about['calls']:,} calls of an eye chart{cost}; {about['said']}{known}"
+        calls = wording.count(about["calls"], "call")
+        yield f"{calls} of an eye chart{cost}; {about['said']}{known}"
 
 
 def whole(size: Sequence[int] | None) -> Iterator[str]:
@@ -100,7 +102,9 @@ def _planned(styles: Sequence[SeenStyle], rule: VisionRule) -> Iterator[str]:
     if whole := len(styles) - len(less):
         names = [shown(style.style, 60) or _OWN for style in styles if not style.shrunk]
         said = names[0] if whole == 1 else f"{whole} styles"
-        yield f"{said}: at {NOTICED:.0%} of the DPI or more" if less else f"{said}: as drawn"
+        yield (
+            f"{said}: at {NOTICED * 100:.0f} % of the DPI or more" if less else f"{said}: as drawn"
+        )
     if rule.is_told:
         told = {"--rest-max-side": rule.max_side, "--rest-max-pixels": rule.max_pixels}
         yield f"by {' and '.join(f'{name}={value}' for name, value in told.items() if value)}"

@@ -3,18 +3,18 @@
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pytest_rest import gate
+from pytest_rest import gate, wording
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
-from pytest_rest.metrics import Metrics
+from pytest_rest.metrics import Metrics, by_field
 from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import misreadings, seen
+from pytest_rest.reporting.terminal import fields, misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import (
@@ -49,7 +49,7 @@ def headline(verdict: Verdict) -> str:
     """`inconsistent: text 4, image 7, mixed no answer (refused)`."""
     if verdict.lost:
         return f"lost: {shown(verdict.reason, 300)}"
-    return f"{verdict.outcome}: {_said(verdict)}"
+    return f"{verdict.outcome}: {fields.named(by_field.flips(verdict)) or answers_said(verdict)}"
 
 
 def scheme(asked: Scheme) -> str:
@@ -90,6 +90,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
             lines.append(f"         {picture(answer.image)}")
         if smaller := seen.of_answer(to_builtins(answer)):
             lines.append(f"         {smaller}")
+    lines += [f"  {line}" for line in _flips(verdict)]
     lines += [f"  judge  {compared(each)}" for each in verdict.comparisons]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
@@ -214,15 +215,16 @@ def usage(report: Report) -> str:
     used = report.usage
     if report.provenance.get("stored"):
         number = sum(len(calls(record)) for record in report.records)
-        return f"{number:,} stored answers, nothing asked, {used['seconds']:.0f} s"
+        return f"{wording.count(number, 'stored answer')}, nothing asked, {used['seconds']:.0f} s"
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
-    parts = [f"{used['calls']:,} calls{stored}"]
-    parts += [f"{used['retries']:,} retries"] if used["retries"] else []
+    parts = [f"{wording.count(used['calls'], 'call')}{stored}"]
+    retries = wording.count(used["retries"], "retry", "retries")
+    parts += [retries] if used["retries"] else []
     sent, written, cost = used["input_tokens"], used["output_tokens"], used["cost"]
     is_reported = sent is not None and written is not None
     parts += [f"{sent:,} tokens in, {written:,} out" if is_reported else "tokens not reported"]
     by_gateway = " by the gateway's price" if report.provenance.get("prices") == "gateway" else ""
-    price = "price unknown" if cost is None else f"${cost:.2f}{by_gateway}"
+    price = "price unknown" if cost is None else f"{wording.money(cost)}{by_gateway}"
     parts += [price, f"{used['seconds']:.0f} s"]
     return ", ".join(parts)
 
@@ -249,7 +251,8 @@ def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
         here = model.home == "endpoint"
         yield f"  dollars     {'the price is not known' if here else 'none: nobody is paid'}"
     else:
-        yield f"  dollars     at most ${most:,.2f}; about ${typical:,.2f} at 300 tokens an answer"
+        about = f"about {wording.money(typical)} at 300 tokens an answer"
+        yield f"  dollars     at most {wording.money(most)}; {about}"
     if model.home == "endpoint":
         seconds = planned.seconds(limits)
         bound = max(seconds, key=seconds.__getitem__)
@@ -276,10 +279,12 @@ def lost(report: Report) -> Iterator[str]:
         return
     worst = report.worst("mean")
     rates = [
-        f"{name.upper()} {worst[name]:.1%}" for name in ("rer", "cfr") if worst[name] is not None
+        f"{name.upper()} {wording.share(worst[name])} %"
+        for name in ("rer", "cfr")
+        if worst[name] is not None
     ]
     against = f"; counted against the model: {', '.join(rates)}" if rates else ""
-    yield f"{len(report.lost)} lost{against}"
+    yield f"{wording.lost(len(report.lost))}{against}"
     yield from first(
         report.lost, _NAMES_SHOWN, lambda item: f"  {item.name}: {_reason(item.reason)}"
     )
@@ -297,7 +302,7 @@ def truncated(report: Report) -> Iterator[str]:
     asked = {call.prompt: call for record in report.records for call in own_calls(record)}
     cut_off = [call.max_tokens for call in asked.values() if call.max_tokens is not None]
     if cut_off:
-        number = "1 answer" if len(cut_off) == 1 else f"{len(cut_off):,} answers"
+        number = wording.count(len(cut_off), "answer")
         yield f"{number} of {len(asked):,} {_cut_off(*sorted({*cut_off}))}"
 
 
@@ -311,15 +316,26 @@ def inconsistent(report: Report) -> Iterator[str]:
     records = [record for record in report.records if record.verdict.outcome == "inconsistent"]
     if not records:
         return
-    yield f"{len(records)} tests inconsistent, an item in a style each"
+    yield f"{wording.count(len(records), 'test')} inconsistent, an item in a style each"
     yield from first(
         sorted(records, key=lambda record: record.key),
         _NAMES_SHOWN,
-        lambda r: f"  {r.item}-{r.style}: {shown(_said(r.verdict), 120)}",
+        lambda r: f"  {r.item}-{r.style}: {_in_short(r.verdict)}",
     )
 
 
-def _said(verdict: Verdict) -> str:
+def _flips(verdict: Verdict) -> Iterator[str]:
+    """The fields of an answer that flip, a line each."""
+    answered = {mode: answer.fields for mode, answer in _ordered(verdict)}
+    return fields.of_item(by_field.flips(verdict), answered)
+
+
+def _in_short(verdict: Verdict) -> str:
+    return shown("; ".join(_flips(verdict)) or answers_said(verdict), 120)
+
+
+def answers_said(verdict: Verdict) -> str:
+    """`text 4, image 7, mixed no answer (refused)`."""
     return ", ".join(f"{mode} {_value(answer)}" for mode, answer in _ordered(verdict))
 
 

@@ -8,10 +8,11 @@ from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint
 from pytest_rest.metrics.output_length import Ratio
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import figures, tables
-from pytest_rest.reporting.terminal.figures import NO_SPREAD, interval, percent, share
+from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.reporting.terminal.tables import row
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Rate
+from pytest_rest.wording import NO_SPREAD, interval, share
 
 _WIDTH, _HEIGHT = 60, 10  # of the drawn curve, in characters
 RATES = ("items", "RER", "= all right", "+ agreed, wrong")

@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from pytest_rest import wording
 from pytest_rest.metrics import seen_dpi
 from pytest_rest.metrics.vision_tokens import Use, Vision
-from pytest_rest.reporting.terminal.figures import cut, first, interval, percent, points
+from pytest_rest.reporting.terminal.figures import cut, first, percent, points
 from pytest_rest.safe_text import shown
 
 _ROWS = 5
@@ -75,7 +76,7 @@ def equal(vision: Vision, rows: Sequence[Use]) -> Iterator[str]:
     yield cut(f"  equal at: {', '.join(places)}", 80)
     best = evens[0]
     if best.change and best.agreement:
-        cells = f"{points(best.change)}, RER {percent(best.agreement)}, n = {best.change.n}"
+        cells = f"{points(best.change)}, RER {wording.rate(best.agreement)}"
         yield f"  there, {cut(shown(best.look, 100), 16)}: {cells}"
 
 
@@ -83,11 +84,11 @@ def answer(vision: Vision) -> Iterator[str]:
     """The answer, of the cheapest style: what it saves, and what that costs in right answers."""
     use = vision.cheapest
     word = {True: "saves", False: "saves nothing", None: "is not clear to save"}[vision.saves]
-    times = interval(use.input.value, use.input.low, use.input.high, "{:.2f}".format)
+    times = wording.interval(use.input.value, use.input.low, use.input.high, "{:.2f}".format)
     source = "" if use.source == "reported" else ", by the formula"
     yield f"a picture {word}: {times} x the text form's input tokens{source}"
     accuracy = f"{points(use.change)} points, n = {use.change.n}"
     yield f"  in {cut(shown(use.style, 100), 30)}, {use.mode}: accuracy {accuracy}"
     if (change := use.dollars_change) is not None and use.dollars_as_text:
-        dollars = interval(change.value, change.low, change.high, "{:+.3f}".format)
+        dollars = wording.interval(change.value, change.low, change.high, "{:+.3f}".format)
         yield f"  dollars for 1,000: {use.dollars_as_text:.3f} as text, {dollars} as a picture"

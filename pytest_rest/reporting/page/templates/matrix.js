@@ -117,7 +117,7 @@ function drawMatrix({ data, make, byKey, open }) {
     for (const { name, x, count } of groups) write(name, x, 13, Math.max(count * wide, NAMED) + GAP - 4);
     context.font = "12px system-ui, sans-serif";
     context.fillStyle = soft;
-    const each = ({ label, mode }) => (wide < SAID || mode === "text" ? label : `${label} ${mode}`);
+    const each = ({ group, label, mode }) => (wide < SAID || group === mode ? label : `${label} ${mode}`);
     for (const { start, count, x } of groups) {
       for (let place = 0; place < count; place++) {
         const text = each(columns[start + place]);
@@ -179,8 +179,8 @@ function drawMatrix({ data, make, byKey, open }) {
     const rest = [...letters.slice(0, column)].filter((each) => "dpon".includes(each)).length;
     const value = "dpon".includes(letter) ? others[rest] : "rwa".includes(letter) ? reference : "";
     const found = test(row, column);
-    const { mode, name: form } = columns[column];
-    const style = found && mode !== "text" ? `${mode}, ${found.style}` : form;
+    const { group, mode, name: form } = columns[column];
+    const style = found && group !== mode ? `${mode}, ${found.style}` : form;
     const against = "dpo".includes(letter) ? ` from ${reference}` : "";
     const state = letter === "." ? "not asked" : words[letter];
     const what = letter === "n" ? `${state} (${value})` : value ? `${value}: ${state}${against}` : state;

@@ -135,7 +135,8 @@
       make("p", { class: "truth" }, whole(item.truth) ? "Right is " : "What is right is not known",
         make("b", {}, ...text(item.truth)), `; ${item.verdict}`,
         item.at ? `, ${item.at}` : "", item.reason ? `: ${item.reason}` : ""),
-      make("div", { class: "forms" }, ...calls.map((call) => answer(call))),
+      item.fields ? fieldTable(item.fields) : "",
+      make("div", { class: "forms" }, ...calls.map((call) => answer(call, !item.fields))),
       item.compared ? compared(item.compared) : "",
       ...reads.map((call) => transcription(call)),
       item.tags ? make("p", { class: "small" }, `Tags: ${item.tags.join(", ")}`) : "",
@@ -145,14 +146,29 @@
     );
   }
 
-  function answer(call) {
+  function fieldTable({ forms, rows }) {
+    const cell = (field) => {
+      if (!field) return make("td", {}, "-");
+      const [value, right, flips] = field;
+      const state = right === null ? "" : right ? "right" : "wrong";
+      return make("td", { class: flips ? "flips" : null }, value ?? "no answer", " ",
+        state ? make("span", { class: `badge ${state}` }, state) : "",
+        flips ? make("b", {}, " flips") : "");
+    };
+    const head = ["field", ...forms].map((name) => make("th", { scope: "col" }, name));
+    const body = rows.map(([name, cells]) => make("tr", {}, make("th", { scope: "row" }, name), ...cells.map(cell)));
+    const table = make("table", {}, make("thead", {}, make("tr", {}, ...head)), make("tbody", {}, ...body));
+    return make("div", { class: "fields", tabindex: 0, role: "region", "aria-label": "fields" }, table);
+  }
+
+  function answer(call, isAlone) {
     const known = call.right === null ? "not judged" : "wrong";
     const state = call.right ? "right" : call.value === undefined ? call.status : known;
     return make(
       "section",
       { class: "form" },
       make("h3", {}, call.form, " ", make("span", { class: `badge ${state}` }, state)),
-      make("p", { class: "value" }, call.value ?? "no answer"),
+      isAlone ? make("p", { class: "value" }, call.value ?? "no answer") : "",
       picture(call),
       ...(call.more ?? []).map((image) => picture({ image, form: call.form })),
       ...prompt(call),

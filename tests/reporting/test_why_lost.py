@@ -1,0 +1,25 @@
+"""Which reason of lost items a reader has to know first."""
+
+from collections.abc import Sequence
+
+import pytest
+
+from pytest_rest.reporting import why_lost
+
+SPENT = "asking ended: budget: $0.50 of --rest-max-cost=0.5 is spent"
+ABSENT = "no record came back: it did not run, or its worker crashed"
+
+
+@pytest.mark.parametrize(
+    ("reasons", "first"),
+    [
+        ([], ""),
+        ([ABSENT], ABSENT),
+        ([ABSENT] * 24 + [f"text: {SPENT}; image: {SPENT}"], SPENT),
+        (["image: timeout: 5 s"] * 2 + ["text: server error: x; mixed: y"], "timeout: 5 s"),
+        (["transcription of mixed: refused\x1b[2J"], "refused\\x1b[2J"),
+    ],
+)
+def test_the_true_reason(reasons: Sequence[str], first: str) -> None:
+    """Why asking ended, before what followed from it; otherwise what most of them have."""
+    assert first == why_lost.first(reasons)
