@@ -21,6 +21,7 @@ from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import answer_page, reasoning_steps
 from pytest_rest.scoring import equivalence as judging
+from pytest_rest.scoring.transcribed_pages import joined
 from pytest_rest.terms import (
     JUDGES_TASKS,
     TWO_PASSES,
@@ -200,8 +201,7 @@ def record(
             pages.setdefault(prompt.form.mode, []).append(read)
         elif scheme.sweep is None and prompt.task == "solve":
             answers.append(scoring.answer(prompt, completion))
-    image, mixed = (scoring.joined(pages.get(mode, ())) for mode in ("image", "mixed"))
-    both = image, mixed
+    both = joined(pages.get("image", ())), joined(pages.get("mixed", ()))
     if item.equivalence:
         verdict = judging.verdict(item, calls, answers, *both)
     elif scheme.sweep is not None:
@@ -212,25 +212,9 @@ def record(
         verdict = replace(verdict, outcome="lost", reason=why)
     judged = _record(item, style, _with_sizes(verdict, calls, rule))
     most = max((len(prompt.images) for prompt, _ in calls), default=0)
-    return _measured(
-        replace(judged, pages=most, answer_page=_page(item, calls)) if most > 1 else judged
-    )
-
-
-def _page(item: Item, calls: Iterable[tuple[Prompt, Completion]]) -> int:
-    """On which page of the image form what answers the question stands; 0 where that is unknown."""
-    if item.answer_page and item.document:
-        return item.document.pages.index(item.answer_page) + 1
-    labelled = [choice.text for choice in item.choices if choice.label == item.answer]
-    if item.document:
-        pages: Sequence[str] = item.document.texts
-    else:
-        asked = (prompt for prompt, _ in calls if prompt.form.mode == "image")
-        solved = next((prompt for prompt in asked if prompt.task == "solve"), None)
-        pages = [image.text for image in solved.images] if solved else []
-    return answer_page.find(
-        pages, [*labelled, item.answer, *item.also_right][: len(labelled) or None]
-    )
+    if most > 1:
+        judged = replace(judged, pages=most, answer_page=answer_page.of_item(item, calls))
+    return _measured(judged)
 
 
 def stored_record(case: StoredCase) -> Record:

@@ -175,7 +175,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     values = {key: OPTIONS[key].value(given.get(key, raw)) for key, raw in chosen.raw.items()}
     values |= stored_settings.UNASKED if answers else {}
     named = {key.removeprefix("rest_"): value for key, value in values.items()}
-    _check_early_stop(values)
+    gate_settings.check_early_stop(values)
     worked_out = {
         "request": RequestOptions.read(values),
         "library": library,
@@ -286,23 +286,6 @@ def _check(settings: Settings) -> None:
     if settings.early_stop:
         ids = [*formats, *(style.id for _, style in settings.cases)]
         stopping.check(settings.thresholds, len(settings.suites), ids)
-
-
-def _check_early_stop(values: Mapping[str, Any]) -> None:
-    if not values["rest_early_stop"]:
-        return
-    if values["rest_confidence"] is None:
-        raise OptionError(
-            "--rest-early-stop ends when the verdict is sure; say how sure: --rest-confidence=0.95"
-        )
-    if values["rest_baseline"]:
-        raise OptionError("--rest-baseline compares all items; leave it or --rest-early-stop out")
-    if values["rest_shard"]:
-        raise OptionError("--rest-shard asks a part; only a whole run can have --rest-early-stop")
-    if values["rest_reasoning_budgets"]:
-        raise OptionError(
-            "--rest-early-stop has no bounds for --rest-reasoning-budgets; leave one out"
-        )
 
 
 def _askers(config: pytest.Config, concurrency: int) -> int:

@@ -14,7 +14,7 @@ from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import fields, misreadings, seen
+from pytest_rest.reporting.terminal import fields, judge, misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import (
@@ -23,7 +23,6 @@ from pytest_rest.terms import (
     MODES,
     OCR_MODES,
     Answer,
-    Comparison,
     EffectiveRate,
     Model,
     Rate,
@@ -91,29 +90,11 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
         if smaller := seen.of_answer(to_builtins(answer)):
             lines.append(f"         {smaller}")
     lines += [f"  {line}" for line in _flips(verdict)]
-    lines += [f"  judge  {compared(each)}" for each in verdict.comparisons]
+    lines += [f"  judge  {judge.compared(each)}" for each in verdict.comparisons]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
             lines.append(f"  {name:<6} {misreadings.told(read)}")
     return "\n".join([*lines, f"  again: {again}"])
-
-
-def compared(each: Comparison) -> str:
-    """`text and image mean the same: 'Ada', 'Ada Lovelace'`."""
-    unsure = "mean the same in one order alone"
-    words = {"same": "mean the same", "different": "differ", "unsure": unsure}
-    texts = ", ".join(repr(shown(text, 60)) for text in (each.first, each.second))
-    return f"{each.one} and {each.other} {words[each.verdict]}: {texts}"
-
-
-def judge(report: Report) -> Iterator[str]:
-    """What the judge said of all pairs, and how often it agrees with itself."""
-    if (judged := report.judge) is None:
-        return
-    counts = (f"{number:,} {word}" for word, number in judged.verdicts.items())
-    rate = judged.self_agreement
-    yield f"judge {shown(str(report.provenance.get('judge', '')), 60)}: {', '.join(counts)}"
-    yield f"  agrees with itself in {percent(rate)} % of {rate.n} pairs, asked in both orders"
 
 
 def right(answer: str, others: Iterable[str] = ()) -> str:
