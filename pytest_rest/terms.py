@@ -27,7 +27,8 @@ OCR_MODES: tuple[Mode, ...] = ("ocr-first", TWO_PASSES)  # in one pass, and in t
 Ocr = Literal["image", "each", "off"]  # which pictures are transcribed
 OCRS: tuple[Ocr, ...] = ("image", "each", "off")
 
-Task = Literal["solve", "transcribe", "think", "rate"]
+Task = Literal["solve", "transcribe", "think", "rate", "compare"]
+JUDGES_TASKS: tuple[Task, ...] = ("rate", "compare")  # which the judge is asked, not the model
 AnswerKind = Literal[
     "integer",
     "number",
@@ -46,6 +47,14 @@ ANSWER_KINDS: tuple[AnswerKind, ...] = (
     *("integer", "number", "choice", "text", "expression", "short"),
     *("list", "set", "date", "quantity", "fields"),
 )
+
+Layout = Literal["", "columns"]  # of a context
+LAYOUTS: tuple[Layout, ...] = ("columns",)
+
+Equivalence = Literal["", "judge"]  # who says whether two answers are the same
+Said = Literal["same", "different"]
+Likeness = Literal["same", "different", "unsure"]
+Pair = tuple[str, str]  # of answers
 
 Status = Literal["parsed", "unparseable", "abstained", "refused", "truncated", "failed"]
 Outcome = Literal["consistent", "inconsistent", "lost"]
@@ -90,6 +99,20 @@ class DataTable:
     rows: tuple[tuple[str, ...], ...]
     picture: str = ""
     picture_digest: str = ""
+
+
+@dataclass(frozen=True)
+class Code:
+    """What is drawn in a fixed-width font, its indentation kept: code, or text in columns.
+
+    `language` is the name of a language, such as `python`, if it is known.
+    """
+
+    text: str
+    language: str = ""
+
+
+Block = DataTable | Code  # what stands by itself in a text, above and below other lines
 
 
 @dataclass(frozen=True)
@@ -138,10 +161,12 @@ class Item:
     of its pixels; `rendering.pictures.beside` gives an item both. `only` is the one mode of an item
     that is asked in no other. The answer of an `open` item is a reference: a judge rates what a
     model says. Items of a suite with one `cluster` are likely to be right or wrong together: they
-    come from one template, or are about one passage. A `table` stands between context and question.
-    `images` and `image_digests` are those of pictures that come before `image`. A `document` stands
-    in place of context, table and pictures; `answer_page` is that of its pages on which stands what
-    answers the question, 0 where nobody says.
+    come from one template, or are about one passage. A `table` or `code` stands between context and
+    question. With `layout` `columns` the context itself is drawn in a fixed-width font. `images`
+    and `image_digests` are those of pictures that come before `image`. A `document` stands in place
+    of context, table, code and pictures; `answer_page` is that of its pages on which stands what
+    answers the question, 0 where nobody says. With the `equivalence` `judge` a judge says whether
+    two answers mean the same, else equal values do.
     `tags` say what an item is of, such as a subject or a customer: each is a part of its own.
     The answer of an item with `fields` is a JSON object with those of all of them.
     `day_first` is how a date in numbers is read, `03/04/2031`; None if that is not sure.
@@ -168,20 +193,27 @@ class Item:
     tags: tuple[str, ...] = ()
     day_first: bool | None = None
     fields: tuple[ItemField, ...] = ()
+    code: Code | None = None
+    layout: Layout = ""
+    equivalence: Equivalence = ""
+
+    @property
+    def block(self) -> Block | None:
+        """What of it is not drawn as running text."""
+        return self.table or self.code or (Code(self.context) if self.layout else None)
 
     @functools.cached_property
     def digest(self) -> str:
         """Sixteen hex digits of the content: ids may repeat over seeds, this does not.
 
-        Of a picture the pixels count, not the path; without picture, tolerance, table and other
-        right answers the digest is what it was before items had them.
+        Of a picture the pixels count, not the path; without what is listed as `late` the digest is
+        what it was before items had it.
         """
-        late = ("tolerance", "image_digest", "only", "table", "also_right", "image_digests")
-        unset = {
-            name
-            for name in (*late, "document", "day_first", "fields")
-            if getattr(self, name) in ("", None, ())
-        }
+        late = (
+            *("tolerance", "image_digest", "only", "table", "also_right", "image_digests"),
+            *("document", "day_first", "fields", "code", "layout", "equivalence"),
+        )
+        unset = {name for name in late if getattr(self, name) in ("", None, ())}
         left_out = {"id", "image", "images", "cluster", "answer_page", "tags"} | unset
         content = {n: value for n, value in to_builtins(self).items() if n not in left_out}
         content["choices"] = [to_builtins(choice) for choice in self.choices]
@@ -190,6 +222,8 @@ class Item:
             content["table"] = {
                 name: getattr(self.table, name) for name in {"header", "rows", *shown}
             }
+        if self.code:
+            content["code"] = to_builtins(self.code)
         if self.document:
             content["document"] = [self.document.digest, self.document.pages]
         if self.fields:
@@ -204,6 +238,7 @@ def to_item(data: Mapping[str, Any]) -> Item:
     if table:
         rows = tuple(tuple(row) for row in table["rows"])
         table = DataTable(**{**table, "header": tuple(table["header"]), "rows": rows})
+    code = Code(**data["code"]) if data.get("code") else None
     document = data.get("document")
     if document:
         several = {name: tuple(document[name]) for name in ("pages", "texts")}
@@ -213,7 +248,8 @@ def to_item(data: Mapping[str, Any]) -> Item:
     lists: dict[str, Any] = {name: tuple(data.get(name, ())) for name in names}
     named = ({**each, "also_right": tuple(each["also_right"])} for each in data.get("fields", ()))
     lists["fields"] = tuple(ItemField(**each) for each in named)
-    return Item(**{**data, **lists, "choices": choices, "table": table, "document": document})
+    own = {"choices": choices, "table": table, "code": code, "document": document}
+    return Item(**{**data, **lists, **own})
 
 
 @dataclass(frozen=True)
@@ -229,6 +265,8 @@ class Style:
     Then the page is spoiled, in this order: turned by `rotation` degrees counter-clockwise, blurred
     by a Gaussian of radius `blur_pt`, given Gaussian `noise` of that standard deviation as a share
     of 255, and packed as a JPEG of `jpeg_quality` 1 to 95 (0: not at all).
+
+    `highlight` is a style of Pygments in which code has its colours, `_` in place of `-`.
 
     `format` is how a table is written, in every form, and its picture shows that source; `ruled` is
     Markdown as text and a ruled table as a picture, as is a style without one.
@@ -249,6 +287,7 @@ class Style:
     blur_pt: float = 0.0
     noise: float = 0.0
     jpeg_quality: int = 0
+    highlight: str = ""
     format: str = ""
     name: str = field(default="", compare=False)
     font_sha256: str = field(default="", compare=False)
@@ -273,7 +312,7 @@ class Style:
             if each in _PAGE_SIDES and self.page_height_pt:
                 continue
             if isinstance(value, str):
-                name += f"-on-{value}"
+                name += f"-on-{value}" if each == "background" else f"-{each}={value}"
             else:
                 name += f"-{each.removesuffix('_pt')}={_number(value)}"
         return f"{name}-page={self.page}" if self.page_height_pt else name
@@ -316,8 +355,9 @@ class Style:
         return {name: value for name, (value, usual) in found.items() if value != usual}
 
     def to_builtins(self) -> dict[str, Any]:
-        """As in a report: the fields, and a format where there is one."""
-        return {name: v for name, v in to_builtins(self).items() if v or name != "format"}
+        """As in a report: the fields, and a format and a highlight where there is one."""
+        late = ("format", "highlight")
+        return {name: v for name, v in to_builtins(self).items() if v or name not in late}
 
     @property
     def _font_word(self) -> str:
@@ -371,13 +411,15 @@ class Sweep:
 class Scheme:
     """What is asked of an item in a style: its modes, each how often, and what is transcribed.
 
-    With a sweep, each form is asked once under each budget.
+    With a sweep, each form is asked once under each budget. `has_judge` is whether a judge can be
+    asked if two answers mean the same.
     """
 
     modes: tuple[Mode, ...] = MODES
     repeats: int = 1
     ocr: Ocr = "image"
     sweep: Sweep | None = None
+    has_judge: bool = False
 
     def of(self, item: Item) -> "Scheme":
         """What is asked of this item: less, if it has one mode only, or lacks a text or a file."""
@@ -454,7 +496,10 @@ class File:
 
 @dataclass(frozen=True)
 class Prompt:
-    """One request: what a model is shown, in order, and for which item, form and task."""
+    """One request: what a model is shown, in order, and for which item, form and task.
+
+    `compared` are the two answers that a judge compares.
+    """
 
     item: Item
     form: Form
@@ -463,6 +508,7 @@ class Prompt:
     max_tokens: int
     repeat: int = 0  # which time it is asked
     budget: Budget | None = None  # under which it is asked, in a sweep
+    compared: Pair | None = None
 
     @functools.cached_property
     def digest(self) -> str:
@@ -554,6 +600,7 @@ class Answer:
 class Step(Answer):
     """One call of a sweep: an answer under a budget, or the thinking before it, or its rating.
 
+    Or a judge's comparison of two answers, which has no budget, and the judge's word as its value.
     `rating` is the judge's, 0 to 5, or None where it gave none; `repeat` which time it was asked.
     """
 
@@ -561,6 +608,31 @@ class Step(Answer):
     budget: Amount = 0
     repeat: int = 0
     rating: int | None = None
+
+    @property
+    def is_judges(self) -> bool:
+        """Whether the judge was asked, and not the model."""
+        return self.task in JUDGES_TASKS
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """What a judge said of two answers, in both orders; `one` and `other` say whose they are.
+
+    `text`, `text, mixed`, or `answer` for the item's own right answer.
+    """
+
+    one: str
+    other: str
+    first: str
+    second: str
+    said: Said
+    said_swapped: Said
+
+    @property
+    def verdict(self) -> Likeness:
+        """Whether they mean the same: unsure where the order matters."""
+        return self.said if self.said == self.said_swapped else "unsure"
 
 
 @dataclass(frozen=True, slots=True)
@@ -603,7 +675,8 @@ class Verdict:
     `reason` says in one line why an item was lost; it is empty otherwise. `repeats` are the answers
     after the first where each form is asked several times. `transcription` is of the image form's
     picture, and `mixed_transcription` of the mixed form's, where that one is transcribed too.
-    `steps` are all calls of a sweep; its `answers` are those under the largest budget.
+    `steps` are all calls of a sweep, whose `answers` are those under the largest budget; or the
+    calls of a judge, whose `comparisons` say which answers mean the same.
     """
 
     outcome: Outcome
@@ -613,6 +686,7 @@ class Verdict:
     repeats: Mapping[Mode, tuple[Answer, ...]] = field(default_factory=dict)
     mixed_transcription: Transcription | None = None
     steps: tuple[Step, ...] = ()
+    comparisons: tuple[Comparison, ...] = ()
 
     @property
     def consistent(self) -> bool:
@@ -684,6 +758,7 @@ class Record:
             "choices": self.choices,
             "repeats": {m: [_of_answer(a) for a in more] for m, more in verdict.repeats.items()},
             **({"steps": [_of_answer(step) for step in verdict.steps]} if verdict.steps else {}),
+            **({"comparisons": _compared(verdict)} if verdict.comparisons else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
             **({"format": self.format} if self.format else {}),
@@ -703,6 +778,7 @@ class Record:
             {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
             data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
+            tuple(map(_comparison, data.get("comparisons", ()))),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
         rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
@@ -875,6 +951,15 @@ def to_builtins(noun: Any) -> dict[str, Any]:
 def _with_pages(read: Transcription) -> dict[str, Any]:
     pages = {"pages": [to_builtins(page) for page in read.pages]} if read.pages else {}
     return {**to_builtins(read), **pages}
+
+
+def _compared(verdict: Verdict) -> list[dict[str, Any]]:
+    """The comparisons with their verdicts."""
+    return [{**to_builtins(each), "verdict": each.verdict} for each in verdict.comparisons]
+
+
+def _comparison(data: Mapping[str, Any]) -> Comparison:
+    return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
 
 
 def _of_answer(answer: Answer) -> dict[str, Any]:

@@ -51,6 +51,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "jinja2": ("reporting.page",),
     "jiwer": ("scoring",),
     "pint": ("scoring.quantities",),
+    "pygments": ("rendering.highlighting",),
     "sympy": ("scoring.normal_form",),
     "mpmath": ("scoring.expressions",),
     "numpy": ("representations", "statistics"),

@@ -13,6 +13,7 @@ from pytest_rest import terms
 from pytest_rest.terms import (
     Answer,
     Choice,
+    Code,
     Completion,
     DataTable,
     Form,
@@ -86,6 +87,9 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"day_first": False},
         {"day_first": True},
         {"fields": (ItemField("a", "3"),)},
+        {"code": Code("A = 3")},
+        {"layout": "columns"},
+        {"equivalence": "judge"},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:

@@ -19,7 +19,10 @@ _BEST_JPEG = 96  # of the qualities 1 to 95, the highest changes least
 KEPT = 1_000  # characters of an answer or a transcription
 
 # Keys of an item that a report has only where they are set.
-_WHERE_SET = ("day_first", "fields", "tags", "images", "image_digests", "document", "answer_page")
+_WHERE_SET = (
+    *("day_first", "fields", "tags", "images", "image_digests", "document", "answer_page"),
+    *("code", "layout", "equivalence"),
+)
 
 
 @dataclass(frozen=True)

@@ -31,6 +31,7 @@ endpoint lets a request continue a message of the model's. A native budget takes
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,6 +50,7 @@ from pytest_rest.terms import (
     FILE,
     RULED,
     Budget,
+    Code,
     File,
     Form,
     Image,
@@ -214,17 +216,17 @@ def load_protocol(path: Path | None = None) -> Protocol:
 
 
 def table_in_picture(item: Item, format: str) -> str:
-    """What a picture's text has for an item's table: its source, or where it is to be ruled."""
-    is_drawn = format in ("", RULED) or item.document is not None
-    return rendering.TABLE if is_drawn else _written(item, format)
+    """What a picture's text has for an item's table or code: its source, or where it is drawn."""
+    is_source = item.table is not None and format not in ("", RULED)
+    return _written(item, format) if is_source else rendering.TABLE
 
 
-def whole(item: Item, table: str = "") -> str:
-    """The item as one text: context, table, question and choices.
+def whole(item: Item, block: str = "") -> str:
+    """The item as one text: context, table or code, question and choices.
 
-    A table is written as Markdown, or is the text in its place.
+    A table is written as Markdown and code is fenced, or else `block` is in its place.
     """
-    return "\n".join(filter(None, (_context(item, table), item.question, _choices(item))))
+    return "\n".join(filter(None, (_context(item, block), item.question, _choices(item))))
 
 
 def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
@@ -244,7 +246,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         return form.mode
     if item.choices:
         return f"{form.mode}-choice"
-    if item.context or item.table or item.document:
+    if item.context or item.block or item.document:
         return form.mode
     reason = "there is nothing to show as a picture beside its question"
     if item.image:
@@ -258,12 +260,14 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
 def _pictured(template: str, item: Item, form: Form, protocol: Protocol) -> str:
     """The text that a picture shows."""
     return _fill(
-        template, as_shown(item, form), protocol, table=table_in_picture(item, form.format)
+        template, as_shown(item, form), protocol, block=table_in_picture(item, form.format)
     )
 
 
 def _written(item: Item, format: str) -> str:
-    """An item's table as text."""
+    """An item's table or code as text."""
+    if item.code is not None:
+        return _fenced(item.code)
     form = "markdown" if format in ("", RULED) else format
     return table_formats.write(item.table, form) if item.table else ""
 
@@ -274,15 +278,15 @@ def _fill(
     protocol: Protocol,
     asking: str = "",
     quoted: Mapping[str, str] = MappingProxyType({}),
-    table: str = "",
+    block: str = "",
 ) -> str:
     """The template with the item's texts in it, and what a model wrote (`quoted`), as it is.
 
-    A table is written as Markdown, or is the text in its place.
+    Tables and code are as in `whole`.
     """
-    context = _context(item, table)
+    context = _context(item, block)
     values = {
-        "whole": whole(item, table),
+        "whole": whole(item, block),
         "context": context,
         "question": item.question,
         "stem": "\n".join(filter(None, (context, item.question))),
@@ -295,14 +299,19 @@ def _fill(
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
-def _context(item: Item, table: str) -> str:
+def _context(item: Item, block: str) -> str:
     """What stands before the question; of a document that is drawn, nothing that is text."""
     if item.document:
-        return "" if table else item.document.text
-    if item.table is None:
-        return item.context
-    written = table or table_formats.write(item.table)
-    return "\n".join(filter(None, (item.context, written)))
+        return "" if block else item.document.text
+    if item.block is None or item.layout:
+        return (item.layout and block) or item.context
+    return "\n".join(filter(None, (item.context, block or _written(item, ""))))
+
+
+def _fenced(code: Code) -> str:
+    """Code in a fence of Markdown that is longer than any in it."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", f"``{code.text}")))
+    return f"{fence}{code.language}\n{code.text}\n{fence}"
 
 
 def _choices(item: Item) -> str:

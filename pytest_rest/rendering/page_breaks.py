@@ -1,4 +1,4 @@
-"""Splits a text that is laid out over pages: lines, and the rows of a table under its headings."""
+"""Splits a text over pages: lines, lines of code, and the rows of a table under its headings."""
 
 import math
 from collections.abc import Iterable, Iterator, Sequence
@@ -6,25 +6,26 @@ from dataclasses import dataclass, replace
 from itertools import accumulate, takewhile
 
 from pytest_rest.errors import RenderingError
+from pytest_rest.rendering.code_block import CodeBlock
 from pytest_rest.rendering.font import Font
 from pytest_rest.rendering.lines import Line, normal
 from pytest_rest.rendering.ruled_table import RULE, Row, RuledTable
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.terms import Style
 
-GAP = 0.4  # ems that are free above and below a table
+GAP = 0.4  # ems that are free above and below a table or code
 MOST_PAGES = 200
 _EXACT = 1e-6  # of what sums of lengths are off
 
 
 @dataclass(frozen=True)
 class Content:
-    """The lines above and below a table, or all of them above; `widest` is in ems."""
+    """The lines above and below a table or code, or all of them above; `widest` is in ems."""
 
     setter: Font | Setter
     above: Sequence[Line]
     below: Sequence[Line]
-    table: RuledTable | None
+    block: RuledTable | CodeBlock | None
     widest: float
 
 
@@ -39,8 +40,10 @@ def split(content: Content, style: Style) -> list[Content]:
     """What stands on each page; `RenderingError` for more than 200, and for too low ones."""
     flow = _Flow(content, style)
     flow.set_lines(content.above)
-    if content.table is not None:
-        flow.set_table(content.table)
+    if isinstance(content.block, CodeBlock):
+        flow.set_code(content.block)
+    elif content.block is not None:
+        flow.set_table(content.block)
     flow.set_lines(content.below)
     if len(flow.pages) > MOST_PAGES:
         raise RenderingError(
@@ -53,20 +56,33 @@ def split(content: Content, style: Style) -> list[Content]:
 def texts(text: str, pages: Sequence[Content], mark: str) -> list[str]:
     """What of a text each page shows, a table in the place of `mark`, its headings on each page.
 
-    Without a table they are, joined, the text as it is set.
+    Without a table they are, joined, the text as it is set, with code in that place.
     """
-    has_table = any(page.table for page in pages)
-    above, below = (normal(part) for part in (text.split(mark, 1) if has_table else (text, "")))
-    first = next((n for n, page in enumerate(pages) if page.table), len(pages))
+    has_block = any(page.block for page in pages)
+    above, below = (normal(part) for part in (text.split(mark, 1) if has_block else (text, "")))
+    first = next((n for n, page in enumerate(pages) if page.block), len(pages))
     befores = _cut(above, [page.above if n <= first else () for n, page in enumerate(pages)])
-    if not has_table:
+    if not has_block:
         return [*befores]
-    afters = _cut(
-        below, [page.below or (page.above if n > first else ()) for n, page in enumerate(pages)]
-    )
-    shown = ("\n".join(page.table.texts) if page.table else "" for page in pages)
-    parts = zip(befores, shown, afters, strict=True)
+    lines_below = [page.below or (page.above if n > first else ()) for n, page in enumerate(pages)]
+    codes = [page.block for page in pages if isinstance(page.block, CodeBlock)]
+    if codes:
+        breaks = below[: len(below) - len(below.lstrip())]  # which end the code
+        afters = _cut(below.lstrip(), lines_below)
+        written = [*([""] * first), *_sources(codes), *([""] * (len(pages) - first - len(codes)))]
+        written[first + len(codes) - 1] += breaks
+        return ["".join(part) for part in zip(befores, written, afters, strict=True)]
+    afters = _cut(below, lines_below)
+    tables = (page.block.texts if isinstance(page.block, RuledTable) else () for page in pages)
+    parts = zip(befores, map("\n".join, tables), afters, strict=True)
     return ["\n".join(filter(None, map(str.strip, part))) for part in parts]
+
+
+def _sources(codes: Sequence[CodeBlock]) -> Iterator[str]:
+    """What each part of a code shows of it; joined they are the code."""
+    starts = [code.rows[0].start for code in codes]
+    for code, start, end in zip(codes, starts, [*starts[1:], None], strict=True):
+        yield code.text[start:end]
 
 
 class _Flow:
@@ -74,7 +90,7 @@ class _Flow:
 
     def __init__(self, content: Content, style: Style) -> None:
         self._style, self._spacing, self._room = style, style.line_spacing, _room(style)
-        self._empty = replace(content, above=(), below=(), table=None)
+        self._empty = replace(content, above=(), below=(), block=None)
         self.pages = [self._empty]
         self._used = 0.0
 
@@ -85,8 +101,8 @@ class _Flow:
                 self._turn()
                 continue
             page, some = self.pages[-1], lines[:number]
-            below = [*page.below, *some] if page.table else page.below
-            above = page.above if page.table else [*page.above, *some]
+            below = [*page.below, *some] if page.block else page.below
+            above = page.above if page.block else [*page.above, *some]
             self.pages[-1] = replace(page, above=above, below=below)
             self._used += len(some) * self._spacing
             lines = lines[number:]
@@ -108,11 +124,30 @@ class _Flow:
                 rows, number = [*self._torn(rows[0], free), *rows[1:]], 1
             cells, texts = zip(*rows[:number], strict=True)
             part = replace(table, cells=(table.cells[0], *cells), texts=(table.texts[0], *texts))
-            self.pages[-1] = replace(self.pages[-1], table=part)
-            self._used += part.height(self._spacing) + 2 * GAP
+            self._put(part)
             rows = rows[number:]
             if rows:
                 self._turn()
+
+    def set_code(self, code: CodeBlock) -> None:
+        """It is split between its rows."""
+        rows = code.rows
+        while rows:
+            number = int((self._room - self._used - 2 * GAP) / self._spacing)
+            if number < 1 and not self._used:
+                raise RenderingError(
+                    f"style {self._style.id!r}: a page has no room for a line of the code; use a "
+                    "larger page or a smaller size"
+                )
+            if number > 0:
+                self._put(replace(code, rows=rows[:number]))
+                rows = rows[number:]
+            if rows:
+                self._turn()
+
+    def _put(self, block: RuledTable | CodeBlock) -> None:
+        self.pages[-1] = replace(self.pages[-1], block=block)
+        self._used += block.height(self._spacing) + 2 * GAP
 
     def _turn(self) -> None:
         self.pages.append(self._empty)

@@ -393,7 +393,8 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 FIELDS = "items:\n- question: Q\n  fields: "
 ONE = "items:\n- question: Q\n  answer: x\n"
 DEFAULTS = (
-    "kind, context, choices, tolerance, image, table, images, document, pages, day_first, tags"
+    "kind, context, choices, tolerance, image, table, images, document, pages, "
+    "day_first, code, language, layout, equivalence, tags"
 )
 KEYS = f"id, question, answer, answers, fields, cluster, answer_page, {DEFAULTS}"
 

@@ -166,7 +166,7 @@ def test_a_worker_that_is_killed(pytester: pytest.Pytester, run_rest: RunRest) -
         (lost,) = read_report(RUN)["lost"]
         assert lost["item"] in LATE
         assert "its worker crashed" in lost["reason"]
-        assert f"gate FAILED: 1 item was lost (allowed: 0): {lost['item']}" in out
+        assert f"1 item was lost (allowed: 0): {lost['item']}" in out
         assert pytest.ExitCode.TESTS_FAILED == status
         answered = [request for request, reply in endpoint.log if reply.status == 200]
         assert 4 * N == len(answered) == len(set(oracle.digests(answered)))
