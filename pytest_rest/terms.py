@@ -71,7 +71,8 @@ PNG_HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
 PAGE_SIZES = {"a4": (595.0, 842.0), "letter": (612.0, 792.0)}  # in points, as PostScript has them
 _PAGE_SIDES = ("page_width_pt", "page_height_pt")
-_LATE = ("page_height_pt", "pages")  # fields that a report has only where they are set
+# Fields that a report has only where they are set.
+_LATE = ("page_height_pt", "pages", "fields", "format", "highlight")
 _SHORT = 40  # characters of a text that is likely to come again
 
 Amount = int | str  # tokens of thinking, or an endpoint's own word for an effort
@@ -353,11 +354,6 @@ class Style:
         looks = [each for each in fields(self) if each.compare]
         found = {each.name: (getattr(self, each.name), each.default) for each in looks}
         return {name: value for name, (value, usual) in found.items() if value != usual}
-
-    def to_builtins(self) -> dict[str, Any]:
-        """As in a report: the fields, and a format and a highlight where there is one."""
-        late = ("format", "highlight")
-        return {name: v for name, v in to_builtins(self).items() if v or name not in late}
 
     @property
     def _font_word(self) -> str:
@@ -753,11 +749,11 @@ class Record:
             "reason": verdict.reason,
             "ocr": read and _with_pages(read),
             "ocr_mixed": mixed_read and _with_pages(mixed_read),
-            "answers": {mode: _of_answer(answer) for mode, answer in verdict.answers.items()},
+            "answers": {mode: to_builtins(answer) for mode, answer in verdict.answers.items()},
             "own": dict(self.own),
             "choices": self.choices,
-            "repeats": {m: [_of_answer(a) for a in more] for m, more in verdict.repeats.items()},
-            **({"steps": [_of_answer(step) for step in verdict.steps]} if verdict.steps else {}),
+            "repeats": {m: [to_builtins(a) for a in more] for m, more in verdict.repeats.items()},
+            **({"steps": [to_builtins(step) for step in verdict.steps]} if verdict.steps else {}),
             **({"comparisons": _compared(verdict)} if verdict.comparisons else {}),
             **({"cluster": self.cluster} if self.cluster else {}),
             **({"also_right": [*self.also_right]} if self.also_right else {}),
@@ -960,14 +956,6 @@ def _compared(verdict: Verdict) -> list[dict[str, Any]]:
 
 def _comparison(data: Mapping[str, Any]) -> Comparison:
     return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
-
-
-def _of_answer(answer: Answer) -> dict[str, Any]:
-    """An answer's own fields; those that its item asked for only where it asked for some."""
-    content = to_builtins(answer)
-    if not answer.fields:
-        content.pop("fields", None)
-    return content
 
 
 def _sharing(data: dict[str, Any]) -> dict[str, Any]:
