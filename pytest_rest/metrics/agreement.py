@@ -31,12 +31,12 @@ def by_suite(records: Iterable[Record]) -> dict[str, list[Group]]:
 
 
 def modes(records: Iterable[Record]) -> list[Mode]:
-    """The modes that were answered: text, image and mixed first."""
+    """The modes that were answered: text, image, mixed and file first."""
     return ordered({mode for record in records for mode in record.verdict.answers})
 
 
 def compared(record: Record) -> list[Answer]:
-    """The answers that REST compares: those in text, image and mixed."""
+    """The answers that are compared: those in text, image and mixed, and to a file."""
     answers = record.verdict.answers
     return [answers[mode] for mode in COMPARED if mode in answers]
 

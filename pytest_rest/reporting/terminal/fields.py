@@ -7,7 +7,7 @@ from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal.figures import cut, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import MODES, OCR_MODES, Mode
+from pytest_rest.terms import COMPARED, OCR_MODES, Mode
 
 HEADING = "of each field"
 SHOWN = 20
@@ -41,7 +41,7 @@ def of_item(flips: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> I
     for name, modes in [*flips.items()][:_MOST_OF_ITEM]:
         values = ", ".join(
             f"{mode} {_value(answers[mode].get(name))}"
-            for mode in (*MODES, *OCR_MODES)
+            for mode in (*COMPARED, *OCR_MODES)
             if answers.get(mode)
         )
         yield f"{shown(name, 60)} flips in {', '.join(modes)}: {values}"
