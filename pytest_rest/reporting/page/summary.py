@@ -174,7 +174,6 @@ def fields(report: Builtins) -> tuple[list[str], list[list[str]]]:
     """Head and rows: each field's rates and where it flips, the least consistent first."""
     told = report.get("fields") or {}
     rates = {name: each["metrics"]["all"] for name, each in told.items()}
-    values = {name: (each["rer"] or {"value": 1.0})["value"] for name, each in rates.items()}
     rows = [
         [
             name,
@@ -183,7 +182,7 @@ def fields(report: Builtins) -> tuple[list[str], list[list[str]]]:
             *(_percent(rates[name]["accuracy"].get(mode)) for mode in MODES),
             counted(told[name]["flips"]),
         ]
-        for name in sorted(values, key=lambda name: (values[name], name))
+        for name in figures.worst_first(rates, lambda rate: to_rate(rate["rer"]))
     ]
     heads = [*(markdown.RATES[name] for name in _TAG_RATES), *(f"right as {m}" for m in MODES)]
     return ["per cent [95%]", "items", *heads, "flips in"], rows
