@@ -30,10 +30,9 @@ from pytest_rest.reporting.page import side_by_side
 from pytest_rest.reporting.terminal.figures import cut, first, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import CONFIDENCE
-from pytest_rest.wording import count, interval
+from pytest_rest.wording import count, interval, metric
 
 SCHEMA = "pytest-rest/comparison/1"
-_NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 _TAGS_SHOWN = 20
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
@@ -181,7 +180,7 @@ def _lines(
     if runs.other_styles:
         yield shown(paired_runs.in_styles([*runs.styles], runs.other_styles), 500)
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
-    yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
+    yield from (_row(metric(name), change) for name, change in table.items())
     if tags:
         yield f"{'RER of each tag':<33} items    old    new change"
         yield from first([*tags.items()], _TAGS_SHOWN, lambda tag: _tag_row(*tag), ", with --json")

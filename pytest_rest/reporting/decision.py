@@ -16,8 +16,11 @@ Builtins = Mapping[str, Any]
 Word = Literal["ship", "do not ship", "cannot tell"]
 _SAID = 2  # reasons in the sentence; the others are counted
 _NAMES = {
-    **{"rer": "RER", "cfr": "CFR", "mmc": "MMC", "cer": "CER", "all_correct": "all forms right"},
-    **{"ocr_correct_rate": "OCR-correct", "noise_floor": "agreement with itself"},
+    **wording.METRICS,
+    "cer": "CER",
+    "all_correct": "all forms right",
+    "ocr_correct_rate": "OCR-correct",
+    "noise_floor": "agreement with itself",
 }
 
 
