@@ -5,7 +5,6 @@ two are compared. With --html the models are drawn side by side.
 """
 
 import json
-import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
+from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, whole_number, writing
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression, several_runs
 from pytest_rest.gate.baseline import JsonObject
@@ -68,7 +67,7 @@ def declare(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-lost",
-        type=_whole,
+        type=partial(whole_number, least=0),
         metavar="N",
         help="items lost in either run that a tolerance's verdict may do without (default: 0)",
     )
@@ -240,12 +239,6 @@ def _to_builtins(
             "warning": judged.warning,
         },
     }
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        raise ArgumentTypeError(f"{text!r} is not a valid number; give a whole one from 0")
-    return int(text)
 
 
 def _number(text: str, low: float, high: float) -> float:
