@@ -76,21 +76,16 @@ def texts(text: str, pages: Sequence[Content], mark: str) -> list[str]:
 
 
 def _with_code(above: str, below: str, pages: Sequence[Content], first: int) -> list[str]:
-    """What each page shows of a text with code, which begins on the page `first`.
-
-    The line breaks after the code are its last part's, so that no later text comes before it.
-    """
+    """What each page shows of a text with code, which begins on the page `first`."""
     codes = [page.block for page in pages if isinstance(page.block, CodeBlock)]
     starts = [*(code.rows[0].start for code in codes), None]
-    sources = [codes[0].text[start:end] for start, end in pairwise(starts)]
-    rest = below.lstrip("\n") if below.strip() else ""
-    sources[-1] += below.removesuffix(rest)
+    sources = (codes[0].text[start:end] for start, end in pairwise(starts))
     last = first + len(codes) - 1
     shown = [""] * len(pages)
     for start, parts in (
         (0, _cut(above, [page.above for page in pages[: first + 1]])),
-        (first, iter(sources)),
-        (last, _cut(rest, [pages[last].below, *(page.above for page in pages[last + 1 :])])),
+        (first, sources),
+        (last, _cut(below, [pages[last].below, *(page.above for page in pages[last + 1 :])])),
     ):
         for number, part in enumerate(parts, start):
             shown[number] += part
