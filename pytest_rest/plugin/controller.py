@@ -140,6 +140,9 @@ class Controller:
         option = session.config.option
         try:
             result = yield
+        except KeyboardInterrupt as error:
+            self._tally.is_interrupted = type(error) is KeyboardInterrupt  # by hand, not by pytest
+            raise
         finally:
             self._run.hang_up()
             if not (option.collectonly or self._refused):

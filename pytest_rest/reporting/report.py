@@ -119,7 +119,9 @@ class Report:
     def decision(self) -> Decision | None:
         """Whether to ship, and why; None for a part of a run."""
         rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
-        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
+        return decision.of(
+            gate_to_builtins(self.gate), rer, self.cautions, is_shard=bool(self.shard)
+        )
 
     @cached_property
     def effects(self) -> list[StyleEffect]:

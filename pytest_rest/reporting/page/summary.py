@@ -30,7 +30,8 @@ def decided(report: Builtins) -> Decision | None:
     if told := report.get("decision"):
         return Decision(told["word"], told["why"])
     rer = to_rate(report["metrics"].get("mean", {}).get("all", {}).get("rer"))
-    return decision.of(report["gate"], rer, is_shard=bool(report["provenance"].get("shard")))
+    is_shard = bool(report["provenance"].get("shard"))
+    return decision.of(report["gate"], rer, report.get("cautions", ()), is_shard=is_shard)
 
 
 def verdicts(report: Builtins) -> Iterator[tuple[str, str, bool]]:
