@@ -349,7 +349,7 @@ def test_the_history_of_releases(browser: Browser, tmp_path: Path, width: int, d
     browser.open(path, "", width, dark)
     assert "A figure slowly falls" == browser.text(".verdict .word")
     assert "RER of acme-vl in a falls by " in browser.texts(".verdict p")[1]
-    headings = ["RER", "CFR", "Accuracy by mode", "Cost of a run"]
+    headings = ["RER", "CFR", "Accuracy by form", "Cost of a run"]
     assert headings == browser.texts("figure h3")
     first = "figure:first-child"
     traces = browser.run(f"return document.querySelectorAll('{first} polyline').length")

@@ -86,7 +86,7 @@ def _plots(runs: Named, compared: SeveralRuns) -> Iterator[Plot]:
         yield from plots.dots(heading, f"{note} {_INTERVALS}", rows)
     accuracy = {model: s["all"]["accuracy"] for model, s in scopes.items() if "all" in s}
     note = f"The share of right answers to each form. {_INTERVALS}"
-    yield from plots.dots("Accuracy by mode and model", note, [*_grouped(accuracy)])
+    yield from plots.dots("Accuracy by form and model", note, [*_grouped(accuracy)])
     shared = {*compared.styles}
     styles = {
         model: {s: metrics["rer"] for s, metrics in report["styles"].items() if s in shared}
