@@ -81,6 +81,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
     findings = (report.get("fuzz") or {}).get("findings", ())
     mapped = heat_map.heat_map(report, content.examples, source)
     scope, shown_plots = summary.headline(report), [*plots.of(report)]
+    beside = [plot for plot in shown_plots if not (mapped or plot.is_folded)][:_BESIDE]
     return layout.render(
         "report.html",
         kind="REST report",
@@ -95,8 +96,8 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         rates=summary.rates(report),
         heat_map=mapped,
         since=changes.changes(report, source),
-        beside=[] if mapped else shown_plots[:_BESIDE],
-        plots=shown_plots if mapped else shown_plots[_BESIDE:],
+        beside=beside,
+        plots=[plot for plot in shown_plots if plot not in beside],
         advice=Advised.from_builtins(advice) if advice else None,
         flips=[Flip.from_builtins(flip) for flip in findings[:_FLIPS]],
         budgets={name: [*map(Budgeted.from_builtins, budgets)] for name, budgets in suites.items()},

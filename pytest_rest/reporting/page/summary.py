@@ -39,7 +39,8 @@ def about(report: Builtins) -> Iterator[str]:
     asked = ", ".join(f"{suite['name']} {suite['items']:,}" for suite in run["suites"])
     styles = len(run.get("styles") or ())
     plus = " REST+" if "--rest-plus" in (run.get("again") or {}).get("words", ()) else ""
-    yield asked + (f",{plus} in {styles} styles" if styles > 1 else "")
+    word = "formats" if "styles" in (run.get("stored") or {}).get("unknown", ()) else "styles"
+    yield asked + (f",{plus} in {styles} {word}" if styles > 1 else "")
     if usage.get("calls"):
         cost = usage.get("cost")
         calls = wording.count(usage["calls"], "call")
@@ -65,7 +66,7 @@ def headline(report: Builtins) -> str | None:
 
 
 def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
-    """Head and rows: every rate of every suite and over all of them, without empty columns."""
+    """Head and rows: every rate of every suite and over all of them, without empty ones."""
     metrics, rows = report["metrics"], []
     names = [*plots.scopes(metrics), *(["pooled"] if len(metrics) > 3 else [])]
     modes = list(metrics["pooled"]["all"]["accuracy"]) if "pooled" in metrics else []
@@ -77,10 +78,13 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
             known = [counted.get(rate) for rate in _COLUMNS]
             known += [counted["accuracy"].get(mode) for mode in modes]
             cells = [_percent(rate, counted["items"]) for rate in known]
-            rows.append((f"{name}{suffix}", f"{counted['items']:,}", *cells))
+            rows.append([f"{name}{suffix}", f"{counted['items']:,}", *cells])
     head = ["per cent [95%]", "items", *_COLUMNS.values(), *modes]
     kept = [not place or any(row[place] != "-" for row in rows) for place in range(len(head))]
-    return [*compress(head, kept)], [[*compress(row, kept)] for row in rows]
+    head, rows = [*compress(head, kept)], [[*compress(row, kept)] for row in rows]
+    if 0 < len(rows) < len(head):  # fewer columns than the other way round
+        (head, *rows) = ([*cells] for cells in zip(head, *rows, strict=True))
+    return head, rows
 
 
 def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:

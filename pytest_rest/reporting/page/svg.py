@@ -159,7 +159,8 @@ def _labels(markers: Sequence[Marker], axes: _Axes) -> Iterator[dict[str, Any]]:
     """Each label where it is near no other dot and covers no label, on a telephone too."""
     places = [(axes.x(marker.x.value), axes.y(marker.y.value)) for marker in markers]
     taken = [_box(x - 1.5, y + 18, 3, 36) for x, y in places]
-    taken += [_box(side, 2 * _TALL, 100, 3 * _TALL) for side in (-100, 100)]  # beyond the plot
+    beyond = [_box(side, 2 * _TALL, 100, 3 * _TALL) for side in (-100, 100)]
+    taken += len(places) * beyond  # worse than over any others
     for marker, (x, y) in zip(markers, places, strict=True):
         width = _LETTER * len(marker.label)
         sides = ("start", "end") if x + _GAP + width < 100 else ("end", "start")
