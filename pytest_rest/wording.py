@@ -51,6 +51,11 @@ def count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
 
 
+def points(share: float) -> str:
+    """`2 points`, `1 point`, a tolerance in points of per cent."""
+    return f"{share * 100:g} point{'' if round(share * 100, 9) == 1 else 's'}"
+
+
 def lost(number: int) -> str:
     """`1 item was lost`, `24 items were lost`."""
     return f"{count(number, 'item')} {'was' if number == 1 else 'were'} lost"

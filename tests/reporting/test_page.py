@@ -130,10 +130,11 @@ def test_headline_figures_are_those_of_the_report(run_rest: RunRest) -> None:
     run = run_rest(SHAKY, "--rest-suite=soebench:8", "--rest-min-rer=0.9", "--rest-max-lost=0")
     text = Path("run/report.html").read_text("utf-8")
     rate = run.report["metrics"]["soebench"]["all"]["rer"]
-    said = f"{rate['value'] * 100:.1f} % [{rate['low'] * 100:.1f}, {rate['high'] * 100:.1f}], n = 8"
+    value, low, high = (f"{rate[key] * 100:.1f}" for key in ("value", "low", "high"))
+    interval = f"[{low}, {high}], n = 8"
     assert "Do not ship" in text
-    assert f"<p>{said}</p>" in text
-    assert "threshold &gt;= 0.9: failed" in text
+    assert (f"{value} %</p>" in text, f"<p>{interval}</p>" in text) == (True, True)
+    assert '<p>≥ 90 % <b class="bad">missed</b></p>' in text
 
 
 NEW = {"advice", "fuzz", "rh-auc", "budgets", "vision"}
@@ -441,7 +442,7 @@ def _fields(**changes: Any) -> dict[str, Any]:
 def test_plots_with_nothing_to_show_are_left_out() -> None:
     """One style has no effects; without tokens there is nothing to put them against."""
     report = pages.report([pages.record(number) for number in range(5)])
-    assert ["Accuracy by mode", "Accuracy against tokens sent"] == [
+    assert ["Accuracy by form", "Accuracy against tokens sent"] == [
         plot.heading for plot in plots.of(report)
     ]
     assert [] == [*plots.of(pages.report([]))]

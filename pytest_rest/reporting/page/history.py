@@ -68,7 +68,7 @@ def _section(number: int, series: Series) -> Mapping[str, object]:
 
 def _plots(prefix: str, series: Series, marks: Sequence[Mark]) -> Iterator[Plot]:
     modes = [f"accuracy.{mode}" for mode in MODES]
-    groups = {"RER": ["rer"], "CFR": ["cfr"], "Accuracy by mode": modes}
+    groups = {"RER": ["rer"], "CFR": ["cfr"], "Accuracy by form": modes}
     for heading, figures in groups.items():
         drawn = [line for figure in figures if (line := _line(series, figure))]
         if drawn:
