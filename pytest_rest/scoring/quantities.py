@@ -23,9 +23,10 @@ _ZERO = {  # in kelvin, of the scales that do not begin there
     "degree_Celsius": Fraction("273.15"),
     "degree_Fahrenheit": Fraction("459.67") * 5 / 9,
 }
-_UNSURE = frozenset(  # of several meanings
-    "ton tons pt kb Kb Mb Gb Tb gr GR Gr bp pp mil mils ma AU".split()
-) | set(units.UNSURE_CASES)
+_UNSURE = units.UNSURE_CASES | {  # of several meanings
+    *("ton", "tons", "pt", "kb", "Kb", "Mb", "Gb", "Tb", "gr", "Gr", "GR", "bp", "pp"),
+    *("mil", "mils", "ma", "AU"),
+}
 _ALSO = {  # what a unit's name may mean, where the right answer is not of the unit's own kind
     **dict.fromkeys(("c", "f", "°", "deg", "degree", "degrees"), "kelvin"),
     **dict.fromkeys(("pound", "pounds"), "£"),

@@ -90,7 +90,7 @@ _CHANGE = (  # words after a number that make it another one
 )
 _CHANGING = frozenset(_CHANGE.split())
 UNSURE_CASES = frozenset(  # a milligram or a megagram, a nanometre or a nautical mile
-    "Mg MG Mm MM mM NM nM Ml ML Ms MS mS".split()
+    ("Mg", "MG", "Mm", "MM", "mM", "NM", "nM", "Ml", "ML", "Ms", "MS", "mS")
 )
 Unit = tuple[str, str]  # its own name, and of which quantity it is
 NONE: Unit = ("", "")
