@@ -101,6 +101,7 @@ def _confirmed(number: Fraction, unit: str) -> str | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)  # the right answer's text comes with each answer
 def _read(text: str) -> tuple[Fraction, _Unit] | None:
     text = numerals.plain(text) if len(text) <= LONGEST else ""
     if (both := _BRACKETED.fullmatch(text)) and any(map(str.isdigit, both[2])):
