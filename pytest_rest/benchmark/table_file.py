@@ -31,7 +31,7 @@ def read(path: Path) -> DataTable:
 def of_node(node: Node) -> DataTable:
     """The table of a list of rows, each a list of cells; `PlaceError` where it is not one."""
     wanted = "a table is a file, or a list of rows: [[Name, Price], [Lamp, 12]]"
-    if not isinstance(node.value, tuple):
+    if not isinstance(node.value, tuple) or not node.value:
         raise PlaceError(node.line, wanted)
     rows = []
     for row in node.value:

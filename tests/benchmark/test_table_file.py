@@ -211,6 +211,7 @@ def test_an_item_has_its_table(tmp_path: Path) -> None:
         ("bad.csv", ":4: table bad.csv:2: the row has 1 cell, and there are 2 headings"),
         ("[[a, b], [1]]", ":4: the row has 1 cell, and there are 2 headings"),
         ("[a, b]", ":4: a table is a file, or a list of rows: [[Name, Price], [Lamp, 12]]"),
+        ("[]", ":4: a table is a file, or a list of rows: [[Name, Price], [Lamp, 12]]"),
         ("{a: 1}", ":4: unknown key 'a'; known are file, picture"),
     ],
 )
