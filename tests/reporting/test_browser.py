@@ -338,7 +338,7 @@ def test_the_page_alone_tells_what_breaks_a_model(
     run_rest("--rest-model=simulated:low-resolution", *asked, *compared)
     browser.open(path := Path("run", page.NAME), "", width, dark)
     assert "Do not ship" == browser.text(".verdict .word")
-    assert "100.0 → 0.0 %" == browser.texts(".card.missed .value")[0]
+    assert "100.0 → 0.0 %" == browser.texts(".card.failed .value")[0]
     assert [] == browser.faults()
     browser.click("#plots th a[href*=dpi]")
     assert "#look=dpi%2050&verdict=inconsistent" == browser.run("return location.hash")
