@@ -47,7 +47,7 @@ def main() -> None:
         ask(folder, "acme-vl-2.1", _SECOND, *_GATE)
         page = str(folder / "acme-vl-2.1" / "report.html")
         screenshot.main(str(HERE / "report.png"), page)
-        screenshot.main(str(HERE / "matrix.png"), page, "", "#matrix", 560, 250)
+        screenshot.main(str(HERE / "matrix.png"), page, "", "#matrix", at=(515, 250))
         item = _opened(folder / "acme-vl-2.1" / "report.json")
         screenshot.main(str(HERE / "report-item.png"), page, f"#item={item}")
 

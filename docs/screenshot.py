@@ -18,7 +18,14 @@ _BOX = """const box = document.querySelector(arguments[0]).getBoundingClientRect
 return [box.left, box.top + scrollY, box.width, box.height];"""
 
 
-def main(out: str, page: str, address: str = "", selector: str = "", *at: float) -> None:
+def main(
+    out: str,
+    page: str,
+    address: str = "",
+    selector: str = "",
+    *,
+    at: tuple[float, float] | None = None,
+) -> None:
     """Write the picture of what is in view, or of the one element, with the mouse in its canvas."""
     with tempfile.TemporaryDirectory() as profile, started(Path(profile)) as browser:
         browser.open(Path(page), address, _WIDTH)
