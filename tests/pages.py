@@ -86,7 +86,7 @@ def report(records: Sequence[Record], thresholds: Sequence[Threshold] = ()) -> d
 
 def labels(plot: Plot) -> list[str]:
     """What the rows of a plot of dots are called."""
-    rows = re.findall('<th scope="row">(?:<a [^>]*>)?([^<]*)', plot.picture)
+    rows = re.findall('<th scope="row"[^>]*>(?:<a [^>]*>)?([^<]*)', plot.picture)
     return [html.unescape(row) for row in rows]
 
 

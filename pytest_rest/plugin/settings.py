@@ -283,7 +283,8 @@ def _check(settings: Settings) -> None:
         table_formats.check(settings.table_formats, (style for _, style in settings.cases))
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         parts |= {*formats, *thresholds.tags_of(settings.items)}
-        parts |= thresholds.fields_of(settings.items)
+        told = settings.stored.fields if settings.stored else ()
+        parts |= thresholds.fields_of(settings.items, told)
         thresholds.check(settings.thresholds, {item.suite for item in settings.items}, parts)
     stored_settings.check(settings.stored, settings.thresholds)
     table_formats.check_thresholds(settings.thresholds, formats, settings.modes, settings.stored)

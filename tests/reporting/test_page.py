@@ -134,7 +134,7 @@ def test_headline_figures_are_those_of_the_report(run_rest: RunRest) -> None:
     interval = f"[{low}, {high}], n = 8"
     assert "Do not ship" in text
     assert (f"{value} %</p>" in text, f"<p>{interval}</p>" in text) == (True, True)
-    assert '<p>≥ 90 % <b class="bad">missed</b></p>' in text
+    assert '<p>≥ 90 %: <b class="bad">failed</b></p>' in text
 
 
 NEW = {"advice", "fuzz", "rh-auc", "budgets", "vision"}

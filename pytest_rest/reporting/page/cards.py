@@ -16,9 +16,10 @@ _ABOUT = {
     "cfr": "of the items right in some form, those wrong in another",
     "mmc": "items right in at least one form",
 }
-_OUTCOMES = {
-    **{"passed": "met", "failed": "missed", "undecided": "not sure"},
-    **{"undefined": "not judged", "lost": "not judged", "refused": "not comparable"},
+_OUTCOMES = {  # the others are words already
+    "undefined": "not judged",
+    "lost": "not judged",
+    "refused": "not comparable",
 }
 
 
@@ -55,9 +56,9 @@ class Card:
     about: Sequence[str]
 
     @property
-    def is_missed(self) -> bool:
+    def is_failed(self) -> bool:
         """Whether anything that it is held against has surely failed."""
-        return any(each.outcome == "missed" for each in self.held)
+        return any(each.outcome == "failed" for each in self.held)
 
 
 def held(gate: Builtins) -> list[Held]:
