@@ -151,7 +151,7 @@ def check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
         raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
     try:
         value = scoring.truth(replace(item, tolerance=""))
-        line = keys["tolerance"].line if item.tolerance else line
+        line = keys["tolerance"].line if item.tolerance and "tolerance" in keys else line
         scoring.truth(item)
     except BenchmarkError as error:
         raise PlaceError(line, str(error)) from None

@@ -162,9 +162,9 @@ class Controller:
         settings, known = self._run.settings, self._run.known
         asked = [each for each in settings.thresholds if each.part.startswith((TAG, FIELD))]
         suites = {item.suite for item in known}
-        thresholds.check(
-            asked, suites, suites | thresholds.tags_of(known) | thresholds.fields_of(known)
-        )
+        told = settings.stored.fields if settings.stored else ()
+        parts = suites | thresholds.tags_of(known) | thresholds.fields_of(known, told)
+        thresholds.check(asked, suites, parts)
         if settings.early_stop:
             early_stop.check(asked, len(suites), ())
         if settings.stored is None:

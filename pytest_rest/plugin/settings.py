@@ -203,13 +203,18 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         **(stored_settings.decided(answers) if answers else {}),
     }
     simple = {field.name: named[field.name] for field in fields(Settings) if field.name in named}
-    settings = Settings(**{**simple, **worked_out})
-    if settings.judge and settings.stored is None:
-        about = settings.scheme, settings.known
-        named = {"is_named": given["judge_named"], "is_benchmark": is_benchmark}
-        settings = replace(settings, scheme=judge_settings.compared(*about, **named))
+    settings = _with_judge(Settings(**{**simple, **worked_out}))
     _check(settings)
     return settings
+
+
+def _with_judge(settings: Settings) -> Settings:
+    """The settings with a scheme that has a judge, where one is named and asked."""
+    if not settings.judge or settings.stored is not None:
+        return settings
+    named = {"is_named": settings.given["judge_named"], "is_benchmark": settings.is_benchmark}
+    scheme = judge_settings.compared(settings.scheme, settings.known, **named)
+    return replace(settings, scheme=scheme)
 
 
 def to_wire(
@@ -278,7 +283,8 @@ def _check(settings: Settings) -> None:
         table_formats.check(settings.table_formats, (style for _, style in settings.cases))
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         parts |= {*formats, *thresholds.tags_of(settings.items)}
-        parts |= thresholds.fields_of(settings.items)
+        told = settings.stored.fields if settings.stored else ()
+        parts |= thresholds.fields_of(settings.items, told)
         thresholds.check(settings.thresholds, {item.suite for item in settings.items}, parts)
     stored_settings.check(settings.stored, settings.thresholds)
     table_formats.check_thresholds(settings.thresholds, formats, settings.modes, settings.stored)

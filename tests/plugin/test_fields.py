@@ -107,6 +107,8 @@ def test_an_export_keeps_the_fields(
     assert 0 == main(["import", "answers.csv", "-o", "again"])
     again = json.loads(Path("again/report.json").read_text("ascii"))
     assert without_times(run.report["fields"]) == without_times(again["fields"])
+    gated = run_rest("--rest-answers=answers.csv", "--rest-require=rer@field.total>=0.99", FEW[0])
+    assert (1, "failed") == (gated.status, gated.report["gate"]["thresholds"][0]["outcome"])
     flipped = next(item for item in run.report["items"] if "flips" in item)
     capsys.readouterr()
     assert 0 == main(["show", flipped["id"], "run"])
