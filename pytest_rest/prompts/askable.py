@@ -28,6 +28,7 @@ from pytest_rest.terms import (
 
 Size = tuple[int, int]
 _LEAST_DPI = 50  # of REST+: no lower one is advised
+_SMALL = 100  # pixels a side that every provider takes
 _MOST_BYTES = 3  # a pixel that a picture may have as a file
 
 
@@ -215,8 +216,8 @@ class Check:
                 if why := self._rule.refusal(width, height, 0, number):
                     raise RenderingError(
                         f"style {style.id!r}: document {own.path!r} takes {number} pictures of up "
-                        f"to {width:,} x {height:,} pixels, {self._refuses(why)}; use a lower dpi, "
-                        "or name some of its pages: pages: 2-5"
+                        f"to {width:,} x {height:,} pixels, {self._refuses(why)}; "
+                        f"{self._lower_dpi(number)}name some of its pages: pages: 2-5"
                     )
         most = self._rule.request_bytes
         if FILE in self._scheme.modes and most is not None:
@@ -233,6 +234,11 @@ class Check:
                 "of --rest-modes"
             )
 
+    def _lower_dpi(self, number: int) -> str:
+        """The mend that helps unless so many pictures are too many, however small."""
+        is_too_many = self._rule.refusal(_SMALL, _SMALL, 0, number)
+        return "" if is_too_many else "use a lower dpi, or "
+
     def _check_page(self, item: Item, text: str, style: Style, own: Size | None) -> None:
         """Raise `RenderingError` for pages that cannot be drawn, or are refused."""
         number, page = rendering.page_sizes(*page_pictures.page_of(text, style, item))
@@ -245,10 +251,14 @@ class Check:
         width, height = pictures.placed_size(own, page, style) if own else page
         if why := self._rule.refusal(width, height, 0, number):
             if number > 1 and not self._rule.refusal(width, height):
+                takes = f"the text takes {number} pages of"
+                mend = "use a larger page, a smaller size or a shorter text"
+                if item.images:
+                    takes = f"the item takes {number} pictures, the last one of"
+                    mend = "show fewer pictures"
                 raise RenderingError(
-                    f"style {style.id!r}: the text takes {number} pages of {width:,} x {height:,} "
-                    f"pixels, {self._refuses(why)}; use a lower dpi, a larger page, a smaller size "
-                    "or a shorter text"
+                    f"style {style.id!r}: {takes} {width:,} x {height:,} pixels, "
+                    f"{self._refuses(why)}; {self._lower_dpi(number)}{mend}"
                 )
             smaller = "a smaller size, a smaller picture" if own else "a smaller size"
             raise RenderingError(

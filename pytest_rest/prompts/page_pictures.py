@@ -40,7 +40,8 @@ def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | No
     """
     if item.table is None or style.format in ("", RULED):
         return text, style, item.block
-    return text, rendering.fixed_width(style, table_formats.write(item.table, style.format)), None
+    source = table_formats.write(item.table, style.format)
+    return text, rendering.fixed_width(style, source, text), None
 
 
 # Pictures are kept because the transcription shows the image form's pictures again.

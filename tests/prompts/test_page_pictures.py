@@ -132,8 +132,21 @@ def test_too_many_pages_are_told_before_a_call(
     check = Check(scheme, PROTOCOL, vision_rules.find(model))
     (refused,) = check.refused({long: [parse_style(style)]})
     assert why in refused.reason
+    assert bool(mend) == ("use a lower dpi" in refused.reason)
     assert (f"{mend} dpi is low enough" if mend else "") == check.mend(refused)
     assert not [*check.refused({ITEM: [parse_style("dejavu-page=a4")]})]
+
+
+def test_too_many_pictures_of_ones_own_have_a_mend_of_their_own(tmp_path: Path) -> None:
+    """A lower resolution, a larger page or a shorter text would leave as many."""
+    Picture.new("RGB", (90, 40), "navy").save(tmp_path / "one.png")
+    path = tmp_path / "own.rest.yaml"
+    names = ", ".join(["one.png"] * 101)
+    path.write_text(f"items: [{{question: q, context: x, answer: 3, images: [{names}]}}]\n")
+    check = Check(Scheme(), PROTOCOL, vision_rules.find("anthropic/claude-haiku-4-5"))
+    (refused,) = check.refused({file.load(path).items[0]: [SMALL]})
+    assert "the item takes 101 pictures" in refused.reason
+    assert refused.reason.endswith("more than 100 pictures a call; show fewer pictures")
 
 
 def test_several_pictures_of_ones_own_stand_before_the_text(tmp_path: Path) -> None:

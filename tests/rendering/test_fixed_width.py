@@ -41,3 +41,14 @@ def test_a_line_that_is_too_long_is_broken() -> None:
     wide = fixed_width(Style(), "x" * (LONGEST_LINE + 9))
     lines = [placed.line.text for placed in lay_out_pages("x" * (LONGEST_LINE + 9), wide)[0].lines]
     assert [LONGEST_LINE, 9] == [*map(len, lines)]
+
+
+def test_the_styles_font_stands_in_for_what_is_lacking() -> None:
+    """In the source, or around it; a line of letters that are wider is whole, too."""
+    arabic = "السعر"
+    assert (
+        "courier|dejavu" == fixed_width(Style(), arabic).font == fixed_width(Style(), "a", "∅").font
+    )
+    wide = fixed_width(Style(page_width_pt=90), f"<td>{'∰' * 90}</td>")
+    lines = [each.line.text for each in lay_out_pages(f"<td>{'∰' * 90}</td>", wide)[0].lines]
+    assert [f"<td>{'∰' * 90}</td>"] == lines
