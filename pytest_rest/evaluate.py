@@ -16,11 +16,14 @@ from pytest_rest.benchmark.stored.cells import StoredCall
 from pytest_rest.errors import BenchmarkError, MetricError
 from pytest_rest.models import ask, seen, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
-from pytest_rest.prompts import Protocol
+from pytest_rest.prompts import Protocol, equivalence
 from pytest_rest.prompts.askable import Check
 from pytest_rest.safe_text import shown
 from pytest_rest.scoring import answer_page, reasoning_steps
+from pytest_rest.scoring import equivalence as judging
+from pytest_rest.scoring.transcribed_pages import joined
 from pytest_rest.terms import (
+    JUDGES_TASKS,
     TWO_PASSES,
     Answer,
     Budget,
@@ -84,6 +87,7 @@ async def evaluate(
             while more := [p for call in latest for p in follow_ups(*call, protocol, scheme)]:
                 latest = await answered(more)
                 calls = [*calls, *latest]
+            calls += await answered(comparisons(calls))
             return record(item, style, calls, scheme, alike, rule)
 
     await model.open()
@@ -95,6 +99,7 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
 
     Raises `RenderingError` or `BenchmarkError` when the item cannot be asked in this way.
     """
+    equivalence.check(item, scheme)
     scheme = scheme.of(item)
     written = style.format
     solve = [
@@ -156,6 +161,21 @@ def follow_ups(
     ]
 
 
+def comparisons(calls: Sequence[tuple[Prompt, Completion]]) -> list[Prompt]:
+    """What a judge is asked once all forms of an item are answered: each pair in both orders.
+
+    Nothing where equal values are the same answers, where all are equal, and where a call failed.
+    """
+    items = [prompt.item for prompt, _ in calls[:1] if prompt.item.equivalence]
+    solved = [scoring.answer(*call) for call in calls if items and call[0].task == "solve"]
+    return [
+        equivalence.comparison(item, *each)
+        for item in items
+        for pair in judging.pairs(item, solved)
+        for each in (pair, pair[::-1])
+    ]
+
+
 def record(
     item: Item,
     style: Style,
@@ -179,11 +199,12 @@ def record(
         if prompt.task == "transcribe":
             read = scoring.transcription(prompt, completion)
             pages.setdefault(prompt.form.mode, []).append(read)
-        elif scheme.sweep is None:
+        elif scheme.sweep is None and prompt.task == "solve":
             answers.append(scoring.answer(prompt, completion))
-    image, mixed = (scoring.joined(pages.get(mode, ())) for mode in ("image", "mixed"))
-    both = image, mixed
-    if scheme.sweep is not None:
+    both = joined(pages.get("image", ())), joined(pages.get("mixed", ()))
+    if item.equivalence:
+        verdict = judging.verdict(item, calls, answers, *both)
+    elif scheme.sweep is not None:
         verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
     else:
         verdict = scoring.judge(answers, *both)
@@ -191,25 +212,9 @@ def record(
         verdict = replace(verdict, outcome="lost", reason=why)
     judged = _record(item, style, _with_sizes(verdict, calls, rule))
     most = max((len(prompt.images) for prompt, _ in calls), default=0)
-    return _measured(
-        replace(judged, pages=most, answer_page=_page(item, calls)) if most > 1 else judged
-    )
-
-
-def _page(item: Item, calls: Iterable[tuple[Prompt, Completion]]) -> int:
-    """On which page of the image form what answers the question stands; 0 where that is unknown."""
-    if item.answer_page and item.document:
-        return item.document.pages.index(item.answer_page) + 1
-    labelled = [choice.text for choice in item.choices if choice.label == item.answer]
-    if item.document:
-        pages: Sequence[str] = item.document.texts
-    else:
-        asked = (prompt for prompt, _ in calls if prompt.form.mode == "image")
-        solved = next((prompt for prompt in asked if prompt.task == "solve"), None)
-        pages = [image.text for image in solved.images] if solved else []
-    return answer_page.find(
-        pages, [*labelled, item.answer, *item.also_right][: len(labelled) or None]
-    )
+    if most > 1:
+        judged = replace(judged, pages=most, answer_page=answer_page.of_item(item, calls))
+    return _measured(judged)
 
 
 def stored_record(case: StoredCase) -> Record:
@@ -256,7 +261,7 @@ def _measured(judged: Record) -> Record:
 
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
     """Which models answered, where they are several, and not all of them are alike."""
-    own = [call for call in calls if call[0].task != "rate" and call[1].model]
+    own = [call for call in calls if call[0].task not in JUDGES_TASKS and call[1].model]
     spelled = one_spelling(completion.model for _, completion in own)
     forms_of: dict[str, list[str]] = {}
     for prompt, completion in own:
@@ -278,7 +283,7 @@ def _with_sizes(
     verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]], rule: VisionRule | None
 ) -> Verdict:
     """The verdict with what each prompt's text takes, and what of its picture is seen."""
-    asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task != "rate"}
+    asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task not in JUDGES_TASKS}
     texts = {d: tokens.of_text(p) for d, p in asked.items() if p.task != "transcribe"}
     pictures = {
         digest: picture.seen

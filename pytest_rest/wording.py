@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pytest_rest.terms import Rate
 
 NO_SPREAD = " [no spread]"
+METRICS = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 
 
 def interval(
@@ -17,6 +18,11 @@ def interval(
     """`0.65 [0.41, 0.90]`, each number as `write` has it; `unknown` stands for absent bounds."""
     bounds = unknown if low is None or high is None else f" [{write(low)}, {write(high)}]"
     return f"{write(value)}{bounds}"
+
+
+def metric(name: str) -> str:
+    """`RER`; a metric without an abbreviation is its name."""
+    return METRICS.get(name, name)
 
 
 def share(value: float | None) -> str:

@@ -77,6 +77,7 @@ def styles(draw: st.DrawFn) -> Style:
         blur_pt=draw(st.one_of(st.just(0.0), lengths())),
         noise=draw(st.one_of(st.just(0.0), st.integers(0, 100).map(lambda n: n / 100))),
         jpeg_quality=draw(st.one_of(st.just(0), st.integers(0, 95))),
+        highlight=draw(st.sampled_from(["", "", "default", "github_dark"])),
     )
 
 

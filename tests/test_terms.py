@@ -13,6 +13,7 @@ from pytest_rest import terms
 from pytest_rest.terms import (
     Answer,
     Choice,
+    Code,
     Completion,
     DataTable,
     Form,
@@ -86,6 +87,9 @@ def test_nouns_do_not_change(noun: type) -> None:
         {"day_first": False},
         {"day_first": True},
         {"fields": (ItemField("a", "3"),)},
+        {"code": Code("A = 3")},
+        {"layout": "columns"},
+        {"equivalence": "judge"},
     ],
 )
 def test_an_items_digest_is_of_its_content(change: Mapping[str, object]) -> None:
@@ -375,5 +379,5 @@ def test_a_format_is_named_before_its_style() -> None:
     assert f"html-{plain.id}" == html.id
     assert "html-mine" == Style(name="mine", format="html").id
     assert plain.digest != html.digest
-    assert "format" not in plain.to_builtins()
-    assert html == Style(**html.to_builtins())
+    assert "format" not in terms.to_builtins(plain)
+    assert html == Style(**terms.to_builtins(html))

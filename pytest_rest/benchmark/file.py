@@ -21,6 +21,18 @@
         table: prices.csv               # or .tsv, .html, .md; or [[Name, Price], [chair, 41]];
                                         # or {file: prices.csv, picture: scan.png}
         answer: 41
+      - question: What does it print?
+        code: sort.py                   # or the code itself below code: |, with language: python
+        answer: "[1, 2]"
+      - question: What is left?
+        layout: columns                 # the context is drawn in a font of fixed width
+        context: |
+          rent     -900.00
+          wages   2,400.00
+        answer: 1500.00
+      - question: Why is the invoice late?
+        equivalence: judge              # a judge says whether answers mean the same
+        answer: The goods were sent to an old address.
       - question: When does it end?
         document: lease.pdf             # in place of a context; or some of its pages:
         pages: 2-5
@@ -50,26 +62,29 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from pytest_rest.benchmark import item_tags, table_file, yaml_nodes
+from pytest_rest.benchmark.block_reader import BlockReader
 from pytest_rest.benchmark.item_answers import (
     answers_of,
     check_answer,
     check_given,
     choices_of,
     day_first_of,
+    equivalence_of,
     inferred_kind,
+    says_judge,
 )
 from pytest_rest.benchmark.item_fields import take_fields
 from pytest_rest.benchmark.own_files import OwnFiles, OwnPicture
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import BenchmarkError, RestError, nearest
 from pytest_rest.scoring import kinds
-from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, DataTable, Item, fingerprint
+from pytest_rest.terms import ANSWER_KINDS, AnswerKind, Choice, Item, fingerprint
 
 ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
 _LISTS = ("choices", "answers", "images", "tags")  # of which a cell of a CSV has several, by |
 DEFAULTS = (
     *("kind", "context", "choices", "tolerance", "image", "table", "images", "document", "pages"),
-    "day_first",
+    *("day_first", "code", "language", "layout", "equivalence"),
 )
 HEADER_KEYS = ("name", "styles", *DEFAULTS, "tags", "items")
 ITEM_KEYS = (
@@ -188,9 +203,9 @@ def _clustered(items: Sequence[Item]) -> tuple[Item, ...]:
 
 
 def _about(item: Item) -> tuple[str, ...]:
-    """What an item is about: its context, its picture and its table."""
-    about = item.table or item.image_digests or item.document
-    return item.context, item.image_digest, *([repr(about)] if about else [])
+    """What an item is about: its context, its pictures, its table, its code or its document."""
+    others = (item.table, item.code, item.image_digests, item.document)
+    return item.context, item.image_digest, *(repr(each) for each in others if each)
 
 
 def _name(header: dict[str, Node], path: Path) -> str:
@@ -232,7 +247,7 @@ class _ItemReader:
         self._name, self._defaults, self._folder, self._tags = name, defaults, folder, tags
         self.lines: dict[str, int] = {}  # of each id
         self.files = OwnFiles(folder)
-        self._tables: dict[str, DataTable] = {}
+        self._blocks = BlockReader(folder, self.files)
 
     def read(self, node: Node, number: int) -> Item:
         """One item; `PlaceError` where it cannot be asked or judged."""
@@ -246,6 +261,7 @@ class _ItemReader:
         answers = answers_of(own, text_of(keys, "kind"), node.line)
         choices = choices_of(own.get("choices") if fields else keys.get("choices"))
         kind = self._kind(answers, own, keys, choices, node.line)
+        equivalence = equivalence_of(own, keys, kind)
         has_tolerance = bool(answers) and kind in ("integer", "number", "quantity")
         item = Item(
             id=self._id(own, node.line, number),
@@ -258,6 +274,7 @@ class _ItemReader:
             tolerance=text_of(keys if has_tolerance else own, "tolerance").strip(),
             cluster=self._named(own, "cluster", node.line),
             also_right=tuple(str(answer.value).strip() for answer in answers[1:]),
+            equivalence=equivalence,
             day_first=day_first_of(keys) if kind == "date" else None,
             fields=fields,
             tags=item_tags.of_nodes(own.get("tags"), self._tags),
@@ -270,11 +287,13 @@ class _ItemReader:
             check_answer(alone, answer.line, keys)
         for asked in fields:
             check_answer(kinds.of_field(item, asked), own["fields"].line, {})
-        table = self._table(keys.get("table"), item.id)
-        if table and table.picture and (key := next(filter(keys.get, ("image", "images")), None)):
+        item = self._blocks.read(item, keys)
+        own_pictures = [k for k in ("image", "images") if k in keys and not keys[k].is_nothing]
+        if item.table and item.table.picture and own_pictures:
+            key = own_pictures[0]
             fault = f"{key} and the table's picture are two; give one"
             raise PlaceError(keys[key].line, fault)
-        return self.files.illustrated(replace(item, table=table), keys)
+        return self.files.illustrated(item, keys)
 
     def _id(self, own: dict[str, Node], line: int, number: int) -> str:
         name = self._named(own, "id", line) or f"{self._name}-{number:04d}"
@@ -308,7 +327,8 @@ class _ItemReader:
     ) -> AnswerKind:
         if choices and (text_of(own, "kind") or "choice") != "choice":
             raise PlaceError(own["kind"].line, "an item with choices is of kind choice")
-        kind = "choice" if choices else text_of(keys, "kind") or inferred_kind(answers, line)
+        own_kind = text_of(keys, "kind") or ("text" if says_judge(own) else "")
+        kind = "choice" if choices else own_kind or inferred_kind(answers, line)
         if kind not in ANSWER_KINDS:
             known = ", ".join(ANSWER_KINDS)
             fault = f"unknown kind {quoted(kind)}{nearest(kind, ANSWER_KINDS)}; known are {known}"
@@ -318,31 +338,6 @@ class _ItemReader:
         if kind == "choice" and not choices:
             raise PlaceError(keys["kind"].line, "a choice needs choices: [this, that]")
         return kind
-
-    def _table(self, node: Node | None, item: str) -> DataTable | None:
-        """The table that an item is about; each file is read once."""
-        if node is None or node.is_nothing:
-            return None
-        if isinstance(node.value, dict):
-            check_keys(node.value, ("file", "picture"))
-            if (table := self._table(node.value.get("file"), item)) is None:
-                raise PlaceError(node.line, "a table's picture stands beside its file:")
-            if not text_of(node.value, "picture"):
-                return table
-            place, digest = self.files.picture("picture", node.value["picture"], item)
-            return replace(table, picture=place, picture_digest=digest)
-        if not isinstance(node.value, str):
-            return table_file.of_node(node)
-        path = self.files.below("table", node.value, node.line)
-        if Path(path).suffix.lower() not in table_file.SUFFIXES:
-            known = ", ".join(table_file.SUFFIXES)
-            raise PlaceError(node.line, f"table {quoted(node.value)} is not one of {known}")
-        if path not in self._tables:
-            try:
-                self._tables[path] = table_file.read(self._folder / path)
-            except PlaceError as error:
-                raise PlaceError(node.line, f"table {error.located(Path(path))}") from None
-        return self._tables[path]
 
 
 def _trimmed(text: str) -> str:

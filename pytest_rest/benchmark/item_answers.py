@@ -9,7 +9,7 @@ from pytest_rest import scoring
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, quoted, text_of
 from pytest_rest.errors import BenchmarkError
 from pytest_rest.scoring import lists, numbers
-from pytest_rest.terms import Choice, Item
+from pytest_rest.terms import AnswerKind, Choice, Equivalence, Item
 
 _LABELS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 _INTEGER = re.compile(r"[+-]?\d{1,300}", re.ASCII)
@@ -98,6 +98,24 @@ def day_first_of(keys: dict[str, Node]) -> bool | None:
     return said == "true" if said else None
 
 
+def equivalence_of(own: dict[str, Node], keys: dict[str, Node], kind: AnswerKind) -> Equivalence:
+    """Who says whether answers are the same; a default of the file is that of texts alone."""
+    if (said := text_of(keys, "equivalence").strip()) not in ("", "normal", "judge"):
+        fault = f"unknown equivalence {quoted(said)}; known are normal, judge"
+        raise PlaceError(keys["equivalence"].line, fault)
+    if kind == "text":
+        return "judge" if says_judge(keys) else ""
+    if says_judge(own):
+        fault = f"a judge compares texts, and this answer is of kind {kind}; say kind: text"
+        raise PlaceError(own["equivalence"].line, fault)
+    return ""
+
+
+def says_judge(keys: dict[str, Node]) -> bool:
+    """Whether a judge is named."""
+    return text_of(keys, "equivalence").strip() == "judge"
+
+
 def inferred_kind(answers: Sequence[Node], line: int) -> str:
     """What all of the answers are; `PlaceError` where there is none."""
     if not answers:
@@ -133,7 +151,7 @@ def check_answer(item: Item, line: int, keys: dict[str, Node]) -> None:
         raise PlaceError(line, f"answer {quoted(item.answer)} {both}")
     try:
         value = scoring.truth(replace(item, tolerance=""))
-        line = keys["tolerance"].line if item.tolerance else line
+        line = keys["tolerance"].line if item.tolerance and "tolerance" in keys else line
         scoring.truth(item)
     except BenchmarkError as error:
         raise PlaceError(line, str(error)) from None

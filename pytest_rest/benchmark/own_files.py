@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from pytest_rest.rendering.pictures import Facts
 
 _PAGES = re.compile(r"(\d{1,6})(?:\s{0,3}[-–]\s{0,3}(\d{1,6}))?", re.ASCII)
-_IN_PLACE = ("context", "table", "image", "images")  # of which a document stands
+_IN_PLACE = ("context", "table", "code", "image", "images")  # of which a document stands
 
 
 @dataclass(frozen=True)

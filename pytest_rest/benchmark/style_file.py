@@ -18,6 +18,7 @@ from typing import Any
 from pytest_rest.benchmark import yaml_nodes
 from pytest_rest.benchmark.yaml_nodes import Node, PlaceError, check_keys, quoted, text_of
 from pytest_rest.errors import RenderingError
+from pytest_rest.rendering import highlighting
 from pytest_rest.rendering.font import load_font
 from pytest_rest.rendering.style_name import (
     NUMBERS,
@@ -33,7 +34,7 @@ from pytest_rest.terms import PAGE_SIZES, Style
 ENDINGS = (".yaml", ".yml")
 KEYS = (
     *("name", "font", "dpi", "size", "color", "background", "line_spacing", "page_width"),
-    *("page", "margin", "rotation", "blur", "noise", "jpeg_quality"),
+    *("page", "margin", "rotation", "blur", "noise", "jpeg_quality", "highlight"),
 )
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+=-]{0,59}")
 _FIELDS = {"dpi": "dpi", **NUMBERS}
@@ -87,6 +88,8 @@ def _read(node: Node, folder: Path) -> Style:
             values |= _page(value, node)
         elif key == "font":
             values |= _font(value, folder)
+        elif key == "highlight":
+            values[key] = _highlight(value)
         elif key != "name":
             values[key] = _color(value, key)
     style = replace(REST, **values)
@@ -162,6 +165,16 @@ def _color(node: Node, key: str) -> str:
     if "(" in text:  # rgb(1, 2, 3) has signs that separate a style's words
         raise PlaceError(node.line, f"{key} is {quoted(text)}; use a CSS name or '#rrggbb'")
     return text
+
+
+def _highlight(node: Node) -> str:
+    name = text_of({"highlight": node}, "highlight").strip().lower().replace("-", "_")
+    try:
+        if name:
+            highlighting.check(name)
+    except RenderingError as error:
+        raise PlaceError(node.line, str(error)) from None
+    return name
 
 
 def _font(node: Node, folder: Path) -> dict[str, str]:

@@ -5,7 +5,7 @@ from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, Pace
 from pytest_rest.dispatch.interruptible import run_interruptibly
-from pytest_rest.dispatch.prefetch import Asked, Case, Follow, LookAhead, Walker, key
+from pytest_rest.dispatch.prefetch import Asked, Case, Compare, Follow, LookAhead, Walker, key
 from pytest_rest.dispatch.rpc import Client, Server
 from pytest_rest.terms import Completion, Prompt
 
@@ -55,7 +55,8 @@ class Asker(Protocol):
 class LocalAsker:
     """Asks in this process, for itself and for the workers that it serves.
 
-    `follow` says what is asked once a prompt is answered. `is_careful` keeps it from running far
+    `follow` says what is asked once a prompt is answered, and `compare` what is asked once all of a
+    case's are. `is_careful` keeps it from running far
     ahead of the tests, which may stop early.
     """
 
@@ -65,13 +66,14 @@ class LocalAsker:
         build: Build,
         follow: Follow | None = None,
         is_careful: bool = False,
+        compare: Compare | None = None,
     ) -> None:
         self.dispatcher = dispatcher
         most = dispatcher.limits.concurrency * _AHEAD
         unclaimed = most // 2 if is_careful else _UNCLAIMED
-        self._ahead = LookAhead(dispatcher, most, unclaimed, follow)
+        self._ahead = LookAhead(dispatcher, most, unclaimed, follow, compare)
         self._walker = Walker(self._ahead, build)
-        self._build, self._follow = build, follow
+        self._build, self._follow, self._compare = build, follow, compare
         self._server: Server | None = None
 
     def ask(self, case: Case) -> Asked:
@@ -85,7 +87,7 @@ class LocalAsker:
             asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
         else:
             asked = claimed.wait()
-        return _with_following(asked, self._follow, self.ask_prompts)
+        return _with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -127,7 +129,14 @@ class LocalAsker:
 class RemoteAsker:
     """Asks through the main process; `OSError` where that cannot be reached."""
 
-    def __init__(self, port: int, token: str, build: Build, follow: Follow | None = None) -> None:
+    def __init__(
+        self,
+        port: int,
+        token: str,
+        build: Build,
+        follow: Follow | None = None,
+        compare: Compare | None = None,
+    ) -> None:
         self._client = Client(port, token)
         try:
             self._second = Client(port, token)
@@ -135,7 +144,7 @@ class RemoteAsker:
             self._client.close()
             raise
         self._walker = Walker(self._second, build)
-        self._build, self._follow = build, follow
+        self._build, self._follow, self._compare = build, follow, compare
 
     def ask(self, case: Case) -> Asked:
         """Claim what was handed over by whichever process, or else build it now; and wait."""
@@ -145,7 +154,7 @@ class RemoteAsker:
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))
-        return _with_following(asked, self._follow, self._client.ask)
+        return _with_following(asked, self._follow, self._compare, self._client.ask)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -178,11 +187,15 @@ class RemoteAsker:
 
 
 def _with_following(
-    asked: Asked, follow: Follow | None, ask: Callable[[list[Prompt]], list[Completion]]
+    asked: Asked,
+    follow: Follow | None,
+    compare: Compare | None,
+    ask: Callable[[list[Prompt]], list[Completion]],
 ) -> Asked:
-    """The calls, and those that follow from their answers, round after round."""
+    """The calls, and those that follow from their answers, round after round; then from all."""
     latest = asked
     while follow and (more := [each for call in latest for each in follow(*call)]):
         latest = list(zip(more, ask(more), strict=True))
         asked = [*asked, *latest]
-    return asked
+    more = compare(asked) if compare else []
+    return [*asked, *zip(more, ask(more), strict=True)] if more else asked

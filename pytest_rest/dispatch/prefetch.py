@@ -18,6 +18,7 @@ LOG = logging.getLogger("pytest_rest")
 Case = tuple[Item, Style]
 Asked = list[tuple[Prompt, Completion]]
 Follow = Callable[[Prompt, Completion], list[Prompt]]  # what is asked once a prompt is answered
+Compare = Callable[[Asked], list[Prompt]]  # what is asked once all of a case's are
 _LARGEST = 64 << 20  # bytes of pictures that may wait for their answers
 
 
@@ -76,10 +77,15 @@ class LookAhead:
     """
 
     def __init__(
-        self, dispatcher: Dispatcher, most: int, unclaimed: int, follow: Follow | None = None
+        self,
+        dispatcher: Dispatcher,
+        most: int,
+        unclaimed: int,
+        follow: Follow | None = None,
+        compare: Compare | None = None,
     ) -> None:
         self._dispatcher, self._most, self._unclaimed = dispatcher, most, unclaimed
-        self._follow = follow
+        self._follow, self._compare = follow, compare
         self._entries: dict[str, _Entry] = {}
         self._claimed: set[str] = set()
         self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
@@ -180,6 +186,17 @@ class LookAhead:
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
+    def _compare_all(self, entry: _Entry) -> None:
+        """Ask ahead what follows from all answers of a case; its test will ask for the same."""
+        if self._compare is None or self._closed:
+            return
+        try:
+            answered = [future.result() for future in entry.futures]
+            asked = list(zip(entry.prompts, answered, strict=True))
+            self._dispatcher.submit(self._compare(asked), ahead=True)
+        except Exception as error:  # its test meets the same, and says so
+            LOG.debug("its answers are not compared ahead: %s", error)
+
     def _is_known(self, name: str) -> bool:
         return name in self._entries or name in self._claimed
 
@@ -199,6 +216,9 @@ class LookAhead:
             if entry.open == 0:
                 self._size -= entry.size
                 entry.all.happen()
+                if entry.prompts and entry.prompts[0].item.equivalence:
+                    with contextlib.suppress(RuntimeError):  # the session is over
+                        self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
 

@@ -19,7 +19,10 @@ _BEST_JPEG = 96  # of the qualities 1 to 95, the highest changes least
 KEPT = 1_000  # characters of an answer or a transcription
 
 # Keys of an item that a report has only where they are set.
-_WHERE_SET = ("day_first", "fields", "tags", "images", "image_digests", "document", "answer_page")
+_WHERE_SET = (
+    *("day_first", "fields", "tags", "images", "image_digests", "document", "answer_page"),
+    *("code", "layout", "equivalence"),
+)
 
 
 @dataclass(frozen=True)
@@ -55,10 +58,10 @@ class Flip:
         return {
             **to_builtins(self),
             "item": {n: v for n, v in asdict(self.item).items() if v or n not in _WHERE_SET},
-            "style": self.style.to_builtins(),
+            "style": to_builtins(self.style),
             "style_id": self.style.id,
             "changes": self.style.changes,
-            "also": [style.to_builtins() for style in self.also],
+            "also": [*map(to_builtins, self.also)],
         }
 
     @classmethod

@@ -139,9 +139,9 @@ def tags_of(items: Iterable[Item]) -> set[str]:
     return {f"{TAG}{tag}" for tag in {tag for item in items for tag in item.tags}}
 
 
-def fields_of(items: Iterable[Item]) -> set[str]:
-    """The parts of a run that the fields of the items' answers are."""
-    return {f"{FIELD}{field.name}" for item in items for field in item.fields}
+def fields_of(items: Iterable[Item], told: Iterable[str] = ()) -> set[str]:
+    """The parts of a run that the fields of the items' answers are, and those that are `told`."""
+    return {f"{FIELD}{name}" for name in (*told, *(f.name for i in items for f in i.fields))}
 
 
 def check(thresholds: Sequence[Threshold], suites: Collection[str], parts: Collection[str]) -> None:

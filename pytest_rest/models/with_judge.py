@@ -3,7 +3,7 @@
 import asyncio
 from collections.abc import Mapping, Sequence
 
-from pytest_rest.terms import Completion, Home, Model, Price, Priced, Prompt
+from pytest_rest.terms import JUDGES_TASKS, Completion, Home, Model, Price, Priced, Prompt
 
 
 class JudgedModel:
@@ -31,7 +31,7 @@ class JudgedModel:
         await asyncio.gather(self._model.open(), self._judge.open())
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
-        """Ask the judge for ratings, and the model for all else."""
+        """Ask the judge for ratings and comparisons, and the model for all else."""
         return await asyncio.gather(*map(self._ask, prompts))
 
     async def close(self) -> None:
@@ -39,7 +39,8 @@ class JudgedModel:
         await asyncio.gather(self._model.close(), self._judge.close())
 
     async def _ask(self, prompt: Prompt) -> Completion:
-        (completion,) = await (self._judge if prompt.task == "rate" else self._model).ask([prompt])
+        asked = self._judge if prompt.task in JUDGES_TASKS else self._model
+        (completion,) = await asked.ask([prompt])
         return completion
 
 

@@ -140,6 +140,9 @@ class Controller:
         option = session.config.option
         try:
             result = yield
+        except KeyboardInterrupt as error:
+            self._tally.is_interrupted = type(error) is KeyboardInterrupt  # by hand, not by pytest
+            raise
         finally:
             self._run.hang_up()
             if not (option.collectonly or self._refused):
@@ -159,9 +162,9 @@ class Controller:
         settings, known = self._run.settings, self._run.known
         asked = [each for each in settings.thresholds if each.part.startswith((TAG, FIELD))]
         suites = {item.suite for item in known}
-        thresholds.check(
-            asked, suites, suites | thresholds.tags_of(known) | thresholds.fields_of(known)
-        )
+        told = settings.stored.fields if settings.stored else ()
+        parts = suites | thresholds.tags_of(known) | thresholds.fields_of(known, told)
+        thresholds.check(asked, suites, parts)
         if settings.early_stop:
             early_stop.check(asked, len(suites), ())
         if settings.stored is None:
@@ -291,8 +294,18 @@ class Controller:
 
 
 def warn_of_unusual(config: pytest.Config, settings: options.Settings) -> None:
-    """Warn of thresholds that point the unusual way; `OptionError` where warnings are errors."""
-    for said in filter(None, map(thresholds.unusual, settings.thresholds)):
+    """Warn of what is not likely to be meant; `OptionError` where warnings are errors.
+
+    Thresholds that point the unusual way, and a judge that is the model itself.
+    """
+    unusual = [*filter(None, map(thresholds.unusual, settings.thresholds))]
+    is_at_home = settings.api_base == settings.judge_api_base
+    if settings.scheme.has_judge and is_at_home and settings.judge == settings.model:
+        unusual.append(
+            f"--rest-judge={settings.judge} is the model itself, which may take its own mistakes "
+            "for the same; name another model"
+        )
+    for said in unusual:
         try:
             warning = pytest.PytestWarning(f"REST: {said}")
             config.issue_config_time_warning(warning, stacklevel=2)

@@ -49,3 +49,21 @@ def tolerance(values: Mapping[str, Any]) -> Tolerance:
             raise OptionError(f"{name} needs a run to compare with; give --rest-baseline")
     rer_drop, cfr_rise, drops, undecided = (values[key] for key in keys)
     return regression.tolerance(rer_drop, cfr_rise, drops, values["rest_confidence"], undecided)
+
+
+def check_early_stop(values: Mapping[str, Any]) -> None:
+    """Raise for what a run that may stop early cannot have."""
+    if not values["rest_early_stop"]:
+        return
+    if values["rest_confidence"] is None:
+        raise OptionError(
+            "--rest-early-stop ends when the verdict is sure; say how sure: --rest-confidence=0.95"
+        )
+    if values["rest_baseline"]:
+        raise OptionError("--rest-baseline compares all items; leave it or --rest-early-stop out")
+    if values["rest_shard"]:
+        raise OptionError("--rest-shard asks a part; only a whole run can have --rest-early-stop")
+    if values["rest_reasoning_budgets"]:
+        raise OptionError(
+            "--rest-early-stop has no bounds for --rest-reasoning-budgets; leave one out"
+        )

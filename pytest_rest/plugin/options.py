@@ -217,7 +217,8 @@ ASKED = (
     ),
     Option(
         "--rest-judge SPEC",
-        "the model that rates the open answers of rh-bench, named as --rest-model is",
+        "the model that rates the open answers of rh-bench, and says whether two answers mean the "
+        "same where an item has equivalence: judge; named as --rest-model is",
     ),
     Option(
         "--rest-judge-api-base URL",

@@ -8,12 +8,14 @@ from pytest_rest.dispatch import estimate
 from pytest_rest.dispatch.estimate import Plan
 from pytest_rest.dispatch.stored_run import read_digests
 from pytest_rest.errors import RestError
-from pytest_rest.evaluate import follow_ups, forms
+from pytest_rest.evaluate import comparisons, follow_ups, forms
 from pytest_rest.models.seen import SeenStyles, picture
 from pytest_rest.plugin.cases import case_of
 from pytest_rest.plugin.run import Run
 from pytest_rest.reporting.terminal import seen, tables
 from pytest_rest.terms import Completion, Item, Prompt, Style
+
+_WORDS = "word " * 80  # nearly as long as an answer that is compared may be
 
 
 class Planner:
@@ -75,6 +77,7 @@ class Planner:
             calls = [(prompt, _imagined(prompt)) for prompt in latest]
             latest = [more for call in calls for more in follow_ups(*call, protocol, scheme)]
             asked = asked + latest
+        asked = asked + comparisons([(prompt, _imagined(prompt)) for prompt in asked])
         for prompt in asked:
             if shown := picture(prompt, self._run.vision_rule):
                 self._seen.add(shown)
@@ -84,8 +87,11 @@ class Planner:
 def _imagined(prompt: Prompt) -> Completion:
     """A transcription that is nearly right, all the thinking that there is room for, an answer.
 
-    The second of two passes shows the text form if it is fully so, and is not asked again.
+    The second of two passes shows the text form if it is fully so, and is not asked again. Where a
+    judge compares answers, all are imagined to differ, as is dearest.
     """
     if prompt.task == "transcribe":
         return Completion("".join(f"{each.text}\n" for each in prompt.images))
+    if prompt.item.equivalence:
+        return Completion(f"Answer: {prompt.digest} {_WORDS}")
     return Completion("think " * prompt.max_tokens if prompt.task == "think" else "an answer")

@@ -32,6 +32,7 @@ def about(run: Run) -> dict[str, Any]:
         "git_commit": environment.git_commit(),
         "protocol": run.protocol_id,
         **_sweep(run),
+        **({"judge": settings.judge} if settings.scheme.has_judge else {}),
         "packages": environment.versions(),
         "shard": settings.shard and settings.shard.name,
         "modes": list(settings.modes),

@@ -26,7 +26,7 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import follow_ups, forms, lost, record, stored_record
+from pytest_rest.evaluate import comparisons, follow_ups, forms, lost, record, stored_record
 from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
@@ -36,6 +36,7 @@ from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.plugin import stored_settings
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
+from pytest_rest.prompts import equivalence
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
@@ -92,7 +93,7 @@ class Run:
             overrides=self._overrides,
             **how,
         )
-        if not (sweep and sweep.has_judge):
+        if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
             return model
         # a judge is another model; it gets the headers where it is behind the same gateway
         is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
@@ -132,8 +133,11 @@ class Run:
 
     @property
     def _wording(self) -> str:
-        """What is added to the protocol's name where budgets have wording of their own."""
-        return f" + {self.protocol.reasoning.id}" if self.settings.scheme.sweep else ""
+        """What is added to the protocol's name where budgets or a judge have wording of theirs."""
+        settings = self.settings
+        if settings.scheme.has_judge:
+            return f" + {equivalence.wording_id()} by {settings.judge}"
+        return f" + {self.protocol.reasoning.id}" if settings.scheme.sweep else ""
 
     @property
     def protocol_id(self) -> str:
@@ -163,11 +167,7 @@ class Run:
     @cached_property
     def known(self) -> tuple[Item, ...]:
         """The items known before collection: of the suites, and of the benchmark files named."""
-        settings, items = self.settings, [*self.settings.items]
-        for name in settings.files:
-            with contextlib.suppress(RestError):  # the collection tells it
-                items += settings.library.read(settings.root / name).items
-        return tuple(items)
+        return self.settings.known
 
     @property
     def cases(self) -> Iterator[Case]:
@@ -309,7 +309,7 @@ class Run:
         settings = self.settings
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self._build, self._follow)
+                return RemoteAsker(*settings.dispatcher, self._build, self._follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -323,7 +323,7 @@ class Run:
         assert store is not None  # noqa: S101 (the main process has opened it)
         spent = math.fsum(answer.cost or 0.0 for _, answer in store.all())
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
-        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop)
+        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop, comparisons)
 
     def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
         return follow_ups(prompt, completion, self.protocol, self.settings.scheme)

@@ -31,6 +31,7 @@ def select(
     given["rest_styles"] = _style_names(config, given["rest_styles"])
     _have_one_kind_of_styles(chosen, given)
     given["styles_named"] = chosen.is_named(*STYLES) or kept.get("styles_named", False)
+    given["judge_named"] = chosen.is_named("rest_judge") or kept.get("judge_named", False)
     if kept and given["rest_seed"] == "fresh":
         given["rest_seed"] = str(kept["rest_seed"])
     seed = OPTIONS["rest_seed"].value(given["rest_seed"])

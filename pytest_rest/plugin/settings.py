@@ -1,12 +1,13 @@
 """Turns pytest's command line and ini file into the checked settings of a run."""
 
+import contextlib
 import json
 import os
 import platform
 import re
 import secrets
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -21,7 +22,7 @@ from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Case
-from pytest_rest.errors import OptionError
+from pytest_rest.errors import OptionError, RestError
 from pytest_rest.gate import early_stop as stopping
 from pytest_rest.gate import regression, thresholds
 from pytest_rest.gate.regression import Tolerance
@@ -32,13 +33,13 @@ from pytest_rest.plugin import (
     earlier_run,
     fuzz_settings,
     gate_settings,
+    judge_settings,
     selection,
     stored_settings,
     table_formats,
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
-from pytest_rest.prompts import thinking_budgets
 from pytest_rest.terms import Item, Mode, Scheme, Style
 
 Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by itself
@@ -127,6 +128,15 @@ class Settings:
         return tuple(item for drawn in self.drawn for item in drawn.items)
 
     @property
+    def known(self) -> tuple[Item, ...]:
+        """The items known before collection: of the suites, and of the benchmark files named."""
+        items = [*self.items]
+        for name in self.files:
+            with contextlib.suppress(RestError):  # the collection tells it
+                items += self.library.read(self.root / name).items
+        return tuple(items)
+
+    @property
     def cases(self) -> Iterator[Case]:
         """Every item of the suites in every style, in the order of their tests."""
         if self.stored is not None:
@@ -165,7 +175,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     values = {key: OPTIONS[key].value(given.get(key, raw)) for key, raw in chosen.raw.items()}
     values |= stored_settings.UNASKED if answers else {}
     named = {key.removeprefix("rest_"): value for key, value in values.items()}
-    _check_early_stop(values)
+    gate_settings.check_early_stop(values)
     worked_out = {
         "request": RequestOptions.read(values),
         "library": library,
@@ -193,9 +203,18 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         **(stored_settings.decided(answers) if answers else {}),
     }
     simple = {field.name: named[field.name] for field in fields(Settings) if field.name in named}
-    settings = Settings(**{**simple, **worked_out})
-    _check(settings, chosen)
+    settings = _with_judge(Settings(**{**simple, **worked_out}))
+    _check(settings)
     return settings
+
+
+def _with_judge(settings: Settings) -> Settings:
+    """The settings with a scheme that has a judge, where one is named and asked."""
+    if not settings.judge or settings.stored is not None:
+        return settings
+    named = {"is_named": settings.given["judge_named"], "is_benchmark": settings.is_benchmark}
+    scheme = judge_settings.compared(settings.scheme, settings.known, **named)
+    return replace(settings, scheme=scheme)
 
 
 def to_wire(
@@ -253,9 +272,9 @@ def _library(
     return library
 
 
-def _check(settings: Settings, chosen: Chosen) -> None:
+def _check(settings: Settings) -> None:
     """Raise for what cannot be asked, or judged, together."""
-    _check_reasoning(settings, has_judge=chosen.is_named("rest_judge"))
+    judge_settings.check(settings.items, settings.scheme, is_compared=settings.is_compared)
     formats = settings.stored.formats if settings.stored else settings.table_formats or ()
     for drawn in settings.drawn:
         if drawn.path:
@@ -264,7 +283,8 @@ def _check(settings: Settings, chosen: Chosen) -> None:
         table_formats.check(settings.table_formats, (style for _, style in settings.cases))
         parts = {name for item, style in settings.cases for name in (item.suite, style.id)}
         parts |= {*formats, *thresholds.tags_of(settings.items)}
-        parts |= thresholds.fields_of(settings.items)
+        told = settings.stored.fields if settings.stored else ()
+        parts |= thresholds.fields_of(settings.items, told)
         thresholds.check(settings.thresholds, {item.suite for item in settings.items}, parts)
     stored_settings.check(settings.stored, settings.thresholds)
     table_formats.check_thresholds(settings.thresholds, formats, settings.modes, settings.stored)
@@ -272,38 +292,6 @@ def _check(settings: Settings, chosen: Chosen) -> None:
     if settings.early_stop:
         ids = [*formats, *(style.id for _, style in settings.cases)]
         stopping.check(settings.thresholds, len(settings.suites), ids)
-
-
-def _check_early_stop(values: Mapping[str, Any]) -> None:
-    if not values["rest_early_stop"]:
-        return
-    if values["rest_confidence"] is None:
-        raise OptionError(
-            "--rest-early-stop ends when the verdict is sure; say how sure: --rest-confidence=0.95"
-        )
-    if values["rest_baseline"]:
-        raise OptionError("--rest-baseline compares all items; leave it or --rest-early-stop out")
-    if values["rest_shard"]:
-        raise OptionError("--rest-shard asks a part; only a whole run can have --rest-early-stop")
-    if values["rest_reasoning_budgets"]:
-        raise OptionError(
-            "--rest-early-stop has no bounds for --rest-reasoning-budgets; leave one out"
-        )
-
-
-def _check_reasoning(settings: Settings, *, has_judge: bool) -> None:
-    """Raise for what cannot be asked, or judged, under budgets or without them."""
-    if has_judge and settings.scheme.sweep is None:
-        raise OptionError(
-            "--rest-judge rates answers that are given under budgets; give --rest-reasoning-budgets"
-        )
-    for item in settings.items:
-        thinking_budgets.check(item, settings.scheme)
-        if item.only and settings.is_compared:
-            raise OptionError(
-                f"--rest-baseline compares how forms agree, and items of {item.suite} have one "
-                "form; leave one of them out"
-            )
 
 
 def _askers(config: pytest.Config, concurrency: int) -> int:

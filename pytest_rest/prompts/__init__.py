@@ -31,6 +31,7 @@ endpoint lets a request continue a message of the model's. A native budget takes
 
 import hashlib
 import json
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -49,6 +50,7 @@ from pytest_rest.terms import (
     FILE,
     RULED,
     Budget,
+    Code,
     File,
     Form,
     Image,
@@ -125,9 +127,9 @@ def build(
     for kind, template in _templates(item, form, task, protocol):
         if kind == "text":
             written = _written(item, form.format)
-            parts += (_fill(template, item, protocol, asking, quoted, written),)
+            parts += (_fill(template, item, asking, quoted, written),)
         else:
-            text = _pictured(template, item, form, protocol)
+            text = _pictured(template, item, form)
             parts += page_pictures.draw(text, form.style or Style(), shown)
     if not any(isinstance(part, Image) for part in parts):
         parts = (*page_pictures.own(shown), *parts)
@@ -146,7 +148,7 @@ def transcriptions(item: Item, form: Form, protocol: Protocol) -> list[Prompt]:
     if len(whole.images) == 1 and not item.document:
         return [whole]
     asks = [part for part in whole.parts if isinstance(part, str)]
-    alone = [_fill(t, item, protocol) for kind, t in protocol.parts["transcribe"] if kind == "text"]
+    alone = [_fill(t, item) for kind, t in protocol.parts["transcribe"] if kind == "text"]
     return [
         replace(whole, parts=(image, *(alone if number else asks)))
         for number, image in enumerate(image for image in whole.images if image.text.strip())
@@ -174,9 +176,7 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
 def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
-    return [
-        _pictured(template, item, form, protocol) for kind, template in templates if kind == "image"
-    ]
+    return [_pictured(template, item, form) for kind, template in templates if kind == "image"]
 
 
 def as_shown(item: Item, form: Form) -> Item:
@@ -214,17 +214,17 @@ def load_protocol(path: Path | None = None) -> Protocol:
 
 
 def table_in_picture(item: Item, format: str) -> str:
-    """What a picture's text has for an item's table: its source, or where it is to be ruled."""
-    is_drawn = format in ("", RULED) or item.document is not None
-    return rendering.TABLE if is_drawn else _written(item, format)
+    """What a picture's text has for an item's table or code: its source, or where it is drawn."""
+    is_source = item.table is not None and format not in ("", RULED)
+    return _written(item, format) if is_source else rendering.TABLE
 
 
-def whole(item: Item, table: str = "") -> str:
-    """The item as one text: context, table, question and choices.
+def whole(item: Item, block: str = "") -> str:
+    """The item as one text: context, table or code, question and choices.
 
-    A table is written as Markdown, or is the text in its place.
+    A table is written as Markdown and code is fenced, or else `block` is in its place.
     """
-    return "\n".join(filter(None, (_context(item, table), item.question, _choices(item))))
+    return "\n".join(filter(None, (_context(item, block), item.question, _choices(item))))
 
 
 def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
@@ -244,7 +244,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
         return form.mode
     if item.choices:
         return f"{form.mode}-choice"
-    if item.context or item.table or item.document:
+    if item.context or item.block or item.document:
         return form.mode
     reason = "there is nothing to show as a picture beside its question"
     if item.image:
@@ -255,15 +255,15 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
     )
 
 
-def _pictured(template: str, item: Item, form: Form, protocol: Protocol) -> str:
+def _pictured(template: str, item: Item, form: Form) -> str:
     """The text that a picture shows."""
-    return _fill(
-        template, as_shown(item, form), protocol, table=table_in_picture(item, form.format)
-    )
+    return _fill(template, as_shown(item, form), block=table_in_picture(item, form.format))
 
 
 def _written(item: Item, format: str) -> str:
-    """An item's table as text."""
+    """An item's table or code as text."""
+    if item.code is not None:
+        return _fenced(item.code)
     form = "markdown" if format in ("", RULED) else format
     return table_formats.write(item.table, form) if item.table else ""
 
@@ -271,18 +271,17 @@ def _written(item: Item, format: str) -> str:
 def _fill(
     template: str,
     item: Item,
-    protocol: Protocol,
     asking: str = "",
     quoted: Mapping[str, str] = MappingProxyType({}),
-    table: str = "",
+    block: str = "",
 ) -> str:
     """The template with the item's texts in it, and what a model wrote (`quoted`), as it is.
 
-    A table is written as Markdown, or is the text in its place.
+    Tables and code are as in `whole`.
     """
-    context = _context(item, table)
+    context = _context(item, block)
     values = {
-        "whole": whole(item, table),
+        "whole": whole(item, block),
         "context": context,
         "question": item.question,
         "stem": "\n".join(filter(None, (context, item.question))),
@@ -295,14 +294,19 @@ def _fill(
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)
 
 
-def _context(item: Item, table: str) -> str:
+def _context(item: Item, block: str) -> str:
     """What stands before the question; of a document that is drawn, nothing that is text."""
     if item.document:
-        return "" if table else item.document.text
-    if item.table is None:
-        return item.context
-    written = table or table_formats.write(item.table)
-    return "\n".join(filter(None, (item.context, written)))
+        return "" if block else item.document.text
+    if item.block is None or item.layout:
+        return (item.layout and block) or item.context
+    return "\n".join(filter(None, (item.context, block or _written(item, ""))))
+
+
+def _fenced(code: Code) -> str:
+    """Code in a fence of Markdown that is longer than any in it."""
+    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", f"``{code.text}")))
+    return f"{fence}{code.language}\n{code.text}\n{fence}"
 
 
 def _choices(item: Item) -> str:

@@ -11,12 +11,13 @@ from typing import Protocol as Interface
 
 from pytest_rest import prompts, rendering
 from pytest_rest.errors import BenchmarkError, RenderingError, RestError
-from pytest_rest.prompts import Protocol, page_pictures, table_formats
+from pytest_rest.prompts import Protocol, equivalence, page_pictures, table_formats
 from pytest_rest.rendering import document, fallback_fonts, pictures
 from pytest_rest.terms import (
     COMPARED,
     FILE,
     TWO_PASSES,
+    Code,
     Document,
     Form,
     Item,
@@ -90,8 +91,12 @@ class Check:
             texts = self._texts(item, style.format)
         except BenchmarkError:
             return ""
-        cells = table_formats.write(item.table, "csv") if item.table else ""
-        shown = "".join(texts).replace(rendering.TABLE, "") + cells
+        block = item.block
+        if not isinstance(block, Code):
+            written = table_formats.write(block, "csv") if block else ""
+        else:
+            written = block.text
+        shown = "".join(texts).replace(rendering.TABLE, "") + written
         if lacking := rendering.lacking(shown, style.font):
             font = fallback_fonts.fonts_with(lacking)
             several = ", ".join([*style.font.split("|"), font])
@@ -108,6 +113,7 @@ class Check:
 
     def _texts(self, item: Item, written: str) -> list[str]:
         """What each form draws of a format; `BenchmarkError` where it lacks a form, or its text."""
+        equivalence.check(item, self._scheme)
         scheme = self._scheme.of(item)
         asked: list[tuple[Form, Task]]
         modes = [mode for mode in scheme.modes if mode != TWO_PASSES]
@@ -124,17 +130,21 @@ class Check:
                         "give it a text, or leave it out"
                     )
                 texts[text] = None
-        if item.document and len({*scheme.modes} & {*COMPARED}) < 2:
+        may_lack_forms = item.document or FILE in self._scheme.modes
+        if may_lack_forms and len({*scheme.modes} & {*COMPARED}) < 2:
+            why, ask = "it has no document", "text,image"
+            if item.document:
+                why, ask = "its document has no text layer", "image,mixed"
             asked_modes = ",".join(self._scheme.modes)
             raise BenchmarkError(
-                f"its document has no text layer, and of --rest-modes={asked_modes} only "
-                f"{', '.join(scheme.modes) or 'none'} is left; ask image,mixed, or leave it out"
+                f"{why}, and of --rest-modes={asked_modes} only "
+                f"{', '.join(scheme.modes) or 'none'} is left; ask {ask}, or leave it out"
             )
         return [*texts]
 
     def _is_looked_at(self, item: Item, styles: Iterable[Style]) -> bool:
         """Whether more than the number of its letters decides."""
-        if item.image or item.table or item.document:
+        if item.image or item.block or item.document:
             return True
         return TWO_PASSES in self._scheme.modes and any(style.page_height_pt for style in styles)
 

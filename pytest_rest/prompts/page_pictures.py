@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from pytest_rest import rendering
 from pytest_rest.prompts import table_formats
 from pytest_rest.rendering import document, pictures
-from pytest_rest.terms import RULED, DataTable, Image, Item, Style
+from pytest_rest.terms import RULED, Block, Image, Item, Style
 
 
 def own(item: Item) -> Iterator[Image]:
@@ -33,13 +33,13 @@ def draw(text: str, style: Style, item: Item) -> tuple[Image, ...]:
     return before + draw_pages(*page)
 
 
-def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, DataTable | None]:
+def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | None]:
     """What `rendering` draws for an item's text in a style.
 
     A page with a table's source is in a fixed-width font, and as wide as that asks for.
     """
     if item.table is None or style.format in ("", RULED):
-        return text, style, item.table
+        return text, style, item.block
     return text, rendering.fixed_width(style, table_formats.write(item.table, style.format)), None
 
 
@@ -49,8 +49,6 @@ _draw_several = functools.lru_cache(maxsize=4)(rendering.draw_pages)
 
 
 @functools.lru_cache(maxsize=4)
-def _draw_under(
-    picture: Image, text: str, style: Style, table: DataTable | None
-) -> tuple[Image, ...]:
-    first, *others = rendering.draw_pages(text, style, table)
+def _draw_under(picture: Image, text: str, style: Style, block: Block | None) -> tuple[Image, ...]:
+    first, *others = rendering.draw_pages(text, style, block)
     return (pictures.place_under(picture, first, style), *others)

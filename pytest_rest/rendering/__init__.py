@@ -7,11 +7,14 @@ version of the layout library. Page sizes are whole multiples of 1/50 inch, so 5
 """
 
 import math
+from collections.abc import Sequence
 
 from PIL import Image as Picture
+from PIL import ImageColor
 
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering import png
+from pytest_rest.rendering.code_block import Patch
 from pytest_rest.rendering.distortion import distort, rotated_size
 from pytest_rest.rendering.fixed_width import fixed_width
 from pytest_rest.rendering.font import STEPS, Font, clusters, fonts, lacking, load_font
@@ -31,7 +34,7 @@ from pytest_rest.rendering.page import (
 from pytest_rest.rendering.pictures import pixel_digest
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.rendering.style_name import REST, check, color, contrast, parse_style
-from pytest_rest.terms import DataTable, Image, Style
+from pytest_rest.terms import Block, Image, Style
 
 __all__ = [
     "REST",
@@ -54,10 +57,12 @@ __all__ = [
     "parse_style",
 ]
 
+_Patch = tuple[tuple[int, int, int, int], tuple[int, ...], tuple[int, ...]]
 
-def draw(text: str, style: Style = REST, table: DataTable | None = None) -> Image:
+
+def draw(text: str, style: Style = REST, block: Block | None = None) -> Image:
     """The one page of a text; `RenderingError` as `draw_pages`, and where it takes several."""
-    first, *others = draw_pages(text, style, table)
+    first, *others = draw_pages(text, style, block)
     if others:
         raise RenderingError(
             f"style {style.id!r}: the text takes {len(others) + 1} pages, and one is wanted here; "
@@ -66,8 +71,8 @@ def draw(text: str, style: Style = REST, table: DataTable | None = None) -> Imag
     return first
 
 
-def draw_pages(text: str, style: Style = REST, table: DataTable | None = None) -> tuple[Image, ...]:
-    """Draw `text` in `style`, its `table` where `TABLE` is: equal ones give equal pixels.
+def draw_pages(text: str, style: Style = REST, block: Block | None = None) -> tuple[Image, ...]:
+    """Draw `text` in `style`, its table or code where `TABLE` is: equal ones give equal pixels.
 
     It is one page, unless the style has a `page_height_pt`: then as many as it takes, of that size.
     The `text` of each is what stands there, and joined these are the text; a table that goes on
@@ -78,7 +83,7 @@ def draw_pages(text: str, style: Style = REST, table: DataTable | None = None) -
     `RenderingError` for an unknown font or colour, a number out of its range, a character without a
     glyph in the font (naming it), a page of more than 40 million pixels, and more than 200 pages.
     """
-    pages = lay_out_pages(text, style, table)
+    pages = lay_out_pages(text, style, block)
     if len(pages) == 1:
         return (_draw_page(pages[0], text),)
     return tuple(_draw_page(page, page.text) for page in pages)
@@ -86,22 +91,21 @@ def draw_pages(text: str, style: Style = REST, table: DataTable | None = None) -
 
 def _draw_page(page: Page, seed: str) -> Image:
     """The picture of a page, whose noise is drawn from a seed."""
-    style = page.style
-    font, setter, paper = load_font(style.font), page.setter, page.paper
-    colors = [color(style, name) for name in ("color", "background")]
+    style, paper = page.style, page.paper
+    inks = color(style, "color"), color(style, "background")
     ink = Picture.new("L", in_pixels(paper, style))
     whole = ink.size if style.is_plain else in_pixels(rotated_size(paper, style.rotation), style)
     for rule in page.rules:
         _draw_rule(ink, rule, style)
-    for placed in page.lines:
-        baseline = _baseline(placed.top, style, font)
+    for line, x, top, setter in page.lines:
         if isinstance(setter, Setter):
-            _set_shaped(ink, placed.line, setter, style, placed.x, baseline)
+            _set_shaped(ink, line, setter, style, x, _baseline(top, style, setter.font))
         else:
-            _set_plain(ink, placed.line.text, setter, style, placed.x, baseline)
-    picture = _colored(ink, *colors)
+            _set_plain(ink, line.text, setter, style, x, _baseline(top, style, setter))
+    patches = [_in_pixels(patch, style) for patch in page.patches]
+    picture = _colored(ink, *inks, patches)
     if not style.is_plain:
-        picture = distort(picture, whole, style, colors[1], seed)
+        picture = distort(picture, whole, style, inks[1], seed)
     content = picture.tobytes()
     digest = pixel_digest(picture.mode, picture.size, content)
     return Image(png.encode(picture, content, style.dpi), digest, page.text)
@@ -152,13 +156,29 @@ def _place(ink: Picture.Image, glyph: tuple[Picture.Image, int, int], x: int, y:
     ink.paste(255, (*at, at[0] + mask.width, at[1] + mask.height), mask)
 
 
+def _in_pixels(patch: Patch, style: Style) -> _Patch:
+    """A patch's box in pixels, and its colours."""
+    left, top, width, height, *colors = patch
+    scale, margin = style.dpi / POINTS_PER_INCH, style.margin_pt
+    edges = (left, top, left + width, top + height)
+    first, upper, last, lower = (round((margin + edge) * scale) for edge in edges)
+    color, background = (ImageColor.getrgb(color)[:3] for color in colors)
+    return (first, upper, last, lower), color, background
+
+
 def _colored(
-    ink: Picture.Image, color: tuple[int, ...], background: tuple[int, ...]
+    ink: Picture.Image,
+    color: tuple[int, ...],
+    background: tuple[int, ...],
+    patches: Sequence[_Patch] = (),
 ) -> Picture.Image:
-    """The page, with as many channels as its colours need."""
-    if len({*color}) == len({*background}) == 1:
-        color, background = color[:1], background[:1]
-    mode = "L" if len(color) == 1 else "RGB"
+    """The page, with as many channels as its colours need; patches have their own."""
+    colors = [color, background, *(each for _, *pair in patches for each in pair)]
+    mode = "L" if all(len({*each}) == 1 for each in colors) else "RGB"
+    channels = len(mode)
     page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
-    page.paste(color if mode == "RGB" else color[0], mask=ink)
+    page.paste(color[:channels], mask=ink)
+    for box, color, background in patches:
+        page.paste(background[:channels], box)
+        page.paste(color[:channels], box, ink.crop(box))
     return page

@@ -8,18 +8,20 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_rest.errors import RenderingError
-from pytest_rest.rendering import page_breaks, ruled_table
+from pytest_rest.rendering import code_block, highlighting, page_breaks, ruled_table
+from pytest_rest.rendering.code_block import CodeBlock, Patch
 from pytest_rest.rendering.distortion import rotated_size
 from pytest_rest.rendering.font import Font, load_font
 from pytest_rest.rendering.line_breaks import joins
 from pytest_rest.rendering.lines import BREAKS, Line, column, lay_out, normal
 from pytest_rest.rendering.page_breaks import GAP, MOST_PAGES, Content
+from pytest_rest.rendering.ruled_table import RuledTable
 from pytest_rest.rendering.shaping import Setter, needs_shaping
 from pytest_rest.rendering.style_name import REST, check, color
-from pytest_rest.terms import DataTable, Style
+from pytest_rest.terms import Block, Code, Style
 
 POINTS_PER_INCH = 72
-TABLE = "\ufffc"  # where a text has its table, on a line by itself
+TABLE = "\ufffc"  # where a text has its table or code, on a line by itself
 _STEP_PT = POINTS_PER_INCH / 50
 _MAX_PIXELS = 40_000_000
 _MOST_LINES = 10_000
@@ -35,6 +37,7 @@ class Placed(NamedTuple):
     line: Line
     x: float
     top: float
+    setter: Font | Setter
 
 
 class Rule(NamedTuple):
@@ -55,33 +58,30 @@ class Page:
     text: str
 
     @property
-    def setter(self) -> Font | Setter:
-        """What sets the lines."""
-        return self.content.setter
-
-    @property
     def paper(self) -> Points:
         """Width and height in points."""
         return _paper(self.style, self.content)
 
     @property
     def lines(self) -> Iterator[Placed]:
-        """The lines of the text, then those of the table."""
+        """The lines of the text, then those of the table or the code."""
         style, content = self.style, self.content
         line_pt = style.line_spacing * style.size_pt
         for row, line in enumerate([*content.above, *content.below]):
             is_below = row >= len(content.above)
             x = content.widest - content.setter.width(line.text) if line.is_rtl else 0.0
-            yield Placed(line, x, row * line_pt + (self._table_pt if is_below else 0.0))
-        if content.table:
+            top = row * line_pt + (self._block_pt if is_below else 0.0)
+            yield Placed(line, x, top, content.setter)
+        if content.block:
             top = len(content.above) * line_pt + GAP * style.size_pt
-            for x, down, line in content.table.lines(content.setter, style.line_spacing):
-                yield Placed(line, x, top + down * style.size_pt)
+            setter = content.block.setter
+            for x, down, line in content.block.lines(style.line_spacing):
+                yield Placed(line, x, top + down * style.size_pt, setter)
 
     @property
     def rules(self) -> Iterator[Rule]:
         """Those of the table."""
-        if not (table := self.content.table):
+        if not isinstance(table := self.content.block, RuledTable):
             return
         size = self.style.size_pt
         top = len(self.content.above) * self.style.line_spacing + GAP
@@ -89,36 +89,50 @@ class Page:
             yield Rule(left * size, (top + down) * size, width * size, height * size)
 
     @property
-    def _table_pt(self) -> float:
-        return _table_pt(self.style, self.content)
+    def patches(self) -> Iterator[Patch]:
+        """Where code of a known language has colours of its own, in points."""
+        style, code = self.style, self.content.block
+        if not style.highlight or not isinstance(code, CodeBlock) or not code.language:
+            return
+        size, above = style.size_pt, len(self.content.above) * style.line_spacing + GAP
+        for left, down, width, height, *colors in code.patches(style.line_spacing, style.highlight):
+            yield Patch(left * size, (above + down) * size, width * size, height * size, *colors)
+
+    @property
+    def _block_pt(self) -> float:
+        return _block_pt(self.style, self.content)
 
 
-def lay_out_pages(text: str, style: Style, table: DataTable | None = None) -> list[Page]:
-    """The pages of a text, its `table` where `TABLE` is; `RenderingError` as `draw_pages`.
+def lay_out_pages(text: str, style: Style, block: Block | None = None) -> list[Page]:
+    """The pages of a text, its table or code where `TABLE` is; `RenderingError` as `draw_pages`.
 
     What is not told here is a page of too many pixels.
     """
     check_style(style)
-    content = _lay_out(text, table, style.font, column(style))
+    if style.highlight and isinstance(block, Code):
+        highlighting.check(style.highlight, block.language)
+    content = _lay_out(text, block, style.font, column(style))
     if style.page_height_pt:
         contents = page_breaks.split(content, style)
         if len(contents) > 1:
             texts = page_breaks.texts(text, contents, TABLE)
             return [Page(style, *page) for page in zip(contents, texts, strict=True)]
-    shown = text.replace(TABLE, ruled_table.as_text(table), 1) if table else text
-    return [Page(style, content, shown)]
+    if block is not None:
+        written = block.text if isinstance(block, Code) else ruled_table.as_text(block)
+        text = text.replace(TABLE, written, 1)
+    return [Page(style, content, text)]
 
 
-def page_size(text: str, style: Style = REST, table: DataTable | None = None) -> tuple[int, int]:
+def page_size(text: str, style: Style = REST, block: Block | None = None) -> tuple[int, int]:
     """Width and height in pixels of the pages that are drawn; `RenderingError` as `draw_pages`."""
-    return page_sizes(text, style, table)[1]
+    return page_sizes(text, style, block)[1]
 
 
 def page_sizes(
-    text: str, style: Style = REST, table: DataTable | None = None
+    text: str, style: Style = REST, block: Block | None = None
 ) -> tuple[int, tuple[int, int]]:
     """How many pages are drawn, and the width and height of each; `RenderingError` as for one."""
-    pages = lay_out_pages(text, style, table)
+    pages = lay_out_pages(text, style, block)
     return len(pages), _size(pages[0].paper, style)
 
 
@@ -230,7 +244,7 @@ def _size(paper: Points, style: Style) -> tuple[int, int]:
 def _paper(style: Style, content: Content) -> Points:
     lines = len(content.above) + len(content.below)
     width, height = _text_paper(style, content.widest, lines)
-    return width, height if style.page_height_pt else height + _table_pt(style, content)
+    return width, height if style.page_height_pt else height + _block_pt(style, content)
 
 
 def _text_paper(style: Style, widest: float, lines: int) -> Points:
@@ -241,26 +255,31 @@ def _text_paper(style: Style, widest: float, lines: int) -> Points:
     return width, lines * line_pt + 2 * style.margin_pt
 
 
-def _table_pt(style: Style, content: Content) -> float:
-    """The height of a table and of what is free above and below it, in points."""
-    if content.table is None:
+def _block_pt(style: Style, content: Content) -> float:
+    """The height of a table or code and of what is free above and below it, in points."""
+    if content.block is None:
         return 0.0
-    return (content.table.height(style.line_spacing) + 2 * GAP) * style.size_pt
+    return (content.block.height(style.line_spacing) + 2 * GAP) * style.size_pt
 
 
 @functools.lru_cache(maxsize=64)  # a text is drawn in several styles, one after the other
-def _lay_out(text: str, table: DataTable | None, font_name: str, width: float) -> Content:
+def _lay_out(text: str, block: Block | None, font_name: str, width: float) -> Content:
     font = load_font(font_name)
+    table = None if isinstance(block, Code) else block
     cells = [cell for row in (table.header, *table.rows) for cell in row] if table else []
-    whole = "\n".join([text.replace(TABLE, "", 1) if table else text, *cells])
+    whole = "\n".join([text.replace(TABLE, "", 1) if block else text, *cells])
     setter = Setter(font, whole) if needs_shaping(whole) else font
-    if table is None:
+    if block is None:
         lines = lay_out(text, width, setter)
         return Content(setter, lines, (), None, max(setter.width(each.text) for each in lines))
     above, below = (
         lay_out(part.strip("\n"), width, setter) if part.strip() else []
         for part in text.split(TABLE, 1)
     )
-    ruled = ruled_table.lay_out(table, width, setter)
+    laid_out = (
+        code_block.lay_out(block, width, font_name)
+        if isinstance(block, Code)
+        else ruled_table.lay_out(block, width, setter)
+    )
     widest = max((setter.width(each.text) for each in (*above, *below)), default=0.0)
-    return Content(setter, above, below, ruled, max(widest, ruled.width))
+    return Content(setter, above, below, laid_out, max(widest, laid_out.width))

@@ -17,8 +17,6 @@ from pytest_rest.terms import DataTable
 PADDING = 0.4  # ems, on each side of a cell's text
 RULE = 0.06  # ems, a rule's thickness; below the headings it is twice that
 _NUMBER = re.compile(r"[-+(]?[$€£¥]?\d[\d.,' ]{0,40}[%)]{0,2}")
-
-
 Row = tuple[tuple[Line, ...], ...]  # the lines of its cells
 
 
@@ -27,9 +25,10 @@ class RuledTable:
     """The lines of each cell, row by row, and the columns' widths and sides in ems.
 
     The first row has the headings. A column of numbers stands `on_the_right`. `texts` are what
-    stands in the rows.
+    stands in the rows. `setter` sets them.
     """
 
+    setter: Font | Setter
     cells: tuple[Row, ...]
     widths: tuple[float, ...]
     on_the_right: tuple[bool, ...]
@@ -44,13 +43,13 @@ class RuledTable:
         """Of the whole table, with its outer rules, for lines at that distance."""
         return self._tops(spacing)[-1] + RULE
 
-    def lines(self, setter: Font | Setter, spacing: float) -> Iterator[tuple[float, float, Line]]:
+    def lines(self, spacing: float) -> Iterator[tuple[float, float, Line]]:
         """Each line of each cell, with where it begins, from the left and from above."""
         for row, top in zip(self.cells, self._tops(spacing), strict=False):
             left = 0.0
             for cell, width, on_the_right in zip(row, self.widths, self.on_the_right, strict=True):
                 for number, line in enumerate(cell):
-                    free = width - RULE - 2 * PADDING - setter.width(line.text)
+                    free = width - RULE - 2 * PADDING - self.setter.width(line.text)
                     x = left + RULE + PADDING + (free if on_the_right or line.is_rtl else 0.0)
                     yield x, top + RULE + number * spacing, line
                 left += width
@@ -84,7 +83,7 @@ def lay_out(table: DataTable, page: float, setter: Font | Setter) -> RuledTable:
         for row in grid
     )
     are_numbers = tuple(_is_numbers(column[1:]) for column in columns)
-    return RuledTable(cells, tuple(widths), are_numbers, tuple(map(_row_text, grid)))
+    return RuledTable(setter, cells, tuple(widths), are_numbers, tuple(map(_row_text, grid)))
 
 
 def as_text(table: DataTable) -> str:

@@ -52,7 +52,7 @@ class Setter:
                 f"{named} needs Pillow's Raqm layout, which is missing; "
                 "install libfribidi (Debian: libfribidi0), which Pillow's wheels load"
             )
-        self._font = font
+        self.font = self._font = font
         self._is_rtl = _direction(_LABEL.sub("", text)) == "rtl"
         if any(unicodedata.bidirectional(char) in ("R", "AL") for char in text):
             self._font = _whole(font, text)

@@ -10,6 +10,7 @@ from typing import Any
 from PIL import ImageColor
 
 from pytest_rest.errors import RenderingError, nearest
+from pytest_rest.rendering import highlighting
 from pytest_rest.rendering.font import fonts
 from pytest_rest.terms import PAGE_SIZES, Style
 
@@ -47,6 +48,8 @@ _POSITIVE = ("size_pt", "line_spacing", "page_width_pt")
 def parse_style(name: str) -> Style:
     """Read a style's name: a font, `50dpi`, a colour, `on-COLOUR`, `rotation=-2`, joined by `-`.
 
+    `highlight=github_dark` names a style of Pygments, `_` in place of `-`.
+
     What is not named is as in REST's style, so `courier` is REST's style in another font, and
     `parse_style(style.id) == style`. Raises `RenderingError` naming the word it does not know.
     """
@@ -72,6 +75,8 @@ def check(style: Style) -> None:
             raise RenderingError(f"style {style.id!r}: {why}")
     for name in ("color", "background"):
         color(style, name)
+    if style.highlight:
+        highlighting.check(style.highlight)
     line_pt = style.line_spacing * style.size_pt
     if style.page_height_pt and style.page_height_pt - 2 * style.margin_pt < line_pt:
         raise RenderingError(
@@ -135,6 +140,9 @@ def _style_field(word: str, words: Iterator[str], name: str) -> tuple[str, objec
     if word == "on":
         return "background", next(words, "")
     key, _, number = word.partition("=")
+    if key == "highlight":
+        highlighting.check(number)
+        return key, number
     if key == "page" and (sides := page_sides(number)):
         return "page", sides
     sign = -1 if word == "rotation=" else 1  # the sign is the hyphen that separates the words

@@ -91,11 +91,12 @@ def _calls(item: Mapping[str, Any]) -> Iterator[Row]:
     A sweep's calls are all of its `steps`, so its answers are not listed again.
     """
     steps = item.get("steps", ())
-    for mode, first in item["answers"].items() if not steps else ():
+    is_swept = any(step["task"] != "compare" for step in steps)
+    for mode, first in item["answers"].items() if not is_swept else ():
         for repeat, answer in enumerate([first, *item["repeats"].get(mode, ())]):
             yield {**_answered(answer), "form": mode, "task": "solve", "repeat": repeat}
     for step in steps:
-        budget = str(step["budget"])
+        budget = str(step["budget"]) if is_swept else ""
         about = {"form": step["mode"], "task": step["task"], "budget": budget}
         yield {**_answered(step), **about, "repeat": step["repeat"]}
     for key, form in _READ.items():

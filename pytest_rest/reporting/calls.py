@@ -1,4 +1,4 @@
-"""Turns records into the calls behind them."""
+"""Turns records into the calls behind them: the model's, and those of a judge."""
 
 from collections.abc import Iterable
 
@@ -20,5 +20,5 @@ def from_cache(records: Iterable[Record]) -> int:
 
 
 def own_calls(record: Record) -> list[Answer | Transcription]:
-    """A record's calls, but for those of a judge of open answers."""
-    return [c for c in calls(record) if not (isinstance(c, Step) and c.task == "rate")]
+    """A record's calls, but for those of a judge."""
+    return [c for c in calls(record) if not (isinstance(c, Step) and c.is_judges)]

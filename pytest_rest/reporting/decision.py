@@ -5,7 +5,7 @@ judged, or what changed is beyond the tolerance and not sure, whether that passe
 that was asked for has passed. A part of a run decides nothing.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -16,8 +16,11 @@ Builtins = Mapping[str, Any]
 Word = Literal["ship", "do not ship", "cannot tell"]
 _SAID = 2  # reasons in the sentence; the others are counted
 _NAMES = {
-    **{"rer": "RER", "cfr": "CFR", "mmc": "MMC", "cer": "CER", "all_correct": "all forms right"},
-    **{"ocr_correct_rate": "OCR-correct", "noise_floor": "agreement with itself"},
+    **wording.METRICS,
+    "cer": "CER",
+    "all_correct": "all forms right",
+    "ocr_correct_rate": "OCR-correct",
+    "noise_floor": "agreement with itself",
 }
 
 
@@ -34,10 +37,13 @@ class Decision:
         return f"{self.word.capitalize()}: {self.why}"
 
 
-def of(gate: Builtins, rer: Rate | None, *, is_shard: bool = False) -> Decision | None:
+def of(
+    gate: Builtins, rer: Rate | None, cautions: Sequence[str] = (), *, is_shard: bool = False
+) -> Decision | None:
     """What the report's `gate` decides; None for a part of a run.
 
-    `rer` is told where no threshold was asked for.
+    `rer` is told where no threshold was asked for. What `cautions` say is why agreement says
+    nothing of the model: that is not shipped for it, whatever passes.
     """
     if is_shard:
         return None
@@ -49,14 +55,16 @@ def of(gate: Builtins, rer: Rate | None, *, is_shard: bool = False) -> Decision 
     if gate["passed"] is None:
         said = f"; RER is {_rate(rer)}" if rer else ""
         why = f"no threshold was asked for, such as --rest-min-rer=0.9{said}"
-        return Decision("cannot tell", why)
+        return Decision("cannot tell", "; ".join([*cautions, why]))
     if not gate["passed"]:
         return Decision("cannot tell", gate["reason"])
-    if unsure := [each for each in judged if _is_beyond(each)]:
-        why = _listed([_said(each, rates) for each in unsure])
+    unsure = [_said(each, rates) for each in judged if _is_beyond(each)]
+    if unsure or cautions:
+        why = _listed([*cautions, *unsure])
         return Decision("cannot tell", f"{why}; the gate passes all the same")
     why = _listed([_said(each, rates) for each in judged]) if judged else gate["reason"]
-    return Decision("ship", "; warning: ".join(filter(None, [why, *_warnings(gate)])))
+    warnings = "; ".join(filter(None, (gate["warning"], baseline.get("warning"))))
+    return Decision("ship", f"with a warning: {warnings}; {why}" if warnings else why)
 
 
 def to_builtins(decision: Decision | None) -> dict[str, str] | None:
@@ -129,7 +137,3 @@ def _rate(rate: Rate | None) -> str:
 def name(metric: str) -> str:
     """`RER`, `accuracy as image`: a metric as people say it."""
     return _NAMES.get(metric, metric.replace("accuracy.", "accuracy as "))
-
-
-def _warnings(gate: Builtins) -> Iterator[str]:
-    yield from filter(None, (gate["warning"], (gate["baseline"] or {}).get("warning")))

@@ -17,6 +17,7 @@ from pytest_rest.reporting.terminal import (
     fields,
     figures,
     findings,
+    judge,
     pages,
     seen,
     tables,
@@ -69,6 +70,7 @@ def page(report: Report) -> str:
         _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
         _listed("Left out, cannot be asked", (f"{i.item}: {i.reason}" for i in report.left_out)),
         [escape(line) for line in findings.abstained(report)],
+        [escape("; ".join(line.strip() for line in judge.lines(report)))],
         _listed("Inconsistent", _inconsistent(report)),
         _asked(report),
     ]

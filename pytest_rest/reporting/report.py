@@ -24,6 +24,7 @@ from pytest_rest.metrics import (
     compute,
     failure_causes,
     formats,
+    judge_agreement,
     published_rows,
     reading,
     seen_dpi,
@@ -37,6 +38,7 @@ from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.metrics.formats import Formats
+from pytest_rest.metrics.judge_agreement import JudgeAgreement
 from pytest_rest.metrics.mode_tests import compare
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
@@ -117,7 +119,9 @@ class Report:
     def decision(self) -> Decision | None:
         """Whether to ship, and why; None for a part of a run."""
         rer = self.table["mean"]["all"].rate("rer") if "mean" in self.table else None
-        return decision.of(gate_to_builtins(self.gate), rer, is_shard=bool(self.shard))
+        return decision.of(
+            gate_to_builtins(self.gate), rer, self.cautions, is_shard=bool(self.shard)
+        )
 
     @cached_property
     def effects(self) -> list[StyleEffect]:
@@ -128,6 +132,11 @@ class Report:
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
         return formats.measure(self.whole, self.table)
+
+    @cached_property
+    def judge(self) -> JudgeAgreement | None:
+        """What a judge said of answers; None where none was asked."""
+        return judge_agreement.measure(self.whole)
 
     @cached_property
     def fields(self) -> dict[str, FieldFigures]:
@@ -264,6 +273,7 @@ class Report:
             "reading": {scope: part and asdict(part) for scope, part in self.reading.items()},
             "effects": [asdict(effect) for effect in self.effects],
             **({"formats": self.formats.to_builtins()} if self.formats else {}),
+            **({"judge": self.judge.to_builtins()} if self.judge else {}),
             **({"answer_pages": [*map(asdict, self.answer_pages)]} if self.answer_pages else {}),
             "seen": parts.seen_to_builtins(self.vision_rule, self.seen),
             **self._sweep,

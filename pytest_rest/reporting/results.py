@@ -24,6 +24,7 @@ from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelli
 Key = tuple[str, str, str]  # suite, item, style
 Test = tuple[str, Key]  # the test function that asks, and what it asks
 _ABSENT = "no record came back: it did not run, or its worker crashed"
+_INTERRUPTED = "the run was interrupted"
 
 
 @dataclass(frozen=True)
@@ -70,6 +71,7 @@ class Tally:
     left_out: dict[tuple[str, str], LeftOut] = field(default_factory=dict)  # cannot be asked
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
+    is_interrupted: bool = False  # by a person or a signal, before all tests were over
 
     def keep(self, tests: set[Test]) -> None:
         """Forget every test but these."""
@@ -83,7 +85,8 @@ class Tally:
         known = {**self.selected, **self.records}
         lost = {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
         ended = next(filter(None, map(why_lost.ended, lost.values())), "")
-        absent = f"it did not run: {ended}" if ended else _ABSENT
+        absent = _INTERRUPTED if self.is_interrupted else _ABSENT
+        absent = f"it did not run: {ended}" if ended else absent
         absent_tests = (test for test in known if test not in self.records)
         lost |= {test: self.reasons.get(test, absent) for test in absent_tests}
         lost |= {test: why for test, why in self._mixed().items() if test not in lost}
@@ -217,7 +220,7 @@ def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any
     """What the ids of styles from files stand for, with the digests of their fonts."""
     known = [styles[name] for name in ids if name in styles]
     own = [style for style in known if style.name or style.has_own_font]
-    return {style.id: {**style.to_builtins(), "digest": style.digest} for style in own}
+    return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
 
 
 def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:

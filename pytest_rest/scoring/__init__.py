@@ -9,10 +9,8 @@ that answer's value.
 """
 
 import itertools
-import math
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
@@ -26,6 +24,7 @@ from pytest_rest.scoring.transcriptions import without_surroundings as without_s
 from pytest_rest.terms import (
     COMPARED,
     Answer,
+    Code,
     Completion,
     FieldAnswer,
     Item,
@@ -119,7 +118,9 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
     failed = completion.error is not None
-    cer, raw = (None, None) if failed else character_error_rates(reference, text)
+    is_code = isinstance(prompt.item.block, Code)
+    rates = None if failed else character_error_rates(reference, text, is_code=is_code)
+    cer, raw = rates or (None, None)
     return Transcription(
         status=ended(completion),
         text=text,
@@ -131,39 +132,12 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
     )
 
 
-def joined(pages: Sequence[Transcription]) -> Transcription | None:
-    """The transcription of several pages together, its rates those of all their errors.
-
-    One page is itself; None without one. It is right where each page is, and failed where one is.
-    """
-    if len(pages) < 2:
-        return pages[0] if pages else None
-    failed = [page for page in pages if page.status == "failed"]
-    ill = [page for page in pages if page.status != "parsed"]
-    first = pages[0]
-    sums = {name: _sum(pages, name) for name in ("input_tokens", "output_tokens", "cost")}
-    return replace(
-        first,
-        status=(failed or ill or [first])[0].status,
-        text=failed[0].text if failed else kept("\n".join(page.text for page in pages)),
-        reference="\n".join(page.reference for page in pages),
-        cer=_rate_of_all(pages, "cer"),
-        cer_raw=_rate_of_all(pages, "cer_raw"),
-        correct=all(page.correct for page in pages),
-        seconds=math.fsum(page.seconds for page in pages),
-        from_cache=any(page.from_cache for page in pages),
-        max_tokens=next((p.max_tokens for p in pages if p.max_tokens is not None), None),
-        pages=tuple(pages),
-        **sums,
-    )
-
-
 def judge(
     answers: Iterable[Answer],
     transcription: Transcription | None = None,
     mixed_transcription: Transcription | None = None,
 ) -> Verdict:
-    """Judge whether an item's forms agree: the first answers of text, image and mixed.
+    """Judge whether an item's forms agree: the first answers of text, image, mixed and file.
 
     The order of the forms does not matter; a form's first answer stands for it. One failed call
     loses the item.
@@ -237,22 +211,6 @@ def kept(text: str) -> str:
         return text
     half = KEPT_CHARACTERS // 2
     return text[:half] + text[-half:]
-
-
-def _sum(pages: Sequence[Transcription], name: str) -> Any:
-    """What the pages took together; None where that is not known of all."""
-    taken = [getattr(page, name) for page in pages]
-    return None if None in taken else sum(taken)
-
-
-def _rate_of_all(pages: Sequence[Transcription], name: str) -> float | None:
-    """Errors per character over all pages; None where a call failed."""
-    rates = [getattr(page, name) for page in pages]
-    if None in rates:
-        return None
-    lengths = [max(len(fold(page.reference)), 1) for page in pages]
-    errors = (rate * length for rate, length in zip(rates, lengths, strict=True))
-    return math.fsum(errors) / sum(lengths)
 
 
 def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:

@@ -4,6 +4,21 @@ import re
 from collections.abc import Iterable, Sequence
 
 from pytest_rest.scoring.decoration import fold
+from pytest_rest.terms import Completion, Item, Prompt
+
+
+def of_item(item: Item, calls: Iterable[tuple[Prompt, Completion]]) -> int:
+    """On which page of the image form what answers the question stands; 0 where that is unknown."""
+    if item.answer_page and item.document:
+        return item.document.pages.index(item.answer_page) + 1
+    labelled = [choice.text for choice in item.choices if choice.label == item.answer]
+    if item.document:
+        pages: Sequence[str] = item.document.texts
+    else:
+        asked = (prompt for prompt, _ in calls if prompt.form.mode == "image")
+        solved = next((prompt for prompt in asked if prompt.task == "solve"), None)
+        pages = [image.text for image in solved.images] if solved else []
+    return find(pages, [*labelled, item.answer, *item.also_right][: len(labelled) or None])
 
 
 def find(pages: Sequence[str], answers: Iterable[str]) -> int:

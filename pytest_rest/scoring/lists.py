@@ -6,6 +6,7 @@ together. What cannot be split for sure is not an answer: an `and` elsewhere, `1
 a number, and a separator without quotes that a right element has in itself.
 """
 
+import itertools
 import json
 import re
 from collections.abc import Sequence
@@ -22,7 +23,9 @@ _AND = re.compile(
 )
 _LEADING = re.compile(rf"(?:{_WORDS}) ")
 _JOINED = re.compile(r"\w \u0648\w")  # Arabic writes its `and` as one word with the next
-_BULLET = re.compile(r"[ \t>]{0,20}(?:([-–—])|[*•‣◦·●▪]|\d{1,3}[.)])[ \t]{1,8}+(\S.*)")
+_BULLET = re.compile(
+    r"([ \t>]{0,20})(?:(?P<dash>[-–—])|[*•‣◦·●▪]|(?P<number>\d{1,3})[.)])[ \t]{1,8}+(?P<text>\S.*)"
+)
 _NUMBERED = re.compile(r"\(?1[.)] .{1,1000}? \(?2[.)] ")
 _QUOTED = re.compile(
     r'"[^"]{1,500}"|“[^”]{1,500}”|„[^“”]{1,500}[“”]|«[^»]{1,500}»|「[^」]{1,500}」|『[^』]{1,500}』'
@@ -89,10 +92,12 @@ def _elements(text: str, truth: str) -> list[str] | None:
     said, *rest = lines
     while rest and rest[0].strip() and said.rstrip().endswith((",", ";")):
         said += f" {rest.pop(0)}"
-    is_below = text.lstrip(_BLANK).startswith("\n") and rest and rest[0].strip(_BLANK)
-    if is_below or any(map(_BULLET.match, rest)):
+    goes_on = bool(rest and rest[0].strip(_BLANK))
+    is_below = goes_on and text.lstrip(_BLANK).startswith("\n")
+    if is_below or any(_BULLET.match(line) or line.lstrip().startswith("[") for line in rest):
         return None
-    return _of_line(fold(said), truth)
+    elements = _of_line(fold(said), truth)
+    return None if goes_on and elements and len(elements) == 1 else elements
 
 
 def _array(text: str) -> list[Any] | None:
@@ -109,19 +114,27 @@ def _array(text: str) -> list[Any] | None:
 
 def _of_bullets(lines: list[str]) -> list[str] | None:
     """The texts of lines with bullets, which other lines may follow; None where one goes on."""
-    elements: list[str] = []
+    bullets: list[re.Match[str]] = []
     is_over = was_blank = False
     for line in lines:
         match = _BULLET.match(line)
-        if match and (is_over or (match[1] and match[2][0].isdecimal())):
+        if match and (is_over or (match["dash"] and match["text"][0].isdecimal())):
             return None  # a second list; a minus sign or a dash
         if match:
-            elements.append(match[2].strip().rstrip(_ENDS))
+            bullets.append(match)
         elif line.strip() and not was_blank:
             return None
         is_over = is_over or not (match or not line.strip())
         was_blank = is_over or not line.strip()
-    return elements
+    return [each["text"].strip().rstrip(_ENDS) for each in bullets] if _is_one(bullets) else None
+
+
+def _is_one(bullets: Sequence[re.Match[str]]) -> bool:
+    """Whether bullets are all of one level, and their numbers in order, or the same."""
+    depths = [len(each[1]) for each in bullets]
+    numbers = [int(each["number"] or 0) for each in bullets]
+    steps = {later - earlier for earlier, later in itertools.pairwise(numbers)}
+    return max(depths) - min(depths) < 2 and steps in (set(), {0}, {1})
 
 
 def _of_line(said: str, truth: str) -> list[str] | None:

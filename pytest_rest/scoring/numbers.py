@@ -8,6 +8,7 @@ Neither is a number with another unit than the item's answer has, such as grams 
 if that has none, with another one of the same quantity than the end of the question asks for.
 """
 
+import functools
 import re
 from fractions import Fraction
 
@@ -68,6 +69,7 @@ def allowed(tolerance: str, truth: Fraction) -> Fraction:
     return size * abs(truth) / 100 if match["percent"] else size
 
 
+@functools.lru_cache(maxsize=1024)  # the right answer's text comes with each answer
 def _read(text: str, own: str) -> Quantity | None:
     """A quantity, perhaps with the same or its unit in brackets; None for any other text."""
     if _DIGITS.fullmatch(text):

@@ -49,6 +49,8 @@ _LATEX = (
     (re.compile(r"\\(?:[,;:! ]|q?quad\b)|(?<=\d) ?~ ?(?=[A-Za-z\\])"), " "),
     (re.compile(r"\$([^$]{1,60})\$"), r" \1 "),
 )
+_MARK_BEHIND = re.compile(r"[^\"'“‘„*]{0,100}\d ?(?:''|[\"'”’])")  # inches, feet, or a quote
+_PER_CENT = re.compile(r"\bper cent\b", re.IGNORECASE)
 _EXCLAMATION = re.compile(rf"!(?=[{re.escape(DECORATION)}\s.]{{0,20}}$)")
 _VULGAR = re.compile("[¼½¾⅐-⅞]")
 _APART = re.compile("(?<=\\d)(?=[¼½¾⅐-⅞])")
@@ -65,10 +67,15 @@ _LARGEST_POWER = 30
 
 
 def plain(text: str) -> str:
-    """A text in ASCII digits and signs, without LaTeX, and one `!` at its end less."""
+    """A text in ASCII digits and signs, without LaTeX, and one `!` at its end less.
+
+    Nothing where a mark is behind its digits that may be one of inches, feet or minutes.
+    """
     # not in NFKC, which would turn 5² into 52
     text = "".join(str(unicodedata.decimal(char, char)) for char in text)
-    text = text.translate(_SIGNS)
+    text = _PER_CENT.sub("percent", text.translate(_SIGNS))
+    if _MARK_BEHIND.fullmatch(text.strip()):
+        return ""
     text = _line(_EXCLAMATION.sub("", _GROUPS.sub("'", text)))
     text = _VULGAR.sub(lambda m: unicodedata.normalize("NFKC", m[0]), _APART.sub(" ", text))
     text = text.replace("⁄", "/")

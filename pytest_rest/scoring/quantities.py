@@ -23,7 +23,14 @@ _ZERO = {  # in kelvin, of the scales that do not begin there
     "degree_Celsius": Fraction("273.15"),
     "degree_Fahrenheit": Fraction("459.67") * 5 / 9,
 }
-_UNSURE = frozenset(("ton", "tons", "pt", "kb", "Kb", "Mb", "Gb", "Tb"))  # of several meanings
+_UNSURE = units.UNSURE_CASES | {  # of several meanings
+    *("ton", "tons", "pt", "kb", "Kb", "Mb", "Gb", "Tb", "gr", "Gr", "GR", "bp", "pp"),
+    *("mil", "mils", "ma", "AU"),
+}
+_ALSO = {  # what a unit's name may mean, where the right answer is not of the unit's own kind
+    **dict.fromkeys(("c", "f", "°", "deg", "degree", "degrees"), "kelvin"),
+    **dict.fromkeys(("pound", "pounds"), "£"),
+}
 _LETTERS = frozenset("CFHSTΩÅ")  # units that the list lacks; other letters are constants to pint
 _RAISED = re.compile("[⁺⁻]?[⁰¹²³⁴-⁹]{1,2}")
 _FROM_RAISED = str.maketrans("⁺⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "+-0123456789")
@@ -72,6 +79,9 @@ def value(text: str, truth: str = "", tolerance: str = "") -> str | None:
     number, unit = read
     base = number * unit.factor + unit.zero
     right = _read(truth) if truth else None
+    also = _ALSO.get(unit.text.rstrip(".").casefold())
+    if also and right and right[1].dimensions == {also: 1}:
+        return None
     if right is None or right[1].dimensions != unit.dimensions:
         return _confirmed(base, _in_base_units(unit.dimensions))
     number, unit = right
@@ -91,6 +101,7 @@ def _confirmed(number: Fraction, unit: str) -> str | None:
     return None
 
 
+@functools.lru_cache(maxsize=1024)  # the right answer's text comes with each answer
 def _read(text: str) -> tuple[Fraction, _Unit] | None:
     text = numerals.plain(text) if len(text) <= LONGEST else ""
     if (both := _BRACKETED.fullmatch(text)) and any(map(str.isdigit, both[2])):
@@ -183,7 +194,7 @@ def _single(name: str) -> _Unit | None:
         return _Unit(Fraction(1, share), {})
     if quantity == "money" or own in _APART:
         return _Unit(Fraction(1), {own: 1})
-    if "/" in own:
+    if "/" in own or "*" in own:
         return _unit(own)
     return _of_pint(_TO_PINT.get(own, own) or re.sub("[ -]", "_", name), is_own=bool(own))
 
@@ -197,8 +208,12 @@ def _of_pint(name: str, *, is_own: bool) -> _Unit | None:
     for spelled in dict.fromkeys((name, name.casefold() if len(name) > 3 else name)):
         try:
             full = known.get_name(spelled)
+            prefix, *_ = known.parse_unit_name(spelled)[0]
         except (UndefinedUnitError, ValueError):
             continue
+        is_word = len(spelled) >= _SHORTEST_PLURAL and spelled.endswith("s")
+        if prefix and is_word and not spelled.casefold().startswith(prefix):
+            return None  # `finches` are not femto-inches
         factor, base = known.get_root_units(full)
         powers = {name: int(power) for name, power in base._units.items()}
         if powers != dict(base._units):

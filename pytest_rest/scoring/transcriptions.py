@@ -3,8 +3,10 @@
 What a model puts around its transcription is not part of it. So before comparing, these are taken
 off, in this order and once each: a lead-in or a heading such as "Here is the text:", a code fence
 around the whole, bold or italics around the whole, quotes around the whole, and what Markdown, HTML
-or LaTeX has between the cells of a table. The rate is the least of those before and after each,
-because the drawn text may itself have what was taken off.
+or LaTeX has between the cells of a table; of code, fences anywhere and the marks before what a line
+goes on with. The rate is the least of those before and after each, because the drawn text may
+itself have what was taken off. White space of any length counts as one blank, so the indentation of
+code does not count.
 """
 
 import re
@@ -28,6 +30,7 @@ _TABLE_MARKS = re.compile(
     r"|[ \t]&[ \t]|\\\\[ \t]{0,20}$",
     re.MULTILINE,
 )
+_CODE_MARKS = re.compile(r"^[ \t]{0,200}(?:`{3,20}[\w+#.-]{0,40}[ \t]{0,20}$|»[ \t])", re.MULTILINE)
 _FENCED = re.compile(r"\s{0,20}```[a-z]{0,20}\n(.*)\n```\s{0,20}", re.DOTALL)
 _AROUND = (
     *(("**", "**"), ("__", "__"), ("*", "*"), ("`", "`"), ('"', '"'), ("“", "”"), ("'", "'")),
@@ -40,13 +43,15 @@ def character_error_rate(reference: str, hypothesis: str) -> float:
     return character_error_rates(reference, hypothesis)[0]
 
 
-def character_error_rates(reference: str, hypothesis: str) -> tuple[float, float]:
+def character_error_rates(
+    reference: str, hypothesis: str, *, is_code: bool = False
+) -> tuple[float, float]:
     """The rate without what a model put around its transcription, and that of all it wrote.
 
     A rate is (insertions + deletions + substitutions) / reference length, after `fold` on both. Of
     an empty reference it is 0 for an empty hypothesis and 1 for any other.
     """
-    rates = [_rate(fold(reference), fold(each)) for each in _stripped(hypothesis)]
+    rates = [_rate(fold(reference), fold(each)) for each in _stripped(hypothesis, is_code)]
     return min(rates), rates[0]
 
 
@@ -68,7 +73,7 @@ def _rate(reference: str, hypothesis: str) -> float:
     return float(rate)
 
 
-def _stripped(text: str) -> Iterator[str]:
+def _stripped(text: str, is_code: bool = False) -> Iterator[str]:
     """The text, and what is left of it after each step that takes something off."""
     yield text
     if led_in := _LEAD_IN.match(text):
@@ -86,3 +91,5 @@ def _stripped(text: str) -> Iterator[str]:
             yield text
     if _TABLE_MARKS.search(text):
         yield _TABLE_MARKS.sub(" ", text)
+    if is_code and _CODE_MARKS.search(text):
+        yield _CODE_MARKS.sub("", text)

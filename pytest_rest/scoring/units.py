@@ -22,6 +22,7 @@ _NAMES = {  # of each quantity, units with their names; capitals count in names 
     "power": "W watt|kW kilowatt|MW megawatt|GW gigawatt|MWe",
     "energy": "J joule|kJ kilojoule|kWh|cal calorie|kcal kilocalorie",
     "force": "N newton",
+    "torque": "N*m Nm",
     "pressure": "Pa pascal|kPa|bar|atm",
     "current": "A amp ampere",
     "voltage": "V volt",
@@ -88,6 +89,9 @@ _CHANGE = (  # words after a number that make it another one
     " except without"
 )
 _CHANGING = frozenset(_CHANGE.split())
+UNSURE_CASES = frozenset(  # a milligram or a megagram, a nanometre or a nautical mile
+    ("Mg", "MG", "Mm", "MM", "mM", "NM", "nM", "Ml", "ML", "Ms", "MS", "mS")
+)
 Unit = tuple[str, str]  # its own name, and of which quantity it is
 NONE: Unit = ("", "")
 _MONEY = sorted(_NAMES["money"].replace("|", " ").split(), key=len, reverse=True)
@@ -198,6 +202,8 @@ def _atom(text: str) -> Unit | None:
 
 def named(name: str) -> Unit | None:
     """The unit of that name, in any case where it has more than three letters."""
+    if name in UNSURE_CASES:
+        return None
     if len(name) <= 3 and name in _units():
         return _units()[name]
     return _units().get(name.casefold()) if len(name) > 1 else None

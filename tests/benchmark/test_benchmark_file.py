@@ -378,6 +378,13 @@ def test_fields_have_kinds_of_their_own(folder: Path) -> None:
     assert ("fields", ("y",), ()) == (found.answer_kind, found.fields[-1].also_right, found.choices)
 
 
+def test_a_field_has_a_tolerance_of_its_own(folder: Path) -> None:
+    """And the default of the file is not its own."""
+    written = "fields: {a: {answer: 119.50, kind: number, tolerance: 0.01}, b: 7}"
+    found = item(folder, written, header="tolerance: 1%")
+    assert ["0.01", ""] == [field.tolerance for field in found.fields]
+
+
 def test_an_item_may_have_several_answers(folder: Path) -> None:
     """Any of them is right; the kind is what all of them are."""
     several = item(folder, "answers: [Ada, 'Ada Lovelace']", "kind: short")
@@ -393,7 +400,8 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
 FIELDS = "items:\n- question: Q\n  fields: "
 ONE = "items:\n- question: Q\n  answer: x\n"
 DEFAULTS = (
-    "kind, context, choices, tolerance, image, table, images, document, pages, day_first, tags"
+    "kind, context, choices, tolerance, image, table, images, document, pages, "
+    "day_first, code, language, layout, equivalence, tags"
 )
 KEYS = f"id, question, answer, answers, fields, cluster, answer_page, {DEFAULTS}"
 

@@ -73,7 +73,7 @@ def test_every_style_can_be_written(listed: list[Style]) -> None:
     parts = [
         {
             fields.get(field, field): getattr(style, field)
-            for field in ("font", "dpi", "color", "background", *fields)
+            for field in ("font", "dpi", "color", "background", "highlight", *fields)
         }
         for style in listed
     ]
@@ -333,3 +333,12 @@ def test_a_worker_that_reads_another_file_stops_the_run(
     changed = json.dumps({**json.loads(sent), "styles": ["0" * 16] * 2})
     with pytest.raises(OptionError, match="reads other style files or fonts"):
         settings.read(config, changed)
+
+
+def test_the_colours_of_code_are_named(write: Write) -> None:
+    """As Pygments names them, or as a style's name does; another name is told with its line."""
+    one, other = read(write("styles:\n- highlight: github-dark\n- {highlight: rainbow_dash}\n"))
+    assert ("github_dark", "rainbow_dash") == (one.highlight, other.highlight)
+    assert "dejavu-200dpi-black-highlight=github_dark" == one.id
+    with pytest.raises(RenderingError, match=r":2: unknown highlight 'monokay'; did you mean 'mon"):
+        read(write("styles:\n- highlight: monokay\n"))

@@ -68,7 +68,7 @@ def test_the_page_is_one_file(declining: None, capsys: Capture) -> None:
     [
         ((), 0, "no run with figures is there"),
         (("nowhere",), 4, "'nowhere' is not there"),
-        (("--last=0",), 4, "'0' is not a valid number; give a whole one from 1"),
+        (("--last=0",), 4, "'0' is not valid; give a whole number from 1"),
         (("--html=file/h.html",), 4, "'file/h.html' cannot be written"),
         (("--html=h.html",), 0, "no run with figures is there"),
     ],

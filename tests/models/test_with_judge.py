@@ -27,9 +27,9 @@ class Named(Silent):
 
 
 def test_the_judge_rates_and_the_model_answers() -> None:
-    """Ratings of the judge, all else of the model; in the prompts' order."""
+    """Ratings and comparisons of the judge, all else of the model; in the prompts' order."""
     panel = JudgedModel(Named("model"), Named("judge"))
-    tasks: tuple[Task, ...] = ("rate", "think", "solve", "rate", "transcribe")
+    tasks: tuple[Task, ...] = ("rate", "think", "solve", "compare", "transcribe")
     asked = [Prompt(ITEM, Form("text"), task, ("?",), 9) for task in tasks]
     said = [each.text for each in asyncio.run(panel.ask(asked))]
     assert ["judge", "model", "model", "judge", "model"] == said

@@ -68,7 +68,7 @@ def test_exactly_the_perturbed_field_is_blamed(run_rest: RunRest) -> None:
     outcomes = {
         f"{t['metric']}@{t['part']}": t["outcome"] for t in run.report["gate"]["thresholds"]
     }
-    judged = {"rer@field.total": "missed", "cfr@field.total": "missed"}
+    judged = {"rer@field.total": "failed", "cfr@field.total": "failed"}
     assert {**judged, "accuracy.image@field.date": "passed"} == outcomes
     assert "total flips in image: text 119.5, image 119.8, mixed 119.5" in run.out
     assert "image 3" in next(line for line in run.out.splitlines() if line.startswith("total "))
@@ -107,6 +107,8 @@ def test_an_export_keeps_the_fields(
     assert 0 == main(["import", "answers.csv", "-o", "again"])
     again = json.loads(Path("again/report.json").read_text("ascii"))
     assert without_times(run.report["fields"]) == without_times(again["fields"])
+    gated = run_rest("--rest-answers=answers.csv", "--rest-require=rer@field.total>=0.99", FEW[0])
+    assert (1, "failed") == (gated.status, gated.report["gate"]["thresholds"][0]["outcome"])
     flipped = next(item for item in run.report["items"] if "flips" in item)
     capsys.readouterr()
     assert 0 == main(["show", flipped["id"], "run"])

@@ -166,7 +166,7 @@ def test_a_worker_that_is_killed(pytester: pytest.Pytester, run_rest: RunRest) -
         (lost,) = read_report(RUN)["lost"]
         assert lost["item"] in LATE
         assert "its worker crashed" in lost["reason"]
-        assert f"gate FAILED: 1 item was lost (allowed: 0): {lost['item']}" in out
+        assert f"1 item was lost (allowed: 0): {lost['item']}" in out
         assert pytest.ExitCode.TESTS_FAILED == status
         answered = [request for request, reply in endpoint.log if reply.status == 200]
         assert 4 * N == len(answered) == len(set(oracle.digests(answered)))
@@ -216,7 +216,7 @@ def test_an_interrupt_while_calls_are_in_flight(
         assert LATE == [each["item"] for each in report["lost"]]
         assert 2 == report["metrics"]["soebench"]["all"]["items"]
         assert report["gate"]["passed"] is False
-        assert "gate FAILED: 4 items were lost (allowed: 0): " in out
+        assert "gate FAILED: the run was interrupted; 4 items were lost (allowed: 0): " in out
         assert "ask again what is lost: --rest-resume=run" in out
         assert "Traceback" not in out
         assert pytest.ExitCode.INTERRUPTED == status

@@ -35,7 +35,7 @@ MODEL = "--rest-model=simulated"
         ([MODEL, "--rest-require=rr>=0.9"], "unknown metric 'rr'; did you mean"),
         (
             [MODEL, "--rest-require=rer@ocr>=0.9"],
-            "'ocr' is neither a subset (all, ocr_correct) nor a suite, style or tag.NAME of this",
+            "'ocr' is neither a subset (all, ocr_correct) nor a suite, style, tag.NAME or field",
         ),
         ([MODEL, "--rest-require=accuracy>=0.9"], "unknown metric 'accuracy'"),
         ([MODEL, "--rest-min-rer=90"], "did you mean 0.9?"),

@@ -130,7 +130,7 @@ def test_a_judge_that_fails_loses_the_item(run_rest: RunRest, tmp_path: Path) ->
     assert "judge of text at 0: no rating (unparseable): I would rather not say." in lost["reason"]
     perception = run.report["rh_auc"]["points"][0]["perception"]
     assert (1 / 3, 3) == (perception["value"], perception["n"])  # B of two choices is wrong
-    assert "gate FAILED: 1 item lost" in run.out
+    assert "; 1 item was lost (allowed: 0)" in run.out
 
 
 def test_nothing_is_asked_twice(run_rest: RunRest, tmp_path: Path) -> None:

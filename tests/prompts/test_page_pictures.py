@@ -16,7 +16,7 @@ from pytest_rest.prompts.askable import Check
 from pytest_rest.rendering import draw_pages, parse_style, pictures
 from pytest_rest.reporting.calls import calls
 from pytest_rest.reporting.terminal import misreadings
-from pytest_rest.scoring import joined
+from pytest_rest.scoring.transcribed_pages import joined
 from pytest_rest.terms import Completion, Home, Item, Prompt, Record, Scheme, Transcription
 
 PROTOCOL = prompts.load_protocol()

@@ -47,7 +47,7 @@ def test_no_lines_overlap(table: DataTable) -> None:
     """Nor do they cross the rules."""
     font = rendering.load_font("dejavu")
     laid_out = ruled_table.lay_out(table, 40, font)
-    boxes = [(x, y, x + font.width(line.text), y + 1.4) for x, y, line in laid_out.lines(font, 1.4)]
+    boxes = [(x, y, x + font.width(line.text), y + 1.4) for x, y, line in laid_out.lines(1.4)]
     rules = [(x, y, x + w, y + h) for x, y, w, h in laid_out.rules(1.4)]
     for number, (left, top, right, bottom) in enumerate(boxes):
         for other in boxes[number + 1 :] + rules:

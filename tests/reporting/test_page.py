@@ -24,7 +24,7 @@ from test_markdown import HOSTILE
 from pytest_rest.commands import main
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import page
-from pytest_rest.reporting.page import items, plots, side_by_side
+from pytest_rest.reporting.page import items, plots, side_by_side, summary
 from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import Rate, Style
@@ -521,3 +521,21 @@ def test_no_secret_is_written_or_shown(
     assert [] == found
     names = {path.name for path in written}
     assert {"report.json", "report.html", "junit.xml", "completions.sqlite"} <= names
+
+
+@pytest.mark.parametrize(
+    ("modes", "columns"),
+    [
+        (("text", "image"), ["right as text", "right as image", "right as mixed"]),
+        (("text", "file"), [f"right as {mode}" for mode in ("text", "image", "mixed", "file")]),
+    ],
+)
+def test_a_field_has_a_column_for_files_where_they_were_asked(
+    modes: tuple[str, ...], columns: list[str]
+) -> None:
+    """As it has one for text, image and mixed."""
+    rate = {"value": 0.5, "low": 0.1, "high": 0.9, "n": 4}
+    metrics = {"items": 4, "rer": rate, "accuracy": dict.fromkeys(modes, rate)}
+    head, (row,) = summary.fields({"fields": {"a": {"metrics": {"all": metrics}, "flips": {}}}})
+    assert columns == [each for each in head if each.startswith("right as ")]
+    assert len(head) == len(row)

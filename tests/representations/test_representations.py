@@ -110,7 +110,7 @@ def test_what_cannot_be_compared_is_refused() -> None:
     """A single item, and an item whose picture is its own."""
     with pytest.raises(BenchmarkError, match="over 2 to 5,000 items, not 1"):
         representations.check(ITEMS[:1])
-    with pytest.raises(BenchmarkError, match="'x' has a picture of its own"):
+    with pytest.raises(BenchmarkError, match="'x' has a picture or a document of its own"):
         representations.check([ITEMS[0], Item("x", "?", "1", image="x.png")])
 
 

@@ -63,6 +63,12 @@ class StoredAnswers:
         return tuple(sorted({case.format for case in self.cases} - {""}))
 
     @property
+    def fields(self) -> frozenset[str]:
+        """The names of the fields that answers of an export have, whose items do not tell them."""
+        calls = (call for case in self.cases for call in case.calls)
+        return frozenset(name for call in calls for name in call.taken.get("fields", ()))
+
+    @property
     def styles(self) -> tuple[str, ...]:
         """What stands for a style in the report: one, and a format, as far as they are known."""
         return tuple(sorted({case.style for case in self.cases}))

@@ -32,7 +32,7 @@ def read(row: Mapping[str, Any], place: str, *, is_csv: bool) -> StoredCall | No
     form = cells.text(row, "form")
     if cells.text(row, "budget"):
         raise RowError("it was answered under a budget of thinking, which a table does not keep")
-    if form not in (*MODES, *_READ):
+    if form not in (*MODES, *_READ) or cells.text(row, "task") == "compare":
         return None
     style = cells.text(row, "style")
     style = "" if style == cells.UNKNOWN else style

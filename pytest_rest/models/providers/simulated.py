@@ -159,6 +159,9 @@ def _truth(prompt: Prompt) -> str:
     if prompt.task == "rate":
         asked = next(part for part in prompt.parts if isinstance(part, str))
         return f"Rating: {1 if json.dumps(f'Answer: not {prompt.item.answer}') in asked else 5}"
+    if prompt.compared is not None:
+        first, second = (text.casefold() for text in prompt.compared)
+        return "same" if first == second else "different"
     return f"Answer: {_answer(prompt.item)}"
 
 

@@ -168,10 +168,22 @@ class _Book:
             "read": [
                 self._call(*page) for name, call in read if call for page in _pages(name, call)
             ],
+            **({"compared": compared} if (compared := [*self._compared(entry)]) else {}),
             "again": rerun_command.command(
                 self._again, entry.get("test", ""), f"{entry['id']}-{entry['style']}"
             ),
         }
+
+    def _compared(self, entry: Builtins) -> Iterator[dict[str, Any]]:
+        """What the judge said of each pair: its verdict, both answers, and what it wrote."""
+        wrote = [step["text"] for step in entry.get("steps", ()) if step["task"] == "compare"]
+        for number, each in enumerate(entry.get("comparisons", ())):
+            texts = each["first"], each["second"], *wrote[2 * number : 2 * number + 2]
+            yield {
+                "of": shown(f"{each['one']} and {each['other']}", 200),
+                "verdict": shown(each["verdict"]),
+                "texts": [self.texts.add(text) for text in texts],
+            }
 
     def _call(self, form: str, call: Builtins) -> int:
         """The number of a call; items in several styles share that of the text form."""

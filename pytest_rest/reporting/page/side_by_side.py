@@ -7,6 +7,7 @@ is refused.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from pytest_rest import wording
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate import several_runs
 from pytest_rest.gate.several_runs import PairDifference, SeveralRuns
@@ -128,7 +129,7 @@ def _pair_plots(names: Sequence[str], compared: SeveralRuns) -> Iterator[Plot]:
         ]
         note = "Paired by item, in points, with intervals at 95 % each. What has a colour differs "
         note += "surely, by McNemar's test and Holm's for all pairs together."
-        heading = f"{several.NAMES[name]}: each two models"
+        heading = f"{wording.metric(name)}: each two models"
         yield from plots.dots(heading, note, rows, plots.around_zero(rows))
 
 
@@ -143,7 +144,7 @@ def _pairs(names: Sequence[str], compared: SeveralRuns) -> Iterator[Sequence[str
         for each in differences:
             moved = each.change
             counts = f"{moved.n:,}", several.change(each), f"{moved.worse:,}", f"{moved.better:,}"
-            pair = several.NAMES.get(name, name), names[each.other], names[each.one]
+            pair = wording.metric(name), names[each.other], names[each.one]
             yield *pair, *counts, f"{each.p:.2g}", f"{each.p_adjusted:.2g}"
 
 

@@ -14,7 +14,7 @@ from pytest_rest.reporting.terminal import figures, tables
 from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.reporting.terminal.fields import counted
 from pytest_rest.reporting.terminal.tags import worst_first
-from pytest_rest.terms import MODES, Rate, to_rate
+from pytest_rest.terms import COMPARED, FILE, MODES, Rate, to_rate
 
 _COLUMNS = {
     **markdown.RATES,
@@ -30,7 +30,8 @@ def decided(report: Builtins) -> Decision | None:
     if told := report.get("decision"):
         return Decision(told["word"], told["why"])
     rer = to_rate(report["metrics"].get("mean", {}).get("all", {}).get("rer"))
-    return decision.of(report["gate"], rer, is_shard=bool(report["provenance"].get("shard")))
+    is_shard = bool(report["provenance"].get("shard"))
+    return decision.of(report["gate"], rer, report.get("cautions", ()), is_shard=is_shard)
 
 
 def about(report: Builtins) -> Iterator[str]:
@@ -176,18 +177,22 @@ def fields(report: Builtins) -> tuple[list[str], list[list[str]]]:
     """Head and rows: each field's rates and where it flips, the least consistent first."""
     told = report.get("fields") or {}
     rates = {name: each["metrics"]["all"] for name, each in told.items()}
-    values = {name: (each["rer"] or {"value": 1.0})["value"] for name, each in rates.items()}
+    is_filed = any(FILE in each["accuracy"] for each in rates.values())
+    modes = COMPARED if is_filed else MODES
     rows = [
         [
             name,
             f"{rates[name]['items']:,}",
             *(_percent(rates[name].get(rate), rates[name]["items"]) for rate in _TAG_RATES),
-            *(_percent(rates[name]["accuracy"].get(mode), rates[name]["items"]) for mode in MODES),
+            *(_percent(rates[name]["accuracy"].get(mode), rates[name]["items"]) for mode in modes),
             counted(told[name]["flips"]),
         ]
-        for name in sorted(values, key=lambda name: (values[name], name))
+        for name in figures.worst_first(rates, lambda rate: to_rate(rate["rer"]))
     ]
-    heads = [*(markdown.RATES[name] for name in _TAG_RATES), *(f"right as {m}" for m in MODES)]
+    heads = [
+        *(markdown.RATES[name] for name in _TAG_RATES),
+        *(f"right as {mode}" for mode in modes),
+    ]
     return ["per cent [95%]", "items", *heads, "flips in"], rows
 
 

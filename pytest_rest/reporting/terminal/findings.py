@@ -12,7 +12,15 @@ from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.reporting.judgement import gate_to_builtins, verdict
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import fields, formats, pages, tables, tags, vision_tokens
+from pytest_rest.reporting.terminal import (
+    fields,
+    formats,
+    judge,
+    pages,
+    tables,
+    tags,
+    vision_tokens,
+)
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
@@ -43,6 +51,7 @@ def summary(report: Report, has_place: bool = True) -> Iterator[tuple[str, dict[
         (advice(report.advice), ("advice",)),
         (failed_at(report), ()),
         (abstained(report), ()),
+        (judge.lines(report), ("judge",)),
     )
     for lines, headings in blocks:
         yield from ((line, {"bold": line.startswith(headings)}) for line in lines)

@@ -14,7 +14,7 @@ from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.terminal import fields, misreadings, seen
+from pytest_rest.reporting.terminal import fields, judge, misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import (
@@ -90,6 +90,7 @@ def explanation(record: Record, picture: Callable[[str], Path], again: str) -> s
         if smaller := seen.of_answer(to_builtins(answer)):
             lines.append(f"         {smaller}")
     lines += [f"  {line}" for line in _flips(verdict)]
+    lines += [f"  judge  {judge.compared(each)}" for each in verdict.comparisons]
     for read, name in ((verdict.transcription, "read"), (verdict.mixed_transcription, "mixed")):
         if read:
             lines.append(f"  {name:<6} {misreadings.told(read)}")

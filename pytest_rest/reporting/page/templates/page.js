@@ -153,6 +153,7 @@
         item.at ? `, ${item.at}` : "", item.reason ? `: ${item.reason}` : ""),
       item.fields ? fieldTable(item.fields) : "",
       make("div", { class: "forms" }, ...calls.map((call) => answer(call, !item.fields))),
+      item.compared ? compared(item.compared) : "",
       ...reads.map((call) => transcription(call)),
       item.tags ? make("p", { class: "small" }, `Tags: ${item.tags.join(", ")}`) : "",
       item.again ? again(item.again) : "",
@@ -262,6 +263,17 @@
         make("ins", {}, "what was read and does not stand there")),
       scrolled("transcription", call.form, body),
     );
+  }
+
+  // What the judge said of each pair of answers, in both orders.
+  function compared(pairs) {
+    const state = { same: "right", different: "wrong", unsure: "lost" };
+    const rows = pairs.map((pair) => {
+      const [first, second, ...wrote] = pair.texts.map(whole);
+      return make("li", {}, `${pair.of} `, make("span", { class: `badge ${state[pair.verdict] ?? ""}` }, pair.verdict),
+        make("p", { class: "small" }, `“${first}”, “${second}”`, wrote.length ? `; it wrote: ${wrote.join(" / ")}` : ""));
+    });
+    return make("section", { class: "compared" }, make("h3", {}, "What the judge says of the answers"), make("ul", { class: "others" }, ...rows));
   }
 
   function again(command) {
