@@ -1,4 +1,4 @@
-"""Turns a page into a PNG of its top: `python docs/screenshot.py OUT PAGE [#HASH]`.
+"""Turns a page into a PNG of its top: `python docs/screenshot.py OUT PAGE [#HASH [SELECTOR]]`.
 
 Run it with `PYTHONPATH=tests`, whose browser it uses.
 """
@@ -12,16 +12,29 @@ from pathlib import Path
 from browser import started
 from PIL import Image
 
-_COLORS = 64  # enough for letters and lines, and a third of the bytes
-_WIDTH, _HEIGHT = 1000, 780
+_COLORS = 160  # enough for letters, lines and the matrix, and half of the bytes
+_WIDTH, _HEIGHT = 1280, 1000
+_BOX = """const box = document.querySelector(arguments[0]).getBoundingClientRect();
+return [box.left, box.top + scrollY, box.width, box.height];"""
 
 
-def main(out: str, page: str, address: str = "") -> None:
-    """Write the picture of what is in view."""
+def main(
+    out: str,
+    page: str,
+    address: str = "",
+    selector: str = "",
+    *,
+    at: tuple[float, float] | None = None,
+) -> None:
+    """Write the picture of what is in view, or of the one element, with the mouse in its canvas."""
     with tempfile.TemporaryDirectory() as profile, started(Path(profile)) as browser:
         browser.open(Path(page), address, _WIDTH)
+        if at:
+            browser.point(f"{selector} canvas", *at)
+            browser.comes_true("return [...document.images].every(image => image.complete)")
         top = browser.run("return scrollY")
-        clip = {"x": 0, "y": top, "width": _WIDTH, "height": _HEIGHT, "scale": 1}
+        box = browser.run(_BOX, selector) if selector else [0, top, _WIDTH, _HEIGHT]
+        clip = dict(zip(("x", "y", "width", "height"), box, strict=True)) | {"scale": 1}
         asked = {"clip": clip, "captureBeyondViewport": True}
         png = browser.driver.execute_cdp_cmd("Page.captureScreenshot", asked)["data"]
     with Image.open(io.BytesIO(base64.b64decode(png))) as picture:

@@ -5,6 +5,7 @@ from collections.abc import Callable
 from pytest_rest.terms import Rate
 
 NO_SPREAD = " [no spread]"
+METRICS = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 
 
 def interval(
@@ -17,6 +18,11 @@ def interval(
     """`0.65 [0.41, 0.90]`, each number as `write` has it; `unknown` stands for absent bounds."""
     bounds = unknown if low is None or high is None else f" [{write(low)}, {write(high)}]"
     return f"{write(value)}{bounds}"
+
+
+def metric(name: str) -> str:
+    """`RER`; a metric without an abbreviation is its name."""
+    return METRICS.get(name, name)
 
 
 def share(value: float | None) -> str:
@@ -43,6 +49,11 @@ def money(dollars: float) -> str:
 def count(number: int, noun: str, several: str = "") -> str:
     """`1 item`, `1,200 items`; `several` is a plural that is not made by an s."""
     return f"{number:,} {noun if number == 1 else several or f'{noun}s'}"
+
+
+def points(share: float) -> str:
+    """`2 points`, `1 point`, a tolerance in points of per cent."""
+    return f"{share * 100:g} point{'' if round(share * 100, 9) == 1 else 's'}"
 
 
 def lost(number: int) -> str:

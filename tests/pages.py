@@ -1,9 +1,11 @@
 """Reports of made-up records, as report.json has them, for the tests of pages."""
 
 import hashlib
+import html
 import itertools
 import json
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -14,6 +16,7 @@ from pytest_rest.metrics.advice import Advice, Advised
 from pytest_rest.metrics.by_budget import Budgeted, BudgetPoint, RhAuc
 from pytest_rest.metrics.vision_tokens import Even, Use, Vision
 from pytest_rest.reporting.entries import entry
+from pytest_rest.reporting.page.svg import Plot
 from pytest_rest.reporting.report import Report
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.statistics.rh_auc import Area, AreaKind
@@ -79,6 +82,12 @@ def report(records: Sequence[Record], thresholds: Sequence[Threshold] = ()) -> d
     tests = {each.key: f"{each.suite}::test_answers_agree" for each in records}
     found = Report(about, records, table, judged, (), 1.0, styles=KNOWN, tests=tests)
     return found.to_builtins()
+
+
+def labels(plot: Plot) -> list[str]:
+    """What the rows of a plot of dots are called."""
+    rows = re.findall('<th scope="row"[^>]*>(?:<a [^>]*>)?([^<]*)', plot.picture)
+    return [html.unescape(row) for row in rows]
 
 
 def many(n: int, styles: Sequence[str] = (Style().id,), text: str = "") -> dict[str, Any]:

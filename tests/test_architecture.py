@@ -173,6 +173,8 @@ def test_each_package_has_one_door(package: str) -> None:
 
 def test_the_nouns_are_standard_library() -> None:
     """Terms and errors import nothing that has to be installed."""
-    for name in ("credentials", "terms", "errors", "safe_text"):
+    for name in MODULES:
+        if _room(name) not in ("credentials", "terms", "errors", "safe_text"):
+            continue
         outside = {each.partition(".")[0] for each in _imports(name)}
         assert set() == outside - set(sys.stdlib_module_names) - {"pytest_rest"}

@@ -379,5 +379,5 @@ def test_a_format_is_named_before_its_style() -> None:
     assert f"html-{plain.id}" == html.id
     assert "html-mine" == Style(name="mine", format="html").id
     assert plain.digest != html.digest
-    assert "format" not in plain.to_builtins()
-    assert html == Style(**html.to_builtins())
+    assert "format" not in terms.to_builtins(plain)
+    assert html == Style(**terms.to_builtins(html))

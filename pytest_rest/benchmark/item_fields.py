@@ -39,7 +39,7 @@ def take_fields(own: dict[str, Node], keys: dict[str, Node]) -> tuple[ItemField,
     """An item's fields, of which its answer and its kind follow."""
     listed = fields_of(own.get("fields"))
     if listed:
-        check_alone(own)
+        _check_alone(own)
         keys["kind"] = Node(own["fields"].line, "fields")
         own["answer"] = as_answer(listed, own["fields"].line)
     return listed
@@ -50,7 +50,7 @@ def as_answer(listed: tuple[ItemField, ...], line: int) -> Node:
     return Node(line, fields.write({each.name: each.answer for each in listed}))
 
 
-def check_alone(own: dict[str, Node]) -> None:
+def _check_alone(own: dict[str, Node]) -> None:
     """Raise `PlaceError` for what an item with fields does not have."""
     for key in ("answer", "answers", "choices", "tolerance", "day_first"):
         if key in own:

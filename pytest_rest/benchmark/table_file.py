@@ -14,6 +14,7 @@ SUFFIXES = (".csv", ".tsv", ".html", ".htm", ".md")
 MOST_CELLS = 20_000
 LONGEST_CELL = 2_000
 _RULE = re.compile(r"[|\s:-]{1,10000}")
+_QUOTED = re.compile(r'"[^"]*"')
 _CELL_END = re.compile(r"(?<!\\)\|")
 _LARGEST_SPAN = 1_000
 
@@ -30,7 +31,7 @@ def read(path: Path) -> DataTable:
 def of_node(node: Node) -> DataTable:
     """The table of a list of rows, each a list of cells; `PlaceError` where it is not one."""
     wanted = "a table is a file, or a list of rows: [[Name, Price], [Lamp, 12]]"
-    if not isinstance(node.value, tuple):
+    if not isinstance(node.value, tuple) or not node.value:
         raise PlaceError(node.line, wanted)
     rows = []
     for row in node.value:
@@ -51,12 +52,16 @@ def _table(rows: _Rows) -> DataTable:
             has = f"{len(cells)} {'cell' if len(cells) == 1 else 'cells'}"
             raise PlaceError(line, f"the row has {has}, and there are {len(header)} headings")
     if len(rows) * len(header) > MOST_CELLS:
-        raise PlaceError(0, f"the table has more than {MOST_CELLS:,} cells; use a part of it")
+        raise _too_many_cells()
     for line, cells in rows:
         if too_long := next((cell for cell in cells if len(cell) > LONGEST_CELL), None):
             limit = f"more than {LONGEST_CELL:,} characters"
             raise PlaceError(line, f"the cell {quoted(too_long)} has {limit}")
     return DataTable(_tidy(header), tuple(_tidy(cells) for _, cells in others))
+
+
+def _too_many_cells() -> PlaceError:
+    return PlaceError(0, f"the table has more than {MOST_CELLS:,} cells; use a part of it")
 
 
 def _tidy(cells: Iterable[str]) -> tuple[str, ...]:
@@ -74,7 +79,7 @@ def separated(text: str, suffix: str) -> _Rows:
     """
     if suffix == ".tsv":
         return _cells(text, "	")
-    first = text.partition("\n")[0]
+    first = _QUOTED.sub("", text.partition("\n")[0])
     marks = sorted(",;\t", key=first.count, reverse=True)
     return max(
         (_cells(text, mark) for mark in marks if mark in first or mark == marks[0]), key=_fit
@@ -137,7 +142,7 @@ class _FirstTable(HTMLParser):
     def __init__(self) -> None:
         super().__init__()
         self.rows: list[tuple[int, list[str]]] = []
-        self._depth = 0
+        self._depth = self._count = 0
         self._is_done = self._is_in_row = False
         self._cell: list[str] | None = None
         self._spans = (1, 1)
@@ -195,6 +200,9 @@ class _FirstTable(HTMLParser):
             return
         self._is_in_row = False
         self._fill(self.rows[-1][1])
+        self._count += len(self.rows[-1][1])
+        if self._count > MOST_CELLS:
+            raise _too_many_cells()
         self._from_above = {
             column: (left - 1, text)
             for column, (left, text) in self._from_above.items()

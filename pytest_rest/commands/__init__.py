@@ -7,6 +7,7 @@ exit status: 0 good, 1 missed. What is wrong for a person to mend is a `RestErro
 import argparse
 import contextlib
 import os
+import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
 from importlib import import_module
@@ -56,6 +57,13 @@ def writing(path: Path) -> Iterator[None]:
         yield
     except OSError as error:
         raise OptionError(f"{str(path)!r} cannot be written: {error.strerror or error}") from None
+
+
+def whole_number(text: str, least: int) -> int:
+    """A whole number of an argument, of at most nine digits."""
+    if not re.fullmatch(r"\d{1,9}", text, re.ASCII) or int(text) < least:
+        raise argparse.ArgumentTypeError(f"{text!r} is not valid; give a whole number from {least}")
+    return int(text)
 
 
 def declare_ci(parser: argparse.ArgumentParser) -> None:

@@ -5,7 +5,6 @@ two are compared. With --html the models are drawn side by side.
 """
 
 import json
-import re
 import sys
 from argparse import ArgumentParser, ArgumentTypeError, Namespace
 from collections.abc import Iterator, Sequence
@@ -14,7 +13,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
+from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, whole_number, writing
 from pytest_rest.errors import OptionError
 from pytest_rest.gate import baseline, paired_runs, rate_changes, regression, several_runs
 from pytest_rest.gate.baseline import JsonObject
@@ -30,10 +29,9 @@ from pytest_rest.reporting.page import side_by_side
 from pytest_rest.reporting.terminal.figures import cut, first, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import CONFIDENCE
-from pytest_rest.wording import count, interval
+from pytest_rest.wording import count, interval, metric
 
 SCHEMA = "pytest-rest/comparison/1"
-_NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 _TAGS_SHOWN = 20
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
@@ -69,7 +67,7 @@ def declare(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--max-lost",
-        type=_whole,
+        type=partial(whole_number, least=0),
         metavar="N",
         help="items lost in either run that a tolerance's verdict may do without (default: 0)",
     )
@@ -181,7 +179,7 @@ def _lines(
     if runs.other_styles:
         yield shown(paired_runs.in_styles([*runs.styles], runs.other_styles), 500)
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
-    yield from (_row(_NAMES.get(name, name), change) for name, change in table.items())
+    yield from (_row(metric(name), change) for name, change in table.items())
     if tags:
         yield f"{'RER of each tag':<33} items    old    new change"
         yield from first([*tags.items()], _TAGS_SHOWN, lambda tag: _tag_row(*tag), ", with --json")
@@ -241,12 +239,6 @@ def _to_builtins(
             "warning": judged.warning,
         },
     }
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"\d{1,9}", text, re.ASCII):
-        raise ArgumentTypeError(f"{text!r} is not a valid number; give a whole one from 0")
-    return int(text)
 
 
 def _number(text: str, low: float, high: float) -> float:

@@ -7,7 +7,7 @@ after an interrupt the same command goes on. --rest-eyechart takes FILE in a run
 """
 
 import os
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from functools import partial
@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest import credentials, eyechart, rendering
-from pytest_rest.commands import GOOD, MISSED, writing
+from pytest_rest.commands import GOOD, MISSED, whole_number, writing
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.interruptible import run_interruptibly
 from pytest_rest.dispatch.limits import Limits
@@ -57,19 +57,19 @@ def declare(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--calls",
-        type=partial(_whole, least=eyechart.LEAST_CALLS),
+        type=partial(whole_number, least=eyechart.LEAST_CALLS),
         default=eyechart.MOST_CALLS,
         metavar="N",
         help="calls to an endpoint at most (default: %(default)s)",
     )
     parser.add_argument(
         "--timeout",
-        type=partial(_whole, least=1),
+        type=partial(whole_number, least=1),
         default=120,
         metavar="SECONDS",
         help="how long one call may take (default: %(default)s)",
     )
-    whole = partial(_whole, least=0)
+    whole = partial(whole_number, least=0)
     parser.add_argument("--seed", type=whole, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument(
         "-o",
@@ -188,9 +188,3 @@ def _lines(
         yield from words.wrapped(f"{'DIFFERS' if is_sure else 'no sure difference'}: {line}")
     for suffix in eyechart_files.SUFFIXES:
         yield shown(str(output.with_suffix(suffix)), 500)
-
-
-def _whole(text: str, least: int) -> int:
-    if not (text.isdecimal() and len(text) <= len("999999999") and int(text) >= least):
-        raise ArgumentTypeError(f"{text!r} is not valid; give a whole number from {least}")
-    return int(text)

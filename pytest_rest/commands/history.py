@@ -5,13 +5,13 @@ are the newest runs of the same items, prompts, style and forms.
 """
 
 import json
-import re
 import shutil
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
+from functools import partial
 from pathlib import Path
 
-from pytest_rest.commands import GOOD, MISSED, writing
+from pytest_rest.commands import GOOD, MISSED, whole_number, writing
 from pytest_rest.reporting import history
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import history as page
@@ -32,7 +32,7 @@ def declare(parser: ArgumentParser) -> None:
     )
     parser.add_argument(
         "--last",
-        type=_whole,
+        type=partial(whole_number, least=1),
         default=_LAST,
         metavar="N",
         help="print the newest N runs of each model and suite (default: %(default)s)",
@@ -60,9 +60,3 @@ def run(arguments: Namespace) -> int:
         for line in words.lines(known, arguments.last, shutil.get_terminal_size().columns):
             print(line)
     return MISSED if known.declines and arguments.fail_on_decline else GOOD
-
-
-def _whole(text: str) -> int:
-    if not re.fullmatch(r"[1-9]\d{0,8}", text, re.ASCII):
-        raise ArgumentTypeError(f"{text!r} is not a valid number; give a whole one from 1")
-    return int(text)

@@ -14,7 +14,7 @@ from typing import Any
 
 from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import strict_json
 from pytest_rest.reporting import junit, markdown, merge, page, runs, stored_pictures
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
@@ -78,7 +78,7 @@ def run(arguments: Namespace) -> int:
 
 def _read(name: str) -> Any:
     try:
-        return baseline.read(Path(name))
+        return strict_json.read(Path(name))
     except BaselineError as error:
         raise ShardError(f"{name!r}: {error}") from None
 

@@ -7,7 +7,7 @@ FILE, and as a plot to an SVG file beside it; after an interrupt the same comman
 
 import json
 import sys
-from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from argparse import ArgumentParser, Namespace
 from dataclasses import asdict
 from datetime import UTC, datetime
 from functools import partial
@@ -16,7 +16,7 @@ from typing import Any
 
 from pytest_rest import __version__, benchmark, representations
 from pytest_rest.benchmark.styles import named_styles
-from pytest_rest.commands import GOOD, writing
+from pytest_rest.commands import GOOD, whole_number, writing
 from pytest_rest.errors import OptionError, RestError
 from pytest_rest.reporting import runs
 from pytest_rest.reporting.page import layers
@@ -46,7 +46,7 @@ def declare(parser: ArgumentParser) -> None:
         help="the items (default: %(default)s)",
     )
     parser.add_argument("--data", type=Path, metavar="DIR", help="local copies of the data sets")
-    whole, positive = partial(_whole, least=0), partial(_whole, least=1)
+    whole, positive = partial(whole_number, least=0), partial(whole_number, least=1)
     parser.add_argument("--seed", type=whole, default=0, metavar="N", help="default: %(default)s")
     parser.add_argument(
         "-s",
@@ -180,9 +180,3 @@ def _write(path: Path, text: str) -> None:
     with writing(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, "utf-8")
-
-
-def _whole(text: str, least: int) -> int:
-    if not (text.isdecimal() and len(text) <= len("999999999") and int(text) >= least):
-        raise ArgumentTypeError(f"{text!r} is not valid; give a whole number from {least}")
-    return int(text)

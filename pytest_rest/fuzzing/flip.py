@@ -58,10 +58,10 @@ class Flip:
         return {
             **to_builtins(self),
             "item": {n: v for n, v in asdict(self.item).items() if v or n not in _WHERE_SET},
-            "style": self.style.to_builtins(),
+            "style": to_builtins(self.style),
             "style_id": self.style.id,
             "changes": self.style.changes,
-            "also": [style.to_builtins() for style in self.also],
+            "also": [*map(to_builtins, self.also)],
         }
 
     @classmethod

@@ -13,7 +13,7 @@ from typing import Any
 
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate.common_items import added_styles, in_common
-from pytest_rest.gate.report_file import read as read
+from pytest_rest.gate.strict_json import read
 from pytest_rest.scoring import agree
 from pytest_rest.terms import COMPARED, fingerprint
 

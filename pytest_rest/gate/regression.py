@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from statistics import fmean
 from typing import Literal
 
+from pytest_rest import wording
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.gate import item_changes, model_change, paired_runs, rate_changes
 from pytest_rest.gate.baseline import JsonObject, few
@@ -27,7 +28,6 @@ from pytest_rest.wording import count, lost
 ACCURACY = "accuracy"  # the accuracy of every mode
 METRICS = ("rer", "mmc", "all_correct", ACCURACY, *(f"{ACCURACY}.{mode}" for mode in COMPARED))
 _SHOWN = 10
-_NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 
 Undecided = Literal["pass", "fail"]
 CheckOutcome = Literal["passed", "failed", "undecided", "refused"]
@@ -166,7 +166,7 @@ def check_answers(tolerance: Tolerance) -> None:
     """Raise `OptionError` for what is not judged where no item says what is right."""
     if lacking := [metric for metric in tolerance.bounds if metric != "rer"]:
         raise OptionError(
-            f"--rest-baseline compares {_NAMES.get(lacking[0], lacking[0])}, too, and no item says "
+            f"--rest-baseline compares {wording.metric(lacking[0])}, too, and no item says "
             "what is right; compare RER alone: --rest-max-rer-drop=0"
         )
 
@@ -257,7 +257,7 @@ def _moved(metric: str, value: float) -> str:
     """`RER fell by 2.4 points`; a CFR rises where its items fall."""
     word = "rose" if (value < 0) != (metric == "cfr") else "fell"
     moved = f"{word} by {abs(value) * 100:.1f} points" if value else "is as it was"
-    return f"{_NAMES.get(metric, metric)} {moved}"
+    return f"{wording.metric(metric)} {moved}"
 
 
 def _evidence(

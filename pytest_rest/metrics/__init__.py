@@ -34,6 +34,7 @@ from pytest_rest.metrics.agreement import (
     by_suite,
     cluster,
     compared,
+    mean_of_items,
     modes,
     ordered,
     read_right,
@@ -42,7 +43,7 @@ from pytest_rest.metrics.agreement import (
 )
 from pytest_rest.metrics.format_floor import in_formats
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
-from pytest_rest.statistics import clusters, error_rates, mover, paired
+from pytest_rest.statistics import clusters, error_rates, mover
 from pytest_rest.statistics.clusters import Sample
 from pytest_rest.statistics.error_rates import ErrorRates
 from pytest_rest.statistics.intervals import of_sample
@@ -191,7 +192,7 @@ def compute(records: Sequence[Record]) -> Metrics:
         cer=error_rates.mean(errors),
         noise_floor=rates.get("noise_floor"),
         between_forms=rates.get("between_forms"),
-        excess_inconsistency=_mean(groups, _excess),
+        excess_inconsistency=mean_of_items(groups, _excess),
         tokens=output_length.tokens(groups, modes(records)),
         length_ratio=output_length.length_ratio(groups),
         own={name: rates.get(f"own.{name}") for name in own},
@@ -199,7 +200,7 @@ def compute(records: Sequence[Record]) -> Metrics:
         agree_not_right=rates.get("agree_not_right"),
         rer_beyond_chance=chance.beyond(rates.get("rer"), _asked(groups)),
         format_floor=rates.get("format_floor"),
-        modality_excess=_mean(groups, lambda group: in_formats(group).excess),
+        modality_excess=mean_of_items(groups, lambda group: in_formats(group).excess),
         errors=errors,
         samples=samples,
     )
@@ -302,12 +303,6 @@ def _excess(group: Group) -> float | None:
     """How much an item's forms differ beyond the model's own unsteadiness, if it was repeated."""
     agreement = noise.agreement(group)
     return None if agreement is None else agreement.excess
-
-
-def _mean(groups: Iterable[Group], of_item: Callable[[Group], float | None]) -> Rate | None:
-    """The mean of the items' values, which may be negative; those without one are left out."""
-    known = [(value, cluster(group)) for group in groups if (value := of_item(group)) is not None]
-    return paired.mean([value for value, _ in known], [name for _, name in known])
 
 
 def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:

@@ -1,10 +1,11 @@
 """Turns records into items, each with all its styles, and says whether their forms agree."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 from pytest_rest.scoring import agree
-from pytest_rest.terms import COMPARED, OCR_MODES, Answer, Mode, Record
+from pytest_rest.statistics import paired
+from pytest_rest.terms import COMPARED, OCR_MODES, Answer, Mode, Rate, Record
 
 Group = Sequence[Record]  # the records of one item, one per style
 
@@ -31,12 +32,12 @@ def by_suite(records: Iterable[Record]) -> dict[str, list[Group]]:
 
 
 def modes(records: Iterable[Record]) -> list[Mode]:
-    """The modes that were answered: text, image and mixed first."""
+    """The modes that were answered: text, image, mixed and file first."""
     return ordered({mode for record in records for mode in record.verdict.answers})
 
 
 def compared(record: Record) -> list[Answer]:
-    """The answers that REST compares: those in text, image and mixed."""
+    """The answers that are compared: those in text, image and mixed, and to a file."""
     answers = record.verdict.answers
     return [answers[mode] for mode in COMPARED if mode in answers]
 
@@ -55,6 +56,12 @@ def rights(group: Group) -> list[bool]:
 def read_right(group: Group) -> bool:
     """Whether all of an item's pictures were transcribed without an error."""
     return all(record.verdict.ocr_correct for record in group)
+
+
+def mean_of_items(groups: Iterable[Group], of_item: Callable[[Group], float | None]) -> Rate | None:
+    """The mean of the items' values, which may be negative; those without one are left out."""
+    known = [(value, cluster(group)) for group in groups if (value := of_item(group)) is not None]
+    return paired.mean([value for value, _ in known], [name for _, name in known])
 
 
 def share_right(group: Group, mode: Mode) -> float | None:

@@ -14,7 +14,7 @@ from typing import Any
 from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets
 from pytest_rest.metrics.agreement import by_item, compared
 from pytest_rest.scoring import agree
-from pytest_rest.terms import MODES, Answer, Mode, Outcome, Record, Verdict
+from pytest_rest.terms import COMPARED, Answer, Mode, Outcome, Record, Verdict
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def flips(verdict: Verdict) -> dict[str, list[Mode]]:
     """The fields in which an item's forms do not agree, and the forms that flip."""
     if verdict.lost:
         return {}
-    answers = [verdict.answers[mode] for mode in MODES if mode in verdict.answers]
+    answers = [verdict.answers[mode] for mode in COMPARED if mode in verdict.answers]
     known = dict.fromkeys(name for answer in answers for name in answer.fields)
     found = {name: _flipping([_alone(answer, name) for answer in answers]) for name in known}
     return {name: flipping for name, flipping in found.items() if flipping}
@@ -66,7 +66,7 @@ def _of_field(record: Record, name: str) -> Record:
     verdict = record.verdict
     answers = {mode: _alone(answer, name) for mode, answer in verdict.answers.items()}
     repeats = {m: tuple(_alone(a, name) for a in more) for m, more in verdict.repeats.items()}
-    agrees = agree(answer.value for mode, answer in answers.items() if mode in MODES)
+    agrees = agree(answer.value for mode, answer in answers.items() if mode in COMPARED)
     outcome: Outcome = "consistent" if agrees else "inconsistent"
     outcome = verdict.outcome if verdict.lost else outcome
     judged = replace(verdict, outcome=outcome, answers=answers, repeats=repeats, steps=())
@@ -81,7 +81,7 @@ def _alone(answer: Answer, name: str) -> Answer:
 def _figures(records: Sequence[Record]) -> FieldFigures:
     items = [{m for r in group for m in _flipping(compared(r))} for group in by_item(records)]
     counts = Counter(mode for flipping in items for mode in flipping)
-    return FieldFigures(compute_subsets(records), {m: counts[m] for m in MODES if m in counts})
+    return FieldFigures(compute_subsets(records), {m: counts[m] for m in COMPARED if m in counts})
 
 
 def _flipping(answers: Sequence[Answer]) -> list[Mode]:

@@ -16,15 +16,15 @@ import itertools
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from functools import partial
 from statistics import fmean
 from typing import Any
 
 from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets, format_findings
-from pytest_rest.metrics.agreement import Group, by_item, cluster, modes
+from pytest_rest.metrics.agreement import Group, by_item, cluster, mean_of_items, modes
 from pytest_rest.metrics.format_findings import Finding
 from pytest_rest.metrics.format_floor import as_text, beyond_noise, in_formats
 from pytest_rest.scoring import agree
-from pytest_rest.statistics import paired
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import MODES, Mode, Rate, Record
 
@@ -79,7 +79,7 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     shares = {mode: _agreements(groups, mode, names) for mode in MODES if mode in modes(records)}
     rates = {mode: mean_share(*each) for mode, each in shares.items() if len(names) > 1}
     pairs = {
-        (one, other): _excess(groups, one, other)
+        (one, other): mean_of_items(groups, partial(_excess, one, other))
         for one, other in itertools.product(names, _texts(names))
         if as_text(one) != as_text(other)
     }
@@ -91,7 +91,7 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
         _floor(groups),
         pooled.format_floor,
         pooled.modality_excess,
-        _beyond_noise(groups),
+        mean_of_items(groups, beyond_noise),
         format_findings.find(groups),
     )
 
@@ -124,14 +124,6 @@ def _floor(groups: Iterable[Group]) -> Excess:
     return {pair: rate for pair, rate in rates.items() if rate}
 
 
-def _beyond_noise(groups: Iterable[Group]) -> Rate | None:
-    """What a format adds to what a model differs from itself, over items that were asked again."""
-    known = [
-        (more, cluster(group)) for group in groups if (more := beyond_noise(group)) is not None
-    ]
-    return paired.mean([more for more, _ in known], [name for _, name in known])
-
-
 def _agreements(
     groups: Sequence[Group], mode: Mode, names: Sequence[str]
 ) -> tuple[list[float], list[str]]:
@@ -147,23 +139,14 @@ def _agreements(
     return shares, clusters
 
 
-def _excess(groups: Sequence[Group], one: str, other: str) -> Rate | None:
-    """The mean over the items that have text and picture in one format, and text in the other."""
-    known = [
-        (value, cluster(group))
-        for group in groups
-        if (value := _of_item(_answers(group, one), _answers(group, other))) is not None
-    ]
-    return paired.mean([value for value, _ in known], [name for _, name in known])
-
-
-def _answers(group: Group, name: str) -> list[Record]:
-    return [record for record in group if record.format == name]
-
-
-def _of_item(here: Sequence[Record], there: Sequence[Record]) -> float | None:
-    both = [r.verdict.answers for r in here if {"text", "image"} <= r.verdict.answers.keys()]
-    texts = [r.verdict.answers["text"] for r in there if "text" in r.verdict.answers]
+def _excess(one: str, other: str, group: Group) -> float | None:
+    """Of an item that has text and picture in one format, and text in the other."""
+    here, there = (
+        [record.verdict.answers for record in group if record.format == name]
+        for name in (one, other)
+    )
+    both = [answers for answers in here if {"text", "image"} <= answers.keys()]
+    texts = [answers["text"] for answers in there if "text" in answers]
     if not (both and texts):
         return None
     modality = fmean(not agree((a["text"].value, a["image"].value)) for a in both)

@@ -23,12 +23,8 @@ _MARKER = (
     "objects, one test for each item and style, in REST+'s ten styles with plus=True; without "
     "any, the run's suites"
 )
-_ENDINGS = (
-    ".rest.yaml",
-    ".rest.yml",
-    ".rest.jsonl",
-    ".rest.csv",
-)  # as in benchmark_file, which is not loaded
+# As in benchmark.file, which is not loaded.
+_ENDINGS = (".rest.yaml", ".rest.yml", ".rest.jsonl", ".rest.csv")
 _UNASKED = pytest.StashKey[set[str]]()  # benchmark files that were met without a model
 _WIRE = "pytest_rest_unasked"
 

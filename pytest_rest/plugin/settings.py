@@ -203,13 +203,18 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         **(stored_settings.decided(answers) if answers else {}),
     }
     simple = {field.name: named[field.name] for field in fields(Settings) if field.name in named}
-    settings = Settings(**{**simple, **worked_out})
-    if settings.judge and settings.stored is None:
-        about = settings.scheme, settings.known
-        named = {"is_named": given["judge_named"], "is_benchmark": is_benchmark}
-        settings = replace(settings, scheme=judge_settings.compared(*about, **named))
+    settings = _with_judge(Settings(**{**simple, **worked_out}))
     _check(settings)
     return settings
+
+
+def _with_judge(settings: Settings) -> Settings:
+    """The settings with a scheme that has a judge, where one is named and asked."""
+    if not settings.judge or settings.stored is not None:
+        return settings
+    named = {"is_named": settings.given["judge_named"], "is_benchmark": settings.is_benchmark}
+    scheme = judge_settings.compared(settings.scheme, settings.known, **named)
+    return replace(settings, scheme=scheme)
 
 
 def to_wire(

@@ -127,9 +127,9 @@ def build(
     for kind, template in _templates(item, form, task, protocol):
         if kind == "text":
             written = _written(item, form.format)
-            parts += (_fill(template, item, protocol, asking, quoted, written),)
+            parts += (_fill(template, item, asking, quoted, written),)
         else:
-            text = _pictured(template, item, form, protocol)
+            text = _pictured(template, item, form)
             parts += page_pictures.draw(text, form.style or Style(), shown)
     if not any(isinstance(part, Image) for part in parts):
         parts = (*page_pictures.own(shown), *parts)
@@ -148,7 +148,7 @@ def transcriptions(item: Item, form: Form, protocol: Protocol) -> list[Prompt]:
     if len(whole.images) == 1 and not item.document:
         return [whole]
     asks = [part for part in whole.parts if isinstance(part, str)]
-    alone = [_fill(t, item, protocol) for kind, t in protocol.parts["transcribe"] if kind == "text"]
+    alone = [_fill(t, item) for kind, t in protocol.parts["transcribe"] if kind == "text"]
     return [
         replace(whole, parts=(image, *(alone if number else asks)))
         for number, image in enumerate(image for image in whole.images if image.text.strip())
@@ -176,9 +176,7 @@ def rating(solved: Prompt, answer: str, protocol: Protocol, repeat: int = 0) -> 
 def drawn(item: Item, form: Form, task: Task, protocol: Protocol) -> list[str]:
     """The texts that a prompt's pictures show; `BenchmarkError` as `build`."""
     templates = _templates(item, form, task, protocol)
-    return [
-        _pictured(template, item, form, protocol) for kind, template in templates if kind == "image"
-    ]
+    return [_pictured(template, item, form) for kind, template in templates if kind == "image"]
 
 
 def as_shown(item: Item, form: Form) -> Item:
@@ -257,11 +255,9 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
     )
 
 
-def _pictured(template: str, item: Item, form: Form, protocol: Protocol) -> str:
+def _pictured(template: str, item: Item, form: Form) -> str:
     """The text that a picture shows."""
-    return _fill(
-        template, as_shown(item, form), protocol, block=table_in_picture(item, form.format)
-    )
+    return _fill(template, as_shown(item, form), block=table_in_picture(item, form.format))
 
 
 def _written(item: Item, format: str) -> str:
@@ -275,7 +271,6 @@ def _written(item: Item, format: str) -> str:
 def _fill(
     template: str,
     item: Item,
-    protocol: Protocol,
     asking: str = "",
     quoted: Mapping[str, str] = MappingProxyType({}),
     block: str = "",

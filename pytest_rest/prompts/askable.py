@@ -130,11 +130,15 @@ class Check:
                         "give it a text, or leave it out"
                     )
                 texts[text] = None
-        if item.document and len({*scheme.modes} & {*COMPARED}) < 2:
+        may_lack_forms = item.document or FILE in self._scheme.modes
+        if may_lack_forms and len({*scheme.modes} & {*COMPARED}) < 2:
+            why, ask = "it has no document", "text,image"
+            if item.document:
+                why, ask = "its document has no text layer", "image,mixed"
             asked_modes = ",".join(self._scheme.modes)
             raise BenchmarkError(
-                f"its document has no text layer, and of --rest-modes={asked_modes} only "
-                f"{', '.join(scheme.modes) or 'none'} is left; ask image,mixed, or leave it out"
+                f"{why}, and of --rest-modes={asked_modes} only "
+                f"{', '.join(scheme.modes) or 'none'} is left; ask {ask}, or leave it out"
             )
         return [*texts]
 

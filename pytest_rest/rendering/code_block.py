@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from pytest_rest.rendering import highlighting
+from pytest_rest.rendering.fixed_width import FONT
 from pytest_rest.rendering.font import Font, load_font
 from pytest_rest.rendering.lines import BREAKS, Line, normal
 from pytest_rest.rendering.shaping import Setter, needs_shaping
 from pytest_rest.terms import Code
 
-FONT = "courier"  # the bundled one of fixed width
 TAB = 4  # columns from one tab stop to the next
 MARK = "» "  # before what a line goes on with
 

@@ -9,6 +9,7 @@ import hashlib
 import io
 import math
 import threading
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
@@ -113,14 +114,20 @@ def as_file(document: Document) -> File:
 # Kept because the image form, the mixed form and the transcriptions show the same pages.
 @functools.lru_cache(maxsize=2)
 def _drawn(document: Document, style: Style) -> tuple[Image, ...]:
-    def render(pdf: Any) -> list[Picture.Image]:
-        pdf.init_forms()  # so that what was filled in is drawn
-        scale = style.dpi / 72
-        return [pdf[number - 1].render(scale=scale).to_pil() for number in document.pages]
+    content, left, images = _unchanged(document), LONGEST_SECONDS, []
+    for number, size, text in zip(document.pages, document.sizes, document.texts, strict=True):
 
-    pages = _opened(_unchanged(document), Path(document.path), render)
-    numbered = zip(document.pages, document.sizes, document.texts, pages, strict=True)
-    return tuple(_image(document, style, *page) for page in numbered)
+        def render(pdf: Any, index: int = number - 1) -> Picture.Image:
+            pdf.init_forms()  # so that what was filled in is drawn
+            page: Picture.Image = pdf[index].render(scale=style.dpi / 72).to_pil()
+            return page
+
+        # one at a time: 200 of them as large as may be drawn have 24 GB of pixels
+        begun = time.monotonic()
+        page = _opened(content, Path(document.path), render, left)
+        left -= time.monotonic() - begun
+        images.append(_image(document, style, number, size, text, page))
+    return tuple(images)
 
 
 def _image(
@@ -185,7 +192,7 @@ def _unchanged(document: Document) -> bytes:
     return content
 
 
-def _opened(content: bytes, path: Path, work: Callable[[Any], T]) -> T:
+def _opened(content: bytes, path: Path, work: Callable[[Any], T], seconds: float = math.inf) -> T:
     """What is made of an open PDF; `BenchmarkError` for one that cannot be, or not in time."""
     outcome: list[T] = []
     errors: list[Exception] = []
@@ -199,7 +206,7 @@ def _opened(content: bytes, path: Path, work: Callable[[Any], T]) -> T:
 
     thread = threading.Thread(target=run, name="rest-pdf", daemon=True)
     thread.start()
-    thread.join(LONGEST_SECONDS)
+    thread.join(min(max(seconds, 0), LONGEST_SECONDS))
     if thread.is_alive():
         raise BenchmarkError(
             f"document {str(path)!r} takes more than {LONGEST_SECONDS:.0f} s; print it to a new PDF"

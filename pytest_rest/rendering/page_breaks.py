@@ -1,14 +1,15 @@
 """Splits a text over pages: lines, lines of code, and the rows of a table under its headings."""
 
 import math
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import accumulate, takewhile
+from itertools import accumulate, pairwise, takewhile
 
 from pytest_rest.errors import RenderingError
 from pytest_rest.rendering.code_block import CodeBlock
 from pytest_rest.rendering.font import Font
-from pytest_rest.rendering.lines import Line, normal
+from pytest_rest.rendering.lines import BREAKS, Line, normal
 from pytest_rest.rendering.ruled_table import RULE, Row, RuledTable
 from pytest_rest.rendering.shaping import Setter
 from pytest_rest.terms import Style
@@ -16,6 +17,7 @@ from pytest_rest.terms import Style
 GAP = 0.4  # ems that are free above and below a table or code
 MOST_PAGES = 200
 _EXACT = 1e-6  # of what sums of lengths are off
+_GAP = re.compile(f"(?: |{BREAKS.pattern})*")
 
 
 @dataclass(frozen=True)
@@ -58,31 +60,36 @@ def texts(text: str, pages: Sequence[Content], mark: str) -> list[str]:
 
     Without a table they are, joined, the text as it is set, with code in that place.
     """
-    has_block = any(page.block for page in pages)
-    above, below = (normal(part) for part in (text.split(mark, 1) if has_block else (text, "")))
-    first = next((n for n, page in enumerate(pages) if page.block), len(pages))
+    first = next((n for n, page in enumerate(pages) if page.block), None)
+    if first is None:
+        return [*_cut(normal(text), [page.above for page in pages])]
+    above, below = (normal(part) for part in text.split(mark, 1))
+    if isinstance(pages[first].block, CodeBlock):
+        return _with_code(above, below, pages, first)
     befores = _cut(above, [page.above if n <= first else () for n, page in enumerate(pages)])
-    if not has_block:
-        return [*befores]
-    lines_below = [page.below or (page.above if n > first else ()) for n, page in enumerate(pages)]
-    codes = [page.block for page in pages if isinstance(page.block, CodeBlock)]
-    if codes:
-        breaks = below[: len(below) - len(below.lstrip())]  # which end the code
-        afters = _cut(below.lstrip(), lines_below)
-        written = [*([""] * first), *_sources(codes), *([""] * (len(pages) - first - len(codes)))]
-        written[first + len(codes) - 1] += breaks
-        return ["".join(part) for part in zip(befores, written, afters, strict=True)]
-    afters = _cut(below, lines_below)
+    afters = _cut(
+        below, [page.below or (page.above if n > first else ()) for n, page in enumerate(pages)]
+    )
     tables = (page.block.texts if isinstance(page.block, RuledTable) else () for page in pages)
     parts = zip(befores, map("\n".join, tables), afters, strict=True)
     return ["\n".join(filter(None, map(str.strip, part))) for part in parts]
 
 
-def _sources(codes: Sequence[CodeBlock]) -> Iterator[str]:
-    """What each part of a code shows of it; joined they are the code."""
-    starts = [code.rows[0].start for code in codes]
-    for code, start, end in zip(codes, starts, [*starts[1:], None], strict=True):
-        yield code.text[start:end]
+def _with_code(above: str, below: str, pages: Sequence[Content], first: int) -> list[str]:
+    """What each page shows of a text with code, which begins on the page `first`."""
+    codes = [page.block for page in pages if isinstance(page.block, CodeBlock)]
+    starts = [*(code.rows[0].start for code in codes), None]
+    sources = (codes[0].text[start:end] for start, end in pairwise(starts))
+    last = first + len(codes) - 1
+    shown = [""] * len(pages)
+    for start, parts in (
+        (0, _cut(above, [page.above for page in pages[: first + 1]])),
+        (first, sources),
+        (last, _cut(below, [pages[last].below, *(page.above for page in pages[last + 1 :])])),
+    ):
+        for number, part in enumerate(parts, start):
+            shown[number] += part
+    return shown
 
 
 class _Flow:
@@ -187,13 +194,13 @@ def _room(style: Style) -> float:
 
 
 def _cut(text: str, pages: Sequence[Sequence[Line]]) -> Iterator[str]:
-    """The part of a text that is on each page, with the blanks and line breaks after it."""
+    """The part of a text that is on each page, with what is blank up to the next page's line."""
     start = place = 0
     for page, lines in enumerate(pages, 1):
-        for char in "".join(line.text for line in lines):
+        for char in "".join(line.text for line in lines).replace(" ", ""):
             place = text.index(char, place) + 1
-        while text[place : place + 1].isspace():
-            place += 1
+        if lines and (gap := _GAP.match(text, place)):
+            place += len(gap[0].rstrip(" ") or gap[0])  # a paragraph's indentation is its own
         end = place if page < len(pages) else len(text)
         yield text[start:end]
         start = place = end

@@ -16,8 +16,11 @@ Builtins = Mapping[str, Any]
 Word = Literal["ship", "do not ship", "cannot tell"]
 _SAID = 2  # reasons in the sentence; the others are counted
 _NAMES = {
-    **{"rer": "RER", "cfr": "CFR", "mmc": "MMC", "cer": "CER", "all_correct": "all forms right"},
-    **{"ocr_correct_rate": "OCR-correct", "noise_floor": "agreement with itself"},
+    **wording.METRICS,
+    "cer": "CER",
+    "all_correct": "all forms right",
+    "ocr_correct_rate": "OCR-correct",
+    "noise_floor": "agreement with itself",
 }
 
 
@@ -73,10 +76,10 @@ def _is_beyond(judged: Builtins) -> bool:
     """Whether what changed is more than is tolerated, surely or not."""
     if "name" not in judged:
         return False
-    return judged.get("change") is None or judged["change"] > float(_metric(judged)[1])
+    return judged.get("change") is None or judged["change"] > float(tolerance(judged)[1])
 
 
-def _metric(check: Builtins) -> tuple[str, str]:
+def tolerance(check: Builtins) -> tuple[str, str]:
     """A comparison's metric and what is tolerated, of its name `rer_drop<=0.02`."""
     metric, _, bound = check["name"].replace("_rise<=", "_drop<=").partition("_drop<=")
     return metric, bound
@@ -91,14 +94,14 @@ def _said(judged: Builtins, rates: Builtins) -> str:
     """A threshold with its rate, or a comparison with what changed."""
     if "name" not in judged:
         return _of_threshold(judged)
-    metric, bound = _metric(judged)
+    metric, bound = tolerance(judged)
     if judged["outcome"] == "refused" or metric not in rates:
         return str(judged["reason"])
     changed = rates[metric]
-    allowed = f"{float(bound) * 100:g} points"
+    allowed = wording.points(float(bound))
     held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
     unsure = ", though not surely" if judged["outcome"] == "undecided" else ""
-    return f"{_name(metric)} {_moved(changed)}, n = {changed['n']}, {held}{unsure}"
+    return f"{name(metric)} {_moved(changed)}, n = {changed['n']}, {held}{unsure}"
 
 
 def _moved(changed: Builtins) -> str:
@@ -117,19 +120,20 @@ def _of_threshold(judged: Builtins) -> str:
         return str(judged["reason"])
     parts = ["OCR-correct items"] if judged["subset"] == "ocr_correct" else []
     parts += [part for part in (judged["part"], judged["scope"]) if part]
-    name = " of ".join([_name(judged["metric"]), *parts])
+    of = " of ".join([name(judged["metric"]), *parts])
     rate = to_rate({n: judged[n] for n in ("value", "low", "high", "n")})
     bound = f"{judged['bound'] * 100:g} %"
     is_least = judged["op"].startswith(">")
     met = f"at {'least' if is_least else 'most'} the {bound} asked for"
     missed = f"{'below' if is_least else 'above'} the {bound} asked for"
     held = {"passed": met, "undecided": f"not surely {met}"}.get(judged["outcome"], missed)
-    return f"{name} is {_rate(rate)}, {held}"
+    return f"{of} is {_rate(rate)}, {held}"
 
 
 def _rate(rate: Rate | None) -> str:
     return wording.rate(rate) if rate else "undefined"
 
 
-def _name(metric: str) -> str:
+def name(metric: str) -> str:
+    """`RER`, `accuracy as image`: a metric as people say it."""
     return _NAMES.get(metric, metric.replace("accuracy.", "accuracy as "))

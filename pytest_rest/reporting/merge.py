@@ -67,7 +67,7 @@ def carrying(
         "broken": tally.broken,
         "rules": asdict(tally.rules),
         "thresholds": [asdict(threshold) for threshold in sorted(tally.thresholds)],
-        "styles": [style.to_builtins() for style in tally.styles.values()],
+        "styles": [*map(to_builtins, tally.styles.values())],
         "spare": [to_builtins(replace(completion, text="")) for completion in spare],
     }
     return replace(report, shard=carried)

@@ -10,7 +10,7 @@ from typing import Any
 
 from pytest_rest import safe_files
 from pytest_rest.errors import BaselineError
-from pytest_rest.gate import baseline, report_file
+from pytest_rest.gate import baseline, strict_json
 from pytest_rest.gate.baseline import JsonObject
 
 _ITEMS = b' "items": ['
@@ -20,36 +20,32 @@ _TAIL = 64  # bytes: where a whole report ends
 
 def head(path: Path) -> dict[str, Any]:
     """All but the items of a report; `BaselineError` where it is not a whole one."""
-    try:
+    with strict_json.as_baseline_error():
         safe_files.read(path, 0)  # refuses a pipe
         content = _beginning(path)
         if content is None:
-            content = report_file.parse(safe_files.read(path))
+            content = strict_json.parse(safe_files.read(path))
         schema = content.get("schema") if isinstance(content, dict) else None
         if schema != baseline.REPORTS:
             raise BaselineError(f"its schema is {schema!r}, not {baseline.REPORTS!r}")
         if missing := sorted(_NEEDED - content.keys()):
             raise BaselineError(f"it has no {missing[0]!r}")
         return {**content, "items": []}
-    except (OSError, RecursionError, ValueError) as error:
-        raise BaselineError(" ".join(str(error).split())) from None
 
 
 def items(path: Path) -> Iterator[JsonObject]:
     """The items of a report that has a head; `BaselineError` where one cannot be read."""
-    try:
+    with strict_json.as_baseline_error():
         with path.open("rb") as file:
             is_by_lines = any(line.rstrip() == _ITEMS for line in file)
             first = file.readline().strip()
             if is_by_lines and first.startswith(b"{") and first.endswith((b"}", b"},")):
-                yield report_file.parse(first.removesuffix(b","))
+                yield strict_json.parse(first.removesuffix(b","))
                 for line in file:
                     if (text := line.strip()) == b"]":
                         return
-                    yield report_file.parse(text.removesuffix(b","))
-        yield from report_file.parse(safe_files.read(path))["items"]
-    except (OSError, RecursionError, ValueError) as error:
-        raise BaselineError(" ".join(str(error).split())) from None
+                    yield strict_json.parse(text.removesuffix(b","))
+        yield from strict_json.parse(safe_files.read(path))["items"]
 
 
 def _beginning(path: Path) -> dict[str, Any] | None:
@@ -65,5 +61,5 @@ def _beginning(path: Path) -> dict[str, Any] | None:
         file.seek(-min(_TAIL, file.seek(0, os.SEEK_END)), os.SEEK_END)
         if file.read().split()[-2:] != [b"]", b"}"]:
             return None
-    content = report_file.parse(b"".join(above) + b'"items": []}')
+    content = strict_json.parse(b"".join(above) + b'"items": []}')
     return content if isinstance(content, dict) and content.keys() >= _NEEDED else None

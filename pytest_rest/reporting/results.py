@@ -220,7 +220,7 @@ def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any
     """What the ids of styles from files stand for, with the digests of their fonts."""
     known = [styles[name] for name in ids if name in styles]
     own = [style for style in known if style.name or style.has_own_font]
-    return {style.id: {**style.to_builtins(), "digest": style.digest} for style in own}
+    return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
 
 
 def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:

@@ -8,7 +8,7 @@ from typing import Any
 from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.dispatch.stored_run import read_prompts, read_run
 from pytest_rest.errors import BaselineError, OptionError, StoreError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import baseline, strict_json
 from pytest_rest.reporting import report_file
 from pytest_rest.reporting.judgement import verdict
 from pytest_rest.reporting.page.items import Prompts
@@ -62,7 +62,7 @@ def find(named: Path | None) -> Path:
 def report(path: Path) -> dict[str, Any]:
     """The report of a run's folder, or a report's file; `BaselineError` says why it is not one."""
     try:
-        content = baseline.read(path)
+        content = strict_json.read(path)
         schema = content.get("schema") if isinstance(content, dict) else None
         if schema != baseline.REPORTS:
             raise BaselineError(

@@ -9,10 +9,9 @@ from pytest_rest.gate.baseline import few
 from pytest_rest.gate.several_runs import PairDifference, SeveralRuns
 from pytest_rest.reporting.terminal.figures import signed
 from pytest_rest.safe_text import shown
-from pytest_rest.wording import count, interval
+from pytest_rest.wording import count, interval, metric
 
 SCHEMA = "pytest-rest/comparison-of-several/1"
-NAMES = {"rer": "RER", "cfr": "CFR", "mmc": "MMC"}
 ALONE = {
     "alone_right": "right in all forms, where no other is",
     "alone_wrong": "not right in all forms, where all others are",
@@ -27,7 +26,7 @@ def lines(known: SeveralRuns) -> Iterator[str]:
         yield said
     yield f"{'points [95%]':<15} items {'change':<21} worse better       p    Holm"
     for name, differences in known.differences.items():
-        yield NAMES.get(name, name)
+        yield metric(name)
         yield from map(_row, differences)
     pairs = len(known.models) * (len(known.models) - 1) // 2
     yield f"Holm: p of a figure for all {pairs} pairs together; p is of two sides"

@@ -7,7 +7,7 @@ from typing import Any, Protocol
 
 from pytest_rest import prompts
 from pytest_rest.errors import BaselineError, BenchmarkError
-from pytest_rest.gate import baseline
+from pytest_rest.gate import strict_json
 from pytest_rest.prompts import Protocol as Prompts
 from pytest_rest.representations.alignment import (
     DRAWS,
@@ -112,7 +112,7 @@ def to_builtins(alignment: Alignment, provenance: Mapping[str, Any]) -> dict[str
 def read(path: Path) -> Measured:
     """Read a file of `to_builtins`; `BaselineError` names any other file."""
     try:
-        content = baseline.read(path)
+        content = strict_json.read(path)
         if content["schema"] != SCHEMA:
             raise ValueError("of another schema")
         peaks = {name: float(content["maximum"][name]["value"]) for name in PEAKS}

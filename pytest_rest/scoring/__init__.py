@@ -137,7 +137,7 @@ def judge(
     transcription: Transcription | None = None,
     mixed_transcription: Transcription | None = None,
 ) -> Verdict:
-    """Judge whether an item's forms agree: the first answers of text, image and mixed.
+    """Judge whether an item's forms agree: the first answers of text, image, mixed and file.
 
     The order of the forms does not matter; a form's first answer stands for it. One failed call
     loses the item.

@@ -20,7 +20,6 @@ _LINE = re.compile(
     r"[*_`\"'“]{0,4}([^\W\d][\w .-]{0,60}?)[*_`\"'”]{0,4} {0,4}[:=：][*_`]{0,4}(.{0,2000})"
 )
 _NAMED = re.compile(r"(?:^|[\s,;*_`\"'])([^\W\d][\w.-]{0,60})[*_`\"']{0,4} {0,4}[:=：]")
-_DECODER: json.JSONDecoder
 
 
 def texts(said: str, names: Sequence[str]) -> dict[str, str | None] | None:

@@ -120,6 +120,23 @@ def test_what_most_rows_fit_stands_between_cells(tmp_path: Path) -> None:
     assert DataTable(("Name; first; last", "Price"), (("Lamp", "12"),)) == found
 
 
+@pytest.mark.parametrize("heading", ['Name;"Price, EUR"', '"Price, EUR";Name'])
+def test_a_mark_within_quotes_parts_no_cells(tmp_path: Path, heading: str) -> None:
+    """Neither is it taken for the one between cells, nor is what it would make of them an error."""
+    found = read(tmp_path, "a.csv", f'{heading}\n"12,50";"41,00"\n')
+    assert {"Name", "Price, EUR"} == {*found.header}
+    assert (("12,50", "41,00"),) == found.rows
+
+
+def test_a_page_of_spans_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each of its rows might have 20,000 cells, and a file has room for thousands of rows."""
+    monkeypatch.setattr(table_file, "_table", lambda rows: pytest.fail(f"{len(rows)} rows"))
+    with pytest.raises(PlaceError, match="more than 20,000 cells"):
+        read(tmp_path, "a.html", "<table>" + "<tr><td colspan=1000 rowspan=1000>" * 30)
+
+
 @pytest.mark.parametrize(
     ("name", "text", "line", "said"),
     [
@@ -194,6 +211,7 @@ def test_an_item_has_its_table(tmp_path: Path) -> None:
         ("bad.csv", ":4: table bad.csv:2: the row has 1 cell, and there are 2 headings"),
         ("[[a, b], [1]]", ":4: the row has 1 cell, and there are 2 headings"),
         ("[a, b]", ":4: a table is a file, or a list of rows: [[Name, Price], [Lamp, 12]]"),
+        ("[]", ":4: a table is a file, or a list of rows: [[Name, Price], [Lamp, 12]]"),
         ("{a: 1}", ":4: unknown key 'a'; known are file, picture"),
     ],
 )

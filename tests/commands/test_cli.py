@@ -240,7 +240,10 @@ def test_compare_prints_json(capsys: Capture) -> None:
             ("compare", "good", "good", "--max-rer-drop=2"),
             "'2' is not a valid share; give one from 0 to 1",
         ),
-        (("compare", "good", "good", "--max-lost=-1"), "'-1' is not a valid number"),
+        (
+            ("compare", "good", "good", "--max-lost=-1"),
+            "'-1' is not valid; give a whole number from 0",
+        ),
         (("compare", "good", "good", "--max-lost=0"), "--max-lost judges nothing by itself"),
         (("compare", "good", "good", "--undecided=fail"), "--undecided judges nothing by itself"),
         (("compare", "good", "good", "--max-drop=cfr=0.1"), "an unknown metric 'cfr'"),

@@ -58,7 +58,7 @@ def test_the_page_is_one_file(declining: None, capsys: Capture) -> None:
     text = Path("h.html").read_text("utf-8")
     assert "default-src 'none'" in text
     assert "<h1>8 runs of 1 model</h1>" in text
-    headings = [f"<h3>{name}</h3>" for name in ("RER", "CFR", "Accuracy by mode", "Cost of a run")]
+    headings = [f"<h3>{name}</h3>" for name in ("RER", "CFR", "Accuracy by form", "Cost of a run")]
     assert all(heading in text for heading in headings)
     assert "http" not in text.replace("http-equiv", "")
 
@@ -68,7 +68,7 @@ def test_the_page_is_one_file(declining: None, capsys: Capture) -> None:
     [
         ((), 0, "no run with figures is there"),
         (("nowhere",), 4, "'nowhere' is not there"),
-        (("--last=0",), 4, "'0' is not a valid number; give a whole one from 1"),
+        (("--last=0",), 4, "'0' is not valid; give a whole number from 1"),
         (("--html=file/h.html",), 4, "'file/h.html' cannot be written"),
         (("--html=h.html",), 0, "no run with figures is there"),
     ],

@@ -75,7 +75,7 @@ def test_a_run_that_is_as_good(
     assert "::error" not in same.out
     assert "=0.0 | **undecided** | " in pytester.path.joinpath("summary.md").read_text()
     page = pytester.path.joinpath("run", "report.html").read_text()
-    assert re.search(r'<p class="none">\s*against the baseline 0.0 points: undecided</p>', page)
+    assert re.search(r'<p>may fall by 0 points: <b class="unsure">undecided</b></p>', page)
     assert 0 == same.status
     assert "gate passed: rer_drop<=0.0 is undecided: RER is as it was (0 items worse" in same.out
     assert "; cannot tell: 30 items find a drop of 14 points with 80 %" in same.out

@@ -8,16 +8,18 @@ from hypothesis import strategies as st
 
 from pytest_rest import metrics, scoring
 from pytest_rest.metrics import by_field
-from pytest_rest.terms import MODES, Answer, FieldAnswer, Mode, Record
+from pytest_rest.terms import COMPARED, Answer, FieldAnswer, Mode, Record
 
 VALUES = st.sampled_from(["1", "2", "3", None])
-Values = Mapping[str, tuple[str | None, ...]]  # of each field that in text, image and mixed
+Values = Mapping[
+    str, tuple[str | None, ...]
+]  # of each field that in text, image, mixed and as a file
 
 
 def record(item: str, values: Values) -> Record:
     """An item's record whose right answer is 1 in each field."""
     answers = []
-    for place, mode in enumerate(MODES):
+    for place, mode in enumerate(COMPARED[: len(next(iter(values.values())))]):
         said = {name: each[place] for name, each in values.items()}
         fields: dict[str, FieldAnswer] = {
             name: {"value": value, "correct": value == "1"} for name, value in said.items()
@@ -39,13 +41,14 @@ def record(item: str, values: Values) -> Record:
         ((None, "2", None), ["text", "mixed"]),
         ((None, "2", "3"), ["text", "mixed"]),
         ((None, None, None), ["text", "image", "mixed"]),
+        (("1", "1", "1", "2"), ["file"]),
     ],
 )
 def test_a_form_flips_that_is_not_as_most(
     values: tuple[str | None, ...], expected: list[Mode]
 ) -> None:
     """Or not as the first one, where no two agree; no answer flips."""
-    verdict = record("i", {"a": values, "b": ("1", "1", "1")}).verdict
+    verdict = record("i", {"a": values, "b": ("1",) * len(values)}).verdict
     assert ({"a": expected} if expected else {}) == by_field.flips(verdict)
 
 

@@ -7,9 +7,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import pdf
 import pytest
 from endpoint import Endpoint, Reply, Request
 from runs import Finished, RunRest, settled
+from test_schema import misses
 
 from pytest_rest.commands import main
 
@@ -307,3 +309,41 @@ def test_a_marked_file_is_judged_again(run_rest: RunRest, pytester: pytest.Pytes
     (pytester.path / "run").rename("old")
     again = run_rest("--rest-replay=old", SERIAL)
     assert verdicts(run) == verdicts(again)
+
+
+DOCUMENTS = """\
+equivalence: judge
+items:
+- {id: lease, question: When does it end?, document: lease.pdf, answer: In May.}
+- {id: scan, question: When does it end?, document: scan.pdf, kind: text}
+"""
+
+
+def test_the_forms_of_a_document_are_compared(ask: Ask, pytester: pytest.Pytester) -> None:
+    """Its file as well; a scan has no text form; the plan counts the pairs of what is left."""
+    pdf.write(pytester.path / "lease.pdf", ["Page 1", "It ends in May"], (300, 200))
+    pdf.write(pytester.path / "scan.pdf", [bytes(range(140)) * 100], (300, 200))
+    (pytester.path / "free.rest.yaml").write_text(DOCUMENTS)
+
+    def answers(request: Request) -> Reply:
+        if request.model == "judge":
+            return Reply("different" if "June" in str(pair(request)) else "same")
+        mode = "June" if request.files else f"May, {len(request.images)} pictures"
+        return Reply(f"Answer: {mode}")
+
+    about = SERIAL, "--rest-modes=text,image,mixed,file", "--rest-style=dejavu-50dpi"
+    planned = ask(*about, "--rest-plan")
+    run = ask(*about, by=answers)
+    # Pairs of four forms and their answer, and of three forms, of which one pair is the same.
+    assert {"m": 7, "judge": 2 * (10 + 3 - 1)} == Counter(each.model for each in requests(ask))
+    assert "calls       33: 2 tests" in planned.out
+    assert {"lease": "inconsistent", "scan": "inconsistent"} == verdicts(run)
+    lease, scan = run.report["items"]
+    said = {(each["one"], each["other"]): each["verdict"] for each in lease["comparisons"]}
+    assert ("same", "different") == (said["text", "image"], said["text", "file"])
+    right = {mode: answer["correct"] for mode, answer in lease["answers"].items()}
+    assert {"text": True, "image": True, "mixed": True, "file": False} == right
+    assert {"image, file", "mixed, file", "image, mixed"} == {
+        f"{each['one']}, {each['other']}" for each in scan["comparisons"]
+    }
+    assert [] == misses(run.report)

@@ -63,6 +63,8 @@ def test_the_first_style_that_cannot_show_it_is_named() -> None:
         (replace(PLAIN, context="", question="\n"), ("text", "image"), "to draw in its image form"),
         (replace(PLAIN, context=""), ("text", "mixed"), "has neither context nor choices"),
         (replace(PLAIN, context=""), ("text", "image"), ""),
+        (PLAIN, ("text", "file"), "it has no document, and of --rest-modes=text,file only text is"),
+        (PLAIN, ("text", "image", "file"), ""),
     ],
 )
 def test_what_has_nothing_to_draw(item: Item, modes: tuple[Mode, ...], why: str) -> None:

@@ -100,6 +100,28 @@ def test_reading_ends_in_time(lease: Path, monkeypatch: pytest.MonkeyPatch) -> N
     held.set()
 
 
+def test_pages_are_drawn_one_at_a_time(lease: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """So that no more than one has its pixels in memory, and all together within the time."""
+    order, opened, packed = [], document._opened, document._image
+    given = []
+
+    def note_opened(content: bytes, path: Path, work: Any, seconds: float) -> Any:
+        order.append("drawn")
+        given.append(seconds)
+        return opened(content, path, work, seconds)
+
+    def note_packed(*page: Any) -> Any:
+        order.append("packed")
+        return packed(*page)
+
+    own = document.read(lease)
+    monkeypatch.setattr(document, "_opened", note_opened)
+    monkeypatch.setattr(document, "_image", note_packed)
+    document.draw(own, Style(dpi=51))
+    assert ["drawn", "packed"] * 3 == order
+    assert document.LONGEST_SECONDS == given[0] > given[1] > given[2]
+
+
 def test_too_much_text_is_refused(lease: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """And a file of too many bytes."""
     monkeypatch.setattr(document, "LONGEST_TEXT", 20)

@@ -68,6 +68,14 @@ def test_joined_the_pages_are_the_text(text: str, style: Style) -> None:
         assert "".join(page.text.split()) == stands
 
 
+def test_a_page_may_begin_with_blanks() -> None:
+    """Indented or with a wide blank, a paragraph is its page's, and nothing is lost."""
+    for text in ("x\n" * 5 + "  y\n" * 9, "\u00a0y\n" * 14, 90 * " " + "x\n" * 9, "\n x" * 20):
+        pages = lay_out_pages(text, LOW)
+        assert text == "".join(page.text for page in pages)
+    assert "  y\n" * 5 == lay_out_pages("x\n" * 5 + "  y\n" * 9, LOW)[1].text
+
+
 def test_no_line_stands_below_the_lower_margin() -> None:
     """Of text and of a table, on any page."""
     table = DataTable(("Name", "Remark"), tuple((f"n{n}", "word " * n) for n in range(30)))

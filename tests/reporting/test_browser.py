@@ -2,6 +2,7 @@
 
 import itertools
 import json
+import re
 import shutil
 import time
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ from runs import RunRest
 from test_markdown import HOSTILE
 
 from pytest_rest import rendering
+from pytest_rest.commands import main
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting import history, page
 from pytest_rest.reporting.page import history as history_page
@@ -67,7 +69,8 @@ def test_pages_are_readable_on_every_screen(
     assert [] == browser.faults()
     assert width == browser.run("return document.documentElement.scrollWidth")
     assert "Do not ship" == browser.text(".verdict .word")
-    assert ["RER", "CFR", "MMC"] == browser.texts(".card h3")
+    names = ["RER", "CFR", "Accuracy as text", "Accuracy as image", "MMC"]
+    assert names == browser.texts(".card h3")
 
 
 def test_a_tag_narrows_the_list(browser: Browser, tmp_path: Path) -> None:
@@ -322,18 +325,76 @@ def test_five_thousand_records_stay_fast(browser: Browser, tmp_path: Path) -> No
     assert [] == browser.complaints()
 
 
-def test_the_page_alone_tells_what_breaks_a_model(browser: Browser, run_rest: RunRest) -> None:
-    """docs/reading-the-report.md: what breaks a model, and an item that shows it."""
-    run_rest("--rest-model=simulated:low-resolution", "--rest-plus", "--rest-suite=soebench:20")
-    browser.open(Path("run", page.NAME))
-    browser.click("#plots a:has(.bad)")  # the first name in red, of the effects
+@pytest.mark.parametrize(
+    ("width", "dark"), [(1280, False), pytest.param(390, True, marks=pytest.mark.slow)]
+)
+def test_the_page_alone_tells_what_breaks_a_model(
+    browser: Browser, run_rest: RunRest, width: int, dark: bool
+) -> None:
+    """A click each: what breaks it, the worst regression, and since which release."""
+    asked = "--rest-plus", "--rest-suite=soebench:3", "--rest-min-rer=0.9"
+    run_rest("--rest-model=simulated:steady", *asked, "--rest-run-dir=steady")
+    compared = "--rest-baseline=steady/report.json", "--rest-max-rer-drop=0.02"
+    run_rest("--rest-model=simulated:low-resolution", *asked, *compared)
+    browser.open(path := Path("run", page.NAME), "", width, dark)
+    assert "Do not ship" == browser.text(".verdict .word")
+    assert "100.0 → 0.0 %" == browser.texts(".card.failed .value")[0]
+    assert [] == browser.faults()
+    browser.click("#plots th a[href*=dpi]")
     assert "#look=dpi%2050&verdict=inconsistent" == browser.run("return location.hash")
-    assert "60 of 200 tests" == browser.text("#count")
-    browser.click("#list > li > a")
+    assert "9 of 30 tests" == browser.text("#count")
+    values = browser.texts("#list > li:first-child .values b")
+    assert ["image", "mixed"] == [value.split()[0] for value in values]
+    browser.open(path, "", width, dark)
+    browser.click("#changes .changed a:not(:has(img))")
     assert "-50dpi-" in browser.text(f"{OPEN} .style")
     assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")
     assert browser.texts(f"{OPEN} pre del") or browser.texts(f"{OPEN} pre ins")
-    assert [] == browser.complaints()
+    for day, name in enumerate(("steady", "steady", "run")):
+        report = json.loads(Path(name, "report.json").read_text("ascii"))
+        about = {"model": f"acme-vl-1.{day}", "created": f"2026-01-0{day + 1}T00:00:00+00:00"}
+        report["provenance"] |= {**about, "resolved_model": [about["model"]]}
+        write_run(Path("runs", f"{day}"), report)
+    assert 0 == main(["history", "runs", "--html", "history.html"])
+    browser.open(Path("history.html"), "", width, dark)
+    browser.click("figure:first-child summary")
+    told = browser.texts("figure:first-child tbody tr")
+    since = [re.search(r"acme-vl-(1.[0-9])\D+([0-9.]+)", row) for row in told]  # the newest first
+    assert [("1.2", "0.0"), ("1.1", "100.0"), ("1.0", "100.0")] == [r and r.groups() for r in since]
+    assert "acme-vl-1.1 -> acme-vl-1.2" in browser.texts("section > .wide tbody tr")[-1]
+    assert [] == browser.faults() + browser.complaints()
+
+
+@pytest.mark.parametrize("width", [1280, 390])
+def test_a_row_of_a_plot_is_a_line(browser: Browser, tmp_path: Path, width: int) -> None:
+    """Its label to the left of its dot, and the figures to the right of it, all on one height."""
+    browser.open(write(tmp_path, fifty()), "", width)
+    labels, dots, said = (
+        browser.run(_BOXES, f".dots tr:not(.head) > {part}")
+        for part in ("th", "td svg .dot", "td:last-child")
+    )
+    rows = [*zip(labels, dots, said[: len(labels)], strict=True)]
+    assert 3 == len(rows)
+    for label, dot, words in rows:
+        assert label[1] <= dot[0] < dot[1] <= words[0] + 6
+        assert label[2] < (dot[2] + dot[3]) / 2 < label[3]
+
+
+def test_a_telephone_keeps_the_verdict_and_folds_the_filters(
+    browser: Browser, tmp_path: Path
+) -> None:
+    """The word stays in view; folded, the filters say how many are chosen, the search unfolds."""
+    path = write(tmp_path, fifty())
+    is_open = "return document.getElementById('filters').open"
+    browser.open(path)
+    assert browser.run(is_open)
+    browser.open(path, "#verdict=inconsistent", 390)
+    assert not browser.run(is_open)
+    ((_, _, top, _),) = browser.run(_BOXES, ".verdict .word")
+    assert (0, True) == (top, browser.run("return scrollY > 500"))
+    assert "Filters (1 chosen)" == browser.text("#filters summary")
+    browser.press("/")
+    assert browser.run(is_open)
 
 
 @pytest.mark.parametrize(("width", "dark"), [(1280, False), (390, True)])
@@ -348,7 +409,7 @@ def test_the_history_of_releases(browser: Browser, tmp_path: Path, width: int, d
     browser.open(path, "", width, dark)
     assert "A figure slowly falls" == browser.text(".verdict .word")
     assert "RER of acme-vl in a falls by " in browser.texts(".verdict p")[1]
-    headings = ["RER", "CFR", "Accuracy by mode", "Cost of a run"]
+    headings = ["RER", "CFR", "Accuracy by form", "Cost of a run"]
     assert headings == browser.texts("figure h3")
     first = "figure:first-child"
     traces = browser.run(f"return document.querySelectorAll('{first} polyline').length")
@@ -370,6 +431,6 @@ def test_models_side_by_side(browser: Browser, tmp_path: Path) -> None:
     path.write_text(side_by_side.text({"a": fifty(), "b": other}), "utf-8")
     browser.open(path)
     assert "RER by model" == browser.texts("figure h3")[0]
-    assert ["made-up", "another"] == browser.texts("figure:first-child svg text.label")
-    assert ["text", "image", "mixed"] == browser.texts("figure:nth-child(5) svg text.head")
+    assert ["made-up", "another"] == browser.texts("figure:first-child tbody th")
+    assert ["text", "image", "mixed"] == browser.texts("figure:nth-child(5) .head th")
     assert [] == browser.complaints() + browser.faults()

@@ -47,7 +47,7 @@ def test_styles_of_a_grid_are_a_map_and_others_a_list() -> None:
     assert ("courier-50dpi-black", "undefined") == made.figures[0]
     assert ("dejavu-200dpi-red", "100.0 % [50.0, 90.0], n = 20") == made.figures[-1]
     (listed,) = (plot for plot in plots.of(told) if plot.heading == "RER by style")
-    assert ["scan"] == [name for name, _ in listed.figures]
+    assert ["scan"] == pages.labels(listed)
 
 
 @pytest.mark.parametrize(

@@ -24,7 +24,7 @@ from test_markdown import HOSTILE
 from pytest_rest.commands import main
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import page
-from pytest_rest.reporting.page import items, plots, side_by_side
+from pytest_rest.reporting.page import items, plots, side_by_side, summary
 from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import Rate, Style
@@ -130,10 +130,11 @@ def test_headline_figures_are_those_of_the_report(run_rest: RunRest) -> None:
     run = run_rest(SHAKY, "--rest-suite=soebench:8", "--rest-min-rer=0.9", "--rest-max-lost=0")
     text = Path("run/report.html").read_text("utf-8")
     rate = run.report["metrics"]["soebench"]["all"]["rer"]
-    said = f"{rate['value'] * 100:.1f} % [{rate['low'] * 100:.1f}, {rate['high'] * 100:.1f}], n = 8"
+    value, low, high = (f"{rate[key] * 100:.1f}" for key in ("value", "low", "high"))
+    interval = f"[{low}, {high}], n = 8"
     assert "Do not ship" in text
-    assert f"<p>{said}</p>" in text
-    assert "threshold &gt;= 0.9: failed" in text
+    assert (f"{value} %</p>" in text, f"<p>{interval}</p>" in text) == (True, True)
+    assert '<p>≥ 90 %: <b class="bad">failed</b></p>' in text
 
 
 NEW = {"advice", "fuzz", "rh-auc", "budgets", "vision"}
@@ -441,7 +442,7 @@ def _fields(**changes: Any) -> dict[str, Any]:
 def test_plots_with_nothing_to_show_are_left_out() -> None:
     """One style has no effects; without tokens there is nothing to put them against."""
     report = pages.report([pages.record(number) for number in range(5)])
-    assert ["Accuracy by mode", "Accuracy against tokens sent"] == [
+    assert ["Accuracy by form", "Accuracy against tokens sent"] == [
         plot.heading for plot in plots.of(report)
     ]
     assert [] == [*plots.of(pages.report([]))]
@@ -520,3 +521,21 @@ def test_no_secret_is_written_or_shown(
     assert [] == found
     names = {path.name for path in written}
     assert {"report.json", "report.html", "junit.xml", "completions.sqlite"} <= names
+
+
+@pytest.mark.parametrize(
+    ("modes", "columns"),
+    [
+        (("text", "image"), ["right as text", "right as image", "right as mixed"]),
+        (("text", "file"), [f"right as {mode}" for mode in ("text", "image", "mixed", "file")]),
+    ],
+)
+def test_a_field_has_a_column_for_files_where_they_were_asked(
+    modes: tuple[str, ...], columns: list[str]
+) -> None:
+    """As it has one for text, image and mixed."""
+    rate = {"value": 0.5, "low": 0.1, "high": 0.9, "n": 4}
+    metrics = {"items": 4, "rer": rate, "accuracy": dict.fromkeys(modes, rate)}
+    head, (row,) = summary.fields({"fields": {"a": {"metrics": {"all": metrics}, "flips": {}}}})
+    assert columns == [each for each in head if each.startswith("right as ")]
+    assert len(head) == len(row)

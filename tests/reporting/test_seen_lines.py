@@ -3,6 +3,7 @@
 from dataclasses import asdict
 from typing import Any
 
+import pages
 from test_seen_dpi import HIGH, STYLES, asked
 
 from pytest_rest import metrics
@@ -50,7 +51,7 @@ def test_no_row_of_a_table_calls_a_style_what_it_was_not() -> None:
     made = report(resolved_name="Qwen/Qwen2.5-VL-7B-Instruct", max_side=400)
     (row,) = [line for line in findings.effects(made) if line.startswith("dpi 50")]
     assert row.startswith("dpi 50 / 200 seen 100-200 ")
-    names = {figure[0] for plot in plots.of(made.content()) for figure in plot.figures}
+    names = {label for plot in plots.of(made.content()) for label in pages.labels(plot)}
     mapped = heat_map(made.content(), {}, str)
     names |= {name for name, _ in mapped.figures} if mapped else set()
     assert {"dpi 50 / 200 seen 100-200", "dejavu-200dpi-black (seen 50-200)"} < names

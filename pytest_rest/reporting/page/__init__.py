@@ -20,13 +20,13 @@ from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.reporting import stored_pictures
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.page import (
+    cards,
     changes,
     heat_map,
     items,
     layout,
     plots,
     summary,
-    svg,
     thinking,
     tokens,
 )
@@ -42,6 +42,7 @@ _DATA = "<!-- data -->"  # nothing escaped can hold it
 
 _PICTURES = 8_000_000  # bytes of the pictures in a copy, all together
 _FLIPS = 50
+_BESIDE = 2  # plots beside the matrix, where there is no heat map
 _WHOLE = 32_000  # bytes of a picture that goes into a copy as it is
 
 
@@ -78,6 +79,9 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
     explained = (report.get("reading") or {}).get("pooled")
     suites = (report.get("budgets") or {}).get("suites") or {}
     findings = (report.get("fuzz") or {}).get("findings", ())
+    mapped = heat_map.heat_map(report, content.examples, source)
+    scope, shown_plots = summary.headline(report), [*plots.of(report)]
+    beside = [plot for plot in shown_plots if not (mapped or plot.is_folded)][:_BESIDE]
     return layout.render(
         "report.html",
         kind="REST report",
@@ -86,12 +90,14 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         content=content,
         about=[*summary.about(report)],
         decision=summary.decided(report),
-        verdicts=[*summary.verdicts(report)],
-        scope=summary.headline(report),
+        held=cards.held(report["gate"]),
+        cards=[*cards.cards(report, scope)],
+        scope=scope,
         rates=summary.rates(report),
-        heat_map=heat_map.heat_map(report, content.examples, source),
+        heat_map=mapped,
         since=changes.changes(report, source),
-        plots=[*plots.of(report)],
+        beside=beside,
+        plots=[plot for plot in shown_plots if plot not in beside],
         advice=Advised.from_builtins(advice) if advice else None,
         flips=[Flip.from_builtins(flip) for flip in findings[:_FLIPS]],
         budgets={name: [*map(Budgeted.from_builtins, budgets)] for name, budgets in suites.items()},
@@ -112,8 +118,6 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
             "seen": seen_words,
             "thinking": budget_words,
         },
-        share=plots.share,
-        strip=svg.strip,
         pictures=partial(_pictures, source),
     )
 

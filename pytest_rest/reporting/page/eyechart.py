@@ -22,7 +22,7 @@ def text(measured: Sequence[Measured], provenance: Mapping[str, Any]) -> str:
         "eyechart.html",
         kind="Eye chart",
         heading=" · ".join(each.name for each in measured),
-        endpoints=[_endpoint(each, number) for number, each in enumerate(measured)],
+        endpoints=[*map(_endpoint, measured)],
         differences=[*words.differences(*measured)] if len(measured) > 1 else [],
         picture=f"data:image/png;base64,{base64.b64encode(image.png).decode()}",
         chart=f"A chart that was shown: {width} x {height} pixels, {first.example.font}.",
@@ -31,7 +31,7 @@ def text(measured: Sequence[Measured], provenance: Mapping[str, Any]) -> str:
     )
 
 
-def _endpoint(measured: Measured, number: int) -> dict[str, Any]:
+def _endpoint(measured: Measured) -> dict[str, Any]:
     eyes = measured.eyes
     conclusion = eyes.conclusion
     return {
@@ -41,14 +41,14 @@ def _endpoint(measured: Measured, number: int) -> dict[str, Any]:
         "limit": words.limit(eyes, conclusion) if conclusion else "",
         "prints": [*words.prints(measured, conclusion)] if conclusion else [],
         "refused": [*words.refused(eyes)],
-        "plots": [*_plot(measured, number)],
+        "plots": [*_plot(measured)],
         "head": words.head(measured),
         "rows": [*words.rows(measured)] if conclusion else [],
         "asked": f"{eyes.calls} calls, answered by {', '.join(eyes.answered_by) or 'no model'}",
     }
 
 
-def _plot(measured: Measured, number: int) -> Iterator[Plot]:
+def _plot(measured: Measured) -> Iterator[Plot]:
     """The smallest legible print on each page, font by font, in pixels as it is sent."""
     rows: list[IntervalRow] = []
     for font in measured.fonts:
@@ -65,7 +65,7 @@ def _plot(measured: Measured, number: int) -> Iterator[Plot]:
         "they reach the model as they are sent; where it grows with the page, they are shrunk."
     )
     heading = "Smallest legible print, in pixels as it is sent"
-    yield from plots.dots(f"eyes-{number}", heading, note, rows, _ticks(most))
+    yield from plots.dots(heading, note, rows, _ticks(most))
 
 
 def _ticks(most: float) -> list[Tick]:

@@ -39,6 +39,12 @@ class HeatMap:
     colors: Sequence[Cell]
 
     @cached_property
+    def size(self) -> int | None:
+        """The number of items of each cell of the grid, where that is the same."""
+        sizes = {cell.row.rate.n for _, row in self.rows for cell in row if cell and cell.row.rate}
+        return sizes.pop() if len(sizes) == 1 else None
+
+    @cached_property
     def figures(self) -> list[tuple[str, str]]:
         """Each style's name and its share in words, the lowest first."""
         cells = [cell for _, row in self.rows for cell in row if cell]

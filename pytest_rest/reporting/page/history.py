@@ -11,6 +11,7 @@ from pytest_rest.reporting.page.svg import Plot
 from pytest_rest.reporting.terminal import history as words
 from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.terms import MODES, Rate
+from pytest_rest.wording import count
 
 _MOST = 100  # runs in a plot's table
 _CHANGES = 100
@@ -32,7 +33,7 @@ def text(known: History) -> str:
     return layout.render(
         "history.html",
         kind="REST, history",
-        heading=f"{_counted(runs, 'run')} of {_counted(families, 'model')}",
+        heading=f"{count(runs, 'run')} of {count(families, 'model')}",
         newest=f"the newest of {newest:%Y-%m-%d}" if newest else "",
         declines=[words.decline(*found) for found in known.declines],
         is_tested=any(one.trends for one in known.series),
@@ -41,10 +42,6 @@ def text(known: History) -> str:
         more=max(len(left_out) - _LEFT_OUT, 0),
         version=pytest_rest.__version__,
     )
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
 def _section(number: int, series: Series) -> Mapping[str, object]:
@@ -71,7 +68,7 @@ def _section(number: int, series: Series) -> Mapping[str, object]:
 
 def _plots(prefix: str, series: Series, marks: Sequence[Mark]) -> Iterator[Plot]:
     modes = [f"accuracy.{mode}" for mode in MODES]
-    groups = {"RER": ["rer"], "CFR": ["cfr"], "Accuracy by mode": modes}
+    groups = {"RER": ["rer"], "CFR": ["cfr"], "Accuracy by form": modes}
     for heading, figures in groups.items():
         drawn = [line for figure in figures if (line := _line(series, figure))]
         if drawn:

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from pytest_rest import wording
-from pytest_rest.reporting.terminal.figures import percent, signed
+from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import shown
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def _environment() -> "Environment":
         auto_reload=False,
         finalize=_bounded,
     )
-    environment.filters |= {"percent": percent, "rate": wording.rate, "signed": signed}
+    environment.filters |= {"percent": percent, "rate": wording.rate, "count": wording.count}
     environment.filters |= {"shown": _bounded, "uncut": _Shown, "sha256": _sha256}
     return environment
 

@@ -4,6 +4,7 @@ A plot that has nothing to show is left out.
 """
 
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from urllib.parse import quote
 
 from pytest_rest import wording
@@ -17,8 +18,8 @@ from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import Difference
 from pytest_rest.terms import Rate, to_rate
 
-_MOST = 60  # rows of one plot; what is beyond is in its table
-_MOST_TABLE = 400
+_MOST = 60  # rows of one plot; what is beyond is in report.json
+_SIZE = ", n = "
 
 
 def of(report: Builtins) -> Iterator[Plot]:
@@ -32,14 +33,22 @@ def of(report: Builtins) -> Iterator[Plot]:
 
 
 def dots(
-    name: str, heading: str, note: str, rows: Sequence[IntervalRow], ticks: Sequence[Tick] = SHARES
+    heading: str,
+    note: str,
+    rows: Sequence[IntervalRow],
+    ticks: Sequence[Tick] = SHARES,
+    is_folded: bool = False,
 ) -> Iterator[Plot]:
-    """A plot of dots with intervals, where any row has a value."""
+    """A plot of dots with intervals, where any row has a value; an n of all rows is said once."""
     if any(row.rate for row in rows):
         more = f" The first {_MOST} of {len(rows)}." if len(rows) > _MOST else ""
-        picture = svg.dots(name, heading, rows[:_MOST], ticks, [0.0] if ticks[0][0] < 0 else [])
-        figures = [(row.label, row.said) for row in rows[:_MOST_TABLE]]
-        yield Plot(heading, note + more, picture, figures)
+        sizes = {row.said.rpartition(_SIZE)[2] for row in rows if row.said}
+        if len(sizes) == 1 and len(rows) > 1 and _SIZE in rows[0].said:
+            (size,) = sizes
+            rows = [replace(row, said=row.said.removesuffix(_SIZE + size)) for row in rows]
+            more = f" n = {size} in each row.{more}"
+        picture = svg.dots(rows[:_MOST], ticks, [0.0] if ticks[0][0] < 0 else [])
+        yield Plot(heading, note + more, picture, is_folded=is_folded)
 
 
 def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> IntervalRow:
@@ -73,7 +82,6 @@ def _effects(report: Builtins) -> Iterator[Plot]:
             _effect(effect, measure, of) for effect in characteristics or effects if effect[measure]
         ]
         yield from dots(
-            f"effect-{measure}",
             f"What each visual characteristic does to {measure}",
             f"{what}, against the default style; in points, with intervals at 95 % each. Left is "
             f"worse. What has a colour is clear: {advice.FEWEST} items or more, and an interval at "
@@ -126,7 +134,7 @@ def _styles(report: Builtins) -> Iterator[Plot]:
         word = "format" if "styles" in unknown else "style"
         note = f"The share of items whose forms agree, in each {word} by itself"
         rows.sort(key=value)
-        yield from dots("styles", f"RER by {word}", f"{note}, with intervals at 95 %.", rows)
+        yield from dots(f"RER by {word}", f"{note}, with intervals at 95 %.", rows)
 
 
 def seen(report: Builtins, name: str) -> str:
@@ -145,12 +153,13 @@ def _modes(report: Builtins) -> Iterator[Plot]:
         for mode, rate in metrics[name]["all"]["accuracy"].items()
     ]
     note = "The share of right answers to each form, with intervals at 95 %."
-    yield from dots("modes", "Accuracy by mode", note, rows)
+    yield from dots("Accuracy by form", note, rows)
 
 
 def _flips(report: Builtins) -> Iterator[Plot]:
-    baseline = report["gate"]["baseline"]
-    checks = [check for check in baseline["checks"] if "worse" in check] if baseline else []
+    baseline = report["gate"]["baseline"] or {}
+    is_shown = bool(baseline.get("changes"))  # with their answers, in a section of its own
+    checks = [] if is_shown else [c for c in baseline.get("checks", ()) if "worse" in c]
     rows = [(str(c["name"]), len(c["worse"]), len(c["better"])) for c in checks]
     if rows:
         figures = [
@@ -175,7 +184,7 @@ def _published(report: Builtins) -> Iterator[Plot]:
         ]
         source = f"{SOURCE}: mean of 4 data sets. Differs: {standing['differs']}."
         note = f"RER on OCR-correct items. {source}"
-        yield from dots("published", "Among REST's published models", note, rows)
+        yield from dots("Among REST's published models", note, rows, is_folded=True)
 
 
 def _tokens(report: Builtins) -> Iterator[Plot]:

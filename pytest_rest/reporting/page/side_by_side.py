@@ -7,6 +7,7 @@ is refused.
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 
+from pytest_rest import wording
 from pytest_rest.errors import BaselineError
 from pytest_rest.gate import several_runs
 from pytest_rest.gate.several_runs import PairDifference, SeveralRuns
@@ -77,16 +78,16 @@ def text(runs: Mapping[str, Builtins]) -> str:
 
 def _plots(runs: Named, compared: SeveralRuns) -> Iterator[Plot]:
     scopes = {model: _scope(report, compared) for model, report in runs.items()}
-    for number, (metric, subset, heading, note) in enumerate(_FIGURES):
+    for metric, subset, heading, note in _FIGURES:
         rows = [
             plots.share(model, scope[subset][metric])
             for model, scope in scopes.items()
             if subset in scope
         ]
-        yield from plots.dots(f"models-{number}", heading, f"{note} {_INTERVALS}", rows)
+        yield from plots.dots(heading, f"{note} {_INTERVALS}", rows)
     accuracy = {model: s["all"]["accuracy"] for model, s in scopes.items() if "all" in s}
     note = f"The share of right answers to each form. {_INTERVALS}"
-    yield from plots.dots("models-modes", "Accuracy by mode and model", note, [*_grouped(accuracy)])
+    yield from plots.dots("Accuracy by form and model", note, [*_grouped(accuracy)])
     shared = {*compared.styles}
     styles = {
         model: {s: metrics["rer"] for s, metrics in report["styles"].items() if s in shared}
@@ -94,7 +95,7 @@ def _plots(runs: Named, compared: SeveralRuns) -> Iterator[Plot]:
     }
     if any(len(asked) > 1 for asked in styles.values()):
         rows = [*_grouped(styles)]
-        yield from plots.dots("models-styles", "RER by style and model", _INTERVALS, rows)
+        yield from plots.dots("RER by style and model", _INTERVALS, rows)
 
 
 def _grouped(rates: Mapping[str, Mapping[str, Builtins | None]]) -> Iterator[IntervalRow]:
@@ -128,8 +129,8 @@ def _pair_plots(names: Sequence[str], compared: SeveralRuns) -> Iterator[Plot]:
         ]
         note = "Paired by item, in points, with intervals at 95 % each. What has a colour differs "
         note += "surely, by McNemar's test and Holm's for all pairs together."
-        heading = f"{several.NAMES[name]}: each two models"
-        yield from plots.dots(f"pairs-{name}", heading, note, rows, plots.around_zero(rows))
+        heading = f"{wording.metric(name)}: each two models"
+        yield from plots.dots(heading, note, rows, plots.around_zero(rows))
 
 
 def _kind(each: PairDifference, name: str) -> str:
@@ -143,7 +144,7 @@ def _pairs(names: Sequence[str], compared: SeveralRuns) -> Iterator[Sequence[str
         for each in differences:
             moved = each.change
             counts = f"{moved.n:,}", several.change(each), f"{moved.worse:,}", f"{moved.better:,}"
-            pair = several.NAMES.get(name, name), names[each.other], names[each.one]
+            pair = wording.metric(name), names[each.other], names[each.one]
             yield *pair, *counts, f"{each.p:.2g}", f"{each.p_adjusted:.2g}"
 
 

@@ -14,7 +14,7 @@ from pytest_rest.reporting.terminal import figures, tables
 from pytest_rest.reporting.terminal import formats as format_words
 from pytest_rest.reporting.terminal.fields import counted
 from pytest_rest.reporting.terminal.tags import worst_first
-from pytest_rest.terms import MODES, Rate, to_rate
+from pytest_rest.terms import COMPARED, FILE, MODES, Rate, to_rate
 
 _COLUMNS = {
     **markdown.RATES,
@@ -34,23 +34,14 @@ def decided(report: Builtins) -> Decision | None:
     return decision.of(report["gate"], rer, report.get("cautions", ()), is_shard=is_shard)
 
 
-def verdicts(report: Builtins) -> Iterator[tuple[str, str, bool]]:
-    """Each threshold and comparison, its outcome, and whether it passes."""
-    gate = report["gate"]
-    for each in gate["thresholds"]:
-        subset = "" if each["subset"] == "all" else each["subset"]
-        name = "@".join(filter(None, (each["metric"], subset, each["part"], each["scope"])))
-        yield f"{name} {each['op']} {each['bound']:g}", each["outcome"], each["outcome"] == "passed"
-    for check in (gate["baseline"] or {}).get("checks", ()):
-        yield check["name"].replace("<=", " <= "), check["outcome"], bool(check.get("passes"))
-
-
 def about(report: Builtins) -> Iterator[str]:
     """What was asked, when, and of whom, in a few words each."""
     run, usage = report["provenance"], report["usage"]
     asked = ", ".join(f"{suite['name']} {suite['items']:,}" for suite in run["suites"])
     styles = len(run.get("styles") or ())
-    yield asked + (f", {styles} styles" if styles > 1 else "")
+    plus = " REST+" if "--rest-plus" in (run.get("again") or {}).get("words", ()) else ""
+    word = "formats" if "styles" in (run.get("stored") or {}).get("unknown", ()) else "styles"
+    yield asked + (f",{plus} in {styles} {word}" if styles > 1 else "")
     if usage.get("calls"):
         cost = usage.get("cost")
         calls = wording.count(usage["calls"], "call")
@@ -60,6 +51,8 @@ def about(report: Builtins) -> Iterator[str]:
         yield f"commit {str(run['git_commit'])[:10]}"
     if run.get("api_base"):
         yield f"at {run['api_base']}"
+    if old := ((report["gate"]["baseline"] or {}).get("changes") or {}).get("old_model"):
+        yield f"against {old}"
 
 
 def headline(report: Builtins) -> str | None:
@@ -74,7 +67,7 @@ def headline(report: Builtins) -> str | None:
 
 
 def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
-    """Head and rows: every rate of every suite and over all of them, without empty columns."""
+    """Head and rows: every rate of every suite and over all of them, without empty ones."""
     metrics, rows = report["metrics"], []
     names = [*plots.scopes(metrics), *(["pooled"] if len(metrics) > 3 else [])]
     modes = list(metrics["pooled"]["all"]["accuracy"]) if "pooled" in metrics else []
@@ -85,11 +78,14 @@ def rates(report: Builtins) -> tuple[list[str], list[list[str]]]:
             counted = metrics[name][subset]
             known = [counted.get(rate) for rate in _COLUMNS]
             known += [counted["accuracy"].get(mode) for mode in modes]
-            cells = ["-" if rate is None else plots.share("", rate).said for rate in known]
-            rows.append((f"{name}{suffix}", f"{counted['items']:,}", *cells))
+            cells = [_percent(rate, counted["items"]) for rate in known]
+            rows.append([f"{name}{suffix}", f"{counted['items']:,}", *cells])
     head = ["per cent [95%]", "items", *_COLUMNS.values(), *modes]
     kept = [not place or any(row[place] != "-" for row in rows) for place in range(len(head))]
-    return [*compress(head, kept)], [[*compress(row, kept)] for row in rows]
+    head, rows = [*compress(head, kept)], [[*compress(row, kept)] for row in rows]
+    if 0 < len(rows) < len(head):  # fewer columns than the other way round
+        (head, *rows) = ([*cells] for cells in zip(head, *rows, strict=True))
+    return head, rows
 
 
 def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
@@ -99,14 +95,21 @@ def formats(report: Builtins) -> list[tuple[list[str], list[list[str]]]]:
     of_each, agreement, excess = told["metrics"], told["agreement"], told["excess"]
     names = {name: markdown.RATES[name] for name in ("rer", "cfr", "mmc")}
     rates = {name: [subsets["all"][rate] for rate in names] for name, subsets in of_each.items()}
+    sizes = {name: subsets["all"]["items"] for name, subsets in of_each.items()}
     tables = [
         (
             ["per cent [95%]", "items", *names.values()],
-            [[n, f"{of_each[n]['all']['items']:,}", *map(_percent, rates[n])] for n in rates],
+            [
+                [name, f"{sizes[name]:,}", *(_percent(rate, sizes[name]) for rate in rates[name])]
+                for name in rates
+            ],
         ),
         (
             ["all formats agree", "items", "per cent [95%]"],
-            [[f"as {mode}", f"{rate['n']:,}", _percent(rate)] for mode, rate in agreement.items()],
+            [
+                [f"as {mode}", f"{rate['n']:,}", _percent(rate, rate["n"])]
+                for mode, rate in agreement.items()
+            ],
         ),
         (
             ["format floor: texts that differ", "items", "per cent [95%], points where signed"],
@@ -164,7 +167,7 @@ def tags(report: Builtins) -> tuple[list[str], list[list[str]]]:
     known = {tag: Metrics.from_builtins(each) for tag, each in told.items()}
     ordered = worst_first(known, report["metrics"]["pooled"]["all"]["items"]) if known else {}
     rows = [
-        [tag, f"{m.items:,}", *(_percent(told[tag].get(name)) for name in _TAG_RATES)]
+        [tag, f"{m.items:,}", *(_percent(told[tag].get(name), m.items) for name in _TAG_RATES)]
         for tag, m in ordered.items()
     ]
     return ["per cent [95%]", "items", *(markdown.RATES[name] for name in _TAG_RATES)], rows
@@ -174,18 +177,22 @@ def fields(report: Builtins) -> tuple[list[str], list[list[str]]]:
     """Head and rows: each field's rates and where it flips, the least consistent first."""
     told = report.get("fields") or {}
     rates = {name: each["metrics"]["all"] for name, each in told.items()}
-    values = {name: (each["rer"] or {"value": 1.0})["value"] for name, each in rates.items()}
+    is_filed = any(FILE in each["accuracy"] for each in rates.values())
+    modes = COMPARED if is_filed else MODES
     rows = [
         [
             name,
             f"{rates[name]['items']:,}",
-            *(_percent(rates[name].get(rate)) for rate in _TAG_RATES),
-            *(_percent(rates[name]["accuracy"].get(mode)) for mode in MODES),
+            *(_percent(rates[name].get(rate), rates[name]["items"]) for rate in _TAG_RATES),
+            *(_percent(rates[name]["accuracy"].get(mode), rates[name]["items"]) for mode in modes),
             counted(told[name]["flips"]),
         ]
-        for name in sorted(values, key=lambda name: (values[name], name))
+        for name in figures.worst_first(rates, lambda rate: to_rate(rate["rer"]))
     ]
-    heads = [*(markdown.RATES[name] for name in _TAG_RATES), *(f"right as {m}" for m in MODES)]
+    heads = [
+        *(markdown.RATES[name] for name in _TAG_RATES),
+        *(f"right as {mode}" for mode in modes),
+    ]
     return ["per cent [95%]", "items", *heads, "flips in"], rows
 
 
@@ -195,8 +202,12 @@ def unjudged(report: Builtins) -> list[str]:
     return tables.unjudged(Metrics.from_builtins(pooled["all"])) if pooled else []
 
 
-def _percent(rate: Builtins | None) -> str:
-    return "-" if rate is None else plots.share("", rate).said
+def _percent(rate: Builtins | None, items: int = 0) -> str:
+    """A rate in per cent, with its n where that is not the number of items of its row."""
+    known = to_rate(rate)
+    if known is None:
+        return "-"
+    return figures.percent(known) if known.n == items else wording.rate(known)
 
 
 def _points(rate: Builtins) -> str:
@@ -209,6 +220,6 @@ def suites(report: Builtins) -> str:
     for suite in report["provenance"]["suites"]:
         rate = report["metrics"].get(suite["name"], {}).get("all", {}).get("rer") or {}
         number = rate.get("n_clusters")
-        clusters = f" in {number:,} clusters" if number else ""
-        said.append(f"{suite['name']} ({suite['items']:,} items{clusters})")
+        clusters = f" in {wording.count(number, 'cluster')}" if number else ""
+        said.append(f"{suite['name']} ({wording.count(suite['items'], 'item')}{clusters})")
     return ", ".join(said)

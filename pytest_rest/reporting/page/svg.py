@@ -5,7 +5,7 @@ Where everything stands is computed here; `plots.svg.html` draws it.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from itertools import accumulate, count, product
+from itertools import count, product
 from typing import Any
 
 from pytest_rest import wording
@@ -15,7 +15,7 @@ from pytest_rest.terms import Rate
 _ROW = 40  # pixels: a line of text, and below it the dot with its interval
 _LABEL, _LINE = 15, 26  # in a row, from its top
 _SIDE = 2.0  # per cent of the width, so that a dot at either end is whole
-_BESIDE, _LONGEST = 24, 44  # characters of a label: beside its figure, and on a line of its own
+_LONGEST = 44  # characters of a label on a line of its own
 _TALL = 200
 _LETTER, _GAP = 2.2, 2.7  # per cent of a telephone's width: a label's letter, and what is before it
 _TEMPLATE = "plots.svg.html"
@@ -49,13 +49,14 @@ class Marker:
 
 @dataclass(frozen=True)
 class Plot:
-    """A heading, what to know when reading it, the picture, and its figures in words."""
+    """A heading, what to know when reading it, the picture, and its figures where it lacks them."""
 
     heading: str
     note: str
     picture: str
-    figures: Sequence[Sequence[str]]
+    figures: Sequence[Sequence[str]] = ()
     head: Sequence[str] = ("", "per cent or points [95% each]")
+    is_folded: bool = False
 
 
 @dataclass(frozen=True)
@@ -107,32 +108,20 @@ class PixelAxes:
         return round(self.top + self.height * (1 - share), 1)
 
 
-def dots(
-    name: str,
-    title: str,
-    rows: Sequence[IntervalRow],
-    ticks: Sequence[Tick],
-    marks: Sequence[float] = (),
-) -> str:
-    """A dot with its interval for each row, over an axis from the first tick to the last.
+def dots(rows: Sequence[IntervalRow], ticks: Sequence[Tick], marks: Sequence[float] = ()) -> str:
+    """A table: in each row a dot with its interval, between its label and its words.
 
-    `marks` are vertical lines, such as thresholds. `name` is unique on the page.
+    The axis goes from the first tick to the last. `marks` are vertical lines, such as thresholds.
     """
-    *tops, height = accumulate(map(_height, rows), initial=0)
-    lower = [top + max(_height(row) - _ROW, 0) for row, top in zip(rows, tops, strict=True)]
-    placed = [
-        (row, _short(row.label), top + _LABEL, low + _LABEL, low + _LINE)
-        for row, top, low in zip(rows, tops, lower, strict=True)
-    ]
-    axes, said = _Axes(ticks, height, marks), [f"{row.label}: {row.said}" for row in rows]
-    return layout.draw(_TEMPLATE, "dots", name, title, said, axes, placed)
+    return layout.draw(_TEMPLATE, "dots", _Axes(ticks, marks=marks), rows)
 
 
-def strip(name: str, row: IntervalRow, marks: Sequence[float]) -> str:
-    """One share with its interval; only the axis has words."""
-    said = [f"{row.label}: {row.said}", *(f"threshold {mark:g}" for mark in marks)]
-    axes = _Axes(SHARES, _ROW - _LABEL, marks)
-    return layout.draw(_TEMPLATE, "strip", name, row.label, said, axes, row.rate)
+def strip(name: str, row: IntervalRow, marks: Sequence[float], old: float | None = None) -> str:
+    """One share with its interval, without words; `old` is a baseline's, a hollow dot."""
+    said = [f"{row.label}: {row.said}", *(f"threshold {mark * 100:g} %" for mark in marks)]
+    said += [] if old is None else [f"in the baseline {wording.share(old)} %"]
+    axes = _Axes(SHARES, marks=marks)
+    return layout.draw(_TEMPLATE, "strip", name, row.label, said, axes, row.rate, old)
 
 
 def bars(name: str, title: str, rows: Sequence[tuple[str, int, int]]) -> str:
@@ -170,6 +159,8 @@ def _labels(markers: Sequence[Marker], axes: _Axes) -> Iterator[dict[str, Any]]:
     """Each label where it is near no other dot and covers no label, on a telephone too."""
     places = [(axes.x(marker.x.value), axes.y(marker.y.value)) for marker in markers]
     taken = [_box(x - 1.5, y + 18, 3, 36) for x, y in places]
+    beyond = [_box(side, 2 * _TALL, 100, 3 * _TALL) for side in (-100, 100)]
+    taken += len(places) * beyond  # worse than over any others
     for marker, (x, y) in zip(markers, places, strict=True):
         width = _LETTER * len(marker.label)
         sides = ("start", "end") if x + _GAP + width < 100 else ("end", "start")
@@ -190,13 +181,6 @@ def _box(left: float, foot: float, width: float, height: float) -> _Box:
 def _meet(one: _Box, other: _Box) -> bool:
     across = one[0] < other[1] and other[0] < one[1]
     return across and one[2] < other[3] and other[2] < one[3]
-
-
-def _height(row: IntervalRow) -> int:
-    """In pixels: a heading has no dot, and a long label has a line of its own."""
-    if not row.said:
-        return _ROW - _LABEL
-    return _ROW + (_LABEL if len(row.label) > _BESIDE else 0)
 
 
 def _short(label: str) -> str:

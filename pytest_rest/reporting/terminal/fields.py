@@ -5,9 +5,10 @@ from typing import Any
 
 from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import figures
 from pytest_rest.reporting.terminal.figures import cut, first, percent
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import MODES, OCR_MODES, Mode
+from pytest_rest.terms import COMPARED, OCR_MODES, Mode
 
 HEADING = "of each field"
 SHOWN = 20
@@ -26,9 +27,8 @@ def lines(report: Report) -> Iterator[str]:
 
 def worst_first(fields: Mapping[str, FieldFigures]) -> dict[str, FieldFigures]:
     """The fields by their RER, the lowest first."""
-    rates = {name: each.metrics["all"].rer for name, each in fields.items()}
-    values = {name: rate.value if rate else 1.0 for name, rate in rates.items()}
-    return {name: fields[name] for name in sorted(values, key=lambda name: (values[name], name))}
+    names = figures.worst_first(fields, lambda field: field.metrics["all"].rer)
+    return {name: fields[name] for name in names}
 
 
 def counted(flips: Mapping[Mode, int]) -> str:
@@ -41,7 +41,7 @@ def of_item(flips: Mapping[str, Sequence[str]], answers: Mapping[str, Any]) -> I
     for name, modes in [*flips.items()][:_MOST_OF_ITEM]:
         values = ", ".join(
             f"{mode} {_value(answers[mode].get(name))}"
-            for mode in (*MODES, *OCR_MODES)
+            for mode in (*COMPARED, *OCR_MODES)
             if answers.get(mode)
         )
         yield f"{shown(name, 60)} flips in {', '.join(modes)}: {values}"
@@ -61,8 +61,8 @@ def _value(field: Mapping[str, Any] | None) -> str:
     return "no answer" if value is None else shown(str(value), 40)
 
 
-def _row(name: str, figures: FieldFigures) -> str:
-    metrics = figures.metrics["all"]
+def _row(name: str, field: FieldFigures) -> str:
+    metrics = field.metrics["all"]
     name = cut(shown(name, 100), _NAME_WIDTH - 1)
     rates = f"{percent(metrics.rer):<19} {percent(metrics.cfr):<19}"
-    return f"{name:<{_NAME_WIDTH}}{metrics.items:>6} {rates} {counted(figures.flips)}"
+    return f"{name:<{_NAME_WIDTH}}{metrics.items:>6} {rates} {counted(field.flips)}"

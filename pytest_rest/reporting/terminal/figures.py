@@ -1,7 +1,7 @@
 """Turns a table's rates, differences, times and long lists into words, for terminal and page."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
 from pytest_rest import wording
@@ -15,6 +15,16 @@ _Item = TypeVar("_Item")
 def percent(rate: Rate | None) -> str:
     """`92.0 [81.2, 96.8]`, a rate in per cent with its interval."""
     return "-" if rate is None else interval(rate.value, rate.low, rate.high, share, NO_SPREAD)
+
+
+def worst_first(parts: Mapping[str, _Item], rer: Callable[[_Item], Rate | None]) -> list[str]:
+    """The names of parts by their RER, the lowest first; those without one last."""
+
+    def place(name: str) -> tuple[float, str]:
+        rate = rer(parts[name])
+        return rate.value if rate else 1.0, name
+
+    return sorted(parts, key=place)
 
 
 def area(rate: Rate | None, undefined: str) -> str:

@@ -163,14 +163,18 @@ def _advice_row(piece: Advice) -> str:
 def nothing(advice: Advised) -> str:
     """That the data support no advice, and what that does not mean."""
     return (
-        f"None: of {advice.looked_at} differences that were looked at none is clear. That is no "
-        "proof that nothing matters, only that these items do not show it."
+        f"None: of {wording.count(advice.looked_at, 'difference')} that were looked at none is "
+        "clear. That is no proof that nothing matters, only that these items do not show it."
     )
 
 
 def advised_head(advice: Advised) -> tuple[str, str, str]:
     """What stands above `advised`."""
-    return f"advice, of {advice.looked_at} differences", "items", "points [95% together]"
+    return (
+        f"advice, of {wording.count(advice.looked_at, 'difference')}",
+        "items",
+        "points [95% together]",
+    )
 
 
 def advised(piece: Advice) -> tuple[str, str, str]:

@@ -12,7 +12,7 @@ from pytest_rest.reporting.terminal.figures import cut, first, percent, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.trend import FEWEST
 from pytest_rest.terms import MODES, Rate
-from pytest_rest.wording import NO_SPREAD
+from pytest_rest.wording import NO_SPREAD, count, money
 
 WIDE = 78  # columns that the tables need
 NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in MODES}
@@ -81,9 +81,7 @@ def tested(series: Series) -> Iterator[str]:
 
 def dollars(cost: float | None) -> str:
     """`$1.25`; `-` where it is not known."""
-    if cost is None:
-        return "-"
-    return "<$0.01" if 0 < cost < 0.01 else f"${cost:,.2f}"
+    return "-" if cost is None else money(cost).replace("less than ", "<")
 
 
 def changed(words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
@@ -100,7 +98,7 @@ def _bounds(found: FigureTrend) -> str:
 def _series(series: Series, last: int, width: int) -> Iterator[str]:
     newest, runs = series.points[-1].figures[series.scope], len(series.points)
     scope = "the mean over suites" if series.scope == history.MEAN else shown(series.scope, 60)
-    counted = f"{newest['rer'].n:,} items, {runs:,} run{'' if runs == 1 else 's'}"
+    counted = f"{newest['rer'].n:,} items, {count(runs, 'run')}"
     yield f"{shown(series.family, 60)}, {scope}: {counted}"
     if runs > last:
         yield f"the newest {last:,}; all are in --json and --html"

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 
 from pytest_rest.metrics import Metrics
 from pytest_rest.reporting.report import Report
+from pytest_rest.reporting.terminal import figures
 from pytest_rest.reporting.terminal.figures import cut, first, percent
 from pytest_rest.safe_text import shown
 
@@ -23,9 +24,8 @@ def lines(report: Report) -> Iterator[str]:
 
 def worst_first(tags: Mapping[str, Metrics], items: int) -> dict[str, Metrics]:
     """The tags by their RER, the lowest first; those of all `items` say what the run does."""
-    rates = {tag: metrics.rer for tag, metrics in tags.items() if metrics.items < items}
-    values = {tag: rate.value if rate else 1.0 for tag, rate in rates.items()}
-    return {tag: tags[tag] for tag in sorted(values, key=lambda tag: (values[tag], tag))}
+    some = {tag: metrics for tag, metrics in tags.items() if metrics.items < items}
+    return {tag: tags[tag] for tag in figures.worst_first(some, lambda metrics: metrics.rer)}
 
 
 def _row(tag: str, metrics: Metrics) -> str:

@@ -23,7 +23,7 @@ function drawMatrix({ data, make, byKey, open }) {
       colors[entry.dataset.letter] = parts.slice(0, 3);
     }
     ink = rgb(document.body, "color");
-    ground = rgb(document.body, "backgroundColor");
+    ground = rgb(document.getElementById("matrix"), "backgroundColor");
     soft = rgb(document.querySelector("#matrix .what"), "color");
     line = rgb(cells, "borderTopColor");
   }

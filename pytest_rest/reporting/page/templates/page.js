@@ -83,9 +83,11 @@
       const scrolling = mark.closest("pre"); // to the value, which a long answer ends with
       scrolling.scrollTop = mark.offsetTop - scrolling.offsetTop - scrolling.clientHeight / 2;
     }
-    const all = data.items.length.toLocaleString();
+    const all = data.items.length;
+    const chosen = [...form.elements].filter((field) => field.name && field.value).length;
+    document.querySelector("#filters summary").textContent = `Filters${chosen ? ` (${chosen} chosen)` : ""}`;
     document.getElementById("count").textContent =
-      `${found.length.toLocaleString()} of ${all} tests` +
+      `${found.length.toLocaleString()} of ${all.toLocaleString()} ${all === 1 ? "test" : "tests"}` +
       (found.length ? "" : ": nothing matches, clear the filters to see all");
     pages.hidden = last === 0;
     pages.dataset.page = page;
@@ -106,7 +108,9 @@
     const to = new URLSearchParams(view);
     if (isOpen) to.delete("item");
     else to.set("item", keyOf(item));
-    const values = item.answers.map((number) => said(data.calls[number]));
+    const calls = item.answers.map((number) => data.calls[number]);
+    const usual = item.verdict === "inconsistent" ? reference(calls) : null;
+    const values = calls.flatMap((call, place) => [place ? " · " : "", value(call, usual)]);
     const link = make(
       "a",
       { href: `#${to}`, "aria-expanded": isOpen },
@@ -114,12 +118,24 @@
       make("span", { class: "style" }, item.style),
       make("span", { class: `badge ${item.verdict}` }, item.verdict),
       make("span", { class: "at" }, item.at),
-      make("span", { class: "values" }, values.join(" · ")),
+      make("span", { class: "values" }, ...values),
     );
     return make("li", { class: isOpen ? "open" : null }, link, isOpen ? detail(item, view, found) : "");
   }
 
-  const said = (call) => `${call.form} ${call.value ?? `no answer (${call.status})`}`;
+  // What the others are held against: the value of a text form, or else the one that most have.
+  function reference(calls) {
+    const known = calls.filter((call) => call.value !== undefined);
+    const count = (call) => known.filter((each) => each.value === call.value).length;
+    const most = known.reduce((best, call) => (best && count(best) >= count(call) ? best : call), null);
+    return known.find((call) => call.form.startsWith("text")) ?? most;
+  }
+
+  function value(call, usual) {
+    const said = `${call.form} ${call.value ?? `no answer (${call.status})`}`;
+    const isAlike = !usual || call.value === usual.value || (call.right && usual.right);
+    return isAlike ? said : make("b", { class: "deviates" }, said);
+  }
 
   // ---- one item
 
@@ -393,6 +409,7 @@
 
   const distinct = (name) => [...new Set(data.items.map((item) => item[name]).filter(Boolean))].sort();
   if (form) {
+    document.getElementById("filters").open = innerWidth > 576;
     fill("suite", [["", distinct("suite")]]);
     const looks = Object.keys(data.looks).sort();
     fill("look", [...(looks.length ? [["characteristic", looks]] : []), ["style", distinct("style")]]);
@@ -422,6 +439,7 @@
         [...list.querySelectorAll("a")].find((each) => each.hash.includes(encodeURIComponent(open)))?.focus();
       } else if (event.key === "/" && !event.target.closest("input, select, textarea")) {
         event.preventDefault();
+        document.getElementById("filters").open = true;
         form.elements.q.focus();
       }
     });

@@ -1,7 +1,9 @@
 """Reads the JSON of a report or a baseline, strictly: it has neither NaN nor infinity."""
 
+import contextlib
 import json
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -11,8 +13,15 @@ from pytest_rest.errors import BaselineError
 
 def read(path: Path) -> Any:
     """The JSON of a file, or of the report in a run's folder; `BaselineError` if it has none."""
-    try:
+    with as_baseline_error():
         return parse(safe_files.read(path / "report.json" if path.is_dir() else path))
+
+
+@contextlib.contextmanager
+def as_baseline_error() -> Iterator[None]:
+    """Turns what reading and parsing raise into a `BaselineError` of one line."""
+    try:
+        yield
     except (OSError, RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None
 
