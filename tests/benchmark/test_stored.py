@@ -66,6 +66,22 @@ def test_a_row_is_an_answer() -> None:
     assert ("consistent", True) == (record.verdict.outcome, answers["image"].correct)
 
 
+def test_a_number_of_json_is_what_is_written(tmp_path: Path) -> None:
+    """To its last digit; one that is not finite is no answer."""
+    texts = ("12345678901234567.89", "12345678901234567.11", "1.10", "NaN", "1e999")
+    rows = (
+        f'{{"item": "{number}", "form": "{form}", "answer": {text}, "kind": "number"}}'
+        for number, text in enumerate(texts)
+        for form in ("text", "image")
+    )
+    (tmp_path / "answers.jsonl").write_text("\n".join(rows), "utf-8")
+    read = [
+        stored_record(case).verdict.answers["text"].value
+        for case in stored.load(["answers.jsonl"]).cases
+    ]
+    assert [*texts[:2], "1.1", None, None] == read
+
+
 def test_a_table_says_the_same_as_json_lines() -> None:
     """But for its numbers, which are texts there; a list of answers is JSON."""
     rows = [{**TEXT, "expected": ["7", "seven"]}, {**IMAGE, "expected": ["7", "seven"]}]
@@ -322,9 +338,10 @@ def test_what_is_wrong_is_told_with_its_line(rows: list[Row], expected: list[str
     assert all(line.isprintable() for line in told)
 
 
-def test_a_broken_line_is_told_and_not_what_lacks_for_it() -> None:
-    """Of a row that cannot be read the answer is not missing."""
-    Path("answers.jsonl").write_text(f"{json.dumps(TEXT)}\n{{broken\n", "utf-8")
+@pytest.mark.parametrize("broken", ["{broken", '{"item": "a", "item": "b"}'])
+def test_a_broken_line_is_told_and_not_what_lacks_for_it(broken: str) -> None:
+    """Of a row that cannot be read, or says a name twice, the answer is not missing."""
+    Path("answers.jsonl").write_text(f"{json.dumps(TEXT)}\n{broken}\n", "utf-8")
     with pytest.raises(AnswersError) as caught:
         stored.load(["answers.jsonl"])
     (line,) = str(caught.value).splitlines()

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import math
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -114,8 +115,8 @@ def text(cells: Mapping[str, Any], column: str) -> str:
 
 
 def _text(value: object, column: str) -> str:
-    if value is None:
-        return ""
+    if value is None or (isinstance(value, float) and not math.isfinite(value)):
+        return ""  # other programs write NaN where there is nothing
     if isinstance(value, bool):
         return str(value).lower()
     if not isinstance(value, str | int | float):

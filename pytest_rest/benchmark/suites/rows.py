@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Self
 
 from pytest_rest.benchmark.suites import hub
 from pytest_rest.errors import BenchmarkError
@@ -206,11 +206,38 @@ def _lines(path: Path, file: IO[bytes]) -> Iterator[tuple[int, bytes]]:
         yield number, line.removeprefix(codecs.BOM_UTF8) if number == 1 else line
 
 
+class WrittenNumber(float):
+    """A number with a point or a power as JSON has it: its text is as it is written."""
+
+    def __new__(cls, text: str) -> Self:
+        """The number that a text is."""
+        number = super().__new__(cls, text)
+        number.text = text
+        return number
+
+    text: str
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def _decoded(text: str) -> Any:
+    """What a text of JSON holds; `ValueError` where a name is twice in an object."""
+    return json.loads(text, parse_float=WrittenNumber, object_pairs_hook=_once)
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    named = dict(pairs)
+    if len(named) < len(pairs):
+        raise ValueError("a name is twice in an object")
+    return named
+
+
 def _jsonl(path: Path, file: IO[bytes], _: Sequence[str]) -> _Cells:
     for number, line in _lines(path, file):
         if line.strip():
             try:
-                cells = json.loads(line.decode())
+                cells = _decoded(line.decode())
             except (ValueError, RecursionError) as error:
                 cells = RowError(f"it is not JSON: {error}")
             yield f"line {number}", cells
@@ -223,7 +250,7 @@ def _json(path: Path, file: IO[bytes], columns: Sequence[str]) -> _Cells:
         limit = f"more than {_MAX_DOCUMENT:,} bytes"
         raise hub.refused(path, f"has {limit}; give it as JSONL, a row a line")
     try:
-        content = json.loads(data.decode("utf-8-sig"))
+        content = _decoded(data.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         yield from _jsonl(path, io.BytesIO(data), columns)
         return
