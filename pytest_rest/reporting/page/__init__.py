@@ -36,6 +36,7 @@ from pytest_rest.reporting.terminal import flips as flip_words
 from pytest_rest.reporting.terminal import seen as seen_words
 from pytest_rest.reporting.terminal import thinking as budget_words
 from pytest_rest.safe_text import shown
+from pytest_rest.terms import to_rate
 
 NAME = "report.html"
 _DATA = "<!-- data -->"  # nothing escaped can hold it
@@ -110,6 +111,7 @@ def _assembled(report: Builtins, content: Content, source: Callable[[str], str])
         tags=summary.tags(report),
         fields=summary.fields(report),
         unjudged=summary.unjudged(report),
+        self_agreement=to_rate((report.get("judge") or {}).get("self_agreement")),
         explained=Explained(**explained) if explained else None,
         words={
             "causes": WORDS,
