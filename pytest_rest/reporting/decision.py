@@ -57,7 +57,9 @@ def of(
         why = f"no threshold was asked for, such as --rest-min-rer=0.9{said}"
         return Decision("cannot tell", "; ".join([*cautions, why]))
     if not gate["passed"]:
-        return Decision("cannot tell", gate["reason"])
+        is_theirs = any(gate["reason"].startswith(each["reason"]) for each in judged)
+        waiting = [_said(each, rates) for each in judged if each["outcome"] != "passed"]
+        return Decision("cannot tell", _listed(waiting) if is_theirs else gate["reason"])
     unsure = [_said(each, rates) for each in judged if _is_beyond(each)]
     if unsure or cautions:
         why = _listed([*cautions, *unsure])
@@ -116,11 +118,11 @@ def _moved(changed: Builtins) -> str:
 
 
 def _of_threshold(judged: Builtins) -> str:
-    if judged["value"] is None:
-        return str(judged["reason"])
     parts = ["OCR-correct items"] if judged["subset"] == "ocr_correct" else []
     parts += [part for part in (judged["part"], judged["scope"]) if part]
     of = " of ".join([name(judged["metric"]), *parts])
+    if judged["value"] is None:
+        return f"{of} is not judged: {judged['reason'].rpartition(' is not judged: ')[2]}"
     rate = to_rate({n: judged[n] for n in ("value", "low", "high", "n")})
     bound = f"{judged['bound'] * 100:g} %"
     is_least = judged["op"].startswith(">")

@@ -22,7 +22,7 @@ Student's t of the runs' means about their line, at the error itself.
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from statistics import NormalDist, fmean
+from statistics import fmean
 
 from pytest_rest.statistics.clusters import grouped
 from pytest_rest.statistics.intervals import Z, t_quantile
@@ -78,7 +78,8 @@ def measure(rows: Sequence[Row], clusters: Sequence[str] = ()) -> Trend | None:
         for t, y in values.items():
             by_run[t].append(y - mean)
     slope, error = score / information, math.sqrt(variance) / information
-    p = NormalDist().cdf(score / math.sqrt(variance)) if variance > _NOTHING else 1.0
+    # NormalDist.cdf has no digits left below some -8.
+    p = math.erfc(-score / math.sqrt(2 * variance)) / 2 if variance > _NOTHING else 1.0
     weight = sum(size for size, _ in units)
     p_runs, wider = _of_means([math.fsum(each) / weight for each in by_run], slope)
     reach = max(Z * error, wider)

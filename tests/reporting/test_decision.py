@@ -89,6 +89,17 @@ def test_what_was_not_judged_cannot_be_told_and_why() -> None:
     )
 
 
+def test_what_is_undecided_is_told_in_words() -> None:
+    """Not as the threshold is written, `Rer>=0.85 is ...` at a page's top."""
+    undecided = threshold("undecided", reason="the endpoint is gone")
+    assert sentence(gate(False, undecided)) == (
+        "Cannot tell: RER is 79.2 % [70.8, 85.6], n = 120, not surely at least the 85 % asked for"
+    )
+    why = "rer>=0.85 is not judged: no item was judged"
+    nothing = {**gate(False, threshold("undefined", value=None, reason=why)), "reason": why}
+    assert sentence(nothing) == "Cannot tell: RER is not judged: no item was judged"
+
+
 def test_a_part_of_a_run_decides_nothing() -> None:
     """A shard is judged when it is merged."""
     assert decision.of(gate(None), RER, is_shard=True) is None

@@ -111,3 +111,10 @@ def test_the_shares_of_all_looks_are_the_whole_error() -> None:
         assert found
         spent.append(found.spent)
     assert 0.98 < sum(spent) <= 1
+
+
+def test_a_steep_fall_of_many_items_has_a_p() -> None:
+    """A normal distribution's share below -8 is small, and not 0."""
+    found = measure([[1.0, 1.0, 0.0, 0.0]] * 100)
+    assert found
+    assert 0 < found.p < 1e-15

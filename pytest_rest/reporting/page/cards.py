@@ -88,10 +88,10 @@ def cards(report: Builtins, scope: str | None) -> Iterator[Card]:
         yield _card(
             row.label,
             row.rate,
-            svg.strip(f"card-{part}{mode}", row, bounds.get(name, ()), changed.get("old")),
+            svg.strip(f"card-{part}{mode}", row, bounds.get(name, ()), _old(row.rate, changed)),
             changed,
             [each for each in judged if each.metric == name],
-            [*_about(name, metrics, changed)],
+            [*_about(name, metrics, row.rate, changed)],
         )
 
 
@@ -106,18 +106,29 @@ def _card(
     name = label[:1].upper() + label[1:]
     if rate is None:
         return Card(name, "undefined", "", "", "", judged, about)
-    old = changed.get("old")
+    old = _old(rate, changed)
     value = wording.share(rate.value)
     interval = wording.rate(rate).removeprefix(f"{value} % ")
     before = "" if old is None else wording.share(old)
     return Card(name, f"{value} %", before, interval, strip, judged, about)
 
 
-def _about(name: str, metrics: Builtins, changed: Builtins) -> Iterator[str]:
+def _old(rate: Rate | None, changed: Builtins) -> float | None:
+    """The baseline's rate, where it is of the same items and styles as the run's."""
+    if rate is None or wording.share(changed.get("new")) != wording.share(rate.value):
+        return None
+    old: float | None = changed.get("old")
+    return old
+
+
+def _about(name: str, metrics: Builtins, rate: Rate | None, changed: Builtins) -> Iterator[str]:
     """What changed since the baseline, and what the rate is of."""
     if changed.get("value") is not None:
         change = Rate(*(changed[key] for key in ("value", "low", "high", "n")))
         moved = f"{points(change)} points" if change.value else "unchanged"
+        if _old(rate, changed) is None:
+            both = " → ".join(wording.share(changed[key]) for key in ("old", "new"))
+            moved = f"of what both runs have: {both} %, {moved}"
         yield f"{moved} since the baseline"
     parts = [metrics.get("all_correct"), metrics.get("agreed_wrong")]
     if name == "rer" and all(parts):

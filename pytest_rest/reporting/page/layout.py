@@ -48,6 +48,7 @@ def _environment() -> "Environment":
         finalize=_bounded,
     )
     environment.filters |= {"percent": percent, "rate": wording.rate, "count": wording.count}
+    environment.filters["money"] = wording.money
     environment.filters |= {"shown": _bounded, "uncut": _Shown, "sha256": _sha256}
     return environment
 
