@@ -156,6 +156,11 @@ def _check(arguments: Namespace) -> None:
     is_judged = bool(_tolerance(arguments).bounds)
     if arguments.more and is_judged:
         raise OptionError("a tolerance is for two runs: OLD and NEW; name no more, or leave it out")
+    if arguments.more and (arguments.markdown or arguments.junit_xml):
+        raise OptionError(
+            "--markdown and --junit-xml are for two runs: OLD and NEW; of more there are --json "
+            "and --html"
+        )
     for name in ("max_lost", "undecided"):
         if getattr(arguments, name) is not None and not is_judged:
             option = f"--{name.replace('_', '-')}"

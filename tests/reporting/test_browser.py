@@ -346,6 +346,7 @@ def test_the_page_alone_tells_what_breaks_a_model(
     values = browser.texts("#list > li:first-child .values b")
     assert ["image", "mixed"] == [value.split()[0] for value in values]
     browser.open(path, "", width, dark)
+    assert "pytest-rest history --html history.html" == browser.text("#changes code")
     browser.click("#changes .changed a:not(:has(img))")
     assert "-50dpi-" in browser.text(f"{OPEN} .style")
     assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")

@@ -224,6 +224,14 @@ def test_tokens_and_advice_are_those_of_the_terminal(run_rest: RunRest, tmp_path
     assert len(uses) == len(re.findall("<circle[^>]*><title>", found["vision"]))
 
 
+def test_a_run_that_cost_something_is_not_said_to_cost_nothing(tmp_path: Path) -> None:
+    """At the page's top and at its end."""
+    report = pages.report([pages.record(1)])
+    report["usage"]["cost"] = 0.001
+    page = written(tmp_path, report)
+    assert ("less than $0.01" in page, "$0.00" in page) == (True, False)
+
+
 def test_an_effect_has_a_colour_where_it_is_clear(tmp_path: Path) -> None:
     """As advice is: of 20 items, and among all differences that were looked at."""
     report = pages.report([pages.record(number) for number in range(5)])
@@ -477,6 +485,8 @@ def test_compare_draws_three_models_side_by_side(
     ]
     assert 4 == main(["compare", *names, "--max-rer-drop=0"])
     assert "a tolerance is for two runs" in capsys.readouterr().err
+    assert 4 == main(["compare", *names, "--junit-xml=junit.xml"])
+    assert "--markdown and --junit-xml are for two runs" in capsys.readouterr().err
     assert 4 == main(["compare", names[0], names[1], names[0]])
     assert "a run is named twice" in capsys.readouterr().err
 
