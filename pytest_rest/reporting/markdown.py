@@ -11,7 +11,8 @@ from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
-from pytest_rest.reporting import judgement, stored_answers
+from pytest_rest.reporting import decision, judgement, stored_answers
+from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import (
     fields,
@@ -52,7 +53,7 @@ def page(report: Report) -> str:
     checks = [_row(name, word, said) for name, word, _, said in _checks(report)]
     blocks = [
         [f"## REST: {escape(str(about['model']))}"],
-        _decided(report),
+        _decided(report.decision),
         [f"{verdict(report)}{f': {escape(why, 1_000)}' if why else ''}"],
         _table(["threshold", "", "why"], checks),
         [escape(line) for line in seen.told(report.seen)],
@@ -94,11 +95,11 @@ def comparison(runs: PairedComparison, table: Mapping[str, Change], judged: Regr
     """What changed from one run to another, and whether that is tolerated."""
     checks = judged.checks
     said = judged.summary if checks else "no tolerance was named"
-    known = Gate(not judged.reasons if checks else None, said, (), judged)
-    word = judgement.verdict(judgement.gate_to_builtins(known))
+    known = Gate(not judged.reasons, said, (), judged)
+    decided = decision.of(judgement.gate_to_builtins(known), None) if checks else None
     blocks = [
         [f"## REST: {escape(runs.old_model)} to {escape(runs.new_model)}"],
-        [f"**{word}**: {escape(said, 1_000)}"],
+        _decided(decided) or [f"**not judged**: {said}"],
         _table(["threshold", "", "why"], [_row(c.name, c.outcome, c.reason) for c in checks]),
         _table(
             ["per cent, points [95%]", "items", "old", "new", "change", "worse", "better"],
@@ -152,9 +153,9 @@ def properties(report: Report) -> dict[str, str]:
     return {shown(name, 300): shown(value, 500) for name, value in values.items()}
 
 
-def _decided(report: Report) -> list[str]:
+def _decided(decided: Decision | None) -> list[str]:
     """Whether to ship, and why; nothing of a part of a run."""
-    if not (decided := report.decision):
+    if not decided:
         return []
     return [f"**{decided.word.capitalize()}**: {escape(decided.why, 1_000)}"]
 

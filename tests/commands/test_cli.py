@@ -103,10 +103,10 @@ def test_compare_judges_as_the_run_options_do(
     ("words", "word", "kind"),
     [
         ((), "not judged", None),
-        (("--max-rer-drop=0.02",), "failed", "failure"),
-        (("--max-rer-drop=0.5",), "passed", "system-out"),
-        (("--max-rer-drop=0.5", "--undecided=fail"), "undecided", "failure"),
-        (("--max-rer-drop=0.7",), "passed", "passed"),
+        (("--max-rer-drop=0.02",), "Do not ship", "failure"),
+        (("--max-rer-drop=0.5",), "Ship", "system-out"),
+        (("--max-rer-drop=0.5", "--undecided=fail"), "Cannot tell", "failure"),
+        (("--max-rer-drop=0.7",), "Ship", "passed"),
     ],
 )
 def test_compare_tells_a_ci_what_it_tells_a_terminal(
