@@ -181,7 +181,7 @@ class Terminal:
         terminalreporter.write_sep("=", "REST")
         if report.decision:
             for row in textwrap.wrap(report.decision.sentence, 80, subsequent_indent="  "):
-                write(row, **_LOOKS[report.decision.word])
+                write(row, **(_LOOKS[report.decision.word] if report.gate else {"bold": True}))
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
         for line in tables.table(report):
