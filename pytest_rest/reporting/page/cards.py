@@ -161,7 +161,7 @@ def _threshold(threshold: Builtins) -> Held:
     outcome, op, bound = str(threshold["outcome"]), threshold["op"], threshold["bound"]
     sign = {">=": "≥", "<=": "≤"}.get(op, op)
     why = _why(threshold["reason"], f"{threshold['metric']}{op}")
-    kind = "good" if outcome == "passed" else "bad"
+    kind = {"passed": "good", "failed": "bad"}.get(outcome, "unsure")
     wanted = f"{sign} {bound * 100:g} %"
     name, apart = threshold["metric"], _apart(threshold)
     return Held(name, wanted, _OUTCOMES.get(outcome, outcome), kind, why, apart)
