@@ -151,7 +151,7 @@ def test_a_broken_document_ends_the_run(run_rest: RunRest) -> None:
 def test_the_documentations_questions_are_read(tmp_path: Path) -> None:
     """From a folder of PDFs and the CSV as it stands on the page."""
     page = Path(__file__).parents[2].joinpath("docs/documents.md").read_text("utf-8")
-    (questions,) = re.findall(r"^```csv\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (questions,) = re.findall(r"^```text\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     tmp_path.joinpath("questions.rest.csv").write_text(questions)
     pdf.write(tmp_path / "lease.pdf", ["Lease", "Rent: 1450", "Deposit", "Until 31 May 2027"])
     pdf.write(tmp_path / "loan.pdf", ["4.2 percent"])
