@@ -97,9 +97,9 @@ def _said(judged: Builtins, rates: Builtins) -> str:
     if "name" not in judged:
         return _of_threshold(judged)
     metric, bound = tolerance(judged)
-    if judged["outcome"] == "refused" or metric not in rates:
+    changed = rates.get(metric)
+    if judged["outcome"] == "refused" or changed is None or changed["value"] is None:
         return str(judged["reason"])
-    changed = rates[metric]
     allowed = wording.points(float(bound))
     held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
     unsure = ", though not surely" if judged["outcome"] == "undecided" else ""

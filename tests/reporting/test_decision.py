@@ -100,6 +100,13 @@ def test_what_is_undecided_is_told_in_words() -> None:
     assert sentence(nothing) == "Cannot tell: RER is not judged: no item was judged"
 
 
+def test_a_rate_of_no_item_in_both_runs_is_told_by_its_reason() -> None:
+    """As CFR is where nobody says what is right."""
+    unpaired = gate(False, checks=[check("undecided", 0.0)])
+    unpaired["baseline"]["rates"]["rer"] |= dict.fromkeys(("old", "new", "value"), None) | {"n": 0}
+    assert sentence(unpaired).startswith("Cannot tell: ")
+
+
 def test_a_part_of_a_run_decides_nothing() -> None:
     """A shard is judged when it is merged."""
     assert decision.of(gate(None), RER, is_shard=True) is None
