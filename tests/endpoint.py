@@ -163,7 +163,8 @@ class Endpoint:
         traceback: TracebackType | None,
     ) -> None:
         self._loop.call_soon_threadsafe(self._closing.set)
-        self._thread.join(30)
+        self._thread.join(60)
+        assert not self._thread.is_alive(), "the endpoint did not stop within 60 s"
         if self._failure is not None and error is None:
             raise self._failure
 
@@ -191,6 +192,15 @@ class Endpoint:
         self._ready.set()
         await self._closing.wait()
         await self._runner.cleanup()
+        await self._abort_all()
+
+    async def _abort_all(self) -> None:
+        """Leave no connection open: not one that was taken on while the server closed."""
+        await asyncio.sleep(0)
+        transports: Mapping[int, asyncio.Transport] = getattr(self._loop, "_transports", {})
+        for transport in [*transports.values()]:
+            transport.abort()
+        await asyncio.sleep(0)
 
     async def _listen(self) -> None:
         self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
