@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping, Sequence
+from pathlib import Path
 
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError
@@ -13,7 +14,9 @@ from pytest_rest.models.batches.endpoint import BatchLimits as BatchLimits
 from pytest_rest.models.batches.endpoint import BatchRow as BatchRow
 from pytest_rest.models.batches.endpoint import BatchState as BatchState
 from pytest_rest.models.batches.endpoint import Candidate as Candidate
+from pytest_rest.models.batches.file import FileBatches
 from pytest_rest.models.catalogue import read_key
+from pytest_rest.models.chat_protocol import takes_temperature
 from pytest_rest.models.overrides import LIMITS, Overrides
 from pytest_rest.models.providers import litellm, openai_compatible
 from pytest_rest.terms import Budget, Price
@@ -48,8 +51,7 @@ def connect(
     `budgets` or parameters that a row cannot have just as a direct call has them. `timeout` is in
     seconds for one reply; a file may take longer, by its size.
     """
-    kind = spec.partition(":")[0]
-    if kind in _OWN or kind in extensions.declared("models"):
+    if _is_own(spec):
         raise _without_batches(spec)
     if api_base is not None:
         served = openai_compatible.connect(
@@ -74,6 +76,32 @@ def connect(
     if provider in _PARAMETERS:
         _check(spec, provider, native, overrides)
     return _of_provider(model, provider, environ)
+
+
+def connect_file(
+    spec: str,
+    folder: Path,
+    *,
+    overrides: Overrides = Overrides(),  # noqa: B008 (frozen)
+) -> BatchEndpoint:
+    """Batches as files `LABEL.jsonl` in a folder, for the program that asks a model of that name.
+
+    `ModelError` for a model that is not asked by its name.
+    """
+    if _is_own(spec):
+        raise ModelError(f"model {spec!r} is not served, and needs no --rest-batch=file")
+    return FileBatches(
+        name=spec,
+        description=f"{spec} (batch files)",
+        parameters=overrides.reported({"temperature": 0} if takes_temperature(spec) else {}),
+        folder=folder,
+        overrides=overrides,
+    )
+
+
+def _is_own(spec: str) -> bool:
+    kind = spec.partition(":")[0]
+    return kind in _OWN or kind in extensions.declared("models")
 
 
 def _of_provider(

@@ -27,6 +27,8 @@ from pytest_rest.models.batches.endpoint import (
     Status,
 )
 from pytest_rest.models.chat_protocol import read_response, request_body
+from pytest_rest.models.contents import refuse_error
+from pytest_rest.models.failures import MalformedError
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.terms import Completion, Prompt
 
@@ -140,7 +142,9 @@ def read_chat_row(row: Mapping[str, Any]) -> Completion:
         return Completion(error="timeout: the batch expired before this row was asked")
     if error.get("code") == "batch_cancelled":
         return Completion(error="error: the batch was cancelled before this row was asked")
-    return read_response(200, {}, json.dumps({"error": error or "a row without an answer"}))
+    error = mapping(error.get("error")) or error  # vLLM's
+    refuse_error({"error": error}, {}, ", in a batch")
+    raise MalformedError("a row without an answer")
 
 
 def _state(reply: Mapping[str, Any]) -> BatchState:
