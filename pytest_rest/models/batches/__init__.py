@@ -52,7 +52,7 @@ def connect(
     seconds for one reply; a file may take longer, by its size.
     """
     if _is_own(spec):
-        raise _without_batches(spec)
+        raise ModelError(f"model {spec!r} is not an endpoint; leave --rest-batch out")
     if api_base is not None:
         served = openai_compatible.connect(
             spec, api_base, timeout=timeout, environ=environ, overrides=overrides
@@ -89,7 +89,7 @@ def connect_file(
     `ModelError` for a model that is not asked by its name.
     """
     if _is_own(spec):
-        raise ModelError(f"model {spec!r} is not served, and needs no --rest-batch=file")
+        raise ModelError(f"model {spec!r} is not an endpoint; leave --rest-batch out")
     return FileBatches(
         name=spec,
         description=f"{spec} (batch files)",

@@ -92,7 +92,7 @@ class AnthropicBatches(RemoteModel):
         They are asked for where the batch is, whatever address its `results_url` has.
         """
         async for line in self.client.lines(f"{_PATH}/{checked_id(batch)}/results"):
-            yield read_row(line, "custom_id", _read)
+            yield read_row(line, "custom_id", read_row_of_results)
 
     async def find(self, label: str, rows: int, since: float) -> Sequence[Candidate]:
         """The batches of that time and number of rows, without those of other labels."""
@@ -134,7 +134,8 @@ def _block(part: str | Image | File) -> dict[str, Any]:
     return {"type": "document" if isinstance(part, File) else "image", "source": source}
 
 
-def _read(row: Mapping[str, Any]) -> Completion:
+def read_row_of_results(row: Mapping[str, Any]) -> Completion:
+    """The answer, or the error, in a line of the results."""
     result = mapping(row.get("result"))
     kind = result.get("type")
     if kind == "expired":
@@ -143,7 +144,7 @@ def _read(row: Mapping[str, Any]) -> Completion:
         return Completion(error="error: the batch was cancelled before this row was asked")
     if kind != "succeeded":
         error = mapping(result.get("error"))
-        refuse_error(mapping(error.get("error")) or error, {}, ", in a batch")
+        refuse_error({"error": error.get("error") or error}, {}, ", in a batch")
         raise MalformedError(f"a row of the kind {str(kind)[:60]!r} that is not known")
     message = result["message"]
     usage = mapping(message.get("usage"))
