@@ -80,6 +80,7 @@ class BatchServer(Endpoint):
         self.plan = plan or Plan()
         self.paid: list[tuple[str, str]] = []  # (batch, row's id), in the order of their answers
         self.asked: list[tuple[str, str]] = []  # (method, path with its query)
+        self.headers: list[Mapping[str, str]] = []  # of these, by names in lower case
         self.batches: dict[str, Batch] = {}
         self._is_lean = is_lean
         self._folder = tempfile.TemporaryDirectory()
@@ -127,6 +128,7 @@ class BatchServer(Endpoint):
         asked = (request.method, request.path_qs)
         before = self.asked.count(asked)
         self.asked.append(asked)
+        self.headers.append({name.lower(): value for name, value in request.headers.items()})
         reply = self.plan.interface(request.method, request.path, before)
         if reply is None:
             return await handler(request)

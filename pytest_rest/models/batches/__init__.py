@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError
+from pytest_rest.models import gateways
 from pytest_rest.models.batches import anthropic, gemini, openai
 from pytest_rest.models.batches.client import Client
 from pytest_rest.models.batches.endpoint import BatchEndpoint as BatchEndpoint
@@ -57,13 +58,13 @@ def connect(
         served = openai_compatible.connect(
             spec, api_base, timeout=timeout, environ=environ, overrides=overrides
         )
-        headers = _headers({"Authorization": f"Bearer {served.key or 'none'}"}, overrides)
+        key = served.key or (None if overrides.headers else "none")  # as a direct call has it
         return openai.OpenAIBatches(
             name=served.name,
             model=served.name,
             description=f"{served.description} (batches)",
             parameters=served.parameters,
-            client=Client(api_base, headers, timeout, environ),
+            client=_client(api_base, _bearer(key), timeout, environ, overrides),
             overrides=overrides,
         )
     native = [budget for budget in budgets if budget.control == "native"]
@@ -110,11 +111,11 @@ def _of_provider(
     variables, usual = _ADDRESSES[provider]
     base = next(filter(None, (environ.get(each, "").strip() for each in variables)), usual)
     base = base.rstrip("/")
-    key = {"Authorization": f"Bearer {model.key or 'none'}"}
+    key = _bearer(model.key or "none")
     if provider == "anthropic":
         base = base.removesuffix("/messages").removesuffix("/v1")
         token = None if model.key else read_key("ANTHROPIC_AUTH_TOKEN", environ)
-        key = {"Authorization": f"Bearer {token}"} if token else {"x-api-key": model.key or ""}
+        key = _bearer(token) if token else {"x-api-key": model.key or ""}
         key["anthropic-version"] = anthropic.VERSION
     if provider == "gemini":
         base = base.removesuffix("/v1beta")
@@ -126,7 +127,7 @@ def _of_provider(
         model=model.name.partition("/")[2],
         description=model.description.replace("(LiteLLM)", "(batches)"),
         parameters=model.parameters,
-        client=Client(base, _headers(key, model.overrides), model.timeout, environ),
+        client=_client(base, key, model.timeout, environ, model.overrides),
         overrides=model.overrides,
         price=price and Price(price.input / 2, price.output / 2),
     )
@@ -156,8 +157,19 @@ def _check(spec: str, provider: str, native: Sequence[Budget], overrides: Overri
             raise ModelError(f"a batch of {provider} has a limit of tokens; {name} cannot be none")
 
 
-def _headers(usual: Mapping[str, str], overrides: Overrides) -> dict[str, str]:
-    """A request's headers: the user's own instead of the usual ones of their names."""
+def _bearer(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _client(
+    base: str,
+    key: Mapping[str, str],
+    timeout: float,
+    environ: Mapping[str, str],
+    overrides: Overrides,
+) -> Client:
+    """A client with the user's own headers instead of the usual ones of their names."""
     named = {name.lower() for name in overrides.headers}
+    usual = {**gateways.no_cache_headers(base), **key}
     usual = {name: value for name, value in usual.items() if name.lower() not in named}
-    return {**usual, **overrides.headers}
+    return Client(base, {**usual, **overrides.headers}, timeout, environ)
