@@ -1,7 +1,7 @@
 """Reads what a call took in tokens, in the words of each protocol."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from pytest_rest.models.completions import token_count
 
@@ -15,8 +15,16 @@ _WRITTEN = "cache_creation_input_tokens"
 _THOUGHT = "thoughtsTokenCount"  # beside Google's other tokens of an answer
 
 
-def read(usage: object) -> dict[str, int | None]:
-    """`input_tokens`, `output_tokens` and `cached_tokens` of a completion; None of what is not said.
+class Counts(TypedDict):
+    """As a completion has them."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+
+
+def read(usage: object) -> Counts:
+    """The tokens of a call, None of what is not said.
 
     The input is all of it, whatever of it was in a cache; Anthropic's own count leaves that out.
     """
