@@ -154,7 +154,7 @@ def same(direct: Completion, row: Completion) -> None:
     first, second = ((each.error or "").partition(":")[0] for each in (direct, row))
     assert first == second
     if not first:
-        names = ("text", "finish_reason", "input_tokens", "output_tokens", "model")
+        names = ("text", "finish_reason", "input_tokens", "output_tokens", "cached_tokens", "model")
         assert [getattr(direct, name) for name in names] == [getattr(row, name) for name in names]
 
 

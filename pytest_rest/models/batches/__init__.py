@@ -20,7 +20,7 @@ from pytest_rest.models.catalogue import read_key
 from pytest_rest.models.chat_protocol import takes_temperature
 from pytest_rest.models.overrides import LIMITS, Overrides
 from pytest_rest.models.providers import litellm, openai_compatible
-from pytest_rest.terms import Budget, Price
+from pytest_rest.terms import Budget
 
 _OWN = ("embedded", "simulated", "python")
 # Where each provider is asked: the first variable that is set counts, as with LiteLLM.
@@ -120,7 +120,6 @@ def _of_provider(
     if provider == "gemini":
         base = base.removesuffix("/v1beta")
         key = {"x-goog-api-key": model.key or ""}
-    price = model.price
     protocol = _PROTOCOLS.get(provider, openai.OpenAIBatches)
     return protocol(
         name=model.name,
@@ -129,7 +128,7 @@ def _of_provider(
         parameters=model.parameters,
         client=_client(base, key, model.timeout, environ, model.overrides),
         overrides=model.overrides,
-        price=price and Price(price.input / 2, price.output / 2),
+        price=model.price and model.price.batch,
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
+from pytest_rest.models import usage
 from pytest_rest.models.batches.client import (
     RemoteModel,
     checked_id,
@@ -25,7 +26,6 @@ from pytest_rest.models.batches.endpoint import (
     Candidate,
     Status,
 )
-from pytest_rest.models.completions import token_count
 from pytest_rest.models.contents import refuse_error
 from pytest_rest.models.failures import MalformedError, finish_reason
 from pytest_rest.models.overrides import sent
@@ -189,17 +189,11 @@ def read_row_of_results(row: Mapping[str, Any]) -> Completion:
     if not isinstance(response, dict):
         return _failure(mapping(row.get("error")) or mapping(row.get("status")))
     refuse_error(response, {}, ", in a batch")
-    usage = mapping(response.get("usageMetadata"))
-    names = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount", "totalTokenCount")
-    asked, answered, thought, total = (token_count(usage.get(name)) for name in names)
-    if thought and total != (asked or 0) + (answered or 0):  # else they are counted in already
-        answered = (answered or 0) + thought
     text, end = _answer(response)
     return Completion(
         text=text,
         finish_reason=finish_reason(end),
-        input_tokens=asked,
-        output_tokens=answered,
+        **usage.read(response.get("usageMetadata")),
         model=str(response.get("modelVersion") or ""),
     )
 
