@@ -1,6 +1,7 @@
 """Which models have batches, where and with which key they are asked, and batches in files."""
 
 import asyncio
+import io
 import json
 import os
 import time
@@ -15,7 +16,7 @@ from test_protocols import ASKED, KEY, KEYS, SHOWN
 from pytest_rest.errors import ModelError
 from pytest_rest.models import batches
 from pytest_rest.models.batches import BatchError, BatchRow
-from pytest_rest.models.batches.client import checked_id
+from pytest_rest.models.batches.client import checked_id, read_lines
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers import litellm, openai_compatible
 from pytest_rest.terms import Budget
@@ -198,3 +199,12 @@ def test_a_pipe_is_not_a_file_of_results(tmp_path: Path) -> None:
 
     with pytest.raises(BatchError, match="there is no file"):
         asyncio.run(run())
+
+
+# Lines of results
+
+
+def test_a_line_without_an_end_is_read_up_to_its_bound() -> None:
+    """And the next line is whole again."""
+    file = io.BytesIO(b'{"a": 1}\n\n  \n' + b"x" * (33 << 20) + b"\n" + b'{"b": 2}')
+    assert [8, 16 << 20, 8] == [len(line.rstrip(b"\n")) for line in read_lines(file)]
