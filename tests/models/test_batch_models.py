@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from batch_endpoint import BatchServer
+from endpoint import Endpoint
 from test_batches import NAMES, answer, connect
 from test_protocols import ASKED, KEY, KEYS, SHOWN
 
@@ -137,6 +138,25 @@ def test_the_users_own_headers_come_first() -> None:
     assert "authorization" not in headers
 
 
+def test_a_server_without_batches_is_told_with_what_there_is(tmp_path: Path) -> None:
+    """As vLLM's, which has an offline program instead."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_bytes(b"{}\n")
+
+    async def run(url: str) -> None:
+        endpoint = batches.connect("m", api_base=f"{url}/v1", environ={})
+        try:
+            await endpoint.upload(rows, "a")
+        finally:
+            await endpoint.close()
+
+    with (
+        Endpoint(answer) as server,
+        pytest.raises(BatchError, match=r"^bad request: HTTP 404.*--rest-batch=file"),
+    ):
+        asyncio.run(run(server.url))
+
+
 @pytest.mark.parametrize(
     "value", ["../x", "a/b", "a?b", "a#b", "..", "", "a b", "a\n", "x" * 301, None, 3, ["a"], "%2e"]
 )
@@ -174,13 +194,15 @@ async def _file_states(folder: Path) -> tuple[list[str], list[BatchRow], str]:
     os.utime(results, (long_ago, long_ago))
     states.append(await endpoint.state(batch))
     read = [row async for row in endpoint.results(batch)]
+    results.write_text("{}\n" * 3, "utf-8")
+    states.append(await endpoint.state(batch))
     return [state.status for state in states], read, states[0].detail
 
 
 def test_a_batch_in_a_file_is_over_with_its_results(tmp_path: Path) -> None:
     """Whose program is named with its arguments; a file that is being written is waited for."""
     statuses, rows, detail = asyncio.run(_file_states(tmp_path))
-    assert ["waiting", "running", "running", "ended"] == statuses
+    assert ["waiting", "running", "running", "ended", "ended"] == statuses
     command = f"vllm run-batch -i {tmp_path}/a.jsonl -o {tmp_path}/a.results.jsonl"
     assert f"{command} --model Org/My-Model" == detail
     assert ["a-2", "a-0"] == [row.row_id for row in rows]
