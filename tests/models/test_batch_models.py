@@ -51,6 +51,14 @@ def test_a_provider_without_batches_is_told_with_what_there_is(spec: str) -> Non
     assert "--rest-batch=file" in refused(spec, environ)
 
 
+def test_a_model_of_another_interface_is_told_with_what_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows are chats, and this one is asked through the Responses API."""
+    monkeypatch.setattr(litellm, "find_spec", lambda name: name)  # as if `mcp` were installed
+    assert "--rest-batch=file" in refused("gpt-5.1-codex")
+
+
 def test_a_missing_key_is_told_with_its_variable() -> None:
     """As for direct calls."""
     for spec, variable in (("gpt-4o-mini", "OPENAI"), ("gemini-2.5-flash", "GEMINI")):
@@ -122,20 +130,25 @@ def test_each_request_has_the_key_where_the_provider_wants_it(
 
 def test_the_users_own_headers_come_first() -> None:
     """With one for a gateway's key no other key is made up."""
-    own = Overrides(headers={"X-Gateway-Key": "secret-of-a-gateway"})
+    own = {"X-Gateway-Key": "secret-of-a-gateway"}
+    instead = {"authorization": "Bearer secret-of-a-user"}
 
     async def run(url: str) -> None:
-        endpoint = batches.connect("m", api_base=f"{url}/v1", environ={}, overrides=own)
-        try:
-            await endpoint.find("a", 1, 0.0)
-        finally:
-            await endpoint.close()
+        for headers, environ in ((own, {}), (instead, KEYS)):
+            more = Overrides(headers=headers)
+            base = f"{url}/v1"
+            endpoint = batches.connect("m", api_base=base, environ=environ, overrides=more)
+            try:
+                await endpoint.find("a", 1, 0.0)
+            finally:
+                await endpoint.close()
 
     with BatchServer(answer) as server:
         asyncio.run(run(server.url))
-    (headers,) = server.headers
-    assert "secret-of-a-gateway" == headers["x-gateway-key"]
-    assert "authorization" not in headers
+    first, second = server.headers
+    assert "secret-of-a-gateway" == first["x-gateway-key"]
+    assert "authorization" not in first
+    assert "Bearer secret-of-a-user" == second["authorization"]
 
 
 def test_a_server_without_batches_is_told_with_what_there_is(tmp_path: Path) -> None:
