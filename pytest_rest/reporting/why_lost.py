@@ -21,7 +21,7 @@ def ended(reason: str) -> str:
 def first(reasons: Iterable[str], answered: int, of: int) -> str:
     """Why asking ended, if it did; otherwise the failure that all of the lost items have, or most.
 
-    Of most of them it is `mostly ...`; of a budget that is spent it says after how many `of` items.
+    Of most of them it is `mostly ...`; of a budget that is spent after how many `of` the items.
 
     """
     known = list(reasons)
