@@ -240,7 +240,8 @@ def _prepare(folder: Path) -> None:
 
 def content(folder: Path) -> dict[str, Any]:
     """What of a run is compared: report, store and pictures."""
-    report = json.loads((folder / "report.json").read_text("ascii"))
+    text = (folder / "report.json").read_text("ascii")
+    report = json.loads(re.sub(r'[^"= ]*/(before|after)/', "", text))
     pictures = sorted(path.name for path in folder.glob("images/*"))
     store, rows = folder / "completions.sqlite", []
     if store.exists():
