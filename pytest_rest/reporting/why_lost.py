@@ -22,7 +22,6 @@ def first(reasons: Iterable[str], answered: int, of: int) -> str:
     """Why asking ended, if it did; otherwise the failure that all of the lost items have, or most.
 
     Of most of them it is `mostly ...`; of a budget that is spent after how many `of` the items.
-
     """
     known = list(reasons)
     if why := next(filter(None, map(ended, known)), ""):
