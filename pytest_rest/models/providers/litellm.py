@@ -70,6 +70,7 @@ def connect(
         price=listing.price,
         key=_key(catalogue, listing, environ) if is_asked else None,
         overrides=overrides,
+        mode=listing.mode,
     )
 
 
@@ -85,6 +86,7 @@ class LiteLLMModel:
     price: Price | None
     key: str | None = field(repr=False)
     overrides: Overrides = Overrides()  # noqa: RUF009 (frozen)
+    mode: str = "chat"
 
     home: ClassVar[Home] = "endpoint"
     batch_size: ClassVar[int] = 1

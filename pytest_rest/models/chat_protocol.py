@@ -1,0 +1,63 @@
+"""Writes the body of a chat in OpenAI's protocol, and reads the answer."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_rest.models import failures
+from pytest_rest.models.completions import token_count, written
+from pytest_rest.models.contents import parsed
+from pytest_rest.models.messages import messages
+from pytest_rest.models.overrides import Overrides, sent
+from pytest_rest.terms import Completion, Prompt
+
+
+def request_body(
+    model: str,
+    prompt: Prompt,
+    parameters: Mapping[str, object],
+    overrides: Overrides,
+    *,
+    limit: str,
+    more: Mapping[str, object],
+) -> dict[str, object]:
+    """What is sent; `limit` is the usual name of the limit of tokens, `more` are keys beside."""
+    return {
+        "model": model,
+        "messages": messages(prompt),
+        **overrides.limit(limit, prompt),
+        **sent(parameters),
+        **more,
+        **overrides.body,
+    }
+
+
+def read_response(status: int, headers: Mapping[str, str], text: str) -> Completion:
+    """The answer in a response, a refusal, or the error that its status means.
+
+    Raises for what is not an answer; `failures.explain` has the words.
+    """
+    if status != 200:
+        if failures.is_filtered(status, text):
+            return Completion(finish_reason="refusal")
+        error = failures.describe_status(status, headers, text)
+        return Completion(error=failures.one_line(error))
+    return _read_answer(parsed(text, headers))
+
+
+def _read_answer(data: Any) -> Completion:
+    if not data.get("choices"):
+        raise failures.MalformedError("it holds no choices")
+    choice = data["choices"][0]
+    message, usage = choice["message"], data.get("usage")
+    refusal = message.get("refusal")
+    text, refused = written(message.get("content"))
+    refusal = refusal if isinstance(refusal, str) and refusal else refused
+    counts = usage if isinstance(usage, dict) else {}
+    word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
+    return Completion(
+        text=text or refusal,
+        finish_reason=failures.finish_reason(word),
+        input_tokens=token_count(counts.get("prompt_tokens")),
+        output_tokens=token_count(counts.get("completion_tokens")),
+        model=str(data.get("model") or ""),
+    )
