@@ -7,7 +7,6 @@ wherever another one has ended.
 
 import asyncio
 import logging
-import math
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass, replace
@@ -18,13 +17,13 @@ from pytest_rest.dispatch import ENDED, RETRIED
 from pytest_rest.dispatch.batches.courier import Couriers, NotYetError
 from pytest_rest.dispatch.batches.ledger import Batch, Ledger
 from pytest_rest.dispatch.batches.row_files import RowFiles, is_too_large
-from pytest_rest.dispatch.limits import Throttle
+from pytest_rest.dispatch.budgets import Budgets, Used
 from pytest_rest.dispatch.prefetch import Case, Compare, Follow
 from pytest_rest.dispatch.store import Store
 from pytest_rest.errors import BenchmarkError, OptionError, RenderingError
 from pytest_rest.models.batches import BatchError
 from pytest_rest.terms import JUDGES_TASKS, Completion, Prompt
-from pytest_rest.wording import money
+from pytest_rest.wording import count, money
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -49,7 +48,7 @@ class Work:
 class Rounds:
     """The rounds of one session; `tell` is called with the batches whenever one has changed.
 
-    A row is in at most `tries` batches that failed to answer it. `throttle` makes what says what
+    A row is in at most `tries` batches that failed to answer it. `budgets` makes what says what
     may be spent, if anything limits it; `poll` are seconds between two looks at most.
     """
 
@@ -62,20 +61,20 @@ class Rounds:
         folder: Path,
         *,
         run_id: str,
-        throttle: Callable[[], Throttle | None] = lambda: None,
+        budgets: Callable[[], Budgets | None] = lambda: None,
         tries: int = 3,
         poll: float = 60.0,
         tell: Callable[[Sequence[Batch]], None] = lambda _: None,
     ) -> None:
         self._work, self._couriers = work, couriers
         self._ledger, self._store, self._folder = ledger, store, folder
-        self._new_throttle = throttle
-        self._throttle: Throttle | None = None
+        self._new_budgets = budgets
+        self._budgets: Budgets | None = None
+        self._taken, self._exceeded = Used(), ""  # by the rows of one round
         self._tries, self._poll, self._tell = tries, poll, tell
         self._complete: set[str] = set()  # names of cases of which all is answered
         self._files = RowFiles(ledger, couriers, run_id)
         self._unaffordable: list[str] = []
-        self._cost = 0.0
 
     async def run(self, mode: Mode) -> Outcome:
         """Go on as far as the mode has it; `BatchError` where the interface fails for good."""
@@ -162,7 +161,7 @@ class Rounds:
         if self._ledger.noted("cancelled") or self._ledger.noted("idle") >= _IDLE:
             return
         self._ledger.note("walked", 0)
-        self._throttle, self._cost = self._new_throttle(), 0.0
+        self._budgets, self._taken, self._exceeded = self._new_budgets(), Used(), ""
         judged: list[Prompt] = []
         for case in self._work.cases:
             await asyncio.sleep(0)  # an interrupt is noticed here
@@ -237,25 +236,30 @@ class Rounds:
     # What may be spent
 
     def _affords(self, prompt: Prompt) -> bool:
-        if self._throttle is None:
+        if self._budgets is None:
             return True
-        is_affordable = self._throttle.wait(prompt) is not None
-        self._cost += self._throttle.begin(prompt).cost
-        return is_affordable
+        most = self._budgets.most(prompt)
+        self._exceeded = self._exceeded or self._budgets.exceeded(most) or ""
+        self._budgets.begin(most)
+        self._taken.add(most)
+        return not self._exceeded
 
     def _check_budget(self) -> None:
         """Send nothing of a run's first batches where they may go over; else leave out what may."""
-        if not self._unaffordable or self._throttle is None:
+        if not self._unaffordable:
             return
-        spent = self._throttle.spent
-        said = f"its batches may cost {money(self._cost)}, {money(spent)} is spent"
-        limit = f"--rest-max-cost={self._throttle.limits.max_cost:g}"
+        name = self._exceeded
+        amounts = {
+            "calls": count(self._taken.calls, "call"),
+            "tokens": f"{self._taken.tokens:,} tokens",
+            "cost": money(self._taken.cost),
+        }
+        said = f"the batches may take {amounts[name]}, more than --rest-max-{name} leaves"
         if all(batch.stage == "prepared" for batch in self._ledger.batches):
             self._files.discard()
-            need = math.ceil((self._cost + spent) * 100) / 100
             raise OptionError(
-                f"{limit}: {said}, and a batch cannot be stopped in time; give {need:.2f}, or ask "
-                "fewer items: nothing was sent"
+                f"{said}, and a batch cannot be stopped in time; give more, or ask fewer items: "
+                "nothing was sent"
             )
-        self._ledger.fail(self._unaffordable, f"{ENDED}budget: {said}, of {limit}")
+        self._ledger.fail(self._unaffordable, f"{ENDED}budget: {said}")
         self._unaffordable.clear()
