@@ -13,7 +13,12 @@ from test_protocols import ASKED, KEY
 from pytest_rest.models import batches
 from pytest_rest.models.batches import BatchEndpoint, BatchRow, BatchState
 
-NAMES = {"openai": "gpt-4o-mini", "served": "Org/My-Model:7b"}
+NAMES = {
+    "openai": "gpt-4o-mini",
+    "served": "Org/My-Model:7b",
+    "anthropic": "claude-haiku-4.5",
+    "gemini": "gemini-2.5-flash",
+}
 IDS = ("a-1", "a-2", "a-3", "a-4")
 
 

@@ -8,9 +8,9 @@ import ssl
 import tempfile
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import IO, Any, ClassVar
 
 import aiohttp
 
@@ -20,9 +20,10 @@ from pytest_rest.models import connections, failures
 from pytest_rest.models.batches.endpoint import BatchError, BatchRow
 from pytest_rest.models.completions import checked
 from pytest_rest.models.failures import MalformedError
+from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.models.waiting import seconds_to_wait
-from pytest_rest.terms import Completion
+from pytest_rest.terms import Completion, Price
 
 _CHUNK = 256 << 10
 _LONGEST_LINE = 16 << 20  # as the body of a direct answer
@@ -144,6 +145,29 @@ class Client:
             raise as_batch_error(error, self._timeout) from error
 
 
+@dataclass(frozen=True, eq=False)
+class RemoteModel:
+    """A model of a provider: `model` is its name there, `price` that of a token in a batch."""
+
+    name: str
+    model: str
+    description: str
+    parameters: Mapping[str, object]
+    client: Client
+    overrides: Overrides = Overrides()  # noqa: RUF009 (frozen)
+    price: Price | None = None
+
+    price_share: ClassVar[float] = 0.5
+
+    async def open(self) -> None:
+        """Make the connection pool."""
+        await self.client.open()
+
+    async def close(self) -> None:
+        """Close it."""
+        await self.client.close()
+
+
 async def _body(response: aiohttp.ClientResponse) -> bytes:
     body = Body(response.status, response.headers)
     async for chunk in response.content.iter_any():
@@ -164,14 +188,6 @@ def as_batch_error(error: Exception, timeout: float) -> BatchError:
     if isinstance(error, BatchError):
         return error
     return BatchError(failures.explain(error, timeout).error or "bad request: it was filtered")
-
-
-def same_origin(url: str, base: str) -> bool:
-    """Whether both are at one host: a key goes nowhere else."""
-    try:
-        return urlsplit(url)[:2] == urlsplit(base)[:2]
-    except ValueError:
-        return False
 
 
 def checked_id(value: object, prefix: str = "") -> str:
@@ -206,7 +222,12 @@ def read_row(line: bytes, key: str, read: Callable[[Mapping[str, Any]], Completi
         return BatchRow(row_id, failures.explain(error, 0.0))
 
 
-def chunks(rows: Path) -> Iterator[bytes]:
+def file_size(rows: Path) -> int:
+    """A file's size in bytes."""
+    return rows.stat().st_size
+
+
+def read_chunks(rows: Path) -> Iterator[bytes]:
     """A file's bytes, a piece at a time."""
     with rows.open("rb") as file:
         while chunk := file.read(_CHUNK):
