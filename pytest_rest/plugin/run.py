@@ -72,6 +72,8 @@ class Run:
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
         self.is_checked = False  # whether all that will be collected was looked at for that
         self._asker_made: Asker | None = None
+        self.is_postponed = False  # nothing is judged yet, for batches have not ended
+        self.batches: list[dict[str, Any]] = []  # by which it was asked, as the report has them
 
     @cached_property
     def model(self) -> Model:
@@ -91,16 +93,14 @@ class Run:
             settings.model,
             api_base=settings.api_base,
             budgets=sweep.budgets if sweep else (),
-            overrides=self._overrides,
+            overrides=self.overrides,
             **how,
         )
         model = with_price(model, settings.price)
         if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
             return model
-        # a judge is another model; it gets the headers where it is behind the same gateway
-        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
-        own = Overrides(headers=self._overrides.headers) if is_same else Overrides()
-        judge = load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how)
+        how["overrides"] = self.judge_overrides
+        judge = load_model(settings.judge, api_base=settings.judge_api_base, **how)
         return JudgedModel(model, with_price(judge, settings.judge_price))
 
     @property
@@ -115,7 +115,7 @@ class Run:
         )
 
     @cached_property
-    def _overrides(self) -> Overrides:
+    def overrides(self) -> Overrides:
         """What is added to each request; a plan, which asks nothing, needs no secrets."""
         request = self.settings.request
         return (
@@ -123,6 +123,13 @@ class Run:
             if self.settings.plan
             else request.overrides(os.environ)
         )
+
+    @property
+    def judge_overrides(self) -> Overrides:
+        """What is added to a judge's: the headers, where it is behind the same gateway."""
+        settings = self.settings
+        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
+        return Overrides(headers=self.overrides.headers) if is_same else Overrides()
 
     @cached_property
     def protocol(self) -> prompts.Protocol:
@@ -304,14 +311,19 @@ class Run:
     def asker(self) -> Asker:
         """This process's way to the model."""
         if self._asker_made is None:
-            self._asker_made = self._make_asker()
+            self._asker_made = self.new_asker()
         return self._asker_made
 
-    def _make_asker(self) -> Asker:
+    def use(self, asker: Asker) -> None:
+        """Have tests answered in this way."""
+        self._asker_made = asker
+
+    def new_asker(self) -> Asker:
+        """A way to ask the model directly."""
         settings = self.settings
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self._build, self._follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, self.build, self.follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -325,12 +337,14 @@ class Run:
         assert store is not None  # noqa: S101 (the main process has opened it)
         spent = used((answer for _, answer in store.all()), self.price)
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
-        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop, comparisons)
+        return LocalAsker(dispatcher, self.build, self.follow, settings.may_stop, comparisons)
 
-    def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
+    def follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
+        """What is asked once a prompt is answered."""
         return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
 
-    def _build(self, case: Case) -> list[Prompt]:
+    def build(self, case: Case) -> list[Prompt]:
+        """What a case asks at first; its pictures are in the run's folder then."""
         asked = forms(*case, self.protocol, self.settings.scheme)
         self.folder.keep_pictures(asked)
         return asked

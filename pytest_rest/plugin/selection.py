@@ -103,7 +103,9 @@ def _sweep(values: Mapping[str, Any]) -> Sweep | None:
     judge, text = values["rest_judge"], values["rest_reasoning_budgets"]
     for name in ("api-base", "price"):
         if values[f"rest_judge_{name.replace('-', '_')}"] and not judge:
-            raise OptionError(f"--rest-judge-{name} is a judge's; name the judge: --rest-judge=SPEC")
+            raise OptionError(
+                f"--rest-judge-{name} is a judge's; name the judge: --rest-judge=SPEC"
+            )
     if not text:
         return None
     budgets = thinking_budgets.parse(text, values["rest_reasoning_control"])

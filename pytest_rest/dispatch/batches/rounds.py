@@ -86,6 +86,12 @@ class Rounds:
                 stack.push_async_callback(courier.endpoint.close)
             return await self._go(mode)
 
+    @property
+    def unanswered(self) -> list[Case]:
+        """The cases of which something has no answer, as far as is known."""
+        name = self._work.name
+        return [case for case in self._work.cases if name(case) not in self._complete]
+
     async def cancel(self) -> None:
         """Have nothing more asked; what was asked by then is fetched by another session."""
         self._ledger.note("cancelled", 1)

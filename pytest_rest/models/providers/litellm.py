@@ -197,7 +197,9 @@ class LiteLLMModel:
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
             output_tokens=output if sent else None,
-            cost=self._cost(response, sent, output, cached) if sent and output is not None else None,
+            cost=self._cost(response, sent, output, cached)
+            if sent and output is not None
+            else None,
             model=str(response.model or ""),
             from_cache=gateways.is_from_cache(headers),
             cached_tokens=cached or None,
