@@ -9,6 +9,7 @@ from pytest_rest.errors import OptionError, RestError
 from pytest_rest.plugin.options import OPTIONS, Chosen
 
 Mode = Literal["", "wait", "submit", "collect", "cancel"]  # collect: what there is, and no waiting
+FOLDER = "batches"  # in the run's, with the files of rows
 _KEY = "by_batch"  # in what a run keeps: whether it goes to an endpoint, or into files
 
 
@@ -38,6 +39,8 @@ def choose(chosen: Chosen, given: dict[str, Any], kept: Mapping[str, Any]) -> No
             "and give its FILE"
         )
     kind = "file" if what == "file" else "endpoint"
+    if (earlier or kind) == "file" and chosen["rest_batch_rest"] == "now":
+        raise OptionError("--rest-batch=file has nobody to ask now; leave --rest-batch-rest out")
     if earlier and is_named and what in ("file", "wait") and kind != earlier:
         raise OptionError(
             f"--rest-batch={what}: the run's batches go to "

@@ -18,8 +18,9 @@ from pytest_rest.dispatch.client import Asker
 from pytest_rest.dispatch.prefetch import Case, key
 from pytest_rest.errors import ModelError, RestError
 from pytest_rest.evaluate import comparisons
-from pytest_rest.models.batches import BatchEndpoint, BatchError, connect
+from pytest_rest.models.batches import BatchEndpoint, BatchError, connect, connect_file
 from pytest_rest.models.with_judge import JudgedModel
+from pytest_rest.plugin import batch_settings
 from pytest_rest.plugin.batch_progress import BatchProgress, line
 from pytest_rest.plugin.cases import case_of
 from pytest_rest.plugin.progress import Watch
@@ -30,7 +31,6 @@ from pytest_rest.wording import count
 
 NOT_YET = 75  # the exit status where batches have not ended: EX_TEMPFAIL of sysexits.h
 _TRIES = 3  # batches in which a row may be
-_FOLDER = "batches"  # in the run's, with the files of rows
 
 Outcome = Literal["", "done", "handed over", "not yet", "cancelled", "answered"]
 
@@ -40,16 +40,8 @@ class Batches:
 
     def __init__(self, config: pytest.Config, run: Run, watch: Watch) -> None:
         self._config, self._run, self._watch = config, run, watch
-        settings = run.settings
-        self._endpoint = _connected(settings.model, settings.api_base, run, is_judges=False)
-        self._judge: BatchEndpoint | None = None
-        if isinstance(run.model, JudgedModel):
-            try:
-                base = settings.judge_api_base
-                self._judge = _connected(settings.judge, base, run, is_judges=True)
-            except ModelError:  # it is asked directly, as the header says
-                self._judge = None
-        self._is_direct = settings.batch_rest == "now"
+        self._endpoint, self._judge = _connected(run), _connected_judge(run)
+        self._is_direct = run.settings.batch_rest == "now"
         self._direct: Asker | None = None
         self._ledger: Ledger | None = None
         self._outcome: Outcome = ""
@@ -100,6 +92,8 @@ class Batches:
         batches = self._ledger.batches
         for batch in batches:
             terminalreporter.write_line(line(batch, len(batches)))
+            if batch.is_open and batch_settings.is_by_file(self._run.settings.given):
+                terminalreporter.write_line(f"  {batch.detail}")  # the command that answers it
         for text in self._next(batches):
             terminalreporter.write_line(text, bold=True)
 
@@ -138,7 +132,7 @@ class Batches:
             self._couriers(ledger),
             ledger,
             store,
-            settings.run_dir / _FOLDER,
+            settings.run_dir / batch_settings.FOLDER,
             run_id=settings.run_id,
             budgets=self._budgets,
             tries=1 if self._is_direct else _TRIES,
@@ -169,7 +163,11 @@ class Batches:
             assert store is not None  # noqa: S101 (as above)
             folder, retries = self._run.settings.run_dir, self._run.settings.limits.retries
             price = self._price(model.price if isinstance(model, Priced) else None, endpoint)
-            return Courier(endpoint, ledger, store, folder / _FOLDER, price, retries)
+            keeps = endpoint is self._endpoint and batch_settings.is_by_file(
+                self._run.settings.given
+            )
+            where = folder / batch_settings.FOLDER
+            return Courier(endpoint, ledger, store, where, price, retries, keeps_files=keeps)
 
         judge = courier(self._judge, models[1]) if self._judge else None
         return Couriers(
@@ -199,7 +197,8 @@ class Batches:
         if price is None or price.batch is not None:
             return price and price.batch
         share = endpoint.price_share if self._run.settings.api_base is None else 1.0
-        return Price(price.input * share, price.output * share)
+        cached = None if price.cached is None else price.cached * share
+        return Price(price.input * share, price.output * share, cached)
 
     def _named(self, case: Case) -> str:
         """What a case is known by in the run's folder, with all that its prompts depend on."""
@@ -212,9 +211,32 @@ class Batches:
         return short_digest(f"{run.settings.scheme!r} {run.protocol!r}")
 
 
-def _connected(spec: str, base: str | None, run: Run, *, is_judges: bool) -> BatchEndpoint:
-    overrides = run.judge_overrides if is_judges else run.overrides
-    return connect(spec, api_base=base, timeout=run.settings.timeout, overrides=overrides)
+def _connected(run: Run) -> BatchEndpoint:
+    """Where the model's batches go."""
+    settings = run.settings
+    if batch_settings.is_by_file(settings.given):
+        folder = settings.run_dir / batch_settings.FOLDER
+        return connect_file(settings.model, folder, overrides=run.overrides)
+    sweep = settings.scheme.sweep
+    return connect(
+        settings.model,
+        api_base=settings.api_base,
+        timeout=settings.timeout,
+        budgets=sweep.budgets if sweep else (),
+        overrides=run.overrides,
+    )
+
+
+def _connected_judge(run: Run) -> BatchEndpoint | None:
+    """Where the judge's batches go; None where it has none, and is asked directly."""
+    settings = run.settings
+    if not isinstance(run.model, JudgedModel):
+        return None
+    base, overrides = settings.judge_api_base, run.judge_overrides
+    try:
+        return connect(settings.judge, api_base=base, timeout=settings.timeout, overrides=overrides)
+    except ModelError:
+        return None
 
 
 def _told(batch: Batch) -> dict[str, object]:

@@ -27,14 +27,12 @@ from pytest_rest.errors import (
     RestError,
 )
 from pytest_rest.evaluate import comparisons, follow_ups, forms, lost, record, stored_record
-from pytest_rest.models import load_model, vision_rules
+from pytest_rest.models import vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
-from pytest_rest.models.with_judge import JudgedModel
-from pytest_rest.models.with_price import with_price
-from pytest_rest.plugin import stored_settings
+from pytest_rest.plugin import asked_model, stored_settings
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
@@ -83,25 +81,7 @@ class Run:
             return StoredModel(settings.stored.model)
         if settings.replay is not None:
             return ReplayedModel(read_run(settings.replay))
-        sweep = settings.scheme.sweep
-        how: dict[str, Any] = {
-            "seed": settings.seed,
-            "timeout": settings.timeout,
-            "is_asked": not settings.plan,
-        }
-        model = load_model(
-            settings.model,
-            api_base=settings.api_base,
-            budgets=sweep.budgets if sweep else (),
-            overrides=self.overrides,
-            **how,
-        )
-        model = with_price(model, settings.price)
-        if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
-            return model
-        how["overrides"] = self.judge_overrides
-        judge = load_model(settings.judge, api_base=settings.judge_api_base, **how)
-        return JudgedModel(model, with_price(judge, settings.judge_price))
+        return asked_model.load(settings, self.overrides, self.judge_overrides)
 
     @property
     def vision_rule(self) -> VisionRule:

@@ -5,6 +5,7 @@ import queue
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
@@ -68,12 +69,32 @@ class Courier:
 
     async def submit(self, batch: Batch) -> Batch:
         """Hand a batch over, or find the one that was; `NotYetError` where one may have been."""
-        return await self._retried(lambda: self._submit(self._ledger.batch(batch.label)))
+        path = self.file(batch.label)
+        tries = 0
+        while True:
+            if batch.stage == "creating" and (known := await self._find(batch)):
+                return self._created(batch, known)
+            if not path.exists():  # the folder came without it: its rows are asked in another
+                return self._give_up(batch, "failed")
+            if batch.stage == "prepared":
+                source = await self._retried(partial(self.endpoint.upload, path, batch.label))
+                batch = self._ledger.write(replace(batch, stage="uploaded", source=source))
+            since = batch.since if batch.stage == "creating" else time.time()
+            batch = self._ledger.write(replace(batch, stage="creating", since=since))
+            try:
+                made = await self.endpoint.create(path, batch.source, batch.label)
+            except BatchError as error:
+                if error.kind in _REFUSALS:
+                    batch = self._ledger.write(replace(batch, stage="uploaded"))
+                tries += 1
+                await self._pause_after(error, tries)
+            else:
+                return self._created(batch, made)
 
     async def look(self, batch: Batch) -> Batch:
         """How far a batch is; what came back is stored once it is over."""
         if batch.stage == "created":
-            state = await self._retried(lambda: self.endpoint.state(batch.id))
+            state = await self._retried(partial(self.endpoint.state, batch.id))
             batch = replace(
                 batch,
                 stage="ended" if state.is_over else "created",
@@ -83,55 +104,41 @@ class Courier:
                 detail=state.detail,
             )
             self._ledger.write(batch)
-        return await self._retried(lambda: self._fetch(batch)) if batch.stage == "ended" else batch
+        return await self._retried(partial(self._fetch, batch)) if batch.stage == "ended" else batch
 
     async def cancel(self, batch: Batch) -> None:
         """Have no more of its rows asked; what was never handed over is not."""
         if batch.stage == "creating":
             batch = await self.submit(batch)
         if batch.stage == "created":
-            await self._retried(lambda: self.endpoint.cancel(batch.id))
+            await self._retried(partial(self.endpoint.cancel, batch.id))
         elif batch.stage != "ended":
             self._give_up(batch, "cancelled")
-
-    async def _submit(self, batch: Batch) -> Batch:
-        path = self.file(batch.label)
-        if batch.stage == "creating" and (known := await self._find(batch)):
-            return self._created(batch, known)
-        if not path.exists():  # the folder came without it: its rows are asked in another batch
-            return self._give_up(batch, "failed")
-        if batch.stage == "prepared":
-            source = await self.endpoint.upload(path, batch.label)
-            batch = self._ledger.write(replace(batch, stage="uploaded", source=source))
-        since = batch.since if batch.stage == "creating" else time.time()
-        batch = self._ledger.write(replace(batch, stage="creating", since=since))
-        try:
-            made = await self.endpoint.create(path, batch.source, batch.label)
-        except BatchError as error:
-            if error.kind in _REFUSALS:
-                self._ledger.write(replace(batch, stage="uploaded"))
-            raise
-        return self._created(batch, made)
 
     async def _find(self, batch: Batch) -> str:
         """The id of a batch that was created, and whose id did not come; empty if it was not."""
         known = {other.id for other in self._ledger.batches}
-        for made, is_certain in await self.endpoint.find(batch.label, batch.rows, batch.since):
+        named = partial(self.endpoint.find, batch.label, batch.rows, batch.since)
+        for made, is_certain in await self._retried(named):
             if made in known:
                 continue
             if is_certain:
                 return made
-            if not (await self.endpoint.state(made)).is_over:
+            if not (await self._retried(partial(self.endpoint.state, made))).is_over:
                 why = (
                     f"batch {shown(made, 60)} may be this run's, and has to end before it is known"
                 )
                 raise NotYetError(f"{why}: a second one would be paid twice")
-            async for row in self.endpoint.results(made):
-                if row.row_id.startswith(row_id(batch.label, "")):
-                    return made
-                if row.row_id:
-                    break
+            if await self._retried(partial(self._is_of, batch, made)):
+                return made
         return ""
+
+    async def _is_of(self, batch: Batch, made: str) -> bool:
+        """Whether the rows of a batch that is over are those of this one."""
+        async for row in self.endpoint.results(made):
+            if row.row_id:
+                return row.row_id.startswith(row_id(batch.label, ""))
+        return False
 
     def _created(self, batch: Batch, made: str) -> Batch:
         batch = self._ledger.write(replace(batch, stage="created", id=made, status="waiting"))
@@ -192,7 +199,7 @@ class Courier:
         sent, written = completion.input_tokens, completion.output_tokens
         if self._price is None or completion.cost is not None or sent is None or written is None:
             return completion
-        cost = sent * self._price.input + written * self._price.output
+        cost = self._price.cost(sent, written, completion.cached_tokens or 0)
         return replace(completion, cost=cost)
 
     async def _retried(self, call: Callable[[], Awaitable[T]]) -> T:
@@ -202,10 +209,14 @@ class Courier:
                 return await call()
             except BatchError as error:
                 tries += 1
-                if f"{error.kind}:" not in RETRIED or tries > self._retries:
-                    raise
-                pause = pause_after(error.message, tries) if error.wait is None else error.wait
-            await asyncio.sleep(min(pause, _LONGEST_PAUSE))
+                await self._pause_after(error, tries)
+
+    async def _pause_after(self, error: BatchError, tries: int) -> None:
+        """Wait till something may be tried again; raise the error where it may not."""
+        if f"{error.kind}:" not in RETRIED or tries > self._retries:
+            raise error
+        pause = pause_after(error.message, tries) if error.wait is None else error.wait
+        await asyncio.sleep(min(pause, _LONGEST_PAUSE))
 
 
 @dataclass(frozen=True)

@@ -112,6 +112,8 @@ class Rounds:
                 if not self._ledger.open:
                     return "done"
             if mode == "submit" and has_sent:
+                if self._couriers.model.keeps_files:  # the state has the command that answers them
+                    await self._look(is_patient=False)
                 return "handed over"
             await self._look(is_patient=mode == "wait")
             if self._ledger.open:
