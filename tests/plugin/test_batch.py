@@ -1,6 +1,10 @@
 """Runs by batches: they report what direct runs do, and outlive whatever ends their process."""
 
+import itertools
 import json
+import random
+import signal
+import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -10,7 +14,7 @@ from typing import Any
 import pytest
 from batch_endpoint import BatchServer, Plan, RowFault
 from endpoint import Endpoint, Reply, Request
-from runs import Finished, Oracle, RunRest, settled
+from runs import Finished, Oracle, RunRest, Started, read_report, settled
 
 from pytest_rest.dispatch.batches import ledger
 
@@ -20,6 +24,7 @@ SUITE = f"--rest-suite=soebench:{N}"
 QUICK = "--rest-batch-poll=0.02"
 NOT_YET = 75
 GATE = "--rest-min-rer=0.5"
+SLOW = pytest.mark.slow
 
 
 def served(server: Endpoint) -> Sequence[str]:
@@ -217,6 +222,84 @@ def test_a_refusal_of_the_interface_is_wrong_usage(run_rest: RunRest) -> None:
         assert [] == server.paid
     assert pytest.ExitCode.USAGE_ERROR == run.status
     assert "ERROR: REST: batches: authentication: HTTP 401: no" in run.out
+
+
+# Processes that are killed
+
+TWO_PASSES = ("--rest-modes=text,image,ocr-then-solve", GATE)
+
+
+def killed_at(process: dict[str, Started], moment: int, plan: Plan) -> None:
+    """Have the server kill the process at its Nth request about batches, which it may still do."""
+    moments = itertools.count()
+
+    def interface(method: str, path: str, before: int) -> Reply | None:
+        if next(moments) != moment // 2:
+            return None
+        process["it"].signal(signal.SIGKILL)
+        process["it"].process.wait()
+        return None if moment % 2 else Reply(status=500)
+
+    plan.interface = interface
+
+
+@pytest.mark.parametrize("moment", [3, *(pytest.param(n, marks=SLOW) for n in range(0, 18, 2))])
+def test_a_killed_run_is_gone_on_with_elsewhere(run_rest: RunRest, moment: int) -> None:
+    """By kill -9, while it asks the interface for something, or when that was done."""
+    process: dict[str, Started] = {}
+    plan = Plan(polls=0)
+    killed_at(process, moment, plan)
+    with BatchServer(reply_to_two_passes, plan) as server:
+        with Started(*served(server), *TWO_PASSES, "--rest-batch", QUICK, "-pno:xdist") as run:
+            process["it"] = run
+            run.process.wait(30)
+        plan.interface = Plan().interface
+        Path("elsewhere").mkdir()
+        Path("run").rename("elsewhere/moved")
+        again = ("--rest-resume=elsewhere/moved", "--rest-batch", QUICK, GATE)
+        second = run_rest(*again, keep=True, own_folder=True)
+        assert -signal.SIGKILL == run.process.returncode
+        assert ([3 * N, N], {1}) == (
+            [batch.total for batch in server.batches.values()],
+            {*answered(server).values()},
+        )
+    assert 0 == second.status, second.out
+    assert 4 * N == read_report(Path("elsewhere/moved"))["usage"]["calls"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", range(20))
+def test_a_run_that_is_killed_at_any_time_pays_no_row_twice(run_rest: RunRest, number: int) -> None:
+    """Kill -9 at a random moment from its first request on."""
+    rng = random.Random(number)
+    with BatchServer(reply_to_two_passes, Plan(polls=1)) as server:
+        with Started(*served(server), *TWO_PASSES, "--rest-batch", QUICK, "-pno:xdist") as run:
+            run.wait(lambda: len(server.asked) > rng.randrange(8))
+            time.sleep(rng.uniform(0, 0.05))
+            run.signal(signal.SIGKILL)
+            run.process.wait(30)
+        Path("run").rename("moved")
+        second = run_rest(
+            "--rest-resume=moved", "--rest-batch", QUICK, GATE, keep=True, own_folder=True
+        )
+        assert 4 * N == len(server.paid) == len(answered(server))
+    assert 0 == second.status, second.out
+
+
+@pytest.mark.slow
+def test_an_interrupted_run_leaves_its_batches_and_says_how_to_go_on(run_rest: RunRest) -> None:
+    """Ctrl-C while it waits: exit status 2, no report, and the next session finds the answers."""
+    with BatchServer(Oracle(N).reply, Plan(polls=50)) as server:
+        with Started(*served(server), GATE, "--rest-batch", "-pno:xdist") as run:
+            run.wait(lambda: len(server.asked) > 2)
+            run.signal(signal.SIGINT)
+            status, out, seconds = run.end()
+        assert (pytest.ExitCode.INTERRUPTED, True) == (status, seconds < 3)
+        assert "go on with: pytest --rest-resume=run" in out
+        assert not Path("run/report.json").exists()
+        server.plan.polls = 0
+        second = run_rest("--rest-resume=run", GATE, keep=True)
+        assert (0, 1) == (second.status, len(server.batches))
 
 
 # What may be spent
