@@ -1,19 +1,20 @@
 """Turns plans into a real HTTP server of batches: OpenAI's, Anthropic's and Gemini's protocols."""
 
+import contextlib
 import json
 import re
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Literal
 
 from aiohttp import web
-from endpoint import Endpoint, Protocol, Reply, Request, body_of, request_of
+from endpoint import Endpoint, Protocol, Reply, Request, body_of, cut_short, request_of
 
 RowFault = Literal["", "missing", "doubled", "failed", "expired", "malformed"]
 Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -27,8 +28,8 @@ class Plan:
     place in the batch: `missing` and `expired` ones are not asked, and not paid. `fails` ends each
     batch in its validation, with that message. `interface` is called for each request, with its
     method, its path and how often that came before: a `Reply` is sent instead; with the fault
-    `reset` what was asked is done, and its answer is lost. More than `file_bytes` are refused as
-    413 (Gemini: 400), more than `rows` as the provider refuses them.
+    `reset` what was asked is done, and its answer is lost; `cut` sends half of `raw`. More than
+    `file_bytes` are refused as 413 (Gemini: 400), more than `rows` as the provider refuses them.
     """
 
     polls: int = 1
@@ -79,6 +80,7 @@ class BatchServer(Endpoint):
         self.plan = plan or Plan()
         self.paid: list[tuple[str, str]] = []  # (batch, row's id), in the order of their answers
         self.asked: list[tuple[str, str]] = []  # (method, path with its query)
+        self.headers: list[Mapping[str, str]] = []  # of these, by names in lower case
         self.batches: dict[str, Batch] = {}
         self._is_lean = is_lean
         self._folder = tempfile.TemporaryDirectory()
@@ -126,17 +128,28 @@ class BatchServer(Endpoint):
         asked = (request.method, request.path_qs)
         before = self.asked.count(asked)
         self.asked.append(asked)
+        self.headers.append({name.lower(): value for name, value in request.headers.items()})
         reply = self.plan.interface(request.method, request.path, before)
         if reply is None:
             return await handler(request)
         protocol = _protocol(request.path)
+        if reply.fault == "cut":
+            return await cut_short(request, reply.raw or b"")
         if reply.fault == "reset":
-            await handler(request)
+            with contextlib.suppress(web.HTTPException):
+                await handler(request)
             assert request.transport is not None
             request.transport.abort()
             return web.Response()
         empty = Request(protocol, request.path, "", (), (), {}, {}, 0)
         return await self._send(request, empty, reply)
+
+    def start_another(self, like: str, label: str) -> None:
+        """Add a batch of other rows, as if another process had made it."""
+        batch = self.batches[like.removeprefix("batches/")]
+        lines = [(how, line.replace(b'"a-', b'"b-')) for how, line in batch.lines]
+        other = replace(batch, id=f"{batch.id}-{len(self.batches)}", label=label, lines=lines)
+        self.batches[other.id] = other
 
     # What all three have in common: files, a batch's rows, and how far it is.
 

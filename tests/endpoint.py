@@ -29,6 +29,7 @@ Fault = Literal[
     "odd-content",
     "odd-field",
     "no-usage",
+    "cut",
 ]
 
 # Each protocol's own word for how an answer ended; any other word is sent as it is.
@@ -262,7 +263,7 @@ class Endpoint:
         if reply.fault == "malformed":
             content = content[: len(content) // 2]
         if reply.fault == "reset":
-            return await _cut_short(http, content)
+            return await cut_short(http, content)
         if reply.fault == "page":
             page = f"<!DOCTYPE html><title>{reply.text}</title>"
             return web.Response(text=page, status=reply.status, content_type="text/html")
@@ -291,7 +292,7 @@ def _packed_blanks(megabytes: int) -> bytes:
     return b"".join([*chunks, packer.flush()])
 
 
-async def _cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
+async def cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
     """Promise the whole body, send half of it, and close the connection."""
     response = web.StreamResponse(headers={"content-length": str(len(content))})
     response.content_type = "application/json"

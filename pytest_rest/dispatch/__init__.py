@@ -183,7 +183,7 @@ class Dispatcher:
             return
         while request := self._queue.next(is_full=self._ended is None and self._is_full()):
             if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
-                self._end(f"budget: {excess}")
+                self._end(excess)
             if self._ended is not None:
                 self._finish(request, Completion(error=self._ended))
                 continue

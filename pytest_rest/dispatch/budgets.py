@@ -8,6 +8,8 @@ from pytest_rest.terms import Completion, Price, Prompt
 from pytest_rest.wording import count, money
 
 NAMES = ("calls", "tokens", "cost")  # of the budgets: --rest-max-calls and so on
+SPENT = "the budget of "  # begins why asking ended where one is spent
+_IS = " is spent "
 _MARGIN = 1.5  # of the tokens that a prompt is estimated to have
 
 
@@ -48,6 +50,11 @@ def used(answers: Iterable[Completion], price: Price | None) -> Used:
     return total
 
 
+def spent_after(why: str, answered: int, of: int) -> str:
+    """What `Budgets.why` says, with how many of the items were answered by then."""
+    return why.replace(_IS, f" was spent after {answered:,} of {count(of, 'item')} ", 1)
+
+
 class Budgets:
     """What is spent of a run's budgets, and what is kept for the calls that are in flight.
 
@@ -59,7 +66,7 @@ class Budgets:
     def __init__(
         self, most: Mapping[str, float | None], price: Price | None, model: str, spent: Used
     ) -> None:
-        self._most = {name: most[name] for name in NAMES if most.get(name) is not None}
+        self._most = {name: each for name, each in most.items() if each is not None}
         self._price, self._model = price, model
         self._counts_tokens = bool(self._most.keys() - {"calls"})
         self.spent, self._kept = replace(spent), Used()
@@ -91,13 +98,13 @@ class Budgets:
         """That a budget is spent, and how far."""
         allowed = self._most[name]
         if name == "calls":
-            return f"the budget of {count(int(allowed), 'call')} is spent (--rest-max-calls)"
+            return f"{SPENT}{count(int(allowed), 'call')}{_IS}(--rest-max-calls)"
         if name == "tokens":
             left = f"{self.spent.tokens:,} are used, and the next call may take {most.tokens:,}"
-            return f"the budget of {allowed:,} tokens is spent (--rest-max-tokens): {left}"
+            return f"{SPENT}{allowed:,} tokens{_IS}(--rest-max-tokens): {left}"
         left = f"{money(self.spent.cost)} is used, and the next call may cost {money(most.cost)}"
         whole = money(allowed) if allowed >= 0.01 else f"${allowed:g}"
-        return f"the budget of {whole} is spent (--rest-max-cost): {left}"
+        return f"{SPENT}{whole}{_IS}(--rest-max-cost): {left}"
 
     def begin(self, most: Used) -> None:
         """Keep what a call may take, which is being sent."""

@@ -4,9 +4,9 @@ import functools
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_rest.models import failures
+from pytest_rest.models import failures, usage
 from pytest_rest.models.catalogue import Catalogue
-from pytest_rest.models.completions import token_count, written
+from pytest_rest.models.completions import written
 from pytest_rest.models.contents import parsed
 from pytest_rest.models.messages import messages
 from pytest_rest.models.overrides import Overrides, sent
@@ -56,16 +56,14 @@ def _read_answer(data: Any) -> Completion:
     if not data.get("choices"):
         raise failures.MalformedError("it holds no choices")
     choice = data["choices"][0]
-    message, usage = choice["message"], data.get("usage")
+    message = choice["message"]
     refusal = message.get("refusal")
     text, refused = written(message.get("content"))
     refusal = refusal if isinstance(refusal, str) and refusal else refused
-    counts = usage if isinstance(usage, dict) else {}
     word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
     return Completion(
         text=text or refusal,
         finish_reason=failures.finish_reason(word),
-        input_tokens=token_count(counts.get("prompt_tokens")),
-        output_tokens=token_count(counts.get("completion_tokens")),
         model=str(data.get("model") or ""),
+        **usage.read(data.get("usage")),
     )

@@ -1,7 +1,7 @@
 """Reads what a call took in tokens, in the words of each protocol."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypedDict
 
 from pytest_rest.models.completions import token_count
 
@@ -12,11 +12,20 @@ _CACHED = (  # Anthropic's, DeepSeek's, Google's
     *("cache_read_input_tokens", "prompt_cache_hit_tokens", "cachedContentTokenCount"),
 )
 _WRITTEN = "cache_creation_input_tokens"
-_THOUGHT = "thoughtsTokenCount"  # beside Google's other tokens of an answer
+# Google's, beside the other tokens of an answer, or, as the total shows, counted among them
+_THOUGHT, _TOTAL = "thoughtsTokenCount", "totalTokenCount"
 
 
-def read(usage: object) -> dict[str, int | None]:
-    """`input_tokens`, `output_tokens` and `cached_tokens` of a completion; None of what is not said.
+class Counts(TypedDict):
+    """As a completion has them."""
+
+    input_tokens: int | None
+    output_tokens: int | None
+    cached_tokens: int | None
+
+
+def read(usage: object) -> Counts:
+    """The tokens of a call, None of what is not said.
 
     The input is all of it, whatever of it was in a cache; Anthropic's own count leaves that out.
     """
@@ -24,8 +33,9 @@ def read(usage: object) -> dict[str, int | None]:
     sent, answered, cached = (_first(counts, names) for names in (_SENT, _ANSWERED, _CACHED))
     if sent is not None and not counts.keys() & {*_SENT[:2], *_DETAILS}:
         sent = token_count(sent + (cached or 0) + (token_count(counts.get(_WRITTEN)) or 0))
-    if answered is not None and _ANSWERED[2] in counts:
-        answered = token_count(answered + (token_count(counts.get(_THOUGHT)) or 0))
+    thought = token_count(counts.get(_THOUGHT))
+    if thought and counts.get(_TOTAL) != (sent or 0) + (answered or 0):
+        answered = token_count((answered or 0) + thought)
     for name in _DETAILS:
         details = counts.get(name)
         if cached is None and isinstance(details, dict):

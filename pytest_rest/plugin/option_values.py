@@ -114,12 +114,13 @@ def price(written: str) -> "Price":
             "is not a valid price; give US dollars for a million tokens as IN/OUT or "
             "IN/OUT/CACHED, such as 0.25/2 or 0.25/2/0.025"
         )
-    amounts = [float(amount) / 1e6 for amount in written.split("/")]
-    if amounts[2:] and amounts[2] > amounts[0]:
+    sent, answered, *rest = (float(amount) / 1e6 for amount in written.split("/"))
+    cached = rest[0] if rest else None
+    if cached is not None and cached > sent:
         raise ValueError(
             "has a dearer price for cached tokens than for others; give IN/OUT/CACHED in this order"
         )
-    return Price(*amounts)
+    return Price(sent, answered, cached)
 
 
 def dollars(written: str) -> float:

@@ -490,12 +490,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "Stored answers": STORED,
     "Fuzzing": FUZZ,
 }
-KEPT = (
-    *ASKED,
-    *DRAWN,
-    *PRICES,
-    FUZZ[0],
-)  # with the run: workers get it, and a resumed run has it still
+# What is kept with the run: workers get it, and a resumed run has it still.
+KEPT = (*ASKED, *DRAWN, *PRICES, FUZZ[0])
 OPTIONS = {option.key: option for group in GROUPS.values() for option in group}
 
 

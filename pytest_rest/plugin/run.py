@@ -26,13 +26,14 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import comparisons, follow_ups, forms, lost, record, stored_record
+from pytest_rest.evaluate import comparisons, follow_ups, lost, record, stored_record
 from pytest_rest.models import vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.plugin import asked_model, stored_settings
+from pytest_rest.plugin.case_builder import CaseBuilder
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
@@ -317,14 +318,17 @@ class Run:
         assert store is not None  # noqa: S101 (the main process has opened it)
         spent = used((answer for _, answer in store.all()), self.price)
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
-        return LocalAsker(dispatcher, self.build, self.follow, settings.may_stop, comparisons)
+        may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
+        return LocalAsker(
+            *(dispatcher, self.build, self.follow, may_stop, comparisons),
+            draws_apart=is_served and not may_stop,
+        )
 
     def follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
         """What is asked once a prompt is answered."""
         return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
 
-    def build(self, case: Case) -> list[Prompt]:
+    @cached_property
+    def build(self) -> CaseBuilder:
         """What a case asks at first; its pictures are in the run's folder then."""
-        asked = forms(*case, self.protocol, self.settings.scheme)
-        self.folder.keep_pictures(asked)
-        return asked
+        return CaseBuilder(self.protocol, self.settings.scheme, self.folder.pictures)

@@ -330,9 +330,8 @@ def test_a_budget_is_held_against_the_worst_case() -> None:
 def test_a_spent_budget_is_reported_when_nothing_is_in_flight() -> None:
     """Before that, what is in flight may turn out cheaper; and the answers say what was spent."""
     most = worst(Job())
-    throttle = Throttle(
-        Limits(max_cost=most * 1.5), PRICE, spent=Used(cost=most / 4), clock=Clock()
-    )
+    before = Used(cost=most / 4)
+    throttle = Throttle(Limits(max_cost=most * 1.5), PRICE, spent=before, clock=Clock())
     call = throttle.begin(prompt(100))
     assert throttle.wait(prompt(100)) is None
     assert throttle.overspends(prompt(100)) is None

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_rest import extensions
 from pytest_rest.errors import ModelError
+from pytest_rest.models import gateways
 from pytest_rest.models.batches import anthropic, gemini, openai
 from pytest_rest.models.batches.client import Client
 from pytest_rest.models.batches.endpoint import BatchEndpoint as BatchEndpoint
@@ -19,7 +20,7 @@ from pytest_rest.models.catalogue import read_key
 from pytest_rest.models.chat_protocol import takes_temperature
 from pytest_rest.models.overrides import LIMITS, Overrides
 from pytest_rest.models.providers import litellm, openai_compatible
-from pytest_rest.terms import Budget, Price
+from pytest_rest.terms import Budget
 
 _OWN = ("embedded", "simulated", "python")
 # Where each provider is asked: the first variable that is set counts, as with LiteLLM.
@@ -52,18 +53,18 @@ def connect(
     seconds for one reply; a file may take longer, by its size.
     """
     if _is_own(spec):
-        raise _without_batches(spec)
+        raise ModelError(f"model {spec!r} is not an endpoint; leave --rest-batch out")
     if api_base is not None:
         served = openai_compatible.connect(
             spec, api_base, timeout=timeout, environ=environ, overrides=overrides
         )
-        headers = _headers({"Authorization": f"Bearer {served.key or 'none'}"}, overrides)
+        key = served.key or (None if overrides.headers else "none")  # as a direct call has it
         return openai.OpenAIBatches(
             name=served.name,
             model=served.name,
             description=f"{served.description} (batches)",
             parameters=served.parameters,
-            client=Client(api_base, headers, timeout, environ),
+            client=_client(api_base, _bearer(key), timeout, environ, overrides),
             overrides=overrides,
         )
     native = [budget for budget in budgets if budget.control == "native"]
@@ -89,7 +90,7 @@ def connect_file(
     `ModelError` for a model that is not asked by its name.
     """
     if _is_own(spec):
-        raise ModelError(f"model {spec!r} is not served, and needs no --rest-batch=file")
+        raise ModelError(f"model {spec!r} is not an endpoint; leave --rest-batch out")
     return FileBatches(
         name=spec,
         description=f"{spec} (batch files)",
@@ -110,25 +111,24 @@ def _of_provider(
     variables, usual = _ADDRESSES[provider]
     base = next(filter(None, (environ.get(each, "").strip() for each in variables)), usual)
     base = base.rstrip("/")
-    key = {"Authorization": f"Bearer {model.key or 'none'}"}
+    key = _bearer(model.key or "none")
     if provider == "anthropic":
         base = base.removesuffix("/messages").removesuffix("/v1")
         token = None if model.key else read_key("ANTHROPIC_AUTH_TOKEN", environ)
-        key = {"Authorization": f"Bearer {token}"} if token else {"x-api-key": model.key or ""}
+        key = _bearer(token) if token else {"x-api-key": model.key or ""}
         key["anthropic-version"] = anthropic.VERSION
     if provider == "gemini":
         base = base.removesuffix("/v1beta")
         key = {"x-goog-api-key": model.key or ""}
-    price = model.price
     protocol = _PROTOCOLS.get(provider, openai.OpenAIBatches)
     return protocol(
         name=model.name,
         model=model.name.partition("/")[2],
         description=model.description.replace("(LiteLLM)", "(batches)"),
         parameters=model.parameters,
-        client=Client(base, _headers(key, model.overrides), model.timeout, environ),
+        client=_client(base, key, model.timeout, environ, model.overrides),
         overrides=model.overrides,
-        price=price and Price(price.input / 2, price.output / 2),
+        price=model.price and model.price.batch,
     )
 
 
@@ -156,8 +156,19 @@ def _check(spec: str, provider: str, native: Sequence[Budget], overrides: Overri
             raise ModelError(f"a batch of {provider} has a limit of tokens; {name} cannot be none")
 
 
-def _headers(usual: Mapping[str, str], overrides: Overrides) -> dict[str, str]:
-    """A request's headers: the user's own instead of the usual ones of their names."""
+def _bearer(key: str | None) -> dict[str, str]:
+    return {"Authorization": f"Bearer {key}"} if key else {}
+
+
+def _client(
+    base: str,
+    key: Mapping[str, str],
+    timeout: float,
+    environ: Mapping[str, str],
+    overrides: Overrides,
+) -> Client:
+    """A client with the user's own headers instead of the usual ones of their names."""
     named = {name.lower() for name in overrides.headers}
+    usual = {**gateways.no_cache_headers(base), **key}
     usual = {name: value for name, value in usual.items() if name.lower() not in named}
-    return {**usual, **overrides.headers}
+    return Client(base, {**usual, **overrides.headers}, timeout, environ)

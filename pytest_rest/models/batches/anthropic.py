@@ -7,6 +7,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any, ClassVar
 
+from pytest_rest.models import usage
 from pytest_rest.models.batches.client import (
     RemoteModel,
     checked_id,
@@ -26,7 +27,6 @@ from pytest_rest.models.batches.endpoint import (
     Candidate,
     Status,
 )
-from pytest_rest.models.completions import token_count
 from pytest_rest.models.contents import refuse_error
 from pytest_rest.models.failures import MalformedError, finish_reason
 from pytest_rest.models.overrides import sent
@@ -92,7 +92,7 @@ class AnthropicBatches(RemoteModel):
         They are asked for where the batch is, whatever address its `results_url` has.
         """
         async for line in self.client.lines(f"{_PATH}/{checked_id(batch)}/results"):
-            yield read_row(line, "custom_id", _read)
+            yield read_row(line, "custom_id", read_row_of_results)
 
     async def find(self, label: str, rows: int, since: float) -> Sequence[Candidate]:
         """The batches of that time and number of rows, without those of other labels."""
@@ -134,7 +134,8 @@ def _block(part: str | Image | File) -> dict[str, Any]:
     return {"type": "document" if isinstance(part, File) else "image", "source": source}
 
 
-def _read(row: Mapping[str, Any]) -> Completion:
+def read_row_of_results(row: Mapping[str, Any]) -> Completion:
+    """The answer, or the error, in a line of the results."""
     result = mapping(row.get("result"))
     kind = result.get("type")
     if kind == "expired":
@@ -143,18 +144,14 @@ def _read(row: Mapping[str, Any]) -> Completion:
         return Completion(error="error: the batch was cancelled before this row was asked")
     if kind != "succeeded":
         error = mapping(result.get("error"))
-        refuse_error(mapping(error.get("error")) or error, {}, ", in a batch")
+        refuse_error({"error": error.get("error") or error}, {}, ", in a batch")
         raise MalformedError(f"a row of the kind {str(kind)[:60]!r} that is not known")
     message = result["message"]
-    usage = mapping(message.get("usage"))
     texts = [block["text"] for block in message["content"] if block["type"] == "text"]
-    names = ("input_tokens", "cache_creation_input_tokens", "cache_read_input_tokens")
-    counts = [token_count(usage.get(name)) for name in names]
     return Completion(
         text="".join(texts),
         finish_reason=finish_reason(str(message.get("stop_reason") or "stop")),
-        input_tokens=sum(filter(None, counts)) or None,
-        output_tokens=token_count(usage.get("output_tokens")),
+        **usage.read(message.get("usage")),
         model=str(message.get("model") or ""),
     )
 

@@ -6,6 +6,7 @@ import os
 import re
 import ssl
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
@@ -93,24 +94,28 @@ class Client:
         with tempfile.TemporaryFile() as file:
             await self._download(path, file)
             file.seek(0)
+            first = next(read_lines(file), b"{")
+            if not first.lstrip().startswith(b"{"):  # a page, and no row would be an answer
+                excerpt = first[:100].decode("utf-8", "replace")
+                message = f"malformed response: the results are not rows of JSON: {excerpt!r}"
+                raise BatchError(failures.one_line(message))
+            file.seek(0)
             for line in read_lines(file):
                 yield line
 
     async def _download(self, path: str, file: IO[bytes]) -> None:
-        size = 0
-        how = {"headers": {"Accept-Encoding": "identity"}}
+        size, start = 0, time.monotonic()
+        timeout = aiohttp.ClientTimeout(None, sock_connect=self._timeout, sock_read=self._timeout)
+        how = {"headers": {"Accept-Encoding": "identity"}, "timeout": timeout}
         async with self._response("GET", path, None, **how) as response:
             if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
                 raise MalformedError("the results are packed, which was not asked for")
-            chunks = response.content.iter_chunked(_CHUNK)
-            while True:
-                async with asyncio.timeout(self._timeout):
-                    chunk = await anext(chunks, b"")
-                if not chunk:
-                    return
+            async for chunk in response.content.iter_chunked(_CHUNK):
                 size += len(chunk)
                 if size > _LARGEST_RESULTS:
                     raise MalformedError(f"the results are larger than {_LARGEST_RESULTS >> 30} GB")
+                if time.monotonic() - start > self._timeout + size / _SLOWEST:
+                    raise TimeoutError
                 file.write(chunk)
 
     def _connections(self) -> aiohttp.ClientSession:

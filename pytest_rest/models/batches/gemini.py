@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 from urllib.parse import quote, urlsplit
 
+from pytest_rest.models import usage
 from pytest_rest.models.batches.client import (
     RemoteModel,
     checked_id,
@@ -25,7 +26,6 @@ from pytest_rest.models.batches.endpoint import (
     Candidate,
     Status,
 )
-from pytest_rest.models.completions import token_count
 from pytest_rest.models.contents import refuse_error
 from pytest_rest.models.failures import MalformedError, finish_reason
 from pytest_rest.models.overrides import sent
@@ -68,11 +68,14 @@ class GeminiBatches(RemoteModel):
             config["stop_sequences"] = [stop] if isinstance(stop, str) else stop
         for limit in self.overrides.limit("max_tokens", prompt).values():
             config["max_output_tokens"] = limit
-        request = {
+        request: dict[str, object] = {
             "contents": [{"role": "user", "parts": [_part(part) for part in prompt.parts]}],
             "generationConfig": config,
-            **self.overrides.body,
         }
+        for name, value in self.overrides.body.items():  # as LiteLLM merges them
+            usual = request.get(name)
+            is_merged = isinstance(usual, dict) and isinstance(value, dict)
+            request[name] = {**mapping(usual), **mapping(value)} if is_merged else value
         return json.dumps({"key": row_id, "request": request}).encode("ascii") + b"\n"
 
     async def upload(self, rows: Path, label: str) -> str:
@@ -120,7 +123,7 @@ class GeminiBatches(RemoteModel):
         if file is not None:
             path = f"/download/v1beta/{checked_id(file, 'files/')}:download?alt=media"
             async for line in self.client.lines(path):
-                yield read_row(line, "key", _read)
+                yield read_row(line, "key", read_row_of_results)
 
     async def find(self, label: str, rows: int, since: float) -> Sequence[Candidate]:
         """The batches whose display name is the label."""
@@ -180,22 +183,17 @@ def _state(reply: Mapping[str, Any]) -> BatchState:
     )
 
 
-def _read(row: Mapping[str, Any]) -> Completion:
+def read_row_of_results(row: Mapping[str, Any]) -> Completion:
+    """The answer, or the error, in a line of the responses."""
     response = row.get("response")
     if not isinstance(response, dict):
         return _failure(mapping(row.get("error")) or mapping(row.get("status")))
     refuse_error(response, {}, ", in a batch")
-    usage = mapping(response.get("usageMetadata"))
-    names = ("promptTokenCount", "candidatesTokenCount", "thoughtsTokenCount")
-    asked, answered, thought = (token_count(usage.get(name)) for name in names)
-    if answered is not None or thought is not None:
-        answered = (answered or 0) + (thought or 0)
     text, end = _answer(response)
     return Completion(
         text=text,
         finish_reason=finish_reason(end),
-        input_tokens=asked,
-        output_tokens=answered,
+        **usage.read(response.get("usageMetadata")),
         model=str(response.get("modelVersion") or ""),
     )
 

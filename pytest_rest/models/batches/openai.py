@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -64,7 +65,13 @@ class OpenAIBatches(RemoteModel):
             name, kind = f"{label}.jsonl", "application/jsonl"
             form.add_field("file", file, filename=name, content_type=kind)
             size = os.fstat(file.fileno()).st_size
-            reply = await self.client.ask("POST", "/files", data=form, size=size)
+            try:
+                reply = await self.client.ask("POST", "/files", data=form, size=size)
+            except BatchError as error:
+                if re.match("bad request: HTTP (404|405|501)", error.message):
+                    mend = "; a server without /v1/files has no batches: give --rest-batch=file"
+                    raise BatchError(f"{error.message}{mend}") from error
+                raise
         return checked_id(reply.get("id"))
 
     async def create(self, rows: Path, source: str, label: str) -> str:

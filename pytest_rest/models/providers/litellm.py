@@ -197,20 +197,22 @@ class LiteLLMModel:
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
             output_tokens=output if sent else None,
-            cost=self._cost(response, sent, output, cached)
-            if sent and output is not None
-            else None,
+            cost=self._cost(response, sent, output, cached),
             model=str(response.model or ""),
             from_cache=gateways.is_from_cache(headers),
             cached_tokens=cached or None,
             cache_saved=self.price.saved(cached) if cached and self.price else None,
         )
 
-    def _cost(self, response: Any, sent: int, written: int, cached: int) -> float | None:
+    def _cost(
+        self, response: Any, sent: int | None, written: int | None, cached: int
+    ) -> float | None:
         """What LiteLLM computed, which has 0 for an unknown price, or else what a gateway says.
 
         LiteLLM takes a gateway's word before its own table, which `--rest-max-cost` is held by.
         """
+        if not sent or written is None:
+            return None
         said = gateways.cost(_headers(response))
         if said is not None and self.price is not None:
             return self.price.cost(sent, written, cached)

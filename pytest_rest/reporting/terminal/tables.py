@@ -204,9 +204,13 @@ def usage(report: Report) -> str:
     parts += [retries] if used["retries"] else []
     sent, written, cost = used["input_tokens"], used["output_tokens"], used["cost"]
     is_reported = sent is not None and written is not None
-    parts += [f"{sent:,} tokens in, {written:,} out" if is_reported else "tokens not reported"]
+    in_cache = f" ({used['cached_tokens']:,} cached)" if "cached_tokens" in used else ""
+    silent = "tokens not reported"
+    parts += [f"{sent:,} tokens in{in_cache}, {written:,} out" if is_reported else silent]
     whose = _PRICES.get(str(report.provenance.get("prices")), "")
     price = "price unknown" if cost is None else f"{wording.money(cost)}{whose}"
+    saved = used.get("cache_saved")
+    price += f", {wording.money(saved)} saved by caching" if saved else ""
     parts += [price, f"{used['seconds']:.0f} s"]
     return ", ".join(parts)
 
