@@ -226,5 +226,3 @@ class LookAhead:
                         self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
-
-

@@ -88,6 +88,8 @@ class Batches:
         """Of a run that is not judged yet: how far each batch is, and how to go on."""
         if not (self._run.is_postponed and self._ledger):
             return
+        if not (self._outcome or self._ledger.batches):  # nothing was ever sent
+            return
         terminalreporter.write_sep("=", "REST: batches")
         batches = self._ledger.batches
         for batch in batches:
@@ -106,7 +108,7 @@ class Batches:
         """What is the case, and what to do next."""
         over = sum(not batch.is_open for batch in batches)
         said = {
-            "handed over": "handed over; the batches go on by themselves",
+            "handed over": "handed over, and judged by a later session; they go on by themselves",
             "answered": "all is answered; nothing was judged",
             "cancelled": "cancelled; what was asked before can still be fetched and judged",
         }.get(self._outcome, f"not yet: {over} of {count(len(batches), 'batch', 'batches')} ended")

@@ -78,7 +78,7 @@ def test_a_run_is_submitted_and_judged_by_later_sessions(
     with BatchServer(Oracle(N).reply, Plan(polls=1)) as server:
         first = run_rest(*served(server), "--rest-batch=submit")
         assert (0, {}) == (first.status, first.report)
-        assert "handed over; the batches go on by themselves" in first.out
+        assert "handed over, and judged by a later session" in first.out
         assert "go on with: pytest --rest-resume=run" in first.out
         second = run_rest("--rest-resume=run", GATE, keep=True)
         assert (NOT_YET, {}) == (second.status, second.report)
@@ -476,7 +476,7 @@ def response(oracle: Oracle, body: dict[str, Any]) -> dict[str, Any]:
         (["--rest-batch-rest=never"], "--rest-batch-rest 'never' is unknown"),
         (["--rest-eyechart"], "--rest-eyechart measures by direct calls"),
         (["--rest-batch=file", "--rest-batch-rest=now"], "has nobody to ask now"),
-        (["--rest-model=simulated"], "'simulated' has no batch interface"),
+        (["--rest-model=simulated"], "'simulated' is not an endpoint; leave --rest-batch out"),
     ],
 )
 def test_what_has_no_batch_is_wrong_usage(

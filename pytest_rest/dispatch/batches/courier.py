@@ -108,8 +108,8 @@ class Courier:
 
     async def cancel(self, batch: Batch) -> None:
         """Have no more of its rows asked; what was never handed over is not."""
-        if batch.stage == "creating":
-            batch = await self.submit(batch)
+        if batch.stage == "creating" and (known := await self._find(batch)):
+            batch = self._created(batch, known)
         if batch.stage == "created":
             await self._retried(partial(self.endpoint.cancel, batch.id))
         elif batch.stage != "ended":

@@ -100,7 +100,10 @@ class Rounds:
                 await courier.endpoint.open()
                 stack.push_async_callback(courier.endpoint.close)
             for batch in self._ledger.open:
-                await self._couriers.of(batch.is_judges).cancel(batch)
+                try:
+                    await self._couriers.of(batch.is_judges).cancel(batch)
+                except NotYetError as why:
+                    self._ledger.write(replace(batch, detail=str(why)))
 
     async def _go(self, mode: Mode) -> Outcome:
         has_sent = False
