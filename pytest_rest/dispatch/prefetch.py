@@ -5,11 +5,12 @@ import logging
 import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, interruptible
-from pytest_rest.terms import PNG_HEADER, Completion, Item, Prompt, Style
+from pytest_rest.dispatch.prompt_json import light
+from pytest_rest.terms import Completion, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -113,7 +114,7 @@ class LookAhead:
             if self._is_known(name):
                 return True
             futures = self._dispatcher.submit(prompts, ahead=True)
-            entry = _Entry([_light(prompt) for prompt in prompts], futures, size)
+            entry = _Entry([light(prompt) for prompt in prompts], futures, size)
             self._entries[name] = entry
             self._open += len(futures)
             self._waiting += len(futures)
@@ -185,7 +186,7 @@ class LookAhead:
         try:
             more = self._follow(prompt, future.result())
             for each, answer in zip(more, self._dispatcher.submit(more, ahead=True), strict=True):
-                self._go_on_after(_light(each), answer)
+                self._go_on_after(light(each), answer)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
@@ -225,14 +226,3 @@ class LookAhead:
                         self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
-
-
-def _light(prompt: Prompt) -> Prompt:
-    """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    return replace(
-        prompt,
-        parts=tuple(
-            part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
-            for part in prompt.parts
-        ),
-    )
