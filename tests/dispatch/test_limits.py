@@ -6,6 +6,7 @@ import logging
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
@@ -323,28 +324,43 @@ def priced(job: Job) -> Job:
 def taken(job: Job) -> int:
     """The tokens of a job's answer; its most where it does not say."""
     sent, answered = job.completion.input_tokens, job.completion.output_tokens
-    if sent is None or answered is None:
-        return int(TEMPLATE * 1.5) + job.tokens - TEMPLATE
-    return sent + answered
+    return most_tokens(job) if sent is None or answered is None else sent + answered
 
 
-@given(many, st.integers(0, 20), st.integers(0, 3000), st.integers(0, 64), st.integers(1, 8))
+def most_tokens(job: Job) -> int:
+    """The most tokens that a job may take."""
+    return int(TEMPLATE * 1.5) + job.tokens - TEMPLATE
+
+
+def at_most(job: Job, name: str) -> float:
+    """The most that a job may take of a budget."""
+    return {"calls": 1, "tokens": most_tokens(job), "cost": worst(job)}[name]
+
+
+@given(
+    st.lists(jobs(), min_size=2, max_size=20),
+    st.sampled_from(["calls", "tokens", "cost"]),
+    st.integers(0, 9),
+    st.integers(2, 8),
+)
 def test_no_budget_is_exceeded(
-    given_jobs: list[Job], calls: int, tokens: int, eighths: int, concurrency: int
+    given_jobs: list[Job], name: str, eighths: int, concurrency: int
 ) -> None:
-    """Of calls, failed ones included, tokens and dollars: and something is refused by one alone."""
-    budgets = {"max_calls": calls, "max_tokens": tokens, "max_cost": eighths / 8}
-    log = simulate(Limits(concurrency, **budgets), [priced(each) for each in given_jobs])
-    answered = [each.job for each in log.sent if each.job.completion.error is None]
-    used, cost = sum(map(taken, answered)), sum(worst(each) * each.share for each in answered)
-    assert len(log.sent) <= calls
-    assert used <= tokens
-    assert cost <= eighths / 8
-    if log.refused:
-        last = log.refused[-1]
-        most = int(TEMPLATE * 1.5) + last.tokens - TEMPLATE
-        has_room = used + most <= tokens and cost + worst(last) <= eighths / 8
-        assert len(log.sent) == calls or not has_room
+    """Of calls, failed ones included, of tokens and of dollars; and none is left unused."""
+    costing = [priced(each) for each in given_jobs]
+    most = [at_most(each, name) for each in costing]
+    budget = sum(most) * eighths / 8
+    whole = budget if name == "cost" else int(budget)
+    budgets: dict[str, Any] = {f"max_{name}": whole}
+    log = simulate(Limits(concurrency, **budgets), costing)
+    spent = 0.0
+    for job in (each.job for each in log.sent):
+        took = {"tokens": taken(job), "cost": worst(job) * job.share}
+        spent += 1 if name == "calls" else took[name] * (job.completion.error is None)
+    assert spent <= whole
+    assert len(costing) == len(log.sent) + len(log.refused)
+    for job in log.refused[-1:]:
+        assert spent + most[costing.index(job)] > whole
 
 
 def test_a_budget_of_calls_says_that_it_is_spent() -> None:

@@ -85,7 +85,8 @@ words = st.sampled_from(
 @given(st.dictionaries(words, counts | st.dictionaries(st.just("cached_tokens"), counts)))
 def test_whatever_a_server_counts(said: dict[str, Any]) -> None:
     """No more of the input is in a cache than there is, and nothing is below zero."""
-    sent, answered, cached = usage.read(said).values()
+    read = usage.read(said)
+    sent, answered, cached = (read["input_tokens"], read["output_tokens"], read["cached_tokens"])
     assert all(each is None or 0 <= each <= 10_000_000 for each in (sent, answered, cached))
     assert sent is None or cached is None or cached <= sent
 
