@@ -1,9 +1,11 @@
 """Writes the body of a chat in OpenAI's protocol, and reads the answer."""
 
+import functools
 from collections.abc import Mapping
 from typing import Any
 
 from pytest_rest.models import failures, usage
+from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.models.completions import written
 from pytest_rest.models.contents import parsed
 from pytest_rest.models.messages import messages
@@ -11,16 +13,22 @@ from pytest_rest.models.overrides import Overrides, sent
 from pytest_rest.terms import Completion, Prompt
 
 
+@functools.cache
+def takes_temperature(model: str) -> bool:
+    """Whether a model takes a temperature, by patterns for its name and without a price table."""
+    return Catalogue({}).takes_temperature(model)
+
+
 def request_body(
     model: str,
     prompt: Prompt,
     parameters: Mapping[str, object],
     overrides: Overrides,
-    *,
-    limit: str,
     more: Mapping[str, object],
 ) -> dict[str, object]:
-    """What is sent; `limit` is the usual name of the limit of tokens, `more` are keys beside."""
+    """What is sent; `more` are keys beside those of the user."""
+    # models that refuse a temperature also want the newer word for the limit
+    limit = "max_tokens" if takes_temperature(model) else "max_completion_tokens"
     return {
         "model": model,
         "messages": messages(prompt),

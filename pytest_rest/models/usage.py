@@ -12,7 +12,8 @@ _CACHED = (  # Anthropic's, DeepSeek's, Google's
     *("cache_read_input_tokens", "prompt_cache_hit_tokens", "cachedContentTokenCount"),
 )
 _WRITTEN = "cache_creation_input_tokens"
-_THOUGHT = "thoughtsTokenCount"  # beside Google's other tokens of an answer
+# Google's, beside the other tokens of an answer, or, as the total shows, counted among them
+_THOUGHT, _TOTAL = "thoughtsTokenCount", "totalTokenCount"
 
 
 class Counts(TypedDict):
@@ -32,8 +33,9 @@ def read(usage: object) -> Counts:
     sent, answered, cached = (_first(counts, names) for names in (_SENT, _ANSWERED, _CACHED))
     if sent is not None and not counts.keys() & {*_SENT[:2], *_DETAILS}:
         sent = token_count(sent + (cached or 0) + (token_count(counts.get(_WRITTEN)) or 0))
-    if answered is not None and _ANSWERED[2] in counts:
-        answered = token_count(answered + (token_count(counts.get(_THOUGHT)) or 0))
+    thought = token_count(counts.get(_THOUGHT))
+    if thought and counts.get(_TOTAL) != (sent or 0) + (answered or 0):
+        answered = token_count((answered or 0) + thought)
     for name in _DETAILS:
         details = counts.get(name)
         if cached is None and isinstance(details, dict):

@@ -26,7 +26,7 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import comparisons, follow_ups, forms, lost, record, stored_record
+from pytest_rest.evaluate import comparisons, follow_ups, lost, record, stored_record
 from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
@@ -35,6 +35,7 @@ from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
 from pytest_rest.models.with_price import with_price
 from pytest_rest.plugin import stored_settings
+from pytest_rest.plugin.case_builder import CaseBuilder
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
@@ -309,9 +310,10 @@ class Run:
 
     def _make_asker(self) -> Asker:
         settings = self.settings
+        build = CaseBuilder(self.protocol, settings.scheme, self.folder.pictures)
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self._build, self._follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, self._follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -325,12 +327,11 @@ class Run:
         assert store is not None  # noqa: S101 (the main process has opened it)
         spent = used((answer for _, answer in store.all()), self.price)
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
-        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop, comparisons)
+        may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
+        return LocalAsker(
+            *(dispatcher, build, self._follow, may_stop, comparisons),
+            draws_apart=is_served and not may_stop,
+        )
 
     def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
         return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
-
-    def _build(self, case: Case) -> list[Prompt]:
-        asked = forms(*case, self.protocol, self.settings.scheme)
-        self.folder.keep_pictures(asked)
-        return asked

@@ -3,6 +3,7 @@
 import contextlib
 import os
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
 from pytest_rest.dispatch.store import FileStore
@@ -15,20 +16,43 @@ from pytest_rest.terms import Prompt
 _DECIDED = "decided"  # the file that says so to all processes of the run
 
 
+@dataclass(frozen=True)
+class Pictures:
+    """Where a run's pictures are kept. A resumed run writes those again that are there.
+
+    For the earlier one may have been killed while it wrote one.
+    """
+
+    folder: Path
+    is_resumed: bool
+
+    def keep(self, prompts: Iterable[Prompt]) -> None:
+        """Write the prompts' pictures."""
+        how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if self.is_resumed else os.O_EXCL)
+        images = {image.digest: image for prompt in prompts for image in prompt.images}
+        for image in images.values():
+            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
+                # os.open takes a third of open()'s time
+                file = os.open(self.folder / image.file_name, how, 0o644)
+                try:
+                    os.write(file, image.content)
+                finally:
+                    os.close(file)
+
+
 class RunFolder:
     """One process's side of the run's folder; `store` is open where this process keeps answers."""
 
     def __init__(self, path: Path, *, is_resumed: bool = False) -> None:
         self.path = path
         self.store: FileStore | None = None
-        # a resumed run may have been killed while it wrote a picture: then it is written again
-        self._how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if is_resumed else os.O_EXCL)
+        self.pictures = Pictures(path.absolute() / "images", is_resumed)
 
     def make(self) -> None:
         """Make it, in the main process; `OptionError` says why that cannot be."""
         path = self.path
         try:
-            self._images.mkdir(parents=True, exist_ok=True)
+            self.pictures.folder.mkdir(parents=True, exist_ok=True)
             probe = path / ".writable"
             probe.touch()
             probe.unlink()
@@ -44,23 +68,11 @@ class RunFolder:
 
     def make_far(self) -> None:
         """Make it on another machine, where a worker asks by itself."""
-        self._images.mkdir(parents=True, exist_ok=True)
+        self.pictures.folder.mkdir(parents=True, exist_ok=True)
 
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
-        return stored_pictures.find(self._images, digest)
-
-    def keep_pictures(self, prompts: Iterable[Prompt]) -> None:
-        """Write the prompts' pictures."""
-        images = {image.digest: image for prompt in prompts for image in prompt.images}
-        for image in images.values():
-            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
-                # os.open takes a third of open()'s time
-                file = os.open(self._images / image.file_name, self._how, 0o644)
-                try:
-                    os.write(file, image.content)
-                finally:
-                    os.close(file)
+        return stored_pictures.find(self.pictures.folder, digest)
 
     def decide(self) -> None:
         """Let the tests that are left know that they need not ask; in the main process."""
@@ -87,12 +99,8 @@ class RunFolder:
         is_new = self.store is not None and self.store.is_empty
         self.close()
         with contextlib.suppress(OSError):  # what is not empty was there before
-            self._images.rmdir()
+            self.pictures.folder.rmdir()
             if is_new:
                 (self.path / STORE).unlink(missing_ok=True)
                 (self.path / LOCK).unlink(missing_ok=True)
             self.path.rmdir()
-
-    @property
-    def _images(self) -> Path:
-        return self.path / "images"

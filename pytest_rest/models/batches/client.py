@@ -6,11 +6,12 @@ import os
 import re
 import ssl
 import tempfile
+import time
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Any
-from urllib.parse import urlsplit
+from typing import IO, Any, ClassVar
 
 import aiohttp
 
@@ -20,9 +21,10 @@ from pytest_rest.models import connections, failures
 from pytest_rest.models.batches.endpoint import BatchError, BatchRow
 from pytest_rest.models.completions import checked
 from pytest_rest.models.failures import MalformedError
+from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.models.waiting import seconds_to_wait
-from pytest_rest.terms import Completion
+from pytest_rest.terms import Completion, Price
 
 _CHUNK = 256 << 10
 _LONGEST_LINE = 16 << 20  # as the body of a direct answer
@@ -92,24 +94,28 @@ class Client:
         with tempfile.TemporaryFile() as file:
             await self._download(path, file)
             file.seek(0)
+            first = next(read_lines(file), b"{")
+            if not first.lstrip().startswith(b"{"):  # a page, and no row would be an answer
+                excerpt = first[:100].decode("utf-8", "replace")
+                message = f"malformed response: the results are not rows of JSON: {excerpt!r}"
+                raise BatchError(failures.one_line(message))
+            file.seek(0)
             for line in read_lines(file):
                 yield line
 
     async def _download(self, path: str, file: IO[bytes]) -> None:
-        size = 0
-        how = {"headers": {"Accept-Encoding": "identity"}}
+        size, start = 0, time.monotonic()
+        timeout = aiohttp.ClientTimeout(None, sock_connect=self._timeout, sock_read=self._timeout)
+        how = {"headers": {"Accept-Encoding": "identity"}, "timeout": timeout}
         async with self._response("GET", path, None, **how) as response:
             if response.headers.get("content-encoding", "identity").lower() not in ("", "identity"):
                 raise MalformedError("the results are packed, which was not asked for")
-            chunks = response.content.iter_chunked(_CHUNK)
-            while True:
-                async with asyncio.timeout(self._timeout):
-                    chunk = await anext(chunks, b"")
-                if not chunk:
-                    return
+            async for chunk in response.content.iter_chunked(_CHUNK):
                 size += len(chunk)
                 if size > _LARGEST_RESULTS:
                     raise MalformedError(f"the results are larger than {_LARGEST_RESULTS >> 30} GB")
+                if time.monotonic() - start > self._timeout + size / _SLOWEST:
+                    raise TimeoutError
                 file.write(chunk)
 
     def _connections(self) -> aiohttp.ClientSession:
@@ -144,6 +150,29 @@ class Client:
             raise as_batch_error(error, self._timeout) from error
 
 
+@dataclass(frozen=True, eq=False)
+class RemoteModel:
+    """A model of a provider: `model` is its name there, `price` that of a token in a batch."""
+
+    name: str
+    model: str
+    description: str
+    parameters: Mapping[str, object]
+    client: Client
+    overrides: Overrides = Overrides()  # noqa: RUF009 (frozen)
+    price: Price | None = None
+
+    price_share: ClassVar[float] = 0.5
+
+    async def open(self) -> None:
+        """Make the connection pool."""
+        await self.client.open()
+
+    async def close(self) -> None:
+        """Close it."""
+        await self.client.close()
+
+
 async def _body(response: aiohttp.ClientResponse) -> bytes:
     body = Body(response.status, response.headers)
     async for chunk in response.content.iter_any():
@@ -164,14 +193,6 @@ def as_batch_error(error: Exception, timeout: float) -> BatchError:
     if isinstance(error, BatchError):
         return error
     return BatchError(failures.explain(error, timeout).error or "bad request: it was filtered")
-
-
-def same_origin(url: str, base: str) -> bool:
-    """Whether both are at one host: a key goes nowhere else."""
-    try:
-        return urlsplit(url)[:2] == urlsplit(base)[:2]
-    except ValueError:
-        return False
 
 
 def checked_id(value: object, prefix: str = "") -> str:
@@ -206,7 +227,12 @@ def read_row(line: bytes, key: str, read: Callable[[Mapping[str, Any]], Completi
         return BatchRow(row_id, failures.explain(error, 0.0))
 
 
-def chunks(rows: Path) -> Iterator[bytes]:
+def file_size(rows: Path) -> int:
+    """A file's size in bytes."""
+    return rows.stat().st_size
+
+
+def read_chunks(rows: Path) -> Iterator[bytes]:
     """A file's bytes, a piece at a time."""
     with rows.open("rb") as file:
         while chunk := file.read(_CHUNK):

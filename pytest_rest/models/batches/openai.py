@@ -2,8 +2,8 @@
 
 import json
 import os
+import re
 from collections.abc import AsyncIterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, ClassVar
@@ -11,7 +11,7 @@ from typing import Any, ClassVar
 import aiohttp
 
 from pytest_rest.models.batches.client import (
-    Client,
+    RemoteModel,
     checked_id,
     count,
     mapping,
@@ -28,8 +28,10 @@ from pytest_rest.models.batches.endpoint import (
     Status,
 )
 from pytest_rest.models.chat_protocol import read_response, request_body
+from pytest_rest.models.contents import refuse_error
+from pytest_rest.models.failures import MalformedError
 from pytest_rest.models.overrides import Overrides
-from pytest_rest.terms import Completion, Price, Prompt
+from pytest_rest.terms import Completion, Prompt
 
 _ENDPOINT = "/v1/chat/completions"
 _LABEL = "pytest_rest"  # of the metadata
@@ -47,35 +49,14 @@ _PAGES = 100  # of 100 batches, among which one is looked for
 _SKEW = 600.0  # seconds by which the provider's clock may be behind
 
 
-@dataclass(frozen=True, eq=False)
-class OpenAIBatches:
+class OpenAIBatches(RemoteModel):
     """A model behind `/v1/files` and `/v1/batches`; `limit` names the limit of tokens."""
 
-    name: str
-    model: str
-    description: str
-    parameters: Mapping[str, object]
-    client: Client
-    limit: str = "max_tokens"
-    overrides: Overrides = Overrides()  # noqa: RUF009 (frozen)
-    price: Price | None = None
-
     limits: ClassVar[BatchLimits] = BatchLimits(rows=50_000, file_bytes=200 * 10**6)
-    price_share: ClassVar[float] = 0.5
-
-    async def open(self) -> None:
-        """Make the connection pool."""
-        await self.client.open()
-
-    async def close(self) -> None:
-        """Close it."""
-        await self.client.close()
 
     def row(self, prompt: Prompt, row_id: str) -> bytes:
         """A request as a line."""
-        return chat_row(
-            self.model, prompt, row_id, self.parameters, self.overrides, limit=self.limit
-        )
+        return chat_row(self.model, prompt, row_id, self.parameters, self.overrides)
 
     async def upload(self, rows: Path, label: str) -> str:
         """The id of the file."""
@@ -84,7 +65,13 @@ class OpenAIBatches:
             name, kind = f"{label}.jsonl", "application/jsonl"
             form.add_field("file", file, filename=name, content_type=kind)
             size = os.fstat(file.fileno()).st_size
-            reply = await self.client.ask("POST", "/files", data=form, size=size)
+            try:
+                reply = await self.client.ask("POST", "/files", data=form, size=size)
+            except BatchError as error:
+                if re.match("bad request: HTTP (404|405|501)", error.message):
+                    mend = "; a server without /v1/files has no batches: give --rest-batch=file"
+                    raise BatchError(f"{error.message}{mend}") from error
+                raise
         return checked_id(reply.get("id"))
 
     async def create(self, rows: Path, source: str, label: str) -> str:
@@ -141,14 +128,12 @@ def chat_row(
     row_id: str,
     parameters: Mapping[str, object],
     overrides: Overrides,
-    *,
-    limit: str,
 ) -> bytes:
     """A request of a chat as a line of OpenAI's batch file."""
     budget = prompt.budget
     is_native = budget is not None and budget.control == "native"
     more = {"reasoning_effort": budget.amount} if budget is not None and is_native else {}
-    body = request_body(model, prompt, parameters, overrides, limit=limit, more=more)
+    body = request_body(model, prompt, parameters, overrides, more)
     row = {"custom_id": row_id, "method": "POST", "url": _ENDPOINT, "body": body}
     return json.dumps(row).encode("ascii") + b"\n"
 
@@ -164,7 +149,9 @@ def read_chat_row(row: Mapping[str, Any]) -> Completion:
         return Completion(error="timeout: the batch expired before this row was asked")
     if error.get("code") == "batch_cancelled":
         return Completion(error="error: the batch was cancelled before this row was asked")
-    return read_response(200, {}, json.dumps({"error": error or "a row without an answer"}))
+    error = mapping(error.get("error")) or error  # vLLM's
+    refuse_error({"error": error}, {}, ", in a batch")
+    raise MalformedError("a row without an answer")
 
 
 def _state(reply: Mapping[str, Any]) -> BatchState:

@@ -18,8 +18,8 @@ import aiohttp
 from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures, gateways
-from pytest_rest.models.catalogue import Catalogue, read_key
-from pytest_rest.models.chat_protocol import read_response, request_body
+from pytest_rest.models.catalogue import read_key
+from pytest_rest.models.chat_protocol import read_response, request_body, takes_temperature
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
@@ -78,11 +78,8 @@ class ServedModel:
     ) -> None:
         self.name = name
         self.description = f"{name} at {address(api_base)}"
-        takes_temperature = Catalogue({}).takes_temperature(name)  # by patterns, without prices
-        usual: Mapping[str, object] = {"temperature": 0} if takes_temperature else {}
+        usual: Mapping[str, object] = {"temperature": 0} if takes_temperature(name) else {}
         self.parameters: Mapping[str, object] = overrides.reported(usual)
-        # models that refuse a temperature also want the newer word for the limit
-        self.limit = "max_tokens" if takes_temperature else "max_completion_tokens"
         self._url = connections.chat_url(api_base)
         self._timeout = timeout
         self.key = key
@@ -121,9 +118,7 @@ class ServedModel:
     async def _post(
         self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
     ) -> tuple[int, Mapping[str, str], bytes]:
-        body = request_body(
-            self.name, prompt, self.parameters, self._overrides, limit=self.limit, more=more
-        )
+        body = request_body(self.name, prompt, self.parameters, self._overrides, more)
         data = json.dumps(body).encode("ascii")
         async with self._connections().post(
             self._url, data=data, allow_redirects=False, proxy=self._proxy
