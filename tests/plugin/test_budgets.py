@@ -56,7 +56,7 @@ def test_a_budget_that_is_spent_is_the_reason(
     (first, *_) = [each for each in failures if each is not None]
     assert str(first.get("message")).startswith(why)
     for path in (summary, comment, page):
-        assert why.partition(" (")[0] in path.read_text("utf-8")
+        assert why[4:].partition(" (")[0] in path.read_text("utf-8")
     assert [13, 20] == [each.report["usage"]["calls"] for each in (run, again)]
     assert pytest.approx(13 * (120 * 1e-6 + 7 * 2e-6)) == run.report["usage"]["cost"]
     assert pytest.approx(20 * (120 * 1e-6 + 7 * 2e-6)) == again.report["usage"]["cost"]
@@ -101,10 +101,10 @@ def test_a_judge_has_a_price_of_its_own(run_rest: RunRest, pytester: pytest.Pyte
         args = (*served(endpoint), "own.rest.yaml", "--rest-price=1/0", "--rest-max-cost=5")
         judge = ("--rest-judge=judge", f"--rest-judge-api-base={endpoint.openai_base}")
         refused = run_rest(*args, *judge, *SERIAL)
-        assert () == endpoint.requests
+        asked_for = len(endpoint.requests)
         run = run_rest(*args, *judge, "--rest-judge-price=8/0", *SERIAL)
         models = [request.model for request in endpoint.requests]
-    assert pytest.ExitCode.USAGE_ERROR == refused.status
+    assert (pytest.ExitCode.USAGE_ERROR, 0) == (refused.status, asked_for)
     assert "the price of 'judge' is not known; give --rest-judge-price=IN/OUT" in refused.out
     judged = models.count("judge")
     assert 0 < judged < len(models)
