@@ -95,7 +95,10 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return run_interruptibly(lambda: self.dispatcher.ask(prompts))
+        futures = self.dispatcher.submit(prompts)
+        if all(future.done() for future in futures):  # stored before: to wait takes a thread
+            return [future.result() for future in futures]
+        return run_interruptibly(lambda: [future.result() for future in futures])
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""

@@ -29,6 +29,7 @@ from pytest_rest.terms import (
     Form,
     Image,
     Prompt,
+    Source,
     Style,
     to_builtins,
     to_item,
@@ -211,7 +212,9 @@ def _to_part(data: str | dict[str, Any]) -> str | Image | File:
     data = {**data, "content": base64.b64decode(data["content"])}
     if "sides" not in data:
         return File(**data)
-    return Image(**{**data, "sides": data["sides"] and (data["sides"][0], data["sides"][1])})
+    sides, source = data["sides"], data["source"]
+    data |= {"sides": sides and (sides[0], sides[1]), "source": source and Source(*source)}
+    return Image(**data)
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:

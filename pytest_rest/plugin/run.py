@@ -26,7 +26,7 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import comparisons, follow_ups, lost, record, stored_record
+from pytest_rest.evaluate import comparisons, lost, record, stored_record
 from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
@@ -41,7 +41,7 @@ from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
-from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import Item, Limited, Model, Price, Priced, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 REFUSED = "pytest_rest_refused"  # what is wrong with what a worker collected, in its output
@@ -67,7 +67,9 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.broken: list[str] = []  # node ids of benchmark files that could not be collected
-        self.folder = RunFolder(settings.run_dir, is_resumed=settings.resume)
+        self.folder = RunFolder(
+            settings.run_dir, is_resumed=settings.resume, replayed=settings.replay
+        )
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
@@ -310,10 +312,11 @@ class Run:
 
     def _make_asker(self) -> Asker:
         settings = self.settings
-        build = CaseBuilder(self.protocol, settings.scheme, self.folder.pictures)
+        folder = self.folder
+        build = CaseBuilder(self.protocol, settings.scheme, folder.pictures, folder.drawings)
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, build, self._follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, build.follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -322,16 +325,18 @@ class Run:
             self.folder.make_far()
             self.folder.store = FileStore.share(settings.run_dir, self.about())
         elif settings.place == "worker":
-            self.folder.store = FileStore.join(settings.run_dir)
+            replayed = settings.replay
+            self.folder.store = (
+                FileStore.read(replayed) if replayed else FileStore.join(settings.run_dir)
+            )
         store = self.folder.store
         assert store is not None  # noqa: S101 (the main process has opened it)
-        spent = used((answer for _, answer in store.all()), self.price)
+        stored = store.all() if settings.replay is None else ()  # which spends nothing
+        spent = used((answer for _, answer in stored), self.price)
+
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
         return LocalAsker(
-            *(dispatcher, build, self._follow, may_stop, comparisons),
+            *(dispatcher, build, build.follow, may_stop, comparisons),
             draws_apart=is_served and not may_stop,
         )
-
-    def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
-        return follow_ups(prompt, completion, self.protocol, self.settings.scheme)

@@ -113,7 +113,9 @@ def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
     is_unread = stored_answers.is_unread(report.provenance)
-    if not by_scope and report.rh_auc is not None:  # whose items have one form
+    if not by_scope:
+        if report.rh_auc is None and report.fuzz is None:  # they have figures of their own
+            yield "no item was judged, so there are no figures"
         return
     for names, heads in _HEADLINES:
         yield row("per cent [95%]", "items", *heads)
