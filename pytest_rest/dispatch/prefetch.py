@@ -229,10 +229,12 @@ class LookAhead:
 
 def _light(prompt: Prompt) -> Prompt:
     """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    return replace(
+    light = replace(
         prompt,
         parts=tuple(
             part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
             for part in prompt.parts
         ),
     )
+    light.__dict__["digest"] = prompt.digest  # the same, and not computed again
+    return light

@@ -34,16 +34,15 @@ def checked(completion: Completion) -> Completion:
             raise TypeError(f"{name} of a completion is {type(value).__name__}, not str")
     if not isinstance(completion.error, str | None):
         raise TypeError(f"error of a completion is {type(completion.error).__name__}, not str")
-    return replace(
-        completion,
+    return Completion(
         text=masked(completion.text),
         finish_reason=masked(completion.finish_reason),
-        model=masked(completion.model),
-        error=completion.error and masked(completion.error),
         input_tokens=token_count(completion.input_tokens),
         output_tokens=token_count(completion.output_tokens),
         cost=amount(completion.cost),
         seconds=amount(completion.seconds) or 0.0,
+        model=masked(completion.model),
+        error=completion.error and masked(completion.error),
         from_cache=completion.from_cache is True,
     )
 
