@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rest.dispatch.interruptible import Event
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
@@ -23,6 +24,8 @@ ENDED = "asking ended: "  # begins the error of every prompt after the one that 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
 _FINAL = 3
 _OUTAGE = 10
+_ROUNDS = 3  # of the loop, from an answer that has come to the request that takes its place
+_LONGEST_WAY = 0.05  # seconds
 T = TypeVar("T")
 
 
@@ -128,6 +131,17 @@ class Dispatcher:
         with contextlib.suppress(RuntimeError):  # the session is over
             self._loop.call_soon_threadsafe(self._drop, prompts)
 
+    def give_way(self) -> None:
+        """Let the loop first do what it can do now, in a thread that works on without waiting.
+
+        Else it gets the interpreter only as often as that thread lets go of it: to send one request
+        it asks for it three times. Not for long, as a model of the user's own may hold up the loop.
+        """
+        done = Event()
+        with contextlib.suppress(RuntimeError):  # the session is over
+            self._loop.call_soon_threadsafe(self._go_round, _ROUNDS, done)
+            done.wait(_LONGEST_WAY)
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
@@ -160,6 +174,12 @@ class Dispatcher:
                 request.future.cancel()
 
     # What follows runs on the loop.
+
+    def _go_round(self, rounds: int, done: Event) -> None:
+        if rounds:
+            self._loop.call_soon(self._go_round, rounds - 1, done)
+        else:
+            done.happen()
 
     def _enter(self, requests: Sequence[Request], queue: deque[Request]) -> None:
         queue.extend(requests)

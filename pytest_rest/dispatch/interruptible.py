@@ -29,10 +29,11 @@ class Event:
         """End the wait; may be called once."""
         self._pending.release()
 
-    def wait(self) -> None:
-        """Wait until it has happened, however long it takes."""
-        while not self._pending.acquire(timeout=_LONGEST):
-            pass
+    def wait(self, longest: float | None = None) -> None:
+        """Wait until it has happened, however long it takes, or so many seconds of 0.3 at most."""
+        while not self._pending.acquire(timeout=_LONGEST if longest is None else longest):
+            if longest is not None:
+                return
 
 
 def run_interruptibly(task: Callable[[], T]) -> T:
