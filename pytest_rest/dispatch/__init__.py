@@ -9,7 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
-from pytest_rest.dispatch.interruptible import Event
+from pytest_rest.dispatch.interruptible import wait_for_rounds
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
@@ -137,10 +137,8 @@ class Dispatcher:
         Else it gets the interpreter only as often as that thread lets go of it: to send one request
         it asks for it three times. Not for long, as a model of the user's own may hold up the loop.
         """
-        done = Event()
         with contextlib.suppress(RuntimeError):  # the session is over
-            self._loop.call_soon_threadsafe(self._go_round, _ROUNDS, done)
-            done.wait(_LONGEST_WAY)
+            wait_for_rounds(self._loop, _ROUNDS, _LONGEST_WAY)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
@@ -174,12 +172,6 @@ class Dispatcher:
                 request.future.cancel()
 
     # What follows runs on the loop.
-
-    def _go_round(self, rounds: int, done: Event) -> None:
-        if rounds:
-            self._loop.call_soon(self._go_round, rounds - 1, done)
-        else:
-            done.happen()
 
     def _enter(self, requests: Sequence[Request], queue: deque[Request]) -> None:
         queue.extend(requests)

@@ -1,6 +1,5 @@
 """Checks what models say of their answers: counts and costs are data, and may be anything."""
 
-from dataclasses import replace
 from typing import Any
 
 from pytest_rest.credentials import masked

@@ -309,9 +309,10 @@ class Run:
     def _make_asker(self) -> Asker:
         settings = self.settings
         build = CaseBuilder(self.protocol, settings.scheme, self.folder.pictures)
+        follow = self._follow if settings.scheme.has_follow_ups else None
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, build, self._follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -327,7 +328,7 @@ class Run:
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
         return LocalAsker(
-            *(dispatcher, build, self._follow, may_stop, comparisons),
+            *(dispatcher, build, follow, may_stop, comparisons),
             draws_apart=is_served and not may_stop,
         )
 
