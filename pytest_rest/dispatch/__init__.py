@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rest.dispatch.budgets import Used
 from pytest_rest.dispatch.interruptible import wait_for_rounds
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
@@ -25,7 +26,7 @@ _STEADY = ("server error:", "malformed response:")  # what an endpoint says of o
 _FINAL = 3
 _OUTAGE = 10
 _ROUNDS = 3  # of the loop, from an answer that has come to the request that takes its place
-_LONGEST_WAY = 0.05  # seconds
+_LONGEST_WAY = 0.05  # seconds: a model of the user's own may hold up the loop
 T = TypeVar("T")
 
 
@@ -59,7 +60,7 @@ class Dispatcher:
         model: Model,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         store: Store | None = None,
-        spent: float = 0.0,
+        spent: Used = Used(),  # noqa: B008 (copied)
         *,
         minute: float = 60.0,
     ) -> None:
@@ -132,10 +133,9 @@ class Dispatcher:
             self._loop.call_soon_threadsafe(self._drop, prompts)
 
     def give_way(self) -> None:
-        """Let the loop first do what it can do now, in a thread that works on without waiting.
+        """Let the loop first do what it can do now, before a thread works on without waiting.
 
-        Else it gets the interpreter only as often as that thread lets go of it: to send one request
-        it asks for it three times. Not for long, as a model of the user's own may hold up the loop.
+        For one request it needs the interpreter several times, and that thread seldom lets go.
         """
         with contextlib.suppress(RuntimeError):  # the session is over
             wait_for_rounds(self._loop, _ROUNDS, _LONGEST_WAY)
@@ -194,7 +194,7 @@ class Dispatcher:
             return
         while request := self._queue.next(is_full=self._ended is None and self._is_full()):
             if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
-                self._end(f"budget: {excess}")
+                self._end(excess)
             if self._ended is not None:
                 self._finish(request, Completion(error=self._ended))
                 continue

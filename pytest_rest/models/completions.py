@@ -1,5 +1,6 @@
 """Checks what models say of their answers: counts and costs are data, and may be anything."""
 
+from dataclasses import replace
 from typing import Any
 
 from pytest_rest.credentials import masked
@@ -33,16 +34,19 @@ def checked(completion: Completion) -> Completion:
             raise TypeError(f"{name} of a completion is {type(value).__name__}, not str")
     if not isinstance(completion.error, str | None):
         raise TypeError(f"error of a completion is {type(completion.error).__name__}, not str")
-    return Completion(
+    return replace(
+        completion,
         text=masked(completion.text),
         finish_reason=masked(completion.finish_reason),
+        model=masked(completion.model),
+        error=completion.error and masked(completion.error),
         input_tokens=token_count(completion.input_tokens),
         output_tokens=token_count(completion.output_tokens),
         cost=amount(completion.cost),
         seconds=amount(completion.seconds) or 0.0,
-        model=masked(completion.model),
-        error=completion.error and masked(completion.error),
         from_cache=completion.from_cache is True,
+        cached_tokens=token_count(completion.cached_tokens),
+        cache_saved=amount(completion.cache_saved),
     )
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ import pytest
 from pytest_rest import credentials, prompts
 from pytest_rest.benchmark.stored import UNKNOWN
 from pytest_rest.dispatch import Dispatcher, Pace
+from pytest_rest.dispatch.budgets import used
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.dispatch.store import FileStore
@@ -33,6 +33,7 @@ from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
+from pytest_rest.models.with_price import with_price
 from pytest_rest.plugin import stored_settings
 from pytest_rest.plugin.case_builder import CaseBuilder
 from pytest_rest.plugin.run_folder import RunFolder
@@ -94,15 +95,14 @@ class Run:
             overrides=self._overrides,
             **how,
         )
+        model = with_price(model, settings.price)
         if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
             return model
         # a judge is another model; it gets the headers where it is behind the same gateway
         is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
         own = Overrides(headers=self._overrides.headers) if is_same else Overrides()
-        return JudgedModel(
-            model,
-            load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how),
-        )
+        judge = load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how)
+        return JudgedModel(model, with_price(judge, settings.judge_price))
 
     @property
     def vision_rule(self) -> VisionRule:
@@ -157,10 +157,12 @@ class Run:
 
     @property
     def prices(self) -> str | None:
-        """Who says what a call costs: LiteLLM's table, or else the gateway that is asked."""
+        """Who says what a call costs: the user, LiteLLM's table, or else the gateway asked."""
         if self.settings.replay is not None:
             stored: str | None = read_run(self.settings.replay).get("prices")
             return stored
+        if self.settings.price is not None:
+            return "given"
         if self.price is not None:
             return "table"
         return "gateway" if self.model.home == "endpoint" else None
@@ -324,7 +326,7 @@ class Run:
             self.folder.store = FileStore.join(settings.run_dir)
         store = self.folder.store
         assert store is not None  # noqa: S101 (the main process has opened it)
-        spent = math.fsum(answer.cost or 0.0 for _, answer in store.all())
+        spent = used((answer for _, answer in store.all()), self.price)
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
         return LocalAsker(

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pytest_rest.dispatch import ENDED
+from pytest_rest.dispatch.budgets import SPENT, spent_after
 from pytest_rest.safe_text import shown
 
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
@@ -17,10 +18,14 @@ def ended(reason: str) -> str:
     return shown(match[0], 300) if match else ""
 
 
-def first(reasons: Iterable[str]) -> str:
-    """Why asking ended, if it did; otherwise the failure that most of the lost items have."""
+def first(reasons: Iterable[str], answered: int, of: int) -> str:
+    """Why asking ended, if it did; otherwise the failure that most of the lost items have.
+
+    Of a budget that is spent it says after how many `of` the items.
+    """
     known = list(reasons)
     if why := next(filter(None, map(ended, known)), ""):
-        return why
+        reason = why.removeprefix(ENDED)
+        return spent_after(reason, answered, of) if reason.startswith(SPENT) else why
     causes = Counter(_FORM.sub("", reason).partition("; ")[0] for reason in known)
     return shown(max(causes, key=causes.__getitem__, default=""), 300)
