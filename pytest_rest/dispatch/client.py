@@ -91,6 +91,7 @@ class LocalAsker:
             asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
         else:
             asked = claimed.wait()
+            self.dispatcher.give_way()  # before the test goes on with its answers
         return with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:

@@ -304,9 +304,10 @@ class Run:
     def new_asker(self) -> Asker:
         """A way to ask the model directly."""
         settings, build = self.settings, self.build
+        follow = build.follow if settings.scheme.has_follow_ups else None
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, build, build.follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -326,7 +327,7 @@ class Run:
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
         return LocalAsker(
-            *(dispatcher, build, build.follow, may_stop, comparisons),
+            *(dispatcher, build, follow, may_stop, comparisons),
             draws_apart=is_served and not may_stop,
         )
 
