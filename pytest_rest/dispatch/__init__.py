@@ -9,6 +9,7 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rest.dispatch.budgets import Used
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
@@ -56,7 +57,7 @@ class Dispatcher:
         model: Model,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         store: Store | None = None,
-        spent: float = 0.0,
+        spent: Used = Used(),  # noqa: B008 (copied)
         *,
         minute: float = 60.0,
     ) -> None:
@@ -182,7 +183,7 @@ class Dispatcher:
             return
         while request := self._queue.next(is_full=self._ended is None and self._is_full()):
             if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
-                self._end(f"budget: {excess}")
+                self._end(excess)
             if self._ended is not None:
                 self._finish(request, Completion(error=self._ended))
                 continue

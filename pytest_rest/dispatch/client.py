@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, Pace
+from pytest_rest.dispatch.drawing import DrawingWalker
 from pytest_rest.dispatch.interruptible import run_interruptibly
-from pytest_rest.dispatch.prefetch import Asked, Case, Compare, Follow, LookAhead, Walker, key
+from pytest_rest.dispatch.prefetch import Asked, Case, Compare, Follow, LookAhead, key
 from pytest_rest.dispatch.rpc import Client, Server
+from pytest_rest.dispatch.walker import Build, Walker
 from pytest_rest.terms import Completion, Prompt
 
-Build = Callable[[Case], list[Prompt]]
 _AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
 _UNCLAIMED = 8_000  # prompts that may be answered before their tests come
 
@@ -57,7 +58,8 @@ class LocalAsker:
 
     `follow` says what is asked once a prompt is answered, and `compare` what is asked once all of a
     case's are. `is_careful` keeps it from running far
-    ahead of the tests, which may stop early.
+    ahead of the tests, which may stop early. `draws_apart` has a process draw where there is much
+    to be drawn, for which `build` and its cases must be picklable.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class LocalAsker:
         follow: Follow | None = None,
         is_careful: bool = False,
         compare: Compare | None = None,
+        draws_apart: bool = False,
     ) -> None:
         self.dispatcher = dispatcher
         most = dispatcher.limits.concurrency * _AHEAD
         unclaimed = most // 2 if is_careful else _UNCLAIMED
         self._ahead = LookAhead(dispatcher, most, unclaimed, follow, compare)
-        self._walker = Walker(self._ahead, build)
+        walker = DrawingWalker if draws_apart else Walker
+        self._walker: Walker = walker(self._ahead, build)
         self._build, self._follow, self._compare = build, follow, compare
         self._server: Server | None = None
 
@@ -91,7 +95,10 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return run_interruptibly(lambda: self.dispatcher.ask(prompts))
+        futures = self.dispatcher.submit(prompts)
+        if all(future.done() for future in futures):  # stored before: to wait takes a thread
+            return [future.result() for future in futures]
+        return run_interruptibly(lambda: [future.result() for future in futures])
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -120,6 +127,7 @@ class LocalAsker:
     def close(self) -> None:
         """Let go of everything; calls that are in flight are given up."""
         self._ahead.close()
+        self._walker.close()
         if self._server is not None:
             self._server.close()
             self._server = None

@@ -3,14 +3,12 @@
 import contextlib
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, interruptible
-from pytest_rest.errors import DispatcherError
 from pytest_rest.terms import PNG_HEADER, Completion, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
@@ -91,7 +89,7 @@ class LookAhead:
         self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
         self._changed = threading.Condition(self._lock)
         self._open = self._waiting = self._size = 0
-        self._is_full = self._closed = False
+        self._is_full = self._closed = self._is_answered = False
         self._following = ThreadPoolExecutor(1, "rest-follow")  # its thread starts when it is used
 
     def has(self, name: str) -> bool:
@@ -129,6 +127,11 @@ class LookAhead:
         """Whether a case may be handed over now."""
         with self._lock:
             return self._has_room()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether answers come faster than cases: a quarter of what may wait for them does not."""
+        return self._is_answered and self._open < self._most // 4
 
     def claim(self, name: str) -> "Claimed | None":
         """A case's prompts and their answers to come, for the test that now waits for them.
@@ -211,6 +214,7 @@ class LookAhead:
 
     def _answered(self, entry: _Entry) -> None:
         with self._lock:
+            self._is_answered = True
             self._open -= 1
             entry.open -= 1
             if entry.open == 0:
@@ -221,65 +225,6 @@ class LookAhead:
                         self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
-
-
-class Walker:
-    """A thread that builds the prompts of cases, one after the other, and hands them over."""
-
-    def __init__(self, board: Board, build: Callable[[Case], Sequence[Prompt]]) -> None:
-        self._board, self._build = board, build
-        self._to_walk: deque[Iterable[Case]] = deque()
-        self._lock = threading.Lock()
-        self._building = ("", threading.Event())
-        self._thread: threading.Thread | None = None
-
-    def walk(self, cases: Iterable[Case]) -> None:
-        """Begin with these, or go on with them after what is walked already."""
-        with self._lock:
-            self._to_walk.append(cases)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
-                self._thread.start()
-
-    def is_building(self, name: str) -> bool:
-        """Whether it is this case that is being built now."""
-        building, built = self._building
-        return building == name and not built.is_set()
-
-    def finish(self, name: str) -> None:
-        """Wait for the case that is being built, if it is this one: nobody draws it twice."""
-        building, built = self._building
-        if building == name:
-            built.wait()
-
-    def _walk(self) -> None:
-        """Until there is nothing more to walk, or nothing more is taken."""
-        try:
-            while (cases := self._next()) is not None:
-                for case in cases:
-                    if self._board.wait(key(case)) and not self._hand_over(case):
-                        return
-        except DispatcherError:  # the tests meet the same, and say so
-            return
-
-    def _next(self) -> Iterable[Case] | None:
-        with self._lock:
-            if self._to_walk:
-                return self._to_walk.popleft()
-            self._thread = None  # another walk begins another thread: none is left waiting
-            return None
-
-    def _hand_over(self, case: Case) -> bool:
-        name, built = self._building = (key(case), threading.Event())
-        try:
-            return self._board.place(name, self._build(case))
-        except DispatcherError:
-            raise
-        except Exception as error:  # its test meets the same, and says so
-            LOG.debug("%s is not asked ahead: %s", name, error)
-            return True
-        finally:
-            built.set()
 
 
 def _light(prompt: Prompt) -> Prompt:

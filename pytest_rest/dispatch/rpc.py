@@ -29,6 +29,7 @@ from pytest_rest.terms import (
     Form,
     Image,
     Prompt,
+    Source,
     Style,
     to_builtins,
     to_item,
@@ -47,7 +48,8 @@ class Server:
     def __init__(self, dispatcher: Dispatcher, ahead: LookAhead) -> None:
         self._dispatcher, self._ahead = dispatcher, ahead
         self.token = secrets.token_hex(16)
-        self._server = dispatcher.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._serving: set[asyncio.Task[None]] = set()
+        self._server = dispatcher.run(asyncio.start_server(self._connected, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
@@ -56,6 +58,18 @@ class Server:
 
     async def _close(self) -> None:
         self._server.close()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a worker, and hang up however that ends: cancelled before it began, too.
+
+        What a worker has not read by the session's end would keep its connection open.
+        """
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        task.add_done_callback(
+            lambda ended: writer.transport.abort() if ended.cancelled() else writer.close()
+        )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -72,10 +86,6 @@ class Server:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             pass  # the worker is gone, or was not one of ours
-        except asyncio.CancelledError:  # the session is over; asyncio's streams would print it
-            writer.transport.abort()  # what a worker has not read yet would keep it open
-        finally:
-            writer.close()
 
     async def _answer(self, request: dict[str, Any]) -> object:
         match request:
@@ -202,7 +212,9 @@ def _to_part(data: str | dict[str, Any]) -> str | Image | File:
     data = {**data, "content": base64.b64decode(data["content"])}
     if "sides" not in data:
         return File(**data)
-    return Image(**{**data, "sides": data["sides"] and (data["sides"][0], data["sides"][1])})
+    sides, source = data["sides"], data["source"]
+    data |= {"sides": sides and (sides[0], sides[1]), "source": source and Source(*source)}
+    return Image(**data)
 
 
 def _to_prompt(data: dict[str, Any]) -> Prompt:

@@ -155,9 +155,10 @@ def warn(judged: Gate, warning: str) -> Gate:
     return replace(judged, reason=f"{judged.reason}; warning: {warning}", warning=warning)
 
 
-def caution(judged: Gate, why: Sequence[str]) -> Gate:
-    """The gate with what its rates do not tell first in its reason."""
-    return replace(judged, reason="; ".join([*why, judged.reason]))
+def caution(judged: Gate, why: Sequence[str], *, is_first: bool = True) -> Gate:
+    """The gate with what its rates do not tell in its reason, first where they were judged."""
+    said = [*why, judged.reason] if is_first else [judged.reason, *why]
+    return replace(judged, reason="; ".join(said))
 
 
 def lost_reason(names: Sequence[str], max_lost: int, why: str = "") -> str:

@@ -13,7 +13,7 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import baseline, early_stop, regression, thresholds
 from pytest_rest.gate.thresholds import FIELD, TAG, Threshold
-from pytest_rest.plugin import provenance, stored_settings
+from pytest_rest.plugin import price_check, provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
@@ -58,12 +58,7 @@ class Controller:
 
     def prepare(self) -> None:
         """Make the run's folder and open its store; `RestError` says why that cannot be."""
-        model, limits = self._run.model, self._run.settings.limits
-        is_asked = not (self._run.settings.replay or self._run.settings.stored)
-        if limits.max_cost and not self._run.price and is_asked:
-            raise OptionError(
-                f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
-            )
+        price_check.check(self._run)
         settings = self._run.settings
         if len(settings.files) == len(settings.paths):  # else there is more to be collected
             self._run.check_answerable(self._run.known)

@@ -354,10 +354,34 @@ CALLS = (
     Option("--rest-rpm N", "calls in any minute, in the whole run", values.count(1)),
     Option("--rest-tpm N", "tokens in any minute, in the whole run", values.count(1)),
     Option(
+        "--rest-max-calls N",
+        "ask nothing more once that many calls were sent, in the whole run, tries again included; "
+        "the run is incomplete, and a gate not passed",
+        values.count(1),
+    ),
+    Option(
+        "--rest-max-tokens N",
+        "ask nothing more when the next call might take more tokens, in and out, than are left",
+        values.count(1),
+    ),
+    Option(
         "--rest-max-cost DOLLARS",
-        "ask nothing more when the next call might cost more than is left; the run is incomplete, "
-        "and a gate not passed",
+        "ask nothing more when the next call might cost more than is left",
         values.dollars,
+    ),
+)
+
+PRICES = (
+    Option(
+        "--rest-price IN/OUT[/CACHED]",
+        "what the model costs, in US dollars for a million tokens in, out and, of those in, from "
+        "the provider's cache: 0.25/2/0.025; where no table knows it, or in the table's place",
+        values.price,
+    ),
+    Option(
+        "--rest-judge-price IN/OUT[/CACHED]",
+        "what the model of --rest-judge costs, likewise",
+        values.price,
     ),
 )
 
@@ -437,12 +461,13 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "What is asked": ASKED,
     "Which items": DRAWN,
     "The gate": GATE,
-    "How it is asked": CALLS,
+    "How it is asked": (*CALLS, *PRICES),
     "Runs and reports": RUNS,
     "Stored answers": STORED,
     "Fuzzing": FUZZ,
 }
-KEPT = (*ASKED, *DRAWN, FUZZ[0])  # with the run: workers get it, and a resumed run has it still
+# What is kept with the run: workers get it, and a resumed run has it still.
+KEPT = (*ASKED, *DRAWN, *PRICES, FUZZ[0])
 OPTIONS = {option.key: option for group in GROUPS.values() for option in group}
 
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ import pytest
 from pytest_rest import credentials, prompts
 from pytest_rest.benchmark.stored import UNKNOWN
 from pytest_rest.dispatch import Dispatcher, Pace
+from pytest_rest.dispatch.budgets import used
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.dispatch.store import FileStore
@@ -26,20 +26,22 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import comparisons, follow_ups, forms, lost, record, stored_record
+from pytest_rest.evaluate import comparisons, lost, record, stored_record
 from pytest_rest.models import load_model, vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.models.with_judge import JudgedModel
+from pytest_rest.models.with_price import with_price
 from pytest_rest.plugin import stored_settings
+from pytest_rest.plugin.case_builder import CaseBuilder
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
-from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import Item, Limited, Model, Price, Priced, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 REFUSED = "pytest_rest_refused"  # what is wrong with what a worker collected, in its output
@@ -65,7 +67,9 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.broken: list[str] = []  # node ids of benchmark files that could not be collected
-        self.folder = RunFolder(settings.run_dir, is_resumed=settings.resume)
+        self.folder = RunFolder(
+            settings.run_dir, is_resumed=settings.resume, replayed=settings.replay
+        )
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
@@ -93,15 +97,14 @@ class Run:
             overrides=self._overrides,
             **how,
         )
+        model = with_price(model, settings.price)
         if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
             return model
         # a judge is another model; it gets the headers where it is behind the same gateway
         is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
         own = Overrides(headers=self._overrides.headers) if is_same else Overrides()
-        return JudgedModel(
-            model,
-            load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how),
-        )
+        judge = load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how)
+        return JudgedModel(model, with_price(judge, settings.judge_price))
 
     @property
     def vision_rule(self) -> VisionRule:
@@ -156,10 +159,12 @@ class Run:
 
     @property
     def prices(self) -> str | None:
-        """Who says what a call costs: LiteLLM's table, or else the gateway that is asked."""
+        """Who says what a call costs: the user, LiteLLM's table, or else the gateway asked."""
         if self.settings.replay is not None:
             stored: str | None = read_run(self.settings.replay).get("prices")
             return stored
+        if self.settings.price is not None:
+            return "given"
         if self.price is not None:
             return "table"
         return "gateway" if self.model.home == "endpoint" else None
@@ -307,9 +312,11 @@ class Run:
 
     def _make_asker(self) -> Asker:
         settings = self.settings
+        folder = self.folder
+        build = CaseBuilder(self.protocol, settings.scheme, folder.pictures, folder.drawings)
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self._build, self._follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, build.follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -318,17 +325,18 @@ class Run:
             self.folder.make_far()
             self.folder.store = FileStore.share(settings.run_dir, self.about())
         elif settings.place == "worker":
-            self.folder.store = FileStore.join(settings.run_dir)
+            replayed = settings.replay
+            self.folder.store = (
+                FileStore.read(replayed) if replayed else FileStore.join(settings.run_dir)
+            )
         store = self.folder.store
         assert store is not None  # noqa: S101 (the main process has opened it)
-        spent = math.fsum(answer.cost or 0.0 for _, answer in store.all())
+        stored = store.all() if settings.replay is None else ()  # which spends nothing
+        spent = used((answer for _, answer in stored), self.price)
+
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
-        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop, comparisons)
-
-    def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
-        return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
-
-    def _build(self, case: Case) -> list[Prompt]:
-        asked = forms(*case, self.protocol, self.settings.scheme)
-        self.folder.keep_pictures(asked)
-        return asked
+        may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
+        return LocalAsker(
+            *(dispatcher, build, build.follow, may_stop, comparisons),
+            draws_apart=is_served and not may_stop,
+        )

@@ -40,7 +40,7 @@ from pytest_rest.plugin import (
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
-from pytest_rest.terms import Item, Mode, Scheme, Style
+from pytest_rest.terms import Item, Mode, Price, Scheme, Style
 
 Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by itself
 
@@ -60,6 +60,8 @@ class Settings:
     max_pixels: int | None
     judge: str  # of open answers; empty: none
     judge_api_base: str | None
+    price: Price | None  # by hand
+    judge_price: Price | None
     prompts: Path | None
     table_formats: tuple[str, ...] | None  # in which an item with a table is asked
     plus: bool  # REST+: ten styles, of which one differs by item

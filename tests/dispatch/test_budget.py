@@ -189,7 +189,7 @@ def test_a_budget_and_the_dearest_answers(fault: Fault) -> None:
     (told,) = {each.error for each in completions} - {None}
     assert len(answered) == len(endpoint.requests)
     assert 0.05 - 0.0013 < paid <= 0.05  # another one would have been too much
-    assert f"{ENDED}budget: $0.0" == str(told)[: len(ENDED) + 12]
+    assert f"{ENDED}the budget of $0.05 is spent (--rest-max-cost): $0.0" in str(told)
 
 
 @pytest.mark.costly
@@ -242,16 +242,18 @@ def test_a_budget_and_going_on(run_rest: RunRest, monkeypatch: pytest.MonkeyPatc
             paid = sum(dollars(reply) for _, reply in endpoint.log)
             assert budget - 0.005 < paid <= budget  # the next call may cost as much
             assert paid == pytest.approx(run.report["usage"]["cost"])
-            spent = f"{wording.money(paid)} of --rest-max-cost={budget} is spent"
-            told = f"REST: asking ended: budget: {spent}"
+            spent = f"the budget of ${budget} is spent (--rest-max-cost): {wording.money(paid)} is"
+            told = f"REST: asking ended: {spent}"
             assert 1 == sum(told in line for line in run.out.splitlines()), run.out
             assert pytest.ExitCode.INTERRUPTED == run.status
             lost = {f"{each['item']}-{each['style']}" for each in run.report["lost"]}
             assert names - lost == {f"{each['id']}-{each['style']}" for each in judged(run)}
             assert 16 - len(lost) == run.report["metrics"]["soebench"]["all"]["items"]
             assert run.report["gate"]["passed"] is False
+            first = f"the budget of ${budget} was spent after {16 - len(lost)} of 16 items"
+            assert run.report["gate"]["reason"].startswith(first)
             named = f"{len(lost)} items were lost (allowed: 0): {min(lost)}"
-            assert named == run.report["gate"]["reason"][: len(named)]
+            assert named in run.report["gate"]["reason"]
     assert len(endpoint.requests) == len(set(till.digests(endpoint.requests)))
 
 
@@ -270,5 +272,6 @@ def test_a_budget_without_a_price(run_rest: RunRest, workers: Sequence[str]) -> 
             *("--rest-suite=soebench:4", "--rest-max-cost=5", *workers),
         )
     assert pytest.ExitCode.USAGE_ERROR == run.status
-    assert "--rest-max-cost cannot be held: the price of 'tested' is not known" in run.out
+    said = "--rest-max-cost cannot be held: the price of 'tested' is not known; give --rest-price"
+    assert said in run.out
     assert () == endpoint.requests

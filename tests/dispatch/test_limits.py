@@ -12,6 +12,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_rest import rendering, wording
+from pytest_rest.dispatch.budgets import Used
 from pytest_rest.dispatch.limits import Call, Limits, Throttle
 from pytest_rest.models import tokens
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Style
@@ -86,7 +87,7 @@ def simulate(limits: Limits, jobs: Sequence[Job], spent: float = 0.0) -> Log:
     """
     clock, log = Clock(), Log()
     start = clock.now
-    throttle = Throttle(limits, PRICE, "m", spent, clock=clock)
+    throttle = Throttle(limits, PRICE, "m", Used(cost=spent), clock=clock)
     coming = sorted(jobs, key=lambda job: job.arrival)
     ends: list[tuple[float, int, Call]] = []
     while coming:
@@ -288,7 +289,7 @@ def test_pictures_count_as_the_model_counts_them() -> None:
         assert expected == throttle.begin(asked).tokens
         most = (expected - 50) * 1.5 * PRICE.input + 50 * PRICE.output
         throttle = Throttle(Limits(max_cost=most), PRICE, model, clock=Clock())
-        assert most == throttle.begin(asked).cost
+        assert most == throttle.begin(asked).most.cost
 
 
 # The budget
@@ -329,15 +330,16 @@ def test_a_budget_is_held_against_the_worst_case() -> None:
 def test_a_spent_budget_is_reported_when_nothing_is_in_flight() -> None:
     """Before that, what is in flight may turn out cheaper; and the answers say what was spent."""
     most = worst(Job())
-    throttle = Throttle(Limits(max_cost=most * 1.5), PRICE, spent=most / 4, clock=Clock())
+    before = Used(cost=most / 4)
+    throttle = Throttle(Limits(max_cost=most * 1.5), PRICE, spent=before, clock=Clock())
     call = throttle.begin(prompt(100))
     assert throttle.wait(prompt(100)) is None
     assert throttle.overspends(prompt(100)) is None
     throttle.end(call, Completion("a", cost=most / 2))
     assert throttle.wait(prompt(100)) is None
     assert (
-        f"{wording.money(most * 0.75)} of --rest-max-cost={most * 1.5:g} is spent, and the next "
-        f"call may cost {wording.money(most)}"
+        f"the budget of {wording.money(most * 1.5)} is spent (--rest-max-cost): "
+        f"{wording.money(most * 0.75)} is used, and the next call may cost {wording.money(most)}"
     ) == throttle.overspends(prompt(100))
 
 
@@ -367,12 +369,13 @@ def test_without_a_price_reported_costs_count() -> None:
     for _ in range(3):
         assert throttle.overspends(prompt()) is None
         throttle.end(throttle.begin(prompt()), Completion("a", cost=0.5))
-    assert "$1.50 of --rest-max-cost=1 is spent" in str(throttle.overspends(prompt()))
+    said = "the budget of $1.00 is spent (--rest-max-cost): $1.50 is used"
+    assert said in str(throttle.overspends(prompt()))
 
 
 def test_without_a_budget_no_prompt_is_refused() -> None:
     """Whatever was spent."""
-    throttle = Throttle(Limits(), Price(1e6, 1e6), spent=1e9, clock=Clock())
+    throttle = Throttle(Limits(), Price(1e6, 1e6), spent=Used(cost=1e9), clock=Clock())
     assert throttle.overspends(prompt()) is None
     assert 0.0 == throttle.wait(prompt())
 

@@ -16,7 +16,8 @@ from endpoint import Endpoint, Reply, Request
 from pytest_rest.dispatch import Dispatcher, prefetch
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.limits import Limits
-from pytest_rest.dispatch.prefetch import Asked, Case, LookAhead, Walker, key
+from pytest_rest.dispatch.prefetch import Asked, Case, LookAhead, key
+from pytest_rest.dispatch.walker import Walker
 from pytest_rest.errors import DispatcherError, RenderingError
 from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Choice, Form, Image, Item, Prompt, Style

@@ -40,6 +40,7 @@ _HEADLINES = (
     (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
     (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
 )
+_PRICES = {"gateway": " by the gateway's price", "given": " by the given price"}
 _STATES = {True: "right", False: "wrong", None: ""}
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
@@ -205,9 +206,13 @@ def usage(report: Report) -> str:
     parts += [retries] if used["retries"] else []
     sent, written, cost = used["input_tokens"], used["output_tokens"], used["cost"]
     is_reported = sent is not None and written is not None
-    parts += [f"{sent:,} tokens in, {written:,} out" if is_reported else "tokens not reported"]
-    by_gateway = " by the gateway's price" if report.provenance.get("prices") == "gateway" else ""
-    price = "price unknown" if cost is None else f"{wording.money(cost)}{by_gateway}"
+    in_cache = f" ({used['cached_tokens']:,} cached)" if "cached_tokens" in used else ""
+    silent = "tokens not reported"
+    parts += [f"{sent:,} tokens in{in_cache}, {written:,} out" if is_reported else silent]
+    whose = _PRICES.get(str(report.provenance.get("prices")), "")
+    price = "price unknown" if cost is None else f"{wording.money(cost)}{whose}"
+    saved = used.get("cache_saved")
+    price += f", {wording.money(saved)} saved by caching" if saved else ""
     parts += [price, f"{used['seconds']:.0f} s"]
     return ", ".join(parts)
 
