@@ -273,13 +273,19 @@ NAMED = "item 'a' of 'answers'"
             [TEXT, {**IMAGE, "expected": "8"}],
             [f"{HERE} 2: expected of {NAMED} is another in {HERE} 1"],
         ),
-        ([TEXT], ["agreement needs at least two forms of text, image, mixed; here is only text"]),
-        ([], ["agreement needs at least two forms of text, image, mixed; here is none"]),
+        (
+            [TEXT],
+            ["agreement needs at least two forms of text, image, mixed, file; here is only text"],
+        ),
+        ([], ["agreement needs at least two forms of text, image, mixed, file; here is none"]),
         (
             [TEXT, {**IMAGE, "form": "picture"}],
-            [f"{HERE} 2: form 'picture' is not one of text, image, mixed"],
+            [f"{HERE} 2: form 'picture' is not one of text, image, mixed, file"],
         ),
-        ([TEXT, {**IMAGE, "form": ""}], [f"{HERE} 2: form is missing: one of text, image, mixed"]),
+        (
+            [TEXT, {**IMAGE, "form": ""}],
+            [f"{HERE} 2: form is missing: one of text, image, mixed, file"],
+        ),
         ([TEXT, {**IMAGE, "item": ""}], [f"{HERE} 2: item is missing"]),
         ([TEXT, {**IMAGE, "item": "a\u202eb"}], None),
         (
