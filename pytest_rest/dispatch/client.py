@@ -92,11 +92,14 @@ class LocalAsker:
         else:
             asked = claimed.wait()
             self.dispatcher.give_way()  # before the test goes on with its answers
-        return _with_following(asked, self._follow, self._compare, self.ask_prompts)
+        return with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return run_interruptibly(lambda: self.dispatcher.ask(prompts))
+        futures = self.dispatcher.submit(prompts)
+        if all(future.done() for future in futures):  # stored before: to wait takes a thread
+            return [future.result() for future in futures]
+        return run_interruptibly(lambda: [future.result() for future in futures])
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""
@@ -160,7 +163,7 @@ class RemoteAsker:
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))
-        return _with_following(asked, self._follow, self._compare, self._client.ask)
+        return with_following(asked, self._follow, self._compare, self._client.ask)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -192,7 +195,7 @@ class RemoteAsker:
         self._client.close()
 
 
-def _with_following(
+def with_following(
     asked: Asked,
     follow: Follow | None,
     compare: Compare | None,

@@ -7,11 +7,12 @@ import logging
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, interruptible
-from pytest_rest.terms import PNG_HEADER, Completion, Item, Prompt, Style
+from pytest_rest.dispatch.prompt_json import light
+from pytest_rest.terms import Completion, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -56,7 +57,7 @@ class _Entry:
     @classmethod
     def of(cls, prompts: Sequence[Prompt], futures: list["Future[Completion]"]) -> "_Entry":
         shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
-        return cls([_light(each) for each in prompts], futures, sum(len(p.content) for p in shown))
+        return cls([light(each) for each in prompts], futures, sum(len(p.content) for p in shown))
 
 
 @dataclass(frozen=True)
@@ -198,7 +199,7 @@ class LookAhead:
         try:
             more = self._follow(prompt, future.result())
             for each, answer in zip(more, self._dispatcher.submit(more, ahead=True), strict=True):
-                self._go_on_after(_light(each), answer)
+                self._go_on_after(light(each), answer)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
@@ -238,16 +239,3 @@ class LookAhead:
                         self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
-
-
-def _light(prompt: Prompt) -> Prompt:
-    """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    light = replace(
-        prompt,
-        parts=tuple(
-            part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
-            for part in prompt.parts
-        ),
-    )
-    light.__dict__["digest"] = prompt.digest  # the same, and not computed again
-    return light

@@ -12,7 +12,7 @@ from pytest_rest.reporting.terminal.figures import cut, first, percent, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.trend import FEWEST
 from pytest_rest.terms import MODES, Rate
-from pytest_rest.wording import NO_SPREAD, count, money
+from pytest_rest.wording import NO_SPREAD, count, money, share
 
 WIDE = 78  # columns that the tables need
 NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in MODES}
@@ -47,7 +47,7 @@ def decline(series: Series, found: FigureTrend) -> str:
     moved, since = found.trend, history.tested(series)[0]
     return (
         f"{name(found.figure)} of {shown(series.family, 60)} in {shown(series.scope, 60)} falls "
-        f"by {-moved.slope * 100:.1f} points a run{_bounds(found)}, over {moved.runs} runs since "
+        f"by {share(-moved.slope)} points a run{_fall(found)}, over {moved.runs} runs since "
         f"{since.day} (p = {moved.adjusted:.2g})"
     )
 
@@ -88,6 +88,11 @@ def changed(words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
     """`model: a -> b`, a line for each thing that changed."""
     for word, (old, new) in words.items():
         yield f"{word}: {shown(old, 90)} -> {shown(new, 90)}"
+
+
+def _fall(found: FigureTrend) -> str:
+    low, high = found.trend.low, found.trend.high
+    return NO_SPREAD if low is None or high is None else f" [{share(-high)}, {share(-low)}]"
 
 
 def _bounds(found: FigureTrend) -> str:
