@@ -491,6 +491,26 @@ def test_what_has_no_batch_is_wrong_usage(
     assert said in run.out
 
 
+def test_what_a_test_asks_by_itself_is_not_asked_directly(
+    run_rest: RunRest, pytester: pytest.Pytester
+) -> None:
+    """It is lost, unless that is wanted."""
+    path = pytester.makepyfile(
+        """
+        from pytest_rest.benchmark.suites import soebench
+
+        def test_it(rest_ask):
+            assert rest_ask(soebench.generate(1, 0)[0]).consistent
+        """
+    )
+    with BatchServer(Oracle(N).reply) as server:
+        args = (path.name, *served(server)[:2], "--rest-batch")
+        run = run_rest(*args)
+        assert (1, 0) == (run.status, len(server.requests))
+        direct = run_rest(*args, "--rest-batch-rest=now")
+        assert (0, 4) == (direct.status, len(server.requests))
+
+
 def test_tests_that_are_not_rest_s_need_no_batch(
     run_rest: RunRest, pytester: pytest.Pytester
 ) -> None:
