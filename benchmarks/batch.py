@@ -58,7 +58,8 @@ def measure(items: int, base: str, folder: str, *more: str) -> dict[str, Any]:
     """Seconds, seconds of the processor, and the most memory of a run."""
     command = [sys.executable, "-mpytest", "-q", "-pno:cacheprovider", "--rest-model=m"]
     command += [f"--rest-api-base={base}", f"--rest-suite=soebench:{items}", "--rest-plus"]
-    command += ["--rest-min-rer=0", f"--rest-run-dir={folder}/run", *more]
+    name = "batch" if more else "direct"
+    command += ["--rest-min-rer=0", f"--rest-run-dir={folder}/{name}", *more]
     start = time.monotonic()
     with Path(folder, "out.txt").open("wb") as out:
         process = subprocess.Popen(command, stdout=out, stderr=out, cwd=folder)
@@ -76,6 +77,7 @@ def main() -> None:
     """Ask once, and print what it took as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1000)
+    parser.add_argument("--direct", action="store_true", help="ask directly before, too")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
@@ -87,6 +89,8 @@ def main() -> None:
         with subprocess.Popen(command, **pipes) as server:
             assert server.stdout is not None  # noqa: S101 (a pipe)
             base = server.stdout.readline().strip()
+            if options.direct:
+                print("direct:", json.dumps(measure(options.items, base, folder)))
             run = measure(options.items, base, folder, "--rest-batch", "--rest-batch-poll=1")
             said, _ = server.communicate()
         took = json.loads(said.splitlines()[-1])
