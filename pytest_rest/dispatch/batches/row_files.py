@@ -11,7 +11,8 @@ from pytest_rest.errors import ModelError
 from pytest_rest.models.batches import BatchError, BatchLimits
 from pytest_rest.terms import JUDGES_TASKS, Prompt
 
-_TOO_LARGE = re.compile(r"HTTP 413|too (?:large|big|long|many)|larger than|exceed|at most|maximum")
+_TOO_LARGE = re.compile(r"too (?:large|big|long|many)|larger than|exceed|at most|maximum")
+_MANY = 100
 
 
 class RowFiles:
@@ -153,6 +154,9 @@ class _RowFile:
         self._file.close()
 
 
-def is_too_large(error: BatchError) -> bool:
+def is_too_large(error: BatchError, rows: int) -> bool:
     """Whether the endpoint says that a file has more rows, or bytes, than it takes."""
-    return error.kind == "bad request" and bool(_TOO_LARGE.search(error.message))
+    if "HTTP 413" in error.message:
+        return True
+    is_many = rows >= _MANY  # of few rows the words are about something else
+    return is_many and error.kind == "bad request" and bool(_TOO_LARGE.search(error.message))
