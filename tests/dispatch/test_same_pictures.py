@@ -55,7 +55,7 @@ def test_what_is_asked_ahead_meets_its_picture_in_the_provider_s_cache() -> None
 @pytest.mark.parametrize("is_ahead", [False, True])
 def test_nothing_waits_for_the_same_picture_alone(is_ahead: bool) -> None:
     """A test that waits has all of its calls at once; and what is ahead, where nothing else is."""
-    with dispatching(Provider().reply, 8) as (endpoint, dispatcher):
+    with dispatching(lambda _: Reply("x", delay=0.2), 8) as (endpoint, dispatcher):
         for future in dispatcher.submit(asked(1, repeats=2), ahead=is_ahead):
             assert future.result().error is None
     assert 7 == endpoint.peak
