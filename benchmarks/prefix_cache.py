@@ -6,7 +6,8 @@ A stand-in for a provider that keeps the prefix of a call from its answer on:
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import Dispatcher
@@ -24,9 +25,9 @@ class Provider:
     name = description = "provider"
     home: Home = "endpoint"
     batch_size = 1
+    parameters: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self) -> None:
-        self.parameters: dict[str, object] = {}
         self._pictures: set[str] = set()
 
     async def open(self) -> None:
