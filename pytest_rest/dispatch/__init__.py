@@ -206,6 +206,7 @@ class Dispatcher:
                 return
             call = self._throttle.begin(request.prompt)  # now: the next one is held against it
             request.is_probe = self._outage.begin()
+            self._queue.send(request)
             task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -235,6 +236,7 @@ class Dispatcher:
         else:
             completion = await ask(self._model, request.prompt)
         self._throttle.end(call, completion)
+        self._queue.end(request)
         self._judge(request, completion)
         self._pump()
 
