@@ -87,7 +87,7 @@ def main() -> None:
         command = [sys.executable, __file__, "--serve"]
         pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
         with subprocess.Popen(command, **pipes) as server:
-            assert server.stdout is not None  # noqa: S101 (a pipe)
+            assert server.stdout is not None
             base = server.stdout.readline().strip()
             if options.direct:
                 print("direct:", json.dumps(measure(options.items, base, folder)))

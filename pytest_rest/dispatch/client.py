@@ -91,11 +91,15 @@ class LocalAsker:
             asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
         else:
             asked = claimed.wait()
+            self.dispatcher.give_way()  # before the test goes on with its answers
         return with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        return run_interruptibly(lambda: self.dispatcher.ask(prompts))
+        futures = self.dispatcher.submit(prompts)
+        if all(future.done() for future in futures):  # stored before: to wait takes a thread
+            return [future.result() for future in futures]
+        return run_interruptibly(lambda: [future.result() for future in futures])
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""

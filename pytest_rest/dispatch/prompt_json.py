@@ -11,6 +11,7 @@ from pytest_rest.terms import (
     Form,
     Image,
     Prompt,
+    Source,
     Style,
     to_builtins,
     to_item,
@@ -48,13 +49,15 @@ def from_builtins(data: dict[str, Any]) -> Prompt:
 
 def light(prompt: Prompt) -> Prompt:
     """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    return replace(
+    lighter = replace(
         prompt,
         parts=tuple(
             part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
             for part in prompt.parts
         ),
     )
+    lighter.__dict__["digest"] = prompt.digest  # the same, and not computed again
+    return lighter
 
 
 def _from_part(part: str | Image | File) -> str | dict[str, Any]:
@@ -69,4 +72,6 @@ def _to_part(data: str | dict[str, Any]) -> str | Image | File:
     data = {**data, "content": base64.b64decode(data["content"])}
     if "sides" not in data:
         return File(**data)
-    return Image(**{**data, "sides": data["sides"] and (data["sides"][0], data["sides"][1])})
+    sides, source = data["sides"], data["source"]
+    data |= {"sides": sides and (sides[0], sides[1]), "source": source and Source(*source)}
+    return Image(**data)

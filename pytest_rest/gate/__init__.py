@@ -162,8 +162,8 @@ def caution(judged: Gate, why: Sequence[str], *, is_first: bool = True) -> Gate:
 
 
 def lost_reason(names: Sequence[str], max_lost: int, why: str = "") -> str:
-    """`WHY; 3 items were lost (allowed: 0): a, b, c`, at most five of them by name."""
-    said = f"{wording.lost(len(names))} (allowed: {max_lost}): {few(names)}"
+    """`WHY; 3 items were lost (allowed: 0): a, b and 1 more`."""
+    said = f"{wording.lost(len(names))} (allowed: {max_lost}): {few(names, 2)}"
     return f"{why}; {said}" if why else said
 
 

@@ -160,7 +160,7 @@ class Batches:
         return outcome
 
     def _work(self, cases: Sequence[Case]) -> Work:
-        return Work(cases, self._named, self._run.build, self._run.follow, comparisons)
+        return Work(cases, self._named, self._run.build, self._run.build.follow, comparisons)
 
     def _answer(self, work: Work, ledger: Ledger | None) -> BatchAsker:
         """Have the tests answered by what the batches have brought."""

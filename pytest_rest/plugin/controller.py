@@ -19,7 +19,7 @@ from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
-from pytest_rest.reporting import github, junit, markdown, merge, page
+from pytest_rest.reporting import earlier_runs, github, junit, markdown, merge, page
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
@@ -265,9 +265,9 @@ class Controller:
         if self._looks is not None:
             self._looks.tell(tally)
         spent = Spent(seconds, self._run.pace.retries, self._cached(), self._spare())
-        report = replace(
-            tally.report(provenance.about(self._run), spent, settings.shard), fuzz=self._fuzz()
-        )
+        report = tally.report(provenance.about(self._run), spent, settings.shard)
+        history = earlier_runs.find(report, settings.baseline, settings.run_dir)
+        report = replace(report, fuzz=self._fuzz(), history=history)
         if settings.shard is None:
             return report
         return merge.carrying(report, tally, self._run.whole, spent.spare)

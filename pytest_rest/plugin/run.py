@@ -26,7 +26,7 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import comparisons, follow_ups, lost, record, stored_record
+from pytest_rest.evaluate import comparisons, lost, record, stored_record
 from pytest_rest.models import vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
@@ -39,7 +39,7 @@ from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
-from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import Item, Limited, Model, Price, Priced, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 REFUSED = "pytest_rest_refused"  # what is wrong with what a worker collected, in its output
@@ -65,7 +65,9 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.broken: list[str] = []  # node ids of benchmark files that could not be collected
-        self.folder = RunFolder(settings.run_dir, is_resumed=settings.resume)
+        self.folder = RunFolder(
+            settings.run_dir, is_resumed=settings.resume, replayed=settings.replay
+        )
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
@@ -301,10 +303,11 @@ class Run:
 
     def new_asker(self) -> Asker:
         """A way to ask the model directly."""
-        settings = self.settings
+        settings, build = self.settings, self.build
+        follow = build.follow if settings.scheme.has_follow_ups else None
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self.build, self.follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -313,22 +316,23 @@ class Run:
             self.folder.make_far()
             self.folder.store = FileStore.share(settings.run_dir, self.about())
         elif settings.place == "worker":
-            self.folder.store = FileStore.join(settings.run_dir)
+            replayed = settings.replay
+            self.folder.store = (
+                FileStore.read(replayed) if replayed else FileStore.join(settings.run_dir)
+            )
         store = self.folder.store
         assert store is not None  # noqa: S101 (the main process has opened it)
-        spent = used((answer for _, answer in store.all()), self.price)
+        stored = store.all() if settings.replay is None else ()  # which spends nothing
+        spent = used((answer for _, answer in stored), self.price)
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
         return LocalAsker(
-            *(dispatcher, self.build, self.follow, may_stop, comparisons),
+            *(dispatcher, build, follow, may_stop, comparisons),
             draws_apart=is_served and not may_stop,
         )
 
-    def follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
-        """What is asked once a prompt is answered."""
-        return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
-
-    @cached_property
+    @property
     def build(self) -> CaseBuilder:
-        """What a case asks at first; its pictures are in the run's folder then."""
-        return CaseBuilder(self.protocol, self.settings.scheme, self.folder.pictures)
+        """What a case asks at first; its pictures are in the folder of the run then."""
+        folder = self.folder
+        return CaseBuilder(self.protocol, self.settings.scheme, folder.pictures, folder.drawings)

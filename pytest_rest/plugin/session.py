@@ -46,7 +46,7 @@ def join(config: pytest.Config) -> None:
     if run.settings.shard is not None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
     register(Hunts(run), "rest-hunts")
-    is_asked = run.settings.stored is None
+    is_asked = run.settings.stored is None and run.settings.replay is None
     if is_asked and not (run.settings.plan or run.settings.batch or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")

@@ -103,6 +103,7 @@ class Report:
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
+    history: Mapping[str, Any] | None = None  # the releases before it
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -186,7 +187,7 @@ class Report:
         answered: list[Answer | Transcription | Completion] = [*self.spare]
         answered += [call for call in asked.values() if call.status != "failed"]
         return {
-            "calls": len(asked) + len(self.spare),
+            "calls": sum(map(usage.is_sent, asked.values())) + len(self.spare),
             "retries": self.retries,
             **usage.sums(answered),
             "seconds": self.seconds,
@@ -283,6 +284,7 @@ class Report:
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
             },
+            **({"history": self.history} if self.history else {}),
             "lost": [asdict(lost) for lost in self.lost],
             "unaskable": [asdict(left_out) for left_out in self.left_out],
             "usage": self.usage,

@@ -155,7 +155,9 @@ class Tally:
             compared = regression.judge(
                 rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost, rules.alike
             )
-            final = gate.compare(final, compared)
+            told = ("model", "created", "git_commit")
+            against = {name: rules.baseline.get(name) for name in told}
+            final = gate.compare(final, replace(compared, against=against))
         final = gate.warn(final, several(report.records, rules.alike))
         final = gate.caution(final, report.cautions, is_first=len(lost) <= rules.max_lost)
         if self.left_out:

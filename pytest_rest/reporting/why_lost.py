@@ -19,13 +19,14 @@ def ended(reason: str) -> str:
 
 
 def first(reasons: Iterable[str], answered: int, of: int) -> str:
-    """Why asking ended, if it did; otherwise the failure that most of the lost items have.
+    """Why asking ended, if it did; otherwise the failure that all of the lost items have, or most.
 
-    Of a budget that is spent it says after how many `of` the items.
+    Of most of them it is `mostly ...`; of a budget that is spent after how many `of` the items.
     """
     known = list(reasons)
     if why := next(filter(None, map(ended, known)), ""):
         reason = why.removeprefix(ENDED)
         return spent_after(reason, answered, of) if reason.startswith(SPENT) else why
     causes = Counter(_FORM.sub("", reason).partition("; ")[0] for reason in known)
-    return shown(max(causes, key=causes.__getitem__, default=""), 300)
+    most = max(causes, key=causes.__getitem__, default="")
+    return shown(f"mostly {most}" if len(causes) > 1 else most, 300)

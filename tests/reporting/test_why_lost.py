@@ -21,10 +21,10 @@ ABSENT = "no record came back: it did not run, or its worker crashed"
             [ABSENT] * 24 + [f"text: {SPENT}; image: {SPENT}"],
             "the budget of 500 calls was spent after 120 of 200 items (--rest-max-calls)",
         ),
-        (["image: timeout: 5 s"] * 2 + ["text: server error: x; mixed: y"], "timeout: 5 s"),
+        (["image: timeout: 5 s"] * 2 + ["text: server error: x; mixed: y"], "mostly timeout: 5 s"),
         (["transcription of mixed: refused\x1b[2J"], "refused\\x1b[2J"),
     ],
 )
 def test_the_true_reason(reasons: Sequence[str], first: str) -> None:
-    """Why asking ended, before what followed from it; otherwise what most of them have."""
+    """Why asking ended, before what followed from it; otherwise what all of them have, or most."""
     assert first == why_lost.first(reasons, 120, 200)
