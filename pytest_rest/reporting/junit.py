@@ -38,7 +38,9 @@ def gate_cases(report: Report, max_lost: int, allow_cached: bool) -> Iterator[Ca
     """The gate's tests, one for each thing that it asks; none where nothing is judged."""
     if report.gate is None:
         return
-    why = why_lost.first(each.reason for each in report.lost)
+    lost = {(each.suite, each.item, each.style) for each in report.lost}
+    of = len(lost | {record.key for record in report.records})
+    why = why_lost.first((each.reason for each in report.lost), of - len(lost), of)
     said = gate.lost_reason([each.name for each in report.lost], max_lost, why)
     yield Case(GATE, f"lost<={max_lost}", said if len(report.lost) > max_lost else "")
     if report.gate.passed is not None and not allow_cached and (n := report.from_cache):

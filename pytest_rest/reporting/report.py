@@ -1,7 +1,6 @@
 """Turns records into report.json, schema `pytest-rest/report/1`, and its parts into builtins."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
@@ -46,7 +45,7 @@ from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
-from pytest_rest.reporting import decision, parts
+from pytest_rest.reporting import decision, parts, usage
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.calls import calls, from_cache
 from pytest_rest.reporting.decision import Decision
@@ -104,6 +103,7 @@ class Report:
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
+    history: Mapping[str, Any] | None = None  # the releases before it
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -180,21 +180,20 @@ class Report:
 
         A prompt that several tests share counts once; one that was answered and whose test did
         not run counts too. `cached` prompts were answered before this session, and `from_cache`
-        ones by a gateway's cache.
+        ones by a gateway's cache; `cached_tokens` were in the provider's own, where some were.
         """
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
         asked = {call.prompt: call for record in records for call in calls(record)}
         answered: list[Answer | Transcription | Completion] = [*self.spare]
         answered += [call for call in asked.values() if call.status != "failed"]
         return {
-            "calls": len(asked) + len(self.spare),
+            "calls": sum(map(usage.is_sent, asked.values())) + len(self.spare),
             "retries": self.retries,
-            "input_tokens": _total([call.input_tokens for call in answered]),
-            "output_tokens": _total([call.output_tokens for call in answered]),
-            "cost": _total([call.cost for call in answered]),
+            **usage.sums(answered),
             "seconds": self.seconds,
             "cached": self.cached,
             "from_cache": self.from_cache,
+            **usage.from_cache(answered),
         }
 
     @cached_property
@@ -285,6 +284,7 @@ class Report:
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
             },
+            **({"history": self.history} if self.history else {}),
             "lost": [asdict(lost) for lost in self.lost],
             "unaskable": [asdict(left_out) for left_out in self.left_out],
             "usage": self.usage,
@@ -338,10 +338,3 @@ class Report:
             return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
         return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
-
-
-def _total(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    if not known or len(known) < len(values):
-        return None
-    return sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)

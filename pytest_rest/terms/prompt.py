@@ -122,6 +122,8 @@ class Completion:
     `finish_reason` is `stop`, `length`, `refusal` or the endpoint's own word; `cost` is in US
     dollars and None where the price is not known; `model` is the id that the endpoint reports;
     `from_cache` is whether a gateway says that it gave an old answer, and asked no model.
+    `cached_tokens` are those of the input that the provider had in its cache, and `cache_saved` the
+    dollars that they were cheaper for it; None where that is not reported, or no price is known.
     """
 
     text: str = ""
@@ -133,6 +135,8 @@ class Completion:
     model: str = ""
     error: str | None = None
     from_cache: bool = False
+    cached_tokens: int | None = None
+    cache_saved: float | None = None
 
 
 def part_digest(part: str | Image | File) -> str | dict[str, str]:

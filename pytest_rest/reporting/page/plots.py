@@ -42,8 +42,9 @@ def dots(
     """A plot of dots with intervals, where any row has a value; an n of all rows is said once."""
     if any(row.rate for row in rows):
         more = f" The first {_MOST} of {len(rows)}." if len(rows) > _MOST else ""
-        sizes = {row.said.rpartition(_SIZE)[2] for row in rows if row.said}
-        if len(sizes) == 1 and len(rows) > 1 and _SIZE in rows[0].said:
+        sized = [row for row in rows if row.rate]
+        sizes = {row.said.rpartition(_SIZE)[2] for row in sized if _SIZE in row.said}
+        if len(sizes) == 1 and len(sized) > 1 and all(_SIZE in row.said for row in sized):
             (size,) = sizes
             rows = [replace(row, said=row.said.removesuffix(_SIZE + size)) for row in rows]
             more = f" n = {size} in each row.{more}"

@@ -1,0 +1,42 @@
+"""Adds up what calls took in tokens and dollars."""
+
+import math
+from collections.abc import Sequence
+
+from pytest_rest.dispatch import ENDED
+from pytest_rest.dispatch.budgets import SPENT
+from pytest_rest.terms import Answer, Completion, Transcription
+
+Calls = Sequence[Answer | Transcription | Completion]
+
+
+def is_sent(call: Answer | Transcription) -> bool:
+    """Whether a budget had room for the call."""
+    return not (call.status == "failed" and call.text.startswith(f"{ENDED}{SPENT}"))
+
+
+def sums(answered: Calls) -> dict[str, float | None]:
+    """Tokens in and out, and dollars; a figure that some answered call did not report is None."""
+    return {
+        "input_tokens": _total([call.input_tokens for call in answered]),
+        "output_tokens": _total([call.output_tokens for call in answered]),
+        "cost": _total([call.cost for call in answered]),
+    }
+
+
+def from_cache(answered: Calls) -> dict[str, float | None]:
+    """Tokens in that the provider had in its cache, and dollars saved; nothing where none were."""
+    cached = [call for call in answered if call.cached_tokens]
+    if not cached:
+        return {}
+    return {
+        "cached_tokens": sum(call.cached_tokens or 0 for call in cached),
+        "cache_saved": _total([call.cache_saved for call in cached]),
+    }
+
+
+def _total(values: Sequence[float | None]) -> float | None:
+    known = [value for value in values if value is not None]
+    if not known or len(known) < len(values):
+        return None
+    return sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)
