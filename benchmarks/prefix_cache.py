@@ -6,7 +6,8 @@ A stand-in for a provider that keeps the prefix of a call from its answer on:
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import Dispatcher
@@ -24,7 +25,7 @@ class Provider:
     name = description = "provider"
     home: Home = "endpoint"
     batch_size = 1
-    parameters: dict[str, object] = {}
+    parameters: Mapping[str, object] = MappingProxyType({})
 
     def __init__(self) -> None:
         self._pictures: set[str] = set()
@@ -57,7 +58,8 @@ def main() -> None:
         again = len(shown) - len({*shown})
         for concurrency in (1, 4, 32):
             dispatcher, start = Dispatcher(Provider(), Limits(concurrency)), time.perf_counter()
-            answers = dispatcher.ask(asked)
+            futures = dispatcher.submit(asked, ahead=True)
+            answers = [future.result() for future in futures]
             dispatcher.close()
             hits = sum(answer.cached_tokens or 0 for answer in answers)
             seconds = time.perf_counter() - start
