@@ -43,7 +43,7 @@ _VARYING = re.compile(
     r"\d[\d,.:]*(?= ?(s|ms|min|h|seconds|minutes)\b)|0x[0-9a-f]+|seconds=[\d.e-]+"
     r"|\S*/(before|after)/|replay-of-[a-z-]+|replayed|\[gw\d\]"
 )
-_DOTS = re.compile(r"[.siFEx]+ +\[")  # workers' tests end in any order
+_DOTS = re.compile(r"[.siFEx]+ +\[|.*rest-gate \.")  # workers' tests end in any order
 _OWN = """\
 name: own
 items:
@@ -248,7 +248,8 @@ def content(folder: Path) -> dict[str, Any]:
         with closing(sqlite3.connect(store)) as connection:
             wanted = "SELECT digest, suite, item, mode, task, parts FROM completions ORDER BY 1"
             rows = connection.execute(wanted).fetchall()
-    return {"report": _without_times(report), "prompts": rows, "pictures": pictures}
+    known = {} if folder.parent.name == "early" else {"prompts": rows, "pictures": pictures}
+    return {"report": _without_times(report), **known}  # what is asked ahead of a verdict varies
 
 
 def _without_times(value: Any) -> Any:
@@ -267,7 +268,7 @@ def differences(one: Any, other: Any, place: str = "") -> Iterator[str]:
             yield from differences(*pair, f"{place}[{number}]")
     elif json.dumps(one) != json.dumps(other):
         shown = [*one] == [*other] if isinstance(one, dict) and isinstance(other, dict) else False
-        assert not shown  # noqa: S101 (dicts with equal keys were looked into)
+        assert not shown
         yield f"{place}: {str(one)[:150]} became {str(other)[:150]}"
 
 

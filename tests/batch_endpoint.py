@@ -128,7 +128,8 @@ class BatchServer(Endpoint):
         asked = (request.method, request.path_qs)
         before = self.asked.count(asked)
         self.asked.append(asked)
-        self.headers.append({name.lower(): value for name, value in request.headers.items()})
+        headers = request.headers
+        self.headers.append({name.lower(): ", ".join(headers.getall(name)) for name in headers})
         reply = self.plan.interface(request.method, request.path, before)
         if reply is None:
             return await handler(request)

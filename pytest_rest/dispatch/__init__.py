@@ -10,6 +10,7 @@ from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
 from pytest_rest.dispatch.budgets import Used
+from pytest_rest.dispatch.interruptible import wait_for_rounds
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
@@ -24,6 +25,8 @@ ENDED = "asking ended: "  # begins the error of every prompt after the one that 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
 _FINAL = 3
 _OUTAGE = 10
+_ROUNDS = 3  # of the loop, from an answer that has come to the request that takes its place
+_LONGEST_WAY = 0.05  # seconds: a model of the user's own may hold up the loop
 T = TypeVar("T")
 
 
@@ -129,6 +132,14 @@ class Dispatcher:
         with contextlib.suppress(RuntimeError):  # the session is over
             self._loop.call_soon_threadsafe(self._drop, prompts)
 
+    def give_way(self) -> None:
+        """Let the loop first do what it can do now, before a thread works on without waiting.
+
+        For one request it needs the interpreter several times, and that thread seldom lets go.
+        """
+        with contextlib.suppress(RuntimeError):  # the session is over
+            wait_for_rounds(self._loop, _ROUNDS, _LONGEST_WAY)
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
@@ -195,6 +206,7 @@ class Dispatcher:
                 return
             call = self._throttle.begin(request.prompt)  # now: the next one is held against it
             request.is_probe = self._outage.begin()
+            self._queue.send(request)
             task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -224,6 +236,7 @@ class Dispatcher:
         else:
             completion = await ask(self._model, request.prompt)
         self._throttle.end(call, completion)
+        self._queue.end(request)
         self._judge(request, completion)
         self._pump()
 

@@ -91,7 +91,8 @@ class LocalAsker:
             asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
         else:
             asked = claimed.wait()
-        return _with_following(asked, self._follow, self._compare, self.ask_prompts)
+            self.dispatcher.give_way()  # before the test goes on with its answers
+        return with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -162,7 +163,7 @@ class RemoteAsker:
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))
-        return _with_following(asked, self._follow, self._compare, self._client.ask)
+        return with_following(asked, self._follow, self._compare, self._client.ask)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -194,7 +195,7 @@ class RemoteAsker:
         self._client.close()
 
 
-def _with_following(
+def with_following(
     asked: Asked,
     follow: Follow | None,
     compare: Compare | None,

@@ -81,8 +81,8 @@ class DrawingWalker(Walker):
                 group = []
                 if not self._place(process, 0):
                     return False
-            if self._board.wait(key(case)):
-                self._begin(key(case))
+            if not self.is_building(name := key(case)) and self._board.wait(name):
+                self._begin(name)
                 group.append(case)
             if len(group) == _GROUP:
                 process.send(group)
@@ -95,9 +95,14 @@ class DrawingWalker(Walker):
     def _place(self, process: "DrawingProcess", most: int) -> bool:
         """Hand over what is drawn, until no more than so many groups wait to be."""
         while process.waiting > most:
-            for case, prompts in process.receive():
-                if not self._hand_over(case, prompts):
-                    return False
+            group = process.receive()
+            drawn = {key(case): prompts for case, prompts in group if prompts is not None}
+            if not self._ahead.place_all(drawn):
+                return False
+            for name in drawn:
+                self._building.pop(name).set()
+            if not all(self._hand_over(case) for case, prompts in group if prompts is None):
+                return False
         return True
 
 
@@ -209,7 +214,10 @@ def _read(pipe: IO[bytes], messages: "queue.SimpleQueue[Any]") -> None:
 
 def _built(build: Build, case: Case) -> Sequence[Prompt] | None:
     try:
-        return build(case)
+        prompts = build(case)
+        for prompt in prompts:
+            _ = prompt.digest  # which travels with it
+        return prompts
     except Exception:  # the parent meets the same, and says so
         return None
 

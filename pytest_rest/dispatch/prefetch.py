@@ -1,15 +1,18 @@
 """Turns the cases that a run will ask into prompts that are on their way before their tests are."""
 
 import contextlib
+import functools
+import itertools
 import logging
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, interruptible
-from pytest_rest.terms import PNG_HEADER, Completion, Item, Prompt, Style
+from pytest_rest.dispatch.prompt_json import light
+from pytest_rest.terms import Completion, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -50,6 +53,11 @@ class _Entry:
         self.open = len(self.futures)
         if not self.futures:
             self.all.happen()
+
+    @classmethod
+    def of(cls, prompts: Sequence[Prompt], futures: list["Future[Completion]"]) -> "_Entry":
+        shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
+        return cls([light(each) for each in prompts], futures, sum(len(p.content) for p in shown))
 
 
 @dataclass(frozen=True)
@@ -105,22 +113,28 @@ class LookAhead:
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Take a case's prompts; False when no more are taken."""
-        shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
-        size = sum(len(part.content) for part in shown)
+        return self.place_all({name: prompts})
+
+    def place_all(self, built: Mapping[str, Sequence[Prompt]]) -> bool:
+        """Take the prompts of several cases, so that the dispatcher is woken once."""
+        entries = []
         with self._lock:
             if self._closed:
                 return False
-            if self._is_known(name):
-                return True
-            futures = self._dispatcher.submit(prompts, ahead=True)
-            entry = _Entry([_light(prompt) for prompt in prompts], futures, size)
-            self._entries[name] = entry
-            self._open += len(futures)
-            self._waiting += len(futures)
-            self._size += size
-        for prompt, future in zip(entry.prompts, futures, strict=True):
-            future.add_done_callback(lambda _: self._answered(entry))
-            self._go_on_after(prompt, future)
+            new = {name: prompts for name, prompts in built.items() if not self._is_known(name)}
+            asked = [prompt for prompts in new.values() for prompt in prompts]
+            futures = iter(self._dispatcher.submit(asked, ahead=True))
+            for name, prompts in new.items():
+                entry = _Entry.of(prompts, [*itertools.islice(futures, len(prompts))])
+                entries.append(entry)
+                self._entries[name] = entry
+                self._open += len(prompts)
+                self._waiting += len(prompts)
+                self._size += entry.size
+        for entry in entries:
+            for prompt, future in zip(entry.prompts, entry.futures, strict=True):
+                future.add_done_callback(functools.partial(self._answered, entry))
+                self._go_on_after(prompt, future)
         return True
 
     def has_room(self) -> bool:
@@ -185,7 +199,7 @@ class LookAhead:
         try:
             more = self._follow(prompt, future.result())
             for each, answer in zip(more, self._dispatcher.submit(more, ahead=True), strict=True):
-                self._go_on_after(_light(each), answer)
+                self._go_on_after(light(each), answer)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
@@ -212,7 +226,7 @@ class LookAhead:
             self._is_full = False
         return not self._is_full and self._waiting < self._unclaimed
 
-    def _answered(self, entry: _Entry) -> None:
+    def _answered(self, entry: _Entry, _: "Future[Completion]") -> None:
         with self._lock:
             self._is_answered = True
             self._open -= 1
@@ -225,14 +239,3 @@ class LookAhead:
                         self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
-
-
-def _light(prompt: Prompt) -> Prompt:
-    """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    return replace(
-        prompt,
-        parts=tuple(
-            part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
-            for part in prompt.parts
-        ),
-    )

@@ -7,7 +7,6 @@ worker.
 """
 
 import asyncio
-import base64
 import contextlib
 import json
 import secrets
@@ -16,24 +15,13 @@ import struct
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.prefetch import Asked, LookAhead
+from pytest_rest.dispatch.prompt_json import from_builtins, prompt_to_builtins
 from pytest_rest.errors import DispatcherError, RestError
-from pytest_rest.terms import (
-    Budget,
-    Completion,
-    File,
-    Form,
-    Image,
-    Prompt,
-    Source,
-    Style,
-    to_builtins,
-    to_item,
-)
+from pytest_rest.terms import Completion, Prompt, to_builtins
 
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 1 << 28
@@ -90,14 +78,14 @@ class Server:
     async def _answer(self, request: dict[str, Any]) -> object:
         match request:
             case {"ask": prompts}:
-                futures = self._dispatcher.submit([_to_prompt(prompt) for prompt in prompts])
+                futures = self._dispatcher.submit([from_builtins(prompt) for prompt in prompts])
                 return [to_builtins(completion) for completion in await _all(futures)]
             case {"claim": str(name)}:
                 if (claimed := self._ahead.claim(name)) is None:
                     return None
                 completions = await _all(claimed.futures)
                 return [
-                    [_to_builtins(prompt), to_builtins(completion)]
+                    [prompt_to_builtins(prompt), to_builtins(completion)]
                     for prompt, completion in zip(claimed.prompts, completions, strict=True)
                 ]
             case {"room": str(name)}:
@@ -105,7 +93,7 @@ class Server:
                     await asyncio.sleep(_ROOM_SECONDS)
                 return not self._ahead.has(name)
             case {"place": str(name), "prompts": prompts}:
-                return self._ahead.place(name, [_to_prompt(prompt) for prompt in prompts])
+                return self._ahead.place(name, [from_builtins(prompt) for prompt in prompts])
         raise ValueError(f"an unknown request: {sorted(request)}")
 
 
@@ -123,7 +111,7 @@ class Client:
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
-        answered = self._request({"ask": [_to_builtins(prompt) for prompt in prompts]})
+        answered = self._request({"ask": [prompt_to_builtins(prompt) for prompt in prompts]})
         return [Completion(**answer) for answer in answered]
 
     def claim(self, name: str) -> Asked | None:
@@ -131,7 +119,7 @@ class Client:
         claimed = self._request({"claim": name})
         if claimed is None:
             return None
-        return [(_to_prompt(prompt), Completion(**answer)) for prompt, answer in claimed]
+        return [(from_builtins(prompt), Completion(**answer)) for prompt, answer in claimed]
 
     def wait(self, name: str) -> bool:
         """Wait for room to hand over a case; False when that is not needed."""
@@ -139,7 +127,7 @@ class Client:
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Hand over a case's prompts; False when no more are taken."""
-        request = {"place": name, "prompts": [_to_builtins(prompt) for prompt in prompts]}
+        request = {"place": name, "prompts": [prompt_to_builtins(prompt) for prompt in prompts]}
         return bool(self._request(request))
 
     def close(self) -> None:
@@ -184,47 +172,3 @@ async def _read(reader: asyncio.StreamReader, largest: int) -> Any:
 def _frame(content: object) -> bytes:
     data = json.dumps(content).encode("ascii")
     return _LENGTH.pack(len(data)) + data
-
-
-def _to_builtins(prompt: Prompt) -> dict[str, Any]:
-    return {
-        "item": asdict(prompt.item),
-        "mode": prompt.form.mode,
-        "format": prompt.form.format,
-        "style": prompt.form.style and to_builtins(prompt.form.style),
-        "task": prompt.task,
-        "parts": [*map(_from_part, prompt.parts)],
-        "max_tokens": prompt.max_tokens,
-        "repeat": prompt.repeat,
-        "budget": prompt.budget and to_builtins(prompt.budget),
-    }
-
-
-def _from_part(part: str | Image | File) -> str | dict[str, Any]:
-    if isinstance(part, str):
-        return part
-    return {**to_builtins(part), "content": base64.b64encode(part.content).decode("ascii")}
-
-
-def _to_part(data: str | dict[str, Any]) -> str | Image | File:
-    if isinstance(data, str):
-        return data
-    data = {**data, "content": base64.b64decode(data["content"])}
-    if "sides" not in data:
-        return File(**data)
-    sides, source = data["sides"], data["source"]
-    data |= {"sides": sides and (sides[0], sides[1]), "source": source and Source(*source)}
-    return Image(**data)
-
-
-def _to_prompt(data: dict[str, Any]) -> Prompt:
-    style = data["style"] and Style(**data["style"])
-    return Prompt(
-        item=to_item(data["item"]),
-        form=Form(data["mode"], style, data["format"]),
-        task=data["task"],
-        parts=tuple(map(_to_part, data["parts"])),
-        max_tokens=data["max_tokens"],
-        repeat=data["repeat"],
-        budget=data["budget"] and Budget(**data["budget"]),
-    )

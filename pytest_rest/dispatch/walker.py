@@ -67,12 +67,12 @@ class Walker:
     def _begin(self, name: str) -> None:
         self._building.setdefault(name, threading.Event())
 
-    def _hand_over(self, case: Case, prompts: Sequence[Prompt] | None = None) -> bool:
-        """Hand over a case, built here unless it was before; whether more are taken."""
+    def _hand_over(self, case: Case) -> bool:
+        """Build a case and hand it over; whether more are taken."""
         name = key(case)
         self._begin(name)
         try:
-            return self._board.place(name, self._build(case) if prompts is None else prompts)
+            return self._board.place(name, self._build(case))
         except DispatcherError:
             raise
         except Exception as error:  # its test meets the same, and says so

@@ -113,7 +113,7 @@ def _status(error: Mapping[str, Any]) -> int | None:
 def _number(error: Mapping[str, Any]) -> int | None:
     """The HTTP status that an error says it has."""
     for name in ("code", "status", "status_code", "statusCode"):
-        if re.fullmatch(r"[45]\d\d", str(error.get(name))):
+        if name in error and re.fullmatch(r"[45]\d\d", str(error[name])):
             return int(error[name])
     return None
 

@@ -140,7 +140,7 @@ class Controller:
             raise
         finally:
             self._run.hang_up()
-            if not (option.collectonly or self._refused):
+            if not (option.collectonly or self._refused or self._run.is_postponed):
                 self._finish(session)
         if self._refused:
             self._run.discard()

@@ -385,6 +385,30 @@ PRICES = (
     ),
 )
 
+BATCHES = (
+    Option(
+        "--rest-batch WHAT",
+        "ask by the provider's batch interface, at a lower price, and wait for the answers; "
+        "submit: end once all is handed over, and go on with --rest-resume; file: write files for "
+        "`vllm run-batch`; cancel: have a run's batches asked no more, with --rest-resume",
+        values.one_of("wait", "submit", "file", "cancel"),
+        alone="wait",
+    ),
+    Option(
+        "--rest-batch-poll SECONDS",
+        "between two looks at batches that are waited for; the first ones come sooner",
+        values.seconds,
+        default="60",
+    ),
+    Option(
+        "--rest-batch-rest WHEN",
+        "what a batch has no answer for, though it may have one: asked in a batch `later`, in "
+        "three at most, or directly, `now`, when its test comes",
+        values.one_of("later", "now"),
+        default="later",
+    ),
+)
+
 RUNS = (
     Option(
         "--rest-run-dir DIR", "where the run is kept (default: .rest/runs/TIME-MODEL)", values.path
@@ -461,7 +485,7 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "What is asked": ASKED,
     "Which items": DRAWN,
     "The gate": GATE,
-    "How it is asked": (*CALLS, *PRICES),
+    "How it is asked": (*CALLS, *PRICES, *BATCHES),
     "Runs and reports": RUNS,
     "Stored answers": STORED,
     "Fuzzing": FUZZ,

@@ -27,14 +27,12 @@ from pytest_rest.errors import (
     RestError,
 )
 from pytest_rest.evaluate import comparisons, lost, record, stored_record
-from pytest_rest.models import load_model, vision_rules
+from pytest_rest.models import vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
-from pytest_rest.models.with_judge import JudgedModel
-from pytest_rest.models.with_price import with_price
-from pytest_rest.plugin import stored_settings
+from pytest_rest.plugin import asked_model, stored_settings
 from pytest_rest.plugin.case_builder import CaseBuilder
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
@@ -75,6 +73,8 @@ class Run:
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
         self.is_checked = False  # whether all that will be collected was looked at for that
         self._asker_made: Asker | None = None
+        self.is_postponed = False  # nothing is judged yet, for batches have not ended
+        self.batches: list[dict[str, Any]] = []  # by which it was asked, as the report has them
 
     @cached_property
     def model(self) -> Model:
@@ -84,27 +84,7 @@ class Run:
             return StoredModel(settings.stored.model)
         if settings.replay is not None:
             return ReplayedModel(read_run(settings.replay))
-        sweep = settings.scheme.sweep
-        how: dict[str, Any] = {
-            "seed": settings.seed,
-            "timeout": settings.timeout,
-            "is_asked": not settings.plan,
-        }
-        model = load_model(
-            settings.model,
-            api_base=settings.api_base,
-            budgets=sweep.budgets if sweep else (),
-            overrides=self._overrides,
-            **how,
-        )
-        model = with_price(model, settings.price)
-        if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
-            return model
-        # a judge is another model; it gets the headers where it is behind the same gateway
-        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
-        own = Overrides(headers=self._overrides.headers) if is_same else Overrides()
-        judge = load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how)
-        return JudgedModel(model, with_price(judge, settings.judge_price))
+        return asked_model.load(settings, self.overrides, self.judge_overrides)
 
     @property
     def vision_rule(self) -> VisionRule:
@@ -118,7 +98,7 @@ class Run:
         )
 
     @cached_property
-    def _overrides(self) -> Overrides:
+    def overrides(self) -> Overrides:
         """What is added to each request; a plan, which asks nothing, needs no secrets."""
         request = self.settings.request
         return (
@@ -126,6 +106,13 @@ class Run:
             if self.settings.plan
             else request.overrides(os.environ)
         )
+
+    @property
+    def judge_overrides(self) -> Overrides:
+        """What is added to a judge's: the headers, where it is behind the same gateway."""
+        settings = self.settings
+        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
+        return Overrides(headers=self.overrides.headers) if is_same else Overrides()
 
     @cached_property
     def protocol(self) -> prompts.Protocol:
@@ -307,16 +294,20 @@ class Run:
     def asker(self) -> Asker:
         """This process's way to the model."""
         if self._asker_made is None:
-            self._asker_made = self._make_asker()
+            self._asker_made = self.new_asker()
         return self._asker_made
 
-    def _make_asker(self) -> Asker:
-        settings = self.settings
-        folder = self.folder
-        build = CaseBuilder(self.protocol, settings.scheme, folder.pictures, folder.drawings)
+    def use(self, asker: Asker) -> None:
+        """Have tests answered in this way."""
+        self._asker_made = asker
+
+    def new_asker(self) -> Asker:
+        """A way to ask the model directly."""
+        settings, build = self.settings, self.build
+        follow = build.follow if settings.scheme.has_follow_ups else None
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, build, build.follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -333,10 +324,15 @@ class Run:
         assert store is not None  # noqa: S101 (the main process has opened it)
         stored = store.all() if settings.replay is None else ()  # which spends nothing
         spent = used((answer for _, answer in stored), self.price)
-
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
         may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
         return LocalAsker(
-            *(dispatcher, build, build.follow, may_stop, comparisons),
+            *(dispatcher, build, follow, may_stop, comparisons),
             draws_apart=is_served and not may_stop,
         )
+
+    @property
+    def build(self) -> CaseBuilder:
+        """What a case asks at first; its pictures are in the folder of the run then."""
+        folder = self.folder
+        return CaseBuilder(self.protocol, self.settings.scheme, folder.pictures, folder.drawings)

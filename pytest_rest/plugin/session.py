@@ -47,7 +47,7 @@ def join(config: pytest.Config) -> None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
     register(Hunts(run), "rest-hunts")
     is_asked = run.settings.stored is None and run.settings.replay is None
-    if is_asked and not (run.settings.plan or config.option.collectonly):
+    if is_asked and not (run.settings.plan or run.settings.batch or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")
         foresight.begin()
@@ -72,6 +72,10 @@ def _join_main(config: pytest.Config, run: Run) -> None:
             eyes.measure(config, run)
         if run.settings.stored is None:
             register(watch, "rest-progress")
+        if run.settings.batch:
+            from pytest_rest.plugin.batches import Batches  # aiohttp, for this option alone
+
+            register(Batches(config, run, watch), "rest-batches")
     register(controller, "rest-controller")
     register(Workers(run), "rest-workers")
     register(findings, "rest-findings")

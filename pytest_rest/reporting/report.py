@@ -187,7 +187,7 @@ class Report:
         answered: list[Answer | Transcription | Completion] = [*self.spare]
         answered += [call for call in asked.values() if call.status != "failed"]
         return {
-            "calls": len(asked) + len(self.spare),
+            "calls": sum(map(usage.is_sent, asked.values())) + len(self.spare),
             "retries": self.retries,
             **usage.sums(answered),
             "seconds": self.seconds,

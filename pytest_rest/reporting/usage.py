@@ -3,9 +3,16 @@
 import math
 from collections.abc import Sequence
 
+from pytest_rest.dispatch import ENDED
+from pytest_rest.dispatch.budgets import SPENT
 from pytest_rest.terms import Answer, Completion, Transcription
 
 Calls = Sequence[Answer | Transcription | Completion]
+
+
+def is_sent(call: Answer | Transcription) -> bool:
+    """Whether a budget had room for the call."""
+    return not (call.status == "failed" and call.text.startswith(f"{ENDED}{SPENT}"))
 
 
 def sums(answered: Calls) -> dict[str, float | None]:

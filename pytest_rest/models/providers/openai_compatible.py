@@ -95,6 +95,8 @@ class ServedModel:
 
         The words are those of `LiteLLMModel.ask`.
         """
+        if len(prompts) == 1:
+            return [await self._ask(prompts[0])]  # without a task of its own
         return await asyncio.gather(*(self._ask(prompt) for prompt in prompts))
 
     async def close(self) -> None:
