@@ -33,7 +33,7 @@ _LONGEST_LINE = 200
 _ANSWER = "Answer: "
 _READINGS_KEPT = 64
 T = TypeVar("T")
-_MOST_READERS = 8  # of 60 MB each; a machine of more cores has workers
+_MOST_READERS = 4  # of 130 MB each; a run on more cores has workers
 
 # Print on one plain page needs no rotation check, and at most 960 pixels a side to find its
 # lines: measured on systems of equations in REST's style, 0.11 s a picture instead of 0.29 s.
