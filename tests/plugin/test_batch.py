@@ -202,12 +202,13 @@ def test_a_limit_of_the_server_s_own_makes_smaller_batches(
     run_rest: RunRest, direct: Callable[..., Any], limit: str
 ) -> None:
     """Refused as too large, or not valid as a batch."""
-    plan = Plan(file_bytes=120_000) if limit == "bytes" else Plan(rows=ROWS // 2)
+    plan = Plan(file_bytes=60_000) if limit == "bytes" else Plan(rows=ROWS // 2)
     expected = direct()
     with BatchServer(Oracle(N).reply, plan) as server:
         run = run_rest(*served(server), "--rest-batch", QUICK)
-        asked = answered(server)
+        asked, sizes = answered(server), [batch.total for batch in server.batches.values()]
     assert (ROWS, {1}) == (len(asked), {*asked.values()})
+    assert [ROWS] * (limit == "rows") + [ROWS // 2] * 2 == sizes
     assert expected == judged(run)
 
 

@@ -75,10 +75,13 @@ class RowFiles:
         parts = {
             self._new(batch.is_judges, len(some)): some for some in (digests[:half], digests[half:])
         }
+        old = row_id(batch.label, "").encode("ascii")
         with self._path(batch).open("rb") as rows:
             for part in parts:
-                with self._path(part).open("wb") as file:
-                    file.writelines(rows.readline() for _ in range(part.rows))
+                new = row_id(part.label, "").encode("ascii")
+                lines = (rows.readline() for _ in range(part.rows))
+                with self._path(part).open("wb") as file:  # a row is named before all else in it
+                    file.writelines(line.replace(old, new, 1) for line in lines)
         self._ledger.prepare(parts, instead_of=batch.label)
         self._ledger.note("most_rows", half)
         self._path(batch).unlink()
