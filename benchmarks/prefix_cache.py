@@ -58,7 +58,8 @@ def main() -> None:
         again = len(shown) - len({*shown})
         for concurrency in (1, 4, 32):
             dispatcher, start = Dispatcher(Provider(), Limits(concurrency)), time.perf_counter()
-            answers = dispatcher.ask(asked)
+            futures = dispatcher.submit(asked, ahead=True)
+            answers = [future.result() for future in futures]
             dispatcher.close()
             hits = sum(answer.cached_tokens or 0 for answer in answers)
             seconds = time.perf_counter() - start

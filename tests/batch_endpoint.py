@@ -171,9 +171,9 @@ class BatchServer(Endpoint):
         prefix = {"openai": "batch_", "anthropic": "msgbatch_", "gemini": ""}[protocol]
         batch = Batch(f"{prefix}{number:04}", protocol, label, model, source, time.time())
         self.batches[batch.id] = batch
-        if not self.plan.fails:
+        batch.total = sum(1 for _ in self._rows(batch))
+        if not self.plan.fails and batch.total <= self.plan.rows:
             for place, row in enumerate(self._rows(batch)):
-                batch.total += 1
                 batch.lines += self._line(batch, place, row)
         if self.plan.reordered:
             batch.lines.reverse()

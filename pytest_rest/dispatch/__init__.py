@@ -99,6 +99,15 @@ class Dispatcher:
         """Ask all prompts at once and wait; completions come in the order of the prompts."""
         return [future.result() for future in self.submit(prompts)]
 
+    def stored(self, prompts: Sequence[Prompt]) -> list[Completion] | None:
+        """The completions that are stored; None unless all are."""
+        completions = []
+        for prompt in prompts:
+            if (kept := self._store.get(prompt.digest)) is None:
+                return None
+            completions.append(kept)
+        return completions
+
     def submit(self, prompts: Sequence[Prompt], ahead: bool = False) -> list["Future[Completion]"]:
         """Start asking, and return at once; `ahead` of the test that will wait for it."""
         futures, new, known = [], [], []
@@ -206,6 +215,7 @@ class Dispatcher:
                 return
             call = self._throttle.begin(request.prompt)  # now: the next one is held against it
             request.is_probe = self._outage.begin()
+            self._queue.send(request)
             task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -235,6 +245,7 @@ class Dispatcher:
         else:
             completion = await ask(self._model, request.prompt)
         self._throttle.end(call, completion)
+        self._queue.end(request)
         self._judge(request, completion)
         self._pump()
 

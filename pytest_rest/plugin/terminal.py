@@ -175,12 +175,12 @@ class Terminal:
         if report is None or not (report.records or report.lost or report.gate):
             if report and report.fuzz:
                 self._close(report, write)
-            elif not (self._run.folder.is_empty or _is_all_unaskable(terminalreporter)):
+            elif not (self._is_told or _is_all_unaskable(terminalreporter)):
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
         if report.decision:
-            for row in textwrap.wrap(report.decision.sentence, 80, subsequent_indent="  "):
+            for row in _wrapped(report.decision.sentence):
                 write(row, **(_LOOKS[report.decision.word] if report.gate else {"bold": True}))
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
@@ -200,12 +200,17 @@ class Terminal:
             colors = {} if met is None else {"green": met, "red": not met}
             write(line, bold=line.startswith("gate"), yellow=met is None, **colors)
 
+    @property
+    def _is_told(self) -> bool:
+        """Whether there is nothing to go on with, or who asks by batch says how."""
+        return self._run.folder.is_empty or self._run.is_postponed
+
     def _close(self, report: Report, write: Callable[..., None]) -> None:
         """Who was asked, what it took, and where all of it is."""
         write(masked(self._model.description))
         write(tables.usage(report))
         for line in seen.measured(report.provenance["eyechart"]):
-            for row in textwrap.wrap(line, 80, subsequent_indent="  "):
+            for row in _wrapped(line):
                 write(row)
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
@@ -214,6 +219,11 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))
+
+
+def _wrapped(line: str) -> list[str]:
+    """In 80 columns, options and names of items whole."""
+    return textwrap.wrap(line, 80, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _is_all_unaskable(reporter: "pytest.TerminalReporter") -> bool:
