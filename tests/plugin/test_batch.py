@@ -450,17 +450,19 @@ class Judge:
 
 
 def test_a_run_s_batches_are_cancelled(run_rest: RunRest) -> None:
-    """What was asked by then is judged, nothing is asked again; unless it is gone on with."""
-    with BatchServer(Oracle(N).reply, Plan(polls=9)) as server:
-        run_rest(*served(server), "--rest-batch=submit")
+    """What was asked by then is judged, nothing else is asked; unless it is gone on with."""
+    with BatchServer(reply_to_two_passes, Plan(polls=9)) as server:
+        run_rest(*served(server), *TWO_PASSES, "--rest-batch=submit")
         ended = run_rest("--rest-resume=run", "--rest-batch=cancel", keep=True)
         assert (0, {}) == (ended.status, ended.report)
+        assert "cancelled; what was asked before can still be fetched" in ended.out
         partly = run_rest("--rest-resume=run", GATE, keep=True)
         assert (1, 1) == (len(server.batches), partly.status)
         assert "the batch was cancelled before this row" in str(partly.report["lost"])
         server.plan.polls = 0
         whole = run_rest("--rest-resume=run", "--rest-batch", QUICK, GATE, keep=True)
-        assert ([ROWS, ROWS // 2], 0) == ([b.total for b in server.batches.values()], whole.status)
+        assert [3 * N, 6, 2] == [batch.total for batch in server.batches.values()]
+    assert 0 == whole.status
 
 
 def test_files_are_answered_by_another_program(
