@@ -4,13 +4,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from pytest_rest.models.completions import token_count
-from pytest_rest.terms import Completion, Home, Item, Limited, Model, Price, Prompt
+from pytest_rest.terms import Completion, Home, Item, Limited, Model, Price, Priced, Prompt
 
 
 def with_price(model: Model, price: Price | None) -> Model:
-    """The model at that price; itself where none is said."""
+    """The model at that price, half of it in its provider's batches; itself where none is said."""
     if price is None:
         return model
+    listed = model.price if isinstance(model, Priced) else None
+    if listed is not None and listed.batch is not None:
+        price = replace(price, batch=Price(price.input / 2, price.output / 2))
     return _LimitedAtPrice(model, price) if isinstance(model, Limited) else _AtPrice(model, price)
 
 
@@ -28,7 +31,7 @@ class _AtPrice:
         await self._model.open()
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
-        return [_priced(answer, self.price) for answer in await self._model.ask(prompts)]
+        return [priced(answer, self.price) for answer in await self._model.ask(prompts)]
 
     async def close(self) -> None:
         await self._model.close()
@@ -45,7 +48,7 @@ class _LimitedAtPrice(_AtPrice):
         return isinstance(self._model, Limited) and self._model.can_answer(item)
 
 
-def _priced(answer: Completion, price: Price) -> Completion:
+def priced(answer: Completion, price: Price) -> Completion:
     """The completion with its cost, where its tokens are told."""
     sent, answered = token_count(answer.input_tokens), token_count(answer.output_tokens)
     if answer.error is not None or sent is None or answered is None:

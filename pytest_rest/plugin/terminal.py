@@ -180,7 +180,7 @@ class Terminal:
             return
         terminalreporter.write_sep("=", "REST")
         if report.decision:
-            for row in textwrap.wrap(report.decision.sentence, 80, subsequent_indent="  "):
+            for row in _wrapped(report.decision.sentence):
                 write(row, **(_LOOKS[report.decision.word] if report.gate else {"bold": True}))
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
@@ -210,7 +210,7 @@ class Terminal:
         write(masked(self._model.description))
         write(tables.usage(report))
         for line in seen.measured(report.provenance["eyechart"]):
-            for row in textwrap.wrap(line, 80, subsequent_indent="  "):
+            for row in _wrapped(line):
                 write(row)
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
@@ -219,6 +219,11 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))
+
+
+def _wrapped(line: str) -> list[str]:
+    """In 80 columns, options and names of items whole."""
+    return textwrap.wrap(line, 80, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _is_all_unaskable(reporter: "pytest.TerminalReporter") -> bool:

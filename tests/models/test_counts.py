@@ -16,7 +16,7 @@ from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.models.providers import litellm
 from pytest_rest.models.providers.embedded import EmbeddedModel
 from pytest_rest.models.with_price import with_price
-from pytest_rest.terms import Completion, Limited, Price, to_builtins
+from pytest_rest.terms import Completion, Limited, Price, Priced, to_builtins
 
 OPENAI = {
     "id": "chatcmpl-1",
@@ -226,3 +226,12 @@ def test_the_price_from_the_cache_is_the_table_s() -> None:
         assert price is not None
         assert price == Price(2e-6, 8e-6, cached, Price(1e-6, 4e-6))
         assert dataclasses.replace(price, cached=None).cost(10, 1, 5) == 10 * 2e-6 + 8e-6
+
+
+def test_a_price_by_hand_is_halved_in_the_provider_s_batches() -> None:
+    """Where it has some, by the table; a server of one's own costs the same however it is asked."""
+    listed = Named("m", Price(1, 2, batch=Price(0.5, 1)))
+    for model, batch in ((listed, Price(2**-11, 2**-9)), (Named("own"), None)):
+        priced = with_price(model, PRICE)
+        assert isinstance(priced, Priced)
+        assert priced.price == dataclasses.replace(PRICE, batch=batch)

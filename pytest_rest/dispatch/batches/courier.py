@@ -15,6 +15,7 @@ from pytest_rest.dispatch.limits import pause_after
 from pytest_rest.dispatch.store import Store
 from pytest_rest.errors import StoreError
 from pytest_rest.models.batches import BatchEndpoint, BatchError
+from pytest_rest.models.with_price import priced
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Completion, Price, Prompt
 
@@ -196,11 +197,9 @@ class Courier:
                 raise StoreError(why)
 
     def _with_cost(self, completion: Completion) -> Completion:
-        sent, written = completion.input_tokens, completion.output_tokens
-        if self._price is None or completion.cost is not None or sent is None or written is None:
+        if self._price is None or completion.cost is not None:
             return completion
-        cost = self._price.cost(sent, written, completion.cached_tokens or 0)
-        return replace(completion, cost=cost)
+        return priced(completion, self._price)
 
     async def _retried(self, call: Callable[[], Awaitable[T]]) -> T:
         tries = 0

@@ -60,8 +60,10 @@ def _of_a_million(dollars: float) -> str:
 
 
 def _wrapped(name: str, said: str) -> list[str]:
-    first, others = f"  {name:<12}", " " * 16
-    return textwrap.wrap(said, 80, initial_indent=first, subsequent_indent=others)
+    indent, others = f"  {name:<12}", " " * 16
+    return textwrap.wrap(
+        said, 80, initial_indent=indent, subsequent_indent=others, break_on_hyphens=False
+    )
 
 
 def _enough(end: End, tests: int) -> str:
