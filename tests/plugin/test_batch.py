@@ -4,10 +4,12 @@ import itertools
 import json
 import random
 import signal
+import sqlite3
 import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,8 @@ def test_a_run_by_batch_reports_what_a_direct_one_does(
     assert {"id": "batch_0001", "status": "ended", "rows": ROWS, "done": ROWS, "failed": 0} == batch
     assert 0 == run.status
     assert expected == judged(run)
+    with closing(sqlite3.connect("run/completions.sqlite")) as store:  # a replay draws nothing
+        assert [(2 * N,)] == store.execute("SELECT count(*) FROM drawings").fetchall()
     assert "batch 1 of 1: ended, 12 of 12 answers" in run.out
     assert "2 workers" not in run.out
 
