@@ -139,7 +139,7 @@ def test_no_row_is_paid_twice_whenever_a_process_ends(tmp_path: Path, protocol: 
     with BatchServer(reply, Plan(polls=0)) as server:
         assert "done" == go_on(tmp_path / "whole", endpoint(server, protocol), moments.append)
     assert 20 < len(moments)
-    for moment in range(0, len(moments), 1 if os.environ.get("ALL_TESTS") else 6):
+    for moment in range(0, len(moments), 1 if os.environ.get("ALL_TESTS") else 20):
         folder, moved = tmp_path / f"{moment}", tmp_path / f"{moment}-moved"
         with BatchServer(reply, Plan(polls=0)) as server:
             with pytest.raises(KilledError):

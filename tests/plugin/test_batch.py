@@ -26,7 +26,6 @@ SUITE = f"--rest-suite=soebench:{N}"
 QUICK = "--rest-batch-poll=0.02"
 NOT_YET = 75
 GATE = "--rest-min-rer=0.5"
-SLOW = pytest.mark.slow
 
 
 def served(server: Endpoint) -> Sequence[str]:
@@ -45,13 +44,18 @@ def answered(server: BatchServer) -> Counter[str]:
     return Counter(row_id.rpartition("_")[2] for _, row_id in server.paid)
 
 
+DIRECT: dict[tuple[str, ...], Any] = {}  # reports of direct runs, each made once
+
+
 @pytest.fixture
 def direct(run_rest: RunRest) -> Callable[..., Any]:
     """The report of a direct run with these options."""
 
     def run(*args: str) -> Any:
-        with Endpoint(Oracle(N).reply) as server:
-            return settled(run_rest(*served(server), *args).report)
+        if args not in DIRECT:
+            with Endpoint(Oracle(N).reply) as server:
+                DIRECT[args] = settled(run_rest(*served(server), *args).report)
+        return DIRECT[args]
 
     return run
 
@@ -130,6 +134,7 @@ def test_a_run_is_submitted_and_judged_by_later_sessions(
     assert "--rest-replay asks nothing; leave --rest-batch out" in refused.out
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("fault", ["missing", "doubled", "failed", "expired", "malformed"])
 def test_rows_without_an_answer_are_asked_in_another_batch(
     run_rest: RunRest, direct: Callable[..., Any], fault: RowFault
@@ -185,6 +190,7 @@ FAULTS: dict[str, Callable[[str, str, int], Reply | None]] = {
 }
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_of_the_interface_itself_are_lived_with(
     run_rest: RunRest,
@@ -278,7 +284,8 @@ def killed_at(process: dict[str, Started], moment: int, plan: Plan) -> None:
     plan.interface = interface
 
 
-@pytest.mark.parametrize("moment", [3, *(pytest.param(n, marks=SLOW) for n in range(0, 18, 2))])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(18))
 def test_a_killed_run_is_gone_on_with_elsewhere(run_rest: RunRest, moment: int) -> None:
     """By kill -9, while it asks the interface for something, or when that was done."""
     process: dict[str, Started] = {}
@@ -340,6 +347,7 @@ def test_an_interrupted_run_leaves_its_batches_and_says_how_to_go_on(run_rest: R
 # What may be spent
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -503,6 +511,7 @@ def response(oracle: Oracle, body: dict[str, Any]) -> dict[str, Any]:
 # What cannot be by batch
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     ("args", "said"),
     [
