@@ -54,6 +54,19 @@ def serve() -> None:
         print(json.dumps({**busy, "batches": len(server.batches), "rows": len(server.paid)}))
 
 
+def ask(items: int, *more: str) -> dict[str, Any]:
+    """What a run took, and its server by itself."""
+    pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    command = [sys.executable, __file__, "--serve"]
+    with tempfile.TemporaryDirectory() as folder, subprocess.Popen(command, **pipes) as server:
+        assert server.stdout is not None
+        run = measure(items, server.stdout.readline().strip(), folder, *more)
+        said, _ = server.communicate()
+    took = json.loads(said.splitlines()[-1])
+    beyond = round(run["seconds"] - took["seconds"], 1)
+    return {**run, "server": took, "seconds_beyond_the_server": beyond}
+
+
 def measure(items: int, base: str, folder: str, *more: str) -> dict[str, Any]:
     """Seconds, seconds of the processor, and the most memory of a run."""
     command = [sys.executable, "-mpytest", "-q", "-pno:cacheprovider", "--rest-model=m"]
@@ -73,26 +86,18 @@ def measure(items: int, base: str, folder: str, *more: str) -> dict[str, Any]:
 
 
 def main() -> None:
-    """Ask once, and print what it took as JSON."""
+    """Ask, and print what it took as JSON."""
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--items", type=int, default=1000)
+    parser.add_argument("--direct", action="store_true", help="ask directly before, too")
     parser.add_argument("--serve", action="store_true", help=argparse.SUPPRESS)
     options = parser.parse_args()
     if options.serve:
         serve()
         return
-    with tempfile.TemporaryDirectory() as folder:
-        command = [sys.executable, __file__, "--serve"]
-        pipes: dict[str, Any] = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-        with subprocess.Popen(command, **pipes) as server:
-            assert server.stdout is not None
-            base = server.stdout.readline().strip()
-            run = measure(options.items, base, folder, "--rest-batch", "--rest-batch-poll=1")
-            said, _ = server.communicate()
-        took = json.loads(said.splitlines()[-1])
-        print(Path(folder, "out.txt").read_text()[-1500:], file=sys.stderr)
-        beyond = round(run["seconds"] - took["seconds"], 1)
-        print(json.dumps({**run, "server": took, "seconds_beyond_the_server": beyond}))
+    runs = {"direct": ()} if options.direct else {}
+    for name, more in {**runs, "batch": ("--rest-batch", "--rest-batch-poll=1")}.items():
+        print(name, json.dumps(ask(options.items, *more)), flush=True)
 
 
 if __name__ == "__main__":

@@ -128,7 +128,8 @@ class BatchServer(Endpoint):
         asked = (request.method, request.path_qs)
         before = self.asked.count(asked)
         self.asked.append(asked)
-        self.headers.append({name.lower(): value for name, value in request.headers.items()})
+        headers = request.headers
+        self.headers.append({name.lower(): ", ".join(headers.getall(name)) for name in headers})
         reply = self.plan.interface(request.method, request.path, before)
         if reply is None:
             return await handler(request)
@@ -170,9 +171,9 @@ class BatchServer(Endpoint):
         prefix = {"openai": "batch_", "anthropic": "msgbatch_", "gemini": ""}[protocol]
         batch = Batch(f"{prefix}{number:04}", protocol, label, model, source, time.time())
         self.batches[batch.id] = batch
-        if not self.plan.fails:
+        batch.total = sum(1 for _ in self._rows(batch))
+        if not self.plan.fails and batch.total <= self.plan.rows:
             for place, row in enumerate(self._rows(batch)):
-                batch.total += 1
                 batch.lines += self._line(batch, place, row)
         if self.plan.reordered:
             batch.lines.reverse()

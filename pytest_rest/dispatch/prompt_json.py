@@ -49,15 +49,15 @@ def from_builtins(data: dict[str, Any]) -> Prompt:
 
 def light(prompt: Prompt) -> Prompt:
     """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    light = replace(
+    lighter = replace(
         prompt,
         parts=tuple(
             part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
             for part in prompt.parts
         ),
     )
-    light.__dict__["digest"] = prompt.digest  # the same, and not computed again
-    return light
+    lighter.__dict__["digest"] = prompt.digest  # the same, and not computed again
+    return lighter
 
 
 def _from_part(part: str | Image | File) -> str | dict[str, Any]:

@@ -1,9 +1,9 @@
 """Has a run's tests answered by batches before the first of them, or ends where that takes time."""
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
 from functools import cached_property
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 import pytest
 
@@ -32,6 +32,7 @@ from pytest_rest.wording import count
 NOT_YET = 75  # the exit status where batches have not ended: EX_TEMPFAIL of sysexits.h
 _TRIES = 3  # batches in which a row may be
 
+T = TypeVar("T")
 Outcome = Literal["", "done", "handed over", "not yet", "cancelled", "answered"]
 
 
@@ -58,7 +59,12 @@ class Batches:
     def pytest_runtestloop(self, session: pytest.Session) -> bool | None:
         """Have all tests answered, and run them; or run none where that is for another session."""
         known = {key(case): case for item in session.items if (case := case_of(item)) is not None}
-        if session.testsfailed or session.config.option.collectonly or not known:
+        option = session.config.option
+        is_broken = session.testsfailed and not option.continue_on_collection_errors
+        if is_broken or option.collectonly:
+            return None
+        if not known:  # and what a test asks by itself is in no batch
+            self._answer(self._work(()), None)
             return None
         self._run.is_postponed = True
         try:
@@ -126,7 +132,7 @@ class Batches:
         ledger = self._ledger = Ledger(settings.run_dir)
         if settings.resume and settings.batch in ("wait", "submit"):
             ledger.forgive()
-        work = Work(cases, self._named, run.build, run.build.follow, comparisons)
+        work = self._work(cases)
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
         write = reporter.write_line if reporter else lambda _: None
         rounds = Rounds(
@@ -142,18 +148,27 @@ class Batches:
             tell=BatchProgress(self._watch, write).tell,
         )
         if settings.batch == "cancel":
-            asyncio.run(rounds.cancel())
+            _run(rounds.cancel())
             return "cancelled"
         assert settings.batch  # noqa: S101 (only of such runs)
-        outcome = asyncio.run(rounds.run(settings.batch))
+        outcome = _run(rounds.run(settings.batch))
         run.batches = [_told(batch) for batch in ledger.batches if batch.id]
         if outcome == "done" and settings.batch == "submit":
             return "answered"
         if outcome == "done":
-            asker = BatchAsker(work, ledger, store, self._model if self._is_direct else None)
-            run.use(asker)
-            asker.walk(rounds.unanswered)
+            self._answer(work, ledger).walk(rounds.unanswered)
         return outcome
+
+    def _work(self, cases: Sequence[Case]) -> Work:
+        return Work(cases, self._named, self._run.build, self._run.build.follow, comparisons)
+
+    def _answer(self, work: Work, ledger: Ledger | None) -> BatchAsker:
+        """Have the tests answered by what the batches have brought."""
+        store = self._run.folder.store
+        assert store is not None  # noqa: S101 (as above)
+        asker = BatchAsker(work, ledger, store, self._model if self._is_direct else None)
+        self._run.use(asker)
+        return asker
 
     def _couriers(self, ledger: Ledger) -> Couriers:
         models = (self._run.model, self._run.model)
@@ -198,7 +213,9 @@ class Batches:
         """Of a token in a batch; a server of one's own costs what is said that it costs."""
         if price is None or price.batch is not None:
             return price and price.batch
-        share = endpoint.price_share if self._run.settings.api_base is None else 1.0
+        settings, is_model = self._run.settings, endpoint is self._endpoint
+        base = settings.api_base if is_model else settings.judge_api_base
+        share = endpoint.price_share if base is None else 1.0
         cached = None if price.cached is None else price.cached * share
         return Price(price.input * share, price.output * share, cached)
 
@@ -211,6 +228,12 @@ class Batches:
         """A digest of how each item is asked, and in which words."""
         run = self._run
         return short_digest(f"{run.settings.scheme!r} {run.protocol!r}")
+
+
+def _run(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Run it, and leave the event loops of others alone; Ctrl-C cancels it between two steps."""
+    with asyncio.Runner(loop_factory=asyncio.new_event_loop) as runner:
+        return runner.run(coroutine)
 
 
 def _connected(run: Run) -> BatchEndpoint:

@@ -175,7 +175,7 @@ class Terminal:
         if report is None or not (report.records or report.lost or report.gate):
             if report and report.fuzz:
                 self._close(report, write)
-            elif not (self._run.folder.is_empty or _is_all_unaskable(terminalreporter)):
+            elif not (self._is_told or _is_all_unaskable(terminalreporter)):
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
@@ -199,6 +199,11 @@ class Terminal:
         for line, met in findings.gate(report):
             colors = {} if met is None else {"green": met, "red": not met}
             write(line, bold=line.startswith("gate"), yellow=met is None, **colors)
+
+    @property
+    def _is_told(self) -> bool:
+        """Whether there is nothing to go on with, or who asks by batch says how."""
+        return self._run.folder.is_empty or self._run.is_postponed
 
     def _close(self, report: Report, write: Callable[..., None]) -> None:
         """Who was asked, what it took, and where all of it is."""

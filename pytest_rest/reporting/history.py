@@ -20,7 +20,7 @@ from pytest_rest.gate.baseline import JsonObject
 from pytest_rest.gate.decline import FigureTrend, ItemHistory
 from pytest_rest.reporting import report_file
 from pytest_rest.statistics.trend import FEWEST
-from pytest_rest.terms import MODES, Rate
+from pytest_rest.terms import COMPARED, Rate
 from pytest_rest.wording import count
 
 MEAN = "mean"
@@ -190,7 +190,7 @@ def to_point(path: Path, report: JsonObject) -> tuple[Point, object]:
 
 def _figures(metrics: JsonObject) -> dict[str, Rate]:
     known = {name: metrics.get(name) for name in _FIGURES}
-    known |= {f"accuracy.{mode}": metrics["accuracy"].get(mode) for mode in MODES}
+    known |= {f"accuracy.{mode}": metrics["accuracy"].get(mode) for mode in COMPARED}
     return {name: _rate(rate) for name, rate in known.items() if rate and rate["n"]}
 
 

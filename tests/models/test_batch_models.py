@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from batch_endpoint import BatchServer
+from endpoint import Endpoint
 from test_batches import NAMES, answer, connect
 from test_protocols import ASKED, KEY, KEYS, SHOWN
 
@@ -48,6 +49,14 @@ def test_a_provider_without_batches_is_told_with_what_there_is(spec: str) -> Non
     """A file of requests can always be written."""
     environ = {"OPENROUTER_API_KEY": KEY, "AWS_PROFILE": "x"}
     assert "--rest-batch=file" in refused(spec, environ)
+
+
+def test_a_model_of_another_interface_is_told_with_what_there_is(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """Rows are chats, and this one is asked through the Responses API."""
+    monkeypatch.setattr(litellm, "find_spec", lambda name: name)  # as if `mcp` were installed
+    assert "--rest-batch=file" in refused("gpt-5.1-codex")
 
 
 def test_a_missing_key_is_told_with_its_variable() -> None:
@@ -121,20 +130,44 @@ def test_each_request_has_the_key_where_the_provider_wants_it(
 
 def test_the_users_own_headers_come_first() -> None:
     """With one for a gateway's key no other key is made up."""
-    own = Overrides(headers={"X-Gateway-Key": "secret-of-a-gateway"})
+    own = {"X-Gateway-Key": "secret-of-a-gateway"}
+    instead = {"authorization": "Bearer secret-of-a-user"}
 
     async def run(url: str) -> None:
-        endpoint = batches.connect("m", api_base=f"{url}/v1", environ={}, overrides=own)
-        try:
-            await endpoint.find("a", 1, 0.0)
-        finally:
-            await endpoint.close()
+        for headers, environ in ((own, {}), (instead, KEYS)):
+            more = Overrides(headers=headers)
+            base = f"{url}/v1"
+            endpoint = batches.connect("m", api_base=base, environ=environ, overrides=more)
+            try:
+                await endpoint.find("a", 1, 0.0)
+            finally:
+                await endpoint.close()
 
     with BatchServer(answer) as server:
         asyncio.run(run(server.url))
-    (headers,) = server.headers
-    assert "secret-of-a-gateway" == headers["x-gateway-key"]
-    assert "authorization" not in headers
+    first, second = server.headers
+    assert "secret-of-a-gateway" == first["x-gateway-key"]
+    assert "authorization" not in first
+    assert "Bearer secret-of-a-user" == second["authorization"]
+
+
+def test_a_server_without_batches_is_told_with_what_there_is(tmp_path: Path) -> None:
+    """As vLLM's, which has an offline program instead."""
+    rows = tmp_path / "rows.jsonl"
+    rows.write_bytes(b"{}\n")
+
+    async def run(url: str) -> None:
+        endpoint = batches.connect("m", api_base=f"{url}/v1", environ={})
+        try:
+            await endpoint.upload(rows, "a")
+        finally:
+            await endpoint.close()
+
+    with (
+        Endpoint(answer) as server,
+        pytest.raises(BatchError, match=r"^bad request: HTTP 404.*--rest-batch=file"),
+    ):
+        asyncio.run(run(server.url))
 
 
 @pytest.mark.parametrize(
@@ -174,13 +207,15 @@ async def _file_states(folder: Path) -> tuple[list[str], list[BatchRow], str]:
     os.utime(results, (long_ago, long_ago))
     states.append(await endpoint.state(batch))
     read = [row async for row in endpoint.results(batch)]
+    results.write_text("{}\n" * 3, "utf-8")
+    states.append(await endpoint.state(batch))
     return [state.status for state in states], read, states[0].detail
 
 
 def test_a_batch_in_a_file_is_over_with_its_results(tmp_path: Path) -> None:
     """Whose program is named with its arguments; a file that is being written is waited for."""
     statuses, rows, detail = asyncio.run(_file_states(tmp_path))
-    assert ["waiting", "running", "running", "ended"] == statuses
+    assert ["waiting", "running", "running", "ended", "ended"] == statuses
     command = f"vllm run-batch -i {tmp_path}/a.jsonl -o {tmp_path}/a.results.jsonl"
     assert f"{command} --model Org/My-Model" == detail
     assert ["a-2", "a-0"] == [row.row_id for row in rows]

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 from batch_endpoint import BatchServer, Plan
-from endpoint import Reply, Request
+from endpoint import Fault, Reply, Request
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from test_protocols import ASKED, KEY
@@ -172,6 +172,13 @@ def test_a_refusal_is_an_answer(drive: Drive) -> None:
     }
 
 
+def test_no_row_has_the_key(drive: Drive) -> None:
+    """Whatever a server repeats."""
+    (_, rows), _ = drive(Driver.run, reply=lambda request: Reply(f"The key is {KEY}", model=KEY))
+    assert 4 == len(rows)
+    assert KEY not in repr(rows)
+
+
 def test_a_batch_that_fails_its_validation_says_why(drive: Drive, protocol: str) -> None:
     """Nothing of it was asked."""
 
@@ -253,6 +260,7 @@ def test_what_goes_wrong_with_the_interface_is_told_by_its_kind(
                 assert (kind, wait) == (caught.value.kind, caught.value.wait)
                 assert 1 == len(caught.value.message.splitlines())
                 assert KEY not in caught.value.message
+                assert fault != "elsewhere" or "redirects to other.example" in caught.value.message
         finally:
             await endpoint.close()
 
@@ -283,6 +291,24 @@ def test_results_that_break_off_give_no_row(drive: Drive) -> None:
 
     (seen, rows), _ = drive(steps, Plan(interface=interface))
     assert ([], 4) == (seen, len(rows))
+
+
+@pytest.mark.parametrize("fault", ["hang", "drip"])
+def test_results_that_do_not_end_are_given_up(fault: Fault) -> None:
+    """However slowly they come: nobody waits for a server that gives nothing."""
+
+    async def run(server: BatchServer) -> None:
+        endpoint = connect("anthropic", server.url, timeout=0.2)
+        try:
+            with pytest.raises(BatchError, match=r"^timeout: no answer within 0.2 s"):
+                async with asyncio.timeout(5):
+                    assert not [row async for row in endpoint.results("x")]
+        finally:
+            await endpoint.close()
+
+    plan = Plan(interface=lambda method, path, before: Reply(fault=fault))
+    with BatchServer(answer, plan) as server:
+        asyncio.run(run(server))
 
 
 def test_a_batch_whose_id_did_not_come_is_found(drive: Drive, protocol: str) -> None:
@@ -357,6 +383,35 @@ def test_progress_is_told(drive: Drive, protocol: str) -> None:
     assert [False, False, True] == [state.is_over for state in states]
     assert {4} == {state.total for state in states}
     assert (protocol == "gemini") == (states[0].ends is None)
+
+
+@pytest.mark.parametrize(
+    ("protocol", "reply", "status"),
+    [
+        ("gemini", {"metadata": {"state": "JOB_STATE_SUCCEEDED"}}, "ended"),
+        ("gemini", {"metadata": {"state": "BATCH_STATE_PENDING"}, "done": False}, "waiting"),
+        ("gemini", {"metadata": {"state": "BATCH_STATE_NEW"}, "done": True}, "ended"),
+        ("gemini", {"metadata": {"state": "BATCH_STATE_NEW"}}, "running"),
+        ("openai", {"status": "finalizing"}, "running"),
+        ("openai", {"status": "cancelling"}, "running"),
+        ("anthropic", {"processing_status": "canceling"}, "running"),
+    ],
+)
+def test_a_status_by_another_name_is_read(
+    protocol: str, reply: Mapping[str, Any], status: str
+) -> None:
+    """What is not known to be over is looked at again."""
+
+    async def run(server: BatchServer) -> str:
+        endpoint = connect(protocol, server.url)
+        try:
+            return (await endpoint.state("batches/x" if protocol == "gemini" else "x")).status
+        finally:
+            await endpoint.close()
+
+    plan = Plan(interface=lambda method, path, before: Reply(body=reply))
+    with BatchServer(answer, plan) as server:
+        assert status == asyncio.run(run(server))
 
 
 # What comes back may be anything

@@ -70,6 +70,36 @@ def test_a_run_by_batch_reports_what_a_direct_one_does(
     assert "2 workers" not in run.out
 
 
+@pytest.mark.slow
+@pytest.mark.parametrize("name", ["gpt-4o-mini", "claude-haiku-4.5", "gemini-2.5-flash"])
+def test_each_provider_s_batches_report_what_direct_calls_do(
+    run_rest: RunRest, monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    """Through LiteLLM, and in the provider's own batch protocol at half the price."""
+    with BatchServer(Oracle(N).reply) as server:
+        for provider in ("OPENAI", "ANTHROPIC", "GEMINI"):
+            monkeypatch.setenv(f"{provider}_API_KEY", "sk-none")
+        monkeypatch.setenv("OPENAI_BASE_URL", server.openai_base)
+        monkeypatch.setenv("ANTHROPIC_API_BASE", server.anthropic_base)
+        monkeypatch.setenv("GEMINI_API_BASE", server.gemini_base)
+        direct = run_rest(f"--rest-model={name}", SUITE)
+        assert [] == server.paid
+        run = run_rest(f"--rest-model={name}", SUITE, "--rest-batch", QUICK)
+        assert ROWS == len(server.paid)
+    costs = [each.report["usage"]["cost"] for each in (direct, run)]
+    assert pytest.approx(costs[0] / 2) == costs[1]
+    assert without_cost(settled(direct.report)) == without_cost(judged(run))
+
+
+def without_cost(report: Any) -> Any:
+    """A report less what its calls cost."""
+    if isinstance(report, dict):
+        left_out = ("cost", "dollars")
+        names = [name for name in report if not any(word in name for word in left_out)]
+        return {name: without_cost(report[name]) for name in names}
+    return [*map(without_cost, report)] if isinstance(report, list) else report
+
+
 def test_a_run_is_submitted_and_judged_by_later_sessions(
     run_rest: RunRest, direct: Callable[..., Any]
 ) -> None:
@@ -172,12 +202,13 @@ def test_a_limit_of_the_server_s_own_makes_smaller_batches(
     run_rest: RunRest, direct: Callable[..., Any], limit: str
 ) -> None:
     """Refused as too large, or not valid as a batch."""
-    plan = Plan(file_bytes=120_000) if limit == "bytes" else Plan(rows=ROWS // 2)
+    plan = Plan(file_bytes=60_000) if limit == "bytes" else Plan(rows=ROWS // 2)
     expected = direct()
     with BatchServer(Oracle(N).reply, plan) as server:
         run = run_rest(*served(server), "--rest-batch", QUICK)
-        asked = answered(server)
+        asked, sizes = answered(server), [batch.total for batch in server.batches.values()]
     assert (ROWS, {1}) == (len(asked), {*asked.values()})
+    assert [ROWS] * (limit == "rows") + [ROWS // 2] * 2 == sizes
     assert expected == judged(run)
 
 
@@ -489,6 +520,26 @@ def test_what_has_no_batch_is_wrong_usage(
         assert [] == server.asked
     assert pytest.ExitCode.USAGE_ERROR == run.status
     assert said in run.out
+
+
+def test_what_a_test_asks_by_itself_is_not_asked_directly(
+    run_rest: RunRest, pytester: pytest.Pytester
+) -> None:
+    """It is lost, unless that is wanted."""
+    path = pytester.makepyfile(
+        """
+        from pytest_rest.benchmark.suites import soebench
+
+        def test_it(rest_ask):
+            assert rest_ask(soebench.generate(1, 0)[0]).consistent
+        """
+    )
+    with BatchServer(Oracle(N).reply) as server:
+        args = (path.name, *served(server)[:2], "--rest-batch")
+        run = run_rest(*args)
+        assert (1, 0) == (run.status, len(server.requests))
+        direct = run_rest(*args, "--rest-batch-rest=now")
+        assert (0, 4) == (direct.status, len(server.requests))
 
 
 def test_tests_that_are_not_rest_s_need_no_batch(

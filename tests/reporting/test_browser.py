@@ -354,10 +354,10 @@ def test_the_page_alone_tells_what_breaks_a_model(
     values = browser.texts("#list > li:first-child .values b")
     assert ["image", "mixed"] == [value.split()[0] for value in values]
     browser.open(path, "", width, dark)
-    since = "simulated:low-resolution-1.2 of 2026-01-03"
+    since = "since simulated:low-resolution-1.2 of 2026-01-03"
     assert since == browser.text("#releases p b")
-    assert f"RER is below 90 % since {since}." in browser.texts("#releases p")
-    assert f"Inconsistent since {since}." in browser.texts("#changes .small")
+    assert f"RER below 90 %: {since}." in browser.texts("#releases p")
+    assert f"Inconsistent: {since}." in browser.texts("#changes .small")
     browser.click("#releases p a")
     assert "-50dpi-" in browser.text(f"{OPEN} .style")
     assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")

@@ -85,6 +85,7 @@ def test_what_is_not_comparable_is_no_release_before(tmp_path: Path) -> None:
         own | {"provenance": own["provenance"] | {"shard": "1/2"}}, tmp_path / "run"
     )
     assert None is find(release(STEADY[:5]), tmp_path / "run")
+    assert None is find(release(STEADY, 9, replay_of="good"), tmp_path / "run")
     assert None is find(own, tmp_path / "no" / "folder")
 
 

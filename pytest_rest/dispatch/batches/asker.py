@@ -16,11 +16,16 @@ _UNASKED = "batch: it was in no batch of this run"
 class BatchAsker:
     """Answers from the store, without drawing again; a prompt that has no answer is a failed call.
 
-    `direct` makes a way to the model, which asks what has no answer.
+    `direct` makes a way to the model, which asks what has no answer. Without a ledger there was
+    nothing to be asked by batch.
     """
 
     def __init__(
-        self, work: Work, ledger: Ledger, store: Store, direct: Callable[[], Asker] | None = None
+        self,
+        work: Work,
+        ledger: Ledger | None,
+        store: Store,
+        direct: Callable[[], Asker] | None = None,
     ) -> None:
         self._work, self._ledger, self._store = work, ledger, store
         self._new_direct = direct
@@ -29,7 +34,8 @@ class BatchAsker:
     def ask(self, case: Case) -> Asked:
         """A case's prompts and their answers; raises what building the prompts raises."""
         work = self._work
-        prompts = self._ledger.case(work.name(case)) or work.build(case)
+        known = self._ledger.case(work.name(case)) if self._ledger else []
+        prompts = known or work.build(case)
         asked = list(zip(prompts, self._stored(prompts), strict=True))
         asked = with_following(asked, work.follow, work.compare, self._stored)
         if self._new_direct and any(answer.error is not None for _, answer in asked):
@@ -68,7 +74,8 @@ class BatchAsker:
 
     def close(self) -> None:
         """Let go of everything."""
-        self._ledger.close()
+        if self._ledger:
+            self._ledger.close()
         if self._direct:
             self._direct.close()
 
@@ -82,6 +89,6 @@ class BatchAsker:
         return [self._store.get(each.digest) or self._failure(each) for each in prompts]
 
     def _failure(self, prompt: Prompt) -> Completion:
-        tries, error = self._ledger.failure(prompt.digest)
+        tries, error = self._ledger.failure(prompt.digest) if self._ledger else (0, "")
         again = f"; it was in {tries} batches" if tries > 1 else ""
         return Completion(error=f"{error or _UNASKED}{again}")

@@ -30,6 +30,7 @@ LOG = logging.getLogger("pytest_rest")
 Mode = Literal["wait", "submit", "collect"]
 Outcome = Literal["done", "handed over", "not yet"]
 _FIRST_PAUSE, _GROWTH = 1.0, 1.5
+_FAILED_LOOKS = 10  # in a row, of who waits
 _IDLE = 3  # rounds without any answer, after which no more is asked
 _AT_ONCE = 64  # prompts that a judge without batches is asked
 
@@ -137,7 +138,7 @@ class Rounds:
             except NotYetError as why:
                 self._ledger.write(replace(self._ledger.batch(batch.label), detail=str(why)))
             except BatchError as error:
-                if not is_too_large(error):
+                if not is_too_large(error, batch.rows):
                     raise
                 todo[:0] = self._files.split(batch, error)
             self._tell(self._ledger.batches)
@@ -145,18 +146,28 @@ class Rounds:
 
     async def _look(self, *, is_patient: bool) -> None:
         """See how far the batches are, once, or until all are over."""
-        pause = min(_FIRST_PAUSE, self._poll)
+        pause, failures = min(_FIRST_PAUSE, self._poll), 0
         while True:
-            for batch in self._ledger.open:
-                if batch.stage in ("created", "ended"):
-                    await self._couriers.of(batch.is_judges).look(batch)
-                else:
-                    await self._submit()
-                self._tell(self._ledger.batches)
+            try:
+                await self._look_once()
+                failures = 0
+            except BatchError as error:
+                failures += 1
+                most = _FAILED_LOOKS if is_patient and f"{error.kind}:" in RETRIED else 1
+                if failures >= most:
+                    raise
             if not (is_patient and self._ledger.open):
                 return
             await asyncio.sleep(pause)
             pause = min(pause * _GROWTH, self._poll)
+
+    async def _look_once(self) -> None:
+        for batch in self._ledger.open:
+            if batch.stage in ("created", "ended"):
+                await self._couriers.of(batch.is_judges).look(batch)
+            else:
+                await self._submit()
+            self._tell(self._ledger.batches)
 
     def _count_answers(self) -> None:
         """Note whether the rounds still bring answers."""

@@ -11,7 +11,8 @@ from pytest_rest.errors import ModelError
 from pytest_rest.models.batches import BatchError, BatchLimits
 from pytest_rest.terms import JUDGES_TASKS, Prompt
 
-_TOO_LARGE = re.compile(r"HTTP 413|too (?:large|big|long|many)|larger than|exceed|at most|maximum")
+_TOO_LARGE = re.compile(r"too (?:large|big|long|many)|larger than|exceed|at most|maximum")
+_MANY = 100
 
 
 class RowFiles:
@@ -74,10 +75,13 @@ class RowFiles:
         parts = {
             self._new(batch.is_judges, len(some)): some for some in (digests[:half], digests[half:])
         }
+        old = row_id(batch.label, "").encode("ascii")
         with self._path(batch).open("rb") as rows:
             for part in parts:
-                with self._path(part).open("wb") as file:
-                    file.writelines(rows.readline() for _ in range(part.rows))
+                new = row_id(part.label, "").encode("ascii")
+                lines = (rows.readline() for _ in range(part.rows))
+                with self._path(part).open("wb") as file:  # a row is named before all else in it
+                    file.writelines(line.replace(old, new, 1) for line in lines)
         self._ledger.prepare(parts, instead_of=batch.label)
         self._ledger.note("most_rows", half)
         self._path(batch).unlink()
@@ -153,6 +157,9 @@ class _RowFile:
         self._file.close()
 
 
-def is_too_large(error: BatchError) -> bool:
+def is_too_large(error: BatchError, rows: int) -> bool:
     """Whether the endpoint says that a file has more rows, or bytes, than it takes."""
-    return error.kind == "bad request" and bool(_TOO_LARGE.search(error.message))
+    if "HTTP 413" in error.message:
+        return True
+    is_many = rows >= _MANY  # of few rows the words are about something else
+    return is_many and error.kind == "bad request" and bool(_TOO_LARGE.search(error.message))

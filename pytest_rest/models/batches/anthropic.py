@@ -9,6 +9,10 @@ from typing import Any, ClassVar
 
 from pytest_rest.models import usage
 from pytest_rest.models.batches.client import (
+    CANCELLED,
+    EXPIRED,
+    PAGES,
+    SKEW,
     RemoteModel,
     checked_id,
     count,
@@ -36,8 +40,6 @@ VERSION = "2023-06-01"
 PARAMETERS = ("temperature", "top_p", "top_k", "stop")  # that have the same meaning here
 
 _PATH = "/v1/messages/batches"
-_PAGES = 100
-_SKEW = 600.0  # seconds by which the provider's clock may be behind
 
 
 class AnthropicBatches(RemoteModel):
@@ -98,18 +100,18 @@ class AnthropicBatches(RemoteModel):
         """The batches of that time and number of rows, without those of other labels."""
         candidates: list[Candidate] = []
         after = ""
-        for _ in range(_PAGES):
+        for _ in range(PAGES):
             reply = await self.client.ask("GET", f"{_PATH}?limit=100{after}")
             listed = mappings(reply.get("data"))
             for each in listed:
                 made = _seconds(each.get("created_at"))
-                if _total(each) == rows and (made is None or made >= since - _SKEW):
+                if _total(each) == rows and (made is None or made >= since - SKEW):
                     batch = checked_id(each.get("id"))
                     is_over = _state(each).is_over
                     if not is_over or await self._is_of(batch, label):
                         candidates.append(Candidate(batch, is_certain=is_over))
             last = _seconds(listed[-1].get("created_at")) if listed else None
-            if reply.get("has_more") is not True or (last is not None and last < since - _SKEW):
+            if reply.get("has_more") is not True or (last is not None and last < since - SKEW):
                 return candidates
             after = f"&after_id={checked_id(reply.get('last_id'))}"
         raise BatchError("error: too many batches are listed to find one by its rows")
@@ -139,9 +141,9 @@ def read_row_of_results(row: Mapping[str, Any]) -> Completion:
     result = mapping(row.get("result"))
     kind = result.get("type")
     if kind == "expired":
-        return Completion(error="timeout: the batch expired before this row was asked")
+        return EXPIRED
     if kind == "canceled":
-        return Completion(error="error: the batch was cancelled before this row was asked")
+        return CANCELLED
     if kind != "succeeded":
         error = mapping(result.get("error"))
         refuse_error({"error": error.get("error") or error}, {}, ", in a batch")

@@ -26,6 +26,11 @@ from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.models.waiting import seconds_to_wait
 from pytest_rest.terms import Completion, Price
 
+EXPIRED = Completion(error="timeout: the batch expired before this row was asked")
+CANCELLED = Completion(error="error: the batch was cancelled before this row was asked")
+PAGES = 100  # of a hundred batches, among which one is looked for
+SKEW = 600.0  # seconds by which the provider's clock may be behind
+
 _CHUNK = 256 << 10
 _LONGEST_LINE = 16 << 20  # as the body of a direct answer
 _LARGEST_RESULTS = 8 << 30

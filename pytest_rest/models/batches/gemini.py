@@ -9,6 +9,8 @@ from urllib.parse import quote, urlsplit
 
 from pytest_rest.models import usage
 from pytest_rest.models.batches.client import (
+    CANCELLED,
+    PAGES,
     RemoteModel,
     checked_id,
     count,
@@ -51,7 +53,6 @@ _CODES = {
     **{7: "PERMISSION_DENIED", 8: "RESOURCE_EXHAUSTED", 13: "INTERNAL", 14: "UNAVAILABLE"},
     16: "UNAUTHENTICATED",
 }
-_PAGES = 100
 
 
 class GeminiBatches(RemoteModel):
@@ -129,7 +130,7 @@ class GeminiBatches(RemoteModel):
         """The batches whose display name is the label."""
         candidates: list[Candidate] = []
         after = ""
-        for _ in range(_PAGES):
+        for _ in range(PAGES):
             reply = await self.client.ask("GET", f"/v1beta/batches?pageSize=100{after}")
             for each in mappings(reply.get("operations")):
                 if _metadata(each).get("displayName") == label:
@@ -171,11 +172,11 @@ def _metadata(reply: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _state(reply: Mapping[str, Any]) -> BatchState:
     metadata = _metadata(reply)
-    word = said(metadata.get("state")).removeprefix("BATCH_STATE_")
+    word = said(metadata.get("state")).rpartition("_STATE_")[2]  # after BATCH, or after JOB
     stats = mapping(metadata.get("batchStats"))
     reason = said(mapping(reply.get("error")).get("message"))
     return BatchState(
-        status=_STATUSES.get(word, "running"),
+        status=_STATUSES.get(word, "ended" if reply.get("done") is True else "running"),
         done=count(stats.get("successfulRequestCount")),
         failed=count(stats.get("failedRequestCount")),
         total=count(stats.get("requestCount")),
@@ -218,6 +219,6 @@ def _failure(error: Mapping[str, Any]) -> Completion:
     """What a row without a response means; raises for an error that is not the batch's own."""
     status = error.get("status") or _CODES.get(error.get("code", 0), "")
     if status == "CANCELLED":
-        return Completion(error="error: the batch was cancelled before this row was asked")
+        return CANCELLED
     refuse_error({"error": {**error, "status": status}}, {}, ", in a batch")
     raise MalformedError("a row without an answer")

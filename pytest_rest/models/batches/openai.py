@@ -11,6 +11,10 @@ from typing import Any, ClassVar
 import aiohttp
 
 from pytest_rest.models.batches.client import (
+    CANCELLED,
+    EXPIRED,
+    PAGES,
+    SKEW,
     RemoteModel,
     checked_id,
     count,
@@ -45,8 +49,6 @@ _STATUSES: Mapping[str, Status] = {
     "expired": "expired",
     "cancelled": "cancelled",
 }
-_PAGES = 100  # of 100 batches, among which one is looked for
-_SKEW = 600.0  # seconds by which the provider's clock may be behind
 
 
 class OpenAIBatches(RemoteModel):
@@ -102,14 +104,14 @@ class OpenAIBatches(RemoteModel):
         """The batches whose metadata have the label; the newest are listed first."""
         batches: list[Candidate] = []
         after = ""
-        for _ in range(_PAGES):
+        for _ in range(PAGES):
             reply = await self.client.ask("GET", f"/batches?limit=100{after}")
             listed = mappings(reply.get("data"))
             for each in listed:
                 if mapping(each.get("metadata")).get(_LABEL) == label:
                     batches.append(Candidate(checked_id(each.get("id")), is_certain=True))
             last = listed[-1] if listed else {}
-            if reply.get("has_more") is not True or count(last.get("created_at")) < since - _SKEW:
+            if reply.get("has_more") is not True or count(last.get("created_at")) < since - SKEW:
                 return batches
             after = f"&after={checked_id(last.get('id'))}"
         raise BatchError("error: too many batches are listed to find one by its label")
@@ -146,9 +148,9 @@ def read_chat_row(row: Mapping[str, Any]) -> Completion:
         return read_response(status, {}, json.dumps(response["body"]))
     error = mapping(row.get("error"))
     if error.get("code") == "batch_expired":
-        return Completion(error="timeout: the batch expired before this row was asked")
+        return EXPIRED
     if error.get("code") == "batch_cancelled":
-        return Completion(error="error: the batch was cancelled before this row was asked")
+        return CANCELLED
     error = mapping(error.get("error")) or error  # vLLM's
     refuse_error({"error": error}, {}, ", in a batch")
     raise MalformedError("a row without an answer")

@@ -13,6 +13,7 @@ from pytest_rest.reporting.page.svg import Plot
 
 _NAMES = {"rer": "RER", "cfr": "CFR"}
 _NOTES = {"rer": "Items whose forms all agree", "cfr": "Right in some form, wrong in another"}
+_NEW = "new in this run"
 Since = Mapping[tuple[str, str], str]  # by suite and id
 
 
@@ -40,19 +41,20 @@ def releases(report: Builtins) -> Releases | None:
 
 
 def since(report: Builtins) -> Since:
-    """Since which run each of the worst items is inconsistent, in words."""
+    """Each of the worst items, and `since acme-vl-2.0 of 2026-11-02` it is inconsistent."""
     told = report.get("history") or {"runs": (), "since": ()}
     runs = [*map(Release.from_builtins, told["runs"])]
     return {
-        (each["suite"], each["item"]): "this run"
-        if each["run"] is None
-        else name(runs[each["run"]])
+        (each["suite"], each["item"]): _NEW if each["run"] is None else _since(runs[each["run"]])
         for each in told["since"]
     }
 
 
-def name(release: Release) -> str:
-    """`acme-vl-2.0 of 2026-11-02`."""
+def _since(release: Release) -> str:
+    return f"since {_name(release)}"
+
+
+def _name(release: Release) -> str:
     return f"{release.model} of {release.created:%Y-%m-%d}"
 
 
@@ -61,7 +63,7 @@ def _plot(figure: str, runs: Sequence[Release], report: Builtins) -> Plot | None
     if sum(rate is not None for rate in rates) < 2:
         return None
     said = [wording.rate(rate) if rate else "undefined" for rate in rates]
-    titles = [f"{name(run)}: {words}" for run, words in zip(runs, said, strict=True)]
+    titles = [f"{_name(run)}: {words}" for run, words in zip(runs, said, strict=True)]
     days = [f"{run.created:%Y-%m-%d}" for run in runs]
     bounds = [
         t["bound"] for t in cards.whole(report["gate"]["thresholds"]) if t["metric"] == figure
@@ -87,20 +89,13 @@ def _below(runs: Sequence[Release], report: Builtins) -> Iterator[str]:
             rate is not None and (rate.value < bound if is_least else rate.value > bound)
             for rate in rates
         ]
-        if not missed or not missed[-1]:
-            continue
-        first = len(runs) - next(
-            (n for n, is_bad in enumerate(missed[::-1]) if not is_bad), len(runs)
-        )
-        word = f"{_NAMES[each['metric']]} is {'below' if is_least else 'above'} {bound * 100:g} %"
-        now = first == len(runs) - 1
-        yield (
-            f"{word} since this run."
-            if now
-            else f"{word} since {name(runs[first])}."
-            if first
-            else f"{word} in all of these releases."
-        )
+        if missed and missed[-1]:
+            met = [place for place, is_missed in enumerate(missed) if not is_missed]
+            first = met[-1] + 1 if met else 0
+            when = "in all of these releases" if not first else _since(runs[first])
+            when = _NEW if first == len(runs) - 1 else when
+            word = f"{'below' if is_least else 'above'} {bound * 100:g} %"
+            yield f"{_NAMES[each['metric']]} {word}: {when}."
 
 
 def _counted(since: Since, report: Builtins) -> Iterator[str]:
@@ -109,7 +104,7 @@ def _counted(since: Since, report: Builtins) -> Iterator[str]:
         worse = report["gate"]["baseline"]["changes"]["worse"]
         of = f"the {len(since)} worst" if worse > len(since) else f"the {len(since)}"
         counts = Counter(since.values()).most_common()
-        said = ", ".join(f"{count} since {when}" for when, count in counts[:4])
+        said = ", ".join(f"{count} {when}" for when, count in counts[:4])
         more = sum(count for _, count in counts[4:])
         others = f", {more} since others" if more else ""
         yield f"Of {of} items that became worse: {said}{others}."

@@ -11,11 +11,11 @@ from pytest_rest.reporting.history import History, Point, Series
 from pytest_rest.reporting.terminal.figures import cut, first, percent, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.trend import FEWEST
-from pytest_rest.terms import MODES, Rate
+from pytest_rest.terms import COMPARED, Rate
 from pytest_rest.wording import NO_SPREAD, count, money, share
 
 WIDE = 78  # columns that the tables need
-NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in MODES}
+NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in COMPARED}
 _LEFT_OUT = 10
 _GATE = {True: "passed", False: "NOT PASSED", None: "-"}
 
@@ -110,7 +110,7 @@ def _series(series: Series, last: int, width: int) -> Iterator[str]:
     is_wide = width >= WIDE
     modes = [
         mode
-        for mode in MODES
+        for mode in COMPARED
         if any(f"accuracy.{mode}" in p.figures[series.scope] for p in series.points)
     ]
     if is_wide:
