@@ -25,8 +25,6 @@ ENDED = "asking ended: "  # begins the error of every prompt after the one that 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
 _FINAL = 3
 _OUTAGE = 10
-_ROUNDS = 3  # of the loop, from an answer that has come to the request that takes its place
-_LONGEST_WAY = 0.05  # seconds: a model of the user's own may hold up the loop
 T = TypeVar("T")
 
 
@@ -101,12 +99,8 @@ class Dispatcher:
 
     def stored(self, prompts: Sequence[Prompt]) -> list[Completion] | None:
         """The completions that are stored; None unless all are."""
-        completions = []
-        for prompt in prompts:
-            if (kept := self._store.get(prompt.digest)) is None:
-                return None
-            completions.append(kept)
-        return completions
+        kept = [found for each in prompts if (found := self._store.get(each.digest)) is not None]
+        return kept if len(kept) == len(prompts) else None
 
     def submit(self, prompts: Sequence[Prompt], ahead: bool = False) -> list["Future[Completion]"]:
         """Start asking, and return at once; `ahead` of the test that will wait for it."""
@@ -142,12 +136,8 @@ class Dispatcher:
             self._loop.call_soon_threadsafe(self._drop, prompts)
 
     def give_way(self) -> None:
-        """Let the loop first do what it can do now, before a thread works on without waiting.
-
-        For one request it needs the interpreter several times, and that thread seldom lets go.
-        """
-        with contextlib.suppress(RuntimeError):  # the session is over
-            wait_for_rounds(self._loop, _ROUNDS, _LONGEST_WAY)
+        """Let the loop first do what it can do now, before a thread works on without waiting."""
+        wait_for_rounds(self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
