@@ -23,8 +23,7 @@ BUSY = "rate limit:"
 ENDED = "asking ended: "  # begins the error of every prompt after the one that ended all asking
 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
-_FINAL = 3
-_OUTAGE = 10
+_FINAL, _OUTAGE = 3, 10
 T = TypeVar("T")
 
 
