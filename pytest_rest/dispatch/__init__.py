@@ -24,8 +24,6 @@ ENDED = "asking ended: "  # begins the error of every prompt after the one that 
 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
 _FINAL, _OUTAGE = 3, 10
-_ROUNDS = 3  # of the loop, from an answer that has come to the request that takes its place
-_LONGEST_WAY = 0.05  # seconds: a model of the user's own may hold up the loop
 T = TypeVar("T")
 
 
@@ -131,12 +129,8 @@ class Dispatcher:
             self._loop.call_soon_threadsafe(self._drop, prompts)
 
     def give_way(self) -> None:
-        """Let the loop first do what it can do now, before a thread works on without waiting.
-
-        For one request it needs the interpreter several times, and that thread seldom lets go.
-        """
-        with contextlib.suppress(RuntimeError):  # the session is over
-            wait_for_rounds(self._loop, _ROUNDS, _LONGEST_WAY)
+        """Let the loop first do what it can do now, before a thread works on without waiting."""
+        wait_for_rounds(self._loop)
 
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
