@@ -21,9 +21,9 @@ from statistics import fmean
 from typing import Any
 
 from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets, format_findings
-from pytest_rest.metrics.agreement import Group, by_item, cluster, mean_of_items, modes
+from pytest_rest.metrics.agreement import Group, by_item, mean_of_items, modes
 from pytest_rest.metrics.format_findings import Finding
-from pytest_rest.metrics.format_floor import as_text, beyond_noise, in_formats
+from pytest_rest.metrics.format_floor import as_text, beyond_noise
 from pytest_rest.scoring import agree
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import MODES, Mode, Rate, Record
@@ -76,7 +76,8 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     if not names:
         return None
     groups = by_item(records)
-    shares = {mode: _agreements(groups, mode, names) for mode in MODES if mode in modes(records)}
+    asked = modes(groups)
+    shares = {mode: _agreements(groups, mode, names) for mode in MODES if mode in asked}
     rates = {mode: mean_share(*each) for mode, each in shares.items() if len(names) > 1}
     pairs = {
         (one, other): mean_of_items(groups, partial(_excess, one, other))
@@ -114,9 +115,9 @@ def _floor(groups: Iterable[Group]) -> Excess:
     """How often the texts in each two formats differ."""
     shares: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     for group in groups:
-        item = in_formats(group)
+        item = group.in_formats
         for pair in item.pairs:
-            shares[pair].append((item.between[pair], cluster(group)))
+            shares[pair].append((item.between[pair], group.cluster))
     rates = {
         pair: mean_share([share for share, _ in known], [name for _, name in known])
         for pair, known in sorted(shares.items())
@@ -135,7 +136,7 @@ def _agreements(
         ]
         if {name for name, _ in values} == set(names):
             shares.append(float(agree(value for _, value in values)))
-            clusters.append(cluster(group))
+            clusters.append(group.cluster)
     return shares, clusters
 
 

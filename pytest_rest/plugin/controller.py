@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -270,9 +269,8 @@ class Controller:
         if self._looks is not None:
             self._looks.tell(tally)
         spent = Spent(seconds, self._run.pace.retries, self._cached(), self._spare())
-        report = replace(
-            tally.report(provenance.about(self._run), spent, settings.shard), fuzz=self._fuzz()
-        )
+        report = tally.report(provenance.about(self._run), spent, settings.shard)
+        report = report.but(fuzz=self._fuzz())
         if settings.shard is None:
             return report
         return merge.carrying(report, tally, self._run.whole, spent.spare)

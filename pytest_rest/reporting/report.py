@@ -1,10 +1,9 @@
 """Turns records into report.json, schema `pytest-rest/report/1`, and its parts into builtins."""
 
 import json
-import math
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -25,6 +24,7 @@ from pytest_rest.metrics import (
     failure_causes,
     formats,
     judge_agreement,
+    mode_tests,
     published_rows,
     reading,
     seen_dpi,
@@ -34,19 +34,20 @@ from pytest_rest.metrics import (
     worst_mean,
 )
 from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.judge_agreement import JudgeAgreement
-from pytest_rest.metrics.mode_tests import compare
+from pytest_rest.metrics.mode_tests import ModeTest
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.metrics.vision_tokens import Vision
 from pytest_rest.models import vision_rules
 from pytest_rest.models.seen import SeenStyle
-from pytest_rest.reporting import decision, parts
+from pytest_rest.reporting import decision, parts, usage
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.calls import calls, from_cache
 from pytest_rest.reporting.decision import Decision
@@ -54,7 +55,7 @@ from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
+from pytest_rest.terms import RH_BENCH, Completion, Record, Style
 
 SCHEMA = "pytest-rest/report/1"
 _WORST = ("rer", "cfr", "mmc", "all_correct")
@@ -104,6 +105,7 @@ class Report:
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
+    judged: Grouped | None = None  # `whole`, where it is known
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -154,6 +156,11 @@ class Report:
         return {tag: compute(records) for tag, records in by_tag(self.whole).items()}
 
     @cached_property
+    def tested(self) -> list[ModeTest]:
+        """The tests of one mode against another."""
+        return mode_tests.compare(self.whole)
+
+    @cached_property
     def vision(self) -> Vision | None:
         """How many tokens pictures take beside their text; None where that is not known."""
         return vision_tokens.measure(self.whole, self._known, self._model, self.vision_rule)
@@ -172,30 +179,18 @@ class Report:
     @cached_property
     def advice(self) -> Advised:
         """The advice that the run's own data support."""
-        return advice.give(self.whole, self._known, self.effects)
+        return advice.give(self.whole, self._known, self.effects, self.tested)
 
     @property
     def usage(self) -> dict[str, Any]:
         """Calls, tokens, dollars; a figure that some answered call did not report is None.
 
-        A prompt that several tests share counts once; one that was answered and whose test did
-        not run counts too. `cached` prompts were answered before this session, and `from_cache`
-        ones by a gateway's cache.
+        `cached` prompts were answered before this session, and `from_cache` ones by a gateway's
+        cache.
         """
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
-        asked = {call.prompt: call for record in records for call in calls(record)}
-        answered: list[Answer | Transcription | Completion] = [*self.spare]
-        answered += [call for call in asked.values() if call.status != "failed"]
-        return {
-            "calls": len(asked) + len(self.spare),
-            "retries": self.retries,
-            "input_tokens": _total([call.input_tokens for call in answered]),
-            "output_tokens": _total([call.output_tokens for call in answered]),
-            "cost": _total([call.cost for call in answered]),
-            "seconds": self.seconds,
-            "cached": self.cached,
-            "from_cache": self.from_cache,
-        }
+        spent = {"retries": self.retries, "seconds": self.seconds, "cached": self.cached}
+        return usage.of(records, self.spare, {**spent, "from_cache": self.from_cache})
 
     @cached_property
     def from_cache(self) -> int:
@@ -207,9 +202,12 @@ class Report:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
         if self.provenance.get("published") == "off":
             return None
-        here = [record for record in self.whole if self._known.get(record.style) == Style()]
+        usual = {name for name, style in self._known.items() if style == Style()}
+        here = [record for record in self.whole if record.style in usual]
+        is_whole = len(here) == len(self.whole)
         protocol = str(self.provenance.get("protocol", "our own"))
-        return published_rows.standing(here, self._model, protocol)
+        own = (self.whole, self.table) if is_whole else (here, None)
+        return published_rows.standing(own[0], self._model, protocol, own[1])
 
     @property
     def _known(self) -> dict[str, Style]:
@@ -222,15 +220,17 @@ class Report:
         return str(next(filter(None, names), "this run"))
 
     @cached_property
-    def whole(self) -> list[Record]:
+    def whole(self) -> Grouped:
         """The records of items that lost nothing in any style, from which metrics are computed.
 
         RH-Bench's items have one form, and figures of their own.
         """
+        if self.judged is not None:
+            return self.judged
         lost = {(lost.suite, lost.item) for lost in self.lost}
         lost |= {record.key[:2] for record in self.records if record.verdict.lost}
         records = by_budget.of_rest(self.records)
-        return [record for record in records if record.key[:2] not in lost]
+        return Grouped.of(record for record in records if record.key[:2] not in lost)
 
     @cached_property
     def budgets(self) -> Mapping[str, Sequence[Budgeted]]:
@@ -266,7 +266,7 @@ class Report:
                 for style, subsets in by_style(judged, self.table).items()
             },
             **parts.to_builtins(self.tags, self.fields),
-            "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
+            "tests": {test.name: test.to_builtins() for test in self.tested},
             "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),
             "abstained": failure_causes.abstentions(self.whole),
@@ -291,6 +291,13 @@ class Report:
             "fuzz": self.fuzz,
             **({"shard": self.shard} if self.shard else {}),
         }
+
+    def but(self, **fields: Any) -> "Report":
+        """The same run with other gate, hunt or shard; its figures are worked out once."""
+        other = replace(self, **fields)
+        cached = {"decision", "_head", *fields}
+        vars(other).update({name: own for name, own in vars(self).items() if name not in cached})
+        return other
 
     def write(self, path: Path) -> None:
         """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
@@ -338,10 +345,3 @@ class Report:
             return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
         return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
-
-
-def _total(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    if not known or len(known) < len(values):
-        return None
-    return sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)

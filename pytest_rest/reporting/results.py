@@ -13,6 +13,7 @@ from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import FIELD, TAG, Threshold, covers
 from pytest_rest.metrics import Table, by_budget, by_field, formats
+from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
@@ -130,23 +131,25 @@ class Tally:
         `about` is the provenance without what the tests themselves tell.
         """
         rules, lost, shown = self.rules, self.lost, self.shown
-        whole = _whole(shown, lost)
+        whole = Grouped.of(_whole(shown, lost))
         amounts = about.get("budgets", {}).get("amounts", ())
         rh_auc = by_budget.measure(whole, amounts, about["seed"])
-        table = metrics.table(by_budget.of_rest(whole))
-        judged = _unjudged(shard, lost, rules.max_lost) if shard else None
+        judged = Grouped.of(by_budget.of_rest(whole))
+        table = metrics.table(judged)
+        part = _unjudged(shard, lost, rules.max_lost) if shard else None
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
             table=table,
             rh_auc=rh_auc,
-            gate=judged or self._gate(lost, rh_auc, table),
+            gate=part or self._gate(lost, rh_auc, table),
             lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
             **to_builtins(spent),
             stopped=self._stopped(len(spent.spare) - _charts(about)),
             left_out=[self.left_out[key] for key in sorted(self.left_out)],
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
+            judged=judged,
         )
         if shard is not None or report.gate is None:
             return report
@@ -160,7 +163,7 @@ class Tally:
         final = gate.caution(final, report.cautions)
         if self.left_out:
             final = replace(final, reason=f"{final.reason}; {left_out.said(len(self.left_out))}")
-        return replace(report, gate=final)
+        return report.but(gate=final)
 
     def _stopped(self, spare: int) -> Stopped | None:
         """What stopping has saved, if each item takes as many calls as so far."""

@@ -35,7 +35,8 @@ def difference(values: Sequence[float], clusters: Sequence[str] = ()) -> Differe
     if not n:
         return None
     mean = math.fsum(values) / n
-    sums = [math.fsum(each - mean for each in own) for own in grouped(values, clusters)]
+    off = [each - mean for each in values]
+    sums = [*map(math.fsum, grouped(off, clusters))] if any(clusters) else off
     df = len(sums) - 1
     squares = math.fsum(each**2 for each in sums) / max(df, 1) / n
     error = math.sqrt(squares * (len(sums) / n))
