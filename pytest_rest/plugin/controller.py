@@ -18,7 +18,7 @@ from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
-from pytest_rest.reporting import github, junit, markdown, merge, page
+from pytest_rest.reporting import collector, github, junit, markdown, merge, page
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
@@ -145,7 +145,8 @@ class Controller:
         finally:
             self._run.hang_up()
             if not (option.collectonly or self._refused):
-                self._finish(session)
+                with collector.paused():
+                    self._finish(session)
         if self._refused:
             self._run.discard()
             raise pytest.UsageError(self._refused)

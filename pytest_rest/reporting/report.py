@@ -58,6 +58,7 @@ from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Completion, Record, Style
 
 SCHEMA = "pytest-rest/report/1"
+_encode = json.JSONEncoder(allow_nan=False).encode
 _WORST = ("rer", "cfr", "mmc", "all_correct")
 
 
@@ -312,7 +313,7 @@ class Report:
             yield f',\n "shard": {json.dumps(shard, allow_nan=False)}'
         yield ',\n "items": ['
         for number, item in enumerate(self._items):
-            yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
+            yield f"{',' if number else ''}\n  {_encode(item)}"
         yield "\n ]\n}\n"
 
     @property
