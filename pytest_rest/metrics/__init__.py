@@ -135,11 +135,11 @@ def table(records: Iterable[Record]) -> Table:
         suite: [group for group in groups if not any(r.verdict.lost for r in group)]
         for suite, groups in by_suite(records).items()
     }
-    scopes: Table = {suite: of_items(listed) for suite, listed in judged.items() if listed}
+    scopes: Table = {suite: subsets_of_items(listed) for suite, listed in judged.items() if listed}
     per_suite = list(scopes.values())
     scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
     pooled = [group for listed in judged.values() for group in listed]
-    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else of_items(pooled)
+    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else subsets_of_items(pooled)
     return scopes
 
 
@@ -158,22 +158,24 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     return {style: compute_subsets(listed) for style, listed in sorted(styles.items())}
 
 
-def by_tag(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """The records of the items that have each tag, over all suites; lost items have none."""
-    tagged: dict[str, list[Record]] = defaultdict(list)
-    for record in Grouped.of(records):
-        for tag in record.tags if not record.verdict.lost else ():
-            tagged[tag].append(record)
+def by_tag(records: Iterable[Record]) -> dict[str, list[Group]]:
+    """The items that have each tag, over all suites; what was lost has none."""
+    tagged: dict[str, list[Group]] = defaultdict(list)
+    for group in by_item(Grouped.of(records)):
+        judged = Group(record for record in group if not record.verdict.lost)
+        for tag in dict.fromkeys(tag for record in judged for tag in record.tags):
+            own = [record for record in judged if tag in record.tags]
+            tagged[tag].append(group if len(own) == len(group) else Group(own))
     return {tag: tagged[tag] for tag in sorted(tagged)}
 
 
 def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
-    return _of(by_item(records))
+    return of_items(by_item(records))
 
 
-def _of(groups: Sequence[Group]) -> Metrics:
-    """The metrics of one set of items."""
+def of_items(groups: Sequence[Group]) -> Metrics:
+    """The same of records that are put together to items."""
     transcribed = [group for group in groups if group.is_transcribed]
     errors = error_rates.of_items(
         [group.mean_cer for group in transcribed], [group.cluster for group in transcribed]
@@ -254,13 +256,13 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
 
 def compute_subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
     """The metrics of all records, and of those of items whose pictures were all read right."""
-    return of_items(by_item(records))
+    return subsets_of_items(by_item(records))
 
 
-def of_items(groups: Sequence[Group]) -> dict[Subset, Metrics]:
+def subsets_of_items(groups: Sequence[Group]) -> dict[Subset, Metrics]:
     """The same of records that are put together to items."""
-    of_all, read = _of(groups), [group for group in groups if group.is_read_right]
-    return {"all": of_all, "ocr_correct": of_all if len(read) == len(groups) else _of(read)}
+    of_all, read = of_items(groups), [group for group in groups if group.is_read_right]
+    return {"all": of_all, "ocr_correct": of_all if len(read) == len(groups) else of_items(read)}
 
 
 def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:

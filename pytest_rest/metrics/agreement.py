@@ -146,6 +146,11 @@ def ordered(answered: Iterable[Mode]) -> list[Mode]:
 
 
 def _answered(answers: Sequence[Answer]) -> Answered:
+    if len(answers) == 1:
+        (one,) = answers
+        is_right = None if one.correct is None else float(one.correct)
+        told = one.input_tokens, one.output_tokens, len(one.text)
+        return Answered(is_right, one.correct is not None, *told)
     right = [each.correct for each in answers if each.correct is not None]
     return Answered(
         sum(right) / len(right) if right else None,

@@ -21,7 +21,7 @@ from statistics import fmean
 from typing import Any
 
 from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets, format_findings
-from pytest_rest.metrics.agreement import Group, by_item, mean_of_items, modes
+from pytest_rest.metrics.agreement import Group, Grouped, by_item, mean_of_items, modes
 from pytest_rest.metrics.format_findings import Finding
 from pytest_rest.metrics.format_floor import as_text, beyond_noise
 from pytest_rest.scoring import agree
@@ -67,10 +67,11 @@ class Formats:
         }
 
 
-def measure(records: Sequence[Record], whole: Table) -> Formats | None:
+def measure(records: Sequence[Record], whole: Table, styles: Table | None = None) -> Formats | None:
     """What formats do, pooled over suites; None where no answer is in a format.
 
-    The records are those of items without a lost one, and `whole` is their `table`.
+    The records are those of items without a lost one, `whole` is their `table`, and `styles` what
+    is known of styles.
     """
     names = sorted({record.format for record in records} - {""})
     if not names:
@@ -86,7 +87,7 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     }
     pooled = whole["pooled"]["all"]
     return Formats(
-        by_format(records, whole),
+        by_format(records, whole, styles),
         {mode: rate for mode, rate in rates.items() if rate},
         {pair: rate for pair, rate in pairs.items() if rate},
         _floor(groups),
@@ -97,13 +98,22 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     )
 
 
-def by_format(records: Sequence[Record], whole: Table) -> Table:
-    """Metrics for each format alone, in whichever styles."""
+def by_format(records: Sequence[Record], whole: Table, styles: Table | None = None) -> Table:
+    """Metrics for each format alone, in whichever styles; one of one style has that style's."""
     names = sorted({record.format for record in records} - {""})
     if len(names) == 1 and all(record.format for record in records):
         return {names[0]: whole["pooled"]}
-    ordered = sorted(records, key=lambda record: record.key)
-    return {name: compute_subsets([r for r in ordered if r.format == name]) for name in names}
+    by_name: dict[str, list[Record]] = defaultdict(list)
+    for record in Grouped.of(records):
+        by_name[record.format].append(record)
+    return {name: _of_style(by_name[name], styles) for name in names}
+
+
+def _of_style(records: Sequence[Record], styles: Table | None) -> dict[Subset, Metrics]:
+    """The metrics of a format's records: those of a style that has just these."""
+    known = (styles or {}).get(records[0].style)
+    is_one = known and len({r.style for r in records}) == 1 and known["all"].items == len(records)
+    return known if known and is_one else compute_subsets(records)
 
 
 def _texts(names: Sequence[str]) -> list[str]:

@@ -20,11 +20,11 @@ from pytest_rest.metrics import (
     by_style,
     by_tag,
     chance,
-    compute,
     failure_causes,
     formats,
     judge_agreement,
     mode_tests,
+    of_items,
     published_rows,
     reading,
     seen_dpi,
@@ -132,9 +132,15 @@ class Report:
         return style_effects.table(self.records, self.styles)
 
     @cached_property
+    def by_style(self) -> Table:
+        """Each style's metrics, over all items that it lost nothing of."""
+        judged = [r for r in by_budget.of_rest(self.records) if not r.verdict.lost]
+        return by_style(judged, self.table)
+
+    @cached_property
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
-        return formats.measure(self.whole, self.table)
+        return formats.measure(self.whole, self.table, self.by_style)
 
     @cached_property
     def judge(self) -> JudgeAgreement | None:
@@ -154,7 +160,7 @@ class Report:
     @cached_property
     def tags(self) -> dict[str, Metrics]:
         """The metrics of the items of each tag, over all suites; nothing where no item has one."""
-        return {tag: compute(records) for tag, records in by_tag(self.whole).items()}
+        return {tag: of_items(groups) for tag, groups in by_tag(self.whole).items()}
 
     @cached_property
     def tested(self) -> list[ModeTest]:
@@ -184,11 +190,7 @@ class Report:
 
     @property
     def usage(self) -> dict[str, Any]:
-        """Calls, tokens, dollars; a figure that some answered call did not report is None.
-
-        `cached` prompts were answered before this session, and `from_cache` ones by a gateway's
-        cache.
-        """
+        """Calls, tokens, dollars; `cached` prompts were answered before this session."""
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
         spent = {"retries": self.retries, "seconds": self.seconds, "cached": self.cached}
         return usage.of(records, self.spare, {**spent, "from_cache": self.from_cache})
@@ -253,7 +255,6 @@ class Report:
 
     @cached_property
     def _head(self) -> dict[str, Any]:
-        judged = [r for r in by_budget.of_rest(self.records) if not r.verdict.lost]
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
         return {
             "schema": SCHEMA,
@@ -263,8 +264,7 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: subsets["all"].to_builtins()
-                for style, subsets in by_style(judged, self.table).items()
+                style: subsets["all"].to_builtins() for style, subsets in self.by_style.items()
             },
             **parts.to_builtins(self.tags, self.fields),
             "tests": {test.name: test.to_builtins() for test in self.tested},

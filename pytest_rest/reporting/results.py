@@ -245,13 +245,15 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
 
 
 def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
-    """What thresholds may be on beside suites; of tags and fields those that are `asked`."""
+    """The parts that are `asked` and no suites: formats, styles, tags and fields."""
     fields = [part.removeprefix(FIELD) for part in sorted(asked) if part.startswith(FIELD)]
-    tags = {f"{TAG}{tag}": records for tag, records in metrics.by_tag(whole).items()}
+    tags = {f"{TAG}{tag}": groups for tag, groups in metrics.by_tag(whole).items()}
+    in_formats = bool(asked & {record.format for record in whole} - {""})
+    in_styles = bool(asked & {record.style for record in whole})
     return {
-        **formats.by_format(whole, table),
-        **metrics.by_style(whole, table),
-        **{part: metrics.compute_subsets(tags[part]) for part in asked & tags.keys()},
+        **(formats.by_format(whole, table) if in_formats else {}),
+        **(metrics.by_style(whole, table) if in_styles else {}),
+        **{part: metrics.subsets_of_items(tags[part]) for part in asked & tags.keys()},
         **{f"{FIELD}{name}": each for name, each in by_field.tables(whole, fields).items()},
     }
 
