@@ -99,6 +99,15 @@ class Dispatcher:
         """Ask all prompts at once and wait; completions come in the order of the prompts."""
         return [future.result() for future in self.submit(prompts)]
 
+    def stored(self, prompts: Sequence[Prompt]) -> list[Completion] | None:
+        """The completions that are stored; None unless all are."""
+        completions = []
+        for prompt in prompts:
+            if (kept := self._store.get(prompt.digest)) is None:
+                return None
+            completions.append(kept)
+        return completions
+
     def submit(self, prompts: Sequence[Prompt], ahead: bool = False) -> list["Future[Completion]"]:
         """Start asking, and return at once; `ahead` of the test that will wait for it."""
         futures, new, known = [], [], []

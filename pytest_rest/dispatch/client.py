@@ -96,10 +96,9 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        futures = self.dispatcher.submit(prompts)
-        if all(future.done() for future in futures):  # stored before: to wait takes a thread
-            return [future.result() for future in futures]
-        return run_interruptibly(lambda: [future.result() for future in futures])
+        if (stored := self.dispatcher.stored(prompts)) is not None:  # to wait takes a thread
+            return stored
+        return run_interruptibly(lambda: self.dispatcher.ask(prompts))
 
     def walk(self, cases: Iterable[Case]) -> None:
         """Hand cases over ahead of their tests."""

@@ -67,6 +67,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if not any(options.OPTIONS[name].raw(config, {}) for name in names):
             _refuse_to_pass(config)
             return
+        from pytest_rest.plugin import plain_imports
+
+        plain_imports.begin()
         from pytest_rest.plugin.session import join
 
         join(config)

@@ -20,8 +20,6 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin.cases import case_id, case_of, named
 from pytest_rest.plugin.run import WIRE, Disagreement, Run
 from pytest_rest.reporting import rerun_command, why_lost
-from pytest_rest.reporting.junit import LOST
-from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import Record, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
@@ -184,7 +182,11 @@ class Recorder:
             wire["outcome"] = record.verdict.outcome
             report.outcome, report.longrepr = "passed", None
             if record.verdict.lost:  # which JUnit's readers know as skipped
-                place = (str(item.path), item.location[1] or 0, f"{LOST}{record.verdict.reason}")
+                place = (
+                    str(item.path),
+                    item.location[1] or 0,
+                    f"{why_lost.LOST}{record.verdict.reason}",
+                )
                 report.outcome, report.longrepr = "skipped", place
         elif call.excinfo and not isinstance(call.excinfo.value, Disagreement):
             report.sections.append(("REST", _explanation(item, self._run)))
@@ -205,6 +207,8 @@ def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
 
 
 def _explanation(item: pytest.Item, run: Run) -> str:
+    from pytest_rest.reporting.terminal import tables  # with all that makes figures
+
     case = case_of(item)
     assert case is not None  # noqa: S101 (for the type checker: only REST tests get here)
     return tables.explanation(item.stash[_RECORD], run.folder.picture, _again(item, case, run))

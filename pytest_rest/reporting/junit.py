@@ -20,7 +20,6 @@ from pytest_rest.reporting.terminal import tables
 from pytest_rest.safe_text import shown
 
 GATE = "rest-gate"
-LOST = "lost: "  # begins why an item is skipped
 _LONGEST = 2_000
 _COUNTED = ("failure", "skipped")
 
@@ -68,12 +67,12 @@ def cases(report: Report, failed: Iterable[str], rules: Rules) -> Iterator[Case]
         if nodeid in names:
             yield Case(*_address(nodeid), tables.headline(record.verdict))
         elif missing:
-            yield Case(*_address(nodeid), f"{LOST}{missing.reason}", "skipped")
+            yield Case(*_address(nodeid), f"{why_lost.LOST}{missing.reason}", "skipped")
         else:
             said = "" if record.verdict.consistent else tables.headline(record.verdict)
             yield Case(*_address(nodeid), said, "system-out")
     for missing in lost.values():
-        yield Case(missing.suite, missing.name, f"{LOST}{missing.reason}", "skipped")
+        yield Case(missing.suite, missing.name, f"{why_lost.LOST}{missing.reason}", "skipped")
     yield from gate_cases(report, rules.max_lost, rules.allow_cached)
 
 

@@ -8,6 +8,7 @@ from pytest_rest.dispatch import ENDED
 from pytest_rest.dispatch.budgets import SPENT, spent_after
 from pytest_rest.safe_text import shown
 
+LOST = "lost: "  # begins why an item is skipped
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
 _FORM = re.compile(r"^[a-z-]{1,20}(?: [a-z-]{1,20}){0,2}: ")
 

@@ -34,7 +34,7 @@ def case(name: str) -> Case:
 
 def until(condition: Callable[[], object]) -> None:
     """Wait for another thread."""
-    end = time.monotonic() + 20
+    end = time.monotonic() + 60
     while not condition():
         assert time.monotonic() < end
         time.sleep(0.005)
@@ -159,12 +159,10 @@ def test_all_cases_are_handed_over_once_whoever_draws_them(
     """Those of a process that dies too; the process has ended when all are."""
     names = [f"i{number}" for number in range(300)]
     names[20:20], names[250:250] = ["fails", "never"], ["dies"]
-    with walking(monkeypatch) as (walker, ahead, endpoint):
-        ready = DrawingProcess(Build(HERE))
-        until(lambda: ready.is_ready)
+    with walking(monkeypatch) as (walker, ahead, endpoint), drawn_apart(Build(HERE)) as ready:
         monkeypatch.setattr(drawing, "DrawingProcess", lambda build: ready)
         with caplog.at_level(logging.DEBUG, logger="pytest_rest"):
-            walker.walk([*map(case, names), *map(case, names)])
+            walker.walk(case(name) for name in names for _ in range(2))
             until(lambda: walker._thread is None)
         assert ready._process is not None
         assert ready._process.returncode is not None
@@ -179,9 +177,7 @@ def test_all_cases_are_handed_over_once_whoever_draws_them(
     assert str(HERE) == homes[names.index("fails")] == homes[names.index("dies")] == homes[-1]
     assert 100 < sum(home not in (None, str(HERE)) for home in homes) < 260
     told = [each.getMessage() for each in caplog.records if "never" in each.getMessage()]
-    assert [
-        f"{key(case('never'))} is not asked ahead: never cannot be drawn; change it"
-    ] * 2 == told
+    assert [f"{key(case('never'))} is not asked ahead: never cannot be drawn; change it"] == told
 
 
 def test_no_process_is_started_for_few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -199,9 +195,7 @@ def test_no_process_is_started_for_few_cases(monkeypatch: pytest.MonkeyPatch) ->
 
 def test_a_test_waits_for_its_case_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """So that nobody draws it twice; and no longer once nothing more is taken."""
-    with walking(monkeypatch) as (walker, ahead, _):
-        process = DrawingProcess(Build(HERE))
-        until(lambda: process.is_ready)
+    with walking(monkeypatch) as (walker, ahead, _), drawn_apart(Build(HERE)) as process:
         monkeypatch.setattr(drawing, "DrawingProcess", lambda build: process)
         monkeypatch.setattr(process, "receive", list)  # it gives back nothing, ever
         walker.walk([case(f"i{number}") for number in range(300)])
@@ -211,3 +205,4 @@ def test_a_test_waits_for_its_case_in_the_process(monkeypatch: pytest.MonkeyPatc
         ahead.close()
         walker.finish(name)
         until(lambda: not walker._building)
+        until(lambda: process._process is None or process._process.returncode is not None)
