@@ -51,6 +51,8 @@ class Batches:
     def pytest_report_header(self) -> list[str]:
         """That it is by batch, and what is not."""
         said = "rest: asked by batch, at a lower price and within a day; it needs no workers"
+        if batch_settings.is_by_file(self._run.settings.given):
+            said = "rest: asked by files of rows, which another program answers"
         if isinstance(self._run.model, JudgedModel) and self._judge is None:
             said += "; the judge has no batches, and is asked directly"
         return [said]
