@@ -116,7 +116,7 @@ class Batches:
         """What is the case, and what to do next."""
         over = sum(not batch.is_open for batch in batches)
         said = {
-            "handed over": "handed over, and judged by a later session; they go on by themselves",
+            "handed over": "all is handed over, and goes on by itself; nothing is judged yet",
             "answered": "all is answered; nothing was judged",
             "cancelled": "cancelled; what was asked before can still be fetched and judged",
         }.get(self._outcome, f"not yet: {over} of {count(len(batches), 'batch', 'batches')} ended")

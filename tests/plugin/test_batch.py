@@ -116,13 +116,14 @@ def test_a_run_is_submitted_and_judged_by_later_sessions(
     with BatchServer(Oracle(N).reply, Plan(polls=1)) as server:
         first = run_rest(*served(server), "--rest-batch=submit")
         assert (0, {}) == (first.status, first.report)
-        assert "handed over, and judged by a later session" in first.out
+        assert "all is handed over, and goes on by itself" in first.out
         assert "go on with: pytest --rest-resume=run" in first.out
         second = run_rest("--rest-resume=run", GATE, keep=True)
         assert (NOT_YET, {}) == (second.status, second.report)
         assert "batch 1 of 1: running, 0 of 12 rows" in second.out
         assert "not yet: 0 of 1 batch ended" in second.out
-        third = run_rest("--rest-resume=run", GATE, keep=True)
+        third = run_rest("--rest-resume=run", GATE, "-n2", keep=True)
+        assert "2 workers" not in third.out
         assert (0, expected) == (third.status, judged(third))
         assert 1 == len(server.batches)
         fourth = run_rest(
