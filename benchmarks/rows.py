@@ -104,7 +104,7 @@ def asking(setting: Setting) -> Figures:
 
 def workers(setting: Setting) -> Figures:
     """`-n 8` against one process, at 200 ms and 32 calls in flight."""
-    task = _task(setting, setting.size(2000), latency=0.2, concurrency=32)
+    task = _task(setting, setting.size(4000), latency=0.2, concurrency=32)
     with subjects.endpoint(task.latency) as at:
         serial, eight = (_measure(name, task, at) for name in ("serial", "n8"))
     after = [row.whole - row.first - row.span for row in (serial, eight)]
@@ -122,7 +122,7 @@ def workers(setting: Setting) -> Figures:
 
 def litellm(setting: Setting) -> Figures:
     """`-n 8` through LiteLLM, against bare LiteLLM, at 300 ms and 32 calls in flight."""
-    task = _task(setting, setting.size(1000), latency=0.3, concurrency=32)
+    task = _task(setting, setting.size(2000), latency=0.3, concurrency=32)
     with subjects.endpoint(task.latency) as at:
         eight = _measure("litellm-n8", task, at)
         bare = _bare(setting, "litellm", task, at)
@@ -137,7 +137,7 @@ def litellm(setting: Setting) -> Figures:
 
 def control(setting: Setting) -> Figures:
     """RapidOCR, alone on the machine, beside busy processes, and as two workers."""
-    pictures = str(setting.size(20))
+    pictures = str(setting.size(40))
     alone = _script(setting, "reading.py", pictures)
     with _busy():
         crowded = _script(setting, "reading.py", pictures)

@@ -10,11 +10,14 @@ does not end that wait. Python has noted the interrupt then, and raises it when 
 """
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 _LONGEST = 0.3  # seconds of one wait
+_ROUNDS = 3  # of the loop that asks, from an answer that has come to the next request
+_LONGEST_WAY = 0.05  # seconds: a model of the user's own may hold up the loop
 
 T = TypeVar("T")
 
@@ -59,8 +62,14 @@ def run_interruptibly(task: Callable[[], T]) -> T:
     return results[0]
 
 
-def wait_for_rounds(loop: asyncio.AbstractEventLoop, rounds: int, longest: float) -> None:
-    """Wait until a loop of another thread has gone round so often, or for so many seconds."""
+def wait_for_rounds(
+    loop: asyncio.AbstractEventLoop, rounds: int = _ROUNDS, longest: float = _LONGEST_WAY
+) -> None:
+    """Wait until a loop of another thread has gone round so often, or for so many seconds.
+
+    So it does what it can do now: for one request it needs the interpreter several times, and a
+    thread that works seldom lets go of it.
+    """
     done = Event()
 
     def go(left: int) -> None:
@@ -69,5 +78,6 @@ def wait_for_rounds(loop: asyncio.AbstractEventLoop, rounds: int, longest: float
         else:
             done.happen()
 
-    loop.call_soon_threadsafe(go, rounds)
-    done.wait(longest)
+    with contextlib.suppress(RuntimeError):  # it is closed
+        loop.call_soon_threadsafe(go, rounds)
+        done.wait(longest)

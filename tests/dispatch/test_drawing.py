@@ -4,6 +4,7 @@ import logging
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -203,6 +204,7 @@ def test_a_test_waits_for_its_case_in_the_process(monkeypatch: pytest.MonkeyPatc
         name = key(process._groups[-1][0])
         assert walker.is_building(name)
         ahead.close()
-        walker.finish(name)
-        until(lambda: not walker._building)
+        waiting = threading.Thread(target=walker.finish, args=[name], daemon=True)
+        waiting.start()
+        until(lambda: not waiting.is_alive())
         until(lambda: process._process is None or process._process.returncode is not None)
