@@ -184,21 +184,24 @@ class Dispatcher:
         """Send what may be sent now: what is tried again, what is waited for, what is ahead."""
         if not self._opened.done():
             return
-        while request := self._queue.next(is_full=self._ended is None and self._is_full()):
-            if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
+        queue, throttle = self._queue, self._throttle
+        while request := queue.next(
+            is_full=self._ended is None and self._is_full(), in_order=not throttle.is_plentiful
+        ):
+            if self._ended is None and (excess := throttle.overspends(request.prompt)):
                 self._end(excess)
             if self._ended is not None:
                 self._finish(request, Completion(error=self._ended))
                 continue
             wait = self._wait(request)
             if wait is None or wait > 0:
-                self._queue.put_back(request)
+                queue.put_back(request)
                 if wait and not (self._timer and not self._timer.cancelled()):
                     self._timer = self._loop.call_later(wait, self._wake)
                 return
-            call = self._throttle.begin(request.prompt)  # now: the next one is held against it
+            call = throttle.begin(request.prompt)  # now: the next one is held against it
             request.is_probe = self._outage.begin()
-            self._queue.send(request)
+            queue.send(request)
             task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)

@@ -94,6 +94,12 @@ class Budgets:
                 return name
         return None
 
+    def has_room(self, most: Used, calls: int) -> bool:
+        """Whether none is spent by so many such calls."""
+        together = Used()
+        together.add(most, calls)
+        return not self._most or self.exceeded(together) is None
+
     def why(self, name: str, most: Used) -> str:
         """That a budget is spent, and how far."""
         allowed = self._most[name]

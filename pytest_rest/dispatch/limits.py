@@ -95,6 +95,7 @@ class Throttle:
         self.changes: list[str] = []
         self._model = model
         self._budgets = Budgets(limits.budgets, price, model, spent)
+        self._latest = Used(1)
         self._minute, self._clock = minute, clock
         self._allowed = float(limits.concurrency)
         self._in_flight = 0
@@ -124,6 +125,11 @@ class Throttle:
             self._window_tokens -= self._window.popleft().tokens
         return max(self._wait_for_calls(now), self._wait_for_tokens(now, prompt), 0.0)
 
+    @property
+    def is_plentiful(self) -> bool:
+        """Whether what is begun now will be ended: no budget is spent before."""
+        return self._budgets.has_room(self._latest, 2 * self.limits.concurrency)
+
     def overspends(self, prompt: Prompt) -> str | None:
         """Why this prompt can never be sent within the budgets; None if it may."""
         if self._in_flight:
@@ -136,6 +142,7 @@ class Throttle:
         """Count a call that is being sent."""
         call = Call(self._clock(), self._tokens(prompt), self._budgets.most(prompt))
         self._in_flight += 1
+        self._latest = call.most
         self._budgets.begin(call.most)
         if self.limits.rpm or self.limits.tpm:
             self._window.append(call)

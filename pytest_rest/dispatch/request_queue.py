@@ -48,13 +48,17 @@ class RequestQueue:
         self._in_flight: Counter[str] = Counter()  # calls, by what they begin with
         self.held = 0
 
-    def next(self, *, is_full: bool) -> Request | None:
-        """The next one; where there is no place for another, only one that holds its place."""
+    def next(self, *, is_full: bool, in_order: bool = False) -> Request | None:
+        """The next one; where there is no place for another, only one that holds its place.
+
+        With `in_order` nothing gives way: so what is cut short has the fewest items half asked.
+        """
         if self.again:
             return self.again.popleft()
         for queue in () if is_full else (self.waiting, self.ahead, self._aside):
             while queue:
-                request = self._other_than_in_flight() if queue is self.ahead else queue.popleft()
+                gives_way = queue is self.ahead and not in_order
+                request = self._other_than_in_flight() if gives_way else queue.popleft()
                 if not request.is_begun:
                     request.is_begun = True
                     self.held += 1

@@ -9,6 +9,7 @@ from typing import Any
 
 from pytest_rest import gate, metrics, safe_text
 from pytest_rest.benchmark.shard import Shard
+from pytest_rest.dispatch.budgets import SPENT
 from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import FIELD, TAG, Threshold, covers
@@ -161,8 +162,12 @@ class Tally:
             told = ("model", "created", "git_commit")
             against = {name: rules.baseline.get(name) for name in told}
             final = gate.compare(final, replace(compared, against=against))
-        final = gate.warn(final, several(report.records, rules.alike))
-        final = gate.caution(final, report.cautions, is_first=len(lost) <= rules.max_lost)
+        is_judged = len(lost) <= rules.max_lost
+        ended = self._why(lost) if lost and is_judged else ""
+        warnings = [ended] if ended.startswith(SPENT) else []
+        warnings += filter(None, [several(report.records, rules.alike)])
+        final = gate.warn(final, "; ".join(warnings))
+        final = gate.caution(final, report.cautions, is_first=is_judged)
         if self.left_out:
             final = replace(final, reason=f"{final.reason}; {left_out.said(len(self.left_out))}")
         return report.but(gate=final)

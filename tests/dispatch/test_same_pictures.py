@@ -3,11 +3,14 @@
 import time
 
 import pytest
-from endpoint import Reply, Request
+from endpoint import Endpoint, Reply, Request
 from test_dispatcher import PROTOCOL, dispatching
 
 from pytest_rest.benchmark.suites import soebench
+from pytest_rest.dispatch import Dispatcher
+from pytest_rest.dispatch.limits import Limits
 from pytest_rest.evaluate import forms
+from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Prompt, Scheme, Style
 
 DELAY = 0.06
@@ -59,3 +62,15 @@ def test_nothing_waits_for_the_same_picture_alone(is_ahead: bool) -> None:
         for future in dispatcher.submit(asked(1, repeats=2), ahead=is_ahead):
             assert future.result().error is None
     assert 7 == endpoint.peak
+
+
+def test_a_budget_that_is_soon_spent_is_spent_on_whole_items() -> None:
+    """What is asked ahead goes in order then: few items are left half asked."""
+    throttled = Limits(16, max_calls=12)
+    with Endpoint(lambda _: Reply("x", delay=0.02)) as endpoint:
+        model = connect("tested", endpoint.openai_base, timeout=5, environ={})
+        dispatcher = Dispatcher(model, throttled)
+        futures = dispatcher.submit(asked(8), ahead=True)
+        answered = [future.result().error is None for future in futures]
+        dispatcher.close()
+    assert [True] * 12 + [False] * 20 == answered

@@ -64,6 +64,17 @@ def test_a_budget_that_is_spent_is_the_reason(
     assert "given" == run.report["provenance"]["prices"]
 
 
+def test_a_budget_that_is_spent_is_told_where_lost_items_are_tolerated(run_rest: RunRest) -> None:
+    """The gate passes, with a warning that is read first; pytest's exit status is 2."""
+    with Endpoint(Oracle(8).reply) as endpoint:
+        budget = ("--rest-max-calls=13", "--rest-max-lost=8")
+        run = run_rest(*served(endpoint), SUITE, GATE, *SERIAL, *budget)
+    assert run.report["gate"]["passed"] is True
+    said = "with a warning: the budget of 13 calls was spent after 3 of 8 items (--rest-max-calls)"
+    assert run.report["decision"]["why"].startswith(said)
+    assert pytest.ExitCode.INTERRUPTED == run.status
+
+
 @pytest.mark.parametrize(
     ("args", "message"),
     [
