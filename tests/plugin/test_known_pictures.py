@@ -140,6 +140,7 @@ def test_a_page_less_is_no_picture(tmp_path: Path, replayed: Run, drawn: Counter
         assert known.known(source) is not None
         file.execute("DELETE FROM drawings WHERE number = 1")
         file.commit()
+        known.known.cache_clear()
         assert known.known(source) is None
         known.close()
 
