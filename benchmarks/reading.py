@@ -36,8 +36,7 @@ def embedded() -> Callable[[Sequence[Prompt]], object]:
     model = models.load_model("embedded")
 
     async def ask(asked: Sequence[Prompt]) -> None:
-        for prompt in asked:
-            await model.ask([prompt])
+        await asyncio.gather(*(model.ask([prompt]) for prompt in asked))  # as a dispatcher does
 
     return lambda asked: asyncio.run(ask(asked))
 

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pytest_rest import metrics, scoring
 from pytest_rest.metrics import reading
+from pytest_rest.metrics.agreement import Group
 from pytest_rest.statistics.paired import difference, simultaneous
 from pytest_rest.terms import Answer, Mode, Record
 
@@ -91,7 +92,9 @@ def explained() -> None:
     """What differs between text and image, and what still does with the model's own words."""
     modes: tuple[Mode, ...] = ("text", "image", "ocr-then-solve")
     kinds = [("1", "1", "1")] * 60 + [("1", "2", "2")] * 15 + [("1", "2", "1")] * 25
-    found = reading.share([[record(n, modes, values, "1")] for n, values in enumerate(kinds)])
+    found = reading.share(
+        [Group([record(n, modes, values, "1")]) for n, values in enumerate(kinds)]
+    )
     if found is None or found.low is None or found.high is None:
         raise SystemExit("nothing is explained")
     scale = (WIDTH - LEFT - 20) / 50

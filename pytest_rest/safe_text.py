@@ -42,6 +42,8 @@ def address(url: str) -> str:
 
 
 def _escape(text: str) -> str:
+    if text.isprintable():  # which has nothing of those categories
+        return text
     return "".join(
         char.encode("unicode_escape").decode("ascii")
         if unicodedata.category(char) in _ESCAPED

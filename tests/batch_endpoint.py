@@ -81,6 +81,7 @@ class BatchServer(Endpoint):
         self.paid: list[tuple[str, str]] = []  # (batch, row's id), in the order of their answers
         self.asked: list[tuple[str, str]] = []  # (method, path with its query)
         self.headers: list[Mapping[str, str]] = []  # of these, by names in lower case
+        self.received = 0  # bytes of files and of bodies with rows
         self.batches: dict[str, Batch] = {}
         self._is_lean = is_lean
         self._folder = tempfile.TemporaryDirectory()
@@ -163,6 +164,7 @@ class BatchServer(Endpoint):
         with self._path(name).open("wb") as file:
             while chunk := await content(1 << 18):
                 size += len(chunk)
+                self.received += len(chunk)
                 file.write(chunk)
         return size
 

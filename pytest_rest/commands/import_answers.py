@@ -5,7 +5,6 @@ lm-evaluation-harness or lmms-eval (samples_*.jsonl). `text=FILE` and `image:htm
 whole file which form it is of, and which format. Thresholds are pytest's: --rest-answers.
 """
 
-import gc
 import os
 import re
 import time
@@ -20,7 +19,7 @@ from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.commands import GOOD, writing
 from pytest_rest.errors import OptionError
 from pytest_rest.evaluate import stored_record
-from pytest_rest.reporting import page, runs
+from pytest_rest.reporting import collector, page, runs
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally
 from pytest_rest.reporting.stored_answers import provenance
@@ -54,13 +53,8 @@ def declare(parser: ArgumentParser) -> None:
 
 def run(arguments: Namespace) -> int:
     """Judge, write the report and the page, and print what the terminal shows after a run."""
-    was_on = gc.isenabled()
-    gc.disable()  # to look for circles among a million answers takes a fourth of the time
-    try:
+    with collector.paused():
         return _import(arguments)
-    finally:
-        if was_on:
-            gc.enable()
 
 
 def _import(arguments: Namespace) -> int:

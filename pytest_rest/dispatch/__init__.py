@@ -61,7 +61,7 @@ class Dispatcher:
         *,
         minute: float = 60.0,
     ) -> None:
-        self._model, self.limits, self._store = model, limits, store or MemoryStore()
+        self._model, self.limits, self.store = model, limits, store or MemoryStore()
         price = model.price if isinstance(model, Priced) else None
         self._throttle = Throttle(limits, price, model.name, spent, minute=minute)
         self._most_retries = 0 if model.home == "cpu" else limits.retries
@@ -71,11 +71,10 @@ class Dispatcher:
         self._queue = RequestQueue()
         self._pausing: dict[Request, asyncio.TimerHandle] = {}
         self._kept_places: deque[str | None] = deque()
-        self._answers = self._lost_in_a_row = 0
+        self._answers = self._lost_in_a_row = self.retries = 0
         self._ended: str | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.retries = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
         self._thread.start()
@@ -95,11 +94,6 @@ class Dispatcher:
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; completions come in the order of the prompts."""
         return [future.result() for future in self.submit(prompts)]
-
-    def stored(self, prompts: Sequence[Prompt]) -> list[Completion] | None:
-        """The completions that are stored; None unless all are."""
-        kept = [found for each in prompts if (found := self._store.get(each.digest)) is not None]
-        return kept if len(kept) == len(prompts) else None
 
     def submit(self, prompts: Sequence[Prompt], ahead: bool = False) -> list["Future[Completion]"]:
         """Start asking, and return at once; `ahead` of the test that will wait for it."""
@@ -154,7 +148,7 @@ class Dispatcher:
             self._loop.close()
 
     def _answered(self, prompt: Prompt) -> "Future[Completion] | None":
-        if prompt.digest in self._open or not (kept := self._store.get(prompt.digest)):
+        if prompt.digest in self._open or not (kept := self.store.get(prompt.digest)):
             return None
         future: Future[Completion] = Future()
         future.set_result(kept)
@@ -246,7 +240,7 @@ class Dispatcher:
             self._rejection.has_answered = True
             if self._outage.answer():
                 self._queue.take_back()
-            self._store.put(
+            self.store.put(
                 request.prompt, completion, lambda why: self._kept(request, completion, why)
             )
             return

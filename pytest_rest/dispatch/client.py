@@ -96,8 +96,9 @@ class LocalAsker:
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
-        if (stored := self.dispatcher.stored(prompts)) is not None:  # to wait takes a thread
-            return stored
+        stored = [self.dispatcher.store.get(prompt.digest) for prompt in prompts]
+        if (known := [*filter(None, stored)]) and len(known) == len(prompts):
+            return known  # to wait for them takes a thread
         return run_interruptibly(lambda: self.dispatcher.ask(prompts))
 
     def walk(self, cases: Iterable[Case]) -> None:
@@ -158,7 +159,7 @@ class RemoteAsker:
         """Claim what was handed over by whichever process, or else build it now; and wait."""
         name = key(case)
         self._walker.finish(name)
-        asked = self._client.claim(name)
+        asked = self._client.claim(name, case[0])
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))

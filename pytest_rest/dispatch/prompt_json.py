@@ -10,6 +10,7 @@ from pytest_rest.terms import (
     File,
     Form,
     Image,
+    Item,
     Prompt,
     Source,
     Style,
@@ -18,10 +19,10 @@ from pytest_rest.terms import (
 )
 
 
-def prompt_to_builtins(prompt: Prompt) -> dict[str, Any]:
-    """The prompt, with its pictures in base64."""
+def prompt_to_builtins(prompt: Prompt, *, with_item: bool = True) -> dict[str, Any]:
+    """The prompt, with its pictures in base64; without its item for one who has it."""
     return {
-        "item": asdict(prompt.item),
+        "item": asdict(prompt.item) if with_item else None,
         "mode": prompt.form.mode,
         "format": prompt.form.format,
         "style": prompt.form.style and to_builtins(prompt.form.style),
@@ -33,11 +34,11 @@ def prompt_to_builtins(prompt: Prompt) -> dict[str, Any]:
     }
 
 
-def from_builtins(data: dict[str, Any]) -> Prompt:
-    """The prompt of such builtins."""
+def from_builtins(data: dict[str, Any], item: Item | None = None) -> Prompt:
+    """The prompt of such builtins, about this item or its own."""
     style = data["style"] and Style(**data["style"])
     return Prompt(
-        item=to_item(data["item"]),
+        item=item or to_item(data["item"]),
         form=Form(data["mode"], style, data["format"]),
         task=data["task"],
         parts=tuple(map(_to_part, data["parts"])),
@@ -72,6 +73,6 @@ def _to_part(data: str | dict[str, Any]) -> str | Image | File:
     data = {**data, "content": base64.b64decode(data["content"])}
     if "sides" not in data:
         return File(**data)
-    sides, source = data["sides"], data["source"]
+    sides, source = data["sides"], data.get("source")
     data |= {"sides": sides and (sides[0], sides[1]), "source": source and Source(*source)}
     return Image(**data)

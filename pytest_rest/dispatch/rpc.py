@@ -21,7 +21,7 @@ from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.prefetch import Asked, LookAhead
 from pytest_rest.dispatch.prompt_json import from_builtins, prompt_to_builtins
 from pytest_rest.errors import DispatcherError, RestError
-from pytest_rest.terms import Completion, Prompt, to_builtins
+from pytest_rest.terms import Completion, Item, Prompt, to_builtins
 
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 1 << 28
@@ -85,7 +85,7 @@ class Server:
                     return None
                 completions = await _all(claimed.futures)
                 return [
-                    [prompt_to_builtins(prompt), to_builtins(completion)]
+                    [prompt_to_builtins(prompt, with_item=False), to_builtins(completion)]
                     for prompt, completion in zip(claimed.prompts, completions, strict=True)
                 ]
             case {"room": str(name)}:
@@ -114,12 +114,12 @@ class Client:
         answered = self._request({"ask": [prompt_to_builtins(prompt) for prompt in prompts]})
         return [Completion(**answer) for answer in answered]
 
-    def claim(self, name: str) -> Asked | None:
-        """Wait for the answers of a case that was handed over; None when it was not."""
+    def claim(self, name: str, item: Item) -> Asked | None:
+        """Wait for the answers of a case that was handed over, of that item; None if it was not."""
         claimed = self._request({"claim": name})
         if claimed is None:
             return None
-        return [(from_builtins(prompt), Completion(**answer)) for prompt, answer in claimed]
+        return [(from_builtins(prompt, item), Completion(**answer)) for prompt, answer in claimed]
 
     def wait(self, name: str) -> bool:
         """Wait for room to hand over a case; False when that is not needed."""

@@ -22,26 +22,20 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
+from operator import attrgetter, methodcaller
 from statistics import fmean
 from typing import Any, Literal
 
 from pytest_rest.metrics import chance, output_length
-from pytest_rest.metrics import noise_floor as noise
 from pytest_rest.metrics.agreement import (
     Group,
-    agrees,
+    Grouped,
     by_item,
     by_suite,
-    cluster,
-    compared,
     mean_of_items,
     modes,
     ordered,
-    read_right,
-    rights,
-    share_right,
 )
-from pytest_rest.metrics.format_floor import in_formats
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
 from pytest_rest.statistics import clusters, error_rates, mover
 from pytest_rest.statistics.clusters import Sample
@@ -138,14 +132,14 @@ def table(records: Iterable[Record]) -> Table:
     than was asked. The order of the records does not matter.
     """
     judged = {
-        suite: [r for group in groups if not any(r.verdict.lost for r in group) for r in group]
+        suite: [group for group in groups if not any(r.verdict.lost for r in group)]
         for suite, groups in by_suite(records).items()
     }
-    scopes: Table = {suite: compute_subsets(listed) for suite, listed in judged.items() if listed}
+    scopes: Table = {suite: subsets_of_items(listed) for suite, listed in judged.items() if listed}
     per_suite = list(scopes.values())
     scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
-    pooled = [record for listed in judged.values() for record in listed]
-    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else compute_subsets(pooled)
+    pooled = [group for listed in judged.values() for group in listed]
+    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else subsets_of_items(pooled)
     return scopes
 
 
@@ -155,7 +149,7 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     `whole` is the `table` of the same records, whose figures are those of a single style.
     """
     styles: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda record: record.key):
+    for record in Grouped.of(records):
         if not record.verdict.lost:
             styles[record.style].append(record)
     judged = sum(map(len, styles.values()))
@@ -164,43 +158,51 @@ def by_style(records: Sequence[Record], whole: Table) -> Table:
     return {style: compute_subsets(listed) for style, listed in sorted(styles.items())}
 
 
-def by_tag(records: Iterable[Record]) -> dict[str, list[Record]]:
-    """The records of the items that have each tag, over all suites; lost items have none."""
-    tagged: dict[str, list[Record]] = defaultdict(list)
-    for record in sorted(records, key=lambda record: record.key):
-        for tag in record.tags if not record.verdict.lost else ():
-            tagged[tag].append(record)
+def by_tag(records: Iterable[Record]) -> dict[str, list[Group]]:
+    """The items that have each tag, over all suites; what was lost has none."""
+    tagged: dict[str, list[Group]] = defaultdict(list)
+    for group in by_item(Grouped.of(records)):
+        judged = Group(record for record in group if not record.verdict.lost)
+        for tag in dict.fromkeys(tag for record in judged for tag in record.tags):
+            own = [record for record in judged if tag in record.tags]
+            tagged[tag].append(group if len(own) == len(group) else Group(own))
     return {tag: tagged[tag] for tag in sorted(tagged)}
 
 
 def compute(records: Sequence[Record]) -> Metrics:
     """The metrics of one set of judged records."""
-    groups = by_item(records)
-    transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
-    errors = error_rates.of_items([*map(_mean_cer, transcribed)], [*map(cluster, transcribed)])
-    samples = _samples(groups)
+    return of_items(by_item(records))
+
+
+def of_items(groups: Sequence[Group]) -> Metrics:
+    """The same of records that are put together to items."""
+    transcribed = [group for group in groups if group.is_transcribed]
+    errors = error_rates.of_items(
+        [group.mean_cer for group in transcribed], [group.cluster for group in transcribed]
+    )
+    asked, own = modes(groups), sorted({name for group in groups for r in group for name in r.own})
+    samples = _samples(groups, asked, own)
     rates = {name: of_sample(sample) for name, sample in samples.items()}
-    own = sorted({name for record in records for name in record.own})
     return Metrics(
         items=len(groups),
         rer=rates.get("rer"),
         cfr=rates.get("cfr"),
         mmc=rates.get("mmc"),
         all_correct=rates.get("all_correct"),
-        accuracy={mode: rates.get(f"accuracy.{mode}") for mode in modes(records)},
+        accuracy={mode: rates.get(f"accuracy.{mode}") for mode in asked},
         ocr_correct_rate=rates.get("ocr_correct_rate"),
         cer=error_rates.mean(errors),
         noise_floor=rates.get("noise_floor"),
         between_forms=rates.get("between_forms"),
         excess_inconsistency=mean_of_items(groups, _excess),
-        tokens=output_length.tokens(groups, modes(records)),
+        tokens=output_length.tokens(groups, asked),
         length_ratio=output_length.length_ratio(groups),
         own={name: rates.get(f"own.{name}") for name in own},
         agreed_wrong=rates.get("agreed_wrong"),
         agree_not_right=rates.get("agree_not_right"),
-        rer_beyond_chance=chance.beyond(rates.get("rer"), _asked(groups)),
+        rer_beyond_chance=chance.beyond(rates.get("rer"), _compared(groups)),
         format_floor=rates.get("format_floor"),
-        modality_excess=mean_of_items(groups, lambda group: in_formats(group).excess),
+        modality_excess=mean_of_items(groups, lambda group: group.in_formats.excess),
         errors=errors,
         samples=samples,
     )
@@ -254,46 +256,56 @@ def worst_mean(table: Table, metric: str, lost: Mapping[str, int]) -> float | No
 
 def compute_subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
     """The metrics of all records, and of those of items whose pictures were all read right."""
-    of_all, read = compute(records), within(records, "ocr_correct")
-    return {"all": of_all, "ocr_correct": of_all if len(read) == len(records) else compute(read)}
+    return subsets_of_items(by_item(records))
+
+
+def subsets_of_items(groups: Sequence[Group]) -> dict[Subset, Metrics]:
+    """The same of records that are put together to items."""
+    of_all, read = of_items(groups), [group for group in groups if group.is_read_right]
+    return {"all": of_all, "ocr_correct": of_all if len(read) == len(groups) else of_items(read)}
 
 
 def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:
     """All the records, or those of items whose pictures were all read right."""
     if subset == "all":
         return records
-    return [record for group in by_item(records) if read_right(group) for record in group]
+    return [record for group in by_item(records) if group.is_read_right for record in group]
 
 
-def _asked(groups: Iterable[Group]) -> list[Group]:
+def _compared(groups: Iterable[Group]) -> list[Group]:
     """The items that were asked in a form that REST compares."""
-    return [group for group in groups if any(map(compared, group))]
+    return [group for group in groups if group.compared]
 
 
-def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
+def _samples(
+    groups: Sequence[Group], asked: Iterable[Mode], own: Iterable[str]
+) -> dict[str, Sample]:
     """The items behind each rate that is a share."""
-    asked = _asked(groups)
-    judged = [group for group in asked if rights(group)]
-    covered = [group for group in judged if any(rights(group))]
-    transcribed = [group for group in groups if all(r.verdict.transcriptions for r in group)]
-    records = [record for group in groups for record in group]
-    repeated = {id(group): each for group in groups if (each := noise.agreement(group))}
-    steady = [group for group in groups if id(group) in repeated]
+    compared = _compared(groups)
+    judged = [group for group in compared if group.rights]
+    covered = [group for group in judged if any(group.rights)]
+    steady = [group for group in groups if group.with_itself]
     shares: dict[str, tuple[Sequence[Group], Callable[[Group], float | None]]] = {
-        "rer": (asked, agrees),
-        "cfr": (covered, lambda group: not all(rights(group))),
-        "mmc": (judged, lambda group: any(rights(group))),
-        "all_correct": (judged, lambda group: all(rights(group))),
-        "agreed_wrong": (judged, lambda group: agrees(group) and not all(rights(group))),
-        "agree_not_right": ([group for group in judged if not all(rights(group))], agrees),
-        "ocr_correct_rate": (transcribed, read_right),
-        "noise_floor": (steady, lambda group: repeated[id(group)].within),
-        "between_forms": (steady, lambda group: repeated[id(group)].between),
-        "format_floor": (groups, lambda group: in_formats(group).floor),
+        "rer": (compared, attrgetter("agrees")),
+        "cfr": (covered, lambda group: not all(group.rights)),
+        "mmc": (judged, lambda group: any(group.rights)),
+        "all_correct": (judged, lambda group: all(group.rights)),
+        "agreed_wrong": (judged, lambda group: group.agrees and not all(group.rights)),
+        "agree_not_right": (
+            [group for group in judged if not all(group.rights)],
+            attrgetter("agrees"),
+        ),
+        "ocr_correct_rate": (
+            [group for group in groups if group.is_transcribed],
+            attrgetter("is_read_right"),
+        ),
+        "noise_floor": (steady, attrgetter("with_itself.within")),
+        "between_forms": (steady, attrgetter("with_itself.between")),
+        "format_floor": (groups, attrgetter("in_formats.floor")),
     }
-    for mode in modes(records):
-        shares[f"accuracy.{mode}"] = groups, partial(share_right, mode=mode)
-    for name in {name for record in records for name in record.own}:
+    for mode in asked:
+        shares[f"accuracy.{mode}"] = groups, methodcaller("share_right", mode)
+    for name in own:
         shares[f"own.{name}"] = groups, partial(_own, name)
     samples = {name: _sample(*counted) for name, counted in shares.items()}
     return {name: sample for name, sample in samples.items() if sample}
@@ -301,13 +313,12 @@ def _samples(groups: Sequence[Group]) -> dict[str, Sample]:
 
 def _excess(group: Group) -> float | None:
     """How much an item's forms differ beyond the model's own unsteadiness, if it was repeated."""
-    agreement = noise.agreement(group)
-    return None if agreement is None else agreement.excess
+    return None if group.with_itself is None else group.with_itself.excess
 
 
 def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:
     """The items' shares; those without one are left out."""
-    known = [(value, cluster(group)) for group in groups if (value := share(group)) is not None]
+    known = [(value, group.cluster) for group in groups if (value := share(group)) is not None]
     return clusters.sample([value for value, _ in known], [name for _, name in known])
 
 
@@ -315,7 +326,3 @@ def _own(name: str, group: Group) -> float | None:
     """The mean of an item's styles; values that are None are left out."""
     values = [value for record in group if (value := record.own.get(name)) is not None]
     return fmean(values) if values else None
-
-
-def _mean_cer(group: Group) -> float:
-    return fmean(r.cer or 0.0 for record in group for r in record.verdict.transcriptions)

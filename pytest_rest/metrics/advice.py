@@ -14,7 +14,8 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests, seen_dpi, style_effects
-from pytest_rest.metrics.agreement import by_item, cluster, compared
+from pytest_rest.metrics.agreement import Group, by_item, compared
+from pytest_rest.metrics.mode_tests import ModeTest
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.paired import Difference, difference, simultaneous
@@ -87,15 +88,19 @@ class _Look(NamedTuple):
 
 
 def give(
-    records: Sequence[Record], styles: Mapping[str, Style], changes: Iterable[StyleEffect]
+    records: Sequence[Record],
+    styles: Mapping[str, Style],
+    changes: Iterable[StyleEffect],
+    tests: Sequence[ModeTest] | None = None,
 ) -> Advised:
     """The advice for these records, of items without a lost record; `styles` are by id.
 
-    `changes` is their `style_effects.table`. Items of all suites are pooled, and the forms of an
-    item are averaged first.
+    `changes` is their `style_effects.table`, and `tests` their `mode_tests.compare` where that is
+    known. Items of all suites are pooled, and the forms of an item are averaged first.
     """
     changes = style_effects.judged(changes)
-    modes, beside = [*_modes(records, styles)], _beside_text(records, styles)
+    tests = mode_tests.compare(records) if tests is None else tests
+    modes, beside = [*_modes(records, styles, tests)], _beside_text(records, styles)
     looks = [*modes, *_characteristics(changes)]
     on_both = (difference for each in changes for difference in (each.accuracy, each.agreement))
     m = len(modes) + len(beside) + sum(each is not None for each in on_both)
@@ -105,10 +110,13 @@ def give(
     return Advised(m, tuple(_with_safe(given, safe)))
 
 
-def _modes(records: Sequence[Record], styles: Mapping[str, Style]) -> Iterable[_Look]:
+def _modes(
+    records: Sequence[Record], styles: Mapping[str, Style], tests: Sequence[ModeTest]
+) -> Iterable[_Look]:
     usual = [record for record in records if styles.get(record.style) == Style()]
-    complete = len(by_item(usual)) == len(by_item(records))
-    for mode_test in mode_tests.compare(usual if complete else records):
+    if len(usual) < len(records) and len(by_item(usual)) == len(by_item(records)):
+        tests = mode_tests.compare(usual)
+    for mode_test in tests:
         test = mode_test.scopes["pooled"]["all"]
         if test is not None:
             yield _Look(mode_test.name, *_MODES[mode_test.name], test)
@@ -143,7 +151,7 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
         if is_usual and is_judged and shown and "text" in answers:
             less = fmean(shown) - answers["text"].is_right
             here = by_dpi[seen[record.style]].setdefault((record.suite, record.item), [])
-            here.append((less, cluster([record])))
+            here.append((less, Group([record]).cluster))
     differences = {
         dpi: difference(
             [fmean(less for less, _ in here) for here in items.values()],

@@ -9,7 +9,7 @@ in several styles counts once, as in the first of them.
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from pytest_rest.metrics.agreement import by_item, cluster
+from pytest_rest.metrics.agreement import Grouped, by_item
 from pytest_rest.statistics import change_point
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import Mode, Rate, Record
@@ -39,10 +39,10 @@ class LostAfter:
 
 def measure(records: Sequence[Record]) -> list[LostAfter]:
     """Each form's page, the clearest first; the records are those of items without a lost one."""
-    groups = by_item(sorted(records, key=lambda record: record.key))
+    groups = by_item(Grouped.of(records))
     firsts = [next((r for r in group if r.answer_page), None) for group in groups]
     known = [
-        (record, cluster(group))
+        (record, group.cluster)
         for record, group in zip(firsts, groups, strict=True)
         if record and (text := record.verdict.answers.get("text")) and text.is_right
     ]

@@ -152,10 +152,11 @@ def _under(record: Record, budget: Amount) -> Record:
 
 def _cut(records: Sequence[Record], budget: Amount) -> dict[Mode, Rate | None]:
     cut: dict[Mode, Rate | None] = {}
-    for mode in modes(records):
+    groups = by_item(records)
+    for mode in modes(groups):
         items = [
             [step.status == "truncated" for step in _steps(group, "think", budget, mode)]
-            for group in by_item(records)
+            for group in groups
         ]
         cut[mode] = mean_share([sum(ended) / len(ended) for ended in items if ended])
     return cut

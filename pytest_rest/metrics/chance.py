@@ -22,7 +22,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from pytest_rest import wording
-from pytest_rest.metrics.agreement import Group, by_suite, cluster, compared, rights
+from pytest_rest.metrics.agreement import Group, by_suite, compared
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import Mode, Rate, Record
@@ -84,8 +84,8 @@ def _expected_agreement(groups: Sequence[Group]) -> float:
 
 def _why(groups: Sequence[Group]) -> str:
     """Why a suite's agreement says nothing; empty if it does."""
-    groups = [group for group in groups if any(map(compared, group))]
-    items = [[answer for record in group for answer in compared(record)] for group in groups]
+    groups = [group for group in groups if group.compared]
+    items = [group.compared for group in groups]
     if not items:
         return ""
     n = len(items)
@@ -98,11 +98,11 @@ def _why(groups: Sequence[Group]) -> str:
     if n >= FEWEST and given[often] >= _SAME * n:
         share = given[often] / n
         return f"{shown(often, 40)!r} is the answer to {wording.share(share)} % of {n:,} items"
-    judged = [group for group in groups if rights(group)]
+    judged = [group for group in groups if group.rights]
     if len(judged) < len(groups):
         return ""
-    shares = [fmean(rights(group)) for group in judged]
-    right = mean_share(shares, [*map(cluster, groups)])
+    shares = [fmean(group.rights) for group in judged]
+    right = mean_share(shares, [group.cluster for group in groups])
     guessed = fmean(1 / group[0].choices if group[0].choices else 0.0 for group in groups)
     if right and (right.low or 0.0) <= guessed and (guessed or n >= FEWEST):
         return (

@@ -18,7 +18,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
-from pytest_rest.metrics.agreement import Group, agrees, by_suite, compared
+from pytest_rest.metrics.agreement import Group, by_suite, compared
 from pytest_rest.terms import COMPARED, Mode, Record
 
 Cause = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
@@ -36,10 +36,10 @@ WORDS: dict[str, str] = {
 
 def cause(group: Group) -> Cause | None:
     """Where an item failed, in these styles; None if it is consistent or a record is lost."""
-    if agrees(group) or any(record.verdict.lost for record in group):
+    if group.agrees or any(record.verdict.lost for record in group):
         return None
     was_read = [bool(record.verdict.transcriptions) for record in group]
-    statuses = {answer.status for record in group for answer in compared(record)}
+    statuses = {answer.status for answer in group.compared}
     if any(not read.correct for record in group for read in record.verdict.transcriptions):
         return "misread"
     for cause_of_one in _OF_ONE:

@@ -15,8 +15,8 @@ from operator import methodcaller
 from statistics import fmean
 from typing import Any, Literal
 
-from pytest_rest.metrics.agreement import Group, cluster
-from pytest_rest.metrics.format_floor import InFormats, in_formats
+from pytest_rest.metrics.agreement import Group
+from pytest_rest.metrics.format_floor import InFormats
 from pytest_rest.statistics.drop import holm
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.paired import Difference, corrected_difference
@@ -52,7 +52,7 @@ class Finding:
 
 def find(groups: Sequence[Group]) -> list[Finding]:
     """What was asked, first of each format's text, then of pictures; nothing for one format."""
-    items = [(in_formats(group), cluster(group)) for group in groups]
+    items = [(group.in_formats, group.cluster) for group in groups]
     names = sorted({name for item, _ in items for name in item.images})
     texts = sorted({name for item, _ in items for name in item.texts})
     asked: dict[tuple[What, str], Difference | None] = {

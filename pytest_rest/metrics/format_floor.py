@@ -20,9 +20,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
 
-from pytest_rest.metrics.agreement import Group
 from pytest_rest.scoring import agree
-from pytest_rest.terms import RULED, Mode
+from pytest_rest.terms import RULED, Mode, Record
 
 Values = Sequence[str | None]
 ONE_TEXT = "it needs texts in two formats"
@@ -91,7 +90,7 @@ class InFormats:
         return fmean(self.between[name, other] for other in self._others(name))
 
 
-def in_formats(group: Group) -> InFormats:
+def in_formats(group: Iterable[Record]) -> InFormats:
     """An item's values, from its records in each style and format."""
     texts: dict[str, list[str | None]] = defaultdict(list)
     images: dict[str, list[str | None]] = defaultdict(list)
@@ -104,7 +103,7 @@ def in_formats(group: Group) -> InFormats:
     return InFormats(texts, images)
 
 
-def beyond_noise(group: Group) -> float | None:
+def beyond_noise(group: Iterable[Record]) -> float | None:
     """How much more texts in two formats differ than one format's text from itself, asked again.
 
     None where fewer than two formats were asked more than once.

@@ -21,9 +21,9 @@ from statistics import fmean
 from typing import Any
 
 from pytest_rest.metrics import Metrics, Subset, Table, compute_subsets, format_findings
-from pytest_rest.metrics.agreement import Group, by_item, cluster, mean_of_items, modes
+from pytest_rest.metrics.agreement import Group, Grouped, by_item, mean_of_items, modes
 from pytest_rest.metrics.format_findings import Finding
-from pytest_rest.metrics.format_floor import as_text, beyond_noise, in_formats
+from pytest_rest.metrics.format_floor import as_text, beyond_noise
 from pytest_rest.scoring import agree
 from pytest_rest.statistics.intervals import mean_share
 from pytest_rest.terms import MODES, Mode, Rate, Record
@@ -67,16 +67,18 @@ class Formats:
         }
 
 
-def measure(records: Sequence[Record], whole: Table) -> Formats | None:
+def measure(records: Sequence[Record], whole: Table, styles: Table | None = None) -> Formats | None:
     """What formats do, pooled over suites; None where no answer is in a format.
 
-    The records are those of items without a lost one, and `whole` is their `table`.
+    The records are those of items without a lost one, `whole` is their `table`, and `styles` what
+    is known of styles.
     """
     names = sorted({record.format for record in records} - {""})
     if not names:
         return None
     groups = by_item(records)
-    shares = {mode: _agreements(groups, mode, names) for mode in MODES if mode in modes(records)}
+    asked = modes(groups)
+    shares = {mode: _agreements(groups, mode, names) for mode in MODES if mode in asked}
     rates = {mode: mean_share(*each) for mode, each in shares.items() if len(names) > 1}
     pairs = {
         (one, other): mean_of_items(groups, partial(_excess, one, other))
@@ -85,7 +87,7 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     }
     pooled = whole["pooled"]["all"]
     return Formats(
-        by_format(records, whole),
+        by_format(records, whole, styles),
         {mode: rate for mode, rate in rates.items() if rate},
         {pair: rate for pair, rate in pairs.items() if rate},
         _floor(groups),
@@ -96,13 +98,22 @@ def measure(records: Sequence[Record], whole: Table) -> Formats | None:
     )
 
 
-def by_format(records: Sequence[Record], whole: Table) -> Table:
-    """Metrics for each format alone, in whichever styles."""
+def by_format(records: Sequence[Record], whole: Table, styles: Table | None = None) -> Table:
+    """Metrics for each format alone, in whichever styles; one of one style has that style's."""
     names = sorted({record.format for record in records} - {""})
     if len(names) == 1 and all(record.format for record in records):
         return {names[0]: whole["pooled"]}
-    ordered = sorted(records, key=lambda record: record.key)
-    return {name: compute_subsets([r for r in ordered if r.format == name]) for name in names}
+    by_name: dict[str, list[Record]] = defaultdict(list)
+    for record in Grouped.of(records):
+        by_name[record.format].append(record)
+    return {name: _of_style(by_name[name], styles) for name in names}
+
+
+def _of_style(records: Sequence[Record], styles: Table | None) -> dict[Subset, Metrics]:
+    """The metrics of a format's records: those of a style that has just these."""
+    known = (styles or {}).get(records[0].style)
+    is_one = known and len({r.style for r in records}) == 1 and known["all"].items == len(records)
+    return known if known and is_one else compute_subsets(records)
 
 
 def _texts(names: Sequence[str]) -> list[str]:
@@ -114,9 +125,9 @@ def _floor(groups: Iterable[Group]) -> Excess:
     """How often the texts in each two formats differ."""
     shares: dict[tuple[str, str], list[tuple[float, str]]] = defaultdict(list)
     for group in groups:
-        item = in_formats(group)
+        item = group.in_formats
         for pair in item.pairs:
-            shares[pair].append((item.between[pair], cluster(group)))
+            shares[pair].append((item.between[pair], group.cluster))
     rates = {
         pair: mean_share([share for share, _ in known], [name for _, name in known])
         for pair, known in sorted(shares.items())
@@ -135,7 +146,7 @@ def _agreements(
         ]
         if {name for name, _ in values} == set(names):
             shares.append(float(agree(value for _, value in values)))
-            clusters.append(cluster(group))
+            clusters.append(group.cluster)
     return shares, clusters
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pytest_rest.metrics import Subset
-from pytest_rest.metrics.agreement import Group, by_suite, cluster, read_right, share_right
+from pytest_rest.metrics.agreement import Group, by_suite
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 
@@ -57,17 +57,16 @@ def compare(records: Sequence[Record]) -> list[ModeTest]:
 
 
 def _tests(groups: Sequence[Group], one: Mode, other: Mode) -> dict[Subset, Difference | None]:
-    of_all, read = _test(groups, one, other), [group for group in groups if read_right(group)]
+    of_all, read = _test(groups, one, other), [group for group in groups if group.is_read_right]
     same = len(read) == len(groups)
     return {"all": of_all, "ocr_correct": of_all if same else _test(read, one, other)}
 
 
 def _test(groups: Iterable[Group], one: Mode, other: Mode) -> Difference | None:
     known = [
-        (a - b, cluster(group))
+        (a - b, group.cluster)
         for group in groups
-        if (a := share_right(group, one)) is not None
-        and (b := share_right(group, other)) is not None
+        if (a := group.share_right(one)) is not None and (b := group.share_right(other)) is not None
     ]
     return difference([value for value, _ in known], [name for _, name in known])
 

@@ -42,6 +42,8 @@ def agreement(group: Iterable[Record]) -> Agreement | None:
 
 
 def _of(verdict: Verdict) -> Agreement | None:
+    if not verdict.repeats:
+        return None
     forms = [
         [verdict.answers[mode].value, *(each.value for each in verdict.repeats[mode])]
         for mode in COMPARED

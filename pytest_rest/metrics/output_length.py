@@ -4,8 +4,7 @@ Image input makes some models write much shorter answers ("Reading, Not Thinking
 2603.09095), so the output length of the image form is compared with that of the text form.
 """
 
-import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
 from statistics import fmean
@@ -14,7 +13,7 @@ from typing import Any, Literal
 from pytest_rest.metrics.agreement import Group
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.intervals import ratio
-from pytest_rest.terms import Answer, Mode, Rate, to_rate
+from pytest_rest.terms import Mode, Rate, to_rate
 
 Unit = Literal["tokens", "characters"]
 
@@ -49,14 +48,15 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     text as it is kept, 20,000 at most). An item's styles are averaged first. None without such
     items, or if the text form wrote nothing.
     """
-    asked = [group for group in groups if _answers(group, "text") and _answers(group, "image")]
-    both = [a for g in asked for mode in ("text", "image") for a in _answers(g, mode)]
-    unit: Unit = "tokens" if all(a.output_tokens is not None for a in both) else "characters"
-
-    def length(answer: Answer) -> float:
-        return float(len(answer.text) if unit == "characters" else answer.output_tokens or 0)
-
-    lengths = ratio(_means(asked, "image", length), _means(asked, "text", length))
+    both = [g.answered for g in groups if {"text", "image"} <= g.answered.keys()]
+    pairs = [(answered["image"], answered["text"]) for answered in both]
+    is_told = all(form.written is not None for pair in pairs for form in pair)
+    unit: Unit = "tokens" if is_told else "characters"
+    image, text = (
+        [(form.written if is_told else form.characters) or 0.0 for form in forms]
+        for forms in (zip(*pairs, strict=True) if pairs else ((), ()))
+    )
+    lengths = ratio(image, text)
     return Ratio(lengths.value, lengths.low, lengths.high, lengths.n, unit) if lengths else None
 
 
@@ -84,16 +84,15 @@ def mean_tokens(
 
 
 def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:
-    asked = [group for group in groups if _answers(group, mode)]
-    said = [answer for group in asked for answer in _answers(group, mode)]
-    if not said or any(a.input_tokens is None or a.output_tokens is None for a in said):
+    said = [group.answered[mode] for group in groups if mode in group.answered]
+    sent = [each.sent for each in said if each.sent is not None]
+    written = [each.written for each in said if each.written is not None]
+    if not said or min(len(sent), len(written)) < len(said):
         return None
-    sent = _means(asked, mode, lambda answer: float(answer.input_tokens or 0))
-    written = _means(asked, mode, lambda answer: float(answer.output_tokens or 0))
-    known = [all(a.correct is not None for a in _answers(group, mode)) for group in asked]
-    right = _means([*compress(asked, known)], mode, lambda answer: float(answer.is_right))
+    known = [each.is_judged for each in said]
+    right = [each.right or 0.0 for each in compress(said, known)]
     thousands = [each / 1000 for each in compress(sent, known)]
-    return MeanTokens(fmean(sent), fmean(written), len(asked), ratio(right, thousands))
+    return MeanTokens(fmean(sent), fmean(written), len(said), ratio(right, thousands))
 
 
 def _mean(used: Sequence[MeanTokens | None]) -> MeanTokens | None:
@@ -106,12 +105,3 @@ def _mean(used: Sequence[MeanTokens | None]) -> MeanTokens | None:
         sum(each.n for each in known),
         mover.mean([each.accuracy_per_1000_input for each in known]),
     )
-
-
-def _means(groups: Sequence[Group], mode: Mode, measure: Callable[[Answer], float]) -> list[float]:
-    answered = (_answers(group, mode) for group in groups)
-    return [math.fsum(map(measure, answers)) / len(answers) for answers in answered]
-
-
-def _answers(group: Group, mode: Mode) -> list[Answer]:
-    return [answer for record in group if (answer := record.verdict.answers.get(mode))]

@@ -10,7 +10,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from pytest_rest import metrics
-from pytest_rest.metrics import chance
+from pytest_rest.metrics import Table, chance
 from pytest_rest.terms import MODES, Rate, Record
 
 SOURCE = "arXiv 2512.08923, CVPR 2026 version"
@@ -66,14 +66,16 @@ class Standing:
         }
 
 
-def standing(records: Sequence[Record], model: str, protocol: str) -> Standing | None:
+def standing(
+    records: Sequence[Record], model: str, protocol: str, table: Table | None = None
+) -> Standing | None:
     """Where these records stand; None unless they are of REST's data sets and modes.
 
     None too for fewer than twenty items, and where agreement says nothing of the model (see
     `chance`).
 
-    The records are in REST's own style, of items without a lost record. A run without an
-    OCR-correct item has no RER and comes last.
+    The records are in REST's own style, of items without a lost record; `table` is theirs, where
+    it is known. A run without an OCR-correct item has no RER and comes last.
     """
     suites = {record.suite for record in records}
     whole = all(set(MODES) <= set(record.verdict.answers) for record in records)
@@ -85,7 +87,7 @@ def standing(records: Sequence[Record], model: str, protocol: str) -> Standing |
         or chance.trivial(records)
     ):
         return None
-    mean = metrics.table(records)["mean"]
+    mean = (table or metrics.table(records))["mean"]
     read, rate = mean["ocr_correct"], mean["all"].ocr_correct_rate
     own = PublishedRow(model, _value(read.rer), _value(read.cfr), _value(rate), this_run=True)
     rows = sorted((*ROWS, own), key=lambda row: -1.0 if row.rer is None else row.rer, reverse=True)

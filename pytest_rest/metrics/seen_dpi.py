@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping
 from statistics import median
 
+from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.models.seen import NOTICED, Picture, SeenStyle, SeenStyles
 from pytest_rest.terms import Record, Style
 
@@ -65,7 +66,7 @@ def span(ends: Ends) -> str:
 
 
 def _pictures(records: Iterable[Record], styles: Mapping[str, Style]) -> Iterator[Picture]:
-    for record in sorted(records, key=lambda each: each.key):
+    for record in Grouped.of(records):
         style = styles.get(record.style)
         for answer in record.verdict.answers.values():
             if answer.seen is None or not answer.width:

@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import SUBSETS, Subset, seen_dpi
-from pytest_rest.metrics.agreement import agrees, cluster, compared, read_right
+from pytest_rest.metrics.agreement import Group, Grouped, compared
 from pytest_rest.metrics.seen_dpi import Ends
 from pytest_rest.models.seen import NOTICED
 from pytest_rest.statistics.paired import Difference, difference
@@ -66,8 +66,9 @@ def table(records: Sequence[Record], styles: Mapping[str, Style]) -> list[StyleE
     items whose pictures the model saw at different ones, as far as that is known.
     """
     by_item: dict[tuple[str, str], dict[Style, _Measured]] = defaultdict(dict)
-    for record in sorted(records, key=lambda each: each.key):
-        if record.style in styles and not record.verdict.lost:
+    known = {record.style for record in records} & styles.keys()
+    for record in Grouped.of(records) if len(known) > 1 else ():
+        if record.style in known and not record.verdict.lost:
             by_item[record.suite, record.item][styles[record.style]] = _measure(record)
     asked = {style for here in by_item.values() for style in here}
     effects: list[StyleEffect] = []
@@ -161,13 +162,13 @@ def _changes_of(
 
 
 def _measure(record: Record) -> _Measured:
-    answers = compared(record)
+    answers, alone = compared(record), Group([record])
     asked = [answer.correct for answer in answers if answer.mode != "text"]
     right = [correct for correct in asked if correct is not None]
     return _Measured(
         fmean(right) if right else None,
-        float(agrees([record])) if answers else None,
-        read_right([record]),
-        cluster([record]),
+        float(alone.agrees) if answers else None,
+        alone.is_read_right,
+        alone.cluster,
         seen_dpi.of_record(record),
     )

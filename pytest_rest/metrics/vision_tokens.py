@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from pytest_rest.metrics import seen_dpi
-from pytest_rest.metrics.agreement import agrees
+from pytest_rest.metrics.agreement import Group, Grouped
 from pytest_rest.models import seen, vision_rules
 from pytest_rest.models.vision_rules import Size, VisionRule
 from pytest_rest.statistics.intervals import mean_share, ratio
@@ -155,9 +155,9 @@ def measure(
     None if no item has its text form and one with a picture, or their tokens are not known. Items
     of which nobody says what is right are left out: what pictures buy is right answers.
     """
-    rule, records = rule or vision_rules.find(model), list(records)
+    rule, records = rule or vision_rules.find(model), Grouped.of(records)
     shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
-    for record in sorted(records, key=lambda each: each.key):
+    for record in records:
         for mode in _SHOWN if not record.verdict.lost else ():
             if pair := _pair(record, mode):
                 shown[record.style, mode][record.suite, record.item] = pair
@@ -188,7 +188,7 @@ def _pair(record: Record, mode: Mode) -> _Pair | None:
     answers = record.verdict.answers
     if "text" not in answers or mode not in answers or record.pages:  # one picture's size is known
         return None
-    pair = _Pair(answers["text"], answers[mode], agrees([record]))
+    pair = _Pair(answers["text"], answers[mode], Group([record]).agrees)
     is_judged = None not in (pair.text.correct, pair.shown.correct)
     return pair if is_judged and pair.text.text_tokens is not None and pair.shown.width else None
 

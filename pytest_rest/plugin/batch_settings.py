@@ -72,7 +72,7 @@ def needs_one_process(config: pytest.Config) -> bool:
         return False
     if option.rest_batch or (config.getini("rest_batch") and not option.rest_answers):
         return True
-    if not option.rest_resume:
+    if not (option.rest_resume and (option.numprocesses or option.tx)):
         return False
     from pytest_rest.dispatch.stored_run import read_run  # nothing heavy where nothing is resumed
     from pytest_rest.plugin import earlier_run

@@ -51,6 +51,8 @@ class Batches:
     def pytest_report_header(self) -> list[str]:
         """That it is by batch, and what is not."""
         said = "rest: asked by batch, at a lower price and within a day; it needs no workers"
+        if batch_settings.is_by_file(self._run.settings.given):
+            said = "rest: asked by files of rows, which another program answers"
         if isinstance(self._run.model, JudgedModel) and self._judge is None:
             said += "; the judge has no batches, and is asked directly"
         return [said]
@@ -114,7 +116,7 @@ class Batches:
         """What is the case, and what to do next."""
         over = sum(not batch.is_open for batch in batches)
         said = {
-            "handed over": "handed over, and judged by a later session; they go on by themselves",
+            "handed over": "all is handed over, and goes on by itself; nothing is judged yet",
             "answered": "all is answered; nothing was judged",
             "cancelled": "cancelled; what was asked before can still be fetched and judged",
         }.get(self._outcome, f"not yet: {over} of {count(len(batches), 'batch', 'batches')} ended")

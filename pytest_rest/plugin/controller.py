@@ -3,7 +3,6 @@
 import json
 import time
 from collections.abc import Callable, Generator, Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,7 +18,15 @@ from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
-from pytest_rest.reporting import earlier_runs, github, junit, markdown, merge, page
+from pytest_rest.reporting import (
+    collector,
+    earlier_runs,
+    github,
+    junit,
+    markdown,
+    merge,
+    page,
+)
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
@@ -141,7 +148,8 @@ class Controller:
         finally:
             self._run.hang_up()
             if not (option.collectonly or self._refused or self._run.is_postponed):
-                self._finish(session)
+                with collector.paused():
+                    self._finish(session)
         if self._refused:
             self._run.discard()
             raise pytest.UsageError(self._refused)
@@ -267,7 +275,7 @@ class Controller:
         spent = Spent(seconds, self._run.pace.retries, self._cached(), self._spare())
         report = tally.report(provenance.about(self._run), spent, settings.shard)
         history = earlier_runs.find(report, settings.baseline, settings.run_dir)
-        report = replace(report, fuzz=self._fuzz(), history=history)
+        report = report.but(fuzz=self._fuzz(), history=history)
         if settings.shard is None:
             return report
         return merge.carrying(report, tally, self._run.whole, spent.spare)

@@ -1,5 +1,6 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
+import os
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from pytest_rest.benchmark import near
 from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.plugin import selection
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import github, markdown
@@ -70,6 +72,7 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._workers(),
             *self._unjudged(),
             *self._left_out(),
             *self._without_text(),
@@ -108,6 +111,18 @@ class Terminal:
             Path(str(item.document and item.document.path)).name for item in scans
         )
         return [f"rest: {line}" for line in pages.without_text(len(scans), len(items), [*names])]
+
+    def _workers(self) -> list[str]:
+        """That workers cost more than they bring, where one process asks and cores are few."""
+        here, _ = selection.workers(self._config)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        if self._model.home != "endpoint" or here <= (cores or here):
+            return []
+        noun = "core" if cores == 1 else "cores"
+        return [
+            f"rest: {here} workers on {cores} {noun} slow the run down: the main process asks as "
+            "many calls at once without -n"
+        ]
 
     def _floating(self) -> list[str]:
         """That the name may stand for another model at another time, where it is known to."""

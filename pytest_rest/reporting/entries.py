@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_rest.metrics import by_field, failure_causes
+from pytest_rest.metrics.agreement import Group
 from pytest_rest.terms import Record
 
 
@@ -27,9 +28,10 @@ class Entries(Sequence[dict[str, Any]]):
 
 def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
+    is_apart = not record.verdict.consistent
     content = {
         **record.to_builtins(),
-        "failed_at": failure_causes.cause([record]),
+        "failed_at": failure_causes.cause(Group([record])) if is_apart else None,
         "test": test,
     }
     flips = by_field.flips(record.verdict)

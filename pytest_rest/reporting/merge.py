@@ -70,7 +70,7 @@ def carrying(
         "styles": [*map(to_builtins, tally.styles.values())],
         "spare": [to_builtins(replace(completion, text="")) for completion in spare],
     }
-    return replace(report, shard=carried)
+    return report.but(shard=carried)
 
 
 def merge(reports: Mapping[str, Builtins]) -> Merged:

@@ -3,7 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,10 +20,11 @@ from pytest_rest.metrics import (
     by_style,
     by_tag,
     chance,
-    compute,
     failure_causes,
     formats,
     judge_agreement,
+    mode_tests,
+    of_items,
     published_rows,
     reading,
     seen_dpi,
@@ -33,12 +34,13 @@ from pytest_rest.metrics import (
     worst_mean,
 )
 from pytest_rest.metrics.advice import Advised
+from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.metrics.answer_pages import LostAfter
 from pytest_rest.metrics.by_budget import Budgeted, RhAuc
 from pytest_rest.metrics.by_field import FieldFigures
 from pytest_rest.metrics.formats import Formats
 from pytest_rest.metrics.judge_agreement import JudgeAgreement
-from pytest_rest.metrics.mode_tests import compare
+from pytest_rest.metrics.mode_tests import ModeTest
 from pytest_rest.metrics.published_rows import Standing
 from pytest_rest.metrics.reading import Explained
 from pytest_rest.metrics.style_effects import StyleEffect
@@ -53,9 +55,10 @@ from pytest_rest.reporting.entries import Entries
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.safe_text import shown
-from pytest_rest.terms import RH_BENCH, Answer, Completion, Record, Style, Transcription
+from pytest_rest.terms import RH_BENCH, Completion, Record, Style
 
 SCHEMA = "pytest-rest/report/1"
+_encode = json.JSONEncoder(allow_nan=False).encode
 _WORST = ("rer", "cfr", "mmc", "all_correct")
 
 
@@ -104,6 +107,7 @@ class Report:
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
     history: Mapping[str, Any] | None = None  # the releases before it
+    judged: Grouped | None = None  # `whole`, where it is known
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -129,9 +133,15 @@ class Report:
         return style_effects.table(self.records, self.styles)
 
     @cached_property
+    def by_style(self) -> Table:
+        """Each style's metrics, over all items that it lost nothing of."""
+        judged = [r for r in by_budget.of_rest(self.records) if not r.verdict.lost]
+        return by_style(judged, self.table)
+
+    @cached_property
     def formats(self) -> Formats | None:
         """What the formats of texts and pictures do; None where no answer is in one."""
-        return formats.measure(self.whole, self.table)
+        return formats.measure(self.whole, self.table, self.by_style)
 
     @cached_property
     def judge(self) -> JudgeAgreement | None:
@@ -151,7 +161,12 @@ class Report:
     @cached_property
     def tags(self) -> dict[str, Metrics]:
         """The metrics of the items of each tag, over all suites; nothing where no item has one."""
-        return {tag: compute(records) for tag, records in by_tag(self.whole).items()}
+        return {tag: of_items(groups) for tag, groups in by_tag(self.whole).items()}
+
+    @cached_property
+    def tested(self) -> list[ModeTest]:
+        """The tests of one mode against another."""
+        return mode_tests.compare(self.whole)
 
     @cached_property
     def vision(self) -> Vision | None:
@@ -172,29 +187,14 @@ class Report:
     @cached_property
     def advice(self) -> Advised:
         """The advice that the run's own data support."""
-        return advice.give(self.whole, self._known, self.effects)
+        return advice.give(self.whole, self._known, self.effects, self.tested)
 
     @property
     def usage(self) -> dict[str, Any]:
-        """Calls, tokens, dollars; a figure that some answered call did not report is None.
-
-        A prompt that several tests share counts once; one that was answered and whose test did
-        not run counts too. `cached` prompts were answered before this session, and `from_cache`
-        ones by a gateway's cache; `cached_tokens` were in the provider's own, where some were.
-        """
+        """Calls, tokens, dollars; `cached` prompts were answered before this session."""
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
-        asked = {call.prompt: call for record in records for call in calls(record)}
-        answered: list[Answer | Transcription | Completion] = [*self.spare]
-        answered += [call for call in asked.values() if call.status != "failed"]
-        return {
-            "calls": sum(map(usage.is_sent, asked.values())) + len(self.spare),
-            "retries": self.retries,
-            **usage.sums(answered),
-            "seconds": self.seconds,
-            "cached": self.cached,
-            "from_cache": self.from_cache,
-            **usage.from_cache(answered),
-        }
+        spent = {"retries": self.retries, "seconds": self.seconds, "cached": self.cached}
+        return usage.of(records, self.spare, {**spent, "from_cache": self.from_cache})
 
     @cached_property
     def from_cache(self) -> int:
@@ -206,9 +206,12 @@ class Report:
         """Where the run stands among REST's published rows, by its answers in REST's style."""
         if self.provenance.get("published") == "off":
             return None
-        here = [record for record in self.whole if self._known.get(record.style) == Style()]
+        usual = {name for name, style in self._known.items() if style == Style()}
+        here = [record for record in self.whole if record.style in usual]
+        is_whole = len(here) == len(self.whole)
         protocol = str(self.provenance.get("protocol", "our own"))
-        return published_rows.standing(here, self._model, protocol)
+        own = (self.whole, self.table) if is_whole else (here, None)
+        return published_rows.standing(own[0], self._model, protocol, own[1])
 
     @property
     def _known(self) -> dict[str, Style]:
@@ -221,15 +224,17 @@ class Report:
         return str(next(filter(None, names), "this run"))
 
     @cached_property
-    def whole(self) -> list[Record]:
+    def whole(self) -> Grouped:
         """The records of items that lost nothing in any style, from which metrics are computed.
 
         RH-Bench's items have one form, and figures of their own.
         """
+        if self.judged is not None:
+            return self.judged
         lost = {(lost.suite, lost.item) for lost in self.lost}
         lost |= {record.key[:2] for record in self.records if record.verdict.lost}
         records = by_budget.of_rest(self.records)
-        return [record for record in records if record.key[:2] not in lost]
+        return Grouped.of(record for record in records if record.key[:2] not in lost)
 
     @cached_property
     def budgets(self) -> Mapping[str, Sequence[Budgeted]]:
@@ -251,7 +256,6 @@ class Report:
 
     @cached_property
     def _head(self) -> dict[str, Any]:
-        judged = [r for r in by_budget.of_rest(self.records) if not r.verdict.lost]
         models = sorted({call.model for r in self.records for call in calls(r) if call.model})
         return {
             "schema": SCHEMA,
@@ -261,11 +265,10 @@ class Report:
                 for scope in self.table
             },
             "styles": {
-                style: subsets["all"].to_builtins()
-                for style, subsets in by_style(judged, self.table).items()
+                style: subsets["all"].to_builtins() for style, subsets in self.by_style.items()
             },
             **parts.to_builtins(self.tags, self.fields),
-            "tests": {test.name: test.to_builtins() for test in compare(self.whole)},
+            "tests": {test.name: test.to_builtins() for test in self.tested},
             "cautions": self.cautions,
             "failed_at": failure_causes.count(self.whole),
             "abstained": failure_causes.abstentions(self.whole),
@@ -292,6 +295,13 @@ class Report:
             **({"shard": self.shard} if self.shard else {}),
         }
 
+    def but(self, **fields: Any) -> "Report":
+        """The same run with other gate, hunt or shard; its figures are worked out once."""
+        other = replace(self, **fields)
+        cached = {"decision", "_head", *fields}
+        vars(other).update({name: own for name, own in vars(self).items() if name not in cached})
+        return other
+
     def write(self, path: Path) -> None:
         """Write the report as ASCII JSON, in one step, so that no reader sees half of it."""
         save(self._json(), path)
@@ -305,7 +315,7 @@ class Report:
             yield f',\n "shard": {json.dumps(shard, allow_nan=False)}'
         yield ',\n "items": ['
         for number, item in enumerate(self._items):
-            yield f"{',' if number else ''}\n  {json.dumps(item, allow_nan=False)}"
+            yield f"{',' if number else ''}\n  {_encode(item)}"
         yield "\n ]\n}\n"
 
     @property

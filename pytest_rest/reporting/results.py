@@ -13,6 +13,7 @@ from pytest_rest.gate import Gate, Look, regression
 from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import FIELD, TAG, Threshold, covers
 from pytest_rest.metrics import Table, by_budget, by_field, formats
+from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
@@ -130,23 +131,25 @@ class Tally:
         `about` is the provenance without what the tests themselves tell.
         """
         rules, lost, shown = self.rules, self.lost, self.shown
-        whole = _whole(shown, lost)
+        whole = Grouped.of(_whole(shown, lost))
         amounts = about.get("budgets", {}).get("amounts", ())
         rh_auc = by_budget.measure(whole, amounts, about["seed"])
-        table = metrics.table(by_budget.of_rest(whole))
-        judged = self._unjudged(shard, lost) if shard else None
+        judged = Grouped.of(by_budget.of_rest(whole))
+        table = metrics.table(judged)
+        part = self._unjudged(shard, lost) if shard else None
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
             table=table,
             rh_auc=rh_auc,
-            gate=judged or self._gate(lost, rh_auc, table),
+            gate=part or self._gate(lost, rh_auc, table),
             lost=[Lost(*key, why) for key, why in sorted({(t[1], why) for t, why in lost.items()})],
             **to_builtins(spent),
             stopped=self._stopped(len(spent.spare) - _charts(about)),
             left_out=[self.left_out[key] for key in sorted(self.left_out)],
             styles=self.styles,
             tests={key: test for test, key in self._in_order},
+            judged=judged,
         )
         if shard is not None or report.gate is None:
             return report
@@ -162,7 +165,7 @@ class Tally:
         final = gate.caution(final, report.cautions, is_first=len(lost) <= rules.max_lost)
         if self.left_out:
             final = replace(final, reason=f"{final.reason}; {left_out.said(len(self.left_out))}")
-        return replace(report, gate=final)
+        return report.but(gate=final)
 
     def _stopped(self, spare: int) -> Stopped | None:
         """What stopping has saved, if each item takes as many calls as so far."""
@@ -247,13 +250,15 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
 
 
 def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
-    """What thresholds may be on beside suites; of tags and fields those that are `asked`."""
+    """The parts that are `asked` and no suites: formats, styles, tags and fields."""
     fields = [part.removeprefix(FIELD) for part in sorted(asked) if part.startswith(FIELD)]
-    tags = {f"{TAG}{tag}": records for tag, records in metrics.by_tag(whole).items()}
+    tags = {f"{TAG}{tag}": groups for tag, groups in metrics.by_tag(whole).items()}
+    in_formats = bool(asked & {record.format for record in whole} - {""})
+    in_styles = bool(asked & {record.style for record in whole})
     return {
-        **formats.by_format(whole, table),
-        **metrics.by_style(whole, table),
-        **{part: metrics.compute_subsets(tags[part]) for part in asked & tags.keys()},
+        **(formats.by_format(whole, table) if in_formats else {}),
+        **(metrics.by_style(whole, table) if in_styles else {}),
+        **{part: metrics.subsets_of_items(tags[part]) for part in asked & tags.keys()},
         **{f"{FIELD}{name}": each for name, each in by_field.tables(whole, fields).items()},
     }
 

@@ -8,6 +8,7 @@ their item. So whatever an item accepts as its answer, such as a number within i
 that answer's value.
 """
 
+import functools
 import itertools
 import re
 from collections.abc import Iterable
@@ -164,9 +165,10 @@ def agree(values: Iterable[str | None]) -> bool:
     return len(distinct) == 1 and None not in distinct
 
 
-def truths(item: Item) -> list[str]:
+@functools.lru_cache(maxsize=256)  # an item is judged once in each of its forms
+def truths(item: Item) -> tuple[str, ...]:
     """The item's right answers as `extract` would read them; `BenchmarkError` as `truth`."""
-    return [*map(truth, kinds.with_one_answer(item))]
+    return tuple(map(truth, kinds.with_one_answer(item)))
 
 
 def truth(item: Item) -> str:

@@ -1,5 +1,6 @@
 """Turns a text that is the answer alone into a value, by the item's kind of answer."""
 
+import functools
 import string
 from dataclasses import replace
 
@@ -48,9 +49,10 @@ def with_one_answer(item: Item) -> list[Item]:
     return [replace(item, answer=a, also_right=()) for a in (item.answer, *item.also_right)]
 
 
-def right_values(item: Item) -> list[str | None]:
+@functools.lru_cache(maxsize=256)
+def right_values(item: Item) -> tuple[str | None, ...]:
     """What the item's right answers are read as."""
-    return [_parse(alone.answer, alone) for alone in with_one_answer(item)]
+    return tuple(_parse(alone.answer, alone) for alone in with_one_answer(item))
 
 
 def _parse(text: str, item: Item) -> str | None:

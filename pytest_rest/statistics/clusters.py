@@ -93,11 +93,17 @@ def sample(shares: Iterable[float], clusters: Sequence[str] = ()) -> Sample | No
 
     `clusters` has each item's, empty for one that belongs to no other; without any, none does.
     """
-    values = [round(share) if abs(share - round(share)) < _EQUAL else share for share in shares]
-    if not values:
+    told = [*shares]
+    if not told:
         return None
-    parts, n = tuple(sorted(Counter(map(float, values)).items())), len(values)
+    counts: Counter[float] = Counter()
+    for share, number in Counter(told).items():  # few of them occur
+        counts[float(_near(share))] += number
+    parts, n = tuple(sorted(counts.items())), len(told)
     alone = Sample(parts, n, False, n, n)
+    if alone.is_whole and not any(clusters):
+        return alone
+    values = [*map(_near, told)]
     by_cluster = grouped(values, clusters)
     if len(by_cluster) == n and alone.is_whole:
         return alone
@@ -124,10 +130,17 @@ def net(changes: Mapping[K, float], clusters: Mapping[K, str]) -> list[float]:
 
 def grouped(values: Sequence[float], clusters: Sequence[str] = ()) -> list[list[float]]:
     """The values of each cluster; one without a name, or without any, is a cluster of its own."""
+    if not any(clusters):
+        return [[value] for value in values]
     by_cluster: dict[Hashable, list[float]] = defaultdict(list)
     for place, value in enumerate(values):
-        by_cluster[(clusters[place] if clusters else "") or place].append(value)
+        by_cluster[clusters[place] or place].append(value)
     return list(by_cluster.values())
+
+
+def _near(share: float) -> float:
+    """A whole number that a share is but for rounding, or the share."""
+    return round(share) if abs(share - round(share)) < _EQUAL else share
 
 
 def _varied(sample: Sample, clusters: Sequence[Sequence[float]]) -> Sample:

@@ -119,7 +119,8 @@ def simultaneous(difference: Difference, of: int) -> tuple[float, float]:
 
 def _beside_mean(values: Sequence[float], mean: float, clusters: Sequence[str]) -> list[float]:
     """What the sum of each cluster is above its size times the mean."""
-    return [math.fsum(each - mean for each in own) for own in grouped(values, clusters)]
+    off = [each - mean for each in values]
+    return [*map(math.fsum, grouped(off, clusters))] if any(clusters) else off
 
 
 def mcnemar(worse: int, better: int) -> float:

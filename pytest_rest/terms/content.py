@@ -1,7 +1,9 @@
 """Turns a noun into its own fields, and contents into digests."""
 
+import functools
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from operator import attrgetter
 from typing import Any
 
 # Fields that a report has only where they are set.
@@ -15,8 +17,21 @@ def fingerprint(digests: Iterable[str]) -> str:
 
 def to_builtins(noun: Any) -> dict[str, Any]:
     """A noun's own fields, as they are; `dataclasses.asdict` copies all that they hold."""
-    values = {name: getattr(noun, name) for name in noun.__dataclass_fields__}
-    return {name: value for name, value in values.items() if value or name not in _LATE}
+    kind: Any = type(noun)
+    names, values_of, late = _fields(kind)
+    values = dict(zip(names, values_of(noun), strict=True))
+    for name in late:
+        if not values[name]:
+            del values[name]
+    return values
+
+
+@functools.cache
+def _fields(kind: Any) -> tuple[tuple[str, ...], Callable[[Any], tuple[Any, ...]], list[str]]:
+    """Its fields, what takes them all out of one, and which of them are late."""
+    names: tuple[str, ...] = tuple(kind.__dataclass_fields__)
+    values_of = attrgetter(*names) if len(names) > 1 else lambda one: (getattr(one, names[0]),)
+    return names, values_of, [name for name in names if name in _LATE]
 
 
 def short_digest(text: str) -> str:

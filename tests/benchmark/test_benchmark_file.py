@@ -389,7 +389,7 @@ def test_an_item_may_have_several_answers(folder: Path) -> None:
     """Any of them is right; the kind is what all of them are."""
     several = item(folder, "answers: [Ada, 'Ada Lovelace']", "kind: short")
     assert ("Ada", ("Ada Lovelace",)) == (several.answer, several.also_right)
-    assert ["ada", "ada lovelace"] == scoring.truths(several)
+    assert ("ada", "ada lovelace") == scoring.truths(several)
     assert "number" == item(folder, "answers: [7, 7.5]").answer_kind
     assert "text" == item(folder, "answers: [x, y]").answer_kind
 

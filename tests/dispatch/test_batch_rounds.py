@@ -74,6 +74,8 @@ def go_on(folder: Path, asked: BatchEndpoint, watch: Callable[[str], None] = lam
     is_old = (folder / "completions.sqlite").exists()
     store = FileStore.resume(folder, about) if is_old else FileStore.create(folder, about)
     ledger = Ledger(folder)
+    if not is_old:
+        ledger.note("most_rows", 4)  # so that a round has several batches
     for name in ("write", "prepare", "settle", "note"):
         setattr(ledger, name, watched(getattr(ledger, name), watch))
     courier = Courier(asked, ledger, store, folder / "batches", retries=2)
@@ -137,7 +139,7 @@ def test_no_row_is_paid_twice_whenever_a_process_ends(tmp_path: Path, protocol: 
     with BatchServer(reply, Plan(polls=0)) as server:
         assert "done" == go_on(tmp_path / "whole", endpoint(server, protocol), moments.append)
     assert 20 < len(moments)
-    for moment in range(0, len(moments), 1 if os.environ.get("ALL_TESTS") else 6):
+    for moment in range(0, len(moments), 1 if os.environ.get("ALL_TESTS") else 20):
         folder, moved = tmp_path / f"{moment}", tmp_path / f"{moment}-moved"
         with BatchServer(reply, Plan(polls=0)) as server:
             with pytest.raises(KilledError):
@@ -146,5 +148,5 @@ def test_no_row_is_paid_twice_whenever_a_process_ends(tmp_path: Path, protocol: 
             assert "done" == go_on(moved, endpoint(server, protocol))
             assert {1} == {*bought(server).values()}, moments[moment]
             assert PROMPTS == len(server.paid) == stored(moved), moments[moment]
-            assert 2 == len(server.batches)
+            assert 3 <= len(server.batches)
         shutil.rmtree(moved)

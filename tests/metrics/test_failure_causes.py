@@ -6,6 +6,7 @@ from strategies import records, runs
 
 from pytest_rest import metrics, scoring
 from pytest_rest.metrics import failure_causes
+from pytest_rest.metrics.agreement import Group
 from pytest_rest.metrics.failure_causes import CAUSES, Cause
 from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import MODES, Answer, Record, Status, Transcription
@@ -56,7 +57,7 @@ def test_the_first_cause_that_holds_counts(
     said: str, read: bool | None, expected: Cause | None
 ) -> None:
     """The first cause that holds."""
-    assert expected == failure_causes.cause([record(said, read)])
+    assert expected == failure_causes.cause(Group([record(said, read)]))
     assert expected == entry(record(said, read))["failed_at"]
 
 
@@ -74,10 +75,10 @@ def test_abstentions_are_counted_by_form() -> None:
 def test_an_item_in_several_styles_has_one_cause() -> None:
     """Alike in each style and not between them: it was misreasoned, or misread where one was."""
     assert "misreasoned" == failure_causes.cause(
-        [record("111", style="x"), record("222", style="y")]
+        Group([record("111", style="x"), record("222", style="y")])
     )
-    assert "misread" == failure_causes.cause([record("111"), record("222", False, "y")])
-    assert None is failure_causes.cause([record("111"), record("111", False, "y")])
+    assert "misread" == failure_causes.cause(Group([record("111"), record("222", False, "y")]))
+    assert None is failure_causes.cause(Group([record("111"), record("111", False, "y")]))
 
 
 @given(runs())
@@ -101,4 +102,4 @@ def test_causes_add_up_to_the_inconsistent_items(found: list[Record]) -> None:
 def test_only_what_is_inconsistent_has_a_cause(found: Record) -> None:
     """A record has one exactly when its verdict is `inconsistent`."""
     expected = found.verdict.outcome == "inconsistent"
-    assert expected == (failure_causes.cause([found]) is not None)
+    assert expected == (failure_causes.cause(Group([found])) is not None)

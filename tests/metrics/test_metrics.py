@@ -264,7 +264,7 @@ def test_a_tag_is_the_items_that_have_it(records: list[Record]) -> None:
     assert {tag for record in whole for tag in record.tags} == tagged.keys()
     for tag, listed in tagged.items():
         expected = [record for record in whole if tag in record.tags]
-        assert metrics.compute(sorted(expected, key=lambda r: r.key)) == metrics.compute(listed)
+        assert metrics.compute(sorted(expected, key=lambda r: r.key)) == metrics.of_items(listed)
 
 
 def test_a_lost_record_is_left_out() -> None:

@@ -128,6 +128,25 @@ def test_each_request_has_the_key_where_the_provider_wants_it(
         assert "no-cache" == headers["cache-control"]
 
 
+def test_a_token_of_anthropics_takes_the_place_of_its_key() -> None:
+    """Other ways of signing in are LiteLLM's alone."""
+    federation = {"ANTHROPIC_FEDERATION_RULE_ID": "rule"}
+    assert "ANTHROPIC_AUTH_TOKEN" in refused("claude-haiku-4.5", federation)
+
+    async def run(url: str) -> None:
+        environ = {"ANTHROPIC_AUTH_TOKEN": KEY, "ANTHROPIC_API_BASE": f"{url}/v1/messages"}
+        endpoint = batches.connect("claude-haiku-4.5", environ=environ)
+        try:
+            await endpoint.find("a", 1, 0.0)
+        finally:
+            await endpoint.close()
+
+    with BatchServer(answer) as server:
+        asyncio.run(run(server.url))
+    (headers,) = server.headers
+    assert (f"Bearer {KEY}", False) == (headers["authorization"], "x-api-key" in headers)
+
+
 def test_the_users_own_headers_come_first() -> None:
     """With one for a gateway's key no other key is made up."""
     own = {"X-Gateway-Key": "secret-of-a-gateway"}

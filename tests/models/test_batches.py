@@ -5,6 +5,7 @@ import contextlib
 import itertools
 import json
 import time
+import tracemalloc
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
@@ -383,6 +384,32 @@ def test_progress_is_told(drive: Drive, protocol: str) -> None:
     assert [False, False, True] == [state.is_over for state in states]
     assert {4} == {state.total for state in states}
     assert (protocol == "gemini") == (states[0].ends is None)
+
+
+LARGE = 64 << 20
+
+
+@pytest.mark.slow
+def test_a_large_file_goes_out_in_little_memory(drive: Drive) -> None:
+    """A piece at a time, in each protocol; here to a server that then refuses it."""
+
+    async def steps(driver: Driver) -> int:
+        rows = driver.folder / "rows.jsonl"
+        with rows.open("wb") as file:
+            file.truncate(LARGE)
+        tracemalloc.start()
+        try:
+            with contextlib.suppress(BatchError):
+                source = await driver.endpoint.upload(rows, "a")
+                if not source:
+                    await driver.endpoint.create(rows, source, "a")
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak, server = drive(steps, Plan(file_bytes=LARGE))
+    assert peak < 16 << 20
+    assert server.received >= LARGE
 
 
 @pytest.mark.parametrize(

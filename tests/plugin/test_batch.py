@@ -4,10 +4,12 @@ import itertools
 import json
 import random
 import signal
+import sqlite3
 import time
 import zlib
 from collections import Counter
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -24,7 +26,6 @@ SUITE = f"--rest-suite=soebench:{N}"
 QUICK = "--rest-batch-poll=0.02"
 NOT_YET = 75
 GATE = "--rest-min-rer=0.5"
-SLOW = pytest.mark.slow
 
 
 def served(server: Endpoint) -> Sequence[str]:
@@ -43,13 +44,18 @@ def answered(server: BatchServer) -> Counter[str]:
     return Counter(row_id.rpartition("_")[2] for _, row_id in server.paid)
 
 
+DIRECT: dict[tuple[str, ...], Any] = {}  # reports of direct runs, each made once
+
+
 @pytest.fixture
 def direct(run_rest: RunRest) -> Callable[..., Any]:
     """The report of a direct run with these options."""
 
     def run(*args: str) -> Any:
-        with Endpoint(Oracle(N).reply) as server:
-            return settled(run_rest(*served(server), *args).report)
+        if args not in DIRECT:
+            with Endpoint(Oracle(N).reply) as server:
+                DIRECT[args] = settled(run_rest(*served(server), *args).report)
+        return DIRECT[args]
 
     return run
 
@@ -66,6 +72,8 @@ def test_a_run_by_batch_reports_what_a_direct_one_does(
     assert {"id": "batch_0001", "status": "ended", "rows": ROWS, "done": ROWS, "failed": 0} == batch
     assert 0 == run.status
     assert expected == judged(run)
+    with closing(sqlite3.connect("run/completions.sqlite")) as store:  # a replay draws nothing
+        assert [(2 * N,)] == store.execute("SELECT count(*) FROM drawings").fetchall()
     assert "batch 1 of 1: ended, 12 of 12 answers" in run.out
     assert "2 workers" not in run.out
 
@@ -108,13 +116,14 @@ def test_a_run_is_submitted_and_judged_by_later_sessions(
     with BatchServer(Oracle(N).reply, Plan(polls=1)) as server:
         first = run_rest(*served(server), "--rest-batch=submit")
         assert (0, {}) == (first.status, first.report)
-        assert "handed over, and judged by a later session" in first.out
+        assert "all is handed over, and goes on by itself" in first.out
         assert "go on with: pytest --rest-resume=run" in first.out
         second = run_rest("--rest-resume=run", GATE, keep=True)
         assert (NOT_YET, {}) == (second.status, second.report)
         assert "batch 1 of 1: running, 0 of 12 rows" in second.out
         assert "not yet: 0 of 1 batch ended" in second.out
-        third = run_rest("--rest-resume=run", GATE, keep=True)
+        third = run_rest("--rest-resume=run", GATE, "-n2", keep=True)
+        assert "2 workers" not in third.out
         assert (0, expected) == (third.status, judged(third))
         assert 1 == len(server.batches)
         fourth = run_rest(
@@ -126,6 +135,7 @@ def test_a_run_is_submitted_and_judged_by_later_sessions(
     assert "--rest-replay asks nothing; leave --rest-batch out" in refused.out
 
 
+@pytest.mark.some(2)
 @pytest.mark.parametrize("fault", ["missing", "doubled", "failed", "expired", "malformed"])
 def test_rows_without_an_answer_are_asked_in_another_batch(
     run_rest: RunRest, direct: Callable[..., Any], fault: RowFault
@@ -181,6 +191,7 @@ FAULTS: dict[str, Callable[[str, str, int], Reply | None]] = {
 }
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize("fault", FAULTS)
 def test_faults_of_the_interface_itself_are_lived_with(
     run_rest: RunRest,
@@ -274,7 +285,8 @@ def killed_at(process: dict[str, Started], moment: int, plan: Plan) -> None:
     plan.interface = interface
 
 
-@pytest.mark.parametrize("moment", [3, *(pytest.param(n, marks=SLOW) for n in range(0, 18, 2))])
+@pytest.mark.slow
+@pytest.mark.parametrize("moment", range(18))
 def test_a_killed_run_is_gone_on_with_elsewhere(run_rest: RunRest, moment: int) -> None:
     """By kill -9, while it asks the interface for something, or when that was done."""
     process: dict[str, Started] = {}
@@ -336,6 +348,7 @@ def test_an_interrupted_run_leaves_its_batches_and_says_how_to_go_on(run_rest: R
 # What may be spent
 
 
+@pytest.mark.some(1)
 @pytest.mark.parametrize(
     ("args", "said"),
     [
@@ -450,17 +463,19 @@ class Judge:
 
 
 def test_a_run_s_batches_are_cancelled(run_rest: RunRest) -> None:
-    """What was asked by then is judged, nothing is asked again; unless it is gone on with."""
-    with BatchServer(Oracle(N).reply, Plan(polls=9)) as server:
-        run_rest(*served(server), "--rest-batch=submit")
+    """What was asked by then is judged, nothing else is asked; unless it is gone on with."""
+    with BatchServer(reply_to_two_passes, Plan(polls=9)) as server:
+        run_rest(*served(server), *TWO_PASSES, "--rest-batch=submit")
         ended = run_rest("--rest-resume=run", "--rest-batch=cancel", keep=True)
         assert (0, {}) == (ended.status, ended.report)
+        assert "cancelled; what was asked before can still be fetched" in ended.out
         partly = run_rest("--rest-resume=run", GATE, keep=True)
         assert (1, 1) == (len(server.batches), partly.status)
         assert "the batch was cancelled before this row" in str(partly.report["lost"])
         server.plan.polls = 0
         whole = run_rest("--rest-resume=run", "--rest-batch", QUICK, GATE, keep=True)
-        assert ([ROWS, ROWS // 2], 0) == ([b.total for b in server.batches.values()], whole.status)
+        assert [3 * N, 6, 2] == [batch.total for batch in server.batches.values()]
+    assert 0 == whole.status
 
 
 def test_files_are_answered_by_another_program(
@@ -497,6 +512,7 @@ def response(oracle: Oracle, body: dict[str, Any]) -> dict[str, Any]:
 # What cannot be by batch
 
 
+@pytest.mark.some(4)
 @pytest.mark.parametrize(
     ("args", "said"),
     [

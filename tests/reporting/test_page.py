@@ -7,6 +7,7 @@ import io
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -561,6 +562,9 @@ def test_an_n_that_all_rows_have_is_said_once() -> None:
     assert ("By form. n = 40 in each row.", 0) == (plot.note, plot.picture.count("n = 40"))
     (plot,) = plots.dots("Accuracy", "By form.", [*rows, plots.share("d", rate | {"n": 9})])
     assert ("By form.", 2) == (plot.note, plot.picture.count("n = 40"))
+    few = [replace(head, label="image"), *(plots.share(m, rate | {"n": 9}) for m in "ab")]
+    (plot,) = plots.dots("Accuracy", "By form.", [*rows, *few])
+    assert ["text, n = 40", "image, n = 9"] == re.findall(r"\w+, n = \d+", plot.picture)
 
 
 def test_the_first_line_has_the_baseline_s_date_and_commit() -> None:

@@ -7,6 +7,7 @@ import pytest
 
 from pytest_rest import scoring
 from pytest_rest.metrics import failure_causes, reading
+from pytest_rest.metrics.agreement import Group
 from pytest_rest.terms import Answer, Mode, Record, Transcription
 
 RUNS = 2_000 if os.environ.get("ALL_TESTS") else 200
@@ -38,7 +39,7 @@ def test_the_planted_share_is_recovered(by_reading: float, otherwise: float, twi
     values, held, below = [], 0, 0
     for _ in range(RUNS):
         drawn = draws.choice(4, N, p=[1 - sum(shares), *shares])
-        found = reading.share([[kinds[kind]] for kind in drawn])
+        found = reading.share([Group([kinds[kind]]) for kind in drawn])
         assert found is not None
         assert found.low is not None
         assert found.high is not None
@@ -60,7 +61,7 @@ def test_errors_that_play_no_part_are_no_cause() -> None:
     draws = np.random.default_rng(4)
     wrong, read = draws.random(900) < 0.4, draws.random(900) > 0.35
     records = [record("2" if w else "1", "1", bool(r)) for w, r in zip(wrong, read, strict=True)]
-    groups = [[each] for each in records]
+    groups = [Group([each]) for each in records]
     counted = [failure_causes.cause(group) for group in groups]
     transcribed_wrongly = counted.count("misread") / sum(each is not None for each in counted)
     assert 0.3 < transcribed_wrongly < 0.4

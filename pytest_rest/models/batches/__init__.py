@@ -115,7 +115,12 @@ def _of_provider(
     if provider == "anthropic":
         base = base.removesuffix("/messages").removesuffix("/v1")
         token = None if model.key else read_key("ANTHROPIC_AUTH_TOKEN", environ)
-        key = _bearer(token) if token else {"x-api-key": model.key or ""}
+        if not (model.key or token):
+            raise ModelError(
+                f"model {model.name!r} needs a key for its batches; set ANTHROPIC_API_KEY or "
+                "ANTHROPIC_AUTH_TOKEN"
+            )
+        key = {"x-api-key": model.key} if model.key else _bearer(token)
         key["anthropic-version"] = anthropic.VERSION
     if provider == "gemini":
         base = base.removesuffix("/v1beta")

@@ -45,7 +45,8 @@ _PATH = "/v1/messages/batches"
 class AnthropicBatches(RemoteModel):
     """A model behind `/v1/messages/batches`."""
 
-    limits: ClassVar[BatchLimits] = BatchLimits(rows=100_000, file_bytes=256 * 10**6)
+    # of 256 MB, which are those of the whole body
+    limits: ClassVar[BatchLimits] = BatchLimits(rows=100_000, file_bytes=255 * 10**6)
 
     def row(self, prompt: Prompt, row_id: str) -> bytes:
         """A request as a line."""

@@ -15,7 +15,7 @@ from typing import IO, Any, ClassVar
 
 import aiohttp
 
-from pytest_rest.credentials import MASK, learn_address, masked
+from pytest_rest.credentials import MASK, learn_address
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures
 from pytest_rest.models.batches.endpoint import BatchError, BatchRow
@@ -265,4 +265,4 @@ def mapping(value: object) -> Mapping[str, Any]:
 
 def said(value: object) -> str:
     """What a provider says, on one line without secrets."""
-    return failures.one_line(masked(value)) if isinstance(value, str) else ""
+    return failures.one_line(value) if isinstance(value, str) else ""

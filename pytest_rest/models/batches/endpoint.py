@@ -134,7 +134,8 @@ class BatchEndpoint(Protocol):
         """The rows of a batch that is over, in any order, failed ones too, each as it is read.
 
         A row may be missing, or come twice. What cannot be read is a failed row without an id.
-        Nothing is given out before all was received: after a `BatchError`, begin again.
+        Nothing of a file is given out before all of it was received; after a `BatchError` read them
+        all again.
         """
         ...
 

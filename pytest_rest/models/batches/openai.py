@@ -52,7 +52,7 @@ _STATUSES: Mapping[str, Status] = {
 
 
 class OpenAIBatches(RemoteModel):
-    """A model behind `/v1/files` and `/v1/batches`; `limit` names the limit of tokens."""
+    """A model behind `/v1/files` and `/v1/batches`."""
 
     limits: ClassVar[BatchLimits] = BatchLimits(rows=50_000, file_bytes=200 * 10**6)
 

@@ -26,6 +26,7 @@ _MOST = 20_000
 _TEXTS = 14_000_000  # bytes of all texts together
 _LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
 _MOST_UNASKED = 1_000  # of which nothing but their names is known
+_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _ORDER = {"inconsistent": 0, "lost": 1}
 _REST = 2
 _DIGEST = re.compile("[0-9a-f]{16}")
@@ -318,5 +319,5 @@ def _cut(text: str, limit: int) -> Text:
 
 def _json(content: object) -> str:
     """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
-    text = json.dumps(content, separators=(",", ":"), allow_nan=False)
+    text = _encode(content)
     return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")
