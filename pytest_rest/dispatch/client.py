@@ -78,6 +78,7 @@ class LocalAsker:
         walker = DrawingWalker if draws_apart else Walker
         self._walker: Walker = walker(self._ahead, build)
         self._build, self._follow, self._compare = build, follow, compare
+        self._is_careful = is_careful
         self._server: Server | None = None
 
     def ask(self, case: Case) -> Asked:
@@ -91,7 +92,8 @@ class LocalAsker:
             asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
         else:
             asked = claimed.wait()
-            self.dispatcher.give_way()  # before the test goes on with its answers
+            if not self._is_careful:  # what a test finds may spare the calls that are left
+                self.dispatcher.give_way()
         return with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:

@@ -191,7 +191,7 @@ def test_no_process_is_started_for_few_cases(monkeypatch: pytest.MonkeyPatch) ->
     with walking(monkeypatch) as (walker, ahead, _):
         walker.walk(case(f"i{number}") for number in range(4))
         until(lambda: ahead.has(key(case("i3"))))
-        until(lambda: walker._thread is None)
+        until(lambda: walker._thread is None and not ahead._open)
 
 
 def test_a_test_waits_for_its_case_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,3 +208,4 @@ def test_a_test_waits_for_its_case_in_the_process(monkeypatch: pytest.MonkeyPatc
         waiting.start()
         until(lambda: not waiting.is_alive())
         until(lambda: process._process is None or process._process.returncode is not None)
+        until(lambda: not ahead._open)

@@ -76,10 +76,11 @@ def test_an_interrupt_leaves_no_lock_taken() -> None:
 def test_a_loop_is_waited_for_as_many_rounds_as_asked() -> None:
     """But not for long where something holds it up."""
     loop, done = asyncio.new_event_loop(), []
-    thread = threading.Thread(target=loop.run_forever)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
 
     def step(number: int) -> None:
+        time.sleep(0.02)
         done.append(number)
         if number < 5:
             loop.call_soon(step, number + 1)
