@@ -1,7 +1,8 @@
-"""Turns every chat request into one constant answer after a set time, and counts what it saw.
+"""Turns every chat request into an answer after a set time, and counts what it saw.
 
 A stand-in for a model's provider that takes as little of the machine as Python can: bodies are
-counted and thrown away, answers are the same bytes each time. It ends when its stdin does.
+counted and thrown away. Answers are the same bytes each time, or where they are to differ the next
+of a hundred. It ends when its stdin does.
 """
 
 import argparse
@@ -9,9 +10,10 @@ import asyncio
 import json
 import sys
 import time
+from collections.abc import Sequence
 from typing import Any
 
-ANSWER = {
+ANSWER: dict[str, Any] = {
     "id": "chatcmpl-1",
     "object": "chat.completion",
     "created": 1767225600,
@@ -67,11 +69,10 @@ class Counts:
 class Connection(asyncio.Protocol):
     """One client's connection: one request at a time, for as long as the client keeps it."""
 
-    response = _response(ANSWER)
-
-    def __init__(self, counts: Counts, latency: float) -> None:
+    def __init__(self, counts: Counts, latency: float, responses: Sequence[bytes]) -> None:
         self._counts = counts
         self._latency = latency
+        self._responses = responses
         self._loop = asyncio.get_running_loop()
         self._head = b""
         self._missing = 0  # bytes of the body that are still to come
@@ -122,8 +123,8 @@ class Connection(asyncio.Protocol):
     def _answer(self, due: float) -> None:
         if not self.asked:
             return
-        self._transport.write(self.response)
         counts, self.asked = self._counts, False
+        self._transport.write(self._responses[counts.answered % len(self._responses)])
         counts.in_flight -= 1
         counts.answered += 1
         counts.last = self._loop.time()  # asyncio's clock is the monotonic one
@@ -140,10 +141,17 @@ def _length(head: bytes) -> int:
     return int(rest.partition(b"\r\n")[0])
 
 
-async def _serve(latency: float) -> None:
+def _answering(content: str) -> bytes:
+    (choice,) = ANSWER["choices"]
+    said = {**choice, "message": {"role": "assistant", "content": content}}
+    return _response({**ANSWER, "choices": [said]})
+
+
+async def _serve(latency: float, differ: bool) -> None:
     loop, counts = asyncio.get_running_loop(), Counts()
+    responses = [_answering(f"Answer: {n}") for n in (range(100) if differ else (3,))]
     server = await loop.create_server(
-        lambda: Connection(counts, latency), "127.0.0.1", 0, backlog=4096
+        lambda: Connection(counts, latency, responses), "127.0.0.1", 0, backlog=4096
     )
     ended = asyncio.Event()
     loop.add_reader(sys.stdin.fileno(), ended.set)  # readable once the other end is closed
@@ -154,4 +162,6 @@ async def _serve(latency: float) -> None:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--latency", type=float, default=0.3, help="seconds until an answer")
-    asyncio.run(_serve(parser.parse_args().latency))
+    parser.add_argument("--differ", action="store_true", help="no two answers in a row are equal")
+    given = parser.parse_args()
+    asyncio.run(_serve(given.latency, given.differ))

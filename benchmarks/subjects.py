@@ -41,7 +41,7 @@ _PLUGINS = ("rest", "xdist", "xdist.looponfail", "anyio")
 _LEFT_OUT = ["cacheprovider"] + [
     each.name for each in entry_points(group="pytest11") if each.name not in _PLUGINS
 ]
-_PYTEST = (sys.executable, "-m", "pytest", "-q", *(f"-pno:{name}" for name in _LEFT_OUT))
+PYTEST = (sys.executable, "-m", "pytest", "-q", *(f"-pno:{name}" for name in _LEFT_OUT))
 
 
 @dataclass(frozen=True)
@@ -54,6 +54,7 @@ class Task:
     latency: float
     concurrency: int
     limit: float
+    package: Path | None = None  # the folder in which the package is that is measured
 
     def requests(self, subject: str) -> int:
         """How many there must be: three forms and a transcription of each item."""
@@ -116,9 +117,9 @@ class Endpoint:
 
 
 @contextmanager
-def endpoint(latency: float) -> Iterator[Endpoint]:
+def endpoint(latency: float, *options: str) -> Iterator[Endpoint]:
     """An endpoint for as long as the block lasts."""
-    command = [sys.executable, str(_HERE / "server.py"), f"--latency={latency}"]
+    command = [sys.executable, str(_HERE / "server.py"), f"--latency={latency}", *options]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
         if process.stdout is None or process.stdin is None:
             raise RuntimeError("the endpoint has no pipes")
@@ -152,9 +153,9 @@ def _command(subject: str, task: Task, base: str) -> list[str]:
         return [sys.executable, str(_HERE / "clients.py"), subject, *options]
     workers = [] if subject.endswith("serial") else [f"-n{_WORKERS}"]
     if subject == "naive":
-        return [*_PYTEST, "-p", "no:rest", *workers]
+        return [*PYTEST, "-p", "no:rest", *workers]
     return [
-        *_PYTEST,
+        *PYTEST,
         *(
             [f"--rest-model={SERVED_MODEL}", f"--rest-api-base={base}"]
             if subject in SERVED
@@ -169,22 +170,29 @@ def _command(subject: str, task: Task, base: str) -> list[str]:
     ]
 
 
-def _environ(subject: str, task: Task, base: str, folder: Path) -> dict[str, str]:
+def environ(folder: Path, package: Path | None = None) -> dict[str, str]:
+    """What a process is given that has a folder of its own, and measures the package in another."""
     left_out = ("PYTEST_", "OPENAI_", "LITELLM_", "PYTHONDONTWRITEBYTECODE")
-    environ = {
+    values = {
         name: value
         for name, value in os.environ.items()
         if not name.startswith(left_out) and not name.lower().endswith("_proxy")
     }
-    environ["PYTHONPATH"] = str(_HERE)  # where the plugin of `asking.py` is
+    # where the plugin of `asking.py` is
+    values["PYTHONPATH"] = os.pathsep.join([*([str(package)] if package else []), str(_HERE)])
     # pytest tidies up what other runs have left in the temporary folder, which may take seconds
-    environ["PYTEST_DEBUG_TEMPROOT"] = str(folder)
-    environ |= {"BENCH_ITEMS": str(task.naive_items), "BENCH_STYLE": task.style}
-    environ["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no look-up of prices over the network
-    environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
+    values["PYTEST_DEBUG_TEMPROOT"] = str(folder)
+    values["LITELLM_LOCAL_MODEL_COST_MAP"] = "True"  # no look-up of prices over the network
+    values["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"] = "True"
+    return values
+
+
+def _environ(subject: str, task: Task, base: str, folder: Path) -> dict[str, str]:
+    values = environ(folder, task.package)
+    values |= {"BENCH_ITEMS": str(task.naive_items), "BENCH_STYLE": task.style}
     if subject not in SERVED:
-        environ |= {"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": base, "OPENAI_API_BASE": base}
-    return environ
+        values |= {"OPENAI_API_KEY": "x", "OPENAI_BASE_URL": base, "OPENAI_API_BASE": base}
+    return values
 
 
 def _read(folder: Path) -> dict[str, Any]:

@@ -13,7 +13,10 @@ from pathlib import Path
 
 import screenshot
 
+from pytest_rest.reporting import page, runs
+
 HERE = Path(__file__).parent
+_BEFORE = [{"kind": "wrong", "modes": ["image"], "rate": 0.03, "when": {"dpi": 50}}]
 _FIRST = [
     {"kind": "wrong", "modes": ["image"], "rate": 0.12, "when": {"dpi": 50, "font": "cursive"}},
     {"kind": "wrong", "modes": ["image"], "rate": 0.01},
@@ -40,26 +43,36 @@ _GATE = (
 
 
 def main() -> None:
-    """Write the page's top, an opened item, and the matrix."""
+    """Write the page's top, its releases, an opened item, and the matrix."""
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
-        ask(folder, "acme-vl-2.0", _FIRST)
-        ask(folder, "acme-vl-2.1", _SECOND, *_GATE)
-        page = str(folder / "acme-vl-2.1" / "report.html")
-        screenshot.main(str(HERE / "report.png"), page)
-        screenshot.main(str(HERE / "matrix.png"), page, "", "#matrix", at=(515, 250))
+        ask(folder, "acme-vl-1.9", "2026-10-05", _BEFORE)
+        ask(folder, "acme-vl-2.0", "2026-11-02", _FIRST)
+        ask(folder, "acme-vl-2.1", "2026-11-28", _SECOND, *_GATE)
+        shown = str(folder / "acme-vl-2.1" / page.NAME)
+        screenshot.main(str(HERE / "report.png"), shown)
+        screenshot.main(str(HERE / "report-releases.png"), shown, "", "#releases")
+        screenshot.main(str(HERE / "matrix.png"), shown, "", "#matrix", at=(515, 250))
         item = _opened(folder / "acme-vl-2.1" / "report.json")
-        screenshot.main(str(HERE / "report-item.png"), page, f"#item={item}")
+        screenshot.main(str(HERE / "report-item.png"), shown, f"#item={item}")
 
 
-def ask(folder: Path, model: str, faults: object, *gate: str) -> None:
-    """A run of the planted model, kept under its name; 100 systems of equations in ten styles."""
+def ask(folder: Path, model: str, day: str, faults: object, *gate: str) -> None:
+    """A run of the planted model, kept under its name; 100 systems of equations in ten styles.
+
+    Its day is made up, too, so that the pictures of tomorrow are those of today.
+    """
     (folder / f"{model}.yaml").write_text(json.dumps({"faults": faults}), "utf-8")
     (folder / "pytest.ini").write_text("[pytest]\n", "utf-8")
     asked = "--rest-plus", "--rest-suite=soebench:100", f"--rest-run-dir={model}"
     command = [sys.executable, "-m", "pytest", "-q", f"--rest-model=simulated:{model}.yaml"]
     environ = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
     subprocess.run([*command, *asked, *gate], cwd=folder, env=environ, check=False)  # noqa: S603
+    path = folder / model / "report.json"
+    report = json.loads(path.read_text("ascii"))
+    report["provenance"]["created"] = f"{day}T00:00:00+00:00"
+    path.write_text(json.dumps(report), "ascii")
+    page.write(report, runs.prompts(path), path.parent, path.with_name(page.NAME))
 
 
 def _opened(path: Path) -> str:

@@ -14,6 +14,10 @@ from PIL import Image
 
 _COLORS = 160  # enough for letters, lines and the matrix, and half of the bytes
 _WIDTH, _HEIGHT = 1280, 1000
+_SETTLED = """if (document.readyState != "complete") return false;
+const seen = [...document.images].filter(i => i.getBoundingClientRect().top < innerHeight);
+document.querySelector("#list > li.open")?.scrollIntoView();
+return seen.every(image => image.complete);"""
 _BOX = """const box = document.querySelector(arguments[0]).getBoundingClientRect();
 return [box.left, box.top + scrollY, box.width, box.height];"""
 
@@ -29,6 +33,7 @@ def main(
     """Write the picture of what is in view, or of the one element, with the mouse in its canvas."""
     with tempfile.TemporaryDirectory() as profile, started(Path(profile)) as browser:
         browser.open(Path(page), address, _WIDTH)
+        browser.comes_true(_SETTLED)
         if at:
             browser.point(f"{selector} canvas", *at)
             browser.comes_true("return [...document.images].every(image => image.complete)")

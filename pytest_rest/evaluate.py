@@ -30,6 +30,7 @@ from pytest_rest.terms import (
     Completion,
     Form,
     Item,
+    KnownPictures,
     Mode,
     Model,
     Prompt,
@@ -94,10 +95,17 @@ async def evaluate(
     return list(await asyncio.gather(*(one(item, style) for item in items for style in styles)))
 
 
-def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) -> list[Prompt]:
+def forms(
+    item: Item,
+    style: Style,
+    protocol: Protocol,
+    scheme: Scheme = PLAIN,
+    known: KnownPictures | None = None,
+) -> list[Prompt]:
     """The prompts of one item in one style, without those that follow from an answer.
 
-    Raises `RenderingError` or `BenchmarkError` when the item cannot be asked in this way.
+    Pictures that are `known` are not drawn, and have no bytes. Raises `RenderingError` or
+    `BenchmarkError` when the item cannot be asked in this way.
     """
     equivalence.check(item, scheme)
     scheme = scheme.of(item)
@@ -110,17 +118,17 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
     read = [
         prompt
         for mode in scheme.transcribed
-        for prompt in prompts.transcriptions(item, Form(mode, style, written), protocol)
+        for prompt in prompts.transcriptions(item, Form(mode, style, written), protocol, known)
     ]
     if scheme.sweep is not None:
         asked = [
-            prompts.build(item, form, _first(budget), protocol, budget=budget)
+            prompts.build(item, form, _first(budget), protocol, budget=budget, known=known)
             for budget in scheme.sweep.budgets
             for form in solve
         ]
         return asked + read
     asked = [
-        prompts.build(item, form, "solve", protocol, repeat=repeat)
+        prompts.build(item, form, "solve", protocol, repeat=repeat, known=known)
         for form in solve
         for repeat in range(scheme.repeats)
     ]
@@ -128,9 +136,13 @@ def forms(item: Item, style: Style, protocol: Protocol, scheme: Scheme = PLAIN) 
 
 
 def follow_ups(
-    prompt: Prompt, completion: Completion, protocol: Protocol, scheme: Scheme
+    prompt: Prompt,
+    completion: Completion,
+    protocol: Protocol,
+    scheme: Scheme,
+    known: KnownPictures | None = None,
 ) -> list[Prompt]:
-    """What is asked once a prompt is answered.
+    """What is asked once a prompt is answered; `known` as in `forms`.
 
     After the first of two passes, the question as the model transcribed it; after thinking, the
     question for an answer; after an open answer, a judge for its rating, in a sample twice.
@@ -141,9 +153,8 @@ def follow_ups(
     if sweep is not None and prompt.budget is not None:
         if prompt.task == "think":
             budget, thought = prompt.budget, completion.text
-            return [
-                prompts.build(prompt.item, form, "solve", protocol, budget=budget, thinking=thought)
-            ]
+            more: dict[str, Any] = {"budget": budget, "thinking": thought, "known": known}
+            return [prompts.build(prompt.item, form, "solve", protocol, **more)]
         return _ratings(prompt, completion, protocol, sweep) if sweep.has_judge else []
     is_first_pass = prompt.task == "transcribe" and form.mode == "image"
     if TWO_PASSES not in scheme.modes or not is_first_pass:
@@ -156,6 +167,7 @@ def follow_ups(
             protocol,
             repeat=repeat,
             transcription=completion.text,
+            known=known,
         )
         for repeat in range(scheme.repeats)
     ]

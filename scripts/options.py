@@ -15,7 +15,7 @@ MORE = {
     "[protocol.yaml](../pytest_rest/prompts/protocol.yaml), whose copy holds your own prompts",
     "Which items": "[data sets](data-sets.md) and [your own benchmark](own-benchmark.md)",
     "The gate": "[gating releases](releases.md)",
-    "How it is asked": "[speed](speed.md)",
+    "How it is asked": "[performance](performance.md)",
     "Runs and reports": "[stored answers](stored-answers.md) and "
     "[reading the report](reading-the-report.md)",
     "Fuzzing": "[fuzzing](fuzzing.md)",

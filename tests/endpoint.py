@@ -8,7 +8,7 @@ import json
 import threading
 import zlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Any, Literal, Self
 
@@ -29,6 +29,7 @@ Fault = Literal[
     "odd-content",
     "odd-field",
     "no-usage",
+    "cut",
 ]
 
 # Each protocol's own word for how an answer ended; any other word is sent as it is.
@@ -182,10 +183,7 @@ class Endpoint:
 
     async def _serve(self) -> None:
         app = web.Application(client_max_size=64 * 2**20)
-        for prefix in ("", "/v1", "/{anything}/v1"):
-            app.router.add_post(f"{prefix}/chat/completions", self._openai)
-            app.router.add_post(f"{prefix}/messages", self._anthropic)
-        app.router.add_post(r"/v1beta/models/{model}:generateContent", self._gemini)
+        self._add_routes(app)
         self._runner = web.AppRunner(app, access_log=None, shutdown_timeout=1.0)
         await self._runner.setup()
         await self._listen()
@@ -193,6 +191,12 @@ class Endpoint:
         await self._closing.wait()
         await self._runner.cleanup()
         await self._abort_all()
+
+    def _add_routes(self, app: web.Application) -> None:
+        for prefix in ("", "/v1", "/{anything}/v1"):
+            app.router.add_post(f"{prefix}/chat/completions", self._openai)
+            app.router.add_post(f"{prefix}/messages", self._anthropic)
+        app.router.add_post(r"/v1beta/models/{model}:generateContent", self._gemini)
 
     async def _abort_all(self) -> None:
         """Leave no connection open: not one that was taken on while the server closed."""
@@ -253,13 +257,13 @@ class Endpoint:
             return await self._drip(http, b" " * (1 << 20), 0.0)
         model = self._reports or f"{request.model}-2026-01-01"
         model = model if reply.model is None else reply.model
-        content = json.dumps(_body(request.protocol, model, reply)).encode()
+        content = json.dumps(body_of(request.protocol, model, reply)).encode()
         if reply.raw is not None:
             content = reply.raw
         if reply.fault == "malformed":
             content = content[: len(content) // 2]
         if reply.fault == "reset":
-            return await _cut_short(http, content)
+            return await cut_short(http, content)
         if reply.fault == "page":
             page = f"<!DOCTYPE html><title>{reply.text}</title>"
             return web.Response(text=page, status=reply.status, content_type="text/html")
@@ -288,7 +292,7 @@ def _packed_blanks(megabytes: int) -> bytes:
     return b"".join([*chunks, packer.flush()])
 
 
-async def _cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
+async def cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
     """Promise the whole body, send half of it, and close the connection."""
     response = web.StreamResponse(headers={"content-length": str(len(content))})
     response.content_type = "application/json"
@@ -302,6 +306,15 @@ async def _cut_short(http: web.Request, content: bytes) -> web.StreamResponse:
 def _request(
     http: web.Request, protocol: Protocol, body: Mapping[str, Any], number: int
 ) -> Request:
+    request = request_of(protocol, body, number, body.get("model") or http.match_info.get("model"))
+    headers = {name.lower(): value for name, value in http.headers.items()}
+    return replace(request, path=http.path, headers=headers, query=dict(http.query))
+
+
+def request_of(
+    protocol: Protocol, body: Mapping[str, Any], number: int, model: str | None = None
+) -> Request:
+    """A body as a request, without its headers."""
     texts: list[str] = []
     images: list[bytes] = []
     files: list[bytes] = []
@@ -317,15 +330,14 @@ def _request(
                 (files if is_file else images).append(base64.b64decode(_encoded(part)))
     return Request(
         protocol=protocol,
-        path=http.path,
-        model=body.get("model") or http.match_info["model"],
+        path="",
+        model=str(model or body.get("model")),
         texts=tuple(texts),
         images=tuple(images),
         files=tuple(files),
-        headers={name.lower(): value for name, value in http.headers.items()},
+        headers={},
         body=body,
         number=number,
-        query=dict(http.query),
     )
 
 
@@ -338,7 +350,8 @@ def _encoded(part: Mapping[str, Any]) -> str:
     return str((part.get("source") or part.get("inline_data") or part["inlineData"])["data"])
 
 
-def _body(protocol: Protocol, model: str, reply: Reply) -> Mapping[str, Any]:
+def body_of(protocol: Protocol, model: str, reply: Reply) -> Mapping[str, Any]:
+    """What a protocol sends for a reply."""
     if reply.body is not None:
         return reply.body
     if reply.status != 200:

@@ -44,9 +44,9 @@ LEFT_OUT = (*(f"-pno:{name}" for name in ("randomly", "hypothesispytest", "anyio
 
 
 def without_times(report: Any) -> Any:
-    """A report less what differs between equal runs: times, and where it was written."""
+    """A report less what differs between equal runs: times, its place, and the runs before it."""
     if isinstance(report, dict):
-        left_out = {"seconds", "created", "git_commit"}
+        left_out = {"seconds", "created", "git_commit", "history"}
         return {key: without_times(value) for key, value in report.items() if key not in left_out}
     if isinstance(report, list):
         return [without_times(each) for each in report]

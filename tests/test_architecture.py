@@ -44,7 +44,7 @@ DOORS: dict[str, tuple[str, ...]] = {
     "pypdfium2": ("rendering.document",),
     "fontTools": ("rendering.font",),
     "litellm": ("models.providers.litellm",),
-    "aiohttp": ("models.providers.openai_compatible",),
+    "aiohttp": ("models.providers.openai_compatible", "models.batches"),
     "rapidocr": ("models.providers.embedded",),
     "hypothesis": ("fuzzing",),
     "scipy": ("statistics",),

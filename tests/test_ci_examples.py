@@ -12,11 +12,14 @@ from typing import Any
 
 import junit_schema
 import pytest
+from batch_endpoint import BatchServer, Plan
 from ci_runner import FOLDER, Runner, content, evaluate, shell
+from runs import Oracle
 
 SCHEMAS = {
     "action/action.yml": ("vendor.github-actions",),
     "github.yml": ("vendor.github-workflows",),
+    "github-batch.yml": ("vendor.github-workflows",),
     "github-nightly.yml": ("vendor.github-workflows",),
     "github-two-models.yml": ("vendor.github-workflows",),
     "gitlab-ci.yml": ("vendor.gitlab-ci", "--data-transform=gitlab-ci"),
@@ -196,6 +199,34 @@ def test_a_night(repository: Path) -> None:
     assert "failure" == night(fuzz, "simulated:low-resolution"), nights.out
     kept = nights.state / "artefacts"
     assert (kept / "rest-simulated-low-resolution-fuzz" / "flips.rest.yaml").is_file()
+
+
+@NEEDS_JQ
+@pytest.mark.slow
+def test_batches_are_handed_over_at_night_and_judged_in_the_morning(repository: Path) -> None:
+    """Over an artefact; while they have not ended the job is not green, and another look is."""
+    jobs = content("github-batch.yml")["jobs"]
+    night, morning = ("17 22 * * *", "17 5,9,13 * * *")
+    runner = Runner(repository, "schedule")
+
+    def run(name: str, at: str) -> str:
+        runner.out = ""
+        options = f"--rest-suite=soebench:3 --rest-api-base={server.openai_base}"
+        job = {**jobs[name], "env": {**jobs[name]["env"], "OPTIONS": options}}
+        return runner.job(job, **{"github.event.schedule": at, "matrix.model": "tested-vlm"})
+
+    with BatchServer(Oracle(3, wrong=()).reply, Plan(polls=1)) as server:
+        assert "skipped" == run("judge", night) == run("submit", morning)
+        assert "failure" == run("judge", morning)
+        assert "nothing was handed over for tested-vlm" in runner.out
+        assert "success" == run("submit", night), runner.out
+        assert "failure" == run("judge", morning)
+        assert "tested-vlm: the batches have not ended yet" in runner.out
+        assert "success" == run("judge", morning), runner.out
+        assert "gate passed" in runner.out
+        assert (1, 12) == (len(server.batches), len(server.paid))
+    kept = runner.state / "artefacts"
+    junit_schema.read(kept / "rest-tested-vlm" / "junit.xml")
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """Write a run's baseline: which items agreed and which forms were right, and RER and CFR.
 
-It has no answers, times, costs or paths, and equal runs give equal bytes: a file for git, where a
-line of a diff is an item. --rest-baseline and compare read it as they read a report.
+It has no answers, costs or paths, and but for the date equal runs give equal bytes: a file for git,
+where a line of a diff is an item. --rest-baseline and compare read it as they read a report.
 """
 
 import sys

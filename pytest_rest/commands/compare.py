@@ -15,7 +15,14 @@ from typing import Any
 
 from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, whole_number, writing
 from pytest_rest.errors import OptionError
-from pytest_rest.gate import baseline, paired_runs, rate_changes, regression, several_runs
+from pytest_rest.gate import (
+    baseline,
+    field_changes,
+    paired_runs,
+    rate_changes,
+    regression,
+    several_runs,
+)
 from pytest_rest.gate.baseline import JsonObject
 from pytest_rest.gate.common_items import in_shared_styles
 from pytest_rest.gate.paired_runs import PairedComparison
@@ -32,7 +39,8 @@ from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.wording import count, interval, metric
 
 SCHEMA = "pytest-rest/comparison/1"
-_TAGS_SHOWN = 20
+_PARTS_SHOWN = 20
+_Parts = dict[str, dict[str, Change]]  # the changes of RER of each tag, and of each field
 _TOLERATES = "how far {} may be {} the old run's, as a share; if it is surely more, exit 1"
 
 
@@ -92,14 +100,16 @@ def run(arguments: Namespace) -> int:
         return _compare_several([arguments.old, arguments.new, *arguments.more], arguments.json)
     allow_cached = arguments.allow_cached or not _tolerance(arguments).bounds
     paths = arguments.old, arguments.new
-    runs: Sequence[JsonObject] = [baseline.load(p, allow_cached=allow_cached) for p in paths]
+    runs: Sequence[JsonObject] = [
+        baseline.load(path, allow_cached=allow_cached, keep=field_changes.kept) for path in paths
+    ]
     judged = regression.judge(runs[0], runs[1], _tolerance(arguments), arguments.max_lost or 0)
     others: Sequence[str] = ()
     if not judged.checks:  # a tolerance is judged in all of the old run's styles, or not at all
         runs, others = in_shared_styles(runs)
     comparison, table = paired_runs.compare(*runs), rate_changes.table(*runs)
     comparison = replace(comparison, other_styles=comparison.other_styles or tuple(others))
-    tags = rate_changes.by_tag(*runs)
+    parts = {"tag": rate_changes.by_tag(*runs), "field": field_changes.table(*runs)}
     if arguments.junit_xml is not None:
         cases = junit.check_cases(judged)
         with writing(arguments.junit_xml):
@@ -109,9 +119,9 @@ def run(arguments: Namespace) -> int:
         arguments.markdown, markdown.comparison(comparison, table, judged), markdown.errors(failed)
     )
     if arguments.json:
-        print(json.dumps(_to_builtins(comparison, table, tags, judged), indent=1, allow_nan=False))
+        print(json.dumps(_to_builtins(comparison, table, parts, judged), indent=1, allow_nan=False))
     else:
-        for line in _lines(comparison, table, tags, judged):
+        for line in _lines(comparison, table, parts, judged):
             print(line)
     return MISSED if judged.reasons else GOOD
 
@@ -168,7 +178,7 @@ def _check(arguments: Namespace) -> None:
 
 
 def _lines(
-    runs: PairedComparison, table: dict[str, Change], tags: dict[str, Change], judged: Regression
+    runs: PairedComparison, table: dict[str, Change], parts: _Parts, judged: Regression
 ) -> Iterator[str]:
     """The table of changes, the items that flipped, and the gate's reasons; in 80 columns."""
     yield f"old: {shown(runs.old_model, 70)}"
@@ -185,9 +195,11 @@ def _lines(
         yield shown(paired_runs.in_styles([*runs.styles], runs.other_styles), 500)
     yield f"{'points [95%]':<15} items    old    new change                worse better       p"
     yield from (_row(metric(name), change) for name, change in table.items())
-    if tags:
-        yield f"{'RER of each tag':<33} items    old    new change"
-        yield from first([*tags.items()], _TAGS_SHOWN, lambda tag: _tag_row(*tag), ", with --json")
+    for word, changes in parts.items():
+        if changes:
+            yield f"{f'RER of each {word}':<33} items    old    new change"
+            listed = [*changes.items()]
+            yield from first(listed, _PARTS_SHOWN, lambda part: _part_row(*part), ", with --json")
     if runs.rer.worse:
         yield "were consistent, and are no longer:"
     yield from (f"  {shown(name)}" for name in runs.rer.worse)
@@ -203,8 +215,8 @@ def _row(name: str, change: Change) -> str:
     return f"{name:<15} {_moved(change):<41} {flips * (change.value is not None)}".rstrip()
 
 
-def _tag_row(tag: str, change: Change) -> str:
-    return f"{cut(shown(tag, 100), 33):<33} {_moved(change)}"
+def _part_row(name: str, change: Change) -> str:
+    return f"{cut(shown(name, 100), 33):<33} {_moved(change)}"
 
 
 def _moved(change: Change) -> str:
@@ -223,7 +235,7 @@ def _about(runs: PairedComparison) -> dict[str, str]:
 
 
 def _to_builtins(
-    runs: PairedComparison, table: dict[str, Change], tags: dict[str, Change], judged: Regression
+    runs: PairedComparison, table: dict[str, Change], parts: _Parts, judged: Regression
 ) -> dict[str, Any]:
     checks = [{"name": c.name, "outcome": c.outcome, "reason": c.reason} for c in judged.checks]
     return {
@@ -231,7 +243,11 @@ def _to_builtins(
         "old_model": runs.old_model,
         "new_model": runs.new_model,
         "changes": {name: asdict(change) for name, change in table.items()},
-        **({"tags": {name: asdict(change) for name, change in tags.items()}} if tags else {}),
+        **{
+            f"{word}s": {name: asdict(change) for name, change in changes.items()}
+            for word, changes in parts.items()
+            if changes
+        },
         "styles": {name: asdict(flips) for name, flips in runs.styles.items()},
         "worse": [*runs.rer.worse],
         "better": [*runs.rer.better],

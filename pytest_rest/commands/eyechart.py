@@ -115,7 +115,7 @@ _FONTS = rendering.fonts()
 def _load(spec: str, api_base: str | None, arguments: Namespace) -> Model:
     texts = {"rest_parameters": "parameter", "rest_body": "body", "rest_headers": "header"}
     values = {key: getattr(arguments, name) for key, name in texts.items()}
-    others = ("rest_reasoning_budgets", "rest_max_cost", "rest_tpm")
+    others = ("rest_reasoning_budgets", "rest_max_cost", "rest_max_tokens", "rest_tpm")
     try:
         added = RequestOptions.read({**dict.fromkeys(others), **values}).overrides(os.environ)
         if api_base != arguments.api_base:  # a secret is for the first one's server alone

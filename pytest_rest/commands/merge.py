@@ -9,13 +9,22 @@ import json
 import shutil
 from argparse import ArgumentParser, Namespace
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.commands import GOOD, MISSED, declare_ci, tell_ci, writing
 from pytest_rest.errors import BaselineError, OptionError, ShardError, StoreError
 from pytest_rest.gate import strict_json
-from pytest_rest.reporting import junit, markdown, merge, page, runs, stored_pictures
+from pytest_rest.reporting import (
+    earlier_runs,
+    junit,
+    markdown,
+    merge,
+    page,
+    runs,
+    stored_pictures,
+)
 from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
@@ -45,7 +54,7 @@ def run(arguments: Namespace) -> int:
     if len(paths) < len(arguments.runs):
         raise ShardError("a run is named twice; name each once")
     shards = [Path(name) for name in paths]
-    merged = merge.merge({name: _read(name) for name in paths})
+    merged = _with_history(merge.merge({name: _read(name) for name in paths}), arguments.output)
     try:
         with writing(arguments.output):
             merged.report.write(path)
@@ -74,6 +83,11 @@ def run(arguments: Namespace) -> int:
             print(shown(line, 1_000))
         print(path)
     return MISSED if judged["passed"] is False or merged.failed else GOOD
+
+
+def _with_history(merged: Merged, folder: Path) -> Merged:
+    history = earlier_runs.find(merged.report, merged.rules.baseline, folder)
+    return replace(merged, report=replace(merged.report, history=history))
 
 
 def _read(name: str) -> Any:

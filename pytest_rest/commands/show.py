@@ -14,7 +14,8 @@ from typing import Any
 from pytest_rest.commands import GOOD
 from pytest_rest.errors import BaselineError, OptionError, nearest
 from pytest_rest.metrics.advice import Advised
-from pytest_rest.reporting import runs, stored_pictures
+from pytest_rest.reporting import answer_rows, runs, stored_pictures
+from pytest_rest.reporting.page.items import Prompts
 from pytest_rest.reporting.terminal import fields, findings, misreadings, seen, tables
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import COMPARED, OCR_MODES, Transcription
@@ -47,7 +48,8 @@ def run(arguments: Namespace) -> int:
             lines = [json.dumps(entries, indent=1)]
         else:
             advice = report.get("advice")
-            lines = [*_lines(entries, runs.folder(path))]
+            has_pages = any(entry.get("pages") for entry in entries)
+            lines = [*_lines(entries, runs.folder(path), runs.prompts(path) if has_pages else {})]
             lines += findings.advice(Advised.from_builtins(advice) if advice else None)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         reason = f"{type(error).__name__} {error}"
@@ -66,7 +68,7 @@ def _entries(items: Sequence[Entry], named: str) -> list[Entry]:
     return entries
 
 
-def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
+def _lines(entries: Sequence[Entry], folder: Path, prompts: Prompts) -> Iterator[str]:
     for entry in entries:
         yield f"{shown(entry['suite'])} {shown(entry['id'])} in {shown(entry['style'])}"
         yield f"  {entry['verdict']}; {tables.right(entry['answer'], entry.get('also_right', ()))}"
@@ -78,7 +80,9 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
             yield f"  {shown(entry['reason'], 300)}"
         for mode in (*COMPARED, *OCR_MODES):
             if mode in entry["answers"]:
-                yield from _answer(mode, entry["answers"][mode], folder)
+                answer = entry["answers"][mode]
+                pictures = answer_rows.pictures_of(prompts.get(answer["prompt"], ()))
+                yield from _answer(mode, answer, pictures, folder)
         answered = {mode: a.get("fields", {}) for mode, a in entry["answers"].items()}
         for line in fields.of_item(entry.get("flips", {}), answered):
             yield f"  {line}"
@@ -87,12 +91,12 @@ def _lines(entries: Sequence[Entry], folder: Path) -> Iterator[str]:
                 yield f"  {word:<6} {misreadings.told(Transcription.from_builtins(entry[key]))}"
 
 
-def _answer(mode: str, answer: Entry, folder: Path) -> Iterator[str]:
+def _answer(mode: str, answer: Entry, pictures: Sequence[str], folder: Path) -> Iterator[str]:
     word = {True: ", right", False: ", wrong"}.get(answer["correct"], "")
     said = f"{shown(answer['value'], 60)}{word}" if answer["value"] is not None else "no answer"
     yield f"  {mode:<6} {said} ({shown(answer['status'])})"
-    if answer["image"]:
-        picture = stored_pictures.find(folder / "images", answer["image"])
+    for digest in pictures or filter(None, [answer["image"]]):
+        picture = stored_pictures.find(folder / "images", digest)
         yield f"         {shown(str(picture), 500)}"
     if smaller := seen.of_answer(answer):
         yield f"         {smaller}"

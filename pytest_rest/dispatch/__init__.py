@@ -9,6 +9,8 @@ from concurrent.futures import Future
 from dataclasses import replace
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rest.dispatch.budgets import Used
+from pytest_rest.dispatch.interruptible import wait_for_rounds
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
 from pytest_rest.dispatch.outage import Outage, Rejection, may_pass
 from pytest_rest.dispatch.request_queue import Request, RequestQueue
@@ -21,8 +23,7 @@ BUSY = "rate limit:"
 ENDED = "asking ended: "  # begins the error of every prompt after the one that ended all asking
 
 _STEADY = ("server error:", "malformed response:")  # what an endpoint says of one prompt
-_FINAL = 3
-_OUTAGE = 10
+_FINAL, _OUTAGE = 3, 10
 T = TypeVar("T")
 
 
@@ -56,11 +57,11 @@ class Dispatcher:
         model: Model,
         limits: Limits = Limits(),  # noqa: B008 (frozen)
         store: Store | None = None,
-        spent: float = 0.0,
+        spent: Used = Used(),  # noqa: B008 (copied)
         *,
         minute: float = 60.0,
     ) -> None:
-        self._model, self.limits, self._store = model, limits, store or MemoryStore()
+        self._model, self.limits, self.store = model, limits, store or MemoryStore()
         price = model.price if isinstance(model, Priced) else None
         self._throttle = Throttle(limits, price, model.name, spent, minute=minute)
         self._most_retries = 0 if model.home == "cpu" else limits.retries
@@ -70,11 +71,10 @@ class Dispatcher:
         self._queue = RequestQueue()
         self._pausing: dict[Request, asyncio.TimerHandle] = {}
         self._kept_places: deque[str | None] = deque()
-        self._answers = self._lost_in_a_row = 0
+        self._answers = self._lost_in_a_row = self.retries = 0
         self._ended: str | None = None
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
-        self.retries = 0
         self._loop = asyncio.new_event_loop()
         self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
         self._thread.start()
@@ -128,6 +128,10 @@ class Dispatcher:
         with contextlib.suppress(RuntimeError):  # the session is over
             self._loop.call_soon_threadsafe(self._drop, prompts)
 
+    def give_way(self) -> None:
+        """Let the loop first do what it can do now, before a thread works on without waiting."""
+        wait_for_rounds(self._loop)
+
     def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
         """Run something else on the loop, and wait for it."""
         return asyncio.run_coroutine_threadsafe(coroutine, self._loop).result(timeout=10)
@@ -144,7 +148,7 @@ class Dispatcher:
             self._loop.close()
 
     def _answered(self, prompt: Prompt) -> "Future[Completion] | None":
-        if prompt.digest in self._open or not (kept := self._store.get(prompt.digest)):
+        if prompt.digest in self._open or not (kept := self.store.get(prompt.digest)):
             return None
         future: Future[Completion] = Future()
         future.set_result(kept)
@@ -182,7 +186,7 @@ class Dispatcher:
             return
         while request := self._queue.next(is_full=self._ended is None and self._is_full()):
             if self._ended is None and (excess := self._throttle.overspends(request.prompt)):
-                self._end(f"budget: {excess}")
+                self._end(excess)
             if self._ended is not None:
                 self._finish(request, Completion(error=self._ended))
                 continue
@@ -194,6 +198,7 @@ class Dispatcher:
                 return
             call = self._throttle.begin(request.prompt)  # now: the next one is held against it
             request.is_probe = self._outage.begin()
+            self._queue.send(request)
             task = self._loop.create_task(self._try(request, call))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
@@ -223,6 +228,7 @@ class Dispatcher:
         else:
             completion = await ask(self._model, request.prompt)
         self._throttle.end(call, completion)
+        self._queue.end(request)
         self._judge(request, completion)
         self._pump()
 
@@ -234,7 +240,7 @@ class Dispatcher:
             self._rejection.has_answered = True
             if self._outage.answer():
                 self._queue.take_back()
-            self._store.put(
+            self.store.put(
                 request.prompt, completion, lambda why: self._kept(request, completion, why)
             )
             return

@@ -4,12 +4,13 @@ from collections.abc import Callable, Iterable, Sequence
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, Pace
+from pytest_rest.dispatch.drawing import DrawingWalker
 from pytest_rest.dispatch.interruptible import run_interruptibly
-from pytest_rest.dispatch.prefetch import Asked, Case, Compare, Follow, LookAhead, Walker, key
+from pytest_rest.dispatch.prefetch import Asked, Case, Compare, Follow, LookAhead, key
 from pytest_rest.dispatch.rpc import Client, Server
+from pytest_rest.dispatch.walker import Build, Walker
 from pytest_rest.terms import Completion, Prompt
 
-Build = Callable[[Case], list[Prompt]]
 _AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
 _UNCLAIMED = 8_000  # prompts that may be answered before their tests come
 
@@ -57,7 +58,8 @@ class LocalAsker:
 
     `follow` says what is asked once a prompt is answered, and `compare` what is asked once all of a
     case's are. `is_careful` keeps it from running far
-    ahead of the tests, which may stop early.
+    ahead of the tests, which may stop early. `draws_apart` has a process draw where there is much
+    to be drawn, for which `build` and its cases must be picklable.
     """
 
     def __init__(
@@ -67,12 +69,14 @@ class LocalAsker:
         follow: Follow | None = None,
         is_careful: bool = False,
         compare: Compare | None = None,
+        draws_apart: bool = False,
     ) -> None:
         self.dispatcher = dispatcher
         most = dispatcher.limits.concurrency * _AHEAD
         unclaimed = most // 2 if is_careful else _UNCLAIMED
         self._ahead = LookAhead(dispatcher, most, unclaimed, follow, compare)
-        self._walker = Walker(self._ahead, build)
+        walker = DrawingWalker if draws_apart else Walker
+        self._walker: Walker = walker(self._ahead, build)
         self._build, self._follow, self._compare = build, follow, compare
         self._server: Server | None = None
 
@@ -87,10 +91,14 @@ class LocalAsker:
             asked = list(zip(prompts, self.ask_prompts(prompts), strict=True))
         else:
             asked = claimed.wait()
-        return _with_following(asked, self._follow, self._compare, self.ask_prompts)
+            self.dispatcher.give_way()  # before the test goes on with its answers
+        return with_following(asked, self._follow, self._compare, self.ask_prompts)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
+        stored = [self.dispatcher.store.get(prompt.digest) for prompt in prompts]
+        if (known := [*filter(None, stored)]) and len(known) == len(prompts):
+            return known  # to wait for them takes a thread
         return run_interruptibly(lambda: self.dispatcher.ask(prompts))
 
     def walk(self, cases: Iterable[Case]) -> None:
@@ -120,6 +128,7 @@ class LocalAsker:
     def close(self) -> None:
         """Let go of everything; calls that are in flight are given up."""
         self._ahead.close()
+        self._walker.close()
         if self._server is not None:
             self._server.close()
             self._server = None
@@ -150,11 +159,11 @@ class RemoteAsker:
         """Claim what was handed over by whichever process, or else build it now; and wait."""
         name = key(case)
         self._walker.finish(name)
-        asked = self._client.claim(name)
+        asked = self._client.claim(name, case[0])
         if asked is None:
             prompts = self._build(case)
             asked = list(zip(prompts, self._client.ask(prompts), strict=True))
-        return _with_following(asked, self._follow, self._compare, self._client.ask)
+        return with_following(asked, self._follow, self._compare, self._client.ask)
 
     def ask_prompts(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask prompts of no case, all at once, and wait."""
@@ -186,7 +195,7 @@ class RemoteAsker:
         self._client.close()
 
 
-def _with_following(
+def with_following(
     asked: Asked,
     follow: Follow | None,
     compare: Compare | None,

@@ -1,8 +1,9 @@
 """Estimates what asking prompts would take: calls, tokens, dollars and time."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 
+from pytest_rest.dispatch.budgets import Used
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.models.tokens import estimate
 from pytest_rest.models.vision_rules import VisionRule
@@ -29,12 +30,12 @@ class Plan:
     price: Price | None
     pages: int = 0  # the most pictures of a call
     paged: int = 0  # calls of more than one
+    ends: Mapping[str, "End"] = field(default_factory=dict)  # of each budget, by its name
 
-    def cost(self, answers: int) -> float | None:
+    def cost(self, answers: int, price: Price | None = None) -> float | None:
         """US dollars, for that many tokens of answers; None where the price is not known."""
-        if self.price is None:
-            return None
-        return (self.text + self.vision) * self.price.input + answers * self.price.output
+        price = price or self.price
+        return None if price is None else price.cost(self.text + self.vision, answers)
 
     def seconds(self, limits: Limits) -> dict[str, float]:
         """How long each limit makes the run take, at 5 s a call and 300 tokens an answer."""
@@ -47,18 +48,57 @@ class Plan:
         return seconds
 
 
+@dataclass
+class End:
+    """After how many tests a budget is spent: with the longest answers, and at 300 tokens each.
+
+    None where it is enough for all.
+    """
+
+    longest: int | None = None
+    typical: int | None = None
+
+
+class _Budgets:
+    """Notes after which test each budget is spent."""
+
+    def __init__(self, limits: Limits, price: Price | None, before: Used) -> None:
+        self._allowed = {name: most for name, most in limits.budgets.items() if most is not None}
+        if price is None:
+            self._allowed.pop("cost", None)
+        self._price, self._before = price, before
+        self.ends = {name: End() for name in self._allowed}
+
+    def look(self, tests: int, calls: int, sent: int, answers: Mapping[str, int]) -> None:
+        """What is taken once another test was asked, after so many, by the length of answers."""
+        for length, answered in answers.items():
+            taken = {
+                "calls": self._before.calls + calls,
+                "tokens": self._before.tokens + sent + answered,
+                "cost": self._before.cost
+                + (self._price.cost(sent, answered) if self._price else 0),
+            }
+            for name, most in self._allowed.items():
+                if taken[name] > most and getattr(self.ends[name], length) is None:
+                    setattr(self.ends[name], length, tests)
+
+
 def make(
     cases: Iterable[Iterable[Prompt]],
     model: str,
     price: Price | None = None,
     stored: frozenset[str] = frozenset(),
     rule: VisionRule | None = None,
+    limits: Limits = Limits(),  # noqa: B008 (frozen)
+    before: Used = Used(),  # noqa: B008 (only read)
 ) -> Plan:
     """The plan for these cases' prompts; a prompt counts once, and not if it is stored.
 
     `rule` is that by which pictures are counted, where the model's name alone does not say it.
+    `before` is what an earlier session has used of the budgets in `limits`.
     """
     seen: set[str] = set()
+    budgets = _Budgets(limits, price, before)
     items = answered = text = vision = answers = typical = pages = paged = 0
     for prompts in cases:
         items += 1
@@ -74,5 +114,7 @@ def make(
             pages, paged = max(pages, len(prompt.images)), paged + (len(prompt.images) > 1)
             answers += prompt.max_tokens
             typical += min(TYPICAL_ANSWER, prompt.max_tokens)
-    calls, tokens_in = len(seen) - answered, (text, vision)
-    return Plan(items, calls, answered, *tokens_in, answers, typical, price, pages, paged)
+        lengths = {"longest": answers, "typical": typical}
+        budgets.look(items - 1, len(seen) - answered, text + vision, lengths)
+    calls, sums = len(seen) - answered, (text, vision, answers, typical)
+    return Plan(items, calls, answered, *sums, price, pages, paged, budgets.ends)

@@ -9,11 +9,15 @@ It waits a moment at a time: a signal that comes just before a wait, or that ano
 does not end that wait. Python has noted the interrupt then, and raises it when the wait is over.
 """
 
+import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TypeVar
 
 _LONGEST = 0.3  # seconds of one wait
+_ROUNDS = 3  # of the loop that asks, from an answer that has come to the next request
+_LONGEST_WAY = 0.05  # seconds: a model of the user's own may hold up the loop
 
 T = TypeVar("T")
 
@@ -29,10 +33,11 @@ class Event:
         """End the wait; may be called once."""
         self._pending.release()
 
-    def wait(self) -> None:
-        """Wait until it has happened, however long it takes."""
-        while not self._pending.acquire(timeout=_LONGEST):
-            pass
+    def wait(self, longest: float | None = None) -> None:
+        """Wait until it has happened, however long it takes, or so many seconds of 0.3 at most."""
+        while not self._pending.acquire(timeout=_LONGEST if longest is None else longest):
+            if longest is not None:
+                return
 
 
 def run_interruptibly(task: Callable[[], T]) -> T:
@@ -55,3 +60,24 @@ def run_interruptibly(task: Callable[[], T]) -> T:
     for failure in failures:
         raise failure
     return results[0]
+
+
+def wait_for_rounds(
+    loop: asyncio.AbstractEventLoop, rounds: int = _ROUNDS, longest: float = _LONGEST_WAY
+) -> None:
+    """Wait until a loop of another thread has gone round so often, or for so many seconds.
+
+    So it does what it can do now: for one request it needs the interpreter several times, and a
+    thread that works seldom lets go of it.
+    """
+    done = Event()
+
+    def go(left: int) -> None:
+        if left:
+            loop.call_soon(go, left - 1)
+        else:
+            done.happen()
+
+    with contextlib.suppress(RuntimeError):  # it is closed
+        loop.call_soon_threadsafe(go, rounds)
+        done.wait(longest)

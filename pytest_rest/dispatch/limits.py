@@ -8,9 +8,9 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from pytest_rest.dispatch.budgets import NAMES, Budgets, Used
 from pytest_rest.models.tokens import estimate
 from pytest_rest.terms import Completion, Price, Prompt
-from pytest_rest.wording import money
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -19,7 +19,6 @@ _LONGEST_WAIT = 300.0
 _WAIT = re.compile(r"[a-z ]{1,20}: HTTP \d{3}, retry after (\d{1,15}(?:\.\d{1,9})?) s")
 _CUT = 0.5
 _GROWTH = 1.1
-_COST_MARGIN = 1.5  # of the tokens that a prompt is estimated to have
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +26,7 @@ class Limits:
     """What a whole run may do, however many processes it has.
 
     Calls in flight; calls and tokens in any minute; US dollars; tries after the first; seconds for
-    which the endpoint may answer nobody.
+    which the endpoint may answer nobody; calls and tokens in all.
     """
 
     concurrency: int = 32
@@ -36,6 +35,13 @@ class Limits:
     max_cost: float | None = None
     retries: int = 5
     patience: float = 60.0
+    max_calls: int | None = None
+    max_tokens: int | None = None
+
+    @property
+    def budgets(self) -> dict[str, float | None]:
+        """What the run may use in all, by the names of `Used`."""
+        return {name: getattr(self, f"max_{name}") for name in NAMES}
 
     @property
     def longest_wait(self) -> float:
@@ -43,23 +49,28 @@ class Limits:
         return max(self.patience, _LONGEST_WAIT)
 
     def share(self, askers: int) -> "Limits":
-        """The share of each of `askers` processes that ask by themselves."""
+        """The share of each of `askers` processes that ask by themselves.
+
+        A budget that is smaller than their number leaves nothing to any: together they keep it.
+        """
         return replace(
             self,
             concurrency=max(self.concurrency // askers, 1),
             rpm=self.rpm and max(self.rpm // askers, 1),
             tpm=self.tpm and max(self.tpm // askers, 1),
             max_cost=self.max_cost and self.max_cost / askers,
+            max_calls=self.max_calls and self.max_calls // askers,
+            max_tokens=self.max_tokens and self.max_tokens // askers,
         )
 
 
 @dataclass(slots=True)
 class Call:
-    """A call that was sent: when, and its tokens (expected, until known) and dollars at most."""
+    """A call that was sent: when, its tokens (expected, until known), and what it may take."""
 
     sent: float
     tokens: int
-    cost: float
+    most: Used
 
 
 class Throttle:
@@ -67,7 +78,7 @@ class Throttle:
 
     The number of calls in flight starts at the limit. A burst of rate limit errors halves it once:
     what was sent before the cut says nothing about it. It grows by a tenth after as many answers in
-    a row as may be in flight; a server error restarts that count. `spent` are dollars for answers.
+    a row as may be in flight; a server error restarts that count. `spent` is what was used before.
     """
 
     def __init__(
@@ -75,23 +86,27 @@ class Throttle:
         limits: Limits,
         price: Price | None = None,
         model: str = "",
-        spent: float = 0.0,
+        spent: Used = Used(),  # noqa: B008 (copied)
         *,
         minute: float = 60.0,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.limits = limits
         self.changes: list[str] = []
-        self._price, self._model = price, model
-        self.spent = spent
+        self._model = model
+        self._budgets = Budgets(limits.budgets, price, model, spent)
         self._minute, self._clock = minute, clock
         self._allowed = float(limits.concurrency)
         self._in_flight = 0
-        self._reserved = 0.0
         self._window: deque[Call] = deque()
         self._window_tokens = 0
         self._cut_at = float("-inf")
         self._clean = 0
+
+    @property
+    def spent(self) -> float:
+        """US dollars for answers."""
+        return self._budgets.spent.cost
 
     @property
     def allowed(self) -> int:
@@ -102,7 +117,7 @@ class Throttle:
         """Seconds until this prompt may be sent; None where a call in flight has to end first."""
         if self._in_flight >= self.allowed:
             return None
-        if self._exceeds_budget(prompt):
+        if self._budgets.exceeded(self._budgets.most(prompt)):
             return None
         now = self._clock()
         while self._window and self._window[0].sent <= now - self._minute:
@@ -110,19 +125,18 @@ class Throttle:
         return max(self._wait_for_calls(now), self._wait_for_tokens(now, prompt), 0.0)
 
     def overspends(self, prompt: Prompt) -> str | None:
-        """Why this prompt can never be sent within the budget; None if it may."""
-        if self._in_flight or not self._exceeds_budget(prompt):
+        """Why this prompt can never be sent within the budgets; None if it may."""
+        if self._in_flight:
             return None
-        return (
-            f"{money(self.spent)} of --rest-max-cost={self.limits.max_cost:g} is spent, and the "
-            f"next call may cost {money(self._highest_cost(prompt))}"
-        )
+        most = self._budgets.most(prompt)
+        name = self._budgets.exceeded(most)
+        return name and self._budgets.why(name, most)
 
     def begin(self, prompt: Prompt) -> Call:
         """Count a call that is being sent."""
-        call = Call(self._clock(), self._tokens(prompt), self._highest_cost(prompt))
+        call = Call(self._clock(), self._tokens(prompt), self._budgets.most(prompt))
         self._in_flight += 1
-        self._reserved += call.cost
+        self._budgets.begin(call.most)
         if self.limits.rpm or self.limits.tpm:
             self._window.append(call)
             self._window_tokens += call.tokens
@@ -131,9 +145,7 @@ class Throttle:
     def end(self, call: Call, completion: Completion) -> None:
         """Count its completion, and adapt the number of calls in flight to it."""
         self._in_flight -= 1
-        self._reserved -= call.cost
-        if completion.error is None:
-            self.spent += call.cost if completion.cost is None else completion.cost
+        self._budgets.end(call.most, completion)
         used = (completion.input_tokens or 0) + (completion.output_tokens or 0)
         if used and self._window and call.sent >= self._window[0].sent:
             self._window_tokens += used - call.tokens
@@ -181,18 +193,6 @@ class Throttle:
 
     def _tokens(self, prompt: Prompt) -> int:
         return estimate(prompt, self._model).total + prompt.max_tokens if self.limits.tpm else 0
-
-    def _exceeds_budget(self, prompt: Prompt) -> bool:
-        if self.limits.max_cost is None:
-            return False
-        return self.spent + self._reserved + self._highest_cost(prompt) > self.limits.max_cost
-
-    def _highest_cost(self, prompt: Prompt) -> float:
-        """Dollars that a call may cost: its input with a margin, and the longest answer."""
-        if self._price is None or self.limits.max_cost is None:
-            return 0.0
-        tokens = estimate(prompt, self._model).total * _COST_MARGIN
-        return tokens * self._price.input + prompt.max_tokens * self._price.output
 
 
 def wait_told(error: str) -> float | None:

@@ -1,17 +1,18 @@
 """Turns the cases that a run will ask into prompts that are on their way before their tests are."""
 
 import contextlib
+import functools
+import itertools
 import logging
 import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from pytest_rest.dispatch import Dispatcher, interruptible
-from pytest_rest.errors import DispatcherError
-from pytest_rest.terms import PNG_HEADER, Completion, Item, Prompt, Style
+from pytest_rest.dispatch.prompt_json import light
+from pytest_rest.terms import Completion, Item, Prompt, Style
 
 LOG = logging.getLogger("pytest_rest")
 
@@ -53,6 +54,11 @@ class _Entry:
         if not self.futures:
             self.all.happen()
 
+    @classmethod
+    def of(cls, prompts: Sequence[Prompt], futures: list["Future[Completion]"]) -> "_Entry":
+        shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
+        return cls([light(each) for each in prompts], futures, sum(len(p.content) for p in shown))
+
 
 @dataclass(frozen=True)
 class Claimed:
@@ -91,7 +97,7 @@ class LookAhead:
         self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
         self._changed = threading.Condition(self._lock)
         self._open = self._waiting = self._size = 0
-        self._is_full = self._closed = False
+        self._is_full = self._closed = self._is_answered = False
         self._following = ThreadPoolExecutor(1, "rest-follow")  # its thread starts when it is used
 
     def has(self, name: str) -> bool:
@@ -107,28 +113,39 @@ class LookAhead:
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Take a case's prompts; False when no more are taken."""
-        shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
-        size = sum(len(part.content) for part in shown)
+        return self.place_all({name: prompts})
+
+    def place_all(self, built: Mapping[str, Sequence[Prompt]]) -> bool:
+        """Take the prompts of several cases, so that the dispatcher is woken once."""
+        entries = []
         with self._lock:
             if self._closed:
                 return False
-            if self._is_known(name):
-                return True
-            futures = self._dispatcher.submit(prompts, ahead=True)
-            entry = _Entry([_light(prompt) for prompt in prompts], futures, size)
-            self._entries[name] = entry
-            self._open += len(futures)
-            self._waiting += len(futures)
-            self._size += size
-        for prompt, future in zip(entry.prompts, futures, strict=True):
-            future.add_done_callback(lambda _: self._answered(entry))
-            self._go_on_after(prompt, future)
+            new = {name: prompts for name, prompts in built.items() if not self._is_known(name)}
+            asked = [prompt for prompts in new.values() for prompt in prompts]
+            futures = iter(self._dispatcher.submit(asked, ahead=True))
+            for name, prompts in new.items():
+                entry = _Entry.of(prompts, [*itertools.islice(futures, len(prompts))])
+                entries.append(entry)
+                self._entries[name] = entry
+                self._open += len(prompts)
+                self._waiting += len(prompts)
+                self._size += entry.size
+        for entry in entries:
+            for prompt, future in zip(entry.prompts, entry.futures, strict=True):
+                future.add_done_callback(functools.partial(self._answered, entry))
+                self._go_on_after(prompt, future)
         return True
 
     def has_room(self) -> bool:
         """Whether a case may be handed over now."""
         with self._lock:
             return self._has_room()
+
+    @property
+    def is_short(self) -> bool:
+        """Whether answers come faster than cases: a quarter of what may wait for them does not."""
+        return self._is_answered and self._open < self._most // 4
 
     def claim(self, name: str) -> "Claimed | None":
         """A case's prompts and their answers to come, for the test that now waits for them.
@@ -182,7 +199,7 @@ class LookAhead:
         try:
             more = self._follow(prompt, future.result())
             for each, answer in zip(more, self._dispatcher.submit(more, ahead=True), strict=True):
-                self._go_on_after(_light(each), answer)
+                self._go_on_after(light(each), answer)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
@@ -209,8 +226,9 @@ class LookAhead:
             self._is_full = False
         return not self._is_full and self._waiting < self._unclaimed
 
-    def _answered(self, entry: _Entry) -> None:
+    def _answered(self, entry: _Entry, _: "Future[Completion]") -> None:
         with self._lock:
+            self._is_answered = True
             self._open -= 1
             entry.open -= 1
             if entry.open == 0:
@@ -221,73 +239,3 @@ class LookAhead:
                         self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()
-
-
-class Walker:
-    """A thread that builds the prompts of cases, one after the other, and hands them over."""
-
-    def __init__(self, board: Board, build: Callable[[Case], Sequence[Prompt]]) -> None:
-        self._board, self._build = board, build
-        self._to_walk: deque[Iterable[Case]] = deque()
-        self._lock = threading.Lock()
-        self._building = ("", threading.Event())
-        self._thread: threading.Thread | None = None
-
-    def walk(self, cases: Iterable[Case]) -> None:
-        """Begin with these, or go on with them after what is walked already."""
-        with self._lock:
-            self._to_walk.append(cases)
-            if self._thread is None:
-                self._thread = threading.Thread(target=self._walk, name="rest-ahead", daemon=True)
-                self._thread.start()
-
-    def is_building(self, name: str) -> bool:
-        """Whether it is this case that is being built now."""
-        building, built = self._building
-        return building == name and not built.is_set()
-
-    def finish(self, name: str) -> None:
-        """Wait for the case that is being built, if it is this one: nobody draws it twice."""
-        building, built = self._building
-        if building == name:
-            built.wait()
-
-    def _walk(self) -> None:
-        """Until there is nothing more to walk, or nothing more is taken."""
-        try:
-            while (cases := self._next()) is not None:
-                for case in cases:
-                    if self._board.wait(key(case)) and not self._hand_over(case):
-                        return
-        except DispatcherError:  # the tests meet the same, and say so
-            return
-
-    def _next(self) -> Iterable[Case] | None:
-        with self._lock:
-            if self._to_walk:
-                return self._to_walk.popleft()
-            self._thread = None  # another walk begins another thread: none is left waiting
-            return None
-
-    def _hand_over(self, case: Case) -> bool:
-        name, built = self._building = (key(case), threading.Event())
-        try:
-            return self._board.place(name, self._build(case))
-        except DispatcherError:
-            raise
-        except Exception as error:  # its test meets the same, and says so
-            LOG.debug("%s is not asked ahead: %s", name, error)
-            return True
-        finally:
-            built.set()
-
-
-def _light(prompt: Prompt) -> Prompt:
-    """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    return replace(
-        prompt,
-        parts=tuple(
-            part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
-            for part in prompt.parts
-        ),
-    )

@@ -7,7 +7,6 @@ worker.
 """
 
 import asyncio
-import base64
 import contextlib
 import json
 import secrets
@@ -16,23 +15,13 @@ import struct
 import threading
 from collections.abc import Mapping, Sequence
 from concurrent.futures import Future
-from dataclasses import asdict
 from typing import Any
 
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.prefetch import Asked, LookAhead
+from pytest_rest.dispatch.prompt_json import from_builtins, prompt_to_builtins
 from pytest_rest.errors import DispatcherError, RestError
-from pytest_rest.terms import (
-    Budget,
-    Completion,
-    File,
-    Form,
-    Image,
-    Prompt,
-    Style,
-    to_builtins,
-    to_item,
-)
+from pytest_rest.terms import Completion, Item, Prompt, to_builtins
 
 _LENGTH = struct.Struct(">I")
 _LARGEST_FRAME = 1 << 28
@@ -47,7 +36,8 @@ class Server:
     def __init__(self, dispatcher: Dispatcher, ahead: LookAhead) -> None:
         self._dispatcher, self._ahead = dispatcher, ahead
         self.token = secrets.token_hex(16)
-        self._server = dispatcher.run(asyncio.start_server(self._serve, "127.0.0.1", 0))
+        self._serving: set[asyncio.Task[None]] = set()
+        self._server = dispatcher.run(asyncio.start_server(self._connected, "127.0.0.1", 0))
         self.port: int = self._server.sockets[0].getsockname()[1]
 
     def close(self) -> None:
@@ -56,6 +46,18 @@ class Server:
 
     async def _close(self) -> None:
         self._server.close()
+
+    def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        """Serve a worker, and hang up however that ends: cancelled before it began, too.
+
+        What a worker has not read by the session's end would keep its connection open.
+        """
+        task = asyncio.get_running_loop().create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
+        task.add_done_callback(
+            lambda ended: writer.transport.abort() if ended.cancelled() else writer.close()
+        )
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
@@ -72,22 +74,18 @@ class Server:
                 await writer.drain()
         except (asyncio.IncompleteReadError, ConnectionError, ValueError):
             pass  # the worker is gone, or was not one of ours
-        except asyncio.CancelledError:  # the session is over; asyncio's streams would print it
-            writer.transport.abort()  # what a worker has not read yet would keep it open
-        finally:
-            writer.close()
 
     async def _answer(self, request: dict[str, Any]) -> object:
         match request:
             case {"ask": prompts}:
-                futures = self._dispatcher.submit([_to_prompt(prompt) for prompt in prompts])
+                futures = self._dispatcher.submit([from_builtins(prompt) for prompt in prompts])
                 return [to_builtins(completion) for completion in await _all(futures)]
             case {"claim": str(name)}:
                 if (claimed := self._ahead.claim(name)) is None:
                     return None
                 completions = await _all(claimed.futures)
                 return [
-                    [_to_builtins(prompt), to_builtins(completion)]
+                    [prompt_to_builtins(prompt, with_item=False), to_builtins(completion)]
                     for prompt, completion in zip(claimed.prompts, completions, strict=True)
                 ]
             case {"room": str(name)}:
@@ -95,7 +93,7 @@ class Server:
                     await asyncio.sleep(_ROOM_SECONDS)
                 return not self._ahead.has(name)
             case {"place": str(name), "prompts": prompts}:
-                return self._ahead.place(name, [_to_prompt(prompt) for prompt in prompts])
+                return self._ahead.place(name, [from_builtins(prompt) for prompt in prompts])
         raise ValueError(f"an unknown request: {sorted(request)}")
 
 
@@ -113,15 +111,15 @@ class Client:
 
     def ask(self, prompts: Sequence[Prompt]) -> list[Completion]:
         """Ask all prompts at once and wait; `DispatcherError` if the main process is gone."""
-        answered = self._request({"ask": [_to_builtins(prompt) for prompt in prompts]})
+        answered = self._request({"ask": [prompt_to_builtins(prompt) for prompt in prompts]})
         return [Completion(**answer) for answer in answered]
 
-    def claim(self, name: str) -> Asked | None:
-        """Wait for the answers of a case that was handed over; None when it was not."""
+    def claim(self, name: str, item: Item) -> Asked | None:
+        """Wait for the answers of a case that was handed over, of that item; None if it was not."""
         claimed = self._request({"claim": name})
         if claimed is None:
             return None
-        return [(_to_prompt(prompt), Completion(**answer)) for prompt, answer in claimed]
+        return [(from_builtins(prompt, item), Completion(**answer)) for prompt, answer in claimed]
 
     def wait(self, name: str) -> bool:
         """Wait for room to hand over a case; False when that is not needed."""
@@ -129,7 +127,7 @@ class Client:
 
     def place(self, name: str, prompts: Sequence[Prompt]) -> bool:
         """Hand over a case's prompts; False when no more are taken."""
-        request = {"place": name, "prompts": [_to_builtins(prompt) for prompt in prompts]}
+        request = {"place": name, "prompts": [prompt_to_builtins(prompt) for prompt in prompts]}
         return bool(self._request(request))
 
     def close(self) -> None:
@@ -174,45 +172,3 @@ async def _read(reader: asyncio.StreamReader, largest: int) -> Any:
 def _frame(content: object) -> bytes:
     data = json.dumps(content).encode("ascii")
     return _LENGTH.pack(len(data)) + data
-
-
-def _to_builtins(prompt: Prompt) -> dict[str, Any]:
-    return {
-        "item": asdict(prompt.item),
-        "mode": prompt.form.mode,
-        "format": prompt.form.format,
-        "style": prompt.form.style and to_builtins(prompt.form.style),
-        "task": prompt.task,
-        "parts": [*map(_from_part, prompt.parts)],
-        "max_tokens": prompt.max_tokens,
-        "repeat": prompt.repeat,
-        "budget": prompt.budget and to_builtins(prompt.budget),
-    }
-
-
-def _from_part(part: str | Image | File) -> str | dict[str, Any]:
-    if isinstance(part, str):
-        return part
-    return {**to_builtins(part), "content": base64.b64encode(part.content).decode("ascii")}
-
-
-def _to_part(data: str | dict[str, Any]) -> str | Image | File:
-    if isinstance(data, str):
-        return data
-    data = {**data, "content": base64.b64decode(data["content"])}
-    if "sides" not in data:
-        return File(**data)
-    return Image(**{**data, "sides": data["sides"] and (data["sides"][0], data["sides"][1])})
-
-
-def _to_prompt(data: dict[str, Any]) -> Prompt:
-    style = data["style"] and Style(**data["style"])
-    return Prompt(
-        item=to_item(data["item"]),
-        form=Form(data["mode"], style, data["format"]),
-        task=data["task"],
-        parts=tuple(map(_to_part, data["parts"])),
-        max_tokens=data["max_tokens"],
-        repeat=data["repeat"],
-        budget=data["budget"] and Budget(**data["budget"]),
-    )

@@ -15,7 +15,7 @@ from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
-from pytest_rest.dispatch import store_file
+from pytest_rest.dispatch import drawings, store_file
 from pytest_rest.dispatch.store_file import NAME, PATIENCE, explained, locked
 from pytest_rest.dispatch.stored_run import Parts, refuse_others
 from pytest_rest.errors import StoreError
@@ -24,6 +24,8 @@ from pytest_rest.terms import Completion, Prompt, part_digest, to_builtins
 
 Done = Callable[[str | None], None]
 _StoredRow = tuple[str, ...]
+_Drawing = tuple[str, int, str]
+_Rows = tuple[_StoredRow, list[_Drawing]]
 _REMEMBERED = 10_000
 _PAGE = 1_000  # rows that are read at once
 
@@ -69,7 +71,7 @@ class FileStore:
         with explained(path, "read", connection):
             self._known = {row[0] for row in connection.execute("SELECT digest FROM completions")}
         self._old = frozenset(self._known)
-        self._waiting: queue.SimpleQueue[tuple[_StoredRow, Done] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[_Rows, Done] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, name="rest-store", daemon=True)
         self._writer.start()
 
@@ -97,6 +99,8 @@ class FileStore:
         with locked(folder) as lock:
             connection = store_file.connect(folder, "rw")
             store_file.log_ahead(path, connection)
+            with explained(path, "written", connection):
+                connection.execute(store_file.DRAWINGS)
             return cls(path, connection, lock)
 
     @classmethod
@@ -104,6 +108,13 @@ class FileStore:
         """The store of an earlier run, to read only; `StoreError` as `resume`."""
         refuse_others(folder, about)
         return cls(folder / NAME, store_file.connect(folder, "ro"))
+
+    @classmethod
+    def read(cls, folder: Path) -> "FileStore":
+        """The store that this run's main process replays, from another process of the run."""
+        path = folder / NAME
+        with explained(path, "read"):
+            return cls(path, store_file.connect_to_read(path))
 
     @classmethod
     def join(cls, folder: Path) -> "FileStore":
@@ -135,11 +146,11 @@ class FileStore:
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
         """Have a completion written; `done` is called from another thread."""
         try:
-            row = _row(prompt, completion)
+            rows = _row(prompt, completion), [*drawings.rows(prompt.images)]
         except (TypeError, ValueError) as error:  # a model of the user's own answers anything
             done(f"an answer cannot be stored: {error}")
         else:
-            self._waiting.put((row, done))
+            self._waiting.put((rows, done))
 
     def is_old(self, digest: str) -> bool:
         """Whether that prompt was answered before this session began."""
@@ -204,18 +215,20 @@ class FileStore:
                 batch.append(self._waiting.get())
             going_on = None not in batch
             entries = [entry for entry in batch if entry is not None]
-            failure = self._write([row for row, _ in entries])
+            failure = self._write([rows for rows, _ in entries])
             for _, done in entries:
                 done(failure)
 
-    def _write(self, rows: Sequence[_StoredRow]) -> str | None:
+    def _write(self, rows: Sequence[_Rows]) -> str | None:
         statement = "INSERT OR REPLACE INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)"
+        drawn = "INSERT OR IGNORE INTO drawings VALUES (?, ?, ?)"
         try:
             with self._lock, self._connection:
-                self._connection.executemany(statement, rows)
+                self._connection.executemany(statement, [row for row, _ in rows])
+                self._connection.executemany(drawn, [each for _, more in rows for each in more])
         except sqlite3.Error as error:
             return f"answers cannot be stored: {error}"
-        self._known.update(row[0] for row in rows)
+        self._known.update(row[0] for row, _ in rows)
         return None
 
 

@@ -17,10 +17,15 @@ PATIENCE = 30.0  # seconds that one process waits for another one's write
 
 _APPLICATION = 0x52455354  # "REST"
 _VERSION = 2
+DRAWINGS = (  # which files of this version may lack
+    "CREATE TABLE IF NOT EXISTS drawings (source TEXT, number INTEGER, picture TEXT NOT NULL,"
+    " PRIMARY KEY (source, number)) WITHOUT ROWID"
+)
 _SCHEMA = (
     "CREATE TABLE about (name TEXT PRIMARY KEY, value TEXT NOT NULL)",
     "CREATE TABLE completions (digest TEXT PRIMARY KEY, suite TEXT, item TEXT, mode TEXT,"
     " task TEXT, completion TEXT NOT NULL, parts TEXT NOT NULL)",
+    DRAWINGS,
 )
 _BARRED = (sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_READONLY)
 _Mode = Literal["rwc", "rw", "ro"]
@@ -68,7 +73,7 @@ def connect(folder: Path, mode: _Mode) -> sqlite3.Connection:
     with explained(path, "read"):
         if not path.is_file():
             raise StoreError(f"no run is stored in {str(folder)!r}: it has no {NAME}")
-        connection = _connect_to_read(path) if mode == "ro" else _connect(path, mode)
+        connection = connect_to_read(path) if mode == "ro" else _connect(path, mode)
     with explained(path, "read", connection):
         application, version = _pragma(connection, "application_id", "user_version")
         if application != _APPLICATION:
@@ -160,7 +165,7 @@ def _code(error: Exception) -> int:
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
-def _connect_to_read(path: Path) -> sqlite3.Connection:
+def connect_to_read(path: Path) -> sqlite3.Connection:
     """A connection that changes nothing, to a copy where the file's own folder is read-only.
 
     Beside a file that its writer did not close, SQLite needs room for an index.

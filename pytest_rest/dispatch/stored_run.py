@@ -1,12 +1,14 @@
 """Reads what a stored run was asked for, and which prompts it has answered."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from pytest_rest.dispatch.store_file import NAME, damaged, reading
 from pytest_rest.errors import StoreError
+from pytest_rest.models.completions import from_builtins
+from pytest_rest.terms import Completion
 
 Parts = list[str | dict[str, str]]  # of a prompt: a text, or {"image": the picture's digest}
 
@@ -31,6 +33,14 @@ def read_digests(folder: Path) -> frozenset[str]:
     """The prompts that are answered in a stored run."""
     with reading(folder) as connection:
         return frozenset(row[0] for row in connection.execute("SELECT digest FROM completions"))
+
+
+def read_answers(folder: Path) -> Iterator[Completion]:
+    """The answers of a stored run."""
+    with reading(folder) as connection:
+        for (text,) in connection.execute("SELECT completion FROM completions"):
+            if (answer := from_builtins(json.loads(text))) is not None:
+                yield answer
 
 
 def read_prompts(folder: Path) -> dict[str, Parts]:

@@ -112,7 +112,7 @@ def measure(
 
 
 def _failed(error: str) -> ModelError:
-    who = "" if error.startswith(f"{_ENDED}budget:") else "the endpoint fails: "
+    who = "" if error.startswith(f"{_ENDED}the budget of ") else "the endpoint fails: "
     return ModelError(f"{who}{shown(error, 400)}")
 
 

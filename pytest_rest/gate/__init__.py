@@ -155,14 +155,15 @@ def warn(judged: Gate, warning: str) -> Gate:
     return replace(judged, reason=f"{judged.reason}; warning: {warning}", warning=warning)
 
 
-def caution(judged: Gate, why: Sequence[str]) -> Gate:
-    """The gate with what its rates do not tell first in its reason."""
-    return replace(judged, reason="; ".join([*why, judged.reason]))
+def caution(judged: Gate, why: Sequence[str], *, is_first: bool = True) -> Gate:
+    """The gate with what its rates do not tell in its reason, first where they were judged."""
+    said = [*why, judged.reason] if is_first else [judged.reason, *why]
+    return replace(judged, reason="; ".join(said))
 
 
 def lost_reason(names: Sequence[str], max_lost: int, why: str = "") -> str:
-    """`WHY; 3 items were lost (allowed: 0): a, b, c`, at most five of them by name."""
-    said = f"{wording.lost(len(names))} (allowed: {max_lost}): {few(names)}"
+    """`WHY; 3 items were lost (allowed: 0): a, b and 1 more`."""
+    said = f"{wording.lost(len(names))} (allowed: {max_lost}): {few(names, 2)}"
     return f"{why}; {said}" if why else said
 
 

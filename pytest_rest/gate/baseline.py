@@ -1,10 +1,12 @@
 """Turns a report into a baseline, the small part of it that another run is compared with.
 
 A baseline says for each item whether its forms agreed and which were right, and for the run what
-must be the same in a comparison. It has no text that a model wrote, no times and no costs. Its
-order is fixed, so that the same run gives the same file, and a line of a diff is an item.
+must be the same in a comparison, and the releases before it. It has no text that a model wrote, no
+costs, and of times the run's alone. Its order is fixed, so that the same run gives the same file,
+and a line of a diff is an item.
 """
 
+import contextlib
 import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -12,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from pytest_rest.errors import BaselineError
+from pytest_rest.gate import releases
 from pytest_rest.gate.common_items import added_styles, in_common
 from pytest_rest.gate.strict_json import read
 from pytest_rest.scoring import agree
@@ -110,10 +113,10 @@ def number_lost(baseline: JsonObject) -> int:
     return sum(item["verdict"] == "lost" for item in baseline["items"])
 
 
-def few(names: Sequence[str]) -> str:
-    """At most five names, and how many more there are."""
-    more = f" and {len(names) - 5} more" if len(names) > 5 else ""
-    return f"{', '.join(names[:5])}{more}"
+def few(names: Sequence[str], most: int = 5) -> str:
+    """At most so many names, and how many more there are."""
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(names[:most])}{more}"
 
 
 def differences(before: JsonObject, after: JsonObject) -> tuple[str, ...]:
@@ -172,6 +175,7 @@ def _extract(report: JsonObject) -> dict[str, Any]:
             {key: suite[key] for key in ("name", "items", "fingerprint")}
             for suite in provenance["suites"]
         ],
+        "history": releases.carried(report),
         "items": [judged_item(*key, records, key in lost) for key, records in groups.items()],
         "unaskable": [
             {"suite": each["suite"], "id": each["item"]} for each in report.get("unaskable", ())
@@ -238,6 +242,7 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
     ]
     refused = {(_text(each["suite"]), _text(each["id"])) for each in baseline.get("unaskable", ())}
     left_out = [{"suite": suite, "id": name} for suite, name in sorted(refused)]
+    history = [releases.Release.from_builtins(each) for each in baseline.get("history", ())]
     return {
         "schema": SCHEMA,
         **{key: baseline[key] for key in _KEPT},
@@ -247,14 +252,19 @@ def _ordered(baseline: JsonObject) -> dict[str, Any]:
         "headline": dict(baseline.get("headline", {})),
         "styles": _sorted(baseline["styles"], ("id", "digest")),
         "suites": _sorted(baseline["suites"], ("name", "items", "fingerprint")),
+        **({"history": [each.to_builtins() for each in history]} if history else {}),
         "items": sorted(items, key=lambda each: (each["suite"], each["id"])),
         **({"unaskable": left_out} if left_out else {}),
     }
 
 
 def _named(about: JsonObject) -> dict[str, str]:
-    """The full name that was asked for, which older reports lack."""
-    return {"resolved_name": _text(about["resolved_name"])} if "resolved_name" in about else {}
+    """The full name that was asked for, and when, which older reports and baselines lack."""
+    known = {name: _text(about[name]) for name in ("resolved_name", "created") if name in about}
+    with contextlib.suppress(ValueError):  # without a date it judges all the same
+        releases.moment(known.get("created", ""))
+        return known
+    return {name: text for name, text in known.items() if name != "created"}
 
 
 def _sorted(entries: Iterable[JsonObject], keys: tuple[str, ...]) -> list[JsonObject]:

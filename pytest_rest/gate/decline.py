@@ -14,7 +14,7 @@ from pytest_rest.gate.paired_runs import is_consistent, share_right
 from pytest_rest.statistics import drop, trend
 from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.statistics.trend import Trend
-from pytest_rest.terms import MODES
+from pytest_rest.terms import COMPARED
 
 RER = "rer"
 _READ = ("suite", "id", "style", "digest", "cluster", "verdict")
@@ -81,7 +81,7 @@ class ItemHistory:
 
 def _figures(item: JsonObject) -> Iterator[tuple[str, float]]:
     yield RER, float(is_consistent(item))
-    for mode in MODES:
+    for mode in COMPARED:
         if (share := share_right(mode, item)) is not None:
             yield f"accuracy.{mode}", share
 
@@ -98,4 +98,4 @@ def _needed(entry: JsonObject) -> JsonObject:
 def _place(key: tuple[str, str]) -> tuple[str, bool, int]:
     suite, figure = key
     mode = figure.partition(".")[2]
-    return suite, figure != RER, MODES.index(mode) if mode else 0
+    return suite, figure != RER, COMPARED.index(mode) if mode else 0

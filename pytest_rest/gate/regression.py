@@ -10,7 +10,7 @@ import math
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from statistics import fmean
-from typing import Literal
+from typing import Any, Literal
 
 from pytest_rest import wording
 from pytest_rest.errors import BaselineError, OptionError, nearest
@@ -90,6 +90,7 @@ class Regression:
     warning: str = ""
     rates: Mapping[str, Change] = field(default_factory=dict)
     changes: ItemChanges | None = None
+    against: Mapping[str, Any] = field(default_factory=dict)  # the earlier run: model, date, commit
 
     @property
     def reasons(self) -> list[str]:

@@ -32,8 +32,8 @@ _MODES = {
         "do not let it transcribe first in one pass",
     ),
     "ocr-then-solve>image": (
-        "let it transcribe first, in a pass before",
-        "do not let it transcribe in a pass before",
+        "let it transcribe first, in a pass of its own",
+        "do not let it transcribe in a pass of its own",
     ),
 }
 
@@ -127,15 +127,13 @@ def _characteristics(effects: Iterable[StyleEffect]) -> Iterable[_Look]:
         name, value = effect.characteristic, effect.value
         if name == "style" or effect.accuracy is None:
             continue
-        word = "a colour other than black" if (name, value) == ("color", "any") else ""
-        usual = f"{getattr(Style(), name)}"
+        word = f"{name.removesuffix('_pt').replace('_', ' ')} {value}"
+        word = "a colour other than black" if (name, value) == ("color", "any") else word
+        above = f"draw in {word}, not {getattr(Style(), name)}"
         if name == "dpi":
             word = f"{value} DPI{seen_dpi.words(effect.seen)}"
-            usual += seen_dpi.words(effect.usual_seen)
-        word = word or f"{name} {value}"
-        yield _Look(
-            f"{name} {value}", f"draw in {word}, not {usual}", f"avoid {word}", effect.accuracy
-        )
+            above = f"draw at {word}, not at {Style().dpi}{seen_dpi.words(effect.usual_seen)}"
+        yield _Look(f"{name} {value}", above, f"avoid {word}", effect.accuracy)
 
 
 def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict[int, Difference]:

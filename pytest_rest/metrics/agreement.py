@@ -134,9 +134,10 @@ def compared(record: Record) -> list[Answer]:
 
 
 def mean_of_items(groups: Iterable[Group], of_item: Callable[[Group], float | None]) -> Rate | None:
-    """The mean of the items' values, which may be negative; those without one are left out."""
+    """The mean of the items' values, from -1 to 1; those without one are left out."""
     known = [(value, group.cluster) for group in groups if (value := of_item(group)) is not None]
-    return paired.mean([value for value, _ in known], [name for _, name in known])
+    mean = paired.corrected_difference([value for value, _ in known], [name for _, name in known])
+    return Rate(mean.value, mean.low, mean.high, mean.n) if mean else None
 
 
 def ordered(answered: Iterable[Mode]) -> list[Mode]:

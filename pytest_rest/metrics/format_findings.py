@@ -2,10 +2,10 @@
 
 The questions are whether the text in a format differs from the others, of each of three or more,
 and whether pictures differ from text, in all formats together (see `format_floor`). Each is the
-mean over items with Student's t interval, clusters counted as they are; what is `clear` is above
-zero by Holm's procedure, in which all questions together err in at most one of 20 runs. Where
-pictures are clear, and no text is, it is asked likewise of each format whether its pictures differ
-by more than those in the others.
+mean over items with the interval of `paired.corrected_difference`, clusters counted as they are;
+what is `clear` is above zero by Student's t and Holm's procedure, in which all questions together
+err in at most one of 20 runs. Where pictures are clear, and no text is, it is asked likewise of
+each format whether its pictures differ by more than those in the others.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -19,7 +19,7 @@ from pytest_rest.metrics.agreement import Group
 from pytest_rest.metrics.format_floor import InFormats
 from pytest_rest.statistics.drop import holm
 from pytest_rest.statistics.intervals import CONFIDENCE
-from pytest_rest.statistics.paired import Difference, difference
+from pytest_rest.statistics.paired import Difference, corrected_difference
 from pytest_rest.terms import to_builtins
 
 What = Literal["text", "pictures"]
@@ -109,7 +109,7 @@ def _mean(
     items: Iterable[tuple[InFormats, str]], of_item: Callable[[InFormats], float | None]
 ) -> Difference | None:
     known = [(value, name) for item, name in items if (value := of_item(item)) is not None]
-    return difference([value for value, _ in known], [name for _, name in known])
+    return corrected_difference([value for value, _ in known], [name for _, name in known])
 
 
 def _pictures(names: Sequence[str], item: InFormats) -> float | None:

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from fnmatch import fnmatchcase
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +15,7 @@ from pytest_rest.terms import Price
 _DATA = Path(__file__).with_name("models.yaml")
 _PRICES = "model_prices_and_context_window_backup.json"
 _MODES = ("chat", "responses")
+_WITH_BATCHES = ("openai", "anthropic", "gemini")  # at half the list price, as all of them have it
 
 
 @dataclass(frozen=True)
@@ -110,7 +111,7 @@ class Catalogue:
             temperature=self.takes_temperature(name)
             and entry.get("supports_sampling_params") is not False,
             mode=entry.get("mode", "chat"),
-            price=_price(entry),
+            price=_price(entry, name.partition("/")[0]),
             reasons=not entry or entry.get("supports_reasoning") is True,
         )
 
@@ -199,10 +200,24 @@ def _provider(entry: Mapping[str, Any]) -> str:
     return "bedrock" if provider == "bedrock_converse" else provider
 
 
-def _price(entry: Mapping[str, Any]) -> Price | None:
-    """The price of a token; None where the table has none, or the 0 of an unknown price."""
-    sent, answered = (entry.get(f"{kind}_cost_per_token") for kind in ("input", "output"))
-    return Price(float(sent), float(answered)) if sent and answered else None
+def _price(entry: Mapping[str, Any], provider: str) -> Price | None:
+    """The price of a token; None where the table has none, or the 0 of an unknown price.
+
+    That of a batch is half of it where the table has none and the provider takes batches.
+    """
+    price = _listed(entry)
+    if price is None or provider not in _WITH_BATCHES:
+        return price
+    half = Price(price.input / 2, price.output / 2)
+    return replace(price, batch=_listed(entry, "_batches") or half)
+
+
+def _listed(entry: Mapping[str, Any], kind: str = "") -> Price | None:
+    names = ("input_cost_per_token", "output_cost_per_token", "cache_read_input_token_cost")
+    sent, answered, cached = (entry.get(f"{name}{kind}") for name in names)
+    if not (sent and answered):
+        return None
+    return Price(float(sent), float(answered), float(cached) if cached else None)
 
 
 def _full_name(key: str, provider: str) -> str:

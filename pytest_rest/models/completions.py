@@ -45,6 +45,8 @@ def checked(completion: Completion) -> Completion:
         cost=amount(completion.cost),
         seconds=amount(completion.seconds) or 0.0,
         from_cache=completion.from_cache is True,
+        cached_tokens=token_count(completion.cached_tokens),
+        cache_saved=amount(completion.cache_saved),
     )
 
 

@@ -60,11 +60,12 @@ def parsed(content: str, headers: Mapping[str, str]) -> Any:
         _refuse_stream(content, headers)
         _refuse_page(content, headers)
         raise
-    _refuse_error(data, headers)
+    refuse_error(data, headers)
     return data
 
 
-def _refuse_error(data: Any, headers: Mapping[str, str]) -> None:
+def refuse_error(data: Any, headers: Mapping[str, str], where: str = ", inside HTTP 200") -> None:
+    """Raise as `parsed` does where that is an error and no answer; `where` is added to its line."""
     error = _error_in(data)
     if error is None:
         return
@@ -74,7 +75,7 @@ def _refuse_error(data: Any, headers: Mapping[str, str]) -> None:
         raise VetoError(str(error["message"]))
     if status is None:
         raise MalformedError(f"it holds an error and no answer: {_excerpt(error['message'])}")
-    raise EndpointError(failures.describe_status(status, headers, text, ", inside HTTP 200"))
+    raise EndpointError(failures.describe_status(status, headers, text, where))
 
 
 def _error_in(data: Any) -> dict[str, Any] | None:
@@ -112,7 +113,7 @@ def _status(error: Mapping[str, Any]) -> int | None:
 def _number(error: Mapping[str, Any]) -> int | None:
     """The HTTP status that an error says it has."""
     for name in ("code", "status", "status_code", "statusCode"):
-        if re.fullmatch(r"[45]\d\d", str(error.get(name))):
+        if name in error and re.fullmatch(r"[45]\d\d", str(error[name])):
             return int(error[name])
     return None
 
@@ -122,7 +123,7 @@ def _refuse_stream(content: str, headers: Mapping[str, str]) -> None:
     if not ("event-stream" in kind or "ndjson" in kind or _EVENT.match(content)):
         return
     for event in _events(content):
-        _refuse_error(event, headers)
+        refuse_error(event, headers)
     raise EndpointError(
         f"{STREAM_ONLY}, which is not read; ask it through a proxy that joins streams, such as "
         f"LiteLLM's; it says: {_excerpt(content)}"

@@ -54,7 +54,7 @@ class RequestOptions:
                 f"--rest-parameter {min(twice)} and --rest-reasoning-budgets both say how much to "
                 "think; leave one of them out"
             )
-        for key in ("rest_max_cost", "rest_tpm"):
+        for key in ("rest_max_cost", "rest_max_tokens", "rest_tpm"):
             if values[key] and read.limits and read.limit is None:
                 option = f"--{key.replace('_', '-')}"
                 raise OptionError(

@@ -16,7 +16,7 @@ class JudgedModel:
     batch_size = 1
 
     def __init__(self, model: Model, judge: Model) -> None:
-        self._model, self._judge = model, judge
+        self._model, self._judge = self.models = (model, judge)
         self.name = model.name
         self.description = f"{model.description}; judge: {judge.description}"
         self.parameters: Mapping[str, object] = {
@@ -24,7 +24,8 @@ class JudgedModel:
             "judge": {"name": judge.name, **judge.parameters},
         }
         self.home: Home = model.home if model.home == judge.home else "endpoint"
-        self.price = _higher_price(model, judge)
+        priced = [each.price if isinstance(each, Priced) else None for each in self.models]
+        self.price = _highest(priced)
 
     async def open(self) -> None:
         """Get both ready."""
@@ -44,9 +45,14 @@ class JudgedModel:
         return completion
 
 
-def _higher_price(*models: Model) -> Price | None:
-    prices = [model.price if isinstance(model, Priced) else None for model in models]
+def _highest(prices: Sequence[Price | None]) -> Price | None:
     known = [price for price in prices if price is not None]
-    if len(known) < len(models):
+    if len(known) < len(prices):
         return None
-    return Price(max(price.input for price in known), max(price.output for price in known))
+    cached = [price.cached for price in known if price.cached is not None]
+    return Price(
+        max(price.input for price in known),
+        max(price.output for price in known),
+        max(cached) if len(cached) == len(known) else None,
+        _highest([price.batch for price in known]),
+    )

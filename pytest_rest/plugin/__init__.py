@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from pytest_rest.errors import OptionError, RestError
-from pytest_rest.plugin import options
+from pytest_rest.plugin import batch_settings, options
 
 if TYPE_CHECKING:
     from pytest_rest.plugin.runtest import Rest
@@ -43,10 +43,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(wrapper=True)
 def pytest_cmdline_main(config: pytest.Config) -> Generator[None, object, object]:
-    """Plan in one process, before xdist decides that there are workers; end in order."""
+    """Plan, or ask by batch, in one process, before xdist decides for workers; end in order."""
     option = config.option
-    is_plan = option.rest_plan or config.getini("rest_plan")
-    if is_plan and hasattr(option, "numprocesses"):
+    if hasattr(option, "numprocesses") and (
+        option.rest_plan or config.getini("rest_plan") or batch_settings.needs_one_process(config)
+    ):
         option.numprocesses, option.dist, option.tx = None, "no", []
     try:
         return (yield)
@@ -66,6 +67,9 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         if not any(options.OPTIONS[name].raw(config, {}) for name in names):
             _refuse_to_pass(config)
             return
+        from pytest_rest.plugin import plain_imports
+
+        plain_imports.begin()
         from pytest_rest.plugin.session import join
 
         join(config)

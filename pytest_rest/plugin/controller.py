@@ -12,13 +12,13 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.errors import OptionError, RestError, StoreError
 from pytest_rest.gate import baseline, early_stop, regression, thresholds
 from pytest_rest.gate.thresholds import FIELD, TAG, Threshold
-from pytest_rest.plugin import provenance, stored_settings
+from pytest_rest.plugin import price_check, provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
-from pytest_rest.reporting import collector, github, junit, markdown, merge, page
+from pytest_rest.reporting import collector, earlier_runs, github, junit, markdown, merge, page
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report
@@ -57,12 +57,7 @@ class Controller:
 
     def prepare(self) -> None:
         """Make the run's folder and open its store; `RestError` says why that cannot be."""
-        model, limits = self._run.model, self._run.settings.limits
-        is_asked = not (self._run.settings.replay or self._run.settings.stored)
-        if limits.max_cost and not self._run.price and is_asked:
-            raise OptionError(
-                f"--rest-max-cost cannot be held: the price of {model.name!r} is not known"
-            )
+        price_check.check(self._run)
         settings = self._run.settings
         if len(settings.files) == len(settings.paths):  # else there is more to be collected
             self._run.check_answerable(self._run.known)
@@ -144,7 +139,7 @@ class Controller:
             raise
         finally:
             self._run.hang_up()
-            if not (option.collectonly or self._refused):
+            if not (option.collectonly or self._refused or self._run.is_postponed):
                 with collector.paused():
                     self._finish(session)
         if self._refused:
@@ -271,7 +266,8 @@ class Controller:
             self._looks.tell(tally)
         spent = Spent(seconds, self._run.pace.retries, self._cached(), self._spare())
         report = tally.report(provenance.about(self._run), spent, settings.shard)
-        report = report.but(fuzz=self._fuzz())
+        history = earlier_runs.find(report, settings.baseline, settings.run_dir)
+        report = report.but(fuzz=self._fuzz(), history=history)
         if settings.shard is None:
             return report
         return merge.carrying(report, tally, self._run.whole, spent.spare)

@@ -189,7 +189,7 @@ def _hunt(run: Run, number: int) -> dict[str, Any]:
     def keep(hunted: HuntResult) -> None:
         for flip in hunted.flips:
             shown_styles = (Form("image", style) for style in (REST, flip.style))
-            run.folder.keep_pictures(
+            run.folder.pictures.keep(
                 prompts.build(flip.item, form, "solve", run.protocol) for form in shown_styles
             )
         path = run.settings.run_dir / f"fuzz-{number}.json"

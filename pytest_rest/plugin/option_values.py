@@ -3,9 +3,13 @@
 import re
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pytest_rest.credentials import learn_address
 from pytest_rest.errors import nearest
+
+if TYPE_CHECKING:
+    from pytest_rest.terms import Price
 
 
 def text(written: str) -> str:
@@ -99,6 +103,24 @@ def seconds(written: str) -> float:
     if not re.fullmatch(r"\d{1,6}(\.\d{1,3})?", written) or not float(written):
         raise ValueError("is not a valid time; give a number of seconds above 0")
     return float(written)
+
+
+def price(written: str) -> "Price":
+    """Dollars for a million tokens in, out and, of those in, from the provider's cache."""
+    from pytest_rest.terms import Price  # not for every pytest run of the environment
+
+    if not re.fullmatch(r"\d{1,6}(\.\d{1,6})?(/\d{1,6}(\.\d{1,6})?){1,2}", written):
+        raise ValueError(
+            "is not a valid price; give US dollars for a million tokens as IN/OUT or "
+            "IN/OUT/CACHED, such as 0.25/2 or 0.25/2/0.025"
+        )
+    sent, answered, *rest = (float(amount) / 1e6 for amount in written.split("/"))
+    cached = rest[0] if rest else None
+    if cached is not None and cached > sent:
+        raise ValueError(
+            "has a dearer price for cached tokens than for others; give IN/OUT/CACHED in this order"
+        )
+    return Price(sent, answered, cached)
 
 
 def dollars(written: str) -> float:

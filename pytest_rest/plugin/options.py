@@ -354,10 +354,58 @@ CALLS = (
     Option("--rest-rpm N", "calls in any minute, in the whole run", values.count(1)),
     Option("--rest-tpm N", "tokens in any minute, in the whole run", values.count(1)),
     Option(
+        "--rest-max-calls N",
+        "ask nothing more once that many calls were sent, in the whole run, tries again included; "
+        "the run is incomplete, and a gate not passed",
+        values.count(1),
+    ),
+    Option(
+        "--rest-max-tokens N",
+        "ask nothing more when the next call might take more tokens, in and out, than are left",
+        values.count(1),
+    ),
+    Option(
         "--rest-max-cost DOLLARS",
-        "ask nothing more when the next call might cost more than is left; the run is incomplete, "
-        "and a gate not passed",
+        "ask nothing more when the next call might cost more than is left",
         values.dollars,
+    ),
+)
+
+PRICES = (
+    Option(
+        "--rest-price IN/OUT[/CACHED]",
+        "what the model costs, in US dollars for a million tokens in, out and, of those in, from "
+        "the provider's cache: 0.25/2/0.025; where no table knows it, or in the table's place",
+        values.price,
+    ),
+    Option(
+        "--rest-judge-price IN/OUT[/CACHED]",
+        "what the model of --rest-judge costs, likewise",
+        values.price,
+    ),
+)
+
+BATCHES = (
+    Option(
+        "--rest-batch WHAT",
+        "ask by the provider's batch interface, at a lower price, and wait for the answers; "
+        "submit: end once all is handed over, and go on with --rest-resume; file: write files for "
+        "`vllm run-batch`; cancel: have a run's batches asked no more, with --rest-resume",
+        values.one_of("wait", "submit", "file", "cancel"),
+        alone="wait",
+    ),
+    Option(
+        "--rest-batch-poll SECONDS",
+        "between two looks at batches that are waited for; the first ones come sooner",
+        values.seconds,
+        default="60",
+    ),
+    Option(
+        "--rest-batch-rest WHEN",
+        "what a batch has no answer for, though it may have one: asked in a batch `later`, in "
+        "three at most, or directly, `now`, when its test comes",
+        values.one_of("later", "now"),
+        default="later",
     ),
 )
 
@@ -437,12 +485,13 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "What is asked": ASKED,
     "Which items": DRAWN,
     "The gate": GATE,
-    "How it is asked": CALLS,
+    "How it is asked": (*CALLS, *PRICES, *BATCHES),
     "Runs and reports": RUNS,
     "Stored answers": STORED,
     "Fuzzing": FUZZ,
 }
-KEPT = (*ASKED, *DRAWN, FUZZ[0])  # with the run: workers get it, and a resumed run has it still
+# What is kept with the run: workers get it, and a resumed run has it still.
+KEPT = (*ASKED, *DRAWN, *PRICES, FUZZ[0])
 OPTIONS = {option.key: option for group in GROUPS.values() for option in group}
 
 

@@ -5,14 +5,15 @@ from collections.abc import Iterator
 import pytest
 
 from pytest_rest.dispatch import estimate
+from pytest_rest.dispatch.budgets import used
 from pytest_rest.dispatch.estimate import Plan
-from pytest_rest.dispatch.stored_run import read_digests
+from pytest_rest.dispatch.stored_run import read_answers, read_digests
 from pytest_rest.errors import RestError
 from pytest_rest.evaluate import comparisons, follow_ups, forms
 from pytest_rest.models.seen import SeenStyles, picture
 from pytest_rest.plugin.cases import case_of
 from pytest_rest.plugin.run import Run
-from pytest_rest.reporting.terminal import seen, tables
+from pytest_rest.reporting.terminal import plan, seen, tables
 from pytest_rest.terms import Completion, Item, Prompt, Style
 
 _WORDS = "word " * 80  # nearly as long as an answer that is compared may be
@@ -34,7 +35,10 @@ class Planner:
         settings, model = self._run.settings, self._run.model
         stored = read_digests(settings.run_dir) if settings.resume else frozenset()
         prompts, price, rule = self._prompts(session), self._run.price, self._run.vision_rule
-        self._plan = estimate.make(prompts, model.name, price, stored, rule)
+        before = used(read_answers(settings.run_dir) if settings.resume else (), price)
+        self._plan = estimate.make(
+            prompts, model.name, price, stored, rule, settings.limits, before
+        )
         return True
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
@@ -43,7 +47,7 @@ class Planner:
             return
         terminalreporter.write_sep("=", "REST plan: nothing was asked")
         settings, model = self._run.settings, self._run.model
-        for line in tables.plan(self._plan, settings.limits, model):
+        for line in plan.lines(self._plan, settings.limits, model):
             terminalreporter.write_line(line)
         if model.home == "endpoint":
             size = settings.given["eyes_whole"]

@@ -34,6 +34,7 @@ class Watch:
         self._values: dict[tuple[str, str], set[str | None]] = {}
         self._prompts: set[str] = set()
         self._foot = _foot(config)
+        self.instead = ""  # what is shown in its place, before there are tests
         self._over = threading.Event()
         self._thread: threading.Thread | None = None
 
@@ -47,6 +48,11 @@ class Watch:
         if not record.verdict.lost:
             values = self._values.setdefault((record.suite, record.item), set())
             values.update(answer.value for answer in compared(record))
+
+    @property
+    def has_foot(self) -> bool:
+        """Whether there is a terminal whose last row is kept up to date."""
+        return self._foot is not None
 
     @property
     def progress(self) -> Progress:
@@ -130,7 +136,7 @@ class Watch:
         assert foot is not None  # noqa: S101 (nobody starts this thread without one)
         with contextlib.suppress(OSError):  # the terminal is gone
             while not self._over.wait(_TICK):
-                foot.show(self.progress.line(foot.width))
+                foot.show(self.instead[: foot.width] or self.progress.line(foot.width))
             foot.close()
 
 

@@ -39,6 +39,7 @@ def about(run: Run) -> dict[str, Any]:
         "repeats": settings.scheme.repeats,
         "ocr": settings.scheme.ocr,
         "again": settings.again,
+        **({"batches": run.batches} if run.batches else {}),
         **({"published": "off"} if settings.published == "off" else {}),
     }
 

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import math
 import os
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -14,6 +13,7 @@ import pytest
 from pytest_rest import credentials, prompts
 from pytest_rest.benchmark.stored import UNKNOWN
 from pytest_rest.dispatch import Dispatcher, Pace
+from pytest_rest.dispatch.budgets import used
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.dispatch.store import FileStore
@@ -26,20 +26,20 @@ from pytest_rest.errors import (
     RenderingError,
     RestError,
 )
-from pytest_rest.evaluate import comparisons, follow_ups, forms, lost, record, stored_record
-from pytest_rest.models import load_model, vision_rules
+from pytest_rest.evaluate import comparisons, lost, record, stored_record
+from pytest_rest.models import vision_rules
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.providers.replayed import ReplayedModel
 from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
-from pytest_rest.models.with_judge import JudgedModel
-from pytest_rest.plugin import stored_settings
+from pytest_rest.plugin import asked_model, stored_settings
+from pytest_rest.plugin.case_builder import CaseBuilder
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut
 from pytest_rest.safe_text import address
-from pytest_rest.terms import Completion, Item, Limited, Model, Price, Priced, Prompt, Record, Style
+from pytest_rest.terms import Item, Limited, Model, Price, Priced, Record, Style
 
 WIRE = "pytest_rest"  # what a report's attribute and xdist's workerinput are named
 REFUSED = "pytest_rest_refused"  # what is wrong with what a worker collected, in its output
@@ -65,12 +65,16 @@ class Run:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         self.broken: list[str] = []  # node ids of benchmark files that could not be collected
-        self.folder = RunFolder(settings.run_dir, is_resumed=settings.resume)
+        self.folder = RunFolder(
+            settings.run_dir, is_resumed=settings.resume, replayed=settings.replay
+        )
         self.styles: dict[str, Style] = {}  # by id, of every test that was collected
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
         self.is_checked = False  # whether all that will be collected was looked at for that
         self._asker_made: Asker | None = None
+        self.is_postponed = False  # nothing is judged yet, for batches have not ended
+        self.batches: list[dict[str, Any]] = []  # by which it was asked, as the report has them
 
     @cached_property
     def model(self) -> Model:
@@ -80,28 +84,7 @@ class Run:
             return StoredModel(settings.stored.model)
         if settings.replay is not None:
             return ReplayedModel(read_run(settings.replay))
-        sweep = settings.scheme.sweep
-        how: dict[str, Any] = {
-            "seed": settings.seed,
-            "timeout": settings.timeout,
-            "is_asked": not settings.plan,
-        }
-        model = load_model(
-            settings.model,
-            api_base=settings.api_base,
-            budgets=sweep.budgets if sweep else (),
-            overrides=self._overrides,
-            **how,
-        )
-        if not (settings.scheme.has_judge or (sweep and sweep.has_judge)):
-            return model
-        # a judge is another model; it gets the headers where it is behind the same gateway
-        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
-        own = Overrides(headers=self._overrides.headers) if is_same else Overrides()
-        return JudgedModel(
-            model,
-            load_model(settings.judge, api_base=settings.judge_api_base, overrides=own, **how),
-        )
+        return asked_model.load(settings, self.overrides, self.judge_overrides)
 
     @property
     def vision_rule(self) -> VisionRule:
@@ -115,7 +98,7 @@ class Run:
         )
 
     @cached_property
-    def _overrides(self) -> Overrides:
+    def overrides(self) -> Overrides:
         """What is added to each request; a plan, which asks nothing, needs no secrets."""
         request = self.settings.request
         return (
@@ -123,6 +106,13 @@ class Run:
             if self.settings.plan
             else request.overrides(os.environ)
         )
+
+    @property
+    def judge_overrides(self) -> Overrides:
+        """What is added to a judge's: the headers, where it is behind the same gateway."""
+        settings = self.settings
+        is_same = settings.judge_api_base and settings.judge_api_base == settings.api_base
+        return Overrides(headers=self.overrides.headers) if is_same else Overrides()
 
     @cached_property
     def protocol(self) -> prompts.Protocol:
@@ -156,10 +146,12 @@ class Run:
 
     @property
     def prices(self) -> str | None:
-        """Who says what a call costs: LiteLLM's table, or else the gateway that is asked."""
+        """Who says what a call costs: the user, LiteLLM's table, or else the gateway asked."""
         if self.settings.replay is not None:
             stored: str | None = read_run(self.settings.replay).get("prices")
             return stored
+        if self.settings.price is not None:
+            return "given"
         if self.price is not None:
             return "table"
         return "gateway" if self.model.home == "endpoint" else None
@@ -302,14 +294,20 @@ class Run:
     def asker(self) -> Asker:
         """This process's way to the model."""
         if self._asker_made is None:
-            self._asker_made = self._make_asker()
+            self._asker_made = self.new_asker()
         return self._asker_made
 
-    def _make_asker(self) -> Asker:
-        settings = self.settings
+    def use(self, asker: Asker) -> None:
+        """Have tests answered in this way."""
+        self._asker_made = asker
+
+    def new_asker(self) -> Asker:
+        """A way to ask the model directly."""
+        settings, build = self.settings, self.build
+        follow = build.follow if settings.scheme.has_follow_ups else None
         if settings.dispatcher is not None:
             try:
-                return RemoteAsker(*settings.dispatcher, self._build, self._follow, comparisons)
+                return RemoteAsker(*settings.dispatcher, build, follow, comparisons)
             except OSError as error:
                 raise DispatcherError(
                     f"the run's main process cannot be reached: {error}"
@@ -318,17 +316,23 @@ class Run:
             self.folder.make_far()
             self.folder.store = FileStore.share(settings.run_dir, self.about())
         elif settings.place == "worker":
-            self.folder.store = FileStore.join(settings.run_dir)
+            replayed = settings.replay
+            self.folder.store = (
+                FileStore.read(replayed) if replayed else FileStore.join(settings.run_dir)
+            )
         store = self.folder.store
         assert store is not None  # noqa: S101 (the main process has opened it)
-        spent = math.fsum(answer.cost or 0.0 for _, answer in store.all())
+        stored = store.all() if settings.replay is None else ()  # which spends nothing
+        spent = used((answer for _, answer in stored), self.price)
         dispatcher = Dispatcher(self.model, settings.limits, store, spent)
-        return LocalAsker(dispatcher, self._build, self._follow, settings.may_stop, comparisons)
+        may_stop, is_served = settings.may_stop, self.model.home == "endpoint"
+        return LocalAsker(
+            *(dispatcher, build, follow, may_stop, comparisons),
+            draws_apart=is_served and not may_stop,
+        )
 
-    def _follow(self, prompt: Prompt, completion: Completion) -> list[Prompt]:
-        return follow_ups(prompt, completion, self.protocol, self.settings.scheme)
-
-    def _build(self, case: Case) -> list[Prompt]:
-        asked = forms(*case, self.protocol, self.settings.scheme)
-        self.folder.keep_pictures(asked)
-        return asked
+    @property
+    def build(self) -> CaseBuilder:
+        """What a case asks at first; its pictures are in the folder of the run then."""
+        folder = self.folder
+        return CaseBuilder(self.protocol, self.settings.scheme, folder.pictures, folder.drawings)

@@ -2,33 +2,90 @@
 
 import contextlib
 import os
+import shutil
 from collections.abc import Iterable
+from dataclasses import dataclass
 from pathlib import Path
 
+from pytest_rest.dispatch.drawings import Drawings
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import LOCK
 from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.errors import OptionError
 from pytest_rest.reporting import stored_pictures
-from pytest_rest.terms import Prompt
+from pytest_rest.terms import Image, Prompt
 
+_IMAGES = "images"
 _DECIDED = "decided"  # the file that says so to all processes of the run
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Where a run's pictures are kept. A resumed run writes those again that are there.
+
+    For the earlier one may have been killed while it wrote one. A replay has those of `earlier`.
+    """
+
+    folder: Path
+    is_resumed: bool
+    earlier: Path | None = None
+
+    def keep(self, prompts: Iterable[Prompt]) -> bool:
+        """Write the prompts' pictures; whether those without bytes are there, or could be had."""
+        how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if self.is_resumed else os.O_EXCL)
+        images = {image.digest: image for prompt in prompts for image in prompt.images}
+        if not all(image.is_whole or self._has(image) for image in images.values()):
+            return False
+        for image in filter(lambda image: image.is_whole, images.values()):
+            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
+                # os.open takes a third of open()'s time
+                file = os.open(self.folder / image.file_name, how, 0o644)
+                try:
+                    os.write(file, image.content)
+                finally:
+                    os.close(file)
+        return True
+
+    def _has(self, image: Image) -> bool:
+        """Whether a whole picture is there, in the run's folder or that of the earlier one."""
+        place = (self.earlier or self.folder) / image.file_name
+        try:
+            is_whole = image.source is not None and place.stat().st_size == image.source.size
+            if is_whole and self.earlier is not None:
+                self._take_over(place, self.folder / image.file_name)
+        except OSError:
+            return False
+        return is_whole
+
+    def _take_over(self, place: Path, own: Path) -> None:
+        """Let a file be in two folders, or copy it where the disk does not have that."""
+        try:
+            os.link(place, own)
+        except FileExistsError:
+            return
+        except OSError:
+            shutil.copyfile(place, own)
 
 
 class RunFolder:
     """One process's side of the run's folder; `store` is open where this process keeps answers."""
 
-    def __init__(self, path: Path, *, is_resumed: bool = False) -> None:
+    def __init__(
+        self, path: Path, *, is_resumed: bool = False, replayed: Path | None = None
+    ) -> None:
         self.path = path
         self.store: FileStore | None = None
-        # a resumed run may have been killed while it wrote a picture: then it is written again
-        self._how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if is_resumed else os.O_EXCL)
+        folder, earlier = path.absolute(), replayed and replayed.absolute()
+        self.pictures = Pictures(folder / _IMAGES, is_resumed, earlier and earlier / _IMAGES)
+        self.drawings: Drawings | None = None
+        if earlier or is_resumed:
+            self.drawings = Drawings(earlier or folder, is_asked=is_resumed)
 
     def make(self) -> None:
         """Make it, in the main process; `OptionError` says why that cannot be."""
         path = self.path
         try:
-            self._images.mkdir(parents=True, exist_ok=True)
+            self.pictures.folder.mkdir(parents=True, exist_ok=True)
             probe = path / ".writable"
             probe.touch()
             probe.unlink()
@@ -44,23 +101,11 @@ class RunFolder:
 
     def make_far(self) -> None:
         """Make it on another machine, where a worker asks by itself."""
-        self._images.mkdir(parents=True, exist_ok=True)
+        self.pictures.folder.mkdir(parents=True, exist_ok=True)
 
     def picture(self, digest: str) -> Path:
         """Where the picture of that digest is kept."""
-        return stored_pictures.find(self._images, digest)
-
-    def keep_pictures(self, prompts: Iterable[Prompt]) -> None:
-        """Write the prompts' pictures."""
-        images = {image.digest: image for prompt in prompts for image in prompt.images}
-        for image in images.values():
-            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
-                # os.open takes a third of open()'s time
-                file = os.open(self._images / image.file_name, self._how, 0o644)
-                try:
-                    os.write(file, image.content)
-                finally:
-                    os.close(file)
+        return stored_pictures.find(self.pictures.folder, digest)
 
     def decide(self) -> None:
         """Let the tests that are left know that they need not ask; in the main process."""
@@ -77,7 +122,9 @@ class RunFolder:
         return self.store is None or self.store.is_empty
 
     def close(self) -> None:
-        """Close the store."""
+        """Close the store, and what reads in it."""
+        if self.drawings is not None:
+            self.drawings.close()
         if self.store is not None:
             self.store.close()
         self.store = None
@@ -87,12 +134,8 @@ class RunFolder:
         is_new = self.store is not None and self.store.is_empty
         self.close()
         with contextlib.suppress(OSError):  # what is not empty was there before
-            self._images.rmdir()
+            self.pictures.folder.rmdir()
             if is_new:
                 (self.path / STORE).unlink(missing_ok=True)
                 (self.path / LOCK).unlink(missing_ok=True)
             self.path.rmdir()
-
-    @property
-    def _images(self) -> Path:
-        return self.path / "images"

@@ -4,9 +4,10 @@ What travels is one ASCII JSON string, an attribute of the TestReport: anything 
 cannot serialise is lost silently, and a worker's own output is lost when it crashes.
 """
 
+import contextlib
 import json
 import shlex
-from collections.abc import Generator
+from collections.abc import Generator, Iterator
 from dataclasses import asdict
 from typing import Any
 
@@ -19,8 +20,6 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin.cases import case_id, case_of, named
 from pytest_rest.plugin.run import WIRE, Disagreement, Run
 from pytest_rest.reporting import rerun_command, why_lost
-from pytest_rest.reporting.junit import LOST
-from pytest_rest.reporting.terminal import tables
 from pytest_rest.terms import Record, Verdict, to_builtins
 
 _FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
@@ -108,7 +107,8 @@ class Recorder:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the record travel; with a gate, disagreement is an outcome and not a failure."""
-        report = yield
+        with self._without_traceback(item, call):
+            report = yield
         case = case_of(item)
         if case is None or report.when == "teardown":
             if _RECORD in item.stash:  # it has travelled, and pytest keeps every test to the end
@@ -129,6 +129,35 @@ class Recorder:
         setattr(report, WIRE, json.dumps(wire, ensure_ascii=True))
         return report
 
+    @contextlib.contextmanager
+    def _without_traceback(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+        """Spare pytest a traceback that nobody will see; to build one takes longer than to judge.
+
+        An outcome has none, and of what is explained the last frame says where it was raised.
+        """
+        excinfo, record = call.excinfo, item.stash.get(_RECORD, None)
+        if excinfo is None or record is None or call.when != "call":
+            yield
+            return
+        is_marked = item.get_closest_marker("xfail") is not None
+        if _disagrees(call, record) and self._is_gated(item) and not is_marked:
+            call.excinfo = None
+        elif isinstance(excinfo.value, Disagreement):
+            last = excinfo.tb
+            while last.tb_next is not None:
+                last = last.tb_next
+            call.excinfo = pytest.ExceptionInfo.from_exc_info((excinfo.type, excinfo.value, last))
+        try:
+            yield
+        finally:
+            call.excinfo = excinfo
+
+    def _is_gated(self, item: pytest.Item) -> bool:
+        """Whether a gate judges the test's item, and not the test."""
+        settings = self._run.settings
+        thresholds = item.stash.get(_THRESHOLDS, ()) or settings.thresholds
+        return bool(thresholds or settings.is_compared) and not settings.strict
+
     def _judge(
         self,
         item: pytest.Item,
@@ -147,20 +176,27 @@ class Recorder:
             return
         if ended := why_lost.ended(record.verdict.reason):
             item.session.shouldstop = f"REST: {ended}"
-        raised = call.excinfo.value if call.excinfo else None
-        is_own = isinstance(raised, Disagreement)
-        disagrees = (is_own or isinstance(raised, AssertionError)) and not record.verdict.consistent
-        settings = self._run.settings
-        has_gate = bool(thresholds or settings.thresholds or settings.is_compared)
-        gated = has_gate and not settings.strict
-        if disagrees and gated:
+        if not _disagrees(call, record):
+            return
+        if self._is_gated(item):
             wire["outcome"] = record.verdict.outcome
             report.outcome, report.longrepr = "passed", None
             if record.verdict.lost:  # which JUnit's readers know as skipped
-                place = (str(item.path), item.location[1] or 0, f"{LOST}{record.verdict.reason}")
+                place = (
+                    str(item.path),
+                    item.location[1] or 0,
+                    f"{why_lost.LOST}{record.verdict.reason}",
+                )
                 report.outcome, report.longrepr = "skipped", place
-        elif disagrees and not is_own:
+        elif call.excinfo and not isinstance(call.excinfo.value, Disagreement):
             report.sections.append(("REST", _explanation(item, self._run)))
+
+
+def _disagrees(call: pytest.CallInfo[None], record: Record) -> bool:
+    """Whether a test fails because its item's forms do not agree."""
+    raised = call.excinfo.value if call.excinfo else None
+    is_told = isinstance(raised, Disagreement | AssertionError)
+    return is_told and not record.verdict.consistent
 
 
 def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
@@ -171,6 +207,8 @@ def _unasked(call: pytest.CallInfo[None], report: pytest.TestReport) -> str:
 
 
 def _explanation(item: pytest.Item, run: Run) -> str:
+    from pytest_rest.reporting.terminal import tables  # with all that makes figures
+
     case = case_of(item)
     assert case is not None  # noqa: S101 (for the type checker: only REST tests get here)
     return tables.explanation(item.stash[_RECORD], run.folder.picture, _again(item, case, run))

@@ -101,8 +101,9 @@ def scheme(values: Mapping[str, Any]) -> Scheme:
 def _sweep(values: Mapping[str, Any]) -> Sweep | None:
     """The budgets of thinking, and whether open answers are rated."""
     judge, text = values["rest_judge"], values["rest_reasoning_budgets"]
-    if values["rest_judge_api_base"] and not judge:
-        raise OptionError("--rest-judge-api-base is a judge's; name the judge: --rest-judge=SPEC")
+    for option in ("--rest-judge-api-base", "--rest-judge-price"):
+        if values[option[2:].replace("-", "_")] and not judge:
+            raise OptionError(f"{option} is a judge's; name the judge: --rest-judge=SPEC")
     if not text:
         return None
     budgets = thinking_budgets.parse(text, values["rest_reasoning_control"])

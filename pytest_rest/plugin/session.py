@@ -5,18 +5,12 @@ import pytest
 from pytest_rest import extensions
 from pytest_rest.plugin import ini_file, settings, unaskable
 from pytest_rest.plugin.collection import Collection, known_cases
-from pytest_rest.plugin.controller import Controller, warn_of_unusual
-from pytest_rest.plugin.early_stop import InRounds
-from pytest_rest.plugin.fuzz_tests import Findings, Hunts
+from pytest_rest.plugin.fuzz_tests import Hunts
 from pytest_rest.plugin.loggers import SteadyLoggers
-from pytest_rest.plugin.plan import Planner
 from pytest_rest.plugin.prefetch import Foresight, may_select
-from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import WIRE, Run
 from pytest_rest.plugin.runtest import Recorder, Scopes
 from pytest_rest.plugin.sharding import Sharding
-from pytest_rest.plugin.terminal import Terminal
-from pytest_rest.plugin.workers import Workers
 
 
 def join(config: pytest.Config) -> None:
@@ -26,6 +20,8 @@ def join(config: pytest.Config) -> None:
     workerinput = getattr(config, "workerinput", None)
     run = Run(settings.read(config, workerinput and workerinput[WIRE]))
     if workerinput is None:
+        from pytest_rest.plugin.controller import warn_of_unusual  # no worker needs all that
+
         warn_of_unusual(config, run.settings)
         if not may_select(config) and (cases := known_cases(run)) is not None:
             unaskable.check(run, cases)
@@ -33,8 +29,7 @@ def join(config: pytest.Config) -> None:
     register = config.pluginmanager.register
     register(SteadyLoggers(), "rest-loggers")
     if run.settings.plan:
-        register(Terminal(config, run, lambda: None, ()), "rest-terminal")
-        register(Planner(run), "rest-planner")
+        _join_plan(config, run)
     elif workerinput is None:
         _join_main(config, run)
     register(run, "rest-run")
@@ -42,12 +37,14 @@ def join(config: pytest.Config) -> None:
     register(Recorder(run), "rest-recorder")
     register(Collection(run), "rest-collection")
     if run.settings.early_stop:
+        from pytest_rest.plugin.early_stop import InRounds
+
         register(InRounds(config, run), "rest-in-rounds")
     if run.settings.shard is not None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
     register(Hunts(run), "rest-hunts")
-    is_asked = run.settings.stored is None
-    if is_asked and not (run.settings.plan or config.option.collectonly):
+    is_asked = run.settings.stored is None and run.settings.replay is None
+    if is_asked and not (run.settings.plan or run.settings.batch or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")
         foresight.begin()
@@ -57,8 +54,23 @@ def join(config: pytest.Config) -> None:
         config.args = [str(config.rootpath / path) for path in run.settings.paths]  # of the run
 
 
+def _join_plan(config: pytest.Config, run: Run) -> None:
+    """What only a plan has, which is made in the main process."""
+    from pytest_rest.plugin.plan import Planner
+    from pytest_rest.plugin.terminal import Terminal
+
+    config.pluginmanager.register(Terminal(config, run, lambda: None, ()), "rest-terminal")
+    config.pluginmanager.register(Planner(run), "rest-planner")
+
+
 def _join_main(config: pytest.Config, run: Run) -> None:
-    """What only the main process has: who counts, judges and shows."""
+    """What only the main process has, and imports: who counts, judges and shows."""
+    from pytest_rest.plugin.controller import Controller
+    from pytest_rest.plugin.fuzz_tests import Findings
+    from pytest_rest.plugin.progress import Watch
+    from pytest_rest.plugin.terminal import Terminal
+    from pytest_rest.plugin.workers import Workers
+
     register = config.pluginmanager.register
     findings, watch = Findings(run), Watch(config, run)
     controller = Controller(config, run, watch, findings.gathered)
@@ -72,6 +84,10 @@ def _join_main(config: pytest.Config, run: Run) -> None:
             eyes.measure(config, run)
         if run.settings.stored is None:
             register(watch, "rest-progress")
+        if run.settings.batch:
+            from pytest_rest.plugin.batches import Batches  # aiohttp, for this option alone
+
+            register(Batches(config, run, watch), "rest-batches")
     register(controller, "rest-controller")
     register(Workers(run), "rest-workers")
     register(findings, "rest-findings")

@@ -29,6 +29,7 @@ from pytest_rest.gate.regression import Tolerance
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.models.request_options import RequestOptions
 from pytest_rest.plugin import (
+    batch_settings,
     benchmark_files,
     earlier_run,
     fuzz_settings,
@@ -40,7 +41,7 @@ from pytest_rest.plugin import (
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
 from pytest_rest.plugin.options import OPTIONS, Chosen, words
-from pytest_rest.terms import Item, Mode, Scheme, Style
+from pytest_rest.terms import Item, Mode, Price, Scheme, Style
 
 Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by itself
 
@@ -60,6 +61,8 @@ class Settings:
     max_pixels: int | None
     judge: str  # of open answers; empty: none
     judge_api_base: str | None
+    price: Price | None  # by hand
+    judge_price: Price | None
     prompts: Path | None
     table_formats: tuple[str, ...] | None  # in which an item with a table is asked
     plus: bool  # REST+: ten styles, of which one differs by item
@@ -92,6 +95,9 @@ class Settings:
     baseline: Mapping[str, Any] | None
     tolerance: Tolerance
     limits: Limits
+    batch: batch_settings.Mode  # how a run by batches goes about them; empty: none
+    batch_poll: float
+    batch_rest: str  # when what a batch has not answered is asked: later, now
     may_stop: bool  # before the last test: then nothing is asked far ahead
     run_dir: Path
     resume: bool
@@ -190,6 +196,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "shard": shard.parse(values["rest_shard"]) if values["rest_shard"] else None,
         **gate_settings.read(values, in_main=not sent),
         "limits": _limits(values).share(_askers(config, values["rest_concurrency"])),
+        "batch": batch_settings.mode(chosen, given),
         "may_stop": values["rest_early_stop"] or bool(config.getvalue("maxfail")),
         "run_dir": config.rootpath / run_dir.name if place == "remote" else run_dir,
         "resume": bool(values["rest_resume"]),
@@ -247,6 +254,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
         chosen = Chosen(config, kept)
         is_replay = chosen["rest_replay"] is not None
         given = selection.select(config, chosen, kept, is_replay=is_replay)
+        batch_settings.choose(chosen, given, kept)
     here, far = selection.workers(config)
     return {
         "given": given,

@@ -1,5 +1,6 @@
 """Turns the run into what pytest's terminal shows: the header, the outcomes, the summary."""
 
+import os
 import re
 import textwrap
 from collections.abc import Callable, Mapping, Sequence
@@ -12,6 +13,7 @@ from pytest_rest.benchmark import near
 from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.plugin import selection
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import github, markdown
@@ -70,6 +72,7 @@ class Terminal:
             f"rest: {suites}; seed {settings.seed}; {self._scheme()}; {styles}",
             *(f"rest: {tables.drawn(s.name, s.counts)}" for s in settings.drawn if s.counts),
             *self._limits(),
+            *self._workers(),
             *self._unjudged(),
             *self._left_out(),
             *self._without_text(),
@@ -108,6 +111,18 @@ class Terminal:
             Path(str(item.document and item.document.path)).name for item in scans
         )
         return [f"rest: {line}" for line in pages.without_text(len(scans), len(items), [*names])]
+
+    def _workers(self) -> list[str]:
+        """That workers cost more than they bring, where one process asks and cores are few."""
+        here, _ = selection.workers(self._config)
+        cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
+        if self._model.home != "endpoint" or here <= (cores or here):
+            return []
+        noun = "core" if cores == 1 else "cores"
+        return [
+            f"rest: {here} workers on {cores} {noun} slow the run down: the main process asks as "
+            "many calls at once without -n"
+        ]
 
     def _floating(self) -> list[str]:
         """That the name may stand for another model at another time, where it is known to."""
@@ -184,12 +199,12 @@ class Terminal:
         if report is None or not (report.records or report.lost or report.gate):
             if report and report.fuzz:
                 self._close(report, write)
-            elif not (self._run.folder.is_empty or _is_all_unaskable(terminalreporter)):
+            elif not (self._is_told or _is_all_unaskable(terminalreporter)):
                 write(f"REST: answers are stored; go on with {self._resume()}", yellow=True)
             return
         terminalreporter.write_sep("=", "REST")
         if report.decision:
-            for row in textwrap.wrap(report.decision.sentence, 80, subsequent_indent="  "):
+            for row in _wrapped(report.decision.sentence):
                 write(row, **(_LOOKS[report.decision.word] if report.gate else {"bold": True}))
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
@@ -209,12 +224,17 @@ class Terminal:
             colors = {} if met is None else {"green": met, "red": not met}
             write(line, bold=line.startswith("gate"), yellow=met is None, **colors)
 
+    @property
+    def _is_told(self) -> bool:
+        """Whether there is nothing to go on with, or who asks by batch says how."""
+        return self._run.folder.is_empty or self._run.is_postponed
+
     def _close(self, report: Report, write: Callable[..., None]) -> None:
         """Who was asked, what it took, and where all of it is."""
         write(masked(self._model.description))
         write(tables.usage(report))
         for line in seen.measured(report.provenance["eyechart"]):
-            for row in textwrap.wrap(line, 80, subsequent_indent="  "):
+            for row in _wrapped(line):
                 write(row)
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
@@ -223,6 +243,11 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))
+
+
+def _wrapped(line: str) -> list[str]:
+    """In 80 columns, options and names of items whole."""
+    return textwrap.wrap(line, 80, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _is_all_unaskable(reporter: "pytest.TerminalReporter") -> bool:

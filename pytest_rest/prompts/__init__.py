@@ -55,6 +55,7 @@ from pytest_rest.terms import (
     Form,
     Image,
     Item,
+    KnownPictures,
     Prompt,
     Style,
     Task,
@@ -110,8 +111,11 @@ def build(
     transcription: str = "",
     budget: Budget | None = None,
     thinking: str = "",
+    known: KnownPictures | None = None,
 ) -> Prompt:
     """The prompt for one call; drawing its picture may raise `RenderingError`.
+
+    What is `known` is not drawn, and has no bytes.
 
     `transcription` is what the form ocr-then-solve shows, `thinking` what the model thought under
     the budget before it answers. Raises `BenchmarkError` for a mixed form of an item with neither
@@ -130,7 +134,7 @@ def build(
             parts += (_fill(template, item, asking, quoted, written),)
         else:
             text = _pictured(template, item, form)
-            parts += page_pictures.draw(text, form.style or Style(), shown)
+            parts += page_pictures.draw(text, form.style or Style(), shown, known)
     if not any(isinstance(part, Image) for part in parts):
         parts = (*page_pictures.own(shown), *parts)
     limit = protocol.max_tokens.get(item.suite, protocol.max_tokens["default"])
@@ -139,12 +143,14 @@ def build(
     return Prompt(item, form, task, parts, limit, repeat, budget)
 
 
-def transcriptions(item: Item, form: Form, protocol: Protocol) -> list[Prompt]:
+def transcriptions(
+    item: Item, form: Form, protocol: Protocol, known: KnownPictures | None = None
+) -> list[Prompt]:
     """The prompts that transcribe a form, one for each picture with text; errors as `build`.
 
     Only the first page stands below an item's own picture.
     """
-    whole = build(item, form, "transcribe", protocol)
+    whole = build(item, form, "transcribe", protocol, known=known)
     if len(whole.images) == 1 and not item.document:
         return [whole]
     asks = [part for part in whole.parts if isinstance(part, str)]

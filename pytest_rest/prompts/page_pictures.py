@@ -1,12 +1,13 @@
 """Draws what a prompt shows as pictures: own ones, and pages of a document and of a text."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 from pytest_rest import rendering
 from pytest_rest.prompts import table_formats
-from pytest_rest.rendering import document, pictures
-from pytest_rest.terms import RULED, Block, Image, Item, Style
+from pytest_rest.rendering import document, pictures, version
+from pytest_rest.terms import RULED, Block, Image, Item, KnownPictures, Source, Style
 
 
 def own(item: Item) -> Iterator[Image]:
@@ -17,20 +18,27 @@ def own(item: Item) -> Iterator[Image]:
         yield pictures.read(item.image, item.image_digest)
 
 
-def draw(text: str, style: Style, item: Item) -> tuple[Image, ...]:
+def draw(
+    text: str, style: Style, item: Item, known: KnownPictures | None = None
+) -> tuple[Image, ...]:
     """The pages of an item's text in a style, after its document or under its last own picture.
 
-    Without a text these stand alone. Raises `RenderingError`, and `BenchmarkError` for a file that
-    can no longer be read.
+    Without a text these stand alone. What is `known` is not drawn. Raises `RenderingError`, and
+    `BenchmarkError` for a file that can no longer be read.
     """
-    before = document.draw(item.document, style) if item.document else (*own(item),)
+    before: tuple[Image, ...] = (*own(item),)
+    if (pdf := item.document) is not None:
+        before = _drawn(known, style, lambda: document.draw(pdf, style), pdf)
     if before and not text.strip():
         return before
     page = page_of(text, style, item)
     if item.image:
-        return (*before[:-1], *_draw_under(before[-1], *page))
+        above = before[-1]
+        made_of = (above.digest, version.of_bytes(above.content), *page)
+        under = _drawn(known, page[1], lambda: _draw_under(above, *page), *made_of)
+        return (*before[:-1], *under)
     draw_pages = _draw_several if style.page_height_pt else _draw_one
-    return before + draw_pages(*page)
+    return before + _drawn(known, page[1], lambda: draw_pages(*page), *page)
 
 
 def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | None]:
@@ -42,6 +50,23 @@ def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | No
         return text, style, item.block
     source = table_formats.write(item.table, style.format)
     return text, rendering.fixed_width(style, source, text), None
+
+
+def _drawn(
+    known: KnownPictures | None,
+    style: Style,
+    draw: Callable[[], tuple[Image, ...]],
+    *made_of: object,
+) -> tuple[Image, ...]:
+    """The pictures as they are known, or else drawn, with what they are made of."""
+    digest = version.digest(style, *made_of)
+    if known is not None and (kept := known(digest)) is not None:
+        return kept
+    return tuple(
+        replace(page, source=Source(digest, number, len(pages), len(page.content)))
+        for pages in [draw()]
+        for number, page in enumerate(pages)
+    )
 
 
 # Pictures are kept because the transcription shows the image form's pictures again.

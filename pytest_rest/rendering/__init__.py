@@ -6,6 +6,7 @@ version of the layout library. Page sizes are whole multiples of 1/50 inch, so 5
 200 dots per inch are exactly 1x, 2x and 4x as many pixels a side.
 """
 
+import functools
 import math
 from collections.abc import Sequence
 
@@ -176,9 +177,22 @@ def _colored(
     colors = [color, background, *(each for _, *pair in patches for each in pair)]
     mode = "L" if all(len({*each}) == 1 for each in colors) else "RGB"
     channels = len(mode)
-    page = Picture.new(mode, ink.size, background if mode == "RGB" else background[0])
-    page.paste(color[:channels], mask=ink)
+    if mode == "L":
+        page = Picture.new(mode, ink.size, background[0])
+        page.paste(color[0], mask=ink)
+    else:
+        page = ink.copy()
+        page.putpalette(_shades(color, background))
+        page = page.convert("RGB")  # the same pixels as pasted in RGB, in a fifth of the time
     for box, color, background in patches:
         page.paste(background[:channels], box)
         page.paste(color[:channels], box, ink.crop(box))
     return page
+
+
+@functools.lru_cache(maxsize=64)
+def _shades(color: tuple[int, ...], background: tuple[int, ...]) -> bytes:
+    """Red, green and blue of each of 256 shares of ink, from none to all."""
+    shades = Picture.new("RGB", (256, 1), background)
+    shades.paste(color, mask=Picture.frombytes("L", (256, 1), bytes(range(256))))
+    return shades.tobytes()

@@ -105,6 +105,11 @@ def fonts() -> tuple[str, ...]:
     return tuple(_catalogue())
 
 
+def files() -> tuple[Path, ...]:
+    """The files of the bundled fonts."""
+    return tuple(_catalogue().values())
+
+
 @functools.cache
 def load_font(name: str) -> Font:
     """The font of that name: a bundled one's, or the path of a file, `file.ttc#2`, or several.

@@ -85,7 +85,9 @@ def _look(content: bytes, path: Path) -> Facts:
 
 def pixel_digest(mode: str, size: tuple[int, int], pixels: bytes) -> str:
     """Sixteen hex digits of a picture's pixels, with its mode and size."""
-    return hashlib.sha256(b"%s %d %d " % (mode.encode(), *size) + pixels).hexdigest()[:16]
+    digest = hashlib.sha256(b"%s %d %d " % (mode.encode(), *size))
+    digest.update(pixels)  # joined to the head they would be copied
+    return digest.hexdigest()[:16]
 
 
 @functools.lru_cache(maxsize=4)

@@ -18,7 +18,7 @@ def encode(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
         for kind, data in (
             (b"IHDR", header),
             (b"pHYs", struct.pack(">IIB", per_meter, per_meter, 1)),
-            (b"IDAT", zlib.compress(b"\0" + b"\0".join(rows), 2)),
+            (b"IDAT", zlib.compress(b"\0".join([b"", *rows]), 2)),
             (b"IEND", b""),
         )
     )

@@ -35,7 +35,7 @@ COLUMNS: Mapping[str, type] = {
     "verdict": str,  # the item's, in this style
     "error": str,
     "cer": float,
-    "image": str,  # the digest of the picture
+    "image": str,  # the digests of the pictures, with semicolons between them
     "width": int,
     "height": int,
     "input_tokens": int,
@@ -75,8 +75,10 @@ def rows(
             text, failed = call.pop("text"), call["status"] == "failed"
             said = {"answer": None if failed else text, "error": text if failed else None}
             model = call.pop("model") or report["provenance"]["model"]
-            sent = _texts(prompts.get(call.pop("prompt"), ()))
-            row = {**about, **call, **said, "model": model, "prompt": sent}
+            parts = prompts.get(call.pop("prompt"), ())
+            pictures = call.pop("pages", None) or pictures_of(parts)
+            call["image"] = ";".join(pictures) or call["image"]
+            row = {**about, **call, **said, "model": model, "prompt": _texts(parts)}
             yield {name: row.get(name) for name in COLUMNS}
 
 
@@ -103,7 +105,9 @@ def _calls(item: Mapping[str, Any]) -> Iterator[Row]:
         if read := item.get(key):
             about = {"form": form, "task": "transcribe", "repeat": 0}
             shared = {name: read[name] for name in (*_SHARED, "text", "prompt", "model")}
-            yield {**shared, **about, "correct": read["correct"], "cer": read["cer"]}
+            pages = [page["image"] for page in read.get("pages", ())]
+            judged = {"correct": read["correct"], "cer": read["cer"]}
+            yield {**shared, **about, **judged, "pages": pages}
 
 
 def _answered(answer: Mapping[str, Any]) -> Row:
@@ -124,6 +128,11 @@ def _characteristics(style: str, own: Mapping[str, Any]) -> dict[str, Any]:
     except RestError:
         return {}
     return {name: known[name] for name in ("font", "dpi", "color")}
+
+
+def pictures_of(parts: Iterable[Any]) -> list[str]:
+    """The digests of a prompt's pictures; none where it is not known."""
+    return [part["image"] for part in parts if isinstance(part, dict) and "image" in part]
 
 
 def _texts(parts: Iterable[Any]) -> str | None:

@@ -103,18 +103,18 @@ def _said(judged: Builtins, rates: Builtins) -> str:
     allowed = wording.points(float(bound))
     held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
     unsure = ", though not surely" if judged["outcome"] == "undecided" else ""
-    return f"{name(metric)} {_moved(changed)}, n = {changed['n']}, {held}{unsure}"
+    ends = f" from {wording.share(changed['old'])} to {wording.share(changed['new'])} %,"
+    return f"{name(metric)} {moved(changed, ends)}, n = {changed['n']}, {held}{unsure}"
 
 
-def _moved(changed: Builtins) -> str:
-    """`fell from 88.3 to 79.2 %, by 9.2 points [4.3, 14.1]`."""
+def moved(changed: Builtins, ends: str = "") -> str:
+    """`fell by 9.2 points [4.3, 14.1]`; `ends` is what stands before `by`."""
     value, bounds = changed["value"], (changed["low"], changed["high"])
     sign = -1 if value < 0 else 1
-    old, new = wording.share(changed["old"]), wording.share(changed["new"])
-    word = f"{'fell' if value < 0 else 'rose'} from {old} to {new} %, by" if value else "moved by"
-    ends = sorted(sign * end for end in bounds if end is not None)
-    interval = f" [{', '.join(map(wording.share, ends))}]" if ends else wording.NO_SPREAD
-    return f"{word} {wording.share(abs(value))} points{interval}"
+    word = f"{'fell' if value < 0 else 'rose'}{ends}" if value else "moved"
+    known = sorted(sign * end for end in bounds if end is not None)
+    interval = f" [{', '.join(map(wording.share, known))}]" if known else wording.NO_SPREAD
+    return f"{word} by {wording.share(abs(value))} points{interval}"
 
 
 def _of_threshold(judged: Builtins) -> str:

@@ -20,13 +20,14 @@ from pytest_rest.gate.baseline import JsonObject
 from pytest_rest.gate.decline import FigureTrend, ItemHistory
 from pytest_rest.reporting import report_file
 from pytest_rest.statistics.trend import FEWEST
-from pytest_rest.terms import MODES, Rate
+from pytest_rest.terms import COMPARED, Rate
 from pytest_rest.wording import count
 
 MEAN = "mean"
 _FIGURES = ("rer", "cfr")
 _VERSION = re.compile(
-    r"[-_:@ ](?:v?\d[\d.]{0,11}|latest|preview|stable|(?:rc|beta|alpha)[\d.]{0,11})(?=[-_:@ ]|$)"
+    r"[-_:@ ](?:v?\d[\d.]{0,11}|latest|preview|stable|(?:rc|beta|alpha)[\d.]{0,11})"
+    r"(?=[-_:@ ]|\.yaml$|$)"
 )
 _UNREADABLE = (KeyError, TypeError, ValueError, AttributeError, OverflowError)
 Setup = Mapping[str, str]  # what must be the same for figures to be compared, by its name
@@ -107,7 +108,7 @@ def read(places: Sequence[Path], by_name: bool = False) -> History:
     points: dict[object, Point] = {}
     for path in _reports(places, left_out):
         try:
-            point, identity = _point(path, report_file.head(path))
+            point, identity = to_point(path, report_file.head(path))
         except BaselineError as error:
             left_out[str(path)] = str(error)
         except _UNREADABLE as error:
@@ -151,7 +152,7 @@ def _below(folder: Path, left_out: dict[str, str]) -> Iterator[Path]:
             left_out[here] = "unfinished: it has no report yet; go on with it by --rest-resume"
 
 
-def _point(path: Path, report: JsonObject) -> tuple[Point, object]:
+def to_point(path: Path, report: JsonObject) -> tuple[Point, object]:
     """A run, and what no other run has alike; `BaselineError` where it is no measurement."""
     about, usage = report["provenance"], report["usage"]
     if shard := about.get("shard"):
@@ -161,8 +162,7 @@ def _point(path: Path, report: JsonObject) -> tuple[Point, object]:
     figures = {scope: _figures(subsets["all"]) for scope, subsets in report["metrics"].items()}
     if not any("rer" in each for each in figures.values()):
         raise BaselineError("it has no items with figures")
-    setups = {str(suite["name"]): _setup(about, suite) for suite in about["suites"]}
-    setups[MEAN] = _joined(setups)
+    setups = to_setups(about)
     stopped, cached = report["gate"].get("early_stop"), usage.get("from_cache") or 0
     untested = "stopped early" if stopped else "answered from a cache" if cached else ""
     created = datetime.fromisoformat(about["created"])
@@ -190,7 +190,7 @@ def _point(path: Path, report: JsonObject) -> tuple[Point, object]:
 
 def _figures(metrics: JsonObject) -> dict[str, Rate]:
     known = {name: metrics.get(name) for name in _FIGURES}
-    known |= {f"accuracy.{mode}": metrics["accuracy"].get(mode) for mode in MODES}
+    known |= {f"accuracy.{mode}": metrics["accuracy"].get(mode) for mode in COMPARED}
     return {name: _rate(rate) for name, rate in known.items() if rate and rate["n"]}
 
 
@@ -211,11 +211,11 @@ def _setup(about: JsonObject, suite: JsonObject) -> Setup:
     }
 
 
-def _joined(setups: Mapping[str, Setup]) -> Setup:
-    """That of all suites together."""
-    each = next(iter(setups.values()), {})
+def to_setups(about: JsonObject) -> dict[str, Setup]:
+    """What each suite of a report's provenance was asked by, and all of them together."""
+    setups = {str(suite["name"]): _setup(about, suite) for suite in about["suites"]}
     data = [f"{name} {setups[name]['data']}" for name in sorted(setups)]
-    return {**each, "data": ", ".join(data)}
+    return {**setups, MEAN: {**next(iter(setups.values()), {}), "data": ", ".join(data)}}
 
 
 def _notes(report: JsonObject) -> Iterator[str]:

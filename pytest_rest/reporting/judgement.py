@@ -37,6 +37,7 @@ def gate_to_builtins(gate: Gate | None) -> dict[str, Any]:
 
 def _regression(regression: Regression) -> dict[str, Any]:
     return {
+        **({"against": dict(regression.against)} if regression.against else {}),
         "note": regression.note,
         "warning": regression.warning,
         "left_out": [*regression.left_out],

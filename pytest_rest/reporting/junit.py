@@ -20,7 +20,6 @@ from pytest_rest.reporting.terminal import tables
 from pytest_rest.safe_text import shown
 
 GATE = "rest-gate"
-LOST = "lost: "  # begins why an item is skipped
 _LONGEST = 2_000
 _COUNTED = ("failure", "skipped")
 
@@ -39,7 +38,9 @@ def gate_cases(report: Report, max_lost: int, allow_cached: bool) -> Iterator[Ca
     """The gate's tests, one for each thing that it asks; none where nothing is judged."""
     if report.gate is None:
         return
-    why = why_lost.first(each.reason for each in report.lost)
+    lost = {(each.suite, each.item, each.style) for each in report.lost}
+    of = len(lost | {record.key for record in report.records})
+    why = why_lost.first((each.reason for each in report.lost), of - len(lost), of)
     said = gate.lost_reason([each.name for each in report.lost], max_lost, why)
     yield Case(GATE, f"lost<={max_lost}", said if len(report.lost) > max_lost else "")
     if report.gate.passed is not None and not allow_cached and (n := report.from_cache):
@@ -66,12 +67,12 @@ def cases(report: Report, failed: Iterable[str], rules: Rules) -> Iterator[Case]
         if nodeid in names:
             yield Case(*_address(nodeid), tables.headline(record.verdict))
         elif missing:
-            yield Case(*_address(nodeid), f"{LOST}{missing.reason}", "skipped")
+            yield Case(*_address(nodeid), f"{why_lost.LOST}{missing.reason}", "skipped")
         else:
             said = "" if record.verdict.consistent else tables.headline(record.verdict)
             yield Case(*_address(nodeid), said, "system-out")
     for missing in lost.values():
-        yield Case(missing.suite, missing.name, f"{LOST}{missing.reason}", "skipped")
+        yield Case(missing.suite, missing.name, f"{why_lost.LOST}{missing.reason}", "skipped")
     yield from gate_cases(report, rules.max_lost, rules.allow_cached)
 
 

@@ -28,7 +28,7 @@ Builtins = Mapping[str, Any]
 # Provenance that a shard may have of its own: all other is the run's.
 _PLACES = ("api_base", "replay_of")
 _COUNTED = ("resolved_model", "suites", "styles", "own_styles")
-_OWN = ("shard", "created", "again", *_PLACES, *_COUNTED)
+_OWN = ("shard", "created", "again", "batches", *_PLACES, *_COUNTED)
 
 
 @dataclass(frozen=True)
@@ -204,8 +204,10 @@ def _check_whole(reports: Sequence[Builtins], tally: Tally) -> None:
 def _about(reports: Sequence[Builtins]) -> dict[str, Any]:
     provenances = [report["provenance"] for report in reports]
     places = {key: sorted({run[key] for run in provenances if run[key]}) for key in _PLACES}
+    batches = [batch for run in provenances for batch in run.get("batches", ())]
     return {
         **{key: value for key, value in provenances[0].items() if key not in _COUNTED},
+        **({"batches": batches} if batches else {}),
         **{key: ", ".join(values) or None for key, values in places.items()},
         "created": min(run["created"] for run in provenances),
         "shard": None,

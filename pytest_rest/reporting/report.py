@@ -107,6 +107,7 @@ class Report:
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
     judged: Grouped | None = None  # `whole`, where it is known
+    history: Mapping[str, Any] | None = None  # the releases before it
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -192,8 +193,8 @@ class Report:
     def usage(self) -> dict[str, Any]:
         """Calls, tokens, dollars; `cached` prompts were answered before this session."""
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
-        spent = {"retries": self.retries, "seconds": self.seconds, "cached": self.cached}
-        return usage.of(records, self.spare, {**spent, "from_cache": self.from_cache})
+        told = {"seconds": self.seconds, "cached": self.cached, "from_cache": self.from_cache}
+        return usage.of(records, self.spare, self.retries, told)
 
     @cached_property
     def from_cache(self) -> int:
@@ -286,6 +287,7 @@ class Report:
                 **gate_to_builtins(self.gate),
                 "early_stop": self.stopped and asdict(self.stopped),
             },
+            **({"history": self.history} if self.history else {}),
             "lost": [asdict(lost) for lost in self.lost],
             "unaskable": [asdict(left_out) for left_out in self.left_out],
             "usage": self.usage,

@@ -3,8 +3,9 @@
 A report has a line for each item, below all else. A file that is laid out otherwise is read whole.
 """
 
+import json
 import os
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +47,18 @@ def items(path: Path) -> Iterator[JsonObject]:
                         return
                     yield strict_json.parse(text.removesuffix(b","))
         yield from strict_json.parse(safe_files.read(path))["items"]
+
+
+def items_of(path: Path, names: Collection[tuple[str, str]]) -> Iterator[JsonObject]:
+    """The items of these suites and ids, of a report that has a line for each."""
+    begins = tuple(
+        f'  {{"id": {json.dumps(name)}, "suite": {json.dumps(suite)},'.encode()
+        for suite, name in names
+    )
+    with strict_json.as_baseline_error(), path.open("rb") as file:
+        for line in file:
+            if line.startswith(begins):
+                yield strict_json.parse(line.strip().removesuffix(b","))
 
 
 def _beginning(path: Path) -> dict[str, Any] | None:

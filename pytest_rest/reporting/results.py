@@ -136,7 +136,7 @@ class Tally:
         rh_auc = by_budget.measure(whole, amounts, about["seed"])
         judged = Grouped.of(by_budget.of_rest(whole))
         table = metrics.table(judged)
-        part = _unjudged(shard, lost, rules.max_lost) if shard else None
+        part = self._unjudged(shard, lost) if shard else None
         report = Report(
             provenance=self._provenance(about),
             records=list(shown.values()),
@@ -158,9 +158,11 @@ class Tally:
             compared = regression.judge(
                 rules.baseline, report.to_builtins(), rules.tolerance, rules.max_lost, rules.alike
             )
-            final = gate.compare(final, compared)
+            told = ("model", "created", "git_commit")
+            against = {name: rules.baseline.get(name) for name in told}
+            final = gate.compare(final, replace(compared, against=against))
         final = gate.warn(final, several(report.records, rules.alike))
-        final = gate.caution(final, report.cautions)
+        final = gate.caution(final, report.cautions, is_first=len(lost) <= rules.max_lost)
         if self.left_out:
             final = replace(final, reason=f"{final.reason}; {left_out.said(len(self.left_out))}")
         return report.but(gate=final)
@@ -196,10 +198,25 @@ class Tally:
             parts=parts,
             looks=self.looks,
             areas=rh_auc.areas if rh_auc else None,
-            why_lost=why_lost.first(lost.values()),
+            why_lost=self._why(lost),
         )
         cached = 0 if rules.allow_cached else from_cache(self.records.values())
         return gate.withhold(gate.distrust(judged, cached), self.broken)
+
+    def _why(self, lost: Mapping[Test, str]) -> str:
+        """Why items were lost, by name, or why all asking ended."""
+        of = {key for _, key in (*self.selected, *self.records, *lost)}
+        return why_lost.first(lost.values(), len(of - {key for _, key in lost}), len(of))
+
+    def _unjudged(self, shard: Shard, lost: Mapping[Test, str]) -> Gate:
+        """A shard's gate: thresholds are judged on the whole run."""
+        names = sorted(f"{item}-{style}" for _, (_, item, style) in lost)
+        said = (
+            gate.lost_reason(names, self.rules.max_lost, self._why(lost))
+            if len(names) > self.rules.max_lost
+            else f"shard {shard.name} is a part; thresholds are judged when the shards are merged"
+        )
+        return Gate(None, said, ())
 
     def _provenance(self, about: Mapping[str, Any]) -> dict[str, Any]:
         digests: dict[str, dict[str, str]] = {}  # by suite and item
@@ -224,18 +241,6 @@ def own_styles(ids: Iterable[str], styles: Mapping[str, Style]) -> dict[str, Any
     known = [styles[name] for name in ids if name in styles]
     own = [style for style in known if style.name or style.has_own_font]
     return {style.id: {**to_builtins(style), "digest": style.digest} for style in own}
-
-
-def _unjudged(shard: Shard, lost: Mapping[Test, str], max_lost: int) -> Gate:
-    """A shard's gate: thresholds are judged on the whole run."""
-    names = sorted(f"{item}-{style}" for _, (_, item, style) in lost)
-    reason = f"shard {shard.name} is a part; thresholds are judged when the shards are merged"
-    said = (
-        gate.lost_reason(names, max_lost, why_lost.first(lost.values()))
-        if len(names) > max_lost
-        else reason
-    )
-    return Gate(None, said, ())
 
 
 def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:

@@ -5,8 +5,10 @@ from collections import Counter
 from collections.abc import Iterable
 
 from pytest_rest.dispatch import ENDED
+from pytest_rest.dispatch.budgets import SPENT, spent_after
 from pytest_rest.safe_text import shown
 
+LOST = "lost: "  # begins why an item is skipped
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
 _FORM = re.compile(r"^[a-z-]{1,20}(?: [a-z-]{1,20}){0,2}: ")
 
@@ -17,10 +19,15 @@ def ended(reason: str) -> str:
     return shown(match[0], 300) if match else ""
 
 
-def first(reasons: Iterable[str]) -> str:
-    """Why asking ended, if it did; otherwise the failure that most of the lost items have."""
+def first(reasons: Iterable[str], answered: int, of: int) -> str:
+    """Why asking ended, if it did; otherwise the failure that all of the lost items have, or most.
+
+    Of most of them it is `mostly ...`; of a budget that is spent after how many `of` the items.
+    """
     known = list(reasons)
     if why := next(filter(None, map(ended, known)), ""):
-        return why
+        reason = why.removeprefix(ENDED)
+        return spent_after(reason, answered, of) if reason.startswith(SPENT) else why
     causes = Counter(_FORM.sub("", reason).partition("; ")[0] for reason in known)
-    return shown(max(causes, key=causes.__getitem__, default=""), 300)
+    most = max(causes, key=causes.__getitem__, default="")
+    return shown(f"mostly {most}" if len(causes) > 1 else most, 300)

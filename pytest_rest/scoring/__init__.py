@@ -217,7 +217,10 @@ def kept(text: str) -> str:
 
 def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
     """What an answer and a transcription keep of their call."""
-    names = ("input_tokens", "output_tokens", "cost", "seconds", "model", "from_cache")
+    names = (
+        *("input_tokens", "output_tokens", "cost", "seconds", "model"),
+        *("from_cache", "cached_tokens", "cache_saved"),
+    )
     return {
         "prompt": prompt.digest,
         "image": prompt.images[0].digest if prompt.images else None,

@@ -21,6 +21,7 @@ def joined(pages: Sequence[Transcription]) -> Transcription | None:
     ill = [page for page in pages if page.status != "parsed"]
     first = pages[0]
     sums = {name: _sum(pages, name) for name in ("input_tokens", "output_tokens", "cost")}
+    cached = sum(page.cached_tokens or 0 for page in pages), sum(p.cache_saved or 0 for p in pages)
     return replace(
         first,
         status=(failed or ill or [first])[0].status,
@@ -33,6 +34,8 @@ def joined(pages: Sequence[Transcription]) -> Transcription | None:
         from_cache=any(page.from_cache for page in pages),
         max_tokens=next((p.max_tokens for p in pages if p.max_tokens is not None), None),
         pages=tuple(pages),
+        cached_tokens=cached[0] or None,
+        cache_saved=cached[1] or None,
         **sums,
     )
 

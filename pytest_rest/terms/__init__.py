@@ -22,7 +22,9 @@ from pytest_rest.terms.prompt import (
     Completion,
     File,
     Image,
+    KnownPictures,
     Prompt,
+    Source,
     part_digest,
 )
 from pytest_rest.terms.rate import EffectiveRate, Rate, to_rate
@@ -111,6 +113,7 @@ __all__ = [
     "Image",
     "Item",
     "ItemField",
+    "KnownPictures",
     "Layout",
     "Likeness",
     "Limited",
@@ -127,6 +130,7 @@ __all__ = [
     "Said",
     "Scheme",
     "Seen",
+    "Source",
     "Status",
     "Step",
     "StoredStyle",

@@ -7,7 +7,7 @@ from operator import attrgetter
 from typing import Any
 
 # Fields that a report has only where they are set.
-_LATE = ("page_height_pt", "pages", "fields", "format", "highlight")
+_LATE = ("page_height_pt", "pages", "fields", "format", "highlight", "cached_tokens", "cache_saved")
 
 
 def fingerprint(digests: Iterable[str]) -> str:

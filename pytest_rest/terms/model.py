@@ -11,10 +11,25 @@ from pytest_rest.terms.words import Home
 
 @dataclass(frozen=True, slots=True)
 class Price:
-    """US dollars for one token that is sent, and for one that is answered."""
+    """US dollars for one token that is sent, and for one that is answered.
+
+    `cached` is for one that is sent and that the provider has in its cache, None where that costs
+    as much as any other. `batch` is what tokens cost in a batch, None where nobody says.
+    """
 
     input: float
     output: float
+    cached: float | None = None
+    batch: "Price | None" = None
+
+    def cost(self, sent: int, answered: int, cached: int = 0) -> float:
+        """Dollars for so many tokens, `cached` of those that are sent being in the cache."""
+        saved = self.saved(min(cached, sent)) or 0.0
+        return sent * self.input + answered * self.output - saved
+
+    def saved(self, cached: int) -> float | None:
+        """Dollars that so many tokens are cheaper for being in the cache; None if none is known."""
+        return None if self.cached is None else cached * (self.input - self.cached)
 
 
 @runtime_checkable

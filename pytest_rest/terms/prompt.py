@@ -3,7 +3,9 @@
 import functools
 import json
 import struct
+from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from pytest_rest.terms.content import short_digest, to_builtins
 from pytest_rest.terms.item import Item
@@ -16,12 +18,24 @@ PNG_HEADER = 24  # bytes of a PNG that tell its size
 _PNG = b"\x89PNG\r\n\x1a\n"
 
 
+class Source(NamedTuple):
+    """A digest of all that a picture was drawn from, and which of so many pages, of `size` bytes.
+
+    Equal ones have equal pixels.
+    """
+
+    digest: str
+    number: int
+    pages: int
+    size: int
+
+
 @dataclass(frozen=True, slots=True)
 class Image:
     """A picture file, the text that was drawn, and a digest of its pixels (not of its bytes).
 
     What is drawn is a PNG. A user's own picture is what it was, as `media_type` says: `image/png`,
-    `image/jpeg` or `image/webp`; its `sides` are in pixels.
+    `image/jpeg` or `image/webp`; its `sides` are in pixels. `source` says what it was drawn from.
     """
 
     content: bytes = field(repr=False)
@@ -29,6 +43,12 @@ class Image:
     text: str = ""
     media_type: str = field(default="image/png", repr=False)
     sides: tuple[int, int] | None = field(default=None, repr=False)
+    source: "Source | None" = field(default=None, repr=False, compare=False)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether its `content` is the file, and not only the head that tells the size."""
+        return len(self.content) > PNG_HEADER
 
     @property
     def png(self) -> bytes:
@@ -49,6 +69,10 @@ class Image:
     def file_name(self) -> str:
         """Its name in a run's folder: its digest, with the ending of its kind."""
         return f"{self.digest}{ENDINGS[self.media_type]}"
+
+
+# Pictures that were drawn before, without their bytes, by the digest of what they were drawn from.
+KnownPictures = Callable[[str], tuple[Image, ...] | None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,6 +122,8 @@ class Completion:
     `finish_reason` is `stop`, `length`, `refusal` or the endpoint's own word; `cost` is in US
     dollars and None where the price is not known; `model` is the id that the endpoint reports;
     `from_cache` is whether a gateway says that it gave an old answer, and asked no model.
+    `cached_tokens` are those of the input that the provider had in its cache, and `cache_saved` the
+    dollars that they were cheaper for it; None where that is not reported, or no price is known.
     """
 
     text: str = ""
@@ -109,6 +135,8 @@ class Completion:
     model: str = ""
     error: str | None = None
     from_cache: bool = False
+    cached_tokens: int | None = None
+    cache_saved: float | None = None
 
 
 def part_digest(part: str | Image | File) -> str | dict[str, str]:

@@ -66,6 +66,8 @@ class Answer:
     max_tokens: int | None = None
     seen: Seen | None = None
     fields: Mapping[str, FieldAnswer] = field(default_factory=dict)
+    cached_tokens: int | None = None
+    cache_saved: float | None = None
 
     @property
     def is_right(self) -> bool:
@@ -138,6 +140,8 @@ class Transcription:
     max_tokens: int | None = None
     seen: Seen | None = None
     pages: tuple["Transcription", ...] = ()
+    cached_tokens: int | None = None
+    cache_saved: float | None = None
 
     @classmethod
     def from_builtins(cls, data: Mapping[str, Any]) -> "Transcription":

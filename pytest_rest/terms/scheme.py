@@ -50,6 +50,11 @@ class Scheme:
     sweep: Sweep | None = None
     has_judge: bool = False
 
+    @property
+    def has_follow_ups(self) -> bool:
+        """Whether something is asked once a prompt is answered."""
+        return self.sweep is not None or TWO_PASSES in self.modes
+
     def of(self, item: Item) -> "Scheme":
         """What is asked of this item: less, if it has one mode only, or lacks a text or a file."""
         if item.only:

@@ -172,6 +172,19 @@ def test_without_what_is_right_another_judge_counts() -> None:
     assert own.verdict.answers["text"].correct
 
 
+def test_a_file_is_a_form_that_an_item_may_lack() -> None:
+    """A document's own file is compared with the other forms, and needs no style."""
+    file = {**TEXT, "form": "file", "answer": "8"}
+    styled = [{**IMAGE, "style": name} for name in ("dejavu", "courier")]
+    other = [{**row, "item": "b"} for row in (TEXT, *styled)]
+    listed = records(TEXT, file, *styled, *other)
+    assert ("text", "image", "file") == loaded(TEXT, file, *styled, *other).modes
+    told = {(r.item, r.style): {*r.verdict.answers} for r in listed}
+    assert {"text", "image", "file"} == told["a", "courier"] == told["a", "dejavu"]
+    assert {"text", "image"} == told["b", "courier"]
+    assert {"a": "inconsistent", "b": "consistent"} == {r.item: r.verdict.outcome for r in listed}
+
+
 def test_a_format_is_a_record_of_its_own() -> None:
     """As a style is, and both together."""
     rows = [{**row, "format": name} for name in ("html", "md") for row in (TEXT, IMAGE)]
@@ -273,13 +286,19 @@ NAMED = "item 'a' of 'answers'"
             [TEXT, {**IMAGE, "expected": "8"}],
             [f"{HERE} 2: expected of {NAMED} is another in {HERE} 1"],
         ),
-        ([TEXT], ["agreement needs at least two forms of text, image, mixed; here is only text"]),
-        ([], ["agreement needs at least two forms of text, image, mixed; here is none"]),
+        (
+            [TEXT],
+            ["agreement needs at least two forms of text, image, mixed, file; here is only text"],
+        ),
+        ([], ["agreement needs at least two forms of text, image, mixed, file; here is none"]),
         (
             [TEXT, {**IMAGE, "form": "picture"}],
-            [f"{HERE} 2: form 'picture' is not one of text, image, mixed"],
+            [f"{HERE} 2: form 'picture' is not one of text, image, mixed, file"],
         ),
-        ([TEXT, {**IMAGE, "form": ""}], [f"{HERE} 2: form is missing: one of text, image, mixed"]),
+        (
+            [TEXT, {**IMAGE, "form": ""}],
+            [f"{HERE} 2: form is missing: one of text, image, mixed, file"],
+        ),
         ([TEXT, {**IMAGE, "item": ""}], [f"{HERE} 2: item is missing"]),
         ([TEXT, {**IMAGE, "item": "a\u202eb"}], None),
         (

@@ -281,10 +281,14 @@ def test_a_baseline_is_read_as_its_report(capsys: Capture) -> None:
     text = Path("b.json").read_text("ascii")
     assert baseline.to_baseline(GOOD) == json.loads(text)
     later = {**GOOD, "usage": {"seconds": 9.0}, "items": GOOD["items"][::-1]}
-    later["provenance"] = {**GOOD["provenance"], "created": "2027"}
+    later["provenance"] = {
+        **GOOD["provenance"],
+        "created": (later_on := "2027-01-01T00:00:00+00:00"),
+    }
     Path("later.json").write_text(json.dumps(later))
-    for name in ("good", "b.json", "later.json"):
-        assert (0, text, "") == printed(capsys, "baseline", name)
+    dated = text.replace(GOOD["provenance"]["created"], later_on)
+    for name, written in (("good", text), ("b.json", text), ("later.json", dated)):
+        assert (0, written, "") == printed(capsys, "baseline", name)
     _, from_report, _ = printed(capsys, "compare", "good", "bad.json")
     assert (0, from_report, "") == printed(capsys, "compare", "b.json", "bad.json")
 

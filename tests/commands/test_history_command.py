@@ -1,6 +1,7 @@
 """`pytest-rest history`: what it prints, writes and exits with."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,8 @@ def test_a_slow_fall_is_a_warning_and_fails_where_asked(declining: None, capsys:
     start = "warning: RER of acme-vl in a falls by 7.5 points a run ["
     assert (start, warned) == (warned[0][: len(start)], out.splitlines()[-2:])
     assert "over 8 runs since 2026-01-01 (p = " in warned[0]
+    low, high = map(float, re.findall(r"run \[([-0-9.]+), ([-0-9.]+)\]", warned[0])[0])
+    assert 0 < low < 7.5 < high
     assert 1 == printed(capsys, "history", "--fail-on-decline")[0]
     assert 0 == printed(capsys, "history", "--fail-on-decline", ".rest/runs/0", ".rest/runs/1")[0]
 

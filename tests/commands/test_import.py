@@ -133,7 +133,9 @@ def test_wrong_usage_is_a_line_for_each_fault(capsys: Capture) -> None:
     assert 4 == main(["import", "bad.jsonl", "-o", "run"])
     err = capsys.readouterr().err.splitlines()
     prefix = "pytest-rest import: error: bad.jsonl, line"
-    assert [f"{prefix} {n}: form 'picture' is not one of text, image, mixed" for n in (1, 2)] == err
+    assert [
+        f"{prefix} {n}: form 'picture' is not one of text, image, mixed, file" for n in (1, 2)
+    ] == err
     assert not Path("run").exists()
     assert 0 == main(["import", str(EXAMPLES / "answers.csv"), "-o", "run"])
     assert 4 == main(["import", str(EXAMPLES / "answers.csv"), "-o", "run"])

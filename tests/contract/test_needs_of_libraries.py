@@ -149,9 +149,11 @@ def test_the_units_of_pint(name: str, full: str, factor: object, base: dict[str,
 
 
 def test_rapidocr_reads_a_system() -> None:
-    """Its own networks, from its wheel, read REST's style without an error."""
+    """Its own networks, from its wheel, read REST's style without an error, in one thread."""
     pytest.importorskip("rapidocr")
     pytest.importorskip("onnxruntime")
     (item,) = soebench.generate(1, 0)
-    picture = rendering.draw(item.context)
-    assert "".join(item.context.split()) == "".join(EmbeddedModel()._read(picture).split())
+    model, picture = EmbeddedModel(), rendering.draw(item.context)
+    assert "".join(item.context.split()) == "".join(model._read(picture.content).split())
+    for part in (model._engine().text_det, model._engine().text_rec):
+        assert 1 == part.session.session.get_session_options().intra_op_num_threads

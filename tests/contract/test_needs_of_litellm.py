@@ -134,6 +134,46 @@ def gemini(ended: str = "", text: str = "", blocked: str = "") -> Reply:
     return Reply(body={**body, "candidates": [candidate]})
 
 
+# Tokens of 2,000 in and 7 out, of which the provider had 1,024 in its cache.
+CACHED: dict[str, tuple[Reply, dict[str, object]]] = {
+    "openai": (
+        openai({"content": "3"}),
+        {
+            "usage": {
+                **{"prompt_tokens": 2000, "completion_tokens": 7, "total_tokens": 2007},
+                "prompt_tokens_details": {"cached_tokens": 1024},
+            }
+        },
+    ),
+    "anthropic": (
+        anthropic("3"),
+        {"usage": {"input_tokens": 976, "output_tokens": 7, "cache_read_input_tokens": 1024}},
+    ),
+    "gemini": (
+        gemini("STOP", "3"),
+        {
+            "usageMetadata": {
+                **{"promptTokenCount": 2000, "candidatesTokenCount": 7, "totalTokenCount": 2007},
+                "cachedContentTokenCount": 1024,
+            }
+        },
+    ),
+}
+
+
+@pytest.mark.parametrize("provider", MODELS)
+def test_what_a_provider_had_in_its_cache(provider: str) -> None:
+    """It is counted in the input, at its own price, which the table has."""
+    reply, usage = CACHED[provider]
+    _, said = ask(provider, Reply(body={**(reply.body or {}), **usage}))
+    price = Catalogue(read_prices() or {}).find(MODELS[provider]).price
+    assert price is not None
+    assert price.cached is not None
+    assert (2000, 7, 1024) == (said.input_tokens, said.output_tokens, said.cached_tokens)
+    assert pytest.approx(price.cost(2000, 7, 1024)) == said.cost
+    assert pytest.approx(1024 * (price.input - price.cached)) == said.cache_saved
+
+
 FILTERED = "Output blocked by content filtering policy"
 FLAGGED = "Invalid prompt: your prompt was flagged as potentially violating our usage policy."
 BAD = "invalid_request_error"

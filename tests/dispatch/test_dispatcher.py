@@ -19,7 +19,8 @@ from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import Dispatcher
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import LookAhead
-from pytest_rest.dispatch.rpc import Client, Server, _frame, _to_builtins, _to_prompt
+from pytest_rest.dispatch.prompt_json import from_builtins, prompt_to_builtins
+from pytest_rest.dispatch.rpc import Client, Server, _frame
 from pytest_rest.errors import DispatcherError
 from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import DataTable, Form, Image, Item, Prompt, Style
@@ -228,7 +229,7 @@ def test_a_worker_that_reads_nothing_leaves_no_connection() -> None:
         client = socket.create_connection(("127.0.0.1", server.port))
         with closing(client):
             client.sendall(_frame(server.token))
-            client.sendall(_frame({"ask": [_to_builtins(prompt) for prompt in asked(1)]}))
+            client.sendall(_frame({"ask": [prompt_to_builtins(prompt) for prompt in asked(1)]}))
             client.recv(1)  # the answer is on its way, and is left there
             with warnings.catch_warnings(record=True) as warned:
                 warnings.simplefilter("always")
@@ -266,4 +267,4 @@ def test_prompts_survive_the_wire(item: Item) -> None:
     drawn = Form("mixed", Style(font="courier", dpi=50, format="html"), "html")
     for form in (Form("text"), Form("text", format="html"), drawn):
         prompt = Prompt(item, form, "solve", ("text", image, item.context), 1024)
-        assert prompt == _to_prompt(_to_builtins(prompt))
+        assert prompt == from_builtins(prompt_to_builtins(prompt))

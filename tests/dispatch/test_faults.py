@@ -348,7 +348,7 @@ def test_one_prompt_that_is_never_taken() -> None:
     tries = sum(request.texts[0] == given[0].parts[0] for request in endpoint.requests)
     assert "rate limit: HTTP 429" == str(completions[0].error)[:20]
     assert {None} == {each.error for each in completions[1:]}
-    assert 10 <= tries < 150
+    assert 6 < tries < 150  # five retries would be six tries
 
 
 # Storms of 429

@@ -1,12 +1,13 @@
 """Tasks that the main thread waits for: their results, their errors, and Ctrl-C."""
 
+import asyncio
 import signal
 import threading
 import time
 
 import pytest
 
-from pytest_rest.dispatch.interruptible import run_interruptibly
+from pytest_rest.dispatch.interruptible import run_interruptibly, wait_for_rounds
 
 
 def test_results_and_errors_come_back() -> None:
@@ -70,3 +71,27 @@ def test_an_interrupt_leaves_no_lock_taken() -> None:
     may_end.set()
     assert lock.acquire(timeout=10)
     assert 4 == run_interruptibly(lambda: 4)
+
+
+def test_a_loop_is_waited_for_as_many_rounds_as_asked() -> None:
+    """But not for long where something holds it up."""
+    loop, done = asyncio.new_event_loop(), []
+    thread = threading.Thread(target=loop.run_forever)
+    thread.start()
+
+    def step(number: int) -> None:
+        done.append(number)
+        if number < 5:
+            loop.call_soon(step, number + 1)
+
+    held_up = threading.Event()
+    loop.call_soon_threadsafe(held_up.wait, 20)
+    loop.call_soon_threadsafe(step, 1)
+    wait_for_rounds(loop, 3, 0.01)
+    assert [] == done
+    held_up.set()
+    wait_for_rounds(loop, 3, 20)
+    assert [1, 2, 3] == done[:3]
+    loop.call_soon_threadsafe(loop.stop)
+    thread.join(20)
+    loop.close()

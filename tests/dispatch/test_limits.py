@@ -5,13 +5,15 @@ import itertools
 import logging
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from typing import Any
 
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from pytest_rest import rendering, wording
+from pytest_rest.dispatch.budgets import Used, used
 from pytest_rest.dispatch.limits import Call, Limits, Throttle
 from pytest_rest.models import tokens
 from pytest_rest.terms import Completion, Form, Item, Price, Prompt, Style
@@ -86,7 +88,7 @@ def simulate(limits: Limits, jobs: Sequence[Job], spent: float = 0.0) -> Log:
     """
     clock, log = Clock(), Log()
     start = clock.now
-    throttle = Throttle(limits, PRICE, "m", spent, clock=clock)
+    throttle = Throttle(limits, PRICE, "m", Used(cost=spent), clock=clock)
     coming = sorted(jobs, key=lambda job: job.arrival)
     ends: list[tuple[float, int, Call]] = []
     while coming:
@@ -288,7 +290,7 @@ def test_pictures_count_as_the_model_counts_them() -> None:
         assert expected == throttle.begin(asked).tokens
         most = (expected - 50) * 1.5 * PRICE.input + 50 * PRICE.output
         throttle = Throttle(Limits(max_cost=most), PRICE, model, clock=Clock())
-        assert most == throttle.begin(asked).cost
+        assert most == throttle.begin(asked).most.cost
 
 
 # The budget
@@ -311,10 +313,100 @@ def test_a_budget_is_never_exceeded(
 
 
 def priced(job: Job) -> Job:
-    """The same job, whose answer says what it cost; one that costs its worst may be silent."""
-    cost = None if job.share == 1 and job.completion.error is None else worst(job) * job.share
-    completion = Completion("a", cost=cost, error=job.completion.error)
-    return Job(job.arrival, job.tokens, job.seconds, completion, job.share)
+    """The same job, whose answer says what it took; one that takes its worst may be silent."""
+    if job.share == 1 and job.completion.error is None:
+        return replace(job, completion=Completion("a"))
+    sent, answered = (int(tokens * job.share) for tokens in (TEMPLATE * 1.5, job.tokens - TEMPLATE))
+    cost, error = worst(job) * job.share, job.completion.error
+    return replace(job, completion=Completion("a", "stop", sent, answered, cost, error=error))
+
+
+def taken(job: Job) -> int:
+    """The tokens of a job's answer; its most where it does not say."""
+    sent, answered = job.completion.input_tokens, job.completion.output_tokens
+    return most_tokens(job) if sent is None or answered is None else sent + answered
+
+
+def most_tokens(job: Job) -> int:
+    """The most tokens that a job may take."""
+    return int(TEMPLATE * 1.5) + job.tokens - TEMPLATE
+
+
+def at_most(job: Job, name: str) -> float:
+    """The most that a job may take of a budget."""
+    return {"calls": 1, "tokens": most_tokens(job), "cost": worst(job)}[name]
+
+
+@given(
+    st.lists(jobs(), min_size=2, max_size=20),
+    st.sampled_from(["calls", "tokens", "cost"]),
+    st.integers(0, 9),
+    st.integers(2, 8),
+)
+def test_no_budget_is_exceeded(
+    given_jobs: list[Job], name: str, eighths: int, concurrency: int
+) -> None:
+    """Of calls, failed ones included, of tokens and of dollars; and none is left unused."""
+    costing = [priced(each) for each in given_jobs]
+    most = [at_most(each, name) for each in costing]
+    budget = sum(most) * eighths / 8
+    whole = budget if name == "cost" else int(budget)
+    budgets: dict[str, Any] = {f"max_{name}": whole}
+    log = simulate(Limits(concurrency, **budgets), costing)
+    spent = 0.0
+    for job in (each.job for each in log.sent):
+        took = {"tokens": taken(job), "cost": worst(job) * job.share}
+        spent += 1 if name == "calls" else took[name] * (job.completion.error is None)
+    assert spent <= whole
+    assert len(costing) == len(log.sent) + len(log.refused)
+    for job in log.refused[-1:]:
+        assert spent + most[costing.index(job)] > whole
+
+
+def test_a_budget_of_calls_says_that_it_is_spent() -> None:
+    """A failed call is one, too; and one that is in flight may turn out to be no last one."""
+    throttle = Throttle(Limits(max_calls=2), spent=Used(calls=1), clock=Clock())
+    call = throttle.begin(prompt())
+    assert throttle.wait(prompt()) is None
+    assert throttle.overspends(prompt()) is None
+    throttle.end(call, BROKEN)
+    assert "the budget of 2 calls is spent (--rest-max-calls)" == throttle.overspends(prompt())
+
+
+def test_a_budget_of_tokens_says_how_far_it_is_spent() -> None:
+    """What is used, and what the next call may take."""
+    throttle = Throttle(Limits(max_tokens=1250), clock=Clock())
+    throttle.end(throttle.begin(prompt(1000)), Completion("a", "stop", 200, 300))
+    said = "1,250 tokens is spent (--rest-max-tokens): 500 are used, and the next call may take 1,"
+    assert said in str(throttle.overspends(prompt(1000)))
+    assert 0.0 == throttle.wait(prompt(500))
+
+
+def test_an_endpoint_that_counts_more_than_expected() -> None:
+    """Once it has, later prompts are thought to take as much more: one call is over, at most."""
+    throttle, spent = Throttle(Limits(max_tokens=5000), clock=Clock()), 0
+    while throttle.overspends(prompt(100)) is None:
+        assert 0.0 == throttle.wait(prompt(100))
+        throttle.end(throttle.begin(prompt(100)), Completion("a", "stop", 1200, 92))
+        spent += 1292
+    assert 3 * 1292 == spent
+
+
+def test_stored_answers_count() -> None:
+    """By their own costs, or else their tokens; a silent one is taken for the next one's most."""
+    answers = [
+        Completion("a", "stop", 100, 10, 0.5),
+        Completion("a", "stop", 100, 10, cached_tokens=50),
+        Completion("a"),
+    ]
+    price = Price(2**-10, 2**-8, 2**-11)
+    before = used(answers, price)
+    cost = 0.5 + 50 * 2**-10 + 50 * 2**-11 + 10 * 2**-8
+    assert Used(3, 220, cost, silent=1) == before
+    most = int(TEMPLATE * 1.5) + 92
+    for allowed, may in ((220 + 2 * most, True), (219 + 2 * most, False)):
+        throttle = Throttle(Limits(max_tokens=allowed), spent=before, clock=Clock())
+        assert may == (throttle.overspends(prompt(100)) is None)
 
 
 def test_a_budget_is_held_against_the_worst_case() -> None:
@@ -329,15 +421,16 @@ def test_a_budget_is_held_against_the_worst_case() -> None:
 def test_a_spent_budget_is_reported_when_nothing_is_in_flight() -> None:
     """Before that, what is in flight may turn out cheaper; and the answers say what was spent."""
     most = worst(Job())
-    throttle = Throttle(Limits(max_cost=most * 1.5), PRICE, spent=most / 4, clock=Clock())
+    before = Used(cost=most / 4)
+    throttle = Throttle(Limits(max_cost=most * 1.5), PRICE, spent=before, clock=Clock())
     call = throttle.begin(prompt(100))
     assert throttle.wait(prompt(100)) is None
     assert throttle.overspends(prompt(100)) is None
     throttle.end(call, Completion("a", cost=most / 2))
     assert throttle.wait(prompt(100)) is None
     assert (
-        f"{wording.money(most * 0.75)} of --rest-max-cost={most * 1.5:g} is spent, and the next "
-        f"call may cost {wording.money(most)}"
+        f"the budget of {wording.money(most * 1.5)} is spent (--rest-max-cost): "
+        f"{wording.money(most * 0.75)} is used, and the next call may cost {wording.money(most)}"
     ) == throttle.overspends(prompt(100))
 
 
@@ -367,12 +460,13 @@ def test_without_a_price_reported_costs_count() -> None:
     for _ in range(3):
         assert throttle.overspends(prompt()) is None
         throttle.end(throttle.begin(prompt()), Completion("a", cost=0.5))
-    assert "$1.50 of --rest-max-cost=1 is spent" in str(throttle.overspends(prompt()))
+    said = "the budget of $1.00 is spent (--rest-max-cost): $1.50 is used"
+    assert said in str(throttle.overspends(prompt()))
 
 
 def test_without_a_budget_no_prompt_is_refused() -> None:
     """Whatever was spent."""
-    throttle = Throttle(Limits(), Price(1e6, 1e6), spent=1e9, clock=Clock())
+    throttle = Throttle(Limits(), Price(1e6, 1e6), spent=Used(cost=1e9), clock=Clock())
     assert throttle.overspends(prompt()) is None
     assert 0.0 == throttle.wait(prompt())
 
@@ -576,9 +670,23 @@ def test_shares_are_never_more_than_the_whole(
     assert 7 == share.retries
 
 
+@given(st.integers(1, 64), counts, counts)
+def test_shares_of_a_budget_are_never_more_than_the_whole(
+    askers: int, calls: int | None, tokens: int | None
+) -> None:
+    """Not even where it is too small for all: nobody asks then."""
+    share = Limits(64, max_calls=calls, max_tokens=tokens).share(askers)
+    for whole, part in ((calls, share.max_calls), (tokens, share.max_tokens)):
+        assert (whole is None) == (part is None)
+        if whole is not None and part is not None:
+            assert whole - askers < part * askers <= whole
+    if calls is not None and calls < askers:
+        assert "0 calls is spent" in str(Throttle(share, clock=Clock()).overspends(prompt()))
+
+
 def test_one_process_has_the_whole_limits() -> None:
     """A share of one is the whole."""
-    limits = Limits(32, 100, 10_000, 2.5, 3)
+    limits = Limits(32, 100, 10_000, 2.5, 3, max_calls=50, max_tokens=100_000)
     assert limits == limits.share(1)
 
 

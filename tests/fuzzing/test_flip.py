@@ -157,7 +157,7 @@ def test_an_inquiry_asks_once_and_stops_in_time() -> None:
 
 def test_an_inquiry_ends_with_all_asking() -> None:
     """A failed call is remembered, and is not an answer; once asking has ended nothing is asked."""
-    errors = iter(["server error: HTTP 500", "asking ended: budget: all spent"])
+    errors = iter(["server error: HTTP 500", "asking ended: the budget is spent"])
 
     def reply(questions: Sequence[Question]) -> list[Answer]:
         return [Answer("image", "failed", next(errors)) for _ in questions]

@@ -195,7 +195,10 @@ def test_an_interrupt_keeps_what_was_found(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("error", "ended"),
-    [("server error: HTTP 500", ""), ("asking ended: budget: spent", "asking ended: budget")],
+    [
+        ("server error: HTTP 500", ""),
+        ("asking ended: the budget is spent", "asking ended: the budget"),
+    ],
 )
 def test_failed_calls_are_no_flips(error: str, ended: str) -> None:
     """They are lost, and counted; when all asking has ended, so has the hunt."""

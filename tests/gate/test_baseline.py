@@ -34,7 +34,8 @@ def test_the_file_by_hand() -> None:
         f'"styles": {style}"wrong": ["image"]}}}}}}'
     ) == lines[1]
     assert '{"suite": "a", "id": "i3", "digest": null, "verdict": "lost", "styles": {}}' == lines[2]
-    for word in ("Answer", "seconds", "cost", "created"):
+    assert '"created": "2026-01-01T00:00:00+00:00"' in text
+    for word in ("Answer", "seconds", "cost", "history"):
         assert word not in text
 
 

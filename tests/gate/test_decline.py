@@ -38,6 +38,17 @@ def test_agreement_and_the_accuracy_of_each_form_are_tested() -> None:
     assert [] == history(*runs, suites=("b",)).trends()
 
 
+def test_a_document_s_file_is_a_form_too() -> None:
+    """Its accuracy is tested beside the others'."""
+    runs = steps(0.95, 0.9, 0.85, 0.8, 0.75, 0.7)
+    for run in runs:
+        for entry in run["items"]:
+            entry["answers"]["file"] = entry["answers"].pop("image")
+    figures = {each.figure: each.declines for each in history(*runs).trends()}
+    assert ["rer", "accuracy.text", "accuracy.mixed", "accuracy.file"] == [*figures]
+    assert figures["accuracy.file"]
+
+
 def test_a_fall_must_be_clear_of_how_runs_scatter() -> None:
     """The items alone would say so: the runs go up and down by far more than their items do."""
     found = history(*steps(0.9, 0.5, 0.9, 0.4, 0.7, 0.6, n=400)).trends()

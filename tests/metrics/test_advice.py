@@ -89,7 +89,7 @@ def test_transcribing_first_is_told_from_the_image() -> None:
     told = {each.about: each.text for each in found.given}
     assert {
         "ocr-first>image": "let it transcribe first, in one pass",
-        "ocr-then-solve>image": "do not let it transcribe in a pass before",
+        "ocr-then-solve>image": "do not let it transcribe in a pass of its own",
     } == told
 
 

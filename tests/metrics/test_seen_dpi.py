@@ -102,7 +102,7 @@ def test_advice_calls_no_style_by_a_dpi_that_was_not_seen() -> None:
     records = asked({0: 2, 1: 4, 2: 12}, {200: False}, 90)
     given = advice.give(records, STYLES, style_effects.table(records, STYLES)).given
     texts = {each.about: each.text for each in given}
-    assert "draw in 50 DPI, not 200 (seen 100-200)" == texts["dpi 50"]
+    assert "draw at 50 DPI, not at 200 (seen 100-200)" == texts["dpi 50"]
 
 
 def test_safe_from_is_a_dpi_that_was_seen() -> None:

@@ -1,8 +1,12 @@
 """The embedded model: the control, whose inconsistency can only come from misreading."""
 
 import asyncio
+import os
 import subprocess
 import sys
+import threading
+import time
+from types import SimpleNamespace
 
 import pytest
 from runs import RunRest
@@ -11,8 +15,9 @@ from pytest_rest import metrics, prompts
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.evaluate import evaluate
 from pytest_rest.models import load_model
+from pytest_rest.models.providers import embedded
 from pytest_rest.models.providers.embedded import solve
-from pytest_rest.terms import Choice, Form, Item, Record, Style
+from pytest_rest.terms import Choice, Completion, Form, Image, Item, Model, Prompt, Record, Style
 
 pytest.importorskip("rapidocr")
 
@@ -45,6 +50,88 @@ def test_it_sees_the_picture_and_not_the_item() -> None:
     honest, lied = asyncio.run(model.ask(asked))
     assert honest.text == lied.text
     assert f"Answer: {item.answer}" in honest.text
+
+
+class Reader:
+    """Stands in for RapidOCR, which takes two seconds to load: it sees no text, in a while."""
+
+    def __init__(self, seconds: float = 0.0, fails: int = 0, wanted: int = 1) -> None:
+        self.read: list[bytes] = []
+        self.at_once = self.most = 0
+        self._seconds, self._fails, self._wanted = seconds, fails, wanted
+        self._changed = threading.Condition()
+
+    def __call__(self, picture: bytes) -> SimpleNamespace:
+        """Count what is read, and how many at once, which are waited for."""
+        with self._changed:
+            self.read.append(picture)
+            self.at_once += 1
+            self.most = max(self.most, self.at_once)
+            self._changed.notify_all()
+            self._changed.wait_for(lambda: self.most >= self._wanted, timeout=10)
+        time.sleep(self._seconds)
+        with self._changed:
+            self.at_once -= 1
+        if len(self.read) <= self._fails:
+            raise OSError("no memory")
+        return SimpleNamespace(txts=None)
+
+
+def _asked(*pictures: bytes) -> list[Prompt]:
+    parts = [(Image(each, each.decode(), ""),) for each in pictures]
+    item, form = Item("i", "?", "1"), Form("image", Style())
+    return [Prompt(item, form, "transcribe", each, 100) for each in parts]
+
+
+def _ask_at_once(model: Model, asked: list[Prompt]) -> list[Completion]:
+    async def gather() -> list[Completion]:
+        answered = await asyncio.gather(*(model.ask([prompt]) for prompt in asked))
+        return [completion for (completion,) in answered]
+
+    return asyncio.run(gather())
+
+
+@pytest.mark.parametrize(("cores", "workers", "at_once"), [(3, 1, 3), (4, 2, 2), (2, 4, 1)])
+def test_a_picture_is_read_once_on_each_core_that_is_free(
+    monkeypatch: pytest.MonkeyPatch, cores: int, workers: int, at_once: int
+) -> None:
+    """However many prompts show it; of the cores that the process may use, a worker has a share."""
+    reader = Reader(seconds=0.02, wanted=at_once)
+    monkeypatch.setattr(embedded, "_load_engine", lambda: reader)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: set(range(cores)))
+    monkeypatch.setenv("PYTEST_XDIST_WORKER_COUNT", str(workers))
+    pictures = [b"%d" % number for number in range(6)]
+    _ask_at_once(load_model("embedded"), _asked(*pictures, *pictures, *pictures))
+    assert pictures == sorted(reader.read)
+    assert at_once == reader.most
+
+
+def test_a_picture_whose_reading_failed_is_read_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A failure is not kept as what the picture says."""
+    reader = Reader(fails=1)
+    monkeypatch.setattr(embedded, "_load_engine", lambda: reader)
+    model, asked = load_model("embedded"), _asked(b"1")
+    with pytest.raises(OSError, match="no memory"):
+        _ask_at_once(model, asked)
+    assert [""] == [completion.text for completion in _ask_at_once(model, asked)]
+
+
+def test_what_waits_when_it_is_closed_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """So an interrupt does not wait for it; asked again, the model reads again."""
+    reader = Reader(seconds=0.05)
+    monkeypatch.setattr(embedded, "_load_engine", lambda: reader)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    model, asked = load_model("embedded"), _asked(b"1", b"2", b"3")
+
+    async def close_early() -> None:
+        asking = [asyncio.ensure_future(model.ask([prompt])) for prompt in asked]
+        await asyncio.sleep(0.01)
+        await model.close()
+        await asyncio.gather(*asking, return_exceptions=True)
+
+    asyncio.run(close_early())
+    assert [b"1"] == reader.read
+    assert ["", ""] == [completion.text for completion in _ask_at_once(model, asked[:2])]
 
 
 @pytest.mark.parametrize("dpi", [50, 100, 200])

@@ -1,5 +1,6 @@
 """Documents in a run: their forms on the wire, what is counted, and what is told before a call."""
 
+import json
 import re
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -83,6 +84,24 @@ def test_every_form_of_a_document_is_asked_and_counted(
     assert "1 of 3 items has no text form: a document without a text layer" in run.out
     assert "accuracy       items file" in run.out
     assert "3 items of 2 to 31 pages" in run.out
+
+
+def test_every_picture_of_a_form_is_named(
+    lease: str, run_rest: RunRest, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """By `show`, and in an export, whose pages of a transcription are those of its calls."""
+    style = f"--rest-style={LOW.id}"
+    run = run_rest("--rest-model=simulated", lease, style, "-kpart", "-pno:xdist")
+    capsys.readouterr()
+    assert 0 == main(["show", "part", "run"])
+    shown = re.findall(r"images/([0-9a-f]{16})", capsys.readouterr().out)
+    assert 0 == main(["export", "run", "-o", "rows.jsonl"])
+    rows = map(json.loads, Path("rows.jsonl").read_text("ascii").splitlines())
+    sent = {row["form"]: row["image"].split(";") for row in rows if row["image"]}
+    assert (3, 2) == (len(sent["image"]), len(sent["mixed"]))
+    assert [*sent["image"], *sent["mixed"]] == shown
+    (item,) = run.report["items"]
+    assert [page["image"] for page in item["ocr"]["pages"]] == sent["transcription"]
 
 
 def test_a_plan_counts_the_pages(lease: str, run_rest: RunRest) -> None:

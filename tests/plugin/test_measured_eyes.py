@@ -189,7 +189,7 @@ def test_a_budget_holds_for_charts_too(run_rest: RunRest, pytester: pytest.Pytes
     model = "--rest-model=python:dear:make"
     run = run_rest(model, SUITE, "--rest-eyechart", "--rest-max-cost=0.25", SERIAL)
     assert pytest.ExitCode.USAGE_ERROR == run.status
-    assert "--rest-eyechart: asking ended: budget: $0.2" in error(run.out)
+    assert "--rest-eyechart: asking ended: the budget of $0.25 is spent" in error(run.out)
     assert "; what was answered is kept: --rest-resume=" in error(run.out)
 
 

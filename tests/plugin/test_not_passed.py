@@ -124,12 +124,14 @@ def test_a_budget_that_ran_out(run_rest: RunRest, pytester: pytest.Pytester) -> 
     )
     run = run_rest(*GATE, "--rest-model=python:dear:make", "--rest-max-cost=0.5")
     assert pytest.ExitCode.INTERRUPTED == run.status
-    assert "REST: asking ended: budget: " in run.out
+    assert "REST: asking ended: the budget of $0.50 is spent" in run.out
     assert run.report["gate"]["passed"] is False
     reason = run.report["gate"]["reason"]
-    assert reason.startswith("asking ended: budget: $0.00 of --rest-max-cost=0.5 is spent")
+    said = "the budget of $0.50 was spent after 0 of 4 items (--rest-max-cost): $0.00 is used"
+    assert reason.startswith(said)
+    assert run.report["decision"]["why"].startswith(said)
     assert "; 4 items were lost (allowed: 0): soebench-0000" in reason
-    assert all("budget: " in lost["reason"] for lost in run.report["lost"])
+    assert all("the budget of $0.50 is spent" in lost["reason"] for lost in run.report["lost"])
 
 
 @pytest.mark.slow

@@ -1,6 +1,7 @@
 """What a run would take: calls, tokens, dollars and time, and nothing asked."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import pytest
 from endpoint import Endpoint, Reply
@@ -11,11 +12,16 @@ from runs import RunRest
 from pytest_rest import prompts
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.dispatch import estimate
+from pytest_rest.dispatch.budgets import Used
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.evaluate import forms
 from pytest_rest.models import tokens
+from pytest_rest.models.providers.simulated import SimulatedModel
+from pytest_rest.models.with_price import with_price
+from pytest_rest.reporting.terminal import plan
 from pytest_rest.terms import Price, Style
 
+PRICE = Price(1e-6, 5e-6)
 PROTOCOL = prompts.load_protocol()
 ITEMS = soebench.generate(4, 0)
 PROMPTS = [forms(item, Style(), PROTOCOL) for item in ITEMS]
@@ -52,6 +58,38 @@ def test_dollars_are_tokens_times_price() -> None:
     sent = (made.text + made.vision) * 1e-6
     assert sent + made.answers * 5e-6 == pytest.approx(made.cost(made.answers))
     assert estimate.make(PROMPTS, "m").cost(1000) is None
+
+
+def test_a_plan_says_where_each_budget_ends() -> None:
+    """After how many tests, by the length of answers; an earlier session has used some of it."""
+    cost = estimate.make(PROMPTS, "m", PRICE).cost(16 * 300)
+    assert cost is not None
+    limits = Limits(max_calls=11, max_tokens=1_000_000, max_cost=cost)
+    made = estimate.make(PROMPTS, "m", PRICE, limits=limits)
+    assert {"calls": (2, 2), "tokens": (None, None), "cost": (0, None)} == ends(made)
+    made = estimate.make(PROMPTS, "m", PRICE, limits=limits, before=Used(calls=4, cost=cost / 2))
+    assert {"calls": (1, 1), "tokens": (None, None), "cost": (0, 2)} == ends(made)
+
+
+def ends(made: estimate.Plan) -> dict[str, tuple[int | None, int | None]]:
+    """After how many tests each budget is spent, with the longest answers and with usual ones."""
+    return {name: (end.longest, end.typical) for name, end in made.ends.items()}
+
+
+def test_the_lines_of_prices_and_budgets() -> None:
+    """In batches beside directly, from the cache, and what is not enough."""
+    price = replace(PRICE, cached=1e-7, batch=Price(5e-7, 2.5e-6))
+    limits = Limits(max_calls=11, max_tokens=10**9, max_cost=0.03)
+    model = with_price(SimulatedModel(), price)
+    said = " ".join(plan.lines(estimate.make(PROMPTS, "m", price, limits=limits), limits, model))
+    text = " ".join(said.split())
+    assert "dollars at most $0.17; about $0.03 at 300 tokens an answer in batches at most" in text
+    assert "in batches at most $0.08; about $0.01 cached $0.10 in place of $1.00" in text
+    assert "--rest-max-calls=11 is spent after 2 of 4 tests" in text
+    assert "--rest-max-tokens=1000000000 is enough" in text
+    assert "--rest-max-cost=0.03 is enough at 300 tokens an answer; with the longest ans" in text
+    unpriced = " ".join(plan.lines(estimate.make(PROMPTS, "m", limits=limits), limits, model))
+    assert "--rest-max-cost=0.03 cannot be held; give --rest-price" in unpriced
 
 
 @given(st.integers(1, 200), st.integers(1, 10_000), st.integers(1000, 10**7))

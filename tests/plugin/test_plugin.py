@@ -40,7 +40,8 @@ def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) ->
     pytester.makepyfile("def test_nothing(): pass")
     (pytester.path / "own.rest.yaml").write_text("items: []")
     idle, asked = _imported(), _imported("--rest-model=simulated", "--rest-suite=soebench:1")
-    table = {f"pytest_rest.plugin.{name}" for name in ("options", "option_values")}
+    names = ("options", "option_values", "batch_settings")
+    table = {f"pytest_rest.plugin.{name}" for name in names}
     loaded = {name for name in idle if name.startswith("pytest_rest")}
     light = {f"pytest_rest.{name}" for name in ("credentials", "errors", "plugin")}
     assert {"pytest_rest", *light, *table} == loaded

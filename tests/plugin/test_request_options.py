@@ -11,7 +11,7 @@ from pytest_rest.models.request_options import RequestOptions
 UNSET: Mapping[str, Any] = {
     **{key: [] for key in ("rest_parameters", "rest_body", "rest_headers")},
     **{"rest_reasoning_budgets": "", "rest_reasoning_control": "forced"},
-    **{"rest_max_cost": None, "rest_tpm": None},
+    **{"rest_max_cost": None, "rest_max_tokens": None, "rest_tpm": None},
 }
 
 
@@ -112,7 +112,7 @@ def test_what_is_named_twice_is_refused(key: str, texts: list[str]) -> None:
         read(**{key: texts})
 
 
-@pytest.mark.parametrize("limit", ["rest_max_cost", "rest_tpm"])
+@pytest.mark.parametrize("limit", ["rest_max_cost", "rest_max_tokens", "rest_tpm"])
 def test_a_limit_of_the_run_needs_a_limit_of_each_answer(limit: str) -> None:
     """Without one nobody knows what the next call may cost."""
     with pytest.raises(OptionError, match="cannot be held"):

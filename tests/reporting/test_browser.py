@@ -19,7 +19,6 @@ from runs import RunRest
 from test_markdown import HOSTILE
 
 from pytest_rest import rendering
-from pytest_rest.commands import main
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting import history, page
 from pytest_rest.reporting.page import history as history_page
@@ -333,10 +332,19 @@ def test_the_page_alone_tells_what_breaks_a_model(
 ) -> None:
     """A click each: what breaks it, the worst regression, and since which release."""
     asked = "--rest-plus", "--rest-suite=soebench:3", "--rest-min-rer=0.9"
-    run_rest("--rest-model=simulated:steady", *asked, "--rest-run-dir=steady")
-    compared = "--rest-baseline=steady/report.json", "--rest-max-rer-drop=0.02"
-    run_rest("--rest-model=simulated:low-resolution", *asked, *compared)
-    browser.open(path := Path("run", page.NAME), "", width, dark)
+    releases = {"1.0": "steady", "1.1": "steady", "1.2": "low-resolution"}
+    for day, (version, profile) in enumerate(releases.items(), 1):
+        if not Path(profile).is_dir():
+            run_rest(f"--rest-model=simulated:{profile}", *asked, f"--rest-run-dir={profile}")
+        report = json.loads(Path(profile, "report.json").read_text("ascii"))
+        model = f"simulated:low-resolution-{version}"
+        report["provenance"] |= {"model": model, "created": f"2026-01-0{day}T00:00:00+00:00"}
+        write_run(Path("runs", version), report)
+    compared = "--rest-baseline=runs/1.0/report.json", "--rest-max-rer-drop=0.02"
+    run_rest("--rest-model=simulated:low-resolution", *asked, *compared, "--rest-run-dir=runs/now")
+    browser.open(path := Path("runs", "now", page.NAME), "", width, dark)
+    old = "against simulated:low-resolution-1.0, 2026-01-01"
+    assert old == browser.texts(".about li")[-1].partition(", commit ")[0]
     assert "Do not ship" == browser.text(".verdict .word")
     assert "100.0 → 0.0 %" == browser.texts(".card.failed .value")[0]
     assert [] == browser.faults()
@@ -346,23 +354,19 @@ def test_the_page_alone_tells_what_breaks_a_model(
     values = browser.texts("#list > li:first-child .values b")
     assert ["image", "mixed"] == [value.split()[0] for value in values]
     browser.open(path, "", width, dark)
-    assert "pytest-rest history --html history.html" == browser.text("#changes code")
-    browser.click("#changes .changed a:not(:has(img))")
+    since = "since simulated:low-resolution-1.2 of 2026-01-03"
+    assert since == browser.text("#releases p b")
+    assert f"RER below 90 %: {since}." in browser.texts("#releases p")
+    assert f"Inconsistent: {since}." in browser.texts("#changes .small")
+    browser.click("#releases p a")
     assert "-50dpi-" in browser.text(f"{OPEN} .style")
     assert ["text right", "image wrong", "mixed wrong"] == browser.texts(f"{OPEN} .form h3")
     assert browser.texts(f"{OPEN} pre del") or browser.texts(f"{OPEN} pre ins")
-    for day, name in enumerate(("steady", "steady", "run")):
-        report = json.loads(Path(name, "report.json").read_text("ascii"))
-        about = {"model": f"acme-vl-1.{day}", "created": f"2026-01-0{day + 1}T00:00:00+00:00"}
-        report["provenance"] |= {**about, "resolved_model": [about["model"]]}
-        write_run(Path("runs", f"{day}"), report)
-    assert 0 == main(["history", "runs", "--html", "history.html"])
-    browser.open(Path("history.html"), "", width, dark)
-    browser.click("figure:first-child summary")
-    told = browser.texts("figure:first-child tbody tr")
-    since = [re.search(r"acme-vl-(1.[0-9])\D+([0-9.]+)", row) for row in told]  # the newest first
-    assert [("1.2", "0.0"), ("1.1", "100.0"), ("1.0", "100.0")] == [r and r.groups() for r in since]
-    assert "acme-vl-1.1 -> acme-vl-1.2" in browser.texts("section > .wide tbody tr")[-1]
+    browser.open(path, "", width, dark)
+    browser.click("#releases figure:first-child summary")
+    told = browser.texts("#releases figure:first-child tbody tr")  # the newest first
+    said = [value for row in told for value in re.findall(r"([0-9.]+) % \[", row)]
+    assert ["0.0", "0.0", "100.0", "100.0"] == said
     assert [] == browser.faults() + browser.complaints()
 
 

@@ -23,7 +23,7 @@ def test_the_baseline_s_rate_stands_beside_one_of_the_same_items_and_styles() ->
     """A run in more styles has another rate than what is compared of it: that one is told apart."""
     alike = card(0.75, old=1.0, new=0.75)
     assert (alike.old, alike.value) == ("100.0", "75.0 %")
-    assert alike.about[0].startswith("-25.0")
+    assert alike.about[0].startswith("fell by 25.0 points")
     apart = card(0.0, old=1.0, new=1.0)
     assert (apart.old, apart.value) == ("", "0.0 %")
     assert apart.about[0] == "of what both runs have: 100.0 → 100.0 %, unchanged since the baseline"

@@ -31,7 +31,7 @@ def test_lines_name_what_differs_and_fit() -> None:
     found = measured.measure(listed, metrics.table(listed))
     lines = [*formats.lines(found)]
     assert "latex is where it differs, as text" in lines
-    assert "  latex as text: +75.0 [+61.0, +89.0] points beyond the other texts, n = 40" in lines
+    assert "  latex as text: +75.0 [+58.6, +89.0] points beyond the other texts, n = 40" in lines
     assert 2 == lines.count("  and 4 more, in report.json") + lines.count(
         "  and 14 more, in report.json"
     )

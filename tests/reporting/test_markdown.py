@@ -77,11 +77,11 @@ def test_advice_and_tokens_are_told() -> None:
     page = markdown.page(replace(found, provenance=pages.ABOUT))
     _, *lines = findings.advice(found.advice)
     assert (
-        f"| advice, of {found.advice.looked_at} differences | items | points [95% together] |"
+        f"| advice, of {found.advice.looked_at} differences | items | gain, points [95% together] |"
         in page
     )
     for each in found.advice.given[: findings.ADVICE_SHOWN]:
-        assert f"| {markdown.escape(each.text)} | {each.n} | {signed(each.value)} [" in page
+        assert f"| {markdown.escape(each.text)} | {each.n} | {signed(abs(each.value))} [" in page
     assert ("more |" in page) == any(line.endswith("more, in report.json") for line in lines)
     assert "input tokens" not in page  # which nobody knows here
 

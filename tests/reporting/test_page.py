@@ -7,6 +7,7 @@ import io
 import json
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +26,7 @@ from pytest_rest.commands import main
 from pytest_rest.errors import BaselineError
 from pytest_rest.reporting import page
 from pytest_rest.reporting.page import items, plots, side_by_side, summary
+from pytest_rest.reporting.page.svg import IntervalRow
 from pytest_rest.reporting.terminal.figures import percent
 from pytest_rest.safe_text import lines, shown
 from pytest_rest.terms import Rate, Style
@@ -549,3 +551,27 @@ def test_a_field_has_a_column_for_files_where_they_were_asked(
     head, (row,) = summary.fields({"fields": {"a": {"metrics": {"all": metrics}, "flips": {}}}})
     assert columns == [each for each in head if each.startswith("right as ")]
     assert len(head) == len(row)
+
+
+def test_an_n_that_all_rows_have_is_said_once() -> None:
+    """Below headings too, and where a row is undefined; not where one has another."""
+    rate = {"value": 0.5, "low": 0.4, "high": 0.6, "n": 40}
+    head, none = IntervalRow("text", None, "", "head"), plots.share("c", None)
+    rows = [head, plots.share("a", rate), plots.share("b", rate), none]
+    (plot,) = plots.dots("Accuracy", "By form.", rows)
+    assert ("By form. n = 40 in each row.", 0) == (plot.note, plot.picture.count("n = 40"))
+    (plot,) = plots.dots("Accuracy", "By form.", [*rows, plots.share("d", rate | {"n": 9})])
+    assert ("By form.", 2) == (plot.note, plot.picture.count("n = 40"))
+    few = [replace(head, label="image"), *(plots.share(m, rate | {"n": 9}) for m in "ab")]
+    (plot,) = plots.dots("Accuracy", "By form.", [*rows, *few])
+    assert ["text, n = 40", "image, n = 9"] == re.findall(r"\w+, n = \d+", plot.picture)
+
+
+def test_the_first_line_has_the_baseline_s_date_and_commit() -> None:
+    """As far as they are known: an older report has its model alone."""
+    report = pages.report([pages.record(1)])
+    against = {"model": "m-1", "created": "2026-01-02T03:04:05+00:00", "git_commit": "0123456789ab"}
+    report["gate"]["baseline"] = {"against": against, "changes": None}
+    assert "against m-1, 2026-01-02, commit 0123456789" == [*summary.about(report)][-1]
+    report["gate"]["baseline"] = {"changes": {"old_model": "m-0"}}
+    assert "against m-0" == [*summary.about(report)][-1]

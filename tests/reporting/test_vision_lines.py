@@ -122,7 +122,7 @@ def test_advice_in_eighty_columns() -> None:
     """What is worse at 50 DPI is told, with its n and interval; one style has nothing to say."""
     lines = list(findings.advice(simulated(150, 3).advice))
     assert lines[0].startswith("advice, of ")
-    assert any(line.startswith("avoid 50 DPI") and "  150 -" in line for line in lines)
+    assert any(line.startswith("avoid 50 DPI") and "  150 +" in line for line in lines)
     assert all(len(line) <= 80 for line in lines), max(lines, key=len)
     assert [] == list(findings.advice(simulated(2, 3).advice))
 

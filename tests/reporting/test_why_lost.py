@@ -6,7 +6,8 @@ import pytest
 
 from pytest_rest.reporting import why_lost
 
-SPENT = "asking ended: budget: $0.50 of --rest-max-cost=0.5 is spent"
+DEAD = "asking ended: outage: 12 requests in a row: server error: HTTP 500"
+SPENT = "asking ended: the budget of 500 calls is spent (--rest-max-calls)"
 ABSENT = "no record came back: it did not run, or its worker crashed"
 
 
@@ -15,11 +16,15 @@ ABSENT = "no record came back: it did not run, or its worker crashed"
     [
         ([], ""),
         ([ABSENT], ABSENT),
-        ([ABSENT] * 24 + [f"text: {SPENT}; image: {SPENT}"], SPENT),
-        (["image: timeout: 5 s"] * 2 + ["text: server error: x; mixed: y"], "timeout: 5 s"),
+        ([ABSENT] * 24 + [f"text: {DEAD}; image: {DEAD}"], DEAD),
+        (
+            [ABSENT] * 24 + [f"text: {SPENT}; image: {SPENT}"],
+            "the budget of 500 calls was spent after 120 of 200 items (--rest-max-calls)",
+        ),
+        (["image: timeout: 5 s"] * 2 + ["text: server error: x; mixed: y"], "mostly timeout: 5 s"),
         (["transcription of mixed: refused\x1b[2J"], "refused\\x1b[2J"),
     ],
 )
 def test_the_true_reason(reasons: Sequence[str], first: str) -> None:
-    """Why asking ended, before what followed from it; otherwise what most of them have."""
-    assert first == why_lost.first(reasons)
+    """Why asking ended, before what followed from it; otherwise what all of them have, or most."""
+    assert first == why_lost.first(reasons, 120, 200)

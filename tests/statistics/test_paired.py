@@ -8,7 +8,13 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from scipy import stats
 
-from pytest_rest.statistics.paired import Difference, bounded_mean, difference, simultaneous
+from pytest_rest.statistics.paired import (
+    Difference,
+    bounded_mean,
+    corrected_difference,
+    difference,
+    simultaneous,
+)
 
 VALUES = st.lists(st.sampled_from([-1.0, -0.5, 0.0, 0.25, 1.0]), min_size=2, max_size=60)
 
@@ -135,3 +141,37 @@ def test_bounded_means_cover_the_truth(worse: float, better: float) -> None:
         assert found.high is not None
         held += found.low <= better - worse <= found.high
     assert 368 <= held
+
+
+@given(VALUES, st.booleans())
+def test_a_corrected_interval_reaches_to_the_rarer_values(
+    values: list[float], turned: bool
+) -> None:
+    """It holds Student's, is that where nothing is skewed, and turns with the values."""
+    sign = -1 if turned else 1
+    plain = difference(values)
+    corrected = corrected_difference([sign * value for value in values])
+    assert plain is not None
+    assert corrected is not None
+    if plain.low is None or plain.high is None:
+        assert corrected.low is None
+        return
+    low, high = sorted(sign * (end or 0.0) for end in (corrected.low, corrected.high))
+    assert low <= plain.low + 1e-9
+    assert plain.high <= high + 1e-9
+    mirrored = corrected_difference([*values, *(2 * plain.value - value for value in values)])
+    student = difference([*values, *(2 * plain.value - value for value in values)])
+    assert mirrored is not None
+    assert student is not None
+    assert (student.low, student.high) == pytest.approx((mirrored.low, mirrored.high))
+
+
+def test_a_corrected_interval_errs_no_more_than_it_says() -> None:
+    """Of 120 items of which one in five differs, by all counts there can be: at least 95 %."""
+    held = {difference: 0.0, corrected_difference: 0.0}
+    for count, share in enumerate(stats.binom(120, 0.2).pmf(range(121))):
+        for measure in held if share > 1e-6 else ():
+            found = measure([1.0] * count + [0.0] * (120 - count))
+            assert found is not None
+            held[measure] += share * bool((found.low or 0) <= 0.2 <= (found.high or 0))
+    assert held[difference] < 0.95 < held[corrected_difference]

@@ -21,12 +21,21 @@ from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
-from pytest_rest.terms import MODES, Item, Mode, Style, Transcription, fingerprint, one_spelling
+from pytest_rest.terms import (
+    COMPARED,
+    FILE,
+    WITHOUT_STYLE,
+    Item,
+    Mode,
+    Style,
+    Transcription,
+    fingerprint,
+    one_spelling,
+)
 
 UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
-
 _MOST_FAULTS = 20
-_SOURCE = re.compile(r"(?P<told>(?:text|image|mixed)(?::[^\s@<>=/\\]{1,100})?=)?(?P<path>.+)")
+_SOURCE = re.compile(r"(?P<told>(?:text|image|mixed|file)(?::[^\s@<>=/\\]{1,100})?=)?(?P<path>.+)")
 _Key = tuple[str, str]  # suite, item
 _Form = tuple[str, str]  # format, style
 
@@ -202,7 +211,7 @@ class _Gathering:
             for form, calls in sorted(whole[key].items())
         )
         counts = Counter(each.mode for each in cases[0].calls)
-        modes = tuple(mode for mode in MODES if mode in counts)
+        modes = tuple(mode for mode in COMPARED if mode in counts)
         model = ", ".join(dict.fromkeys(one_spelling(self._models).values())) or name
         return StoredAnswers(cases, model, sources, modes, max(counts.values()))
 
@@ -255,11 +264,12 @@ class _Gathering:
                 raise AnswersError([fault])
         if len(modes := {mode for all_of in asked.values() for _, mode, _ in all_of}) < 2:
             said = f"only {', '.join(modes)}" if modes else "none"
-            fault = f"agreement needs at least two forms of {', '.join(MODES)}; here is {said}"
+            fault = f"agreement needs at least two forms of {', '.join(COMPARED)}; here is {said}"
             raise AnswersError([fault])
         for key, forms in whole.items():
             here = {(form, each.mode, each.repeat) for form in forms for each in forms[form]}
-            for form, mode, repeat in sorted(asked[key[0]].keys() - here):
+            wanted = {each for each in asked[key[0]] if each[1] != FILE}  # it may have no document
+            for form, mode, repeat in sorted(wanted - here):
                 said = " ".join(filter(None, (*form, mode)))
                 again = f" (repeat {repeat})" if repeat else ""
                 first = self._first[key]
@@ -288,7 +298,7 @@ def _shared(forms: dict[_Form, list[StoredCall]]) -> dict[_Form, list[StoredCall
     whole = {form: list(calls) for form, calls in forms.items()}
     for name, targets in styled.items():
         texts = whole.get((name, ""), [])
-        if texts and all(each.mode == "text" for each in texts):
+        if texts and all(each.mode in WITHOUT_STYLE for each in texts):
             del whole[name, ""]
             for form in targets:
                 whole[form] += texts
@@ -317,7 +327,7 @@ def _parsed(name: str) -> Style | None:
 
 
 def _order(each: StoredCall) -> tuple[int, int]:
-    return MODES.index(each.mode), each.repeat
+    return COMPARED.index(each.mode), each.repeat
 
 
 def _named(each: StoredCall) -> str:

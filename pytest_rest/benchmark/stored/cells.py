@@ -14,7 +14,7 @@ from pytest_rest.benchmark.yaml_nodes import quoted
 from pytest_rest.errors import nearest
 from pytest_rest.terms import (
     ANSWER_KINDS,
-    MODES,
+    COMPARED,
     RH_BENCH,
     AnswerKind,
     Mode,
@@ -80,9 +80,11 @@ def call(cells: Mapping[str, Any], place: str) -> StoredCall:
         hint = "; say short, and give labels" if kind == "choice" else nearest(kind, KINDS)
         raise RowError(f"kind {quoted(kind)} is not one of {', '.join(KINDS)}{hint}")
     form = text(cells, "form").strip()
-    if form not in MODES:
+    if form not in COMPARED:
         said = f"form {quoted(form)}" if form else "form"
-        raise RowError(f"{said} is {'not one' if form else 'missing: one'} of {', '.join(MODES)}")
+        raise RowError(
+            f"{said} is {'not one' if form else 'missing: one'} of {', '.join(COMPARED)}"
+        )
     if kind in _STRUCTURED:
         cells = {**cells, **{name: _written(cells.get(name)) for name in ("answer", "value")}}
     value = cells.get("value")

@@ -1,7 +1,7 @@
 """Reads what `pytest-rest export` wrote: a run's answers, as they were read and judged there.
 
-The answers to text, image and mixed are taken, and what was transcribed. Other modes, and what an
-item had to choose from, a table does not hold as it was asked.
+The answers to text, image, mixed and file are taken, and what was transcribed. Other modes, and
+what an item had to choose from, a table does not hold as it was asked.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any, get_args
 from pytest_rest.benchmark.stored import cells
 from pytest_rest.benchmark.stored.cells import StoredCall
 from pytest_rest.benchmark.suites.rows import RowError
-from pytest_rest.terms import MODES, FieldAnswer, Mode, Status, Transcription
+from pytest_rest.terms import COMPARED, FieldAnswer, Mode, Status, Transcription
 
 _OWN = {"run", "task", "verdict", "status", "form"}  # columns that no other table has together
 _READ: Mapping[str, Mode] = {"transcription": "image", "transcription-mixed": "mixed"}
@@ -32,7 +32,7 @@ def read(row: Mapping[str, Any], place: str, *, is_csv: bool) -> StoredCall | No
     form = cells.text(row, "form")
     if cells.text(row, "budget"):
         raise RowError("it was answered under a budget of thinking, which a table does not keep")
-    if form not in (*MODES, *_READ) or cells.text(row, "task") == "compare":
+    if form not in (*COMPARED, *_READ) or cells.text(row, "task") == "compare":
         return None
     style = cells.text(row, "style")
     style = "" if style == cells.UNKNOWN else style

@@ -14,11 +14,12 @@ import re
 import threading
 import time
 from collections import OrderedDict
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from fractions import Fraction
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
-from typing import Any
+from typing import Any, TypeVar
 
 from pytest_rest.errors import ModelError
 from pytest_rest.models.providers import table_questions
@@ -31,19 +32,26 @@ _ASKED = re.compile(r"\bvalue of ([A-Ea-e])\b")
 _LONGEST_LINE = 200
 _ANSWER = "Answer: "
 _READINGS_KEPT = 64
+T = TypeVar("T")
+_MOST_READERS = 4  # of 130 MB each; a run on more cores has workers
 
 # Print on one plain page needs no rotation check, and at most 960 pixels a side to find its
 # lines: measured on systems of equations in REST's style, 0.11 s a picture instead of 0.29 s.
+# The threads of one session wait for their shares of a picture by spinning, and two take twice the
+# processor of one: so a thread reads a picture by itself, and several read several.
+# Lines are recognised by the picture: in batches of several pictures a line is padded otherwise,
+# and what is read of it may change.
 _PARAMETERS: dict[str, Any] = {
     "Global.use_cls": False,
     "Global.log_level": "error",
     "Det.limit_type": "max",
     "Det.limit_side_len": 960,
+    "EngineConfig.onnxruntime.intra_op_num_threads": 1,
 }
 
 
 class EmbeddedModel:
-    """RapidOCR and an exact solver; computes on the CPU, one picture at a time."""
+    """RapidOCR and an exact solver; computes on the CPU, a picture on each core that is free."""
 
     home: Home = "cpu"
     batch_size = 1
@@ -58,9 +66,9 @@ class EmbeddedModel:
             )
         self.name = f"embedded/rapidocr-{_version('rapidocr')}"
         self.description = f"{self.name} and an exact solver: a control, not an MLLM"
-        self._engine: Any = None
-        self._readings: OrderedDict[str, str] = OrderedDict()
-        self._lock = threading.Lock()
+        self._readings: OrderedDict[str, Future[str]] = OrderedDict()
+        self._readers: ThreadPoolExecutor | None = None
+        self._own = threading.local()  # a reader's engine
 
     def can_answer(self, item: Item) -> bool:
         """Whether the item's text is a system or a table that answers its question."""
@@ -72,21 +80,24 @@ class EmbeddedModel:
         return _ANSWER in solve("\n".join([*rows, item.question]))
 
     async def open(self) -> None:
-        """Load the reader's networks."""
-        await asyncio.to_thread(self._load)
+        """Load the networks of the first reader."""
+        await asyncio.wrap_future(self._submit(self._engine))
 
     async def ask(self, prompts: Sequence[Prompt]) -> Sequence[Completion]:
         """Read and solve, off the event loop."""
-        return [await asyncio.to_thread(self._complete, prompt) for prompt in prompts]
+        return await asyncio.gather(*map(self._complete, prompts))
 
     async def close(self) -> None:
-        """Forget the pictures that were read."""
+        """Forget the pictures that were read, and read none that still waits."""
         self._readings.clear()
+        if self._readers is not None:
+            self._readers.shutdown(wait=False, cancel_futures=True)
+            self._readers = None
 
-    def _complete(self, prompt: Prompt) -> Completion:
+    async def _complete(self, prompt: Prompt) -> Completion:
         start = time.perf_counter()
         seen = [
-            self._read(part)
+            await asyncio.wrap_future(self._reading(part))
             if isinstance(part, Image)
             else part
             if isinstance(part, str)
@@ -98,26 +109,31 @@ class EmbeddedModel:
                 s for s, p in zip(seen, prompt.parts, strict=True) if p in prompt.images
             )
         else:
-            text = solve("\n".join(seen))
+            text = await asyncio.to_thread(solve, "\n".join(seen))
         seconds = time.perf_counter() - start
         return Completion(text, cost=0.0, seconds=seconds, model=self.name)
 
-    def _load(self) -> None:
-        with self._lock:
-            self._engine = self._engine or _load_engine()
+    def _reading(self, image: Image) -> "Future[str]":
+        """The picture's lines from top to bottom; prompts that show one picture share it."""
+        reading = self._readings.get(image.digest)
+        if reading is None or (reading.done() and (reading.cancelled() or reading.exception())):
+            reading = self._readings[image.digest] = self._submit(self._read, image.content)
+            if len(self._readings) > _READINGS_KEPT:
+                self._readings.popitem(last=False)
+        return reading
 
-    def _read(self, image: Image) -> str:
-        """The picture's lines from top to bottom; the same picture is read once."""
-        with self._lock:
-            if image.digest not in self._readings:
-                self._engine = self._engine or _load_engine()
-                self._readings[image.digest] = self._recognise(image.content)
-                if len(self._readings) > _READINGS_KEPT:
-                    self._readings.popitem(last=False)
-            return self._readings[image.digest]
+    def _submit(self, call: Callable[..., T], *arguments: object) -> "Future[T]":
+        self._readers = self._readers or ThreadPoolExecutor(_free_cores(), "rest-read")
+        return self._readers.submit(call, *arguments)
 
-    def _recognise(self, picture: bytes) -> str:
-        reading = self._engine(picture)
+    def _engine(self) -> Any:
+        """RapidOCR of this thread: its networks' objects keep state while they read."""
+        if not hasattr(self._own, "engine"):
+            self._own.engine = _load_engine()
+        return self._own.engine
+
+    def _read(self, picture: bytes) -> str:
+        reading = self._engine()(picture)
         if reading.txts is None:
             return ""
         places = [(float(box[:, 1].mean()), float(box[:, 0].min())) for box in reading.boxes]
@@ -189,13 +205,18 @@ def _rows(boxes: list[tuple[str, tuple[float, float], float]]) -> list[str]:
 
 
 def _load_engine() -> Any:
-    """RapidOCR with a thread for each core that is this process's share."""
     logging.getLogger("RapidOCR").setLevel(logging.ERROR)
     from rapidocr import RapidOCR  # imported when a picture is first read: half a second
 
+    return RapidOCR(params=_PARAMETERS)
+
+
+def _free_cores() -> int:
+    """This process's share of the cores that it may use."""
+    affinity = getattr(os, "sched_getaffinity", None)  # not there on macOS and Windows
+    cores = len(affinity(0)) if affinity else os.cpu_count() or 1
     workers = int(os.environ.get("PYTEST_XDIST_WORKER_COUNT", "1"))
-    threads = max((os.cpu_count() or 1) // max(workers, 1), 1)
-    return RapidOCR(params=_PARAMETERS | {"EngineConfig.onnxruntime.intra_op_num_threads": threads})
+    return min(max(cores // max(workers, 1), 1), _MOST_READERS)
 
 
 def _version(package: str) -> str:

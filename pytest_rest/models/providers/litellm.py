@@ -70,6 +70,7 @@ def connect(
         price=listing.price,
         key=_key(catalogue, listing, environ) if is_asked else None,
         overrides=overrides,
+        mode=listing.mode,
     )
 
 
@@ -85,6 +86,7 @@ class LiteLLMModel:
     price: Price | None
     key: str | None = field(repr=False)
     overrides: Overrides = Overrides()  # noqa: RUF009 (frozen)
+    mode: str = "chat"
 
     home: ClassVar[Home] = "endpoint"
     batch_size: ClassVar[int] = 1
@@ -187,25 +189,33 @@ class LiteLLMModel:
         output = token_count(usage.completion_tokens) if usage else None
         if text and not output:  # what LiteLLM makes of a count that is not a number
             output = None
+        details = getattr(usage, "prompt_tokens_details", None)
+        cached = min(token_count(getattr(details, "cached_tokens", None)) or 0, sent or 0)
         return Completion(
             text=text or refusal,
             finish_reason="refusal" if refusal else _finish_reason(choice),
             # LiteLLM fills zeros in for a usage that was not reported; no prompt has zero tokens.
             input_tokens=sent or None,
             output_tokens=output if sent else None,
-            cost=self._cost(response, sent, output) if sent and output is not None else None,
+            cost=self._cost(response, sent, output, cached),
             model=str(response.model or ""),
             from_cache=gateways.is_from_cache(headers),
+            cached_tokens=cached or None,
+            cache_saved=self.price.saved(cached) if cached and self.price else None,
         )
 
-    def _cost(self, response: Any, sent: int, written: int) -> float | None:
+    def _cost(
+        self, response: Any, sent: int | None, written: int | None, cached: int
+    ) -> float | None:
         """What LiteLLM computed, which has 0 for an unknown price, or else what a gateway says.
 
         LiteLLM takes a gateway's word before its own table, which `--rest-max-cost` is held by.
         """
+        if not sent or written is None:
+            return None
         said = gateways.cost(_headers(response))
         if said is not None and self.price is not None:
-            return sent * self.price.input + written * self.price.output
+            return self.price.cost(sent, written, cached)
         cost = getattr(response, "_hidden_params", {}).get("response_cost") if self.priced else None
         return amount(cost) or said
 

@@ -12,18 +12,15 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from types import MappingProxyType
-from typing import Any
 
 import aiohttp
 
 from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures, gateways
-from pytest_rest.models.catalogue import Catalogue, read_key
-from pytest_rest.models.completions import token_count, written
-from pytest_rest.models.contents import parsed
-from pytest_rest.models.messages import messages
-from pytest_rest.models.overrides import Overrides, sent
+from pytest_rest.models.catalogue import read_key
+from pytest_rest.models.chat_protocol import read_response, request_body, takes_temperature
+from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
 from pytest_rest.terms import Completion, Home, Prompt
@@ -81,14 +78,11 @@ class ServedModel:
     ) -> None:
         self.name = name
         self.description = f"{name} at {address(api_base)}"
-        takes_temperature = Catalogue({}).takes_temperature(name)  # by patterns, without prices
-        usual: Mapping[str, object] = {"temperature": 0} if takes_temperature else {}
+        usual: Mapping[str, object] = {"temperature": 0} if takes_temperature(name) else {}
         self.parameters: Mapping[str, object] = overrides.reported(usual)
-        # models that refuse a temperature also want the newer word for the limit
-        self._limit = "max_tokens" if takes_temperature else "max_completion_tokens"
         self._url = connections.chat_url(api_base)
         self._timeout = timeout
-        self._key = key
+        self.key = key
         self._overrides, self._proxy, self._certificates = overrides, proxy, certificates
         self._session: aiohttp.ClientSession | None = None
 
@@ -101,6 +95,8 @@ class ServedModel:
 
         The words are those of `LiteLLMModel.ask`.
         """
+        if len(prompts) == 1:
+            return [await self._ask(prompts[0])]  # without a task of its own
         return await asyncio.gather(*(self._ask(prompt) for prompt in prompts))
 
     async def close(self) -> None:
@@ -124,14 +120,7 @@ class ServedModel:
     async def _post(
         self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
     ) -> tuple[int, Mapping[str, str], bytes]:
-        body = {
-            "model": self.name,
-            "messages": messages(prompt),
-            **self._overrides.limit(self._limit, prompt),
-            **sent(self.parameters),
-            **more,
-            **self._overrides.body,
-        }
+        body = request_body(self.name, prompt, self.parameters, self._overrides, more)
         data = json.dumps(body).encode("ascii")
         async with self._connections().post(
             self._url, data=data, allow_redirects=False, proxy=self._proxy
@@ -158,7 +147,7 @@ class ServedModel:
     def _headers(self) -> dict[str, str]:
         """Those of each request; with some of the user's own no key is made up."""
         own = self._overrides.headers
-        key = self._key or (None if own else "none")
+        key = self.key or (None if own else "none")
         headers = {
             **gateways.no_cache_headers(self._url),
             **({"Authorization": f"Bearer {key}"} if key else {}),
@@ -170,33 +159,11 @@ class ServedModel:
         return {**usual, **own}
 
     def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Completion:
-        text = body.decode("utf-8", "replace")
+        completion = read_response(status, headers, body.decode("utf-8", "replace"))
         if status != 200:
-            if failures.is_filtered(status, text):
-                return Completion(finish_reason="refusal")
-            error = failures.describe_status(status, headers, text)
-            return Completion(error=failures.one_line(error))
+            return completion
         return replace(
-            _read_answer(parsed(text, headers)),
+            completion,
             cost=gateways.cost(headers),
             from_cache=gateways.is_from_cache(headers),
         )
-
-
-def _read_answer(data: Any) -> Completion:
-    if not data.get("choices"):
-        raise failures.MalformedError("it holds no choices")
-    choice = data["choices"][0]
-    message, usage = choice["message"], data.get("usage")
-    refusal = message.get("refusal")
-    text, refused = written(message.get("content"))
-    refusal = refusal if isinstance(refusal, str) and refusal else refused
-    counts = usage if isinstance(usage, dict) else {}
-    word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
-    return Completion(
-        text=text or refusal,
-        finish_reason=failures.finish_reason(word),
-        input_tokens=token_count(counts.get("prompt_tokens")),
-        output_tokens=token_count(counts.get("completion_tokens")),
-        model=str(data.get("model") or ""),
-    )

@@ -9,7 +9,7 @@ from pytest_rest.terms import Completion, Home, Prompt
 class ReplayedModel:
     """A model whose answers are stored: only prompts without one come here, and fail."""
 
-    home: Home = "loaded"
+    home: Home = "cpu"  # what is stored each process reads for itself
     batch_size = 1
 
     def __init__(self, about: Mapping[str, Any]) -> None:

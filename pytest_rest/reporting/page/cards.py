@@ -1,13 +1,12 @@
 """Turns a report's headline rates and what they are held against into the cards of its page."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pytest_rest import wording
 from pytest_rest.reporting import decision
 from pytest_rest.reporting.page import plots, svg
 from pytest_rest.reporting.page.items import Builtins
-from pytest_rest.reporting.terminal.figures import points
 from pytest_rest.terms import Rate
 
 _FEWEST = 4  # cards of a row
@@ -124,8 +123,7 @@ def _old(rate: Rate | None, changed: Builtins) -> float | None:
 def _about(name: str, metrics: Builtins, rate: Rate | None, changed: Builtins) -> Iterator[str]:
     """What changed since the baseline, and what the rate is of."""
     if changed.get("value") is not None:
-        change = Rate(*(changed[key] for key in ("value", "low", "high", "n")))
-        moved = f"{points(change)} points" if change.value else "unchanged"
+        moved = decision.moved(changed) if changed["value"] else "unchanged"
         if _old(rate, changed) is None:
             both = " → ".join(wording.share(changed[key]) for key in ("old", "new"))
             moved = f"of what both runs have: {both} %, {moved}"
@@ -140,10 +138,14 @@ def _about(name: str, metrics: Builtins, rate: Rate | None, changed: Builtins) -
 
 def _bounds(gate: Builtins) -> dict[str, list[float]]:
     bounds: dict[str, list[float]] = {}
-    for each in gate["thresholds"]:
-        if not _apart(each):
-            bounds.setdefault(each["metric"], []).append(each["bound"])
+    for each in whole(gate["thresholds"]):
+        bounds.setdefault(each["metric"], []).append(each["bound"])
     return bounds
+
+
+def whole(thresholds: Iterable[Builtins]) -> list[Builtins]:
+    """Those of all items."""
+    return [each for each in thresholds if not _apart(each)]
 
 
 def _checks(gate: Builtins) -> Sequence[Builtins]:

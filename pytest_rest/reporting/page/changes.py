@@ -6,6 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from pytest_rest.reporting.page.items import Builtins
+from pytest_rest.reporting.page.releases import Since, since
 from pytest_rest.safe_text import shown
 
 _MOST_PICTURES = 12  # so that a copy, which has each in it, grows by half a megabyte at most
@@ -41,6 +42,7 @@ class ChangedItem:
     pictured: str  # the form that the picture is of
     forms: Sequence[ChangedForm]
     left_out: int
+    since: str  # which run it is inconsistent, where that is known
 
 
 @dataclass(frozen=True)
@@ -57,17 +59,17 @@ def changes(report: Builtins, source: Callable[[str], str]) -> Changes | None:
     told = (report["gate"]["baseline"] or {}).get("changes")
     if not told:
         return None
-    pictured = 0
+    pictured, known = 0, since(report)
     worse: list[ChangedItem] = []
     better: list[ChangedItem] = []
     for item in told["items"]:
         place = _picture(item, source) if pictured < _MOST_PICTURES else ("", "")
         pictured += bool(place[0])
-        (better if item["kind"] == "better" else worse).append(_item(item, *place))
+        (better if item["kind"] == "better" else worse).append(_item(item, known, *place))
     return Changes(told, worse, better)
 
 
-def _item(item: Mapping[str, Any], picture: str, pictured: str) -> ChangedItem:
+def _item(item: Mapping[str, Any], known: Since, picture: str, pictured: str) -> ChangedItem:
     forms = item["forms"]
     changed = [form for form in forms if form["style"] and form["changed"]]
     suite, name = shown(item["suite"]), shown(item["item"])
@@ -86,6 +88,7 @@ def _item(item: Mapping[str, Any], picture: str, pictured: str) -> ChangedItem:
             for form in forms[:_FORMS]
         ],
         left_out=len(forms[_FORMS:]) + item["left_out"],
+        since=known.get((item["suite"], item["item"]), ""),
     )
 
 

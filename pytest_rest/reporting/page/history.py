@@ -10,7 +10,7 @@ from pytest_rest.reporting.page.lines import Line, Mark
 from pytest_rest.reporting.page.svg import Plot
 from pytest_rest.reporting.terminal import history as words
 from pytest_rest.reporting.terminal.figures import percent
-from pytest_rest.terms import MODES, Rate
+from pytest_rest.terms import COMPARED, Rate
 from pytest_rest.wording import count
 
 _MOST = 100  # runs in a plot's table
@@ -67,7 +67,7 @@ def _section(number: int, series: Series) -> Mapping[str, object]:
 
 
 def _plots(prefix: str, series: Series, marks: Sequence[Mark]) -> Iterator[Plot]:
-    modes = [f"accuracy.{mode}" for mode in MODES]
+    modes = [f"accuracy.{mode}" for mode in COMPARED]
     groups = {"RER": ["rer"], "CFR": ["cfr"], "Accuracy by form": modes}
     for heading, figures in groups.items():
         drawn = [line for figure in figures if (line := _line(series, figure))]

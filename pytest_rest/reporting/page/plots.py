@@ -5,6 +5,7 @@ A plot that has nothing to show is left out.
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
+from itertools import pairwise
 from urllib.parse import quote
 
 from pytest_rest import wording
@@ -39,16 +40,42 @@ def dots(
     ticks: Sequence[Tick] = SHARES,
     is_folded: bool = False,
 ) -> Iterator[Plot]:
-    """A plot of dots with intervals, where any row has a value; an n of all rows is said once."""
+    """A plot of dots with intervals, where any row has a value.
+
+    An n of all rows is said once, and else that of the rows below a heading beside it.
+    """
     if any(row.rate for row in rows):
         more = f" The first {_MOST} of {len(rows)}." if len(rows) > _MOST else ""
-        sizes = {row.said.rpartition(_SIZE)[2] for row in rows if row.said}
-        if len(sizes) == 1 and len(rows) > 1 and _SIZE in rows[0].said:
-            (size,) = sizes
-            rows = [replace(row, said=row.said.removesuffix(_SIZE + size)) for row in rows]
-            more = f" n = {size} in each row.{more}"
+        if size := _size(rows):
+            rows, more = _without(size, rows), f" n = {size} in each row.{more}"
+        rows = [row for group in _groups(rows) for row in _sized(group)]
         picture = svg.dots(rows[:_MOST], ticks, [0.0] if ticks[0][0] < 0 else [])
         yield Plot(heading, note + more, picture, is_folded=is_folded)
+
+
+def _groups(rows: Sequence[IntervalRow]) -> Iterator[Sequence[IntervalRow]]:
+    """The rows below each heading, with it."""
+    starts = [place for place, row in enumerate(rows) if not (place and row.said)]
+    yield from (rows[start:end] for start, end in pairwise([*starts, len(rows)]))
+
+
+def _sized(rows: Sequence[IntervalRow]) -> Sequence[IntervalRow]:
+    """Rows below a heading that has their n, where they share one."""
+    head, *others = rows
+    if head.said or not (size := _size(others)):
+        return rows
+    return [replace(head, label=f"{head.label}{_SIZE}{size}"), *_without(size, others)]
+
+
+def _size(rows: Sequence[IntervalRow]) -> str:
+    """The n of two rows or more; empty where they have several."""
+    sized = [row for row in rows if row.rate]
+    sizes = {row.said.rpartition(_SIZE)[2] if _SIZE in row.said else "" for row in sized}
+    return sizes.pop() if len(sizes) == 1 and len(sized) > 1 else ""
+
+
+def _without(size: str, rows: Sequence[IntervalRow]) -> Sequence[IntervalRow]:
+    return [replace(row, said=row.said.removesuffix(_SIZE + size)) for row in rows]
 
 
 def share(label: str, rate: Builtins | None, kind: str = "", href: str = "") -> IntervalRow:

@@ -51,8 +51,12 @@ def about(report: Builtins) -> Iterator[str]:
         yield f"commit {str(run['git_commit'])[:10]}"
     if run.get("api_base"):
         yield f"at {run['api_base']}"
-    if old := ((report["gate"]["baseline"] or {}).get("changes") or {}).get("old_model"):
-        yield f"against {old}"
+    baseline = report["gate"]["baseline"] or {}
+    old = baseline.get("against") or {"model": (baseline.get("changes") or {}).get("old_model")}
+    if old["model"]:
+        commit = f"commit {str(old['git_commit'])[:10]}" if old.get("git_commit") else ""
+        about = old["model"], str(old.get("created") or "")[:10], commit
+        yield f"against {', '.join(filter(None, about))}"
 
 
 def headline(report: Builtins) -> str | None:

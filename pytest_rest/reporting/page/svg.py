@@ -149,7 +149,7 @@ def scatter(
     `line` are the places that a curve goes through, from left to right, with the area below it.
     """
     axes = _Axes(ticks)
-    shares = [(0.0, "0%"), (0.5, "50%"), (1.0, f"100% {up}".strip())]
+    shares = [(0.0, "0 %"), (0.5, "50 %"), (1.0, f"100 % {up}".strip())]
     said = [f"{m.label}: {wording.rate(m.y)} at {m.x.value:,.0f}" for m in markers]
     labels = [*_labels(markers, axes)]
     return layout.draw(_TEMPLATE, "scatter", name, title, said, axes, shares, line, markers, labels)

@@ -173,13 +173,16 @@ def advised_head(advice: Advised) -> tuple[str, str, str]:
     return (
         f"advice, of {wording.count(advice.looked_at, 'difference')}",
         "items",
-        "points [95% together]",
+        "gain, points [95% together]",
     )
 
 
 def advised(piece: Advice) -> tuple[str, str, str]:
-    """What to do, the items it is based on, and the difference with its interval."""
-    return piece.text, str(piece.n), points(Rate(piece.value, piece.low, piece.high, piece.n))
+    """What to do, the items it is based on, and what that gains, with its interval."""
+    low, value, high = sorted(
+        (piece.value < 0 and -end) or end for end in (piece.low, piece.value, piece.high)
+    )
+    return piece.text, str(piece.n), points(Rate(value, low, high, piece.n))
 
 
 def gate(report: Report) -> Iterator[tuple[str, bool | None]]:

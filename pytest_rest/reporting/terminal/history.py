@@ -11,11 +11,11 @@ from pytest_rest.reporting.history import History, Point, Series
 from pytest_rest.reporting.terminal.figures import cut, first, percent, signed
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.trend import FEWEST
-from pytest_rest.terms import MODES, Rate
-from pytest_rest.wording import NO_SPREAD, count, money
+from pytest_rest.terms import COMPARED, Rate
+from pytest_rest.wording import NO_SPREAD, count, money, share
 
 WIDE = 78  # columns that the tables need
-NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in MODES}
+NAMES = {"rer": "RER", "cfr": "CFR"} | {f"accuracy.{mode}": mode for mode in COMPARED}
 _LEFT_OUT = 10
 _GATE = {True: "passed", False: "NOT PASSED", None: "-"}
 
@@ -47,7 +47,7 @@ def decline(series: Series, found: FigureTrend) -> str:
     moved, since = found.trend, history.tested(series)[0]
     return (
         f"{name(found.figure)} of {shown(series.family, 60)} in {shown(series.scope, 60)} falls "
-        f"by {-moved.slope * 100:.1f} points a run{_bounds(found)}, over {moved.runs} runs since "
+        f"by {share(-moved.slope)} points a run{_fall(found)}, over {moved.runs} runs since "
         f"{since.day} (p = {moved.adjusted:.2g})"
     )
 
@@ -90,6 +90,11 @@ def changed(words: Mapping[str, tuple[str, str]]) -> Iterator[str]:
         yield f"{word}: {shown(old, 90)} -> {shown(new, 90)}"
 
 
+def _fall(found: FigureTrend) -> str:
+    low, high = found.trend.low, found.trend.high
+    return NO_SPREAD if low is None or high is None else f" [{share(-high)}, {share(-low)}]"
+
+
 def _bounds(found: FigureTrend) -> str:
     low, high = found.trend.low, found.trend.high
     return NO_SPREAD if low is None or high is None else f" [{signed(low)}, {signed(high)}]"
@@ -105,7 +110,7 @@ def _series(series: Series, last: int, width: int) -> Iterator[str]:
     is_wide = width >= WIDE
     modes = [
         mode
-        for mode in MODES
+        for mode in COMPARED
         if any(f"accuracy.{mode}" in p.figures[series.scope] for p in series.points)
     ]
     if is_wide:

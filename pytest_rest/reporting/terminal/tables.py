@@ -4,18 +4,15 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_rest import gate, wording
-from pytest_rest.dispatch.estimate import Plan
-from pytest_rest.dispatch.limits import Limits
 from pytest_rest.gate.baseline import few
 from pytest_rest.metrics import Metrics, by_field
-from pytest_rest.models.tokens import rule
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
 from pytest_rest.reporting.calls import calls, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import fields, judge, misreadings, seen
-from pytest_rest.reporting.terminal.figures import cut, duration, first, percent
+from pytest_rest.reporting.terminal.figures import cut, first, percent
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import (
     COMPARED,
@@ -24,7 +21,6 @@ from pytest_rest.terms import (
     OCR_MODES,
     Answer,
     EffectiveRate,
-    Model,
     Rate,
     Record,
     Scheme,
@@ -40,6 +36,7 @@ _HEADLINES = (
     (("rer", "all_correct", "agreed_wrong"), ("RER", "= all right", "+ agreed, wrong")),
     (("cfr", "mmc", "agree_not_right"), ("CFR", "MMC", "agree, not right")),
 )
+_PRICES = {"gateway": " by the gateway's price", "given": " by the given price"}
 _STATES = {True: "right", False: "wrong", None: ""}
 _SUBSET_NAMES = {"all": "", "ocr_correct": "  OCR-correct"}
 
@@ -116,7 +113,9 @@ def table(report: Report) -> Iterator[str]:
     """The metrics in per cent, each with its interval at 95 %."""
     by_scope = {scope: report.table[scope]["all"] for scope in scopes(report.table)}
     is_unread = stored_answers.is_unread(report.provenance)
-    if not by_scope and report.rh_auc is not None:  # whose items have one form
+    if not by_scope:
+        if report.rh_auc is None and report.fuzz is None:  # they have figures of their own
+            yield "no item was judged, so there are no figures"
         return
     for names, heads in _HEADLINES:
         yield row("per cent [95%]", "items", *heads)
@@ -203,9 +202,13 @@ def usage(report: Report) -> str:
     parts += [retries] if used["retries"] else []
     sent, written, cost = used["input_tokens"], used["output_tokens"], used["cost"]
     is_reported = sent is not None and written is not None
-    parts += [f"{sent:,} tokens in, {written:,} out" if is_reported else "tokens not reported"]
-    by_gateway = " by the gateway's price" if report.provenance.get("prices") == "gateway" else ""
-    price = "price unknown" if cost is None else f"{wording.money(cost)}{by_gateway}"
+    in_cache = f" ({used['cached_tokens']:,} cached)" if "cached_tokens" in used else ""
+    silent = "tokens not reported"
+    parts += [f"{sent:,} tokens in{in_cache}, {written:,} out" if is_reported else silent]
+    whose = _PRICES.get(str(report.provenance.get("prices")), "")
+    price = "price unknown" if cost is None else f"{wording.money(cost)}{whose}"
+    saved = used.get("cache_saved")
+    price += f", {wording.money(saved)} saved by caching" if saved else ""
     parts += [price, f"{used['seconds']:.0f} s"]
     return ", ".join(parts)
 
@@ -216,28 +219,6 @@ def changes(made: Sequence[str]) -> Iterator[str]:
         yield f"{len(made)} changes of the calls in flight, among them:"
         made = [*made[: _CHANGES_SHOWN - 1], made[-1]]
     yield from (f"  {shown(change, 120)}" for change in made)
-
-
-def plan(planned: Plan, limits: Limits, model: Model) -> Iterator[str]:
-    """Calls, tokens, dollars and time, a line each, as estimates."""
-    stored = f", and {planned.stored:,} are stored" if planned.stored else ""
-    yield f"  calls       {planned.calls:,}{stored}: {planned.items:,} tests"
-    if planned.paged:
-        yield f"  pages       up to {planned.pages:,} pictures a call, in {planned.paged:,} calls"
-    yield f"  tokens in   about {planned.text:,} of text, {planned.vision:,} of pictures"
-    yield f"              ({rule(model.name)})"
-    yield f"  tokens out  at most {planned.answers:,}; about {planned.typical:,} at 300 an answer"
-    most, typical = planned.cost(planned.answers), planned.cost(planned.typical)
-    if most is None or typical is None:
-        here = model.home == "endpoint"
-        yield f"  dollars     {'the price is not known' if here else 'none: nobody is paid'}"
-    else:
-        about = f"about {wording.money(typical)} at 300 tokens an answer"
-        yield f"  dollars     at most {wording.money(most)}; {about}"
-    if model.home == "endpoint":
-        seconds = planned.seconds(limits)
-        bound = max(seconds, key=seconds.__getitem__)
-        yield f"  time        about {duration(seconds[bound])}, by --rest-{bound}, at 5 s a call"
 
 
 def left_out(items: Sequence[LeftOut]) -> list[str]:

@@ -1,0 +1,337 @@
+"""Turns ten kinds of run, made by two checkouts, into whether they report the same to the byte.
+
+    python benchmarks/same_reports.py --before PATH [--after PATH] [--only KIND ...] [--keep FOLDER]
+
+PATH is a checkout of the code before; the one after is this file's own unless it is named. Each
+kind is run by both, in folders with the same files, against the same endpoint, whose answers
+depend on what it is asked alone; then each run is replayed, and what the code before has stored is
+replayed by the code after. Compared are report.json without its times, which prompts are stored
+and what they show, and which pictures are in the run's folder. With `--screen` what was printed
+is compared as well, without its times. The exit status is 1 where anything differs.
+"""
+
+import argparse
+import hashlib
+import io
+import json
+import os
+import re
+import shutil
+import sqlite3
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import closing
+from dataclasses import dataclass
+from itertools import zip_longest
+from pathlib import Path
+from typing import Any
+
+from PIL import Image
+
+HERE = Path(__file__).resolve().parents[1]
+sys.path.append(str(HERE / "tests"))
+
+import pdf  # noqa: E402
+import rh_bench  # noqa: E402
+from endpoint import Endpoint, Reply, Request  # noqa: E402
+
+TIMES = {"seconds", "created", "git_commit"}
+LATE = {"history"}  # of the runs beside it, which older code does not look at
+_GATE = ("--rest-min", "--rest-confidence", "--rest-early")  # which a replay is judged by as well
+_VARYING = re.compile(
+    r"\d[\d,.:]*(?= ?(s|ms|min|h|seconds|minutes)\b)|0x[0-9a-f]+|seconds=[\d.e-]+"
+    r"|\S*/(before|after)/|replay-of-[a-z-]+|replayed|\[gw\d\]"
+)
+_DOTS = re.compile(r"[.siFEx]+ +\[|.*rest-gate \.")  # workers' tests end in any order
+_OWN = """\
+name: own
+items:
+  - {id: plain, context: "3 lamps at $2", question: What is the sum?, answer: 6}
+  - {id: chart, image: chart.png, question: Which is best?, choices: [a, b, c], answer: a}
+  - {id: photo, images: [chart.png, photo.jpg], context: Two, question: How many?, answer: 3}
+  - {id: table, table: prices.csv, question: What is it?, answer: 3}
+  - {id: code, code: "def f():\\n    return 3", language: python, question: What?, answer: 3}
+  - {id: paper, document: paper.pdf, question: What is it?, answer: 3}
+  - {id: free, equivalence: judge, context: Sent to an old place, question: Why?, answer: Old}
+"""
+_TEST = """\
+import pytest
+
+@pytest.mark.rest("soebench:6", styles=["courier-50dpi-red", "dejavu-100dpi-black"])
+def test_it(rest):
+    assert rest().consistent
+"""
+_HTTP = ("--rest-model=m", "--rest-api-base={url}")
+_JUDGE = ("--rest-judge=judge", "--rest-judge-api-base={url}")
+_SHAKY = "--rest-model=simulated:shaky"
+_SERIAL = "-pno:xdist"
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of run: the arguments of its steps, one after the other, in one folder.
+
+    While the first of several steps runs, the endpoint fails more often. That step is the code
+    before's alone where the kind `is_old`.
+    """
+
+    name: str
+    steps: tuple[tuple[str, ...], ...]
+    replay: tuple[str, ...] = (_SERIAL,)
+    is_old: bool = False
+
+
+_RESUMED = (
+    (*_HTTP, "--rest-suite=soebench:12", "--rest-seed=3", _SERIAL),
+    (*_HTTP, "--rest-suite=soebench:12", "--rest-seed=3", "--rest-resume", "-n2"),
+)
+
+KINDS = (
+    Kind("rest", ((_SHAKY, "--rest-suite=soebench:12", "--rest-min-rer=0.5", _SERIAL),)),
+    Kind("plus", ((*_HTTP, "--rest-suite=soebench:3", "--rest-plus", _SERIAL),), ("-n2",)),
+    Kind("repeats", ((*_HTTP, "--rest-suite=soebench:6", "--rest-repeats=3", _SERIAL),)),
+    Kind(
+        "ocr-then-solve",
+        (
+            (
+                *(*_HTTP, "--rest-suite=soebench:6", "--rest-ocr=each", "--rest-repeats=2"),
+                *("--rest-modes=text,image,ocr-first,ocr-then-solve", _SERIAL),
+            ),
+        ),
+    ),
+    Kind(
+        "budgets",
+        (
+            (
+                *(*_HTTP, *_JUDGE, "--rest-suite=rh-bench:8", "--rest-data=rh"),
+                *("--rest-reasoning-budgets=0,50", _SERIAL),
+            ),
+        ),
+    ),
+    Kind("own", ((*_HTTP, *_JUDGE, "own.rest.yaml", "--rest-style=a4.yaml", _SERIAL),)),
+    Kind("test", ((*_HTTP, "test_own.py", _SERIAL),)),
+    Kind("gated-test", ((*_HTTP, "test_own.py", "--rest-min-rer=0.1", "-n2"),)),
+    Kind("lost", ((*_HTTP, "--rest-suite=soebench:16", "--rest-seed=7", _SERIAL),)),
+    Kind(
+        "early",
+        (
+            (
+                *("--rest-model=simulated:wrong.image=0.6", "--rest-suite=soebench:200"),
+                *("--rest-early-stop", "--rest-min-rer=0.9", "--rest-confidence=0.95", _SERIAL),
+            ),
+        ),
+    ),
+    Kind(
+        "baseline",
+        (
+            ("--rest-model=simulated", "--rest-suite=soebench:20", "--rest-json=a.json", _SERIAL),
+            (
+                *(_SHAKY, "--rest-suite=soebench:20", "--rest-baseline=a.json"),
+                *("--rest-max-rer-drop=0.2", "--rest-run-dir=second", _SERIAL),
+            ),
+        ),
+    ),
+    Kind("n2", ((*_HTTP, "--rest-suite=soebench:12", "--rest-min-rer=0.2", "-n2"),), ("-n2",)),
+    Kind("resumed", _RESUMED),
+    Kind("resumed-old", _RESUMED, is_old=True),
+)
+
+
+class Answers:
+    """What the endpoint answers: a function of texts and pixels, so that bytes may differ."""
+
+    def __init__(self) -> None:
+        self.is_faulty = False
+
+    def reply(self, request: Request) -> Reply:
+        """The same number mostly, now and then another one or a refusal of the call."""
+        shown = [request.model, *request.texts, *map(_pixels, request.images)]
+        shown += [hashlib.sha256(file).hexdigest() for file in request.files]
+        lot = hashlib.sha256(json.dumps(shown).encode()).digest()
+        if lot[0] < (60 if self.is_faulty else 8):
+            return Reply(status=400 + lot[1] % 2 * 22, text=f"bad picture {lot[2]}")
+        if request.model == "judge":
+            is_rating = "Rating" in " ".join(request.texts)
+            return Reply(
+                f"Rating: {lot[1] % 6}" if is_rating else ("same", "different")[lot[1] % 2]
+            )
+        said = lot[1] % 4 if lot[0] < 60 else 3
+        text = f"It reads so.\nAnswer: {said}"
+        return Reply(text, input_tokens=100 + lot[2], output_tokens=5 + lot[3])
+
+
+def _pixels(content: bytes) -> str:
+    with Image.open(io.BytesIO(content)) as picture:
+        seen = picture.convert("RGB")
+    return hashlib.sha256(repr(seen.size).encode() + seen.tobytes()).hexdigest()
+
+
+class Side:
+    """One checkout, and the folder in which it runs."""
+
+    def __init__(self, name: str, checkout: Path, folder: Path) -> None:
+        self.name, self.checkout, self.folder = name, checkout, folder / name
+        self.folder.mkdir()
+        self.python(
+            "-c", f"import pytest_rest as p; assert {str(checkout)!r} in p.__file__", cwd=folder
+        )
+
+    def python(self, *args: str, cwd: str | Path) -> str:
+        """What an interpreter with this checkout prints."""
+        left_out = ("PYTEST_ADDOPTS", "GITHUB_STEP_SUMMARY", "CI")
+        environ = {name: value for name, value in os.environ.items() if name not in left_out}
+        environ |= {"PYTHONPATH": str(self.checkout), "COLUMNS": "100"}
+        command = [sys.executable, *args]
+        done = subprocess.run(
+            command, cwd=cwd, env=environ, text=True, capture_output=True, check=args[0] == "-c"
+        )
+        if done.returncode > 1:
+            raise SystemExit(f"{self.name}: {' '.join(args)}\n{done.stdout}{done.stderr}")
+        return done.stdout
+
+    def run(self, kind: Kind, answers: Answers, url: str, begun: Path | None = None) -> list[str]:
+        """Each step of a kind, in a new folder, after what is `begun`; what was printed last."""
+        folder = self.folder / kind.name
+        _prepare(folder)
+        if begun is not None:
+            shutil.copytree(begun, folder / "run")
+        for number, step in enumerate(kind.steps):
+            if number or begun is None:
+                answers.is_faulty = number + 1 < len(kind.steps)
+                args = [arg.format(url=url) for arg in step]
+                out = self._pytest(folder, *args)
+            if not number:
+                shutil.copytree(folder / "run", folder / "begun")
+        return [out]
+
+    def replay(self, kind: Kind, stored: Path, into: str) -> str:
+        """The run in a folder again, from its answers; what was printed."""
+        folder = self.folder / kind.name
+        shutil.rmtree(folder / "stored", ignore_errors=True)
+        shutil.copytree(stored, folder / "stored")
+        where = "--rest-replay=stored", f"--rest-run-dir={into}"
+        paths = [arg for step in kind.steps[-1:] for arg in step if not arg.startswith("-")]
+        gate = [arg for arg in kind.steps[-1] if arg.startswith(_GATE)]
+        return self._pytest(folder, *where, *paths, *gate, *kind.replay)
+
+    def _pytest(self, folder: Path, *args: str) -> str:
+        left_out = [f"-pno:{name}" for name in ("cacheprovider", "randomly", "rerunfailures")]
+        where = [] if any("--rest-run-dir" in arg for arg in args) else ["--rest-run-dir=run"]
+        return self.python("-mpytest", *left_out, *where, *args, cwd=folder)
+
+
+def _prepare(folder: Path) -> None:
+    """The files that the kinds of run ask."""
+    folder.mkdir()
+    (folder / "pytest.ini").write_text("[pytest]\n")
+    (folder / "own.rest.yaml").write_text(_OWN)
+    (folder / "test_own.py").write_text(_TEST)
+    (folder / "a4.yaml").write_text(
+        "styles:\n- {name: pages, dpi: 50, page: 200x150}\n"
+        "- {name: old, dpi: 60, rotation: 1, noise: 0.1, jpeg_quality: 40, color: red}\n"
+    )
+    (folder / "prices.csv").write_text("what,price\nlamp,2\nchair,3\n")
+    Image.new("RGB", (80, 60), "blue").save(folder / "chart.png")
+    Image.new("RGB", (90, 50), "green").save(folder / "photo.jpg")
+    pdf.write(folder / "paper.pdf", ["It says 3.", "And no more."], (300, 200))
+    rh_bench.write(folder / "rh" / "rh-bench", 8)
+
+
+def content(folder: Path) -> dict[str, Any]:
+    """What of a run is compared: report, store and pictures."""
+    text = (folder / "report.json").read_text("ascii")
+    report = json.loads(re.sub(r'[^"= ]*/(before|after)/', "", text))
+    pictures = sorted(path.name for path in folder.glob("images/*"))
+    store, rows = folder / "completions.sqlite", []
+    if store.exists():
+        with closing(sqlite3.connect(store)) as connection:
+            wanted = "SELECT digest, suite, item, mode, task, parts FROM completions ORDER BY 1"
+            rows = connection.execute(wanted).fetchall()
+    known = {} if folder.parent.name == "early" else {"prompts": rows, "pictures": pictures}
+    return {"report": _without_times(report), **known}  # what is asked ahead of a verdict varies
+
+
+def _without_times(value: Any) -> Any:
+    if isinstance(value, dict):
+        left = {name: each for name, each in value.items() if name not in TIMES | LATE}
+        return {name: _without_times(each) for name, each in left.items()}
+    return [*map(_without_times, value)] if isinstance(value, list) else value
+
+
+def differences(one: Any, other: Any, place: str = "") -> Iterator[str]:
+    """Where two contents differ, their keys' order included."""
+    if isinstance(one, dict) and isinstance(other, dict) and [*one] == [*other]:
+        for name in one:
+            yield from differences(one[name], other[name], f"{place}.{name}")
+    elif isinstance(one, list) and isinstance(other, list):
+        for number, pair in enumerate(zip_longest(one, other)):
+            yield from differences(*pair, f"{place}[{number}]")
+    elif json.dumps(one) != json.dumps(other):
+        if isinstance(one, dict) and isinstance(other, dict):
+            one, other = ([*each] for each in (one, other))
+        yield f"{place}: {str(one)[:300]} became {str(other)[:300]}"
+
+
+def screen(out: str) -> list[str]:
+    """The lines that were printed, without times; sorted, as workers end in any order."""
+    lines = [_VARYING.sub("#", line).strip(" =") for line in out.splitlines()]
+    return sorted(line for line in lines if not _DOTS.match(line))
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run, compare and tell."""
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--before", type=Path, required=True, help="a checkout")
+    parser.add_argument("--after", type=Path, default=HERE, help="another one; default: this")
+    parser.add_argument("--only", nargs="+", choices=[kind.name for kind in KINDS], default=())
+    parser.add_argument("--keep", type=Path, help="a new folder for the runs, which then stay")
+    parser.add_argument("--screen", action="store_true", help="compare what was printed, too")
+    chosen = parser.parse_args(arguments)
+    with tempfile.TemporaryDirectory() as own:
+        folder = chosen.keep or Path(own)
+        folder.mkdir(exist_ok=True)
+        before = Side("before", chosen.before.resolve(), folder)
+        after = Side("after", chosen.after.resolve(), folder)
+        kinds = [kind for kind in KINDS if not chosen.only or kind.name in chosen.only]
+        answers, differing = Answers(), 0
+        with Endpoint(answers.reply) as endpoint:
+            for kind in kinds:
+                complaints = compare(kind, before, after, answers, endpoint.openai_base)
+                if not chosen.screen:
+                    complaints = [each for each in complaints if ": screen" not in each]
+                differing += bool(complaints)
+                print(f"{kind.name}: {'DIFFERS' if complaints else 'the same'}", flush=True)
+                for complaint in complaints[:20]:
+                    print(f"  {complaint}", flush=True)
+    print(f"{differing} of {len(kinds)} kinds of run differ")
+    return bool(differing)
+
+
+def compare(kind: Kind, before: Side, after: Side, answers: Answers, url: str) -> list[str]:
+    """What differs in one kind of run, and in its replays."""
+    printed_before = before.run(kind, answers, url)
+    begun = before.folder / kind.name / "begun" if kind.is_old else None
+    outs = [(printed_before, after.run(kind, answers, url, begun))]
+    made = "second" if kind.name == "baseline" else "run"
+    old, new = (side.folder / kind.name / made for side in (before, after))
+    pairs = [("run", old, new)]
+    replayed = before.replay(kind, old, "replayed")
+    place = before.folder / kind.name / "replayed"
+    for name, stored in (("replay of an old store", old), ("replay of its own store", new)):
+        into = name.replace(" ", "-")
+        outs.append(([replayed], [after.replay(kind, stored, into)]))
+        pairs.append((name, place, after.folder / kind.name / into))
+    said = []
+    for (name, one, other), (out, changed) in zip(pairs, outs, strict=True):
+        said += [f"{name}: {each}" for each in differences(content(one), content(other))]
+        printed = [[line for each in lines for line in screen(each)] for lines in (out, changed)]
+        said += [f"{name}: screen{each}" for each in differences(printed[0], printed[1])]
+    return said
+
+
+if __name__ == "__main__":
+    sys.exit(main())

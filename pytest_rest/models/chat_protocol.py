@@ -1,0 +1,69 @@
+"""Writes the body of a chat in OpenAI's protocol, and reads the answer."""
+
+import functools
+from collections.abc import Mapping
+from typing import Any
+
+from pytest_rest.models import failures, usage
+from pytest_rest.models.catalogue import Catalogue
+from pytest_rest.models.completions import written
+from pytest_rest.models.contents import parsed
+from pytest_rest.models.messages import messages
+from pytest_rest.models.overrides import Overrides, sent
+from pytest_rest.terms import Completion, Prompt
+
+
+@functools.cache
+def takes_temperature(model: str) -> bool:
+    """Whether a model takes a temperature, by patterns for its name and without a price table."""
+    return Catalogue({}).takes_temperature(model)
+
+
+def request_body(
+    model: str,
+    prompt: Prompt,
+    parameters: Mapping[str, object],
+    overrides: Overrides,
+    more: Mapping[str, object],
+) -> dict[str, object]:
+    """What is sent; `more` are keys beside those of the user."""
+    # models that refuse a temperature also want the newer word for the limit
+    limit = "max_tokens" if takes_temperature(model) else "max_completion_tokens"
+    return {
+        "model": model,
+        "messages": messages(prompt),
+        **overrides.limit(limit, prompt),
+        **sent(parameters),
+        **more,
+        **overrides.body,
+    }
+
+
+def read_response(status: int, headers: Mapping[str, str], text: str) -> Completion:
+    """The answer in a response, a refusal, or the error that its status means.
+
+    Raises for what is not an answer; `failures.explain` has the words.
+    """
+    if status != 200:
+        if failures.is_filtered(status, text):
+            return Completion(finish_reason="refusal")
+        error = failures.describe_status(status, headers, text)
+        return Completion(error=failures.one_line(error))
+    return _read_answer(parsed(text, headers))
+
+
+def _read_answer(data: Any) -> Completion:
+    if not data.get("choices"):
+        raise failures.MalformedError("it holds no choices")
+    choice = data["choices"][0]
+    message = choice["message"]
+    refusal = message.get("refusal")
+    text, refused = written(message.get("content"))
+    refusal = refusal if isinstance(refusal, str) and refusal else refused
+    word = "refusal" if refusal else str(choice.get("finish_reason") or "stop")
+    return Completion(
+        text=text or refusal,
+        finish_reason=failures.finish_reason(word),
+        model=str(data.get("model") or ""),
+        **usage.read(data.get("usage")),
+    )
