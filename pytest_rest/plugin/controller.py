@@ -18,15 +18,7 @@ from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
-from pytest_rest.reporting import (
-    collector,
-    earlier_runs,
-    github,
-    junit,
-    markdown,
-    merge,
-    page,
-)
+from pytest_rest.reporting import collector, earlier_runs, github, junit, markdown, merge, page
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Report

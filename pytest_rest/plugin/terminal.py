@@ -174,6 +174,15 @@ class Terminal:
             return None
         return outcome, _OUTCOMES[outcome], (outcome.upper(), {"yellow": True})
 
+    @pytest.hookimpl(trylast=True)
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Let go of a setup's or teardown's report, of which pytest keeps every one to the end."""
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
+        kept = reporter.stats.get("", []) if reporter is not None else []
+        is_shown = report.sections or self._config.getoption("durations", None) is not None
+        if kept and kept[-1] is report and not is_shown:
+            kept.pop()
+
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Begin a line for the gate, where the progress of the tests would run into it."""
         plugins = self._config.pluginmanager

@@ -106,8 +106,8 @@ class Report:
     shard: Mapping[str, Any] | None = None  # of a part, what it takes to merge it with the others
     fuzz: Mapping[str, Any] | None = None  # what was hunted for, and found
     tests: Mapping[tuple[str, str, str], str] = field(default_factory=dict)  # that gave a record
-    history: Mapping[str, Any] | None = None  # the releases before it
     judged: Grouped | None = None  # `whole`, where it is known
+    history: Mapping[str, Any] | None = None  # the releases before it
 
     @cached_property
     def cautions(self) -> list[str]:
@@ -193,8 +193,8 @@ class Report:
     def usage(self) -> dict[str, Any]:
         """Calls, tokens, dollars; `cached` prompts were answered before this session."""
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
-        spent = {"retries": self.retries, "seconds": self.seconds, "cached": self.cached}
-        return usage.of(records, self.spare, {**spent, "from_cache": self.from_cache})
+        told = {"seconds": self.seconds, "cached": self.cached, "from_cache": self.from_cache}
+        return usage.of(records, self.spare, self.retries, told)
 
     @cached_property
     def from_cache(self) -> int:

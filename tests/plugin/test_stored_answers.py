@@ -193,3 +193,17 @@ def test_a_worker_reads_the_same_answers(pytester: pytest.Pytester) -> None:
     path.write_text(path.read_text("utf-8").replace("Istanbul", "Izmir"), "utf-8")
     with pytest.raises(OptionError, match="a worker reads other answers"):
         stored_settings.read(given, answers.fingerprint)
+
+
+@pytest.mark.parametrize(("options", "kept"), [((), 0), (("--durations=3",), 8)])
+def test_what_nobody_looks_at_again_is_let_go(
+    run_rest: RunRest, pytester: pytest.Pytester, options: Sequence[str], kept: int
+) -> None:
+    """The reports of setup and teardown, of which pytest keeps two of each test to the end."""
+    pytester.makeconftest(
+        "def pytest_terminal_summary(terminalreporter):\n"
+        "    terminalreporter.write_line(f'kept {len(terminalreporter.stats.get(\"\", ()))}')\n"
+    )
+    finished = run_rest("--rest-answers=answers.csv", *options)
+    assert 1 == finished.status
+    assert f"kept {kept}" in finished.out
