@@ -134,8 +134,8 @@ def explained(
 def damaged(path: Path, why: str) -> StoreError:
     """The error for a file that is a store, and cannot be read as one."""
     return StoreError(
-        f"{str(path)!r} is damaged ({' '.join(why.split())}); 'sqlite3 {NAME} .recover' saves the "
-        "rest"
+        f"{str(path)!r} is damaged ({' '.join(why.split())}); 'sqlite3 {path.name} .recover' "
+        "saves the rest"
     )
 
 

@@ -21,6 +21,7 @@ from pytest_rest.dispatch.batches.ledger import Ledger
 from pytest_rest.dispatch.batches.rounds import Rounds, Work
 from pytest_rest.dispatch.prefetch import Case, key
 from pytest_rest.dispatch.store import FileStore
+from pytest_rest.errors import StoreError
 from pytest_rest.evaluate import comparisons, follow_ups, forms
 from pytest_rest.models.batches import BatchEndpoint, connect
 from pytest_rest.terms import Completion, Prompt, Scheme, Style
@@ -150,3 +151,24 @@ def test_no_row_is_paid_twice_whenever_a_process_ends(tmp_path: Path, protocol: 
             assert PROMPTS == len(server.paid) == stored(moved), moments[moment]
             assert 3 <= len(server.batches)
         shutil.rmtree(moved)
+
+
+def test_rows_that_cannot_be_written_are_told(tmp_path: Path) -> None:
+    """As on a full disk, before anything is sent; room is made, and the run goes on."""
+    rows = tmp_path / "batches" / "rest-12345678-0001.jsonl"
+    with BatchServer(reply, Plan(polls=0)) as server:
+        rows.mkdir(parents=True)
+        with pytest.raises(StoreError, match="cannot be written: Is a directory; check its perm"):
+            go_on(tmp_path, endpoint(server))
+        assert [] == server.paid
+        rows.rmdir()
+        assert "done" == go_on(tmp_path, endpoint(server))
+        assert {1} == {*bought(server).values()}
+
+
+def test_a_damaged_ledger_is_told_by_its_name(tmp_path: Path) -> None:
+    """Its answers are in another file, which is not the one to recover."""
+    Ledger(tmp_path).close()
+    os.truncate(tmp_path / "batches.sqlite", 8192)
+    with pytest.raises(StoreError, match=r"'sqlite3 batches\.sqlite "):
+        assert not Ledger(tmp_path).batches

@@ -479,6 +479,24 @@ def test_a_run_s_batches_are_cancelled(run_rest: RunRest) -> None:
     assert 0 == whole.status
 
 
+def test_a_batch_that_the_provider_does_not_know_can_be_given_up(run_rest: RunRest) -> None:
+    """It is not asked again unasked, for another key may know it; and no gate passes over it."""
+
+    def interface(method: str, path: str, before: int) -> Reply | None:
+        return Reply(status=404, text="no such batch") if "batch_0001" in path else None
+
+    with BatchServer(Oracle(N).reply, Plan(polls=0, interface=interface)) as server:
+        run_rest(*served(server), "--rest-batch=submit")
+        refused = run_rest("--rest-resume=run", GATE, keep=True)
+        assert (4, ROWS) == (refused.status, len(server.paid))
+        assert "no such batch; batch batch_0001 was deleted, or is of another acc" in refused.out
+        assert 0 == run_rest("--rest-resume=run", "--rest-batch=cancel", keep=True).status
+        assert 1 == run_rest("--rest-resume=run", GATE, keep=True).status
+        assert ROWS == len(server.paid)
+        whole = run_rest("--rest-resume=run", "--rest-batch", QUICK, GATE, keep=True)
+    assert (0, 2 * ROWS) == (whole.status, len(server.paid))
+
+
 def test_files_are_answered_by_another_program(
     run_rest: RunRest, direct: Callable[..., Any]
 ) -> None:

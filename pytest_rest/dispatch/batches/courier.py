@@ -30,6 +30,10 @@ _UNASKED = {
     "expired": "timeout: the batch expired before this row was asked: ",
 }
 _MISSING = "malformed response: the batch has no result for this row: "
+_FORGOTTEN = (
+    "batch {} was deleted, or is of another account than this key; to give it up: --rest-resume "
+    "with --rest-batch=cancel"
+)
 T = TypeVar("T")
 
 
@@ -95,7 +99,12 @@ class Courier:
     async def look(self, batch: Batch) -> Batch:
         """How far a batch is; what came back is stored once it is over."""
         if batch.stage == "created":
-            state = await self._retried(partial(self.endpoint.state, batch.id))
+            try:
+                state = await self._retried(partial(self.endpoint.state, batch.id))
+            except BatchError as error:
+                if not _is_unknown(error):
+                    raise
+                raise BatchError(f"{error.message}; {_FORGOTTEN.format(batch.id)}") from None
             batch = replace(
                 batch,
                 stage="ended" if state.is_over else "created",
@@ -112,7 +121,12 @@ class Courier:
         if batch.stage == "creating" and (known := await self._find(batch)):
             batch = self._created(batch, known)
         if batch.stage == "created":
-            await self._retried(partial(self.endpoint.cancel, batch.id))
+            try:
+                await self._retried(partial(self.endpoint.cancel, batch.id))
+            except BatchError as error:
+                if not _is_unknown(error):
+                    raise
+                self._give_up(batch, "cancelled", "the provider does not know it any more")
         elif batch.stage != "ended":
             self._give_up(batch, "cancelled")
 
@@ -147,9 +161,9 @@ class Courier:
             self.file(batch.label).unlink(missing_ok=True)
         return batch
 
-    def _give_up(self, batch: Batch, status: str) -> Batch:
-        """Leave a batch that was never handed over; its rows are as if it had never been."""
-        over = replace(batch, stage="fetched", status=status, detail="it was not handed over")
+    def _give_up(self, batch: Batch, status: str, why: str = "it was not handed over") -> Batch:
+        """Leave a batch that will bring nothing; its rows are as if it had never been."""
+        over = replace(batch, stage="fetched", status=status, detail=why)
         self._ledger.settle(over, {}, 0)
         self.file(batch.label).unlink(missing_ok=True)
         return over
@@ -216,6 +230,11 @@ class Courier:
             raise error
         pause = pause_after(error.message, tries) if error.wait is None else error.wait
         await asyncio.sleep(min(pause, _LONGEST_PAUSE))
+
+
+def _is_unknown(error: BatchError) -> bool:
+    """Whether the provider has no such batch."""
+    return error.message.startswith("bad request: HTTP 404")
 
 
 @dataclass(frozen=True)

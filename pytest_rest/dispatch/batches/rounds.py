@@ -20,7 +20,7 @@ from pytest_rest.dispatch.batches.row_files import RowFiles, is_too_large
 from pytest_rest.dispatch.budgets import Budgets, Used
 from pytest_rest.dispatch.prefetch import Case, Compare, Follow
 from pytest_rest.dispatch.store import Store
-from pytest_rest.errors import BenchmarkError, OptionError, RenderingError
+from pytest_rest.errors import BenchmarkError, OptionError, RenderingError, StoreError
 from pytest_rest.models.batches import BatchError
 from pytest_rest.terms import JUDGES_TASKS, Completion, Prompt
 from pytest_rest.wording import count, money
@@ -78,14 +78,24 @@ class Rounds:
         self._unaffordable: list[str] = []
 
     async def run(self, mode: Mode) -> Outcome:
-        """Go on as far as the mode has it; `BatchError` where the interface fails for good."""
-        self._folder.mkdir(exist_ok=True)
-        self._files.tidy()
+        """Go on as far as the mode has it; `BatchError` where the interface fails for good.
+
+        `StoreError` where nothing can be written any more.
+        """
         async with AsyncExitStack() as stack:
-            for courier in filter(None, (self._couriers.model, self._couriers.judge)):
-                await courier.endpoint.open()
-                stack.push_async_callback(courier.endpoint.close)
-            return await self._go(mode)
+            try:
+                self._folder.mkdir(exist_ok=True)
+                self._files.tidy()
+                for courier in filter(None, (self._couriers.model, self._couriers.judge)):
+                    await courier.endpoint.open()
+                    stack.push_async_callback(courier.endpoint.close)
+                return await self._go(mode)
+            except OSError as error:
+                raise StoreError(
+                    f"the files of rows in {str(self._folder)!r} cannot be written: "
+                    f"{error.strerror or error}; check its permissions and free space, and go on "
+                    "with --rest-resume"
+                ) from None
 
     @property
     def unanswered(self) -> list[Case]:
