@@ -37,6 +37,7 @@ from run_kinds import KINDS, Kind, prepare  # noqa: E402
 
 TIMES = {"seconds", "created", "git_commit"}
 LATE = {"history"}  # of the runs beside it, which older code does not look at
+_VAGUE = {"early", "fuzz"}  # asked ahead of a verdict; after constants of the code by Hypothesis
 _GATE = ("--rest-min", "--rest-confidence", "--rest-early")  # which a replay is judged by as well
 _VARYING = re.compile(
     r"\d[\d,.:]*(?= ?(s|ms|min|h|seconds|minutes)\b)|0x[0-9a-f]+|seconds=[\d.e-]+"
@@ -141,8 +142,8 @@ def content(folder: Path) -> dict[str, Any]:
         with closing(sqlite3.connect(store)) as connection:
             wanted = "SELECT digest, suite, item, mode, task, parts FROM completions ORDER BY 1"
             rows = connection.execute(wanted).fetchall()
-    known = {} if folder.parent.name == "early" else {"prompts": rows, "pictures": pictures}
-    return {"report": _without_times(report), **known}  # what is asked ahead of a verdict varies
+    known = {} if folder.parent.name in _VAGUE else {"prompts": rows, "pictures": pictures}
+    return {"report": _without_times(report), **known}
 
 
 def _without_times(value: Any) -> Any:
