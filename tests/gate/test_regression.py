@@ -309,6 +309,8 @@ def test_what_is_sure_says_how_sure() -> None:
     start = "rer_drop<=0.02 passed: RER rose by 0.2 points (2 items worse, 3 better, of 500; p = 0."
     assert met.startswith(start)
     assert met.endswith(" if it were 2 points)")
+    (met,) = reasons_of(flipped(500, 2, 3), Tolerance(0.01, None)).values()
+    assert " if it were 1 point)" in met
 
 
 @pytest.mark.parametrize(("rule", "passes"), [("pass", True), ("fail", False)])
