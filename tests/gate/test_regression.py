@@ -146,8 +146,8 @@ def test_another_benchmark_is_refused_before_asking(
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        (None, [], "No such file"),
-        ("{", [], "Expecting property name"),
+        (None, [], "b.json': no such file, or folder with a report.json; check the path"),
+        ("{", [], "it is not valid JSON, or cut off: Expecting property name"),
         ("[]", [], "the report cannot be read"),
         (json.dumps({"schema": "pytest-rest/report/2"}), [], "is newer than this version's"),
         ("{}", ["--rest-max-rer-drop=2"], "'2' is not a valid share; give one from 0 to 1"),
