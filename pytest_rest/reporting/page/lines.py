@@ -13,6 +13,7 @@ from pytest_rest.terms import Rate
 _HEIGHT, _TOP = 190, 26  # pixels
 _LEFT, _RIGHT = 12.0, 2.0  # per cent of the width: the levels' words, and half a dot
 _DOTS = 60  # runs of which each has a dot
+_ABOVE = 9  # pixels from a threshold to the middle of its words
 _APART = 4.0  # per cent of the width between the numbers of two marks
 
 
@@ -78,8 +79,25 @@ def draw(
         [(scale.x(place), dates[place]) for place in places],
         [_drawn(line, scale, ends) for line in lines],
         _numbered(marks, scale),
-        None if threshold is None else (scale.y(threshold), f"threshold {_word(threshold, unit)}"),
+        None
+        if threshold is None
+        else (
+            scale.y(threshold),
+            f"threshold {_word(threshold, unit)}",
+            _has_more_room_right(lines, scale, scale.y(threshold)),
+        ),
     )
+
+
+def _has_more_room_right(lines: Sequence[Line], scale: _Scale, y: float) -> bool:
+    """Whether the words above a threshold are further from the lines at their end."""
+    beside = -(-scale.runs // 4)  # as wide as the words are on a telephone
+
+    def room(places: slice) -> float:
+        rates = [rate for line in lines for rate in line.rates[places] if rate]
+        return min((abs(scale.y(rate.value) - y + _ABOVE) for rate in rates), default=math.inf)
+
+    return room(slice(-beside, None)) > room(slice(beside))
 
 
 def _word(value: float, unit: str) -> str:
