@@ -1,6 +1,7 @@
 """The releases on a run's page: since which of them what is bad is so, in words."""
 
 import re
+from datetime import UTC, datetime
 from typing import Any
 
 import pages
@@ -79,8 +80,13 @@ def test_releases_of_a_day_are_told_apart_by_their_time() -> None:
     assert panel is not None
     assert ["RER below 90 %: since vl-1 of 2026-01-01 01:30 UTC."] == panel.said
     (plot,) = panel.plots
-    assert ["01-01 02:30", "01-01 01:30", "01-01 00:30"] == [row[1] for row in plot.figures[1:]]
+    times = [f"2026-01-01 0{hour}:30" for hour in (2, 1, 0)]
+    assert times == [row[1] for row in plot.figures[1:]]
     assert "vl-2 of 2026-01-01: 70.0 %" in plot.picture
+    report["provenance"]["created"] = "2026-01-01T03:30:00+00:00"
+    panel = releases.releases(report)
+    assert panel is not None
+    assert all(f">01-01 0{hour}:30<" in panel.plots[0].picture for hour in (0, 3))
 
 
 @pytest.mark.parametrize(
@@ -91,7 +97,8 @@ def test_a_thresholds_words_are_where_the_lines_are_not(
 ) -> None:
     """At the end whose figures are further from it; at the left where both are as far."""
     rates = [Rate(value, None, None, 40) for value in rer]
-    days = ["day"] * len(rer)
-    picture = lines.draw("a", "A", [lines.Line("RER", rates, days)], days, (), 0.85)
+    line = lines.Line("RER", rates, ["said"] * len(rer))
+    days = [datetime(2026, 1, day + 1, tzinfo=UTC) for day in range(len(rer))]
+    picture = lines.draw("a", "A", [line], days, (), 0.85)
     (words,) = re.findall(r"<text([^>]*)>threshold 85 %<", picture)
     assert (side == "end") == ('text-anchor="end"' in words)

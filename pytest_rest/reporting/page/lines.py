@@ -4,8 +4,10 @@ A line is not joined where what was asked changed, for the figures on both sides
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pytest_rest.reporting.page import layout
 from pytest_rest.terms import Rate
@@ -57,12 +59,14 @@ def draw(
     name: str,
     title: str,
     lines: Sequence[Line],
-    dates: Sequence[str],
+    moments: Sequence[datetime],
     marks: Sequence[Mark],
     threshold: float | None = None,
     unit: str = "%",
 ) -> str:
     """The lines over the runs' dates; of one without intervals, such as a cost, the line alone."""
+    is_a_day = len(moments) > 1 and moments[0].date() == moments[-1].date()
+    dates = [f"{moment:{'%m-%d %H:%M' if is_a_day else '%Y-%m-%d'}}" for moment in moments]
     scale = _scale(lines, len(dates), threshold, unit)
     ends = [mark.place for mark in marks if mark.is_break]
     middle = (scale.bottom + scale.top) / 2
@@ -87,6 +91,13 @@ def draw(
             _has_more_room_right(lines, scale, scale.y(threshold)),
         ),
     )
+
+
+def days(moments: Sequence[datetime]) -> list[str]:
+    """`2026-11-02`, with the time where several are of a day."""
+    counts = Counter(moment.date() for moment in moments)
+    form = {moment: "%Y-%m-%d %H:%M" for moment in moments if counts[moment.date()] > 1}
+    return [f"{moment:{form.get(moment, '%Y-%m-%d')}}" for moment in moments]
 
 
 def _has_more_room_right(lines: Sequence[Line], scale: _Scale, y: float) -> bool:

@@ -59,32 +59,28 @@ def _names(runs: Sequence[Release]) -> list[str]:
     return [time if counts[name] > 1 else name for name, time in zip(names, times, strict=True)]
 
 
-def _days(runs: Sequence[Release]) -> list[str]:
-    """Their dates; without the year and with the time where several are of a day."""
-    days = [f"{run.created:%Y-%m-%d}" for run in runs]
-    is_each_own = len({*days}) == len(days)
-    return days if is_each_own else [f"{run.created:%m-%d %H:%M}" for run in runs]
-
-
 def _plot(figure: str, runs: Sequence[Release], report: Builtins) -> Plot | None:
     rates = [getattr(run, figure) for run in runs]
     if sum(rate is not None for rate in rates) < 2:
         return None
     said = [wording.rate(rate) if rate else "undefined" for rate in rates]
     titles = [f"{name}: {words}" for name, words in zip(_names(runs), said, strict=True)]
-    days = _days(runs)
+    moments = [run.created for run in runs]
     bounds = [
         t["bound"] for t in cards.whole(report["gate"]["thresholds"]) if t["metric"] == figure
     ]
     bound = bounds[0] if bounds else None
     heading = f"{_NAMES[figure]} over {len(runs)} releases"
     picture = lines.draw(
-        f"releases-{figure}", heading, [Line(_NAMES[figure], rates, titles)], days, (), bound
+        f"releases-{figure}", heading, [Line(_NAMES[figure], rates, titles)], moments, (), bound
     )
     sizes = {rate.n for rate in rates if rate}
     note = f"{_NOTES[figure]}, with their interval at 95 %"
     note += f"; n = {sizes.pop()} in each." if len(sizes) == 1 else "."
-    rows = [(run.model, day, words) for run, day, words in zip(runs, days, said, strict=True)]
+    rows = [
+        (run.model, day, words)
+        for run, day, words in zip(runs, lines.days(moments), said, strict=True)
+    ]
     return Plot(heading, note, picture, rows[::-1], ("release", "of", _NAMES[figure]))
 
 
