@@ -197,6 +197,8 @@ def usage(report: Report) -> str:
         number = sum(len(calls(record)) for record in report.records)
         return f"{wording.count(number, 'stored answer')}, nothing asked, {used['seconds']:.0f} s"
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
+    if not (used["calls"] or used["cached"]):
+        return f"0 calls, {used['seconds']:.0f} s"
     parts = [f"{wording.count(used['calls'], 'call')}{stored}"]
     retries = wording.count(used["retries"], "retry", "retries")
     parts += [retries] if used["retries"] else []
