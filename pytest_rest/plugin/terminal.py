@@ -113,8 +113,13 @@ class Terminal:
         return [f"rest: {line}" for line in pages.without_text(len(scans), len(items), [*names])]
 
     def _workers(self) -> list[str]:
-        """That workers cost more than they bring, where one process asks and cores are few."""
+        """That fewer workers start, or that they cost more than they bring where cores are few."""
         here, _ = selection.workers(self._config)
+        if spared := self._run.spared:
+            return [
+                f"rest: {here} of {here + spared} workers start: the main process asks for all, "
+                f"and {here} judge as fast as it asks"
+            ]
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         if self._model.home != "endpoint" or here <= (cores or here):
             return []
