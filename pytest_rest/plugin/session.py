@@ -69,8 +69,9 @@ def _join_main(config: pytest.Config, run: Run) -> None:
     from pytest_rest.plugin.fuzz_tests import Findings
     from pytest_rest.plugin.progress import Watch
     from pytest_rest.plugin.terminal import Terminal
-    from pytest_rest.plugin.workers import Workers
+    from pytest_rest.plugin.workers import Workers, spare
 
+    spare(config, run)
     register = config.pluginmanager.register
     findings, watch = Findings(run), Watch(config, run)
     controller = Controller(config, run, watch, findings.gathered)

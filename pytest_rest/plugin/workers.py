@@ -5,11 +5,28 @@ from typing import Any
 
 import pytest
 
+from pytest_rest import extensions
 from pytest_rest.plugin import settings
 from pytest_rest.plugin.run import WIRE, Run
 
 _NICE = 19  # the lowest: at 10 eight workers weigh nearly as much as the process that asks
+_ENOUGH = 2  # workers: a verdict takes less of a processor than asking for its answers
 _PATIENCE = 10.0  # seconds until a worker that does not answer is left to xdist
+
+
+def spare(config: pytest.Config, run: Run) -> None:
+    """Have no more of `-n`'s workers start than judge as fast as the main process asks.
+
+    Each takes a second of a processor before its first test, and 60 MB. How long tests or metrics
+    of others take is not known, so with them all start.
+    """
+    option, is_own = config.option, run.settings.files == run.settings.paths
+    is_each = getattr(option, "dist", "no") == "each"  # every worker runs every test
+    if not getattr(option, "numprocesses", None) or is_each or run.model.home == "cpu":
+        return
+    if is_own and run.settings.fuzz is None and not extensions.METRICS:
+        run.spared = max(len(option.tx) - _ENOUGH, 0)
+        option.tx = option.tx[:_ENOUGH]
 
 
 class Workers:
