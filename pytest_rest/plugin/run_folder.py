@@ -52,16 +52,18 @@ class Pictures:
 
     def _has(self, image: Image) -> bool:
         """Whether a whole picture is there, in the run's folder or that of the earlier one."""
-        place = (self.earlier or self.folder) / image.file_name
+        name = image.file_name  # Path takes as long as the system call
+        place = f"{self.earlier or self.folder}/{name}"
         try:
-            is_whole = image.source is not None and place.stat().st_size == image.source.size
+            size = os.stat(place).st_size  # noqa: PTH116
+            is_whole = image.source is not None and size == image.source.size
             if is_whole and self.earlier is not None:
-                self._take_over(place, self.folder / image.file_name)
+                self._take_over(place, f"{self.folder}/{name}")
         except OSError:
             return False
         return is_whole
 
-    def _take_over(self, place: Path, own: Path) -> None:
+    def _take_over(self, place: str, own: str) -> None:
         """Let a file be in two folders, or copy it where the disk does not have that."""
         try:
             os.link(place, own)
