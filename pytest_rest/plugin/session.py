@@ -90,5 +90,5 @@ def _join_main(config: pytest.Config, run: Run) -> None:
 
             register(Batches(config, run, watch), "rest-batches")
     register(controller, "rest-controller")
-    register(Workers(run), "rest-workers")
+    register(Workers(config, run), "rest-workers")
     register(findings, "rest-findings")
