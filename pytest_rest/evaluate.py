@@ -5,6 +5,7 @@ Works without pytest: `records = await evaluate(items, load_model("embedded"))`;
 """
 
 import asyncio
+import functools
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -128,11 +129,18 @@ def forms(
         ]
         return asked + read
     asked = [
-        prompts.build(item, form, "solve", protocol, repeat=repeat, known=known)
+        _as_text(item, form, protocol, repeat)
+        if form.style is None
+        else prompts.build(item, form, "solve", protocol, repeat=repeat, known=known)
         for form in solve
         for repeat in range(scheme.repeats)
     ]
     return asked + read
+
+
+@functools.lru_cache(maxsize=8)  # the same in every style
+def _as_text(item: Item, form: Form, protocol: Protocol, repeat: int) -> Prompt:
+    return prompts.build(item, form, "solve", protocol, repeat=repeat)
 
 
 def follow_ups(

@@ -4,6 +4,7 @@ A picture's tokens follow the provider's published formula, for the detail that 
 a request names none (see `vision_rules`); `rule` says in words which formula that is.
 """
 
+import functools
 import re
 from dataclasses import dataclass
 
@@ -56,7 +57,12 @@ def of_text(prompt: Prompt) -> int:
         for part in prompt.parts
         if isinstance(part, str | File)
     )
-    return _MESSAGE + sum(len(_PIECE.findall(text)) for text in texts)
+    return _MESSAGE + sum(map(_pieces, texts))
+
+
+@functools.lru_cache(maxsize=64)  # an item's texts are the same in every style
+def _pieces(text: str) -> int:
+    return len(_PIECE.findall(text))
 
 
 def vision_tokens(width: int, height: int, model: str = "") -> int:

@@ -77,7 +77,7 @@ class Controller:
         carried = report.__dict__.pop(WIRE, None)
         if carried is None:
             return
-        wire = json.loads(carried)
+        wire = json.loads(carried) if isinstance(carried, str) else carried
         report.__dict__[OUTCOME] = wire.get("outcome")
         tally = self._tally
         tally.of = max(tally.of, wire["of"])
@@ -100,10 +100,12 @@ class Controller:
         else:
             if len(tally.records) == _FEW:
                 bounds.prepare()  # in the time for which the others are waited for
-            tally.records[test] = Record.from_json(wire["record"])
-            self._watch.add(tally.records[test])
+            sent = wire["record"]
+            record = Record.from_json(sent) if isinstance(sent, str) else sent
+            tally.records[test] = record
+            self._watch.add(record)
             if wire.get("outcome") == "inconsistent":
-                self._say(report, tables.headline(tally.records[test].verdict))
+                self._say(report, tables.headline(record.verdict))
         if self._run.settings.early_stop:
             self._look()
 

@@ -1,11 +1,13 @@
 """Turns a running test into a report that carries its record; on the side where tests run.
 
 What travels is one ASCII JSON string, an attribute of the TestReport: anything else that a worker
-cannot serialise is lost silently, and a worker's own output is lost when it crashes.
+cannot serialise is lost silently, and a worker's own output is lost when it crashes. Within the
+main process nothing is serialised: its controller takes the record itself, before anybody else.
 """
 
 import contextlib
 import json
+import os
 import shlex
 from collections.abc import Generator, Iterator
 from dataclasses import asdict
@@ -90,6 +92,7 @@ class Recorder:
 
     def __init__(self, run: Run) -> None:
         self._run = run
+        self._main = os.getpid() if run.settings.place == "main" else None  # a test may be forked
         self._selected: str | None = None
         self._clusters: dict[tuple[str, str], str] = {}
         self._of = 0
@@ -126,7 +129,8 @@ class Recorder:
             wire["styles"] = [to_builtins(style) for style in self._run.styles.values()]
         if is_judged:
             self._judge(item, call, report, wire)
-        setattr(report, WIRE, json.dumps(wire, ensure_ascii=True))
+        is_there = self._main == os.getpid()
+        setattr(report, WIRE, wire if is_there else json.dumps(_written(wire), ensure_ascii=True))
         return report
 
     @contextlib.contextmanager
@@ -168,7 +172,7 @@ class Recorder:
         record = item.stash.get(_RECORD, None)
         thresholds = item.stash.get(_THRESHOLDS, [])
         wire["thresholds"] = [asdict(each) for each in thresholds]
-        wire["record"] = record and record.to_json()
+        wire["record"] = record
         if record is None:
             wire["reason"] = _unasked(call, report)
             if wire["reason"].endswith(NOT_NEEDED):
@@ -190,6 +194,12 @@ class Recorder:
                 report.outcome, report.longrepr = "skipped", place
         elif call.excinfo and not isinstance(call.excinfo.value, Disagreement):
             report.sections.append(("REST", _explanation(item, self._run)))
+
+
+def _written(wire: dict[str, Any]) -> dict[str, Any]:
+    """What travels to another process, in builtins."""
+    record: Record | None = wire.get("record")
+    return wire if record is None else {**wire, "record": record.to_json()}
 
 
 def _disagrees(call: pytest.CallInfo[None], record: Record) -> bool:

@@ -29,13 +29,13 @@ budget forcing that works at any endpoint: the thinking comes back as text, beca
 endpoint lets a request continue a message of the model's. A native budget takes one call.
 """
 
+import functools
 import hashlib
 import json
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any, Literal
 
 import yaml
@@ -95,6 +95,9 @@ class Protocol:
     answer_format: Mapping[str, str]
     reasoning: Reasoning
 
+    def __hash__(self) -> int:
+        return hash(self.digest)
+
     @property
     def id(self) -> str:
         """`rest-1 (a3f2c1d0)`: the version, and a digest, by which an edited file differs."""
@@ -124,14 +127,14 @@ def build(
     asking, shown = protocol.answer_format.get(item.answer_kind, ""), as_shown(item, form)
     if budget is not None:
         asking = protocol.reasoning.asking(task, budget, item.answer_kind)
-    quoted = {"transcription": transcription, "thinking": thinking}
+    quoted = transcription[:_LONGEST_QUOTED], thinking[:_LONGEST_QUOTED]
     parts: tuple[str | Image | File, ...] = ()
     if form.mode == FILE and item.document:
         parts = (document.as_file(item.document),)
     for kind, template in _templates(item, form, task, protocol):
         if kind == "text":
             written = _written(item, form.format)
-            parts += (_fill(template, item, asking, quoted, written),)
+            parts += (_fill(template, item, asking, written, quoted),)
         else:
             text = _pictured(template, item, form)
             parts += page_pictures.draw(text, form.style or Style(), shown, known)
@@ -274,12 +277,9 @@ def _written(item: Item, format: str) -> str:
     return table_formats.write(item.table, form) if item.table else ""
 
 
+@functools.lru_cache(maxsize=32)  # an item's texts are the same in every style
 def _fill(
-    template: str,
-    item: Item,
-    asking: str = "",
-    quoted: Mapping[str, str] = MappingProxyType({}),
-    block: str = "",
+    template: str, item: Item, asking: str = "", block: str = "", quoted: tuple[str, str] = ("", "")
 ) -> str:
     """The template with the item's texts in it, and what a model wrote (`quoted`), as it is.
 
@@ -294,7 +294,7 @@ def _fill(
         "choices": _choices(item),
         "labels": ", ".join(choice.label for choice in item.choices),
         "fields": ", ".join(f"{each.name} ({_SAID[each.kind]})" for each in item.fields),
-        **{name: text[:_LONGEST_QUOTED] for name, text in quoted.items()},
+        **dict(zip(("transcription", "thinking"), quoted, strict=True)),
     }
     template = template.replace("{answer_format}", asking)
     return PLACEHOLDER.sub(lambda match: values[match[1]], template)

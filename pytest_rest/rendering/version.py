@@ -24,8 +24,16 @@ def digest(style: Style, *made_of: object) -> str:
 
     The parts are what a picture is made of, as `repr` has them. `RenderingError` as `load_font`.
     """
-    parts = (_drawer(), style, load_font(style.font).digest, *made_of)
-    return hashlib.sha256(repr(parts).encode("utf-8", "surrogatepass")).hexdigest()[:32]
+    parts = _begun(_drawer(), style, style.name, style.font_sha256).copy()
+    parts.update(f"{', '.join(map(repr, made_of))})".encode("utf-8", "surrogatepass"))
+    return parts.hexdigest()[:32]
+
+
+@functools.lru_cache(maxsize=64)  # items come in the same styles
+def _begun(drawer: str, style: Style, *_: str) -> "hashlib._Hash":
+    """Of all but what a picture is made of; equal styles may have other names."""
+    shared = repr((drawer, style, load_font(style.font).digest))
+    return hashlib.sha256(f"{shared[:-1]}, ".encode("utf-8", "surrogatepass"))
 
 
 def of_bytes(content: bytes) -> str:

@@ -70,7 +70,7 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
     item = prompt.item
     texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
     shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
-    status, value = _read(completion, item, shown)
+    status, value = _read(ended(completion), completion.text, item, shown)
     has_picture = bool(prompt.images and prompt.images[0].content)
     width, height = prompt.images[0].size if has_picture else (0, 0)
     return Answer(
@@ -81,7 +81,7 @@ def answer(prompt: Prompt, completion: Completion) -> Answer:
         correct=_is_right(value, item),
         width=width,
         height=height,
-        fields=_fields(status, _said(completion, item, shown), item) if item.fields else {},
+        fields=_fields(status, _said(completion.text, item, shown), item) if item.fields else {},
         **_call(prompt, completion),
     )
 
@@ -95,8 +95,8 @@ def stored_answer(
     """
     status, said = ended(completion), value
     if value is None:
-        status, read = _read(completion, item, is_alone=True)
-        said = _said(completion, item, is_alone=True) if item.fields else None
+        status, read = _read(status, completion.text, item, is_alone=True)
+        said = _said(completion.text, item, is_alone=True) if item.fields else None
     elif (read := parse(value, item) if status == "parsed" else None) is None:
         status = "unparseable" if status == "parsed" else status
     return Answer(
@@ -239,33 +239,32 @@ def _is_right(value: str | None, item: Item) -> bool | None:
     return value is not None and item.answer_kind != "open" and value in truths(item)
 
 
+@functools.lru_cache(maxsize=32)  # an item's styles show the same text, and have like answers
 def _read(
-    completion: Completion, item: Item, shown: str = "", *, is_alone: bool = False
+    status: Status, text: str, item: Item, shown: str = "", *, is_alone: bool = False
 ) -> tuple[Status, str | None]:
     """How an answer ended, and its value; one that is alone may be without a marker."""
-    if (status := ended(completion)) != "parsed":
+    if status != "parsed":
         return status, None
     if item.answer_kind == "open":  # the whole text is the answer, which a judge rates
-        value = fold(completion.text[:KEPT_CHARACTERS])[:_LONGEST_VALUE] or None
+        value = fold(text[:KEPT_CHARACTERS])[:_LONGEST_VALUE] or None
         return ("parsed" if value else "unparseable"), value
-    said = _said(completion, item, shown, is_alone=is_alone)
+    said = _said(text, item, shown, is_alone=is_alone)
     value, is_abstention = (None, False) if said is None else _value(said, item, shown)
     if value is not None:
         return "parsed", value
-    if not is_abstention and _REFUSAL.match(completion.text):
+    if not is_abstention and _REFUSAL.match(text):
         return "refused", None
-    if is_abstention or (said is None and abstains(answer_text.reply(completion.text))):
+    if is_abstention or (said is None and abstains(answer_text.reply(text))):
         return "abstained", None
     return "unparseable", None
 
 
-def _said(
-    completion: Completion, item: Item, shown: str = "", *, is_alone: bool = False
-) -> str | None:
+def _said(text: str, item: Item, shown: str = "", *, is_alone: bool = False) -> str | None:
     """What a model wrote as its answer; all of it where that is known, or is a JSON object."""
-    said = answer_text.find(completion.text, shown)
-    if said is None and not _REFUSAL.match(completion.text):
-        reply = answer_text.reply(completion.text)
+    said = answer_text.find(text, shown)
+    if said is None and not _REFUSAL.match(text):
+        reply = answer_text.reply(text)
         is_alone = is_alone or (bool(item.fields) and fields.is_object(reply))
         said = answer_text.without_fences(reply) if is_alone else None
     return said

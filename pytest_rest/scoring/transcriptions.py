@@ -9,6 +9,7 @@ itself have what was taken off. White space of any length counts as one blank, s
 code does not count.
 """
 
+import functools
 import re
 from collections.abc import Iterator
 
@@ -60,9 +61,12 @@ def without_surroundings(reference: str, hypothesis: str) -> str:
     return min(_stripped(hypothesis), key=lambda each: _rate(fold(reference), fold(each)))
 
 
+@functools.lru_cache(maxsize=64)  # an item is read alike in many styles
 def _rate(reference: str, hypothesis: str) -> float:
     import jiwer  # when first used: it loads rapidfuzz
 
+    if reference == hypothesis:
+        return 0.0
     if not reference:
         return float(bool(hypothesis))
     if not hypothesis:

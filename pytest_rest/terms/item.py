@@ -128,6 +128,9 @@ class Item:
     layout: Layout = ""
     equivalence: Equivalence = ""
 
+    def __hash__(self) -> int:
+        return hash(self.digest)  # which is computed once
+
     @property
     def block(self) -> Block | None:
         """What of it is not drawn as running text."""

@@ -55,6 +55,9 @@ class Style:
     font_sha256: str = field(default="", compare=False)
     page_height_pt: float = 0.0
 
+    def __hash__(self) -> int:
+        return hash((self.font, self.dpi, self.color))
+
     @functools.cached_property
     def id(self) -> str:
         """`dejavu-200dpi-black`; whatever else differs from REST's style is named after it.
