@@ -1,4 +1,4 @@
-"""Turns ten kinds of run, made by two checkouts, into whether they report the same to the byte.
+"""Turns many kinds of run, made by two checkouts, into whether they report the same to the byte.
 
     python benchmarks/same_reports.py --before PATH [--after PATH] [--only KIND ...] [--keep FOLDER]
 
@@ -23,7 +23,6 @@ import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import closing
-from dataclasses import dataclass
 from itertools import zip_longest
 from pathlib import Path
 from typing import Any
@@ -33,110 +32,19 @@ from PIL import Image
 HERE = Path(__file__).resolve().parents[1]
 sys.path.append(str(HERE / "tests"))
 
-import pdf  # noqa: E402
-import rh_bench  # noqa: E402
 from endpoint import Endpoint, Reply, Request  # noqa: E402
+from run_kinds import KINDS, Kind, prepare  # noqa: E402
 
 TIMES = {"seconds", "created", "git_commit"}
 LATE = {"history"}  # of the runs beside it, which older code does not look at
+_VAGUE = {"early", "fuzz"}  # asked ahead of a verdict; after constants of the code by Hypothesis
 _GATE = ("--rest-min", "--rest-confidence", "--rest-early")  # which a replay is judged by as well
 _VARYING = re.compile(
     r"\d[\d,.:]*(?= ?(s|ms|min|h|seconds|minutes)\b)|0x[0-9a-f]+|seconds=[\d.e-]+"
     r"|\S*/(before|after)/|replay-of-[a-z-]+|replayed|\[gw\d\]"
 )
+_COMMAND = "import sys; from pytest_rest.commands import main; sys.exit(main())"
 _DOTS = re.compile(r"[.siFEx]+ +\[|.*rest-gate \.")  # workers' tests end in any order
-_OWN = """\
-name: own
-items:
-  - {id: plain, context: "3 lamps at $2", question: What is the sum?, answer: 6}
-  - {id: chart, image: chart.png, question: Which is best?, choices: [a, b, c], answer: a}
-  - {id: photo, images: [chart.png, photo.jpg], context: Two, question: How many?, answer: 3}
-  - {id: table, table: prices.csv, question: What is it?, answer: 3}
-  - {id: code, code: "def f():\\n    return 3", language: python, question: What?, answer: 3}
-  - {id: paper, document: paper.pdf, question: What is it?, answer: 3}
-  - {id: free, equivalence: judge, context: Sent to an old place, question: Why?, answer: Old}
-"""
-_TEST = """\
-import pytest
-
-@pytest.mark.rest("soebench:6", styles=["courier-50dpi-red", "dejavu-100dpi-black"])
-def test_it(rest):
-    assert rest().consistent
-"""
-_HTTP = ("--rest-model=m", "--rest-api-base={url}")
-_JUDGE = ("--rest-judge=judge", "--rest-judge-api-base={url}")
-_SHAKY = "--rest-model=simulated:shaky"
-_SERIAL = "-pno:xdist"
-
-
-@dataclass(frozen=True)
-class Kind:
-    """One kind of run: the arguments of its steps, one after the other, in one folder.
-
-    While the first of several steps runs, the endpoint fails more often. That step is the code
-    before's alone where the kind `is_old`.
-    """
-
-    name: str
-    steps: tuple[tuple[str, ...], ...]
-    replay: tuple[str, ...] = (_SERIAL,)
-    is_old: bool = False
-
-
-_RESUMED = (
-    (*_HTTP, "--rest-suite=soebench:12", "--rest-seed=3", _SERIAL),
-    (*_HTTP, "--rest-suite=soebench:12", "--rest-seed=3", "--rest-resume", "-n2"),
-)
-
-KINDS = (
-    Kind("rest", ((_SHAKY, "--rest-suite=soebench:12", "--rest-min-rer=0.5", _SERIAL),)),
-    Kind("plus", ((*_HTTP, "--rest-suite=soebench:3", "--rest-plus", _SERIAL),), ("-n2",)),
-    Kind("repeats", ((*_HTTP, "--rest-suite=soebench:6", "--rest-repeats=3", _SERIAL),)),
-    Kind(
-        "ocr-then-solve",
-        (
-            (
-                *(*_HTTP, "--rest-suite=soebench:6", "--rest-ocr=each", "--rest-repeats=2"),
-                *("--rest-modes=text,image,ocr-first,ocr-then-solve", _SERIAL),
-            ),
-        ),
-    ),
-    Kind(
-        "budgets",
-        (
-            (
-                *(*_HTTP, *_JUDGE, "--rest-suite=rh-bench:8", "--rest-data=rh"),
-                *("--rest-reasoning-budgets=0,50", _SERIAL),
-            ),
-        ),
-    ),
-    Kind("own", ((*_HTTP, *_JUDGE, "own.rest.yaml", "--rest-style=a4.yaml", _SERIAL),)),
-    Kind("test", ((*_HTTP, "test_own.py", _SERIAL),)),
-    Kind("gated-test", ((*_HTTP, "test_own.py", "--rest-min-rer=0.1", "-n2"),)),
-    Kind("lost", ((*_HTTP, "--rest-suite=soebench:16", "--rest-seed=7", _SERIAL),)),
-    Kind(
-        "early",
-        (
-            (
-                *("--rest-model=simulated:wrong.image=0.6", "--rest-suite=soebench:200"),
-                *("--rest-early-stop", "--rest-min-rer=0.9", "--rest-confidence=0.95", _SERIAL),
-            ),
-        ),
-    ),
-    Kind(
-        "baseline",
-        (
-            ("--rest-model=simulated", "--rest-suite=soebench:20", "--rest-json=a.json", _SERIAL),
-            (
-                *(_SHAKY, "--rest-suite=soebench:20", "--rest-baseline=a.json"),
-                *("--rest-max-rer-drop=0.2", "--rest-run-dir=second", _SERIAL),
-            ),
-        ),
-    ),
-    Kind("n2", ((*_HTTP, "--rest-suite=soebench:12", "--rest-min-rer=0.2", "-n2"),), ("-n2",)),
-    Kind("resumed", _RESUMED),
-    Kind("resumed-old", _RESUMED, is_old=True),
-)
 
 
 class Answers:
@@ -148,7 +56,7 @@ class Answers:
     def reply(self, request: Request) -> Reply:
         """The same number mostly, now and then another one or a refusal of the call."""
         shown = [request.model, *request.texts, *map(_pixels, request.images)]
-        shown += [hashlib.sha256(file).hexdigest() for file in request.files]
+        shown += ["a file" for _ in request.files]  # PDFium writes other bytes each time
         lot = hashlib.sha256(json.dumps(shown).encode()).digest()
         if lot[0] < (60 if self.is_faulty else 8):
             return Reply(status=400 + lot[1] % 2 * 22, text=f"bad picture {lot[2]}")
@@ -174,9 +82,9 @@ class Side:
     def __init__(self, name: str, checkout: Path, folder: Path) -> None:
         self.name, self.checkout, self.folder = name, checkout, folder / name
         self.folder.mkdir()
-        self.python(
-            "-c", f"import pytest_rest as p; assert {str(checkout)!r} in p.__file__", cwd=folder
-        )
+        where = self.python("-c", "import pytest_rest as p; print(p.__file__)", cwd=folder)
+        if str(checkout) not in where:
+            raise SystemExit(f"{name}: {where.strip()} is not in {checkout}")
 
     def python(self, *args: str, cwd: str | Path) -> str:
         """What an interpreter with this checkout prints."""
@@ -185,7 +93,7 @@ class Side:
         environ |= {"PYTHONPATH": str(self.checkout), "COLUMNS": "100"}
         command = [sys.executable, *args]
         done = subprocess.run(
-            command, cwd=cwd, env=environ, text=True, capture_output=True, check=args[0] == "-c"
+            command, cwd=cwd, env=environ, text=True, capture_output=True, check=False
         )
         if done.returncode > 1:
             raise SystemExit(f"{self.name}: {' '.join(args)}\n{done.stdout}{done.stderr}")
@@ -194,7 +102,7 @@ class Side:
     def run(self, kind: Kind, answers: Answers, url: str, begun: Path | None = None) -> list[str]:
         """Each step of a kind, in a new folder, after what is `begun`; what was printed last."""
         folder = self.folder / kind.name
-        _prepare(folder)
+        prepare(folder)
         if begun is not None:
             shutil.copytree(begun, folder / "run")
         for number, step in enumerate(kind.steps):
@@ -202,7 +110,7 @@ class Side:
                 answers.is_faulty = number + 1 < len(kind.steps)
                 args = [arg.format(url=url) for arg in step]
                 out = self._pytest(folder, *args)
-            if not number:
+            if not number and kind.is_old:
                 shutil.copytree(folder / "run", folder / "begun")
         return [out]
 
@@ -214,29 +122,14 @@ class Side:
         where = "--rest-replay=stored", f"--rest-run-dir={into}"
         paths = [arg for step in kind.steps[-1:] for arg in step if not arg.startswith("-")]
         gate = [arg for arg in kind.steps[-1] if arg.startswith(_GATE)]
-        return self._pytest(folder, *where, *paths, *gate, *kind.replay)
+        return self._pytest(folder, *where, *paths, *gate, *(kind.replay or ()))
 
     def _pytest(self, folder: Path, *args: str) -> str:
+        if args[0] == "pytest-rest":
+            return self.python("-c", _COMMAND, *args[1:], cwd=folder)
         left_out = [f"-pno:{name}" for name in ("cacheprovider", "randomly", "rerunfailures")]
         where = [] if any("--rest-run-dir" in arg for arg in args) else ["--rest-run-dir=run"]
         return self.python("-mpytest", *left_out, *where, *args, cwd=folder)
-
-
-def _prepare(folder: Path) -> None:
-    """The files that the kinds of run ask."""
-    folder.mkdir()
-    (folder / "pytest.ini").write_text("[pytest]\n")
-    (folder / "own.rest.yaml").write_text(_OWN)
-    (folder / "test_own.py").write_text(_TEST)
-    (folder / "a4.yaml").write_text(
-        "styles:\n- {name: pages, dpi: 50, page: 200x150}\n"
-        "- {name: old, dpi: 60, rotation: 1, noise: 0.1, jpeg_quality: 40, color: red}\n"
-    )
-    (folder / "prices.csv").write_text("what,price\nlamp,2\nchair,3\n")
-    Image.new("RGB", (80, 60), "blue").save(folder / "chart.png")
-    Image.new("RGB", (90, 50), "green").save(folder / "photo.jpg")
-    pdf.write(folder / "paper.pdf", ["It says 3.", "And no more."], (300, 200))
-    rh_bench.write(folder / "rh" / "rh-bench", 8)
 
 
 def content(folder: Path) -> dict[str, Any]:
@@ -249,8 +142,8 @@ def content(folder: Path) -> dict[str, Any]:
         with closing(sqlite3.connect(store)) as connection:
             wanted = "SELECT digest, suite, item, mode, task, parts FROM completions ORDER BY 1"
             rows = connection.execute(wanted).fetchall()
-    known = {} if folder.parent.name == "early" else {"prompts": rows, "pictures": pictures}
-    return {"report": _without_times(report), **known}  # what is asked ahead of a verdict varies
+    known = {} if folder.parent.name in _VAGUE else {"prompts": rows, "pictures": pictures}
+    return {"report": _without_times(report), **known}
 
 
 def _without_times(value: Any) -> Any:
@@ -316,15 +209,15 @@ def compare(kind: Kind, before: Side, after: Side, answers: Answers, url: str) -
     printed_before = before.run(kind, answers, url)
     begun = before.folder / kind.name / "begun" if kind.is_old else None
     outs = [(printed_before, after.run(kind, answers, url, begun))]
-    made = "second" if kind.name == "baseline" else "run"
-    old, new = (side.folder / kind.name / made for side in (before, after))
+    old, new = (side.folder / kind.name / kind.made for side in (before, after))
     pairs = [("run", old, new)]
-    replayed = before.replay(kind, old, "replayed")
-    place = before.folder / kind.name / "replayed"
-    for name, stored in (("replay of an old store", old), ("replay of its own store", new)):
-        into = name.replace(" ", "-")
-        outs.append(([replayed], [after.replay(kind, stored, into)]))
-        pairs.append((name, place, after.folder / kind.name / into))
+    if kind.replay is not None:
+        replayed = before.replay(kind, old, "replayed")
+        place = before.folder / kind.name / "replayed"
+        for name, stored in (("replay of an old store", old), ("replay of its own store", new)):
+            into = name.replace(" ", "-")
+            outs.append(([replayed], [after.replay(kind, stored, into)]))
+            pairs.append((name, place, after.folder / kind.name / into))
     said = []
     for (name, one, other), (out, changed) in zip(pairs, outs, strict=True):
         said += [f"{name}: {each}" for each in differences(content(one), content(other))]

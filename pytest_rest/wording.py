@@ -27,7 +27,7 @@ def metric(name: str) -> str:
 
 def share(value: float | None) -> str:
     """`92.0`, a share in per cent."""
-    return "-" if value is None else f"{value * 100:.1f}"
+    return "-" if value is None else f"{value * 100:z.1f}"  # not -0.0
 
 
 def rate(rate: Rate, size: str = "") -> str:

@@ -16,6 +16,7 @@ from pytest_rest.terms import EffectiveRate, Rate
         (Rate(2 / 3, 0.467, 0.82, 24), "66.7 % [46.7, 82.0], n = 24"),
         (Rate(0.5, None, None, 1), "50.0 % [no spread], n = 1"),
         (Rate(-0.021, -0.1, 0.05, 9), "-2.1 % [-10.0, 5.0], n = 9"),
+        (Rate(0.016, -0.0004, 0.033, 9), "1.6 % [0.0, 3.3], n = 9"),
         (EffectiveRate(1.0, 0.5, 1.0, 40, 4.2, 4), "100.0 % [50.0, 100.0], n = 40 in 4 clusters"),
     ],
 )

@@ -29,7 +29,7 @@ from pytest_rest.reporting.judgement import gate_to_builtins
 from pytest_rest.reporting.merge import Merged
 from pytest_rest.reporting.page.items import Prompts
 from pytest_rest.reporting.terminal import findings, seen, tables
-from pytest_rest.reporting.terminal.figures import first
+from pytest_rest.reporting.terminal.figures import first, wrapped
 from pytest_rest.safe_text import shown
 
 _NAMES_SHOWN = 10
@@ -108,6 +108,9 @@ def _prompts(folders: Sequence[Path]) -> Prompts:
 
 def _lines(merged: Merged) -> Iterator[str]:
     """As the terminal has it after a run."""
+    if merged.report.decision:
+        yield from wrapped(merged.report.decision.sentence)
+    yield from merged.report.cautions
     yield from tables.models(merged.report)
     yield from seen.summary(merged.report.seen)
     yield from tables.table(merged.report)

@@ -108,9 +108,9 @@ class Budgets:
         if name == "tokens":
             left = f"{self.spent.tokens:,} are used, and the next call may take {most.tokens:,}"
             return f"{SPENT}{allowed:,} tokens{_IS}(--rest-max-tokens): {left}"
-        left = f"{money(self.spent.cost)} is used, and the next call may cost {money(most.cost)}"
-        whole = money(allowed) if allowed >= 0.01 else f"${allowed:g}"
-        return f"{SPENT}{whole}{_IS}(--rest-max-cost): {left}"
+        used, next_call = _dollars(self.spent.cost), _dollars(most.cost)
+        left = f"{used} is used, and the next call may cost {next_call}"
+        return f"{SPENT}{_dollars(allowed)}{_IS}(--rest-max-cost): {left}"
 
     def begin(self, most: Used) -> None:
         """Keep what a call may take, which is being sent."""
@@ -127,3 +127,8 @@ class Budgets:
         self.spent.tokens += (sent or 0) + (answered or 0) if is_told else most.tokens
         self.spent.cost += most.cost if completion.cost is None else completion.cost
         self._beyond = max(self._beyond, (sent or 0) - most.expected)
+
+
+def _dollars(amount: float) -> str:
+    """As money is written; of less than a cent how much, for the amounts are compared."""
+    return f"${amount:.2g}" if 0 < amount < 0.01 else money(amount)

@@ -51,8 +51,8 @@ class DrawingWalker(Walker):
 
     def close(self) -> None:
         """End the process, whatever it draws."""
-        if self._process is not None:
-            self._process.close()
+        if (process := self._process) is not None:  # which the thread may let go of now
+            process.close()
 
     def _take(self, cases: Iterable[Case]) -> bool:
         left = iter(cases)

@@ -51,7 +51,7 @@ class Drawings:
         query = "SELECT picture FROM drawings WHERE source = ? ORDER BY number"
         pages: list[Image] = []
         many = 0
-        with contextlib.suppress(TypeError, ValueError):  # no page that can be read
+        with contextlib.suppress(TypeError, ValueError, LookupError):  # no page that can be read
             for number, (text,) in enumerate(self._rows(query, source)):
                 many, size, digest, shown, media_type, sides, head = json.loads(text)
                 place = Source(source, number, int(many), int(size))
@@ -79,8 +79,7 @@ class Drawings:
         query = "SELECT completion FROM completions WHERE digest = ?"
         with contextlib.suppress(TypeError, ValueError, RecursionError):
             for (text,) in self._rows(query, digest):
-                from_builtins(json.loads(text))
-                return True
+                return from_builtins(json.loads(text)) is not None
         return False
 
     def _rows(self, query: str, value: str) -> Sequence[tuple[str]]:

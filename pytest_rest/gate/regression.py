@@ -270,7 +270,7 @@ def _evidence(
     counts = f"{worse} worse, {sum(each < 0 for each in items)} better, of {len(items)}"
     tested = verdict.mean if name == MEAN else verdict.suites[name]
     p = tested.beyond if name in verdict.beyond else min(tested.within, tested.beyond)
-    truth = f"it were {bound * 100:g} points" if bound else "nothing had changed"
+    truth = f"it were {wording.points(bound)}" if bound else "nothing had changed"
     return f"{counts}; p = {p:.2g} if {truth}"
 
 

@@ -22,7 +22,13 @@ def as_baseline_error() -> Iterator[None]:
     """Turns what reading and parsing raise into a `BaselineError` of one line."""
     try:
         yield
-    except (OSError, RecursionError, ValueError) as error:
+    except FileNotFoundError:
+        raise BaselineError("no such file, or folder with a report.json; check the path") from None
+    except OSError as error:
+        raise BaselineError(error.strerror or str(error)) from None
+    except json.JSONDecodeError as error:
+        raise BaselineError(f"it is not valid JSON, or cut off: {error}") from None
+    except (RecursionError, ValueError) as error:
         raise BaselineError(" ".join(str(error).split())) from None
 
 

@@ -202,7 +202,9 @@ def of_items(groups: Sequence[Group]) -> Metrics:
         agree_not_right=rates.get("agree_not_right"),
         rer_beyond_chance=chance.beyond(rates.get("rer"), _compared(groups)),
         format_floor=rates.get("format_floor"),
-        modality_excess=mean_of_items(groups, lambda group: group.in_formats.excess),
+        modality_excess=mean_of_items(
+            groups, lambda group: group.in_formats.excess, corrected=True
+        ),
         errors=errors,
         samples=samples,
     )

@@ -133,10 +133,17 @@ def compared(record: Record) -> list[Answer]:
     return [answers[mode] for mode in COMPARED if mode in answers]
 
 
-def mean_of_items(groups: Iterable[Group], of_item: Callable[[Group], float | None]) -> Rate | None:
-    """The mean of the items' values, from -1 to 1; those without one are left out."""
+def mean_of_items(
+    groups: Iterable[Group], of_item: Callable[[Group], float | None], *, corrected: bool = False
+) -> Rate | None:
+    """The mean of the items' values, from -1 to 1; those without one are left out.
+
+    By Student's t, or with an interval `corrected` for skewness.
+    """
     known = [(value, group.cluster) for group in groups if (value := of_item(group)) is not None]
-    mean = paired.corrected_difference([value for value, _ in known], [name for _, name in known])
+    mean = (paired.corrected_difference if corrected else paired.difference)(
+        [value for value, _ in known], [name for _, name in known]
+    )
     return Rate(mean.value, mean.low, mean.high, mean.n) if mean else None
 
 

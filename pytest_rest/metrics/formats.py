@@ -7,9 +7,9 @@ modality adds to what changing the mere format of the text does, over items with
 
     excess(F, G) = mean([text in F differs from picture in F] - [text in F differs from text in G])
 
-paired by item, with the interval of `paired.corrected_difference`. Differs is what does not agree:
-no answer agrees with nothing. Over all pairs that is the format floor, and what the modality adds
-to it (`format_floor`); which format it is, or the pictures, is in `format_findings`.
+paired by item, with Student's t interval. Differs is what does not agree: no answer agrees with
+nothing. Over all pairs that is the format floor, and what the modality adds to it (`format_floor`);
+which format it is, or the pictures, is in `format_findings`.
 """
 
 import itertools

@@ -72,6 +72,7 @@ class Run:
         self.whole: dict[str, Any] | None = None  # of a shard's run, what all shards must hold
         self.left_out: dict[tuple[str, str], LeftOut] = {}  # what cannot be asked, by suite and id
         self.is_checked = False  # whether all that will be collected was looked at for that
+        self.spared = 0  # workers that were asked for, and would bring nothing
         self._asker_made: Asker | None = None
         self.is_postponed = False  # nothing is judged yet, for batches have not ended
         self.batches: list[dict[str, Any]] = []  # by which it was asked, as the report has them

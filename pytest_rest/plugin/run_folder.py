@@ -21,30 +21,34 @@ _DECIDED = "decided"  # the file that says so to all processes of the run
 
 @dataclass(frozen=True)
 class Pictures:
-    """Where a run's pictures are kept. A resumed run writes those again that are there.
-
-    For the earlier one may have been killed while it wrote one. A replay has those of `earlier`.
-    """
+    """Where a run's pictures are kept; a replay has those of the run in `earlier`."""
 
     folder: Path
-    is_resumed: bool
     earlier: Path | None = None
 
     def keep(self, prompts: Iterable[Prompt]) -> bool:
         """Write the prompts' pictures; whether those without bytes are there, or could be had."""
-        how = os.O_WRONLY | os.O_CREAT | (os.O_TRUNC if self.is_resumed else os.O_EXCL)
         images = {image.digest: image for prompt in prompts for image in prompt.images}
         if not all(image.is_whole or self._has(image) for image in images.values()):
             return False
         for image in filter(lambda image: image.is_whole, images.values()):
             with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
-                # os.open takes a third of open()'s time
-                file = os.open(self.folder / image.file_name, how, 0o644)
-                try:
-                    os.write(file, image.content)
-                finally:
-                    os.close(file)
+                self._write(self.folder / image.file_name, image.content)
         return True
+
+    def _write(self, place: Path, content: bytes) -> None:
+        """Write a file, unless it is there as a whole: a process may end while it writes one."""
+        how = os.O_WRONLY | os.O_CREAT
+        try:  # os.open takes a third of open()'s time
+            file = os.open(place, how | os.O_EXCL, 0o644)
+        except FileExistsError:
+            if place.stat().st_size == len(content):
+                return
+            file = os.open(place, how | os.O_TRUNC, 0o644)
+        try:
+            os.write(file, content)
+        finally:
+            os.close(file)
 
     def _has(self, image: Image) -> bool:
         """Whether a whole picture is there, in the run's folder or that of the earlier one."""
@@ -78,7 +82,7 @@ class RunFolder:
         self.path = path
         self.store: FileStore | None = None
         folder, earlier = path.absolute(), replayed and replayed.absolute()
-        self.pictures = Pictures(folder / _IMAGES, is_resumed, earlier and earlier / _IMAGES)
+        self.pictures = Pictures(folder / _IMAGES, earlier and earlier / _IMAGES)
         self.drawings: Drawings | None = None
         if earlier or is_resumed:
             self.drawings = Drawings(earlier or folder, is_asked=is_resumed)

@@ -69,8 +69,9 @@ def _join_main(config: pytest.Config, run: Run) -> None:
     from pytest_rest.plugin.fuzz_tests import Findings
     from pytest_rest.plugin.progress import Watch
     from pytest_rest.plugin.terminal import Terminal
-    from pytest_rest.plugin.workers import Workers
+    from pytest_rest.plugin.workers import Workers, spare
 
+    spare(config, run)
     register = config.pluginmanager.register
     findings, watch = Findings(run), Watch(config, run)
     controller = Controller(config, run, watch, findings.gathered)
@@ -89,5 +90,5 @@ def _join_main(config: pytest.Config, run: Run) -> None:
 
             register(Batches(config, run, watch), "rest-batches")
     register(controller, "rest-controller")
-    register(Workers(run), "rest-workers")
+    register(Workers(config, run), "rest-workers")
     register(findings, "rest-findings")

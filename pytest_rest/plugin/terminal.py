@@ -2,7 +2,6 @@
 
 import os
 import re
-import textwrap
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -21,6 +20,7 @@ from pytest_rest.reporting.decision import Word
 from pytest_rest.reporting.left_out import UNASKABLE
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings, pages, seen, tables, thinking
+from pytest_rest.reporting.terminal.figures import wrapped
 from pytest_rest.terms import Limited
 
 _PATHS_SHOWN = 5
@@ -113,8 +113,13 @@ class Terminal:
         return [f"rest: {line}" for line in pages.without_text(len(scans), len(items), [*names])]
 
     def _workers(self) -> list[str]:
-        """That workers cost more than they bring, where one process asks and cores are few."""
+        """That fewer workers start, or that they cost more than they bring where cores are few."""
         here, _ = selection.workers(self._config)
+        if spared := self._run.spared:
+            return [
+                f"rest: {here} of {here + spared} workers start: the main process asks for all, "
+                f"and {here} judge as fast as it asks"
+            ]
         cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
         if self._model.home != "endpoint" or here <= (cores or here):
             return []
@@ -204,7 +209,7 @@ class Terminal:
             return
         terminalreporter.write_sep("=", "REST")
         if report.decision:
-            for row in _wrapped(report.decision.sentence):
+            for row in wrapped(report.decision.sentence):
                 write(row, **(_LOOKS[report.decision.word] if report.gate else {"bold": True}))
         for line in (*report.cautions, *tables.models(report), *seen.summary(report.seen)):
             write(line, yellow=True)
@@ -234,7 +239,7 @@ class Terminal:
         write(masked(self._model.description))
         write(tables.usage(report))
         for line in seen.measured(report.provenance["eyechart"]):
-            for row in _wrapped(line):
+            for row in wrapped(line):
                 write(row)
         for line in tables.changes(self._run.changes):
             write(line, yellow=True)
@@ -243,11 +248,6 @@ class Terminal:
             write(f"ask again what is lost: {self._resume()}")
         for path in self._written:
             write(str(near(path)))
-
-
-def _wrapped(line: str) -> list[str]:
-    """In 80 columns, options and names of items whole."""
-    return textwrap.wrap(line, 80, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def _is_all_unaskable(reporter: "pytest.TerminalReporter") -> bool:

@@ -98,13 +98,26 @@ def _said(judged: Builtins, rates: Builtins) -> str:
         return _of_threshold(judged)
     metric, bound = tolerance(judged)
     changed = rates.get(metric)
-    if judged["outcome"] == "refused" or changed is None or changed["value"] is None:
+    if changed is None or changed["value"] is None or judged.get("change") is None:
         return str(judged["reason"])
-    allowed = wording.points(float(bound))
-    held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
-    unsure = ", though not surely" if judged["outcome"] == "undecided" else ""
+    if judged["outcome"] == "failed" and not _is_beyond(judged):  # in a suite alone
+        return str(judged["reason"]).removeprefix(f"{judged['name']} ")
     ends = f" from {wording.share(changed['old'])} to {wording.share(changed['new'])} %,"
-    return f"{name(metric)} {moved(changed, ends)}, n = {changed['n']}, {held}{unsure}"
+    held = _held(judged, "rise" if metric == "cfr" else "fall", float(bound))
+    return f"{name(metric)} {moved(changed, ends)}, n = {changed['n']}, {held}"
+
+
+def _held(judged: Builtins, worse: str, bound: float) -> str:
+    """What changed against what is tolerated; a change for the better is not `within` that."""
+    is_unsure, allowed = judged["outcome"] == "undecided", wording.points(bound)
+    if is_unsure and judged["change"] <= 0:
+        return f"and a {worse}{f' of more than {allowed}' if bound else ''} is not ruled out"
+    if not bound:
+        return f"{'though not surely, ' * is_unsure}where no {worse} is allowed"
+    if judged["change"] <= 0:
+        return f"where a {worse} of {allowed} is allowed"
+    held = f"{'more than' if _is_beyond(judged) else 'within'} the {allowed} allowed"
+    return f"{held}{', though not surely' * is_unsure}"
 
 
 def moved(changed: Builtins, ends: str = "") -> str:

@@ -28,10 +28,9 @@ class Entries(Sequence[dict[str, Any]]):
 
 def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
-    is_apart = not record.verdict.consistent
     content = {
         **record.to_builtins(),
-        "failed_at": failure_causes.cause(Group([record])) if is_apart else None,
+        "failed_at": failure_causes.cause(Group([record])),
         "test": test,
     }
     flips = by_field.flips(record.verdict)

@@ -11,7 +11,7 @@ from pytest_rest.gate.regression import Regression
 from pytest_rest.metrics import failure_causes, format_findings
 from pytest_rest.metrics.advice import Advised
 from pytest_rest.metrics.vision_tokens import Vision
-from pytest_rest.reporting import decision, judgement, stored_answers
+from pytest_rest.reporting import decision, judgement, stored_answers, why_lost
 from pytest_rest.reporting.decision import Decision
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import (
@@ -68,7 +68,7 @@ def page(report: Report) -> str:
         _advice(report.advice),
         _vision(report.vision),
         _listed("Were consistent, and are no longer", regression.worse if regression else ()),
-        _listed("Lost", (f"{lost.name}: {lost.reason}" for lost in report.lost)),
+        _listed("Lost", (f"{lost.name}: {why_lost.briefly(lost.reason)}" for lost in report.lost)),
         _listed("Left out, cannot be asked", (f"{i.item}: {i.reason}" for i in report.left_out)),
         [escape(line) for line in findings.abstained(report)],
         [escape("; ".join(line.strip() for line in judge.lines(report)))],

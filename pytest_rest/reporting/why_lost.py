@@ -11,6 +11,15 @@ from pytest_rest.safe_text import shown
 LOST = "lost: "  # begins why an item is skipped
 _ENDED = re.compile(rf"{ENDED}.*?(?=; [a-z-]+: {ENDED}|$)")  # each form's failure names it again
 _FORM = re.compile(r"^[a-z-]{1,20}(?: [a-z-]{1,20}){0,2}: ")
+_FORMS = re.compile(r"(?:^|; )([a-z-]{1,20}(?: [a-z-]{1,20}){0,2}): ")
+
+
+def briefly(reason: str) -> str:
+    """`image, mixed: timeout: 5 s` of forms that failed alike; any other reason as it is."""
+    _, *parts = _FORMS.split(reason)
+    names, whys = parts[::2], {*parts[1::2]}
+    is_alike = len(names) > 1 and len(whys) == 1 and _FORMS.match(reason)
+    return f"{', '.join(names)}: {whys.pop()}" if is_alike else reason
 
 
 def ended(reason: str) -> str:

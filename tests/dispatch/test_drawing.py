@@ -64,7 +64,7 @@ def test_the_process_draws_what_this_one_draws(tmp_path: Path) -> None:
     styles = [Style(), Style(dpi=50, color="red", rotation=3)]
     cases = [(item, style) for item in items for style in styles]
     protocol = prompts.load_protocol()
-    build = CaseBuilder(protocol, Scheme(), Pictures(tmp_path, is_resumed=False))
+    build = CaseBuilder(protocol, Scheme(), Pictures(tmp_path))
     with drawn_apart(build) as process:
         for start in range(0, len(cases), 7):
             process.send(cases[start : start + 7])
@@ -74,6 +74,23 @@ def test_the_process_draws_what_this_one_draws(tmp_path: Path) -> None:
     pictures = {each for each_case in drawn for p in each_case or () for each in p.images}
     assert {each.content for each in pictures} == {p.read_bytes() for p in tmp_path.iterdir()}
     assert {each.file_name for each in pictures} == {p.name for p in tmp_path.iterdir()}
+
+
+def test_a_picture_that_a_process_left_half_written_is_written_anew(tmp_path: Path) -> None:
+    """By whoever draws its case next, in the same run; a whole one stays as it is."""
+    keep = Pictures(tmp_path).keep
+    prompts = Build()(case("a"))
+    (image,) = prompts[1].images
+    image = replace(image, content=image.content * 20)
+    shown = [replace(prompts[1], parts=(image,))]
+    place = tmp_path / image.file_name
+    for cut in (0, 7):
+        place.write_bytes(image.content[:cut])
+        keep(shown)
+        assert image.content == place.read_bytes()
+    os.utime(place, ns=(0, 0))
+    keep(shown)
+    assert 0 == place.stat().st_mtime_ns
 
 
 def test_what_cannot_be_built_there_comes_back_without_prompts() -> None:

@@ -434,6 +434,17 @@ def test_a_spent_budget_is_reported_when_nothing_is_in_flight() -> None:
     ) == throttle.overspends(prompt(100))
 
 
+def test_a_budget_below_a_cent_is_told_with_what_a_call_may_cost() -> None:
+    """Not that nothing is used, and that the next call may cost `less than $0.01`."""
+    price = Price(PRICE.input / 1024, PRICE.output / 1024)
+    throttle = Throttle(Limits(max_cost=0.0003), price, clock=Clock())
+    assert throttle.wait(prompt(100)) is None
+    assert (
+        "the budget of $0.0003 is spent (--rest-max-cost): $0.00 is used, and the next call may "
+        f"cost ${worst(Job(), price):.2g}"
+    ) == throttle.overspends(prompt(100))
+
+
 def test_what_was_cheaper_than_expected_leaves_room() -> None:
     """What was kept for a call is free again when it has ended, answered or not."""
     most = worst(Job())

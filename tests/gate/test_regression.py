@@ -146,8 +146,8 @@ def test_another_benchmark_is_refused_before_asking(
 @pytest.mark.parametrize(
     ("content", "options", "said"),
     [
-        (None, [], "No such file"),
-        ("{", [], "Expecting property name"),
+        (None, [], "b.json': no such file, or folder with a report.json; check the path"),
+        ("{", [], "it is not valid JSON, or cut off: Expecting property name"),
         ("[]", [], "the report cannot be read"),
         (json.dumps({"schema": "pytest-rest/report/2"}), [], "is newer than this version's"),
         ("{}", ["--rest-max-rer-drop=2"], "'2' is not a valid share; give one from 0 to 1"),
@@ -309,6 +309,8 @@ def test_what_is_sure_says_how_sure() -> None:
     start = "rer_drop<=0.02 passed: RER rose by 0.2 points (2 items worse, 3 better, of 500; p = 0."
     assert met.startswith(start)
     assert met.endswith(" if it were 2 points)")
+    (met,) = reasons_of(flipped(500, 2, 3), Tolerance(0.01, None)).values()
+    assert " if it were 1 point)" in met
 
 
 @pytest.mark.parametrize(("rule", "passes"), [("pass", True), ("fail", False)])

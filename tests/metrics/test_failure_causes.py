@@ -1,5 +1,7 @@
 """Where an inconsistent item failed: each cause, their order, and their sums."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from strategies import records, runs
@@ -59,6 +61,14 @@ def test_the_first_cause_that_holds_counts(
     """The first cause that holds."""
     assert expected == failure_causes.cause(Group([record(said, read)]))
     assert expected == entry(record(said, read))["failed_at"]
+
+
+def test_an_item_of_one_form_has_no_answer_either() -> None:
+    """Nothing is inconsistent where one form is asked; a report says that it has no value."""
+    asked = record("UUU", None)
+    answer = asked.verdict.answers["text"]
+    verdict = replace(asked.verdict, outcome="consistent", answers={"text": answer})
+    assert "no answer" == entry(replace(asked, verdict=verdict))["failed_at"]
 
 
 def test_abstentions_are_counted_by_form() -> None:

@@ -10,6 +10,7 @@ from test_text import record
 from pytest_rest import metrics
 from pytest_rest.metrics import published_rows
 from pytest_rest.metrics.published_rows import ROWS
+from pytest_rest.reporting.page import plots
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import findings
 from pytest_rest.terms import Record, Style
@@ -119,8 +120,13 @@ def test_of_several_styles_rests_own_counts() -> None:
     """REST+ is another measurement: only what was asked in REST's style is compared."""
     low = [replace(each, style="low") for each in run(0)]
     styles = {Style().id: Style(), "low": Style(dpi=50, name="low")}
-    found = report(run(20) + low, **styles).standing
+    both = report(run(20) + low, **styles)
+    found = both.standing
     assert found is not None
+    said = "  of 2 styles the answers in REST's own, dejavu-200dpi-black, alone"
+    assert said == [*findings.standing(both)][-1]
+    (shown,) = plots._published(both.to_builtins())
+    assert shown.note.startswith("RER on OCR-correct items in REST's own style. arXiv ")
     assert found.rer is not None
     assert (1.0, 20) == (found.rer.value, found.rer.n)
     assert None is report(low, **styles).standing

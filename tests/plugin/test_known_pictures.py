@@ -13,11 +13,13 @@ from PIL import Image as Picture
 from runs import RunRest, settled
 
 from pytest_rest import prompts, rendering
+from pytest_rest.dispatch import prompt_json
 from pytest_rest.dispatch.drawings import Drawings
+from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME
 from pytest_rest.prompts import page_pictures
 from pytest_rest.rendering import document, version
-from pytest_rest.terms import Code, Form, Item, Style
+from pytest_rest.terms import Code, Completion, Form, Item, Style
 
 OWN = """\
 items:
@@ -116,6 +118,23 @@ def test_a_resumed_run_draws_nothing_that_is_answered(
     again = run_rest(*HOW, "--rest-resume", "--rest-modes=text,image,mixed,ocr-first", keep=True)
     assert first == settled(again.report)
     assert drawn["_draw_page"] and not drawn["_image"]
+
+
+@pytest.mark.parametrize("kept", ["[", "{}", '{"text": 5}', '{"of_later": 1}', "null"])
+def test_a_picture_whose_answer_cannot_be_read_is_drawn(tmp_path: Path, kept: str) -> None:
+    """It will be asked, and a model is shown no picture without its bytes."""
+    form = Form("image", Style())
+    prompt = prompts.build(Item("1", "What is it?", "3"), form, "solve", prompts.load_protocol())
+    light = prompt_json.light(prompt)
+    with closing(FileStore.create(tmp_path, {})) as store:
+        store.put(prompt, Completion("3"), lambda _: None)
+    with closing(sqlite3.connect(tmp_path / NAME)) as file, file:
+        known = Drawings(tmp_path, is_asked=True)
+        assert known.has_answered([light])
+        file.execute("UPDATE completions SET completion = ?", [kept])
+        file.commit()
+        assert (kept == "{}") == known.has_answered([light])
+        known.close()
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pytest
+
 from pytest_rest.gate.regression import CheckOutcome
 from pytest_rest.reporting import decision
 from pytest_rest.terms import Rate
@@ -77,6 +79,36 @@ def test_a_drop_beyond_the_tolerance_that_is_not_sure_cannot_be_told() -> None:
     within = sentence(gate(True, checks=[check("undecided", 0.01)], fell=0.01))
     assert within.startswith("Ship: RER fell from 88.3 to 87.3 %")
     assert within.endswith("within the 2 points allowed, though not surely")
+
+
+@pytest.mark.parametrize(
+    ("outcome", "bound", "fell", "expected"),
+    [
+        ("passed", 0.02, -0.023, "where a fall of 2 points is allowed"),
+        ("undecided", 0.02, -0.023, "and a fall of more than 2 points is not ruled out"),
+        ("passed", 0.0, -0.023, "where no fall is allowed"),
+        ("undecided", 0.0, -0.023, "and a fall is not ruled out"),
+        ("failed", 0.0, 0.092, "where no fall is allowed"),
+        ("undecided", 0.0, 0.092, "though not surely, where no fall is allowed"),
+    ],
+)
+def test_a_rise_is_not_within_a_fall(
+    outcome: CheckOutcome, bound: float, fell: float, expected: str
+) -> None:
+    """Nor is any change more than `the 0 points allowed`."""
+    checks = [check(outcome, fell) | {"name": f"rer_drop<={bound}"}]
+    said = sentence(gate(outcome != "failed", checks=checks, fell=fell))
+    word = "rose" if fell < 0 else "fell"
+    assert f"RER {word} from 88.3 to {88.3 - fell * 100:.1f} %, by " in said
+    assert f", n = 120, {expected}" == said[said.index(", n = 120") :].partition(";")[0]
+
+
+def test_what_fell_in_a_suite_alone_is_told_of_the_suite() -> None:
+    """The mean may have risen."""
+    reason = "rer_drop<=0.02 failed in arc: RER fell by 20.0 points (30 items worse, 0 better)"
+    checks = [check("failed", -0.01) | {"reason": reason}]
+    said = sentence(gate(False, checks=checks, fell=-0.01))
+    assert f"Do not ship: {reason.partition(' ')[2]}" == said
 
 
 def test_what_was_not_judged_cannot_be_told_and_why() -> None:

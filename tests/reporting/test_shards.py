@@ -337,6 +337,7 @@ def test_merge_writes_the_run(parts: list[str], capsys: pytest.CaptureFixture[st
     out = capsys.readouterr().out
     assert "gate passed: every threshold passed" in out
     report = json.loads(Path("whole/report.json").read_text("ascii"))
+    assert " ".join(out.split()).startswith(f"Ship: {report['decision']['why']} per cent [95%] ")
     assert 7 == len(report["items"])
     assert {"1.png", "2.png", "3.jpg"} == {path.name for path in Path("whole/images").iterdir()}
     assert 4 == main(["merge", *parts, "-o", "whole"])

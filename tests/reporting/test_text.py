@@ -141,3 +141,8 @@ def test_usage_in_one_line() -> None:
     assert "4 calls, tokens not reported, price unknown, 3 s" == tables.usage(
         report(record(text="2", image="2", mixed="2"))
     )
+
+
+def test_of_no_call_no_price_is_unknown() -> None:
+    """Nor are its tokens."""
+    assert "0 calls, 3 s" == tables.usage(report())

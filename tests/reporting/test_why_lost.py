@@ -28,3 +28,22 @@ ABSENT = "no record came back: it did not run, or its worker crashed"
 def test_the_true_reason(reasons: Sequence[str], first: str) -> None:
     """Why asking ended, before what followed from it; otherwise what all of them have, or most."""
     assert first == why_lost.first(reasons, 120, 200)
+
+
+@pytest.mark.parametrize(
+    ("reason", "said"),
+    [
+        (
+            f"image: {DEAD}; transcription of mixed: {DEAD}",
+            f"image, transcription of mixed: {DEAD}",
+        ),
+        ("image: timeout: 5 s; mixed: refused", "image: timeout: 5 s; mixed: refused"),
+        ("image: timeout: 5 s", "image: timeout: 5 s"),
+        (f"see; image: {DEAD}; mixed: {DEAD}", f"see; image: {DEAD}; mixed: {DEAD}"),
+        (ABSENT, ABSENT),
+        ("", ""),
+    ],
+)
+def test_forms_that_failed_alike_are_told_together(reason: str, said: str) -> None:
+    """What they have in common once."""
+    assert said == why_lost.briefly(reason)

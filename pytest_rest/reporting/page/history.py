@@ -109,11 +109,12 @@ def _plot(
     unit: str = "%",
 ) -> Plot:
     name = f"{prefix}-{heading.split()[0].lower()}"
-    days = [point.day for point in series.points]
-    picture = lines.draw(name, heading, drawn, days, marks, threshold, unit)
+    moments = [point.created for point in series.points]
+    picture = lines.draw(name, heading, drawn, moments, marks, threshold, unit)
+    days = lines.days(moments)
     cells: list[tuple[str, ...]] = [
         (
-            point.day,
+            days[place],
             point.model,
             *(
                 (words.dollars(point.cost) if unit == "$" else _said(line.rates[place]))

@@ -4,8 +4,10 @@ A line is not joined where what was asked changed, for the figures on both sides
 """
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
 from pytest_rest.reporting.page import layout
 from pytest_rest.terms import Rate
@@ -13,6 +15,7 @@ from pytest_rest.terms import Rate
 _HEIGHT, _TOP = 190, 26  # pixels
 _LEFT, _RIGHT = 12.0, 2.0  # per cent of the width: the levels' words, and half a dot
 _DOTS = 60  # runs of which each has a dot
+_ABOVE = 9  # pixels from a threshold to the middle of its words
 _APART = 4.0  # per cent of the width between the numbers of two marks
 
 
@@ -56,12 +59,14 @@ def draw(
     name: str,
     title: str,
     lines: Sequence[Line],
-    dates: Sequence[str],
+    moments: Sequence[datetime],
     marks: Sequence[Mark],
     threshold: float | None = None,
     unit: str = "%",
 ) -> str:
     """The lines over the runs' dates; of one without intervals, such as a cost, the line alone."""
+    is_a_day = len(moments) > 1 and moments[0].date() == moments[-1].date()
+    dates = [f"{moment:{'%m-%d %H:%M' if is_a_day else '%Y-%m-%d'}}" for moment in moments]
     scale = _scale(lines, len(dates), threshold, unit)
     ends = [mark.place for mark in marks if mark.is_break]
     middle = (scale.bottom + scale.top) / 2
@@ -78,8 +83,32 @@ def draw(
         [(scale.x(place), dates[place]) for place in places],
         [_drawn(line, scale, ends) for line in lines],
         _numbered(marks, scale),
-        None if threshold is None else (scale.y(threshold), f"threshold {_word(threshold, unit)}"),
+        None
+        if threshold is None
+        else (
+            scale.y(threshold),
+            f"threshold {_word(threshold, unit)}",
+            _has_more_room_right(lines, scale, scale.y(threshold)),
+        ),
     )
+
+
+def days(moments: Sequence[datetime]) -> list[str]:
+    """`2026-11-02`, with the time where several are of a day."""
+    counts = Counter(moment.date() for moment in moments)
+    form = {moment: "%Y-%m-%d %H:%M" for moment in moments if counts[moment.date()] > 1}
+    return [f"{moment:{form.get(moment, '%Y-%m-%d')}}" for moment in moments]
+
+
+def _has_more_room_right(lines: Sequence[Line], scale: _Scale, y: float) -> bool:
+    """Whether the words above a threshold are further from the lines at their end."""
+    beside = -(-scale.runs // 4)  # as wide as the words are on a telephone
+
+    def room(places: slice) -> float:
+        rates = [rate for line in lines for rate in line.rates[places] if rate]
+        return min((abs(scale.y(rate.value) - y + _ABOVE) for rate in rates), default=math.inf)
+
+    return room(slice(-beside, None)) > room(slice(beside))
 
 
 def _word(value: float, unit: str) -> str:

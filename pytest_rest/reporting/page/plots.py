@@ -210,7 +210,8 @@ def _published(report: Builtins) -> Iterator[Plot]:
             for row in standing["rows"]
         ]
         source = f"{SOURCE}: mean of 4 data sets. Differs: {standing['differs']}."
-        note = f"RER on OCR-correct items. {source}"
+        alone = " in REST's own style" if len(report["styles"]) > 1 else ""
+        note = f"RER on OCR-correct items{alone}. {source}"
         yield from dots("Among REST's published models", note, rows, is_folded=True)
 
 

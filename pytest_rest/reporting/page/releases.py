@@ -31,10 +31,9 @@ def releases(report: Builtins) -> Releases | None:
     rates = report["metrics"].get("mean", {}).get("all") or {}
     if not told or not rates.get("rer"):
         return None
-    earlier = [*map(Release.from_builtins, told["runs"])]
     figures = {name: rates.get(name) for name in _NAMES}
     about = {"model": report["provenance"]["model"], "created": report["provenance"]["created"]}
-    runs = [*earlier, Release.from_builtins({**about, **figures})]
+    runs = [*map(Release.from_builtins, [*told["runs"], {**about, **figures}])]
     drawn = [_plot(figure, runs, report) for figure in _NAMES]
     said = [*_below(runs, report), *_counted(since(report), report)]
     return Releases([*filter(None, drawn)], said)
@@ -43,19 +42,21 @@ def releases(report: Builtins) -> Releases | None:
 def since(report: Builtins) -> Since:
     """Each of the worst items, and `since acme-vl-2.0 of 2026-11-02` it is inconsistent."""
     told = report.get("history") or {"runs": (), "since": ()}
-    runs = [*map(Release.from_builtins, told["runs"])]
+    names = _names([*map(Release.from_builtins, told["runs"])])
     return {
-        (each["suite"], each["item"]): _NEW if each["run"] is None else _since(runs[each["run"]])
+        (each["suite"], each["item"]): _NEW
+        if each["run"] is None
+        else f"since {names[each['run']]}"
         for each in told["since"]
     }
 
 
-def _since(release: Release) -> str:
-    return f"since {_name(release)}"
-
-
-def _name(release: Release) -> str:
-    return f"{release.model} of {release.created:%Y-%m-%d}"
+def _names(runs: Sequence[Release]) -> list[str]:
+    """`acme-vl-2.0 of 2026-11-02`; with the time where a model has several of a day."""
+    names = [f"{run.model} of {run.created:%Y-%m-%d}" for run in runs]
+    times = [f"{name} {run.created:%H:%M} UTC" for name, run in zip(names, runs, strict=True)]
+    counts = Counter(names)
+    return [time if counts[name] > 1 else name for name, time in zip(names, times, strict=True)]
 
 
 def _plot(figure: str, runs: Sequence[Release], report: Builtins) -> Plot | None:
@@ -63,20 +64,23 @@ def _plot(figure: str, runs: Sequence[Release], report: Builtins) -> Plot | None
     if sum(rate is not None for rate in rates) < 2:
         return None
     said = [wording.rate(rate) if rate else "undefined" for rate in rates]
-    titles = [f"{_name(run)}: {words}" for run, words in zip(runs, said, strict=True)]
-    days = [f"{run.created:%Y-%m-%d}" for run in runs]
+    titles = [f"{name}: {words}" for name, words in zip(_names(runs), said, strict=True)]
+    moments = [run.created for run in runs]
     bounds = [
         t["bound"] for t in cards.whole(report["gate"]["thresholds"]) if t["metric"] == figure
     ]
     bound = bounds[0] if bounds else None
     heading = f"{_NAMES[figure]} over {len(runs)} releases"
     picture = lines.draw(
-        f"releases-{figure}", heading, [Line(_NAMES[figure], rates, titles)], days, (), bound
+        f"releases-{figure}", heading, [Line(_NAMES[figure], rates, titles)], moments, (), bound
     )
     sizes = {rate.n for rate in rates if rate}
     note = f"{_NOTES[figure]}, with their interval at 95 %"
     note += f"; n = {sizes.pop()} in each." if len(sizes) == 1 else "."
-    rows = [(run.model, day, words) for run, day, words in zip(runs, days, said, strict=True)]
+    rows = [
+        (run.model, day, words)
+        for run, day, words in zip(runs, lines.days(moments), said, strict=True)
+    ]
     return Plot(heading, note, picture, rows[::-1], ("release", "of", _NAMES[figure]))
 
 
@@ -92,7 +96,7 @@ def _below(runs: Sequence[Release], report: Builtins) -> Iterator[str]:
         if missed and missed[-1]:
             met = [place for place, is_missed in enumerate(missed) if not is_missed]
             first = met[-1] + 1 if met else 0
-            when = "in all of these releases" if not first else _since(runs[first])
+            when = "in all of these releases" if not first else f"since {_names(runs)[first]}"
             when = _NEW if first == len(runs) - 1 else when
             word = f"{'below' if is_least else 'above'} {bound * 100:g} %"
             yield f"{_NAMES[each['metric']]} {word}: {when}."

@@ -1,6 +1,7 @@
 """Turns a table's rates, differences, times and long lists into words, for terminal and page."""
 
 import math
+import textwrap
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import TypeVar
 
@@ -48,6 +49,11 @@ def points(change: Difference | Rate | None) -> str:
     if low is not None and high is not None:
         low, high = max(low, -1.0), min(high, 1.0)  # no two shares are further apart
     return interval(change.value, low, high, signed, NO_SPREAD)
+
+
+def wrapped(line: str) -> list[str]:
+    """A sentence in 80 columns, options and names of items whole."""
+    return textwrap.wrap(line, 80, subsequent_indent="  ", break_on_hyphens=False)
 
 
 def duration(seconds: float) -> str:

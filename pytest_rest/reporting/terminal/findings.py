@@ -24,7 +24,7 @@ from pytest_rest.reporting.terminal import (
 from pytest_rest.reporting.terminal.figures import cut, first, percent, points
 from pytest_rest.safe_text import shown
 from pytest_rest.statistics.paired import simultaneous
-from pytest_rest.terms import Rate
+from pytest_rest.terms import Rate, Style
 from pytest_rest.wording import share
 
 _EFFECTS_SHOWN = 8
@@ -129,7 +129,7 @@ def abstained(report: Report) -> Iterator[str]:
 
 
 def standing(report: Report) -> Iterator[str]:
-    """REST's published rows with this run's among them, marked, in per cent; at most 12 lines."""
+    """REST's published rows with this run's among them, marked, in per cent; at most 13 lines."""
     place = report.standing
     if place is None:
         return
@@ -144,6 +144,8 @@ def standing(report: Report) -> Iterator[str]:
     n = place.rer.n if place.rer else 0
     yield f"  {published_rows.SOURCE}: mean of 4 data sets, OCR-correct items"
     yield cut(f"  here n = {n}; differs: {shown(place.differs, 200)}", 80)
+    if len(report.by_style) > 1:
+        yield f"  of {len(report.by_style)} styles the answers in REST's own, {Style().id}, alone"
 
 
 def advice(advice: Advised | None) -> Iterator[str]:

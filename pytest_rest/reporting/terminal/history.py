@@ -65,8 +65,8 @@ def tested(series: Series) -> Iterator[str]:
         return
     if not series.trends:
         yield (
-            f"no test for trend: {len(runs)} of the newest runs have the same items, prompts, "
-            f"style and forms, and it takes {FEWEST}"
+            f"no test for trend: it takes {FEWEST} runs of the same items, prompts, style and forms"
+            f", and of the newest {len(runs)} {'is' if len(runs) == 1 else 'are'} so"
         )
     for found in series.trends:
         word = "FALLS" if found.declines else "no sure fall"

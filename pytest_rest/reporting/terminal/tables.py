@@ -13,6 +13,7 @@ from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import fields, judge, misreadings, seen
 from pytest_rest.reporting.terminal.figures import cut, first, percent
+from pytest_rest.reporting.why_lost import briefly
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import (
     COMPARED,
@@ -197,6 +198,8 @@ def usage(report: Report) -> str:
         number = sum(len(calls(record)) for record in report.records)
         return f"{wording.count(number, 'stored answer')}, nothing asked, {used['seconds']:.0f} s"
     stored = f" ({used['cached']:,} stored before)" if used["cached"] else ""
+    if not (used["calls"] or used["cached"]):
+        return f"0 calls, {used['seconds']:.0f} s"
     parts = [f"{wording.count(used['calls'], 'call')}{stored}"]
     retries = wording.count(used["retries"], "retry", "retries")
     parts += [retries] if used["retries"] else []
@@ -254,7 +257,7 @@ def lost(report: Report) -> Iterator[str]:
 
 def _reason(reason: str) -> str:
     """A failure's beginning and end; whole where its mend is the only way on."""
-    return shown(reason, _WHOLE if reason.startswith(UNASKABLE) else 160)
+    return shown(briefly(reason), _WHOLE if reason.startswith(UNASKABLE) else 160)
 
 
 def truncated(report: Report) -> Iterator[str]:
