@@ -6,12 +6,13 @@ protocol); its rows are found by the digest of what the model saw; failed calls 
 """
 
 import contextlib
+import functools
 import json
 import queue
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -28,6 +29,7 @@ _Drawing = tuple[str, int, str]
 _Rows = tuple[_StoredRow, list[_Drawing]]
 _REMEMBERED = 10_000
 _PAGE = 1_000  # rows that are read at once
+_MOST_NEAR = 255  # of which a few may be large
 
 
 class Store(Protocol):
@@ -71,6 +73,7 @@ class FileStore:
         with explained(path, "read", connection):
             self._known = {row[0] for row in connection.execute("SELECT digest FROM completions")}
         self._old = frozenset(self._known)
+        self._completions = _Column(self._rows, "completion")
         self._waiting: queue.SimpleQueue[tuple[_Rows, Done] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, name="rest-store", daemon=True)
         self._writer.start()
@@ -138,10 +141,7 @@ class FileStore:
         """The completion of a prompt with that digest, if there is one that can be read."""
         if digest not in self._known:
             return None
-        query = "SELECT completion FROM completions WHERE digest = ?"
-        with self._lock, explained(self._path, "read"):
-            (text,) = self._connection.execute(query, (digest,)).fetchone()
-        return _completion(text)
+        return _completion(self._completions[digest])
 
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
         """Have a completion written; `done` is called from another thread."""
@@ -203,7 +203,7 @@ class FileStore:
         if self._lock_file is not None:
             self._lock_file.close()
 
-    def _rows(self, query: str, *values: str) -> list[Any]:
+    def _rows(self, query: str, *values: object) -> list[Any]:
         with self._lock, explained(self._path, "read"):
             return self._connection.execute(query, values).fetchall()
 
@@ -228,7 +228,9 @@ class FileStore:
                 self._connection.executemany(drawn, [each for _, more in rows for each in more])
         except sqlite3.Error as error:
             return f"answers cannot be stored: {error}"
-        self._known.update(row[0] for row, _ in rows)
+        written = {row[0] for row, _ in rows}
+        self._completions.forget(written)
+        self._known |= written
         return None
 
 
@@ -236,13 +238,10 @@ class _Prompts(Mapping[str, Parts]):
     """A store's prompts, which are not kept in memory: a long run has too many."""
 
     def __init__(self, rows: Callable[..., list[Any]]) -> None:
-        self._rows = rows
+        self._rows, self._texts = rows, _Column(rows, "parts")
 
     def __getitem__(self, digest: str) -> Parts:
-        rows = self._rows("SELECT parts FROM completions WHERE digest = ?", digest)
-        if not rows:
-            raise KeyError(digest)
-        parts: Parts = json.loads(rows[0][0])
+        parts: Parts = json.loads(self._texts[digest])
         return parts
 
     def __iter__(self) -> Iterator[str]:
@@ -252,6 +251,38 @@ class _Prompts(Mapping[str, Parts]):
         return int(self._rows("SELECT count(*) FROM completions")[0][0])
 
 
+class _Column:
+    """One column of the answers, each read together with those that were written next to it.
+
+    They are wanted in about the order in which they came; where they are not, fewer are read.
+    """
+
+    def __init__(self, rows: Callable[..., list[Any]], name: str) -> None:
+        place = "(SELECT rowid FROM completions WHERE digest = ?1)"
+        near = f"BETWEEN {place} - ?2 / 4 AND {place} + ?2"
+        self._query = f"SELECT digest, {name} FROM completions WHERE rowid {near}"  # noqa: S608
+        self._rows = rows
+        self._near: dict[str, str] = {}
+        self._many = self._found = 0
+
+    def __getitem__(self, digest: str) -> str:
+        if (text := self._near.get(digest)) is not None:
+            self._found += 1
+            return text
+        is_near = self._found * 4 >= self._many
+        self._many = min(2 * self._many + 1, _MOST_NEAR) if is_near else self._many // 2
+        self._found = 0
+        near: dict[str, str] = dict(self._rows(self._query, digest, self._many))
+        self._near = near
+        return near[digest]
+
+    def forget(self, digests: Iterable[str]) -> None:
+        """These have other answers now."""
+        for digest in digests:
+            self._near.pop(digest, None)
+
+
+@functools.lru_cache(maxsize=32)  # the text form is asked once, and judged in every style
 def _completion(text: str) -> Completion | None:
     """What a row holds; None where it is not a completion: that answer is lost, and no other."""
     try:

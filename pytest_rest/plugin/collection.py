@@ -45,6 +45,15 @@ class RestSuite(pytest.Module):
         self.obj = ModuleType(self.name)
         self.obj.test_answers_agree = test_answers_agree
 
+    def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
+        """Its tests; where they stand, pytest would look up for each."""
+        tests = list(super().collect())
+        nodes = [each for each in tests if isinstance(each, pytest.Item)]
+        for node in nodes:
+            path, line, _ = nodes[0].location
+            node.__dict__["location"] = path, line, node.name
+        return tests
+
 
 class RestFile(RestSuite):
     """A benchmark file, collected as such a module; one that cannot be asked is an error."""
