@@ -7,8 +7,10 @@ from collections import deque
 from collections.abc import Coroutine, Sequence
 from concurrent.futures import Future
 from dataclasses import replace
+from functools import partial
 from typing import Any, NamedTuple, TypeVar
 
+from pytest_rest.dispatch import event_loop
 from pytest_rest.dispatch.budgets import Used
 from pytest_rest.dispatch.interruptible import wait_for_rounds
 from pytest_rest.dispatch.limits import Call, Limits, Throttle, pause_after, wait_told
@@ -76,7 +78,8 @@ class Dispatcher:
         self._timer: asyncio.TimerHandle | None = None
         self._tasks: set[asyncio.Task[None]] = set()
         self._loop = asyncio.new_event_loop()
-        self._thread = threading.Thread(target=self._loop.run_forever, name="rest", daemon=True)
+        run = partial(event_loop.run, self._loop, model.close)
+        self._thread = threading.Thread(target=run, name="rest", daemon=True)
         self._thread.start()
         self._opened = asyncio.run_coroutine_threadsafe(model.open(), self._loop)
         self._opened.add_done_callback(lambda _: self._loop.call_soon_threadsafe(self._pump))

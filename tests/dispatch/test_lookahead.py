@@ -17,6 +17,7 @@ from pytest_rest.dispatch import Dispatcher, prefetch
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Asked, Case, LookAhead, key
+from pytest_rest.dispatch.rpc import Client
 from pytest_rest.dispatch.walker import Walker
 from pytest_rest.errors import DispatcherError, RenderingError
 from pytest_rest.models.providers.openai_compatible import connect
@@ -891,6 +892,23 @@ def test_a_worker_whose_main_process_ends() -> None:
         assert thread is not None
         thread.join(20)
         assert not thread.is_alive()
+
+
+def test_a_loop_that_was_held_up_leaves_no_connection_open() -> None:
+    """It stops before the session's end was told to those that it serves."""
+    with dispatching() as (_, _, dispatcher):
+        main = LocalAsker(dispatcher, build)
+        client = Client(*main.serve())
+        client.ask(build(case(0)))
+        assert main._server is not None
+        main._server.close()
+        dispatcher._loop.call_soon_threadsafe(dispatcher._loop.stop)
+        dispatcher._thread.join(20)
+        assert not dispatcher._thread.is_alive()
+        client._socket.settimeout(5)
+        assert b"" == client._socket.recv(1)
+        client.close()
+        dispatcher._loop.close()
 
 
 def test_nobody_to_ask() -> None:
