@@ -134,6 +134,7 @@ SLOW = [pytest.param(name, marks=pytest.mark.slow) for name in ("anthropic", "ge
 
 
 @pytest.mark.parametrize("protocol", ["openai", *SLOW])
+@pytest.mark.costly
 def test_no_row_is_paid_twice_whenever_a_process_ends(tmp_path: Path, protocol: str) -> None:
     """Killed before or after each step on disk, and gone on with in another folder."""
     moments: list[str] = []

@@ -58,6 +58,7 @@ def received(process: DrawingProcess) -> list[Sequence[Prompt] | None]:
     return prompts
 
 
+@pytest.mark.costly
 def test_the_process_draws_what_this_one_draws(tmp_path: Path) -> None:
     """Texts, pictures and digests; each picture is in the folder, once it is drawn."""
     items = benchmark.load("soebench:9")
@@ -171,6 +172,7 @@ def walking(
             dispatcher.close()
 
 
+@pytest.mark.costly
 def test_all_cases_are_handed_over_once_whoever_draws_them(
     monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -209,6 +209,7 @@ def test_faults_of_the_interface_itself_are_lived_with(
 
 
 @pytest.mark.parametrize("limit", ["bytes", "rows"])
+@pytest.mark.costly
 def test_a_limit_of_the_server_s_own_makes_smaller_batches(
     run_rest: RunRest, direct: Callable[..., Any], limit: str
 ) -> None:
@@ -234,6 +235,7 @@ def test_batches_that_always_fail_come_to_an_end(run_rest: RunRest) -> None:
     assert "the batch failed: failed; no batches today" in run.report["lost"][0]["reason"]
 
 
+@pytest.mark.costly
 def test_an_outage_ends_the_session_and_nothing_else(
     run_rest: RunRest, direct: Callable[..., Any]
 ) -> None:
@@ -373,6 +375,7 @@ def test_a_budget_is_held_before_anything_is_handed_over(
     assert not [*Path("run/batches").iterdir()]
 
 
+@pytest.mark.costly
 def test_a_budget_that_later_batches_would_exceed_is_the_reason(run_rest: RunRest) -> None:
     """What follows from the answers is not sent, and lost for that reason."""
     with BatchServer(reply_to_two_passes) as server:
@@ -383,6 +386,7 @@ def test_a_budget_that_later_batches_would_exceed_is_the_reason(run_rest: RunRes
     assert "asking ended: budget: the batches may take" in run.report["gate"]["reason"]
 
 
+@pytest.mark.costly
 def test_the_cost_is_that_of_a_batch(run_rest: RunRest) -> None:
     """By the price that is given for a server of one's own."""
     with BatchServer(Oracle(N).reply) as server:
@@ -399,6 +403,7 @@ def reply_to_two_passes(request: Request) -> Reply:
     return Reply(f"x = {zlib.crc32(request.images[0])}" if is_read else "Answer: 4")
 
 
+@pytest.mark.costly
 def test_what_follows_from_an_answer_is_a_batch_of_its_own(run_rest: RunRest) -> None:
     """The second of two passes, in one batch for all items; over several sessions, too."""
     options = ("--rest-modes=text,image,ocr-then-solve", GATE)
@@ -423,6 +428,7 @@ items:
 
 
 @pytest.mark.parametrize("judge", ["judge", "python:same_judge:Judge"])
+@pytest.mark.costly
 def test_a_judge_is_asked_by_batch_where_it_has_one(
     run_rest: RunRest, pytester: pytest.Pytester, judge: str
 ) -> None:
@@ -463,6 +469,7 @@ class Judge:
 # Cancelling, and files
 
 
+@pytest.mark.costly
 def test_a_run_s_batches_are_cancelled(run_rest: RunRest) -> None:
     """What was asked by then is judged, nothing else is asked; unless it is gone on with."""
     with BatchServer(reply_to_two_passes, Plan(polls=9)) as server:
@@ -479,6 +486,7 @@ def test_a_run_s_batches_are_cancelled(run_rest: RunRest) -> None:
     assert 0 == whole.status
 
 
+@pytest.mark.costly
 def test_a_batch_that_the_provider_does_not_know_can_be_given_up(run_rest: RunRest) -> None:
     """It is not asked again unasked, for another key may know it; and no gate passes over it."""
 
@@ -497,6 +505,7 @@ def test_a_batch_that_the_provider_does_not_know_can_be_given_up(run_rest: RunRe
     assert (0, 2 * ROWS) == (whole.status, len(server.paid))
 
 
+@pytest.mark.costly
 def test_files_are_answered_by_another_program(
     run_rest: RunRest, direct: Callable[..., Any]
 ) -> None:

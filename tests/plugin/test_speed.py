@@ -36,6 +36,7 @@ def tracebacks(monkeypatch: pytest.MonkeyPatch) -> list[int]:
     return lengths
 
 
+@pytest.mark.costly
 def test_a_gated_disagreement_has_no_traceback(
     pytester: pytest.Pytester, run_rest: RunRest, tracebacks: list[int]
 ) -> None:

@@ -30,6 +30,7 @@ def models(history: Any) -> list[str]:
     return [run["model"] for run in history["runs"]]
 
 
+@pytest.mark.costly
 def test_a_run_knows_the_releases_beside_it(run_rest: RunRest) -> None:
     """By date, with RER and CFR; and since which of them each item that became worse is so."""
     asked = "--rest-suite=soebench:4", "--rest-style=dejavu-50dpi", "-pno:xdist"
