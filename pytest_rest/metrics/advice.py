@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests, seen_dpi, style_effects
-from pytest_rest.metrics.agreement import Group, by_item, compared
+from pytest_rest.metrics.agreement import by_item, cluster, compared
 from pytest_rest.metrics.mode_tests import ModeTest
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -151,7 +151,7 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
         if is_usual and is_judged and shown and "text" in answers:
             less = fmean(shown) - answers["text"].is_right
             here = by_dpi[seen[record.style]].setdefault((record.suite, record.item), [])
-            here.append((less, Group([record]).cluster))
+            here.append((less, cluster(record)))
     differences = {
         dpi: difference(
             [fmean(less for less, _ in here) for here in items.values()],

@@ -36,7 +36,7 @@ WORDS: dict[str, str] = {
 
 def cause(group: Group) -> Cause | None:
     """Where an item failed, in these styles; None if it is consistent or a record is lost."""
-    if group.agrees or any(record.verdict.lost for record in group):
+    if group.counted.agrees or any(record.verdict.lost for record in group):
         return None
     was_read = [bool(record.verdict.transcriptions) for record in group]
     statuses = {answer.status for answer in group.compared}

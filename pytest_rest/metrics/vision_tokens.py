@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from pytest_rest.metrics import seen_dpi
-from pytest_rest.metrics.agreement import Group, Grouped
+from pytest_rest.metrics.agreement import Grouped, agrees
 from pytest_rest.models import seen, vision_rules
 from pytest_rest.models.vision_rules import Size, VisionRule
 from pytest_rest.statistics.intervals import mean_share, ratio
@@ -188,7 +188,7 @@ def _pair(record: Record, mode: Mode) -> _Pair | None:
     answers = record.verdict.answers
     if "text" not in answers or mode not in answers or record.pages:  # one picture's size is known
         return None
-    pair = _Pair(answers["text"], answers[mode], Group([record]).agrees)
+    pair = _Pair(answers["text"], answers[mode], agrees(record))
     is_judged = None not in (pair.text.correct, pair.shown.correct)
     return pair if is_judged and pair.text.text_tokens is not None and pair.shown.width else None
 
