@@ -4,7 +4,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pytest_rest.metrics import by_field, failure_causes
-from pytest_rest.metrics.agreement import Group
 from pytest_rest.terms import Record
 
 
@@ -30,7 +29,7 @@ def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
     content = {
         **record.to_builtins(),
-        "failed_at": failure_causes.cause(Group([record])),
+        "failed_at": failure_causes.cause([record]),
         "test": test,
     }
     flips = by_field.flips(record.verdict)

@@ -18,7 +18,7 @@ from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
-from pytest_rest.reporting.calls import calls, from_cache, own_calls
+from pytest_rest.reporting.calls import calls, from_cache, models, own_calls
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.report import Lost, Report, Stopped
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
@@ -98,13 +98,15 @@ class Tally:
 
     def _mixed(self) -> dict[Test, str]:
         """The tests of items that different models answered in different styles."""
-        models: dict[tuple[str, str], set[str]] = {}
+        if len({*one_spelling(models(self.records.values())).values()}) < 2:
+            return {}
+        by_item: dict[tuple[str, str], set[str]] = {}
         for (_, (suite, item, _)), record in self.records.items():
             answered = {call.model for call in own_calls(record) if call.model}
-            models.setdefault((suite, item), set()).update(answered)
+            by_item.setdefault((suite, item), set()).update(answered)
         why = {
             key: f"answered by {len(several)} models in its styles: {', '.join(sorted(several))}"
-            for key, several in models.items()
+            for key, several in by_item.items()
             if len({*one_spelling(several).values()}) > 1 and not several <= {*self.rules.alike}
         }
         return {
@@ -257,7 +259,9 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
 def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
     """The parts that are `asked` and no suites: formats, styles, tags and fields."""
     fields = [part.removeprefix(FIELD) for part in sorted(asked) if part.startswith(FIELD)]
-    tags = {f"{TAG}{tag}": groups for tag, groups in metrics.by_tag(whole).items()}
+    is_tagged = any(part.startswith(TAG) for part in asked)
+    by_tag = metrics.by_tag(whole) if is_tagged else {}
+    tags = {f"{TAG}{tag}": groups for tag, groups in by_tag.items()}
     in_formats = bool(asked & {record.format for record in whole} - {""})
     in_styles = bool(asked & {record.style for record in whole})
     return {
