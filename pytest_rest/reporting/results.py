@@ -20,6 +20,7 @@ from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
 from pytest_rest.reporting.calls import calls, from_cache, models, own_calls
 from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.record_file import RecordFile
 from pytest_rest.reporting.report import Lost, Report, Stopped
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
@@ -63,7 +64,7 @@ class Tally:
     rules: Rules
     selected: dict[Test, str] = field(default_factory=dict)
     of: int = 0
-    records: dict[Test, Record] = field(default_factory=dict)
+    records: dict[Test, Record] = field(default_factory=dict)  # as `add` keeps them
     reasons: dict[Test, str] = field(default_factory=dict)  # of those without a record
     failed: set[Test] = field(default_factory=set)
     thresholds: set[Threshold] = field(default_factory=set)
@@ -74,6 +75,11 @@ class Tally:
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
     is_interrupted: bool = False  # by a person or a signal, before all tests were over
+    file: RecordFile = field(default_factory=RecordFile)
+
+    def add(self, test: Test, record: Record | str) -> None:
+        """Keep a test's record, or the one of a line of JSON, in place of an earlier one."""
+        self.records[test] = self.file.keep(record)
 
     def keep(self, tests: set[Test]) -> None:
         """Forget every test but these."""
