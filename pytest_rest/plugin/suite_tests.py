@@ -7,7 +7,7 @@ import pytest
 
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.plugin import foreign_hooks
-from pytest_rest.plugin.cases import CASE, case_id
+from pytest_rest.plugin.cases import case_id
 from pytest_rest.plugin.runtest import THRESHOLDS, Rest
 
 _HOOKS = ("pytest_pyfunc_call", "pytest_fixture_setup", "pytest_fixture_post_finalizer")
@@ -25,7 +25,7 @@ class SuiteTest(pytest.Item):
         super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
         self._like = like
         self._rest: Rest | None = None
-        self.stash[CASE] = case
+        self.rest_case = case
         self.keywords.update(like.function.__dict__)
         self.keywords[case_id(case)] = True
 
