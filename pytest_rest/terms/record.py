@@ -287,16 +287,15 @@ class Record:
     def without_texts(cls, text: str, **more: Any) -> Self:
         """The same without what figures do not need: texts, pictures' digests, and seconds.
 
-        They need the text of a call that failed, and the length of one that reports no tokens.
+        Of an answer's text they need the length, so that it is blank; that of a failure stays.
         """
         data = _DECODER.decode(text)
         for call in _calls(data):
             if call["status"] != "failed":
                 call |= _UNNEEDED
+                call["text"] = _blank(len(call["text"]))
                 if "reference" in call:
                     call["text"] = call["reference"] = ""
-                elif call["output_tokens"] is not None:
-                    call["text"] = ""
         return cls.from_builtins(data, **more)
 
 
@@ -333,6 +332,11 @@ def _calls(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for read in filter(None, (data["ocr"], data["ocr_mixed"])):
         yield read
         yield from read.get("pages", ())
+
+
+@functools.cache  # a text is bounded, so that there are not many lengths
+def _blank(length: int) -> str:
+    return " " * length
 
 
 @functools.lru_cache(maxsize=4096)
