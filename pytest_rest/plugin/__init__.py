@@ -174,7 +174,9 @@ def rest(request: pytest.FixtureRequest) -> "Rest":
     from pytest_rest.plugin.runtest import Rest
 
     try:
-        return Rest(request, plugins.getplugin("rest-run"), plugins.getplugin("rest-scopes"))
+        rest = Rest(request.node, plugins.getplugin("rest-run"))
+        plugins.getplugin("rest-scopes").look_up(request)
+        return rest
     except RestError as error:
         pytest.fail(f"REST: {error}", pytrace=False)
 

@@ -4,9 +4,13 @@ import pytest
 
 from pytest_rest.dispatch.prefetch import Case
 
+CASE = pytest.StashKey[Case]()  # of a suite's own test, which has no parameters
+
 
 def case_of(node: pytest.Item) -> Case | None:
     """The item and style that a collected test asks; None for any other test."""
+    if CASE in node.stash:
+        return node.stash[CASE]
     callspec = getattr(node, "callspec", None)
     parameters = callspec.params if callspec and "rest" in getattr(node, "fixturenames", ()) else {}
     found: Case | None = parameters.get("rest")
@@ -22,9 +26,10 @@ def named(node: pytest.Item, case: Case) -> list[str]:
     asked, style = case
     function = getattr(node, "originalname", node.name)
     origin = f"{node.parent.nodeid}::{function}" if node.parent else function
-    variant = node.callspec.id.replace(case_id(case), "*")  # type: ignore[attr-defined]
-    if variant != "*":
-        origin += f"[{variant}]"
+    if CASE not in node.stash:
+        variant = node.callspec.id.replace(case_id(case), "*")  # type: ignore[attr-defined]
+        if variant != "*":
+            origin += f"[{variant}]"
     return [asked.suite, asked.id, style.id, asked.digest, origin]
 
 

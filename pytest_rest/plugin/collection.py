@@ -19,10 +19,11 @@ from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.benchmark.styles import named_styles
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.errors import BenchmarkError, ModelError, OptionError, RestError, nearest
-from pytest_rest.plugin import benchmark_files, table_formats, unaskable
+from pytest_rest.plugin import benchmark_files, suite_tests, table_formats, unaskable
 from pytest_rest.plugin.cases import case_id, case_of
 from pytest_rest.plugin.run import REFUSED, Disagreement, Run
 from pytest_rest.plugin.settings import Settings
+from pytest_rest.plugin.suite_tests import SuiteTest
 from pytest_rest.plugin.table_formats import StylesOf
 from pytest_rest.terms import Item, Scheme, Style
 
@@ -41,18 +42,27 @@ class RestSuite(pytest.Module):
 
     def __init__(self, *, cases: Sequence[Case], **keywords: Any) -> None:
         super().__init__(**keywords)
-        self.cases = cases
+        self.cases = self.parametrized = cases
         self.obj = ModuleType(self.name)
         self.obj.test_answers_agree = test_answers_agree
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
         """Its tests; where they stand, pytest would look up for each."""
-        tests = list(super().collect())
+        tests = self._tests()
         nodes = [each for each in tests if isinstance(each, pytest.Item)]
         for node in nodes:
             path, line, _ = nodes[0].location
             node.__dict__["location"] = path, line, node.name
         return tests
+
+    def _tests(self) -> list[pytest.Item | pytest.Collector]:
+        """Those of pytest, or where its first one shows that they are enough, light ones."""
+        self.parametrized = self.cases[:1]
+        first = list(super().collect())
+        if suite_tests.are_enough(first, self.cases):
+            return [SuiteTest.from_parent(self, like=first[0], case=case) for case in self.cases]
+        self.parametrized = self.cases
+        return list(super().collect())
 
 
 class RestFile(RestSuite):
@@ -184,7 +194,7 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
             if names.count("rest") > 1 and not isinstance(node, pytest.Class):  # or inherited
                 raise OptionError("two markers rest, of which one would be asked; name all in one")
         if suite is not None:
-            cases = list(suite.cases)
+            cases = list(suite.parametrized)
         else:
             cases = _marked(marker, run, metafunc.definition.path.parent) if marker else []
             cases = cases or _cases(settings.items, settings)
@@ -194,7 +204,7 @@ def parametrize(metafunc: pytest.Metafunc, run: Run) -> None:
                     "no items: name some in the marker, @pytest.mark.rest('soebench:20'), or a "
                     "suite of the run, --rest-suite=soebench:20"
                 )
-        run.note(style for _, style in cases)
+        run.note(style for _, style in (suite.cases if suite else cases))
     except RestError as error:
         why = f"{metafunc.definition.nodeid}: {error}"
         raise pytest.fail.Exception(why, pytrace=False) from None

@@ -6,12 +6,12 @@ import pytest
 
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.gate import early_stop
+from pytest_rest.plugin import foreign_hooks
 from pytest_rest.plugin.cases import case_of
 from pytest_rest.plugin.run import Run
 
 # Options by which some of the tests are left out, whatever the suites hold.
 _SELECTING = ("keyword", "markexpr", "deselect", "lf", "stepwise")
-_KNOWN = ("_pytest.", "xdist.", "_hypothesis_pytestplugin", "pytest_rest.")
 
 
 class Foresight:
@@ -61,9 +61,7 @@ def may_select(config: pytest.Config) -> bool:
     """Whether something may leave some of the tests out."""
     if any(getattr(config.option, name, None) for name in _SELECTING):
         return True
-    hook = config.hook.pytest_collection_modifyitems
-    modules = [each.function.__module__ for each in hook.get_hookimpls()]
-    return any(not f"{module}.".startswith(_KNOWN) for module in modules)
+    return foreign_hooks.has_any(config, "pytest_collection_modifyitems")
 
 
 def _in_rounds(run: Run) -> Iterable[Case]:

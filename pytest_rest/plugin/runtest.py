@@ -24,7 +24,7 @@ from pytest_rest.plugin.run import WIRE, Disagreement, Run
 from pytest_rest.reporting import collector, rerun_command, why_lost
 from pytest_rest.terms import Record, Verdict, to_builtins
 
-_FIXTURES = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
+THRESHOLDS = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
 NOT_NEEDED = "every threshold is decided"
 _RECORD = pytest.StashKey[Record]()
 _THRESHOLDS = pytest.StashKey[list[Threshold]]()
@@ -36,22 +36,16 @@ class Rest:
     Calling it asks every form and returns the verdict; `item` and `style` say what is asked.
     """
 
-    def __init__(self, request: pytest.FixtureRequest, run: Run, scopes: "Scopes") -> None:
-        case: Case | None = case_of(request.node)
+    def __init__(self, node: pytest.Item, run: Run) -> None:
+        case: Case | None = case_of(node)
         if case is None:
             raise OptionError("the rest fixture must be an argument of the test function itself")
         if run.is_decided:
             pytest.skip(NOT_NEEDED)
         self.item, self.style = case
-        self._node, self._run = request.node, run
-        if _RECORD in self._node.stash:  # of an earlier attempt, where a plugin runs tests again
-            del self._node.stash[_RECORD]
-        self._node.stash[_THRESHOLDS] = [
-            found
-            for name, (metric, op) in _FIXTURES.items()
-            if (bound := request.getfixturevalue(name)) is not None
-            for found in [thresholds.checked(metric, op, bound, scope=scopes.of(name, self._node))]
-        ]
+        self._node, self._run = node, run
+        if _RECORD in node.stash:  # of an earlier attempt, where a plugin runs tests again
+            del node.stash[_RECORD]
 
     def __call__(self) -> Verdict:
         """Ask, and judge; failed calls give a verdict that is `lost`, never an exception."""
@@ -71,10 +65,20 @@ class Scopes:
     def __init__(self) -> None:
         self._seen: set[tuple[str, str]] = set()
 
+    def look_up(self, request: pytest.FixtureRequest) -> None:
+        """Note the thresholds that a test sees, and where they stand."""
+        node: pytest.Item = request.node
+        node.stash[_THRESHOLDS] = [
+            found
+            for name, (metric, op) in THRESHOLDS.items()
+            if (bound := request.getfixturevalue(name)) is not None
+            for found in [thresholds.checked(metric, op, bound, scope=self.of(name, node))]
+        ]
+
     @pytest.hookimpl(tryfirst=True)
     def pytest_fixture_setup(self, fixturedef: pytest.FixtureDef[Any]) -> None:
         """Remember where each threshold fixture that is evaluated was defined."""
-        if fixturedef.argname in _FIXTURES:
+        if fixturedef.argname in THRESHOLDS:
             self._seen.add((fixturedef.argname, fixturedef.baseid))
 
     def of(self, name: str, node: pytest.Item) -> str:

@@ -1,11 +1,13 @@
 """Turns records into the report's `items`, each when it is looked up."""
 
-from collections.abc import Mapping, Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from pytest_rest.metrics import by_field, failure_causes
-from pytest_rest.metrics.agreement import Group
 from pytest_rest.terms import Record
+
+_encode = json.JSONEncoder(allow_nan=False).encode
 
 
 class Entries(Sequence[dict[str, Any]]):
@@ -25,13 +27,19 @@ class Entries(Sequence[dict[str, Any]]):
         record = self._records[place]
         return entry(record, self._tests.get(record.key, ""))
 
+    def lines(self) -> Iterator[str]:
+        """Each as JSON on a line, of which most is the record's own."""
+        for record in self._records:
+            more = _more(record, self._tests.get(record.key, ""))
+            yield f"{record.to_json()[:-1]}, {_encode(more)[1:]}"
+
 
 def entry(record: Record, test: str = "") -> dict[str, Any]:
     """One of the report's `items`: a record, where it failed, and the test function that asked."""
-    content = {
-        **record.to_builtins(),
-        "failed_at": failure_causes.cause(Group([record])),
-        "test": test,
-    }
+    return {**record.to_builtins(), **_more(record, test)}
+
+
+def _more(record: Record, test: str) -> dict[str, Any]:
+    more = {"failed_at": failure_causes.cause([record]), "test": test}
     flips = by_field.flips(record.verdict)
-    return {**content, "flips": flips} if flips else content
+    return {**more, "flips": flips} if flips else more

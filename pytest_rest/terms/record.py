@@ -1,10 +1,11 @@
 """What an item was answered, judged: the record that crosses processes."""
 
+import functools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
 from pytest_rest.terms.content import to_builtins
 from pytest_rest.terms.words import (
@@ -19,6 +20,7 @@ from pytest_rest.terms.words import (
 )
 
 _SHORT = 40  # characters of a text that is likely to come again
+_OWN = {"id", "digest", "prompt", "image"}  # which no other record has
 
 
 class Seen(TypedDict):
@@ -249,7 +251,7 @@ class Record:
         }
 
     @classmethod
-    def from_builtins(cls, data: Mapping[str, Any]) -> "Record":
+    def from_builtins(cls, data: Mapping[str, Any], **more: Any) -> Self:
         """The record that `to_builtins` wrote; what a report adds to it is passed over."""
         verdict = Verdict(
             data["verdict"],
@@ -267,16 +269,32 @@ class Record:
         late = lists[0], data.get("format", ""), lists[1]
         pages = data.get("pages", 0), data.get("answer_page", 0)
         about = data["digest"], data["answer"], verdict
-        return cls(suite, item, style, *about, *rest, *late, *pages)
+        return cls(suite, item, style, *about, *rest, *late, *pages, **more)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
         return json.dumps(self.to_builtins(), ensure_ascii=True)
 
     @classmethod
-    def from_json(cls, text: str) -> "Record":
+    def from_json(cls, text: str) -> Self:
         """The record that `to_json` wrote."""
-        return cls.from_builtins(json.loads(text, object_hook=_sharing))
+        return cls.from_builtins(_DECODER.decode(text))
+
+    @classmethod
+    def without_texts(cls, text: str, **more: Any) -> Self:
+        """The same without what figures do not need: long texts, and digests of pictures.
+
+        They need the text of a call that failed, and the length of one that reports no tokens.
+        """
+        data = _DECODER.decode(text)
+        for call in _calls(data):
+            if call["status"] != "failed":
+                call["image"] = None
+                if "reference" in call:
+                    call["text"] = call["reference"] = ""
+                elif call["output_tokens"] is not None:
+                    call["text"] = ""
+        return cls.from_builtins(data, **more)
 
 
 def _with_pages(read: Transcription) -> dict[str, Any]:
@@ -293,9 +311,32 @@ def _comparison(data: Mapping[str, Any]) -> Comparison:
     return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
 
 
-def _sharing(data: dict[str, Any]) -> dict[str, Any]:
+def _sharing(data: dict[str, Any]) -> Any:
     """The same with one copy of what most records say alike: a model's name, a status, a value."""
-    return {
-        name: sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
-        for name, value in data.items()
-    }
+    if data.keys() == Seen.__annotations__.keys() and type(data["width"]) is int:
+        return _seen(**data)
+    for name, value in data.items():
+        if type(value) is str and len(value) <= _SHORT and name not in _OWN:
+            data[name] = sys.intern(value)
+    return data
+
+
+def _calls(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The calls behind a record, as builtins."""
+    yield from data["answers"].values()
+    for again in data["repeats"].values():
+        yield from again
+    yield from data.get("steps", ())
+    for read in filter(None, (data["ocr"], data["ocr_mixed"])):
+        yield read
+        yield from read.get("pages", ())
+
+
+@functools.lru_cache(maxsize=4096)
+def _seen(width: int, height: int, dpi: float | None) -> Seen:
+    return Seen(width=width, height=height, dpi=dpi)
+
+
+# a number is made once, as most are small and come again
+_parse_int = functools.lru_cache(maxsize=4096)(int)
+_DECODER = json.JSONDecoder(object_hook=_sharing, parse_int=_parse_int)

@@ -23,11 +23,6 @@ from pytest_rest.errors import DispatcherError, RenderingError
 from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Choice, Form, Image, Item, Prompt, Style
 
-# Collecting garbage here finds a connection that the tests' server took on as it stopped.
-_LEFT_OPEN = "Exception ignored in.+(_SelectorTransport.__del__|socket.socket fd)"
-pytestmark = pytest.mark.filterwarnings(
-    f"ignore:{_LEFT_OPEN}:pytest.PytestUnraisableExceptionWarning"
-)
 PICTURE = 1000  # bytes
 
 

@@ -1,0 +1,113 @@
+"""Turns the items and styles of a suite into tests that cost half of what a function's cost."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+
+from pytest_rest.dispatch.prefetch import Case
+from pytest_rest.plugin import foreign_hooks
+from pytest_rest.plugin.cases import CASE, case_id
+from pytest_rest.plugin.runtest import THRESHOLDS, Rest
+
+_HOOKS = ("pytest_pyfunc_call", "pytest_fixture_setup", "pytest_fixture_post_finalizer")
+_SHOWING = ("setupshow", "show_fixtures_per_test", "trace")  # fixtures, or the function's call
+
+
+class SuiteTest(pytest.Item):
+    """A test of a suite's function, called without pytest's fixtures.
+
+    `like` is the test that pytest has made of the suite's first item: hooks see this one as that.
+    """
+
+    def __init__(self, *, parent: pytest.Module, like: pytest.Function, case: Case) -> None:
+        name = f"{like.originalname}[{case_id(case)}]"
+        super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
+        self._like = like
+        self._rest: Rest | None = None
+        self.stash[CASE] = case
+        self.keywords.update(like.function.__dict__)
+        self.keywords[case_id(case)] = True
+
+    def __repr__(self) -> str:
+        return f"<Function {self.name}>"
+
+    @property
+    def originalname(self) -> str:
+        """The function's name."""
+        return self._like.originalname
+
+    @property
+    def fixturenames(self) -> list[str]:
+        """What the function asks for."""
+        return self._like.fixturenames
+
+    @property
+    def function(self) -> Callable[[Rest], None]:
+        """What is called."""
+        function: Callable[[Rest], None] = self._like.function
+        return function
+
+    obj = function
+
+    def setup(self) -> None:
+        """Begin as the fixture does, which skips what need not be asked."""
+        run: Any = self.config.pluginmanager.getplugin("rest-run")
+        self._rest = Rest(self, run)
+
+    def runtest(self) -> None:
+        """Ask, and fail where the forms disagree."""
+        assert self._rest is not None  # noqa: S101 (pytest has set it up)
+        self.function(self._rest)
+
+    def teardown(self) -> None:
+        """Keep nothing that the next test does not need."""
+        self._rest = None
+
+    def reportinfo(self) -> tuple[Any, int | None, str]:
+        """Where the function is, and what this test is called."""
+        path, line, _ = self._like.reportinfo()
+        return path, line, self.name
+
+    def repr_failure(
+        self, excinfo: pytest.ExceptionInfo[BaseException], style: object = None
+    ) -> Any:
+        """What failed, told from the function on."""
+        return self._like.repr_failure(excinfo)
+
+
+def are_enough(first: Sequence[object], cases: Sequence[Case]) -> bool:
+    """Whether a suite's tests may be such, by what pytest has made of the first of its cases.
+
+    They may where no fixture of anybody else's applies, and no hook has made more of it.
+    """
+    test = first[0] if len(first) == 1 else None
+    if not isinstance(test, pytest.Function):
+        return False
+    return _asks_only(test, cases[0]) and _is_unseen(test.config) and _are_plain(cases)
+
+
+def _asks_only(test: pytest.Function, case: Case) -> bool:
+    """Whether a test has this plugin's fixtures alone, as they are, and nothing that is added."""
+    fixtures: Any = test.config.pluginmanager.getplugin("funcmanage")
+    return (
+        {*test.fixturenames} == {"rest", "request"}
+        and all(len(fixtures.getfixturedefs(name, test)) == 1 for name in ("rest", *THRESHOLDS))
+        and test.callspec.params == {"rest": case}
+        and test.name == f"{test.originalname}[{case_id(case)}]"
+        and not test.own_markers
+    )
+
+
+def _is_unseen(config: pytest.Config) -> bool:
+    """Whether nobody looks at fixtures, or at how a function is called."""
+    return not (
+        foreign_hooks.has_any(config, *_HOOKS)
+        or any(config.getoption(name, False) for name in _SHOWING)
+    )
+
+
+def _are_plain(cases: Sequence[Case]) -> bool:
+    """Whether pytest would call each test as its case is called: once, and without an escape."""
+    ids = [case_id(case) for case in cases]
+    return len({*ids}) == len(ids) and all(id.encode("unicode_escape") == id.encode() for id in ids)
