@@ -12,7 +12,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -20,6 +20,7 @@ from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.reporting import page
 from pytest_rest.reporting.results import Rules, Spent, Tally
 from pytest_rest.scoring import judge
+from pytest_rest.statistics import bounds
 from pytest_rest.terms import Answer, Mode, Record, Style, Transcription, fingerprint
 from pytest_rest.terms.record import Seen
 
@@ -38,7 +39,7 @@ def write(path: Path, items: int) -> None:
 
 
 def _record(number: int, draw: random.Random) -> Record:
-    suite = ("soebench", "gsm-symbolic")[number % 2]
+    suite, name = _named(number)
     right, question = str(draw.randrange(100_000)), " ".join(draw.choices(_WORDS, k=40))
 
     def answer(mode: Mode) -> Answer:
@@ -57,8 +58,22 @@ def _record(number: int, draw: random.Random) -> Record:
     )
     modes: tuple[Mode, ...] = ("text", "image", "mixed")
     verdict = judge([*map(answer, modes)], transcribed)
-    name = f"{suite}-{number:06d}"
     return Record(suite, name, _STYLE.id, f"{number:016x}", right, verdict)
+
+
+def _read(lines: Iterable[str], tally: Tally) -> None:
+    for number, line in enumerate(lines):
+        test = "", (*_named(number), _STYLE.id)
+        tally.selected[test] = f"{number:016x}"
+        if hasattr(tally, "add"):
+            tally.add(test, line.rstrip("\n"))
+        else:  # in an earlier checkout
+            tally.records[test] = Record.from_json(line)
+
+
+def _named(number: int) -> tuple[str, str]:
+    suite = ("soebench", "gsm-symbolic")[number % 2]
+    return suite, f"{suite}-{number:06d}"
 
 
 def _called(prompt: str, has_picture: bool) -> dict[str, Any]:
@@ -83,13 +98,10 @@ def finish(records: Path, folder: Path) -> dict[str, float]:
         taken[name] = time.process_time() - begun
         return made
 
-    with records.open(encoding="ascii") as file:
-        read = timed("read", lambda: [Record.from_json(line) for line in file])
+    bounds.prepare()  # as a run does while it waits for its first answers
     tally = Tally(Rules((Threshold("rer", ">=", 0.5),)), styles={_STYLE.id: _STYLE})
-    for record in read:
-        tally.selected["", record.key] = record.digest
-        tally.records["", record.key] = record
-    del read
+    with records.open(encoding="ascii") as file:
+        timed("read", lambda: _read(file, tally))
     tally.of = len(tally.selected)
     about = {
         **{"model": "a-model", "resolved_name": "a-model", "seed": 0, "created": "2026-01-01"},

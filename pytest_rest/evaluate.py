@@ -9,7 +9,8 @@ import functools
 import hashlib
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
-from typing import Any, TypeVar
+from functools import partial
+from typing import Any
 
 from pytest_rest import extensions, prompts, scoring
 from pytest_rest.benchmark.stored import StoredCase
@@ -37,6 +38,7 @@ from pytest_rest.terms import (
     Prompt,
     Record,
     Scheme,
+    Seen,
     Style,
     Sweep,
     Task,
@@ -47,7 +49,6 @@ from pytest_rest.terms import (
 
 REST_STYLES = (Style(),)
 PLAIN = Scheme()
-A = TypeVar("A", bound=Answer)
 
 
 async def evaluate(
@@ -217,24 +218,45 @@ def record(
     calls = list(calls)
     for prompt, completion in sorted(calls, key=lambda call: call[0].repeat):
         if prompt.task == "transcribe":
-            read = scoring.transcription(prompt, completion)
+            read = scoring.transcription(prompt, completion, _seen(prompt, rule))
             pages.setdefault(prompt.form.mode, []).append(read)
         elif scheme.sweep is None and prompt.task == "solve":
-            answers.append(scoring.answer(prompt, completion))
+            answers.append(_answer(prompt, completion, rule))
     both = joined(pages.get("image", ())), joined(pages.get("mixed", ()))
     if item.equivalence:
         verdict = judging.verdict(item, calls, answers, *both)
     elif scheme.sweep is not None:
-        verdict = reasoning_steps.judge(calls, scheme.sweep, *both)
+        verdict = reasoning_steps.judge(calls, scheme.sweep, *both, partial(_answer, rule=rule))
     else:
         verdict = scoring.judge(answers, *both)
     if not verdict.lost and (why := _strangers(calls, alike)):
         verdict = replace(verdict, outcome="lost", reason=why)
-    judged = _record(item, style, _with_sizes(verdict, calls, rule))
+    judged = _record(item, style, verdict)
     most = max((len(prompt.images) for prompt, _ in calls), default=0)
     if most > 1:
         judged = replace(judged, pages=most, answer_page=answer_page.of_item(item, calls))
     return _measured(judged)
+
+
+def _answer(prompt: Prompt, completion: Completion, rule: VisionRule | None) -> Answer:
+    """The answer with what its prompt's text takes, and what of its picture is seen."""
+    if not prompt.images:
+        return _answer_in_text(prompt, completion)
+    if prompt.task in JUDGES_TASKS:
+        return scoring.answer(prompt, completion)
+    return scoring.answer(prompt, completion, tokens.of_text(prompt), _seen(prompt, rule))
+
+
+@functools.lru_cache(maxsize=8)  # the same in every style
+def _answer_in_text(prompt: Prompt, completion: Completion) -> Answer:
+    text = None if prompt.task in JUDGES_TASKS else tokens.of_text(prompt)
+    return scoring.answer(prompt, completion, text)
+
+
+def _seen(prompt: Prompt, rule: VisionRule | None) -> Seen | None:
+    """What of a prompt's first picture reaches the model; None where that is not known."""
+    picture = rule and seen.picture(prompt, rule)
+    return picture.seen if picture else None
 
 
 def stored_record(case: StoredCase) -> Record:
@@ -282,6 +304,8 @@ def _measured(judged: Record) -> Record:
 def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str]) -> str:
     """Which models answered, where they are several, and not all of them are alike."""
     own = [call for call in calls if call[0].task not in JUDGES_TASKS and call[1].model]
+    if len({completion.model for _, completion in own}) < 2:
+        return ""
     spelled = one_spelling(completion.model for _, completion in own)
     forms_of: dict[str, list[str]] = {}
     for prompt, completion in own:
@@ -296,38 +320,6 @@ def _strangers(calls: Iterable[tuple[Prompt, Completion]], alike: Collection[str
     return (
         f"answered by {len(forms_of)} models: {said}; if they are one to you, name them: "
         "--rest-allow-models"
-    )
-
-
-def _with_sizes(
-    verdict: Verdict, calls: Iterable[tuple[Prompt, Completion]], rule: VisionRule | None
-) -> Verdict:
-    """The verdict with what each prompt's text takes, and what of its picture is seen."""
-    asked = {prompt.digest: prompt for prompt, _ in calls if prompt.task not in JUDGES_TASKS}
-    texts = {d: tokens.of_text(p) for d, p in asked.items() if p.task != "transcribe"}
-    pictures = {
-        digest: picture.seen
-        for digest, prompt in asked.items()
-        if rule and (picture := seen.picture(prompt, rule))
-    }
-
-    def sized(answer: A) -> A:
-        text, picture = texts.get(answer.prompt), pictures.get(answer.prompt)
-        return replace(answer, text_tokens=text, seen=picture)
-
-    def read(made: Transcription | None) -> Transcription | None:
-        if made is None:
-            return None
-        pages = tuple(replace(page, seen=pictures.get(page.prompt)) for page in made.pages)
-        return replace(made, seen=pictures.get(made.prompt), pages=pages)
-
-    return replace(
-        verdict,
-        answers={mode: sized(answer) for mode, answer in verdict.answers.items()},
-        repeats={mode: tuple(map(sized, answers)) for mode, answers in verdict.repeats.items()},
-        steps=tuple(map(sized, verdict.steps)),
-        transcription=read(verdict.transcription),
-        mixed_transcription=read(verdict.mixed_transcription),
     )
 
 

@@ -5,6 +5,7 @@ import base64
 import contextlib
 import functools
 import json
+import socket
 import threading
 import zlib
 from collections.abc import Callable, Mapping
@@ -189,8 +190,8 @@ class Endpoint:
         await self._listen()
         self._ready.set()
         await self._closing.wait()
+        await self._stop_listening()
         await self._runner.cleanup()
-        await self._abort_all()
 
     def _add_routes(self, app: web.Application) -> None:
         for prefix in ("", "/v1", "/{anything}/v1"):
@@ -198,21 +199,21 @@ class Endpoint:
             app.router.add_post(f"{prefix}/messages", self._anthropic)
         app.router.add_post(r"/v1beta/models/{model}:generateContent", self._gemini)
 
-    async def _abort_all(self) -> None:
-        """Leave no connection open: not one that was taken on while the server closed."""
-        await asyncio.sleep(0)
-        transports: Mapping[int, asyncio.Transport] = getattr(self._loop, "_transports", {})
-        for transport in [*transports.values()]:
-            transport.abort()
-        await asyncio.sleep(0)
-
     async def _listen(self) -> None:
-        self._site = web.TCPSite(self._runner, "127.0.0.1", self._port)
+        self._listening = socket.create_server(("127.0.0.1", self._port))
+        self._port = self._listening.getsockname()[1]
+        self._site = web.SockSite(self._runner, self._listening)
         await self._site.start()
-        self._port = self._runner.addresses[0][1]
+
+    async def _stop_listening(self) -> None:
+        """Take on first what was accepted: asyncio leaves it open where its server is closed."""
+        self._loop.remove_reader(self._listening)
+        await asyncio.sleep(0)  # a transport is made of it,
+        await asyncio.sleep(0)  # and connected
+        await self._site.stop()
 
     async def _go_down(self) -> None:
-        await self._site.stop()
+        await self._stop_listening()
         assert self._runner.server is not None
         for connection in self._runner.server.connections:
             if connection.transport is not None:

@@ -84,7 +84,7 @@ def _report(answers: StoredAnswers, alike: tuple[str, ...], begun: float) -> Rep
     for case in answers.cases:
         test = ("", (case.item.suite, case.item.id, case.style))
         tally.selected[test] = case.item.digest
-        tally.records[test] = stored_record(case)
+        tally.add(test, stored_record(case))
     tally.of = len(tally.selected)
     about = provenance(answers, again={})
     return tally.report(about, Spent(time.monotonic() - begun, retries=0, cached=0, spare=()))

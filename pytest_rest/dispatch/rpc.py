@@ -37,14 +37,19 @@ class Server:
         self._dispatcher, self._ahead = dispatcher, ahead
         self.token = secrets.token_hex(16)
         self._serving: set[asyncio.Task[None]] = set()
-        self._server = dispatcher.run(asyncio.start_server(self._connected, "127.0.0.1", 0))
-        self.port: int = self._server.sockets[0].getsockname()[1]
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self._server = dispatcher.run(asyncio.start_server(self._connected, sock=self._listening))
+        self.port: int = self._listening.getsockname()[1]
 
     def close(self) -> None:
         """Take no more workers."""
         self._dispatcher.run(self._close())
 
     async def _close(self) -> None:
+        """Take on first what was accepted: asyncio leaves it open where its server is closed."""
+        with contextlib.suppress(NotImplementedError):  # Windows' loop has none, and no such fault
+            asyncio.get_running_loop().remove_reader(self._listening)
+        await asyncio.sleep(0)
         self._server.close()
 
     def _connected(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

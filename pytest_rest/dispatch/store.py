@@ -14,7 +14,7 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Protocol, cast
 
 from pytest_rest.dispatch import drawings, store_file
 from pytest_rest.dispatch.store_file import NAME, PATIENCE, explained, locked
@@ -29,7 +29,7 @@ _Drawing = tuple[str, int, str]
 _Rows = tuple[_StoredRow, list[_Drawing]]
 _REMEMBERED = 10_000
 _PAGE = 1_000  # rows that are read at once
-_MOST_NEAR = 255  # of which a few may be large
+_NEXT, _PAGES = 256, 4  # rows that are read on ahead at once, and pages of them that are kept
 
 
 class Store(Protocol):
@@ -252,34 +252,43 @@ class _Prompts(Mapping[str, Parts]):
 
 
 class _Column:
-    """One column of the answers, each read together with those that were written next to it.
+    """One column of the answers, read on ahead by pages: they are wanted as they came, or nearly.
 
-    They are wanted in about the order in which they came; where they are not, fewer are read.
+    What is wanted in another order is looked up by itself, beside at most one reading of the whole.
     """
 
     def __init__(self, rows: Callable[..., list[Any]], name: str) -> None:
-        place = "(SELECT rowid FROM completions WHERE digest = ?1)"
-        near = f"BETWEEN {place} - ?2 / 4 AND {place} + ?2"
-        self._query = f"SELECT digest, {name} FROM completions WHERE rowid {near}"  # noqa: S608
+        self._one = f"SELECT {name} FROM completions WHERE digest = ?"  # noqa: S608 (constants)
+        next_rows = f"WHERE rowid > ? ORDER BY rowid LIMIT {_NEXT}"
+        self._page = f"SELECT rowid, digest, {name} FROM completions {next_rows}"  # noqa: S608
         self._rows = rows
-        self._near: dict[str, str] = {}
-        self._many = self._found = 0
+        self._pages: tuple[dict[str, str], ...] = ({},)  # the latest ones
+        self._last = 0
+        self._is_over = False
 
     def __getitem__(self, digest: str) -> str:
-        if (text := self._near.get(digest)) is not None:
-            self._found += 1
-            return text
-        is_near = self._found * 4 >= self._many
-        self._many = min(2 * self._many + 1, _MOST_NEAR) if is_near else self._many // 2
-        self._found = 0
-        near: dict[str, str] = dict(self._rows(self._query, digest, self._many))
-        self._near = near
-        return near[digest]
+        for page in self._pages:
+            if digest in page:
+                return page[digest]
+        if not self._is_over and digest in (page := self._turned()):
+            return page[digest]
+        for (text,) in self._rows(self._one, digest):
+            return cast(str, text)
+        raise KeyError(digest)
 
     def forget(self, digests: Iterable[str]) -> None:
         """These have other answers now."""
         for digest in digests:
-            self._near.pop(digest, None)
+            for page in self._pages:
+                page.pop(digest, None)
+
+    def _turned(self) -> dict[str, str]:
+        rows = self._rows(self._page, self._last)
+        page = {digest: text for _, digest, text in rows}
+        self._pages = (page, *self._pages[: _PAGES - 1])
+        self._is_over = len(rows) < _NEXT
+        self._last = rows[-1][0] if rows else self._last
+        return page
 
 
 @functools.lru_cache(maxsize=32)  # the text form is asked once, and judged in every style

@@ -18,7 +18,7 @@ forms of all its styles agree. So n is always a number of items, never of pictur
 and mixed; other modes, such as `ocr-first`, have an accuracy and nothing else.
 """
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from functools import partial
@@ -28,14 +28,16 @@ from typing import Any, Literal
 
 from pytest_rest.metrics import chance, output_length
 from pytest_rest.metrics.agreement import (
+    Counted,
     Group,
     Grouped,
     by_item,
     by_suite,
-    mean_of_items,
-    modes,
+    expanded,
+    mean_of,
     ordered,
 )
+from pytest_rest.metrics.columns import Columns
 from pytest_rest.metrics.output_length import MeanTokens, Ratio
 from pytest_rest.statistics import clusters, error_rates, mover
 from pytest_rest.statistics.clusters import Sample
@@ -135,11 +137,12 @@ def table(records: Iterable[Record]) -> Table:
         suite: [group for group in groups if not any(r.verdict.lost for r in group)]
         for suite, groups in by_suite(records).items()
     }
-    scopes: Table = {suite: subsets_of_items(listed) for suite, listed in judged.items() if listed}
+    suites = {suite: Columns.of(listed) for suite, listed in judged.items() if listed}
+    scopes: Table = {suite: _subsets(columns) for suite, columns in suites.items()}
     per_suite = list(scopes.values())
     scopes["mean"] = {subset: mean([each[subset] for each in per_suite]) for subset in SUBSETS}
-    pooled = [group for listed in judged.values() for group in listed]
-    scopes["pooled"] = per_suite[0] if len(per_suite) == 1 else subsets_of_items(pooled)
+    is_one = len(per_suite) == 1
+    scopes["pooled"] = per_suite[0] if is_one else _subsets(Columns.joined(suites.values()))
     return scopes
 
 
@@ -162,7 +165,7 @@ def by_tag(records: Iterable[Record]) -> dict[str, list[Group]]:
     """The items that have each tag, over all suites; what was lost has none."""
     tagged: dict[str, list[Group]] = defaultdict(list)
     for group in by_item(Grouped.of(records)):
-        judged = Group(record for record in group if not record.verdict.lost)
+        judged = [record for record in group if record.tags and not record.verdict.lost]
         for tag in dict.fromkeys(tag for record in judged for tag in record.tags):
             own = [record for record in judged if tag in record.tags]
             tagged[tag].append(group if len(own) == len(group) else Group(own))
@@ -176,15 +179,24 @@ def compute(records: Sequence[Record]) -> Metrics:
 
 def of_items(groups: Sequence[Group]) -> Metrics:
     """The same of records that are put together to items."""
-    transcribed = [group for group in groups if group.is_transcribed]
+    return _figures(Columns.of(groups))
+
+
+def _figures(items: Columns) -> Metrics:
+    transcribed = [
+        (cer, counted.cluster)
+        for cer, counted in zip(items.cer, items.counted, strict=True)
+        if cer is not None
+    ]
     errors = error_rates.of_items(
-        [group.mean_cer for group in transcribed], [group.cluster for group in transcribed]
+        [cer for cer, _ in transcribed], [name for _, name in transcribed]
     )
-    asked, own = modes(groups), sorted({name for group in groups for r in group for name in r.own})
-    samples = _samples(groups, asked, own)
+    numbers, asked = Counter(items.counted), ordered(items.answered)
+    own = sorted({name for counted in numbers for name, _ in counted.own})
+    samples = _samples(numbers, asked, own)
     rates = {name: of_sample(sample) for name, sample in samples.items()}
     return Metrics(
-        items=len(groups),
+        items=len(items.groups),
         rer=rates.get("rer"),
         cfr=rates.get("cfr"),
         mmc=rates.get("mmc"),
@@ -194,17 +206,17 @@ def of_items(groups: Sequence[Group]) -> Metrics:
         cer=error_rates.mean(errors),
         noise_floor=rates.get("noise_floor"),
         between_forms=rates.get("between_forms"),
-        excess_inconsistency=mean_of_items(groups, _excess),
-        tokens=output_length.tokens(groups, asked),
-        length_ratio=output_length.length_ratio(groups),
+        excess_inconsistency=mean_of(*expanded(numbers, _beyond_itself)),
+        tokens=output_length.tokens(items.answered, asked),
+        length_ratio=output_length.length_ratio(items.answered),
         own={name: rates.get(f"own.{name}") for name in own},
         agreed_wrong=rates.get("agreed_wrong"),
         agree_not_right=rates.get("agree_not_right"),
-        rer_beyond_chance=chance.beyond(rates.get("rer"), _compared(groups)),
-        format_floor=rates.get("format_floor"),
-        modality_excess=mean_of_items(
-            groups, lambda group: group.in_formats.excess, corrected=True
+        rer_beyond_chance=chance.beyond(
+            rates.get("rer"), [group for group in items.groups if group.counted.is_compared]
         ),
+        format_floor=rates.get("format_floor"),
+        modality_excess=mean_of(*expanded(numbers, attrgetter("excess")), corrected=True),
         errors=errors,
         samples=samples,
     )
@@ -263,68 +275,52 @@ def compute_subsets(records: Sequence[Record]) -> dict[Subset, Metrics]:
 
 def subsets_of_items(groups: Sequence[Group]) -> dict[Subset, Metrics]:
     """The same of records that are put together to items."""
-    of_all, read = of_items(groups), [group for group in groups if group.is_read_right]
-    return {"all": of_all, "ocr_correct": of_all if len(read) == len(groups) else of_items(read)}
+    return _subsets(Columns.of(groups))
+
+
+def _subsets(items: Columns) -> dict[Subset, Metrics]:
+    of_all, read = _figures(items), items.read_right
+    return {"all": of_all, "ocr_correct": of_all if read is items else _figures(read)}
 
 
 def within(records: Sequence[Record], subset: Subset) -> Sequence[Record]:
     """All the records, or those of items whose pictures were all read right."""
     if subset == "all":
         return records
-    return [record for group in by_item(records) if group.is_read_right for record in group]
-
-
-def _compared(groups: Iterable[Group]) -> list[Group]:
-    """The items that were asked in a form that REST compares."""
-    return [group for group in groups if group.compared]
+    read = [group for group in by_item(records) if group.counted.is_read_right]
+    return [record for group in read for record in group]
 
 
 def _samples(
-    groups: Sequence[Group], asked: Iterable[Mode], own: Iterable[str]
+    numbers: Mapping[Counted, int], asked: Iterable[Mode], own: Iterable[str]
 ) -> dict[str, Sample]:
     """The items behind each rate that is a share."""
-    compared = _compared(groups)
-    judged = [group for group in compared if group.rights]
-    covered = [group for group in judged if any(group.rights)]
-    steady = [group for group in groups if group.with_itself]
-    shares: dict[str, tuple[Sequence[Group], Callable[[Group], float | None]]] = {
-        "rer": (compared, attrgetter("agrees")),
-        "cfr": (covered, lambda group: not all(group.rights)),
-        "mmc": (judged, lambda group: any(group.rights)),
-        "all_correct": (judged, lambda group: all(group.rights)),
-        "agreed_wrong": (judged, lambda group: group.agrees and not all(group.rights)),
-        "agree_not_right": (
-            [group for group in judged if not all(group.rights)],
-            attrgetter("agrees"),
-        ),
-        "ocr_correct_rate": (
-            [group for group in groups if group.is_transcribed],
-            attrgetter("is_read_right"),
-        ),
-        "noise_floor": (steady, attrgetter("with_itself.within")),
-        "between_forms": (steady, attrgetter("with_itself.between")),
-        "format_floor": (groups, attrgetter("in_formats.floor")),
+    shares: dict[str, Callable[[Counted], float | None]] = {
+        "rer": lambda c: c.agrees if c.is_compared else None,
+        "cfr": lambda c: not all(c.rights) if any(c.rights) else None,
+        "mmc": lambda c: any(c.rights) if c.rights else None,
+        "all_correct": lambda c: all(c.rights) if c.rights else None,
+        "agreed_wrong": lambda c: c.agrees and not all(c.rights) if c.rights else None,
+        "agree_not_right": lambda c: None if all(c.rights) else c.agrees,
+        "ocr_correct_rate": lambda c: c.is_read_right if c.is_transcribed else None,
+        "noise_floor": attrgetter("within"),
+        "between_forms": attrgetter("between"),
+        "format_floor": attrgetter("floor"),
     }
     for mode in asked:
-        shares[f"accuracy.{mode}"] = groups, methodcaller("share_right", mode)
+        shares[f"accuracy.{mode}"] = methodcaller("share_right", mode)
     for name in own:
-        shares[f"own.{name}"] = groups, partial(_own, name)
-    samples = {name: _sample(*counted) for name, counted in shares.items()}
+        shares[f"own.{name}"] = partial(_own, name)
+    samples = {name: clusters.sample(*expanded(numbers, each)) for name, each in shares.items()}
     return {name: sample for name, sample in samples.items() if sample}
 
 
-def _excess(group: Group) -> float | None:
+def _beyond_itself(counted: Counted) -> float | None:
     """How much an item's forms differ beyond the model's own unsteadiness, if it was repeated."""
-    return None if group.with_itself is None else group.with_itself.excess
+    if counted.within is None or counted.between is None:
+        return None
+    return counted.within - counted.between
 
 
-def _sample(groups: Iterable[Group], share: Callable[[Group], float | None]) -> Sample | None:
-    """The items' shares; those without one are left out."""
-    known = [(value, group.cluster) for group in groups if (value := share(group)) is not None]
-    return clusters.sample([value for value, _ in known], [name for _, name in known])
-
-
-def _own(name: str, group: Group) -> float | None:
-    """The mean of an item's styles; values that are None are left out."""
-    values = [value for record in group if (value := record.own.get(name)) is not None]
-    return fmean(values) if values else None
+def _own(name: str, counted: Counted) -> float | None:
+    return dict(counted.own).get(name)

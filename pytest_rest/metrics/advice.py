@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import mode_tests, seen_dpi, style_effects
-from pytest_rest.metrics.agreement import Group, by_item, compared
+from pytest_rest.metrics.agreement import by_item, cluster, compared
 from pytest_rest.metrics.mode_tests import ModeTest
 from pytest_rest.metrics.style_effects import StyleEffect
 from pytest_rest.statistics.intervals import CONFIDENCE
@@ -142,16 +142,18 @@ def _beside_text(records: Sequence[Record], styles: Mapping[str, Style]) -> dict
     The DPI is that of what was seen, where that is noticeably less than the style's.
     """
     seen = seen_dpi.resolutions(records, styles)
+    usual = {n for n, style in styles.items() if replace(style, dpi=Style().dpi) == Style()}
     by_dpi: dict[int, dict[tuple[str, str], list[tuple[float, str]]]] = defaultdict(dict)
     for record in records:
-        style, answers = styles.get(record.style), record.verdict.answers
+        answers = record.verdict.answers
+        if record.style not in usual or "text" not in answers:
+            continue
         shown = [answers[mode].is_right for mode in ("image", "mixed") if mode in answers]
         is_judged = all(answer.correct is not None for answer in compared(record))
-        is_usual = style is not None and replace(style, dpi=Style().dpi) == Style()
-        if is_usual and is_judged and shown and "text" in answers:
+        if is_judged and shown:
             less = fmean(shown) - answers["text"].is_right
             here = by_dpi[seen[record.style]].setdefault((record.suite, record.item), [])
-            here.append((less, Group([record]).cluster))
+            here.append((less, cluster(record)))
     differences = {
         dpi: difference(
             [fmean(less for less, _ in here) for here in items.values()],

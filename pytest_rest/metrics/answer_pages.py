@@ -42,7 +42,7 @@ def measure(records: Sequence[Record]) -> list[LostAfter]:
     groups = by_item(Grouped.of(records))
     firsts = [next((r for r in group if r.answer_page), None) for group in groups]
     known = [
-        (record, group.cluster)
+        (record, group.counted.cluster)
         for record, group in zip(firsts, groups, strict=True)
         if record and (text := record.verdict.answers.get("text")) and text.is_right
     ]

@@ -54,7 +54,7 @@ def tables(records: Sequence[Record], asked: Iterable[str]) -> Table:
 
 def flips(verdict: Verdict) -> dict[str, list[Mode]]:
     """The fields in which an item's forms do not agree, and the forms that flip."""
-    if verdict.lost:
+    if verdict.lost or not any(answer.fields for answer in verdict.answers.values()):
         return {}
     answers = [verdict.answers[mode] for mode in COMPARED if mode in verdict.answers]
     known = dict.fromkeys(name for answer in answers for name in answer.fields)

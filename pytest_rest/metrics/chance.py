@@ -84,7 +84,7 @@ def _expected_agreement(groups: Sequence[Group]) -> float:
 
 def _why(groups: Sequence[Group]) -> str:
     """Why a suite's agreement says nothing; empty if it does."""
-    groups = [group for group in groups if group.compared]
+    groups = [group for group in groups if group.counted.is_compared]
     items = [group.compared for group in groups]
     if not items:
         return ""
@@ -98,11 +98,11 @@ def _why(groups: Sequence[Group]) -> str:
     if n >= FEWEST and given[often] >= _SAME * n:
         share = given[often] / n
         return f"{shown(often, 40)!r} is the answer to {wording.share(share)} % of {n:,} items"
-    judged = [group for group in groups if group.rights]
+    judged = [group.counted for group in groups if group.counted.rights]
     if len(judged) < len(groups):
         return ""
-    shares = [fmean(group.rights) for group in judged]
-    right = mean_share(shares, [group.cluster for group in groups])
+    shares = [fmean(counted.rights) for counted in judged]
+    right = mean_share(shares, [counted.cluster for counted in judged])
     guessed = fmean(1 / group[0].choices if group[0].choices else 0.0 for group in groups)
     if right and (right.low or 0.0) <= guessed and (guessed or n >= FEWEST):
         return (

@@ -19,6 +19,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, get_args
 
 from pytest_rest.metrics.agreement import Group, by_suite, compared
+from pytest_rest.scoring import agree
 from pytest_rest.terms import COMPARED, Mode, Record
 
 Cause = Literal["misread", "refused", "abstained", "no answer", "misreasoned", "unknown"]
@@ -34,13 +35,14 @@ WORDS: dict[str, str] = {
 }
 
 
-def cause(group: Group) -> Cause | None:
+def cause(records: Sequence[Record]) -> Cause | None:
     """Where an item failed, in these styles; None if it is consistent or a record is lost."""
-    if group.agrees or any(record.verdict.lost for record in group):
+    answers = [answer for record in records for answer in compared(record)]
+    if agree(answer.value for answer in answers) or any(r.verdict.lost for r in records):
         return None
-    was_read = [bool(record.verdict.transcriptions) for record in group]
-    statuses = {answer.status for answer in group.compared}
-    if any(not read.correct for record in group for read in record.verdict.transcriptions):
+    was_read = [bool(record.verdict.transcriptions) for record in records]
+    statuses = {answer.status for answer in answers}
+    if any(not read.correct for record in records for read in record.verdict.transcriptions):
         return "misread"
     for cause_of_one in _OF_ONE:
         if cause_of_one in statuses:
@@ -57,21 +59,28 @@ def count(records: Sequence[Record]) -> dict[str, dict[str, int]]:
     inconsistent items, and those transcribed rightly to the OCR-correct subset's if every item was
     transcribed. The records are those of items without a lost one.
     """
-    suites = by_suite(records)
-    pooled = [group for groups in suites.values() for group in groups]
-    return {scope: _count(groups) for scope, groups in [*suites.items(), ("pooled", pooled)]}
+    suites = {suite: _count(groups) for suite, groups in by_suite(records).items()}
+    pooled = {
+        name: sum(counts[name] for counts in suites.values())
+        for name in ("items", "inconsistent", *CAUSES)
+    }
+    return {**suites, "pooled": pooled}
 
 
 def abstentions(records: Iterable[Record]) -> dict[Mode, dict[str, int]]:
     """Of the answers in each of text, image and mixed, how many only say that there is none."""
-    answers = [answer for record in records for answer in compared(record)]
-    all_of = Counter(answer.mode for answer in answers)
-    abstained = Counter(answer.mode for answer in answers if answer.status == "abstained")
-    return {m: {"answers": all_of[m], "abstained": abstained[m]} for m in COMPARED if all_of[m]}
+    counts: Counter[Mode] = Counter()
+    abstained: Counter[Mode] = Counter()
+    for record in records:
+        for answer in compared(record):
+            counts[answer.mode] += 1
+            abstained[answer.mode] += answer.status == "abstained"
+    return {m: {"answers": counts[m], "abstained": abstained[m]} for m in COMPARED if counts[m]}
 
 
 def _count(groups: Sequence[Group]) -> dict[str, int]:
-    causes = Counter(each for group in groups if (each := cause(group)))
+    apart = [group for group in groups if not group.counted.agrees]
+    causes = Counter(each for group in apart if (each := cause(group)))
     return {
         "items": len(groups),
         "inconsistent": causes.total(),

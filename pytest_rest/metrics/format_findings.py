@@ -52,7 +52,7 @@ class Finding:
 
 def find(groups: Sequence[Group]) -> list[Finding]:
     """What was asked, first of each format's text, then of pictures; nothing for one format."""
-    items = [(group.in_formats, group.cluster) for group in groups]
+    items = [(group.in_formats, group.counted.cluster) for group in groups]
     names = sorted({name for item, _ in items for name in item.images})
     texts = sorted({name for item, _ in items for name in item.texts})
     asked: dict[tuple[What, str], Difference | None] = {

@@ -127,7 +127,7 @@ def _floor(groups: Iterable[Group]) -> Excess:
     for group in groups:
         item = group.in_formats
         for pair in item.pairs:
-            shares[pair].append((item.between[pair], group.cluster))
+            shares[pair].append((item.between[pair], group.counted.cluster))
     rates = {
         pair: mean_share([share for share, _ in known], [name for _, name in known])
         for pair, known in sorted(shares.items())
@@ -146,7 +146,7 @@ def _agreements(
         ]
         if {name for name, _ in values} == set(names):
             shares.append(float(agree(value for _, value in values)))
-            clusters.append(group.cluster)
+            clusters.append(group.counted.cluster)
     return shares, clusters
 
 

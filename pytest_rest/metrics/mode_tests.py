@@ -5,12 +5,13 @@ modes that transcribe first against the image form. The difference is the accura
 named less that of the second, whichever is higher here.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pytest_rest.metrics import Subset
-from pytest_rest.metrics.agreement import Group, by_suite
+from pytest_rest.metrics.agreement import Counted, by_suite, expanded
 from pytest_rest.statistics.paired import Difference, difference
 from pytest_rest.terms import Mode, Record
 
@@ -45,30 +46,34 @@ def compare(records: Sequence[Record]) -> list[ModeTest]:
     An item's correctness in several styles is averaged first, so n is a number of items. The
     records are those of items without a lost one.
     """
-    groups = by_suite(records)
-    pooled = [group for listed in groups.values() for group in listed]
+    suites = {
+        suite: Counter(group.counted for group in groups)
+        for suite, groups in by_suite(records).items()
+    }
+    pooled = sum(suites.values(), Counter())
     compared = []
     for name, modes in PAIRS.items():
-        tests = {suite: _tests(listed, *modes) for suite, listed in groups.items()}
+        tests = {suite: _tests(numbers, *modes) for suite, numbers in suites.items()}
         tests["pooled"] = next(iter(tests.values())) if len(tests) == 1 else _tests(pooled, *modes)
         if tests["pooled"]["all"] is not None:
             compared.append(ModeTest(name, tests))
     return compared
 
 
-def _tests(groups: Sequence[Group], one: Mode, other: Mode) -> dict[Subset, Difference | None]:
-    of_all, read = _test(groups, one, other), [group for group in groups if group.is_read_right]
-    same = len(read) == len(groups)
+def _tests(
+    numbers: Mapping[Counted, int], one: Mode, other: Mode
+) -> dict[Subset, Difference | None]:
+    of_all, read = _test(numbers, one, other), {c: n for c, n in numbers.items() if c.is_read_right}
+    same = len(read) == len(numbers)
     return {"all": of_all, "ocr_correct": of_all if same else _test(read, one, other)}
 
 
-def _test(groups: Iterable[Group], one: Mode, other: Mode) -> Difference | None:
-    known = [
-        (a - b, group.cluster)
-        for group in groups
-        if (a := group.share_right(one)) is not None and (b := group.share_right(other)) is not None
-    ]
-    return difference([value for value, _ in known], [name for _, name in known])
+def _test(numbers: Mapping[Counted, int], one: Mode, other: Mode) -> Difference | None:
+    def gained(counted: Counted) -> float | None:
+        a, b = counted.share_right(one), counted.share_right(other)
+        return None if a is None or b is None else a - b
+
+    return difference(*expanded(numbers, gained))
 
 
 def _builtins(test: Difference | None) -> dict[str, Any] | None:

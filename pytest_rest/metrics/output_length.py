@@ -10,7 +10,7 @@ from itertools import compress
 from statistics import fmean
 from typing import Any, Literal
 
-from pytest_rest.metrics.agreement import Group
+from pytest_rest.metrics.agreement import Answered
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.intervals import ratio
 from pytest_rest.terms import Mode, Rate, to_rate
@@ -41,15 +41,15 @@ class MeanTokens:
         return cls(**{**data, "accuracy_per_1000_input": rate})
 
 
-def length_ratio(groups: Sequence[Group]) -> Ratio | None:
+def length_ratio(answered: Mapping[Mode, Sequence[Answered | None]]) -> Ratio | None:
     """Output length image/text, the ratio of the means over items that have both forms.
 
     In output tokens if every such answer says how many, otherwise in characters (of an answer's
     text as it is kept, 20,000 at most). An item's styles are averaged first. None without such
     items, or if the text form wrote nothing.
     """
-    both = [g.answered for g in groups if {"text", "image"} <= g.answered.keys()]
-    pairs = [(answered["image"], answered["text"]) for answered in both]
+    forms = zip(answered.get("image", ()), answered.get("text", ()), strict=False)
+    pairs = [(image, text) for image, text in forms if image and text]
     is_told = all(form.written is not None for pair in pairs for form in pair)
     unit: Unit = "tokens" if is_told else "characters"
     image, text = (
@@ -60,9 +60,11 @@ def length_ratio(groups: Sequence[Group]) -> Ratio | None:
     return Ratio(lengths.value, lengths.low, lengths.high, lengths.n, unit) if lengths else None
 
 
-def tokens(groups: Sequence[Group], modes: Sequence[Mode]) -> dict[Mode, MeanTokens | None] | None:
+def tokens(
+    answered: Mapping[Mode, Sequence[Answered | None]], modes: Sequence[Mode]
+) -> dict[Mode, MeanTokens | None] | None:
     """Tokens by mode, None if an answer of it reports none; None if that is so of every mode."""
-    by_mode = {mode: _tokens(groups, mode) for mode in modes}
+    by_mode = {mode: _tokens([*filter(None, answered[mode])]) for mode in modes}
     return by_mode if any(by_mode.values()) else None
 
 
@@ -83,16 +85,15 @@ def mean_tokens(
     return by_mode if any(by_mode.values()) else None
 
 
-def _tokens(groups: Sequence[Group], mode: Mode) -> MeanTokens | None:
-    said = [group.answered[mode] for group in groups if mode in group.answered]
-    sent = [each.sent for each in said if each.sent is not None]
-    written = [each.written for each in said if each.written is not None]
-    if not said or min(len(sent), len(written)) < len(said):
+def _tokens(answers: Sequence[Answered]) -> MeanTokens | None:
+    sent = [each.sent for each in answers if each.sent is not None]
+    written = [each.written for each in answers if each.written is not None]
+    if not answers or min(len(sent), len(written)) < len(answers):
         return None
-    known = [each.is_judged for each in said]
-    right = [each.right or 0.0 for each in compress(said, known)]
+    known = [each.is_judged for each in answers]
+    right = [each.right or 0.0 for each in compress(answers, known)]
     thousands = [each / 1000 for each in compress(sent, known)]
-    return MeanTokens(fmean(sent), fmean(written), len(said), ratio(right, thousands))
+    return MeanTokens(fmean(sent), fmean(written), len(answers), ratio(right, thousands))
 
 
 def _mean(used: Sequence[MeanTokens | None]) -> MeanTokens | None:

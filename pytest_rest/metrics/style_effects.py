@@ -14,7 +14,7 @@ from statistics import fmean
 from typing import Any, NamedTuple
 
 from pytest_rest.metrics import SUBSETS, Subset, seen_dpi
-from pytest_rest.metrics.agreement import Group, Grouped, compared
+from pytest_rest.metrics.agreement import Grouped, agrees, cluster, compared
 from pytest_rest.metrics.seen_dpi import Ends
 from pytest_rest.models.seen import NOTICED
 from pytest_rest.statistics.paired import Difference, difference
@@ -162,13 +162,13 @@ def _changes_of(
 
 
 def _measure(record: Record) -> _Measured:
-    answers, alone = compared(record), Group([record])
+    answers = compared(record)
     asked = [answer.correct for answer in answers if answer.mode != "text"]
     right = [correct for correct in asked if correct is not None]
     return _Measured(
         fmean(right) if right else None,
-        float(alone.agrees) if answers else None,
-        alone.is_read_right,
-        alone.cluster,
+        float(agrees(record)) if answers else None,
+        record.verdict.ocr_correct,
+        cluster(record),
         seen_dpi.of_record(record),
     )

@@ -15,7 +15,7 @@ from itertools import pairwise
 from typing import Any, Literal, NamedTuple
 
 from pytest_rest.metrics import seen_dpi
-from pytest_rest.metrics.agreement import Group, Grouped
+from pytest_rest.metrics.agreement import Grouped, agrees
 from pytest_rest.models import seen, vision_rules
 from pytest_rest.models.vision_rules import Size, VisionRule
 from pytest_rest.statistics.intervals import mean_share, ratio
@@ -158,8 +158,9 @@ def measure(
     rule, records = rule or vision_rules.find(model), Grouped.of(records)
     shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
     for record in records:
+        is_agreed = agrees(record)
         for mode in _SHOWN if not record.verdict.lost else ():
-            if pair := _pair(record, mode):
+            if pair := _pair(record, mode, is_agreed):
                 shown[record.style, mode][record.suite, record.item] = pair
     less = {each.style: seen_dpi.less(each) for each in seen_dpi.by_style(records, styles)}
     uses = {
@@ -184,11 +185,11 @@ def measure(
     return Vision(words, tuple(uses[key] for key in sorted(uses)), tuple(evens))
 
 
-def _pair(record: Record, mode: Mode) -> _Pair | None:
+def _pair(record: Record, mode: Mode, is_agreed: bool) -> _Pair | None:
     answers = record.verdict.answers
     if "text" not in answers or mode not in answers or record.pages:  # one picture's size is known
         return None
-    pair = _Pair(answers["text"], answers[mode], Group([record]).agrees)
+    pair = _Pair(answers["text"], answers[mode], is_agreed)
     is_judged = None not in (pair.text.correct, pair.shown.correct)
     return pair if is_judged and pair.text.text_tokens is not None and pair.shown.width else None
 

@@ -69,12 +69,15 @@ class SeenStyles:
 
     def add(self, picture: Picture) -> None:
         """Count one more."""
-        here = self._styles.setdefault(picture.style, _Counted(picture))
+        here = self._styles.get(picture.style)
+        if here is None:
+            here = self._styles[picture.style] = _Counted(picture, picture.left)
+        left = picture.left
         here.items.add(picture.item)
-        if picture.left < NOTICED:
+        if left < NOTICED:
             here.shrunk.add(picture.item)
-        if picture.left < here.worst.left:
-            here.worst = picture
+        if left < here.least:
+            here.worst, here.least = picture, left
         if (dpi := picture.seen["dpi"]) is not None:
             here.low = dpi if here.low is None else min(here.low, dpi)
             here.high = dpi if here.high is None else max(here.high, dpi)
@@ -90,6 +93,7 @@ class SeenStyles:
 @dataclass
 class _Counted:
     worst: Picture
+    least: float  # what is left of that one's scale
     low: float | None = None
     high: float | None = None
     items: set[str] = field(default_factory=set)

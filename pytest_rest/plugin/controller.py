@@ -21,6 +21,7 @@ from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
 from pytest_rest.reporting import collector, earlier_runs, github, junit, markdown, merge, page
 from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.record_file import RecordFile
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.reporting.terminal import tables
@@ -48,7 +49,8 @@ class Controller:
         plugins: Iterable[Any] = config.pluginmanager.get_plugins()
         self._junit = [each for each in plugins if hasattr(each, "add_global_property")]  # LogXML
         self._started = time.monotonic()
-        self._tally = Tally(_rules(run.settings), styles=run.styles)
+        file = RecordFile(run.settings.run_dir)
+        self._tally = Tally(_rules(run.settings), styles=run.styles, file=file)
         self._looks: Looks | None = None  # of a run that may stop early
         self._clusters: dict[tuple[str, str], str] = {}  # of the items that are in one
         self._refused = ""  # why a worker refused what it collected
@@ -102,7 +104,7 @@ class Controller:
                 bounds.prepare()  # in the time for which the others are waited for
             sent = wire["record"]
             record = Record.from_json(sent) if isinstance(sent, str) else sent
-            tally.records[test] = record
+            tally.add(test, sent)
             self._watch.add(record)
             if wire.get("outcome") == "inconsistent":
                 self._say(report, tables.headline(record.verdict))

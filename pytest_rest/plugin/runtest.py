@@ -20,7 +20,7 @@ from pytest_rest.gate import thresholds
 from pytest_rest.gate.thresholds import Threshold
 from pytest_rest.plugin.cases import case_id, case_of, named
 from pytest_rest.plugin.run import WIRE, Disagreement, Run
-from pytest_rest.reporting import rerun_command, why_lost
+from pytest_rest.reporting import collector, rerun_command, why_lost
 from pytest_rest.terms import Record, Verdict, to_builtins
 
 THRESHOLDS = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
@@ -107,6 +107,12 @@ class Recorder:
         self._selected, self._of = json.dumps(selected, ensure_ascii=True), len(selected)
         asked = [case[0] for item in session.items if (case := case_of(item))]
         self._clusters = {(each.suite, each.id): each.cluster for each in asked if each.cluster}
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtestloop(self) -> Generator[None, object, object]:
+        """Leave the processor to the tests, and to those who ask."""
+        with collector.seldom():
+            return (yield)
 
     @pytest.hookimpl(wrapper=True)
     def pytest_runtest_makereport(

@@ -147,9 +147,8 @@ def _image(
         page = page.convert("RGB") if len({*paper}) > 1 else page
         whole = _pixels(rotated_size(size, style.rotation), style) if style.rotation else page.size
         page = distort(page, whole, style, paper, f"{document.digest} {number}")
-    pixels = page.tobytes()
-    digest = pixel_digest(page.mode, page.size, pixels)
-    content, media_type = png.encode(page, pixels, style.dpi), "image/png"
+    digest = pixel_digest(page.mode, page.size, page.tobytes())
+    content, media_type = png.encode(page, style.dpi), "image/png"
     if style.is_plain and len(content) > page.width * page.height / 2:
         file = io.BytesIO()
         page.save(file, "JPEG", quality=_JPEG_QUALITY)

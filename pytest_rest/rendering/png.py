@@ -6,10 +6,10 @@ import zlib
 from PIL import Image as Picture
 
 
-def encode(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
+def encode(page: Picture.Image, dpi: int) -> bytes:
     """A PNG file (RFC 2083) without row filters: for text a third of Pillow's time, and smaller."""
-    row = page.width * len(page.mode)
-    rows = [pixels[start : start + row] for start in range(0, len(pixels), row)]
+    stride = page.width * len(page.mode) + 1  # a row and a zero, which stands before the next one
+    rows = b"\0" + page.tobytes("raw", page.mode, stride)[:-1]
     gray_or_rgb = 0 if page.mode == "L" else 2
     per_meter = round(dpi / 0.0254)
     header = struct.pack(">IIBBBBB", *page.size, 8, gray_or_rgb, 0, 0, 0)
@@ -18,7 +18,7 @@ def encode(page: Picture.Image, pixels: bytes, dpi: int) -> bytes:
         for kind, data in (
             (b"IHDR", header),
             (b"pHYs", struct.pack(">IIB", per_meter, per_meter, 1)),
-            (b"IDAT", zlib.compress(b"\0".join([b"", *rows]), 2)),
+            (b"IDAT", zlib.compress(rows, 2)),
             (b"IEND", b""),
         )
     )

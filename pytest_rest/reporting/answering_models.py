@@ -4,7 +4,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
-from pytest_rest.reporting.calls import own_calls
+from pytest_rest.reporting.calls import models, own_calls
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import Record, is_same_model, one_spelling
 
@@ -17,8 +17,11 @@ def several(records: Iterable[Record], alike: Collection[str] = ()) -> str:
     A model counts under its fullest id, and a judge of open answers not at all. `alike` are ids
     that count as one model's.
     """
+    records = [*records]
+    if len({*one_spelling(models(records)).values()}) < 2:
+        return ""
     counts = _counts(records)
-    if len(counts) < 2 or {*counts} <= {*alike}:
+    if {*counts} <= {*alike}:
         return ""
     said = [f"{shown(model, 60)} ({number:,})" for model, number in counts.most_common(_SHOWN)]
     return f"answered by {len(counts)} models: {', '.join(said)}"

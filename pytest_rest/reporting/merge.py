@@ -49,7 +49,7 @@ def carrying(
     tests = []
     for (origin, key), digest in sorted(known.items()):
         record = tally.records.get((origin, key))
-        own = record and record != shown_records[key]
+        own = record and record.to_json() != shown_records[key].to_json()
         tests.append(
             {
                 "test": origin,
@@ -169,7 +169,7 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
             test: Test = (entry["test"], key)
             tally.selected[test] = entry["digest"]
             if own := entry["record"]:
-                tally.records[test] = records[key] if own is True else Record.from_builtins(own)
+                tally.add(test, records[key] if own is True else Record.from_builtins(own))
             if entry["reason"] is not None:
                 tally.reasons[test] = entry["reason"]
             if entry["failed"]:

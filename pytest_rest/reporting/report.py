@@ -58,7 +58,6 @@ from pytest_rest.safe_text import shown
 from pytest_rest.terms import RH_BENCH, Completion, Record, Style
 
 SCHEMA = "pytest-rest/report/1"
-_encode = json.JSONEncoder(allow_nan=False).encode
 _WORST = ("rer", "cfr", "mmc", "all_correct")
 
 
@@ -314,8 +313,8 @@ class Report:
         if shard:
             yield f',\n "shard": {json.dumps(shard, allow_nan=False)}'
         yield ',\n "items": ['
-        for number, item in enumerate(self._items):
-            yield f"{',' if number else ''}\n  {_encode(item)}"
+        for number, line in enumerate(self._items.lines()):
+            yield f"{',' if number else ''}\n  {line}"
         yield "\n ]\n}\n"
 
     @property

@@ -18,8 +18,9 @@ from pytest_rest.metrics.agreement import Grouped
 from pytest_rest.metrics.by_budget import RhAuc
 from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
-from pytest_rest.reporting.calls import calls, from_cache, own_calls
+from pytest_rest.reporting.calls import calls, from_cache, models, own_calls
 from pytest_rest.reporting.left_out import LeftOut
+from pytest_rest.reporting.record_file import RecordFile
 from pytest_rest.reporting.report import Lost, Report, Stopped
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
@@ -63,7 +64,7 @@ class Tally:
     rules: Rules
     selected: dict[Test, str] = field(default_factory=dict)
     of: int = 0
-    records: dict[Test, Record] = field(default_factory=dict)
+    records: dict[Test, Record] = field(default_factory=dict)  # as `add` keeps them
     reasons: dict[Test, str] = field(default_factory=dict)  # of those without a record
     failed: set[Test] = field(default_factory=set)
     thresholds: set[Threshold] = field(default_factory=set)
@@ -74,6 +75,11 @@ class Tally:
     looks: Mapping[Threshold, Look] | None = None  # of a run that may stop early
     items_left_out: int = 0  # of one that did
     is_interrupted: bool = False  # by a person or a signal, before all tests were over
+    file: RecordFile = field(default_factory=RecordFile)
+
+    def add(self, test: Test, record: Record | str) -> None:
+        """Keep a test's record, or the one of a line of JSON, in place of an earlier one."""
+        self.records[test] = self.file.keep(record)
 
     def keep(self, tests: set[Test]) -> None:
         """Forget every test but these."""
@@ -98,13 +104,15 @@ class Tally:
 
     def _mixed(self) -> dict[Test, str]:
         """The tests of items that different models answered in different styles."""
-        models: dict[tuple[str, str], set[str]] = {}
+        if len({*one_spelling(models(self.records.values())).values()}) < 2:
+            return {}
+        by_item: dict[tuple[str, str], set[str]] = {}
         for (_, (suite, item, _)), record in self.records.items():
             answered = {call.model for call in own_calls(record) if call.model}
-            models.setdefault((suite, item), set()).update(answered)
+            by_item.setdefault((suite, item), set()).update(answered)
         why = {
             key: f"answered by {len(several)} models in its styles: {', '.join(sorted(several))}"
-            for key, several in models.items()
+            for key, several in by_item.items()
             if len({*one_spelling(several).values()}) > 1 and not several <= {*self.rules.alike}
         }
         return {
@@ -257,7 +265,9 @@ def _whole(records: Mapping[Key, Record], lost: Iterable[Test]) -> list[Record]:
 def _parts(whole: Sequence[Record], table: Table, asked: set[str]) -> Table:
     """The parts that are `asked` and no suites: formats, styles, tags and fields."""
     fields = [part.removeprefix(FIELD) for part in sorted(asked) if part.startswith(FIELD)]
-    tags = {f"{TAG}{tag}": groups for tag, groups in metrics.by_tag(whole).items()}
+    is_tagged = any(part.startswith(TAG) for part in asked)
+    by_tag = metrics.by_tag(whole) if is_tagged else {}
+    tags = {f"{TAG}{tag}": groups for tag, groups in by_tag.items()}
     in_formats = bool(asked & {record.format for record in whole} - {""})
     in_styles = bool(asked & {record.style for record in whole})
     return {

@@ -12,6 +12,7 @@ import functools
 import itertools
 import re
 from collections.abc import Iterable
+from operator import attrgetter
 from typing import Any
 
 from pytest_rest.errors import BenchmarkError
@@ -32,6 +33,7 @@ from pytest_rest.terms import (
     Mode,
     Outcome,
     Prompt,
+    Seen,
     Status,
     Transcription,
     Verdict,
@@ -43,6 +45,11 @@ LONGEST_REASON = 1_000
 
 _OF_ALL_LINES = ("list", "set", "fields")  # which read below the first line by themselves
 _WITHOUT_SIGN = ("choice", "date")  # before which a dash is that of a list
+_OF_CALL = (
+    *("input_tokens", "output_tokens", "cost", "seconds", "model"),
+    *("from_cache", "cached_tokens", "cache_saved"),
+)
+_of_call = attrgetter(*_OF_CALL)  # a getattr for each takes three times as long
 _REFUSAL = re.compile(
     r"\W{0,20}(?:i(?:['’]m| am) (?:sorry|unable|not able)"
     r"|i (?:cannot|can['’]?t|won['’]?t)|sorry\b)",
@@ -65,22 +72,31 @@ def extract(text: str, item: Item, shown: str = "") -> str | None:
     return None if said is None else _value(said, item, shown)[0]
 
 
-def answer(prompt: Prompt, completion: Completion) -> Answer:
-    """Score one form's completion against the item's own answer."""
-    item = prompt.item
+def answer(
+    prompt: Prompt,
+    completion: Completion,
+    text_tokens: int | None = None,
+    seen: Seen | None = None,
+) -> Answer:
+    """Score one form's completion against the item's own answer.
+
+    `text_tokens` is what the prompt's text takes, `seen` what of its picture reaches the model.
+    """
+    item, images = prompt.item, prompt.images
     texts = (part if isinstance(part, str) else part.text for part in prompt.parts)
     shown = "" if prompt.budget else "\n".join(texts)  # a budget's may hold the model's own words
     status, value = _read(ended(completion), completion.text, item, shown)
-    has_picture = bool(prompt.images and prompt.images[0].content)
-    width, height = prompt.images[0].size if has_picture else (0, 0)
+    width, height = images[0].size if images and images[0].content else (0, 0)
     return Answer(
         mode=prompt.form.mode,
         status=status,
         text=kept(completion.error or completion.text),
         value=value,
         correct=_is_right(value, item),
+        text_tokens=text_tokens,
         width=width,
         height=height,
+        seen=seen,
         fields=_fields(status, _said(completion.text, item, shown), item) if item.fields else {},
         **_call(prompt, completion),
     )
@@ -111,10 +127,13 @@ def stored_answer(
     )
 
 
-def transcription(prompt: Prompt, completion: Completion) -> Transcription:
+def transcription(
+    prompt: Prompt, completion: Completion, seen: Seen | None = None
+) -> Transcription:
     """Score a transcription: `cer` is its character error rate against the drawn text.
 
-    `cer_raw` is that of all that the model wrote, with what it put around the transcription.
+    `cer_raw` is that of all that the model wrote, with what it put around the transcription; `seen`
+    is as in `answer`.
     """
     reference = prompt.images[0].text
     text = kept(completion.error or completion.text)
@@ -129,6 +148,7 @@ def transcription(prompt: Prompt, completion: Completion) -> Transcription:
         cer=cer,
         correct=cer == 0,
         cer_raw=raw,
+        seen=seen,
         **_call(prompt, completion),
     )
 
@@ -217,15 +237,11 @@ def kept(text: str) -> str:
 
 def _call(prompt: Prompt, completion: Completion) -> dict[str, Any]:
     """What an answer and a transcription keep of their call."""
-    names = (
-        *("input_tokens", "output_tokens", "cost", "seconds", "model"),
-        *("from_cache", "cached_tokens", "cache_saved"),
-    )
     return {
         "prompt": prompt.digest,
         "image": prompt.images[0].digest if prompt.images else None,
         "max_tokens": prompt.max_tokens if ended(completion) == "truncated" else None,
-        **{name: getattr(completion, name) for name in names},
+        **dict(zip(_OF_CALL, _of_call(completion), strict=True)),
     }
 
 

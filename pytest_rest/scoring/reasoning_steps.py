@@ -6,7 +6,7 @@ rating, the item is lost: that is neither the model's answer nor a rating of 0.
 """
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from typing import TypeVar, get_args
 
@@ -53,13 +53,14 @@ def judge(
     sweep: Sweep,
     transcription: Transcription | None = None,
     mixed_transcription: Transcription | None = None,
+    read: Callable[[Prompt, Completion], Answer] = scoring.answer,
 ) -> Verdict:
     """The verdict on the answers under the largest budget, with every step behind it.
 
-    A failed step loses the item, whatever its budget. An item with one form cannot disagree: it is
-    consistent, unless it is lost.
+    `read` is how a call becomes an answer. A failed step loses the item, whatever its budget. An
+    item with one form cannot disagree: it is consistent, unless it is lost.
     """
-    steps = _rated([_step(*call) for call in calls if call[0].budget is not None])
+    steps = _rated([_step(call[0], call[1], read) for call in calls if call[0].budget is not None])
     answers = answers_under(steps, sweep.largest.amount)
     verdict = scoring.judge(answers.values(), transcription, mixed_transcription)
     failures = [_failure(step) for step in steps]
@@ -97,8 +98,10 @@ def _sum(one: N | None, other: N | None) -> N | None:
     return None if one is None or other is None else one + other
 
 
-def _step(prompt: Prompt, completion: Completion) -> Step:
-    answer = to_builtins(scoring.answer(prompt, completion))
+def _step(
+    prompt: Prompt, completion: Completion, read: Callable[[Prompt, Completion], Answer]
+) -> Step:
+    answer = to_builtins(read(prompt, completion))
     status: Status = answer["status"]
     stars = rating(completion) if prompt.task == "rate" else None
     if prompt.task != "solve":

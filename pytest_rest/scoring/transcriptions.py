@@ -44,6 +44,7 @@ def character_error_rate(reference: str, hypothesis: str) -> float:
     return character_error_rates(reference, hypothesis)[0]
 
 
+@functools.lru_cache(maxsize=64)  # an item is read alike in many styles
 def character_error_rates(
     reference: str, hypothesis: str, *, is_code: bool = False
 ) -> tuple[float, float]:
@@ -52,7 +53,10 @@ def character_error_rates(
     A rate is (insertions + deletions + substitutions) / reference length, after `fold` on both. Of
     an empty reference it is 0 for an empty hypothesis and 1 for any other.
     """
-    rates = [_rate(fold(reference), fold(each)) for each in _stripped(hypothesis, is_code)]
+    drawn, said = fold(reference), fold(hypothesis)
+    if drawn == said:
+        return 0.0, 0.0
+    rates = [_rate(drawn, fold(each)) for each in _stripped(hypothesis, is_code)]
     return min(rates), rates[0]
 
 
@@ -61,7 +65,6 @@ def without_surroundings(reference: str, hypothesis: str) -> str:
     return min(_stripped(hypothesis), key=lambda each: _rate(fold(reference), fold(each)))
 
 
-@functools.lru_cache(maxsize=64)  # an item is read alike in many styles
 def _rate(reference: str, hypothesis: str) -> float:
     import jiwer  # when first used: it loads rapidfuzz
 

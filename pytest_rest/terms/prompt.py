@@ -109,7 +109,7 @@ class Prompt:
         again += [to_builtins(self.budget)] if self.budget else []
         return short_digest(json.dumps([seen, self.max_tokens, *again]))
 
-    @property
+    @functools.cached_property
     def images(self) -> tuple[Image, ...]:
         """The pictures among the parts."""
         return tuple(part for part in self.parts if isinstance(part, Image))

@@ -1,10 +1,11 @@
 """What an item was answered, judged: the record that crosses processes."""
 
+import functools
 import json
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypedDict
+from typing import Any, Self, TypedDict
 
 from pytest_rest.terms.content import to_builtins
 from pytest_rest.terms.words import (
@@ -19,6 +20,9 @@ from pytest_rest.terms.words import (
 )
 
 _SHORT = 40  # characters of a text that is likely to come again
+_OWN = {"id", "digest", "prompt", "image"}  # which no other record has
+_UNNEEDED: Mapping[str, Any] = {"image": None, "seconds": 0.0}  # by figures
+_NOTHING: dict[Any, Any] = {}  # one for all
 
 
 class Seen(TypedDict):
@@ -249,34 +253,50 @@ class Record:
         }
 
     @classmethod
-    def from_builtins(cls, data: Mapping[str, Any]) -> "Record":
+    def from_builtins(cls, data: Mapping[str, Any], **more: Any) -> Self:
         """The record that `to_builtins` wrote; what a report adds to it is passed over."""
         verdict = Verdict(
             data["verdict"],
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
             data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
-            {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
+            {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()}
+            or _NOTHING,
             data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
             tuple(map(_comparison, data.get("comparisons", ()))),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
-        rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
+        rest = data.get("own") or _NOTHING, data.get("cluster", ""), data.get("choices", 0)
         lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
         late = lists[0], data.get("format", ""), lists[1]
         pages = data.get("pages", 0), data.get("answer_page", 0)
         about = data["digest"], data["answer"], verdict
-        return cls(suite, item, style, *about, *rest, *late, *pages)
+        return cls(suite, item, style, *about, *rest, *late, *pages, **more)
 
     def to_json(self) -> str:
         """One line of ASCII, whatever a model wrote into it (lone surrogates included)."""
         return json.dumps(self.to_builtins(), ensure_ascii=True)
 
     @classmethod
-    def from_json(cls, text: str) -> "Record":
+    def from_json(cls, text: str) -> Self:
         """The record that `to_json` wrote."""
-        return cls.from_builtins(json.loads(text, object_hook=_sharing))
+        return cls.from_builtins(_DECODER.decode(text))
+
+    @classmethod
+    def without_texts(cls, text: str, **more: Any) -> Self:
+        """The same without what figures do not need: texts, pictures' digests, and seconds.
+
+        Of an answer's text they need the length, so that it is blank; that of a failure stays.
+        """
+        data = _DECODER.decode(text)
+        for call in _calls(data):
+            if call["status"] != "failed":
+                call |= _UNNEEDED
+                call["text"] = _blank(len(call["text"]))
+                if "reference" in call:
+                    call["text"] = call["reference"] = ""
+        return cls.from_builtins(data, **more)
 
 
 def _with_pages(read: Transcription) -> dict[str, Any]:
@@ -293,9 +313,37 @@ def _comparison(data: Mapping[str, Any]) -> Comparison:
     return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
 
 
-def _sharing(data: dict[str, Any]) -> dict[str, Any]:
+def _sharing(data: dict[str, Any]) -> Any:
     """The same with one copy of what most records say alike: a model's name, a status, a value."""
-    return {
-        name: sys.intern(value) if type(value) is str and len(value) <= _SHORT else value
-        for name, value in data.items()
-    }
+    if data.keys() == Seen.__annotations__.keys() and type(data["width"]) is int:
+        return _seen(**data)
+    for name, value in data.items():
+        if type(value) is str and len(value) <= _SHORT and name not in _OWN:
+            data[name] = sys.intern(value)
+    return data
+
+
+def _calls(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
+    """The calls behind a record, as builtins."""
+    yield from data["answers"].values()
+    for again in data["repeats"].values():
+        yield from again
+    yield from data.get("steps", ())
+    for read in filter(None, (data["ocr"], data["ocr_mixed"])):
+        yield read
+        yield from read.get("pages", ())
+
+
+@functools.cache  # a text is bounded, so that there are not many lengths
+def _blank(length: int) -> str:
+    return " " * length
+
+
+@functools.lru_cache(maxsize=4096)
+def _seen(width: int, height: int, dpi: float | None) -> Seen:
+    return Seen(width=width, height=height, dpi=dpi)
+
+
+# a number is made once, as most are small and come again
+_parse_int = functools.lru_cache(maxsize=4096)(int)
+_DECODER = json.JSONDecoder(object_hook=_sharing, parse_int=_parse_int)

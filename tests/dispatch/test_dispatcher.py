@@ -6,7 +6,7 @@ import threading
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing, contextmanager
 from dataclasses import replace
 
 import pytest
@@ -193,6 +193,16 @@ def test_closing_while_calls_are_in_flight() -> None:
 # From a worker's process
 
 
+@contextmanager
+def leaving_nothing_open() -> Iterator[None]:
+    """Fail where a connection is left to the collector of garbage."""
+    with warnings.catch_warnings(record=True) as warned:
+        warnings.simplefilter("always")
+        yield
+        gc.collect()
+    assert [] == [str(each.message) for each in warned if each.category is ResourceWarning]
+
+
 def test_a_worker_gets_what_the_main_process_gets() -> None:
     """The same completions, and one request for each prompt, through the loopback."""
     given_prompts = asked(5)
@@ -231,13 +241,55 @@ def test_a_worker_that_reads_nothing_leaves_no_connection() -> None:
             client.sendall(_frame(server.token))
             client.sendall(_frame({"ask": [prompt_to_builtins(prompt) for prompt in asked(1)]}))
             client.recv(1)  # the answer is on its way, and is left there
-            with warnings.catch_warnings(record=True) as warned:
-                warnings.simplefilter("always")
+            with leaving_nothing_open():
                 server.close()
                 dispatcher.close()
                 del dispatcher, server
-                gc.collect()
-    assert [] == [str(each.message) for each in warned if each.category is ResourceWarning]
+
+
+class HeldUp:
+    """Holds up the loop in which it is called, until its server is closing."""
+
+    def __init__(self) -> None:
+        self.is_reached, self._released = threading.Event(), threading.Event()
+
+    def __call__(self, *_: Request) -> Reply:
+        """What the tests' server answers, once it may."""
+        self.is_reached.set()
+        assert self._released.wait(20)
+        return Reply()
+
+    async def wait(self) -> None:
+        """The same on the dispatcher's loop."""
+        self()
+
+    def connect_and_release_soon(self, port: int) -> socket.socket:
+        """A connection that the loop takes on in the round in which it hears of the end."""
+        assert self.is_reached.wait(20)
+        threading.Timer(0.1, self._released.set).start()
+        return socket.create_connection(("127.0.0.1", port))
+
+
+def test_a_worker_that_connects_as_the_run_ends_is_hung_up_on() -> None:
+    """Nothing is left open of what was accepted in the round that closes the server."""
+    held_up = HeldUp()
+    with leaving_nothing_open(), dispatching(held_up) as (_, dispatcher):
+        server = Server(dispatcher, LookAhead(dispatcher, 64, 64))
+        threading.Thread(target=dispatcher.run, args=[held_up.wait()]).start()
+        with closing(held_up.connect_and_release_soon(server.port)):
+            server.close()
+
+
+def test_the_server_of_these_tests_hangs_up_on_whoever_connects_as_it_closes() -> None:
+    """Else a later test, which collects garbage, would be blamed for it."""
+    held_up = HeldUp()
+    body = '{"model": "m", "messages": []}'
+    head = f"POST /v1/chat/completions HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}"
+    with leaving_nothing_open(), ExitStack() as opened, Endpoint(held_up) as endpoint:
+        port = int(endpoint.url.rpartition(":")[2])
+        asking = opened.enter_context(socket.create_connection(("127.0.0.1", port)))
+        asking.sendall(f"{head}\r\n\r\n{body}".encode())
+        opened.enter_context(held_up.connect_and_release_soon(port))
 
 
 def test_a_main_process_that_is_gone_is_one_clear_line() -> None:

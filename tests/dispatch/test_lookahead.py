@@ -23,11 +23,6 @@ from pytest_rest.errors import DispatcherError, RenderingError
 from pytest_rest.models.providers.openai_compatible import connect
 from pytest_rest.terms import Choice, Form, Image, Item, Prompt, Style
 
-# Collecting garbage here finds a connection that the tests' server took on as it stopped.
-_LEFT_OPEN = "Exception ignored in.+(_SelectorTransport.__del__|socket.socket fd)"
-pytestmark = pytest.mark.filterwarnings(
-    f"ignore:{_LEFT_OPEN}:pytest.PytestUnraisableExceptionWarning"
-)
 PICTURE = 1000  # bytes
 
 
@@ -502,22 +497,6 @@ def test_pictures_are_let_go_of() -> None:
         until(lambda: gc.collect() >= 0 and all(each() is None for each in references))
         for each in cases(4):
             assert texts(each) == claim(ahead, each)
-
-
-def test_it_is_short_where_answers_come_faster_than_cases() -> None:
-    """Not before the first answer, however little is handed over yet."""
-    with dispatching() as (plan, endpoint, dispatcher):
-        ahead = LookAhead(dispatcher, 16, 64)
-        plan.open.clear()
-        place(ahead, case(0))
-        short = [ahead.is_short]
-        plan.open.set()
-        until(lambda: ahead.is_short and 2 == len(endpoint.requests))
-        plan.open.clear()
-        for number in (1, 2):
-            place(ahead, case(number))
-            short.append(ahead.is_short)
-        assert [False, True, False] == short
 
 
 # Who walks ahead

@@ -275,6 +275,23 @@ def test_a_missing_answer_is_none(tmp_path: Path) -> None:
         assert store.get("0" * 16) is None
 
 
+@pytest.mark.parametrize(("is_in_order", "most"), [(True, 12), (False, 2_600)])
+def test_answers_are_read_on_ahead(tmp_path: Path, is_in_order: bool, most: int) -> None:
+    """As they came, whoever asks for them nearly so; in no order each is looked up by itself."""
+    places = {prompt(str(n)).digest: n // 100 for n in range(2_500)}
+    with closing(FileStore.create(tmp_path, ABOUT)) as store:
+        rows = [(each, *"....", json.dumps({"text": each}), '["a"]') for each in places]
+        with store._connection as connection:
+            connection.executemany("INSERT INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+    wanted = sorted(places, key=lambda each: (is_in_order and places[each], each))
+    with closing(FileStore.replay(tmp_path, ABOUT)) as store:
+        queries: list[str] = []
+        store._connection.set_trace_callback(queries.append)
+        assert wanted == [answer.text for each in wanted if (answer := store.get(each))]
+        assert len(queries) < most
+        assert store.prompts().get("unknown") is None
+
+
 def test_the_latest_answer_counts(tmp_path: Path) -> None:
     """A prompt that is asked again has one row."""
     with closing(FileStore.create(tmp_path, ABOUT)) as store:

@@ -1,7 +1,9 @@
 """What a run spares: tracebacks that nobody sees, rewritten modules, and workers that slow it."""
 
+import gc
 import os
 import sys
+from collections.abc import Iterator
 from importlib.machinery import SourceFileLoader
 from typing import Any
 
@@ -11,6 +13,7 @@ from runs import RunRest
 
 import pytest_rest
 from pytest_rest.plugin import plain_imports
+from pytest_rest.reporting import collector
 
 TEST = """\
 import pytest
@@ -91,3 +94,32 @@ def test_more_workers_than_cores_are_told(
         where = "--rest-model=m", f"--rest-api-base={endpoint.openai_base}"
         run = run_rest(*where, "--rest-suite=soebench:1", "-n2", "--collect-only")
     assert is_told == ("rest: 2 workers on 1 core slow the run down" in run.out), run.out
+
+
+@pytest.fixture
+def thresholds() -> Iterator[tuple[int, int, int]]:
+    """Those at which Python searches for circles of objects, put back when the test is over."""
+    own = gc.get_threshold()
+    yield own
+    gc.set_threshold(*own)
+
+
+def test_circles_of_objects_are_searched_for_seldom_while_tests_run(
+    pytester: pytest.Pytester, run_rest: RunRest, thresholds: tuple[int, int, int]
+) -> None:
+    """And as before when the last one is over."""
+    gc.set_threshold(700, 11, 12)
+    pytester.makepyfile(
+        test_own=f"import gc\n{TEST}    assert (10_000, 11, 12) == gc.get_threshold()"
+    )
+    run = run_rest("--rest-model=simulated", "-pno:xdist", "test_own.py")
+    assert ({"passed": 2}, (700, 11, 12)) == (run.outcomes, gc.get_threshold()), run.out
+
+
+@pytest.mark.parametrize("own", [0, 50_000])
+def test_a_search_that_is_off_or_rare_stays_so(own: int, thresholds: tuple[int, int, int]) -> None:
+    """A user, or another plugin, has said when objects are searched."""
+    gc.set_threshold(own, 11, 12)
+    with collector.seldom():
+        assert (own, 11, 12) == gc.get_threshold()
+    assert (own, 11, 12) == gc.get_threshold()

@@ -97,7 +97,7 @@ class StoredAnswers:
         parsed = {name: style for name in names if (style := _parsed(name)) is not None}
         return {name: style for name, style in parsed.items() if style.id == name}
 
-    @property
+    @cached_property
     def suites(self) -> tuple[str, ...]:
         """The names of the suites."""
         return tuple(sorted({case.item.suite for case in self.cases}))
