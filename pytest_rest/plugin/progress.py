@@ -31,7 +31,7 @@ class Watch:
         self._begun = time.monotonic()
         self._told = self._begun
         self._tests: Counter[tuple[str, str]] = Counter()
-        self._values: dict[tuple[str, str], set[str | None]] = {}
+        self._agreed: dict[tuple[str, str], str | None] = {}  # an item's one value, if it has one
         self._prompts: set[str] = set()
         self._foot = _foot(config)
         self.instead = ""  # what is shown in its place, before there are tests
@@ -46,8 +46,10 @@ class Watch:
         """A record has come in."""
         self._prompts.update(call.prompt for call in calls(record))
         if not record.verdict.lost:
-            values = self._values.setdefault((record.suite, record.item), set())
-            values.update(answer.value for answer in compared(record))
+            key, values = (record.suite, record.item), {a.value for a in compared(record)}
+            if key in self._agreed:
+                values.add(self._agreed[key])
+            self._agreed[key] = values.pop() if agree(values) else None
 
     @property
     def has_foot(self) -> bool:
@@ -63,7 +65,7 @@ class Watch:
         done, new = max(len(self._prompts), stored + answered), max(answered, len(self._prompts))
         planned = max(self._planned(), done)
         seconds = time.monotonic() - self._begun
-        consistent = sum(map(agree, self._values.values()))
+        consistent = sum(value is not None for value in self._agreed.values())
         return Progress(
             done,
             planned,
@@ -71,7 +73,7 @@ class Watch:
             retries,
             spent,
             seconds / new * (planned - done) if new > in_flight else None,
-            proportion(consistent, len(self._values)),
+            proportion(consistent, len(self._agreed)),
         )
 
     def _planned(self) -> int:
