@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import processes
+import stored_answers
 import subjects
 from clients import SERVED_MODEL
 from processes import Finished
@@ -183,6 +184,29 @@ def end(setting: Setting) -> Figures:
     }
 
 
+def large(setting: Setting) -> Figures:
+    """A whole run of 20,000 tests that judge stored answers, against one of half as many."""
+    items = setting.size(20_000)
+    with _folder() as folder:
+        runs = [_judging(setting, folder, number) for number in (items // 2, items)]
+    half, whole = runs
+    more = items - items // 2
+    return {
+        f"{items:,} items judged and shown: CPU s": whole.cpu_seconds,
+        "the same, of half as many's": whole.cpu_seconds / half.cpu_seconds,
+        f"memory of {items:,} items: MB": whole.peak_bytes / 1e6,
+        "memory of one item more: kB": (whole.peak_bytes - half.peak_bytes) / more / 1e3,
+    }
+
+
+def _judging(setting: Setting, folder: Path, items: int) -> Finished:
+    """A run of that many items, of two answers each."""
+    table = folder / f"{items}.csv"
+    stored_answers.write(table, 2 * items, words=60)
+    asked = f"--rest-answers={table.name}", "--rest-max-cfr=1", f"--rest-run-dir={items}"
+    return _pytest(setting, folder, *asked)
+
+
 ROWS: Mapping[str, Callable[[Setting], Figures]] = {
     "replay": replay,
     "disagreeing": disagreeing,
@@ -190,6 +214,7 @@ ROWS: Mapping[str, Callable[[Setting], Figures]] = {
     "workers": workers,
     "litellm": litellm,
     "end": end,
+    "large": large,
     "control": control,
     "drawing": drawing,
 }
