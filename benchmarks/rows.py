@@ -187,9 +187,8 @@ def end(setting: Setting) -> Figures:
 def large(setting: Setting) -> Figures:
     """A whole run of 20,000 tests that judge stored answers, against one of half as many."""
     items = setting.size(20_000)
-    with _folder() as folder:
-        runs = [_judging(setting, folder, number) for number in (items // 2, items)]
-    half, whole = runs
+    folder = processes.new_folder()
+    half, whole = (_judging(setting, folder, number) for number in (items // 2, items))
     more = items - items // 2
     return {
         f"{items:,} items judged and shown: CPU s": whole.cpu_seconds,
