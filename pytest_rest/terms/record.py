@@ -22,8 +22,6 @@ from pytest_rest.terms.words import (
 _SHORT = 40  # characters of a text that is likely to come again
 _OWN = {"id", "digest", "prompt", "image"}  # which no other record has
 _UNNEEDED: Mapping[str, Any] = {"image": None, "seconds": 0.0}  # by figures
-_NOTHING: dict[Any, Any] = {}  # one for all
-
 _NOTHING: Mapping[Any, Any] = {}  # one for all records, of which most have nothing in such a place
 
 
@@ -266,7 +264,7 @@ class Record:
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
             data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
-            {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()}
+            {m: tuple(Answer(**a) for a in again) for m, again in data["repeats"].items()}
             or _NOTHING,
             data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
