@@ -52,6 +52,7 @@ def pytest_pycollect_makemodule() -> None:
         settings.load_profile("fewer")
 
 
+@pytest.hookimpl(trylast=True)  # of what -m and -k have left
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Sample the runs with two workers, which take seconds to start, and those of `-n0`.
 
@@ -65,8 +66,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     items.sort(key=lambda item: _place(item.path.stem))
     if os.environ.get("ALL_TESTS"):
         return
-    costly = "costly" in config.option.markexpr
-    left_out = {item for item in items if not _is_asked(item, costly)}
+    dear = ["slow"] if "costly" in config.option.markexpr else ["slow", "costly"]
+    left_out = {item for item in items if any(map(item.get_closest_marker, dear))}
     if not any("contract" in arg for arg in config.args):
         left_out |= {item for item in items if item.path.parent.name == "contract"}
     seen: dict[tuple[Path, str], set[str]] = defaultdict(set)
@@ -94,12 +95,6 @@ def _place(module: str) -> int:
     """Where a module's tests stand among those that ask through LiteLLM, or after them."""
     order = _THROUGH_LITELLM
     return order.index(module) if module in order else len(order)
-
-
-def _is_asked(item: pytest.Item, costly: bool) -> bool:
-    """Whether a test runs: what is costly with `-m costly`, and nothing else then."""
-    is_costly = item.get_closest_marker("costly") is not None
-    return is_costly == costly and not item.get_closest_marker("slow")
 
 
 def _beyond_some(items: list[pytest.Item]) -> set[pytest.Item]:

@@ -18,7 +18,7 @@ from pytest_rest.terms.words import (
     Task,
 )
 
-_NOTHING: Mapping[Any, Any] = {}  # one for all
+_NOTHING: Mapping[Any, Any] = {}  # one for all records, of which most have nothing in such a place
 
 
 def _nothing() -> Mapping[Any, Any]:
@@ -260,7 +260,7 @@ class Record:
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
             data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
-            {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()}
+            {m: tuple(Answer(**a) for a in again) for m, again in data["repeats"].items()}
             or _NOTHING,
             data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
