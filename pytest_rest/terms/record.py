@@ -1,12 +1,11 @@
 """What an item was answered, judged: the record that crosses processes."""
 
-import functools
 import json
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict
 
+from pytest_rest.terms import record_json
 from pytest_rest.terms.content import to_builtins
 from pytest_rest.terms.words import (
     JUDGES_TASKS,
@@ -19,9 +18,6 @@ from pytest_rest.terms.words import (
     Task,
 )
 
-_SHORT = 40  # characters of a text that is likely to come again
-_OWN = {"id", "digest", "prompt", "image"}  # which no other record has
-_UNNEEDED: Mapping[str, Any] = {"image": None, "seconds": 0.0}  # by figures
 _NOTHING: Mapping[Any, Any] = {}  # one for all records, of which most have nothing in such a place
 
 
@@ -285,7 +281,7 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The record that `to_json` wrote."""
-        return cls.from_builtins(_DECODER.decode(text))
+        return cls.from_builtins(record_json.decode(text))
 
     @classmethod
     def without_texts(cls, text: str, **more: Any) -> Self:
@@ -293,13 +289,8 @@ class Record:
 
         Of an answer's text they need the length, so that it is blank; that of a failure stays.
         """
-        data = _DECODER.decode(text)
-        for call in _calls(data):
-            if call["status"] != "failed":
-                call |= _UNNEEDED
-                call["text"] = _blank(len(call["text"]))
-                if "reference" in call:
-                    call["text"] = call["reference"] = ""
+        data = record_json.decode(text)
+        record_json.leave_out_texts(data)
         return cls.from_builtins(data, **more)
 
 
@@ -315,39 +306,3 @@ def _compared(verdict: Verdict) -> list[dict[str, Any]]:
 
 def _comparison(data: Mapping[str, Any]) -> Comparison:
     return Comparison(**{name: data[name] for name in Comparison.__dataclass_fields__})
-
-
-def _sharing(data: dict[str, Any]) -> Any:
-    """The same with one copy of what most records say alike: a model's name, a status, a value."""
-    if data.keys() == Seen.__annotations__.keys() and type(data["width"]) is int:
-        return _seen(**data)
-    for name, value in data.items():
-        if type(value) is str and len(value) <= _SHORT and name not in _OWN:
-            data[name] = sys.intern(value)
-    return data
-
-
-def _calls(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
-    """The calls behind a record, as builtins."""
-    yield from data["answers"].values()
-    for again in data["repeats"].values():
-        yield from again
-    yield from data.get("steps", ())
-    for read in filter(None, (data["ocr"], data["ocr_mixed"])):
-        yield read
-        yield from read.get("pages", ())
-
-
-@functools.cache  # a text is bounded, so that there are not many lengths
-def _blank(length: int) -> str:
-    return " " * length
-
-
-@functools.lru_cache(maxsize=4096)
-def _seen(width: int, height: int, dpi: float | None) -> Seen:
-    return Seen(width=width, height=height, dpi=dpi)
-
-
-# a number is made once, as most are small and come again
-_parse_int = functools.lru_cache(maxsize=4096)(int)
-_DECODER = json.JSONDecoder(object_hook=_sharing, parse_int=_parse_int)
