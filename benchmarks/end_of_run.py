@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.reporting import page
+from pytest_rest.reporting import collector, page
 from pytest_rest.reporting.results import Rules, Spent, Tally
 from pytest_rest.scoring import judge
 from pytest_rest.statistics import bounds
@@ -108,9 +108,10 @@ def finish(records: Path, folder: Path) -> dict[str, float]:
         **{"ocr": "image", "modes": ["text", "image", "mixed"], "protocol": "1", "again": {}},
         **{"git_commit": None, "api_base": None, "version": "", "replay_of": None, "stored": None},
     }
-    report = timed("figures", lambda: tally.report(about, Spent(1.0, 0, 0, ())))
-    timed("report.json", lambda: report.write(folder / "report.json"))
-    timed("page", lambda: page.write(report.content(), {}, folder, folder / page.NAME))
+    with collector.paused():
+        report = timed("figures", lambda: tally.report(about, Spent(1.0, 0, 0, ())))
+        timed("report.json", lambda: report.write(folder / "report.json"))
+        timed("page", lambda: page.write(report.content(), {}, folder, folder / page.NAME))
     memory = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return {**taken, "memory": memory}
 

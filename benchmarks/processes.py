@@ -1,9 +1,11 @@
 """Turns a command into what its process, and all that it started, took of the machine (Linux)."""
 
 import contextlib
+import functools
 import os
 import signal
 import subprocess
+import tempfile
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -29,6 +31,19 @@ class Finished:
     cpu_seconds: float
     peak_bytes: int
     out: str
+
+
+def new_folder() -> Path:
+    """A folder that is there until this process ends.
+
+    For minutes after many files were deleted, ext4 takes several times as long to make one.
+    """
+    return Path(tempfile.mkdtemp(dir=_folders().name))
+
+
+@functools.cache
+def _folders() -> "tempfile.TemporaryDirectory[str]":
+    return tempfile.TemporaryDirectory(prefix="rest-bench-")
 
 
 def run(command: Sequence[str], folder: Path, environ: Mapping[str, str], limit: float) -> Finished:

@@ -8,7 +8,6 @@ import json
 import os
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -16,6 +15,7 @@ from pathlib import Path
 from typing import Any
 
 import processes
+import stored_answers
 import subjects
 from clients import SERVED_MODEL
 from processes import Finished
@@ -49,7 +49,8 @@ def replay(setting: Setting) -> Figures:
     """1,000 items in ten styles, judged again from their stored answers."""
     items = setting.size(1000)
     what = [f"--rest-suite=soebench:{items}", "--rest-plus", "--rest-max-cfr=1"]
-    with subjects.endpoint(0.005) as at, _folder() as folder:
+    folder = processes.new_folder()
+    with subjects.endpoint(0.005) as at:
         asked = [f"--rest-model={SERVED_MODEL}", f"--rest-api-base={at.base}"]
         run = _pytest(setting, folder, *what, *asked, "--rest-concurrency=64", "--rest-run-dir=run")
         again = _pytest(setting, folder, *what, "--rest-replay=run", "--rest-run-dir=serial")
@@ -183,6 +184,28 @@ def end(setting: Setting) -> Figures:
     }
 
 
+def large(setting: Setting) -> Figures:
+    """A whole run of 20,000 tests that judge stored answers, against one of half as many."""
+    items = setting.size(20_000)
+    folder = processes.new_folder()
+    half, whole = (_judging(setting, folder, number) for number in (items // 2, items))
+    more = items - items // 2
+    return {
+        f"{items:,} items judged and shown: CPU s": whole.cpu_seconds,
+        "the same, of half as many's": whole.cpu_seconds / half.cpu_seconds,
+        f"memory of {items:,} items: MB": whole.peak_bytes / 1e6,
+        "memory of one item more: kB": (whole.peak_bytes - half.peak_bytes) / more / 1e3,
+    }
+
+
+def _judging(setting: Setting, folder: Path, items: int) -> Finished:
+    """A run of that many items, of two answers each."""
+    table = folder / f"{items}.csv"
+    stored_answers.write(table, 2 * items, words=60)
+    asked = f"--rest-answers={table.name}", "--rest-max-cfr=1", f"--rest-run-dir={items}"
+    return _pytest(setting, folder, *asked)
+
+
 ROWS: Mapping[str, Callable[[Setting], Figures]] = {
     "replay": replay,
     "disagreeing": disagreeing,
@@ -190,6 +213,7 @@ ROWS: Mapping[str, Callable[[Setting], Figures]] = {
     "workers": workers,
     "litellm": litellm,
     "end": end,
+    "large": large,
     "control": control,
     "drawing": drawing,
 }
@@ -231,11 +255,11 @@ def _script(setting: Setting, *command: str) -> dict[str, Any]:
 
 def _printed(setting: Setting, *command: str) -> str:
     """The last line that a script of this folder prints."""
-    with _folder() as folder:
-        environ = subjects.environ(folder, setting.package)
-        finished = processes.run(
-            [sys.executable, str(_HERE / command[0]), *command[1:]], folder, environ, _LIMIT
-        )
+    folder = processes.new_folder()
+    environ = subjects.environ(folder, setting.package)
+    finished = processes.run(
+        [sys.executable, str(_HERE / command[0]), *command[1:]], folder, environ, _LIMIT
+    )
     if finished.status:
         raise WorthlessError(f"{' '.join(command)}: {finished.out[-3000:]}")
     return finished.out.splitlines()[-1]
@@ -243,14 +267,13 @@ def _printed(setting: Setting, *command: str) -> str:
 
 def _two_readers(setting: Setting, pictures: str) -> float:
     """Seconds of two processes that read at once, as the workers of `-n 2` do."""
-    with _folder() as folder:
-        environ = subjects.environ(folder, setting.package) | {"PYTEST_XDIST_WORKER_COUNT": "2"}
-        command = [sys.executable, str(_HERE / "reading.py"), pictures]
-        both = [
-            subprocess.Popen(command, env=environ, cwd=folder, stdout=subprocess.PIPE)
-            for _ in range(2)
-        ]
-        printed = [process.communicate()[0] for process in both]
+    folder = processes.new_folder()
+    environ = subjects.environ(folder, setting.package) | {"PYTEST_XDIST_WORKER_COUNT": "2"}
+    command = [sys.executable, str(_HERE / "reading.py"), pictures]
+    both = [
+        subprocess.Popen(command, env=environ, cwd=folder, stdout=subprocess.PIPE) for _ in range(2)
+    ]
+    printed = [process.communicate()[0] for process in both]
     return max(float(json.loads(out.splitlines()[-1])["seconds"]) for out in printed)
 
 
@@ -265,12 +288,6 @@ def _busy() -> Iterator[None]:
         for process in busy:
             process.kill()
             process.wait()
-
-
-@contextmanager
-def _folder() -> Iterator[Path]:
-    with tempfile.TemporaryDirectory(prefix="rest-bench-") as name:
-        yield Path(name)
 
 
 def _report(run: Path) -> dict[str, Any]:

@@ -14,11 +14,12 @@ import time
 from pathlib import Path
 
 ROWS = 100_000
-COLUMNS = ("item", "suite", "form", "format", "answer", "expected", "model")
+COLUMNS = ("item", "suite", "form", "format", "answer", "expected", "model", "tokens")
+_WORDS = ("the", "farmer", "has", "twelve", "crates", "of", "red", "apples", "and", "sells")
 
 
-def write(path: Path, rows: int) -> None:
-    """A table of so many answers, two of each item."""
+def write(path: Path, rows: int, words: int = 0) -> None:
+    """A table of so many answers, two of each item, with so many words of reasoning before each."""
     draw = random.Random(0)  # noqa: S311 (no secret)
     with path.open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
@@ -27,8 +28,11 @@ def write(path: Path, rows: int) -> None:
             right = f"the answer to question {number} is some {draw.randrange(1_000_000):,}"
             for form in ("text", "image"):
                 said = right if draw.random() < 0.9 else f"{right} or more"
+                if words:
+                    said = f"{' '.join(draw.choices(_WORDS, k=words))}\nAnswer: {said}"
                 item = f"item-{number:06d}"
-                writer.writerow([item, "large", form, "html", said, right, "a-model"])
+                tokens = words + 20 if words else None
+                writer.writerow([item, "large", form, "html", said, right, "a-model", tokens])
 
 
 def main(rows: int = ROWS) -> None:

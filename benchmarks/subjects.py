@@ -6,7 +6,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 import urllib.request
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -131,18 +130,17 @@ def endpoint(latency: float, *options: str) -> Iterator[Endpoint]:
 
 def measure(subject: str, task: Task, at: Endpoint) -> tuple[Row, str]:
     """Run one subject; its figures, and what it printed."""
-    with tempfile.TemporaryDirectory(prefix="rest-bench-") as name:
-        folder = Path(name)
-        if subject == "naive":
-            shutil.copy(_HERE / "naive.py", folder / "test_naive.py")
-        at.reset()
-        finished = processes.run(
-            _command(subject, task, at.base),
-            folder,
-            _environ(subject, task, at.base, folder),
-            task.limit,
-        )
-        return _row(subject, task, finished, at.stats(), _read(folder)), finished.out
+    folder = processes.new_folder()
+    if subject == "naive":
+        shutil.copy(_HERE / "naive.py", folder / "test_naive.py")
+    at.reset()
+    finished = processes.run(
+        _command(subject, task, at.base),
+        folder,
+        _environ(subject, task, at.base, folder),
+        task.limit,
+    )
+    return _row(subject, task, finished, at.stats(), _read(folder)), finished.out
 
 
 def _command(subject: str, task: Task, base: str) -> list[str]:

@@ -9,7 +9,7 @@ import pytest
 from pytest_rest import benchmark, metrics
 from pytest_rest.benchmark.suites import soebench
 from pytest_rest.errors import BenchmarkError
-from pytest_rest.evaluate import evaluate, forms
+from pytest_rest.evaluate import evaluate, forms, record
 from pytest_rest.models import load_model, tokens, vision_rules
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.prompts import load_protocol
@@ -65,6 +65,19 @@ def test_concurrency_bounds_the_items_in_flight(concurrency: int) -> None:
     model = Counting()
     asyncio.run(evaluate(soebench.generate(3, 0), model, concurrency=concurrency))
     assert 4 * concurrency == model.peak
+
+
+def test_a_text_form_is_judged_once_for_all_styles() -> None:
+    """Its prompt and its answer are the same in each; those with pictures are each style's own."""
+    styles, protocol = [Style(), Style(dpi=50)], load_protocol()
+    item = Item("i", "What is the sum?", "3", context="1 and 2")
+    said = Completion("Answer: 3")
+    first, second = (
+        record(item, style, [(prompt, said) for prompt in forms(item, style, protocol)])
+        for style in styles
+    )
+    assert first.verdict.answers["text"] is second.verdict.answers["text"]
+    assert first.verdict.answers["image"] != second.verdict.answers["image"]
 
 
 def test_only_the_modes_of_the_scheme_are_asked() -> None:

@@ -313,6 +313,17 @@ def test_what_a_record_lacks_stays_absent() -> None:
     assert (None, "text: 500", {}) == (found.transcription, found.reason, found.answers)
 
 
+def test_records_share_what_most_lack() -> None:
+    """No record that is read takes memory for repeats, fields and metrics that it has not."""
+    read = [Record.from_json(record(text).to_json()) for text in ("Answer: 3", "Answer: 4")]
+    for lacking in (
+        [each.own for each in read],
+        [each.verdict.repeats for each in read],
+        [answer.fields for each in read for answer in each.verdict.answers.values()],
+    ):
+        assert all(other is lacking[0] and not other for other in lacking)
+
+
 class Silent:
     """A model that is complete in form and says nothing."""
 

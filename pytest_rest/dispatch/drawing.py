@@ -38,10 +38,12 @@ Drawn = list[tuple[Case, Sequence[Prompt] | None]]
 
 
 class DrawingWalker(Walker):
-    """A walker that has a process draw, from when answers come faster than it draws by itself.
+    """A walker that has a process draw where there are many cases, as soon as that has started.
 
-    So there is none for a few cases, nor for an endpoint that is slower than drawing is. What the
-    process cannot build is built here: whatever keeps it from starting, and whenever it dies.
+    It is not known beforehand whether an endpoint is slower than drawing is, and nothing shows it
+    afterwards: a thread that draws leaves so little of the interpreter to the one that asks that
+    answers seem late. What the process cannot build is built here: whatever keeps it from starting,
+    and whenever it dies.
     """
 
     def __init__(self, board: LookAhead, build: Build) -> None:
@@ -62,10 +64,12 @@ class DrawingWalker(Walker):
             for case in left:
                 if self._process is not None and self._process.is_ready:
                     return self._take_drawn(itertools.chain([case], left), self._process)
-                if self._board.wait(key(case)) and not self._hand_over(case):
-                    return False
-                if are_many and self._process is None and self._ahead.is_short:
+                if not self._board.wait(key(case)):
+                    continue
+                if are_many and self._process is None:
                     self._process = DrawingProcess(self._build)
+                if not self._hand_over(case):
+                    return False
             return True
         finally:
             self.close()

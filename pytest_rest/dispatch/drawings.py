@@ -10,13 +10,15 @@ import functools
 import json
 import sqlite3
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pytest_rest.dispatch import store_file
 from pytest_rest.errors import StoreError
 from pytest_rest.models.completions import from_builtins
 from pytest_rest.terms import PNG_HEADER, Image, Prompt, Source
+
+_HELD = 20_000  # pages, of some 400 bytes, that are held in memory
 
 
 def rows(images: Iterable[Image]) -> Iterator[tuple[str, int, str]]:
@@ -48,11 +50,10 @@ class Drawings:
 
     def _known(self, source: str) -> tuple[Image, ...] | None:
         """All pages that were drawn from that, without their bytes; None where one is missing."""
-        query = "SELECT picture FROM drawings WHERE source = ? ORDER BY number"
         pages: list[Image] = []
         many = 0
         with contextlib.suppress(TypeError, ValueError, LookupError):  # no page that can be read
-            for number, (text,) in enumerate(self._rows(query, source)):
+            for number, text in enumerate(self._texts(source)):
                 many, size, digest, shown, media_type, sides, head = json.loads(text)
                 place = Source(source, number, int(many), int(size))
                 sides = sides and (int(sides[0]), int(sides[1]))
@@ -75,6 +76,27 @@ class Drawings:
             if self._connection is not None:
                 self._connection.close()
 
+    def _texts(self, source: str) -> Sequence[str]:
+        """The pages as they are stored."""
+        held, end = self._held
+        if end is None or source < end:
+            return held.get(source, ())
+        query = "SELECT picture FROM drawings WHERE source = ? ORDER BY number"
+        return [text for (text,) in self._rows(query, source)]
+
+    @functools.cached_property
+    def _held(self) -> tuple[Mapping[str, Sequence[str]], str | None]:
+        """The first sources with their pages, and the source where they end; None: that is all.
+
+        To look one up by itself takes ten times as long, for the file is locked each time.
+        """
+        query = "SELECT source, picture FROM drawings ORDER BY source, number LIMIT ?"
+        rows = self._rows(query, _HELD)
+        held: dict[str, list[str]] = {}
+        for source, text in rows:
+            held.setdefault(source, []).append(text)
+        return held, rows[-1][0] if len(rows) == _HELD else None
+
     def _is_answered(self, digest: str) -> bool:
         query = "SELECT completion FROM completions WHERE digest = ?"
         with contextlib.suppress(TypeError, ValueError, RecursionError):
@@ -82,7 +104,7 @@ class Drawings:
                 return from_builtins(json.loads(text)) is not None
         return False
 
-    def _rows(self, query: str, value: str) -> Sequence[tuple[str]]:
+    def _rows(self, query: str, value: str | int) -> Sequence[tuple[str, ...]]:
         """None where the store has no drawings, or cannot be read: then all is drawn again."""
         with self._lock:
             if self._is_missing:

@@ -97,7 +97,7 @@ class LookAhead:
         self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
         self._changed = threading.Condition(self._lock)
         self._open = self._waiting = self._size = 0
-        self._is_full = self._closed = self._is_answered = False
+        self._is_full = self._closed = False
         self._following = ThreadPoolExecutor(1, "rest-follow")  # its thread starts when it is used
 
     def has(self, name: str) -> bool:
@@ -141,11 +141,6 @@ class LookAhead:
         """Whether a case may be handed over now."""
         with self._lock:
             return self._has_room()
-
-    @property
-    def is_short(self) -> bool:
-        """Whether answers come faster than cases: a quarter of what may wait for them does not."""
-        return self._is_answered and self._open < self._most // 4
 
     def claim(self, name: str) -> "Claimed | None":
         """A case's prompts and their answers to come, for the test that now waits for them.
@@ -228,7 +223,6 @@ class LookAhead:
 
     def _answered(self, entry: _Entry, _: "Future[Completion]") -> None:
         with self._lock:
-            self._is_answered = True
             self._open -= 1
             entry.open -= 1
             if entry.open == 0:

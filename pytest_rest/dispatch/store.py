@@ -71,8 +71,9 @@ class FileStore:
         self._path, self._connection, self._lock_file = path, connection, lock
         self._lock = threading.Lock()
         with explained(path, "read", connection):
-            self._known = {row[0] for row in connection.execute("SELECT digest FROM completions")}
-        self._old = frozenset(self._known)
+            digests = connection.execute("SELECT digest FROM completions")
+            self._old = frozenset(digest for (digest,) in digests)
+        self._new: set[str] = set()
         self._completions = _Column(self._rows, "completion")
         self._waiting: queue.SimpleQueue[tuple[_Rows, Done] | None] = queue.SimpleQueue()
         self._writer = threading.Thread(target=self._write_all, name="rest-store", daemon=True)
@@ -139,9 +140,12 @@ class FileStore:
 
     def get(self, digest: str) -> Completion | None:
         """The completion of a prompt with that digest, if there is one that can be read."""
-        if digest not in self._known:
+        if digest not in self._old and digest not in self._new:
             return None
-        return _completion(self._completions[digest])
+        try:
+            return _completion(self._completions[digest])
+        except KeyError:  # a damaged row is known by a digest by which it is not found
+            return None
 
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
         """Have a completion written; `done` is called from another thread."""
@@ -159,7 +163,7 @@ class FileStore:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was stored yet, now or before."""
-        return not self._known
+        return not (self._old or self._new)
 
     @property
     def stored(self) -> int:
@@ -230,7 +234,7 @@ class FileStore:
             return f"answers cannot be stored: {error}"
         written = {row[0] for row, _ in rows}
         self._completions.forget(written)
-        self._known |= written
+        self._new |= written
         return None
 
 

@@ -87,10 +87,13 @@ class Group(Sequence[Record]):
 
     @property
     def in_formats(self) -> InFormats:
-        """Its values by format."""
-        if self._in_formats is None:
-            self._in_formats = format_floor.in_formats(self._records)
-        return self._in_formats
+        """Its values by format; those of one format, which say little, are not kept."""
+        if self._in_formats is not None:
+            return self._in_formats
+        formats = format_floor.in_formats(self._records)
+        if len(formats.texts) > 1:
+            self._in_formats = formats
+        return formats
 
     @property
     def mean_cer(self) -> float | None:

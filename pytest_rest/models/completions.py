@@ -1,6 +1,5 @@
 """Checks what models say of their answers: counts and costs are data, and may be anything."""
 
-import sys
 from dataclasses import replace
 from typing import Any
 
@@ -38,8 +37,8 @@ def checked(completion: Completion) -> Completion:
     return replace(
         completion,
         text=masked(completion.text),
-        finish_reason=_shared(masked(completion.finish_reason)),
-        model=_shared(masked(completion.model)),
+        finish_reason=masked(completion.finish_reason),
+        model=masked(completion.model),
         error=completion.error and masked(completion.error),
         input_tokens=token_count(completion.input_tokens),
         output_tokens=token_count(completion.output_tokens),
@@ -49,11 +48,6 @@ def checked(completion: Completion) -> Completion:
         cached_tokens=token_count(completion.cached_tokens),
         cache_saved=amount(completion.cache_saved),
     )
-
-
-def _shared(word: str) -> str:
-    """One copy of what most answers say alike, for as long as any of them is kept."""
-    return sys.intern(word) if type(word) is str else word
 
 
 def written(content: object) -> tuple[str, str]:

@@ -1,20 +1,19 @@
 """Turns a collected test into the item and style that it asks, and into what they are called."""
 
+import sys
+
 import pytest
 
 from pytest_rest.dispatch.prefetch import Case
 
-CASE = pytest.StashKey[Case]()  # of a suite's own test, which has no parameters
-
 
 def case_of(node: pytest.Item) -> Case | None:
     """The item and style that a collected test asks; None for any other test."""
-    if CASE in node.stash:
-        return node.stash[CASE]
+    case: Case | None = getattr(node, "rest_case", None)  # of a suite's, without parameters
     callspec = getattr(node, "callspec", None)
-    parameters = callspec.params if callspec and "rest" in getattr(node, "fixturenames", ()) else {}
-    found: Case | None = parameters.get("rest")
-    return found
+    if callspec and "rest" in getattr(node, "fixturenames", ()):
+        case = callspec.params.get("rest")
+    return case
 
 
 def named(node: pytest.Item, case: Case) -> list[str]:
@@ -26,11 +25,11 @@ def named(node: pytest.Item, case: Case) -> list[str]:
     asked, style = case
     function = getattr(node, "originalname", node.name)
     origin = f"{node.parent.nodeid}::{function}" if node.parent else function
-    if CASE not in node.stash:
-        variant = node.callspec.id.replace(case_id(case), "*")  # type: ignore[attr-defined]
+    if callspec := getattr(node, "callspec", None):
+        variant = callspec.id.replace(case_id(case), "*")
         if variant != "*":
             origin += f"[{variant}]"
-    return [asked.suite, asked.id, style.id, asked.digest, origin]
+    return [asked.suite, asked.id, style.id, asked.digest, sys.intern(origin)]  # kept of each test
 
 
 def case_id(case: Case) -> str:

@@ -52,7 +52,7 @@ class RestSuite(pytest.Module):
         nodes = [each for each in tests if isinstance(each, pytest.Item)]
         for node in nodes:
             path, line, _ = nodes[0].location
-            node.__dict__["location"] = path, line, node.name
+            node.location = path, line, node.name
         return tests
 
     def _tests(self) -> list[pytest.Item | pytest.Collector]:

@@ -26,7 +26,7 @@ from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
 from pytest_rest.reporting.terminal import tables
 from pytest_rest.statistics import bounds
-from pytest_rest.terms import Completion, Record, Style, fingerprint
+from pytest_rest.terms import Completion, Style, fingerprint
 
 _FEW = 8  # items, of which a run may need no bounds, and is over at once
 
@@ -102,9 +102,7 @@ class Controller:
         else:
             if len(tally.records) == _FEW:
                 bounds.prepare()  # in the time for which the others are waited for
-            sent = wire["record"]
-            record = Record.from_json(sent) if isinstance(sent, str) else sent
-            tally.add(test, sent)
+            record = tally.add(test, wire["record"])
             self._watch.add(record)
             if wire.get("outcome") == "inconsistent":
                 self._say(report, tables.headline(record.verdict))

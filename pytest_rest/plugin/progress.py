@@ -31,7 +31,7 @@ class Watch:
         self._begun = time.monotonic()
         self._told = self._begun
         self._tests: Counter[tuple[str, str]] = Counter()
-        self._values: dict[tuple[str, str], set[str | None]] = {}
+        self._values: dict[tuple[str, str], str | None] = {}  # of an item; None if they differ
         self._prompts: set[str] = set()
         self._foot = _foot(config)
         self.instead = ""  # what is shown in its place, before there are tests
@@ -46,8 +46,11 @@ class Watch:
         """A record has come in."""
         self._prompts.update(call.prompt for call in calls(record))
         if not record.verdict.lost:
-            values = self._values.setdefault((record.suite, record.item), set())
-            values.update(answer.value for answer in compared(record))
+            values = [answer.value for answer in compared(record)]
+            value = values[0] if agree(values) else None
+            item = record.suite, record.item
+            if self._values.setdefault(item, value) != value:
+                self._values[item] = None
 
     @property
     def has_foot(self) -> bool:
@@ -63,7 +66,7 @@ class Watch:
         done, new = max(len(self._prompts), stored + answered), max(answered, len(self._prompts))
         planned = max(self._planned(), done)
         seconds = time.monotonic() - self._begun
-        consistent = sum(map(agree, self._values.values()))
+        consistent = sum(value is not None for value in self._values.values())
         return Progress(
             done,
             planned,

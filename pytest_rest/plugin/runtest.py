@@ -5,11 +5,10 @@ cannot serialise is lost silently, and a worker's own output is lost when it cra
 main process nothing is serialised: its controller takes the record itself, before anybody else.
 """
 
-import contextlib
 import json
 import os
 import shlex
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from dataclasses import asdict
 from typing import Any
 
@@ -120,8 +119,11 @@ class Recorder:
         self, item: pytest.Item, call: pytest.CallInfo[None]
     ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
         """Let the record travel; with a gate, disagreement is an outcome and not a failure."""
-        with self._without_traceback(item, call):
+        excinfo, call.excinfo = call.excinfo, self._shown(item, call)
+        try:
             report = yield
+        finally:
+            call.excinfo = excinfo
         case = case_of(item)
         if case is None or report.when == "teardown":
             if _RECORD in item.stash:  # it has travelled, and pytest keeps every test to the end
@@ -143,28 +145,25 @@ class Recorder:
         setattr(report, WIRE, wire if is_there else json.dumps(_written(wire), ensure_ascii=True))
         return report
 
-    @contextlib.contextmanager
-    def _without_traceback(self, item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
-        """Spare pytest a traceback that nobody will see; to build one takes longer than to judge.
+    def _shown(
+        self, item: pytest.Item, call: pytest.CallInfo[None]
+    ) -> pytest.ExceptionInfo[BaseException] | None:
+        """What pytest need build a traceback of: to build one takes longer than to judge.
 
         An outcome has none, and of what is explained the last frame says where it was raised.
         """
         excinfo, record = call.excinfo, item.stash.get(_RECORD, None)
         if excinfo is None or record is None or call.when != "call":
-            yield
-            return
+            return excinfo
         is_marked = item.get_closest_marker("xfail") is not None
         if _disagrees(call, record) and self._is_gated(item) and not is_marked:
-            call.excinfo = None
-        elif isinstance(excinfo.value, Disagreement):
-            last = excinfo.tb
-            while last.tb_next is not None:
-                last = last.tb_next
-            call.excinfo = pytest.ExceptionInfo.from_exc_info((excinfo.type, excinfo.value, last))
-        try:
-            yield
-        finally:
-            call.excinfo = excinfo
+            return None
+        if not isinstance(excinfo.value, Disagreement):
+            return excinfo
+        last = excinfo.tb
+        while last.tb_next is not None:
+            last = last.tb_next
+        return pytest.ExceptionInfo.from_exc_info((excinfo.type, excinfo.value, last))
 
     def _is_gated(self, item: pytest.Item) -> bool:
         """Whether a gate judges the test's item, and not the test."""

@@ -7,7 +7,7 @@ import pytest
 
 from pytest_rest.dispatch.prefetch import Case
 from pytest_rest.plugin import foreign_hooks
-from pytest_rest.plugin.cases import CASE, case_id
+from pytest_rest.plugin.cases import case_id
 from pytest_rest.plugin.runtest import THRESHOLDS, Rest
 
 _HOOKS = ("pytest_pyfunc_call", "pytest_fixture_setup", "pytest_fixture_post_finalizer")
@@ -21,13 +21,14 @@ class SuiteTest(pytest.Item):
     """
 
     def __init__(self, *, parent: pytest.Module, like: pytest.Function, case: Case) -> None:
-        name = f"{like.originalname}[{case_id(case)}]"
+        id = case_id(case)
+        name = f"{like.originalname}[{id}]"
         super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
         self._like = like
         self._rest: Rest | None = None
-        self.stash[CASE] = case
+        self.rest_case = case
         self.keywords.update(like.function.__dict__)
-        self.keywords[case_id(case)] = True
+        self.keywords[id] = True
 
     def __repr__(self) -> str:
         return f"<Function {self.name}>"
@@ -82,7 +83,7 @@ def are_enough(first: Sequence[object], cases: Sequence[Case]) -> bool:
     They may where no fixture of anybody else's applies, and no hook has made more of it.
     """
     test = first[0] if len(first) == 1 else None
-    if not isinstance(test, pytest.Function):
+    if type(test) is not pytest.Function:
         return False
     return _asks_only(test, cases[0]) and _is_unseen(test.config) and _are_plain(cases)
 
@@ -93,7 +94,6 @@ def _asks_only(test: pytest.Function, case: Case) -> bool:
     return (
         {*test.fixturenames} == {"rest", "request"}
         and all(len(fixtures.getfixturedefs(name, test)) == 1 for name in ("rest", *THRESHOLDS))
-        and test.callspec.params == {"rest": case}
         and test.name == f"{test.originalname}[{case_id(case)}]"
         and not test.own_markers
     )

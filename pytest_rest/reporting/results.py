@@ -77,9 +77,10 @@ class Tally:
     is_interrupted: bool = False  # by a person or a signal, before all tests were over
     file: RecordFile = field(default_factory=RecordFile)
 
-    def add(self, test: Test, record: Record | str) -> None:
+    def add(self, test: Test, record: Record | str) -> Record:
         """Keep a test's record, or the one of a line of JSON, in place of an earlier one."""
-        self.records[test] = self.file.keep(record)
+        kept = self.records[test] = self.file.keep(record)
+        return kept
 
     def keep(self, tests: set[Test]) -> None:
         """Forget every test but these."""

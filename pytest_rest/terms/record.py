@@ -21,6 +21,12 @@ from pytest_rest.terms.words import (
 
 _SHORT = 40  # characters of a text that is likely to come again
 _OWN = {"id", "digest", "prompt", "image"}  # which no other record has
+_UNNEEDED: Mapping[str, Any] = {"image": None, "seconds": 0.0}  # by figures
+_NOTHING: Mapping[Any, Any] = {}  # one for all records, of which most have nothing in such a place
+
+
+def _nothing() -> Mapping[Any, Any]:
+    return _NOTHING
 
 
 class Seen(TypedDict):
@@ -67,7 +73,7 @@ class Answer:
     from_cache: bool = False
     max_tokens: int | None = None
     seen: Seen | None = None
-    fields: Mapping[str, FieldAnswer] = field(default_factory=dict)
+    fields: Mapping[str, FieldAnswer] = field(default_factory=_nothing)
     cached_tokens: int | None = None
     cache_saved: float | None = None
 
@@ -166,7 +172,7 @@ class Verdict:
     answers: Mapping[Mode, Answer]
     transcription: Transcription | None = None
     reason: str = ""
-    repeats: Mapping[Mode, tuple[Answer, ...]] = field(default_factory=dict)
+    repeats: Mapping[Mode, tuple[Answer, ...]] = field(default_factory=_nothing)
     mixed_transcription: Transcription | None = None
     steps: tuple[Step, ...] = ()
     comparisons: tuple[Comparison, ...] = ()
@@ -202,7 +208,7 @@ class Record:
     digest: str
     truth: str
     verdict: Verdict
-    own: Mapping[str, float | None] = field(default_factory=dict)  # metrics of other packages
+    own: Mapping[str, float | None] = field(default_factory=_nothing)  # metrics of other packages
     cluster: str = ""  # the item's
     choices: int = 0  # that the item has to choose from
     also_right: tuple[str, ...] = ()
@@ -258,13 +264,14 @@ class Record:
             {mode: Answer(**answer) for mode, answer in data["answers"].items()},
             data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
-            {m: tuple(Answer(**answer) for answer in more) for m, more in data["repeats"].items()},
+            {m: tuple(Answer(**a) for a in again) for m, again in data["repeats"].items()}
+            or _NOTHING,
             data["ocr_mixed"] and Transcription.from_builtins(data["ocr_mixed"]),
             tuple(Step(**step) for step in data.get("steps", ())),
             tuple(map(_comparison, data.get("comparisons", ()))),
         )
         suite, item, style = data["suite"], data["id"], data["style"]
-        rest = data.get("own", {}), data.get("cluster", ""), data.get("choices", 0)
+        rest = data.get("own") or _NOTHING, data.get("cluster", ""), data.get("choices", 0)
         lists = [tuple(data.get(name, ())) for name in ("also_right", "tags")]
         late = lists[0], data.get("format", ""), lists[1]
         pages = data.get("pages", 0), data.get("answer_page", 0)
@@ -282,18 +289,17 @@ class Record:
 
     @classmethod
     def without_texts(cls, text: str, **more: Any) -> Self:
-        """The same without what figures do not need: long texts, and digests of pictures.
+        """The same without what figures do not need: texts, pictures' digests, and seconds.
 
-        They need the text of a call that failed, and the length of one that reports no tokens.
+        Of an answer's text they need the length, so that it is blank; that of a failure stays.
         """
         data = _DECODER.decode(text)
         for call in _calls(data):
             if call["status"] != "failed":
-                call["image"] = None
+                call |= _UNNEEDED
+                call["text"] = _blank(len(call["text"]))
                 if "reference" in call:
                     call["text"] = call["reference"] = ""
-                elif call["output_tokens"] is not None:
-                    call["text"] = ""
         return cls.from_builtins(data, **more)
 
 
@@ -330,6 +336,11 @@ def _calls(data: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
     for read in filter(None, (data["ocr"], data["ocr_mixed"])):
         yield read
         yield from read.get("pages", ())
+
+
+@functools.cache  # a text is bounded, so that there are not many lengths
+def _blank(length: int) -> str:
+    return " " * length
 
 
 @functools.lru_cache(maxsize=4096)

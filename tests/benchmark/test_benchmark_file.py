@@ -754,7 +754,17 @@ def dumped(found: list[Item]) -> dict[str, Any]:
     return {"name": "own", "items": rows}
 
 
-@given(st.lists(items(), min_size=1, max_size=4, unique_by=lambda each: each.id))
+def own_id(item: Item) -> str:
+    """An item's name."""
+    return item.id
+
+
+def own_context(item: Item) -> str:
+    """An item's context, if any: a file's items that share theirs are in one cluster."""
+    return item.context or f"none of {item.id}"
+
+
+@given(st.lists(items(), min_size=1, max_size=4, unique_by=(own_id, own_context)))
 @settings(max_examples=40, deadline=None)
 def test_what_was_dumped_is_loaded(
     tmp_path_factory: pytest.TempPathFactory, found: list[Item]

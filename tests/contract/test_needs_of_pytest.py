@@ -125,6 +125,32 @@ def pytest_sessionstart(session):
     result.stdout.fnmatch_lines_random(["*suite::test_of_suite[[]one-200dpi[]]*"])
 
 
+def test_whether_a_fixture_is_replaced(pytester: pytest.Pytester) -> None:
+    """By name and test, where no test asks for it too; and what is asked for by fixtures."""
+    conftest = """
+@pytest.fixture
+def own():
+    pass
+
+@pytest.fixture
+def other():
+    pass
+
+@pytest.fixture
+def asked(other):
+    pass
+
+def pytest_collection_modifyitems(config, items):
+    fixtures = config.pluginmanager.getplugin("funcmanage")
+    for item in items:
+        numbers = [len(fixtures.getfixturedefs(name, item)) for name in ("own", "other")]
+        print("defined:", *numbers, *sorted(item.fixturenames))
+"""
+    test = "import pytest\n@pytest.fixture\ndef own(): pass\ndef test_it(asked): pass\n"
+    result = run(pytester, conftest, "-s", "-pno:xdist", test=test)
+    result.stdout.fnmatch_lines(["*defined: 2 1 asked other"])
+
+
 def test_wrong_usage_is_told_in_one_line(pytester: pytest.Pytester, mode: tuple[str, ...]) -> None:
     """At the session's start, before there are workers."""
     conftest = """

@@ -156,9 +156,8 @@ def test_the_process_ends_with_its_parent(tmp_path: Path) -> None:
 def walking(
     monkeypatch: pytest.MonkeyPatch,
 ) -> Iterator[tuple[DrawingWalker, LookAhead, Endpoint]]:
-    """A walker of five cases and more, and its board, which is always short of them."""
+    """A walker that has a process draw five cases and more, and its board."""
     monkeypatch.setattr(drawing, "MANY", 5)
-    monkeypatch.setattr(LookAhead, "is_short", True)
     with Endpoint(lambda _: Reply(text="a")) as endpoint:
         model = connect("tested", endpoint.openai_base, timeout=60, environ={})
         dispatcher = Dispatcher(model, Limits(4, retries=0))
@@ -201,16 +200,20 @@ def test_all_cases_are_handed_over_once_whoever_draws_them(
 
 
 def test_no_process_is_started_for_few_cases(monkeypatch: pytest.MonkeyPatch) -> None:
-    """However fast they are answered."""
+    """Nor for many that are handed over already, as those of a suite are before there are tests."""
 
     def refuse(_: object) -> DrawingProcess:
         raise AssertionError("a process is started")
 
     monkeypatch.setattr(drawing, "DrawingProcess", refuse)
     with walking(monkeypatch) as (walker, ahead, _):
-        walker.walk(case(f"i{number}") for number in range(4))
-        until(lambda: ahead.has(key(case("i3"))))
+        cases = [case(f"i{number}") for number in range(8)]
+        for few in (cases[:4], cases[4:]):
+            walker.walk(few)
+            until(lambda: walker._thread is None)
+        walker.walk(cases)
         until(lambda: walker._thread is None and not ahead._open)
+        assert all(ahead.has(key(each)) for each in cases)
 
 
 def test_a_test_waits_for_its_case_in_the_process(monkeypatch: pytest.MonkeyPatch) -> None:

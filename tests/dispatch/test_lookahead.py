@@ -499,22 +499,6 @@ def test_pictures_are_let_go_of() -> None:
             assert texts(each) == claim(ahead, each)
 
 
-def test_it_is_short_where_answers_come_faster_than_cases() -> None:
-    """Not before the first answer, however little is handed over yet."""
-    with dispatching() as (plan, endpoint, dispatcher):
-        ahead = LookAhead(dispatcher, 16, 64)
-        plan.open.clear()
-        place(ahead, case(0))
-        short = [ahead.is_short]
-        plan.open.set()
-        until(lambda: ahead.is_short and 2 == len(endpoint.requests))
-        plan.open.clear()
-        for number in (1, 2):
-            place(ahead, case(number))
-            short.append(ahead.is_short)
-        assert [False, True, False] == short
-
-
 # Who walks ahead
 
 

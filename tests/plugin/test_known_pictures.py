@@ -2,7 +2,7 @@
 
 import sqlite3
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import closing
 from dataclasses import fields, replace
 from pathlib import Path
@@ -13,7 +13,7 @@ from PIL import Image as Picture
 from runs import RunRest, settled
 
 from pytest_rest import prompts, rendering
-from pytest_rest.dispatch import prompt_json
+from pytest_rest.dispatch import drawings, prompt_json
 from pytest_rest.dispatch.drawings import Drawings
 from pytest_rest.dispatch.store import FileStore
 from pytest_rest.dispatch.store_file import NAME
@@ -152,17 +152,24 @@ def test_what_the_store_does_not_tell_is_drawn(
     assert drawn["_draw_page"] and drawn["_image"]
 
 
-def test_a_page_less_is_no_picture(tmp_path: Path, replayed: Run, drawn: Counter[str]) -> None:
-    """Several pages are known only if all are."""
+def test_a_page_less_is_no_picture(
+    monkeypatch: pytest.MonkeyPatch, replayed: Run, drawn: Counter[str]
+) -> None:
+    """Several pages are known only if all are, however many are held in memory."""
+
+    def known(sources: Iterable[str], held: int) -> set[str]:
+        monkeypatch.setattr(drawings, "_HELD", held)
+        with closing(Drawings(Path("old"), is_asked=False)) as of_now:
+            return {source for source in sources if of_now.known(source) is not None}
+
     with closing(sqlite3.connect(Path("old", NAME))) as file, file:
-        (source,) = file.execute("SELECT source FROM drawings WHERE number = 1").fetchone()
-        known = Drawings(Path("old"), is_asked=False)
-        assert known.known(source) is not None
+        rows = file.execute("SELECT source, number FROM drawings").fetchall()
+        sources, lacking = {row[0] for row in rows}, {row[0] for row in rows if row[1]}
+        assert lacking
+        assert all(sources == known(sources, held) for held in range(1, len(rows) + 2))
         file.execute("DELETE FROM drawings WHERE number = 1")
         file.commit()
-        known.known.cache_clear()
-        assert known.known(source) is None
-        known.close()
+        assert all(sources - lacking == known(sources, held) for held in (1, len(rows)))
 
 
 def test_pictures_that_are_gone_or_cut_off_are_drawn(replayed: Run, drawn: Counter[str]) -> None:

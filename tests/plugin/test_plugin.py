@@ -46,7 +46,7 @@ def test_without_a_model_nothing_heavy_is_imported(pytester: pytest.Pytester) ->
     light = {f"pytest_rest.{name}" for name in ("credentials", "errors", "plugin")}
     assert {"pytest_rest", *light, *table} == loaded
     assert set() == _HEAVY & idle
-    assert {"PIL", "jinja2", "jiwer", "yaml", "fontTools"} == _HEAVY & asked
+    assert {"PIL", "jinja2", "yaml", "fontTools"} == _HEAVY & asked
 
 
 def test_a_benchmark_run_has_a_test_for_each_item(run_rest: RunRest, mode: Sequence[str]) -> None:

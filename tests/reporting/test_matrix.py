@@ -1,12 +1,14 @@
 """The page's matrix: which letter a cell has, and where rows and columns stand."""
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from pytest_rest.reporting.entries import Outline
 from pytest_rest.reporting.page import matrix
 from pytest_rest.reporting.page.matrix import Gathered, Matrix
 from pytest_rest.scoring import agree
@@ -36,12 +38,17 @@ def entry(
 
 def drawn(entries: Sequence[Any], lost: Sequence[Any] = ()) -> Matrix:
     """The matrix of a report's items."""
-    gathered = Gathered()
-    for each in entries:
-        gathered.add(each)
-    made = gathered.matrix(lost, MODES)
+    made = gather(entries).matrix(lost, MODES)
     assert made
     return made
+
+
+def gather(entries: Sequence[Any]) -> Gathered:
+    """The cells of a report's items."""
+    gathered = Gathered()
+    for each in entries:
+        gathered.add(Outline.of(each), partial(dict, each))
+    return gathered
 
 
 def letters(made: Matrix) -> list[str]:
@@ -158,9 +165,7 @@ def test_what_gave_no_record_is_lost_in_all_its_forms() -> None:
 def test_items_of_one_form_are_in_no_matrix() -> None:
     """RH-Bench's, and whatever else is asked in one form alone."""
     assert not Gathered().matrix([], MODES)
-    gathered = Gathered()
-    gathered.add(entry({"image": "3"}) | {"suite": RH_BENCH})
-    gathered.add(entry({"text": "3"}))
+    gathered = gather([entry({"image": "3"}) | {"suite": RH_BENCH}, entry({"text": "3"})])
     assert not gathered.matrix([{"suite": RH_BENCH, "item": "i", "style": "x"}], MODES)
 
 

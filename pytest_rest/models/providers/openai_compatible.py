@@ -5,7 +5,6 @@ of this machine's time for a call than the server's answer takes to arrive.
 """
 
 import asyncio
-import json
 import os
 import ssl
 import time
@@ -19,7 +18,7 @@ from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures, gateways
 from pytest_rest.models.catalogue import read_key
-from pytest_rest.models.chat_protocol import read_response, request_body, takes_temperature
+from pytest_rest.models.chat_protocol import encoded_body, read_response, takes_temperature
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
@@ -120,8 +119,7 @@ class ServedModel:
     async def _post(
         self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
     ) -> tuple[int, Mapping[str, str], bytes]:
-        body = request_body(self.name, prompt, self.parameters, self._overrides, more)
-        data = json.dumps(body).encode("ascii")
+        data = encoded_body(self.name, prompt, self.parameters, self._overrides, more)
         async with self._connections().post(
             self._url, data=data, allow_redirects=False, proxy=self._proxy
         ) as response:

@@ -5,30 +5,27 @@ Answers and prompts are bounded, one by one and all together, so that a page of 
 there once.
 """
 
-import json
 import re
-from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
+from functools import partial
 from itertools import islice
 from typing import Any
 
 from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
+from pytest_rest.reporting.entries import outlines
 from pytest_rest.reporting.page.matrix import Gathered, Matrix
-from pytest_rest.safe_text import lines, shown
+from pytest_rest.reporting.page.texts import Texts, as_json
+from pytest_rest.safe_text import shown
 from pytest_rest.terms import COMPARED, OCR_MODES, Style
 
 Builtins = Mapping[str, Any]  # report.json's content, or a part of it
 Prompts = Mapping[str, Sequence[str | Builtins]]  # by digest, as the store has them
-Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
 
 _MOST = 20_000
-_TEXTS = 14_000_000  # bytes of all texts together
-_LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
 _AT_ONCE = 100  # texts that are encoded together, which takes half the time
 _MOST_UNASKED = 1_000  # of which nothing but their names is known
-_encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
 _ORDER = {"inconsistent": 0, "lost": 1}
 _REST = 2
 _DIGEST = re.compile("[0-9a-f]{16}")
@@ -39,37 +36,6 @@ _IN_A_FORMAT = re.compile(r"[^-]{1,40}-[^-]{1,100}-\d{1,4}dpi-")  # a style's na
 def is_digest(name: str) -> bool:
     """Whether a name is a picture's digest, and so not a path to anywhere else."""
     return bool(_DIGEST.fullmatch(name))
-
-
-class Texts:
-    """Every text once, by number; those added before the mark are cut last."""
-
-    def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
-        self._first = 0
-
-    def add(self, text: str) -> int:
-        """The number of a text."""
-        return self._numbers.setdefault(text, len(self._numbers))
-
-    def mark(self) -> None:
-        """Cut what was added so far last: it is what the page is for."""
-        self._first = len(self._numbers)
-
-    def bounded(self) -> Iterator[Text]:
-        """All of them in order, each cut to the longest limit by which they fit together."""
-        lengths = array("Q", map(len, self._numbers))
-        sizes = array("Q", (len(_encode(text)) for text in self._numbers))
-        longest, *shorter = _LIMITS
-        pairs = [(longest, limit) for limit in _LIMITS]
-        pairs += [(limit, _LIMITS[-1]) for limit in shorter]
-        halves = (slice(self._first), slice(self._first, None))
-        for pair in pairs:
-            fitting = zip(halves, pair, strict=True)
-            if sum(_size(lengths[h], sizes[h], limit) for h, limit in fitting) <= _TEXTS:
-                break
-        for number, text in enumerate(self._numbers):
-            yield _cut(text, pair[number >= self._first])
 
 
 @dataclass(frozen=True)
@@ -99,36 +65,38 @@ class Content:
         yield '],"texts":['
         texts = self.texts.bounded()
         batches = iter(lambda: [*islice(texts, _AT_ONCE)], [])
-        yield from _listed(_json(batch)[1:-1] for batch in batches)
+        yield from _listed(as_json(batch)[1:-1] for batch in batches)
         rest = {"looks": self.looks, "left_out": self.left_out, "has_prompts": self.has_prompts}
         rest |= {"matrix": self.matrix and self.matrix.content}
-        yield f"],{_json(rest | more)[1:]}"
+        yield f"],{as_json(rest | more)[1:]}"
 
 
 def data(report: Builtins, prompts: Prompts) -> Content:
     """The items with their calls, texts and looks; inconsistent and lost ones come first."""
     asked: Sequence[Builtins] = report["items"]  # of a run, each is built when it is looked up
-    names, verdicts, gathered = [], [], Gathered()
-    for entry in asked:
-        gathered.add(entry)
-        names.append((entry["suite"], entry["id"], entry["style"]))
-        verdicts.append(entry["verdict"])
+    lost = {(each["suite"], each["item"], each["style"]) for each in report["lost"]}
+    styles = {style for _, _, style in lost}
+    verdicts, gathered = [], Gathered()
+    for place, outline in enumerate(outlines(asked)):
+        gathered.add(outline, partial(asked.__getitem__, place))
+        styles.add(outline.style)
+        lost.discard(outline[:3])
+        verdicts.append(outline.verdict)
     places = sorted(range(len(asked)), key=lambda place: _ORDER.get(verdicts[place], _REST))
     odd = sum(verdict in _ORDER for verdict in verdicts)
     first, rest = places[:odd][:_MOST], places[odd:]
-    unasked = _unasked(report["lost"], set(names))
+    unasked = _unasked(report["lost"], lost)
     named = unasked[: min(_MOST_UNASKED, _MOST - len(first))]
     book = _Book(prompts, report["provenance"])
     items = [book.item(asked[place]) for place in first]
     items += [book.item(entry) for entry in named]
     book.texts.mark()
     items += [book.item(asked[place]) for place in rest[: _MOST - len(items)]]
-    styles = sorted({style for _, _, style in names} | {item["style"] for item in unasked})
     return Content(
         items=items,
         calls=book.calls,
         texts=book.texts,
-        looks=looks(styles, report["provenance"].get("own_styles", {})),
+        looks=looks(sorted(styles), report["provenance"].get("own_styles", {})),
         inconsistent=verdicts.count("inconsistent"),
         left_out=len(asked) + len(unasked) - len(items),
         has_prompts=bool(prompts),
@@ -162,9 +130,9 @@ class _Book:
 
     def item(self, entry: Builtins) -> str:
         """One item in one style, as JSON."""
-        item = _json(self._item(entry))
+        item = as_json(self._item(entry))
         if self._new:
-            self.calls.append(_json(self._new)[1:-1])
+            self.calls.append(as_json(self._new)[1:-1])
             self._new.clear()
         return item
 
@@ -282,13 +250,15 @@ def _failed_at(cause: str) -> str:
     return failure_causes.WORDS.get(cause, cause)
 
 
-def _unasked(lost: Iterable[Builtins], known: set[tuple[str, str, str]]) -> list[dict[str, Any]]:
+def _unasked(
+    lost: Iterable[Builtins], without: Collection[tuple[str, str, str]]
+) -> list[dict[str, Any]]:
     """What was lost without a record: only its name and the reason are known."""
     nothing = {"answer": "", "failed_at": "", "answers": {}, "repeats": {}, "verdict": "lost"}
     return [
         {**entry, "id": entry["item"], **nothing}
         for entry in lost
-        if (entry["suite"], entry["item"], entry["style"]) not in known
+        if (entry["suite"], entry["item"], entry["style"]) in without
     ]
 
 
@@ -324,26 +294,7 @@ def _words(style: str) -> dict[str, Any]:
     return {**values, "dpi": int(dpi) if dpi.isdecimal() else dpi}
 
 
-def _size(lengths: Sequence[int], sizes: Sequence[int], limit: int) -> float:
-    """The bytes of texts, given their characters and bytes, once they are cut."""
-    cut = ((size, limit / (n or 1)) for n, size in zip(lengths, sizes, strict=True))
-    return sum(size * min(1.0, share) for size, share in cut)
-
-
-def _cut(text: str, limit: int) -> Text:
-    if len(text) <= limit:
-        return lines(text)
-    head, tail = limit * 2 // 3, limit // 3
-    return [lines(text[:head]), lines(text[-tail:]), len(text) - head - tail]
-
-
 def _listed(pieces: Iterable[str]) -> Iterator[str]:
     """The pieces with commas between them."""
     for number, piece in enumerate(pieces):
         yield f",{piece}" if number else piece
-
-
-def _json(content: object) -> str:
-    """JSON that ends no script and is no markup, whatever its strings hold; in ASCII."""
-    text = _encode(content)
-    return text.replace("&", "\\u0026").replace("<", "\\u003c").replace(">", "\\u003e")

@@ -19,10 +19,11 @@ how many wrong; items that fail in the same forms stand together.
 
 import json
 from collections import Counter, defaultdict
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pytest_rest.reporting.entries import Outline, Said
 from pytest_rest.reporting.page import style_grid
 from pytest_rest.safe_text import shown
 from pytest_rest.terms import COMPARED, OCR_MODES, RH_BENCH, WITHOUT_STYLE
@@ -59,14 +60,7 @@ Key = tuple[str, str]  # suite and id of an item
 Slot = tuple[str, str, str]  # format, style, mode; some forms have no style
 
 
-@dataclass(frozen=True, slots=True)
-class _Cell:
-    value: str | None
-    correct: bool | None
-    status: str
-
-
-_LOST = _Cell(None, None, "failed")
+_LOST = Said(None, None, "failed")
 
 
 @dataclass(frozen=True)
@@ -87,29 +81,32 @@ class Gathered:
     """The cells of items that are added one by one."""
 
     def __init__(self) -> None:
-        self._items: dict[Key, dict[Slot, _Cell]] = defaultdict(dict)
+        self._items: dict[Key, dict[Slot, Said]] = defaultdict(dict)
         self._styles: dict[str, dict[Slot, None]] = defaultdict(dict)  # what each was asked in
         self._lost: list[tuple[Key, str]] = []
-        self._cells: dict[_Cell, _Cell] = {}
+        self._cells: dict[Said, Said] = {}
         self._slots: dict[Slot, Slot] = {}
         self._pictures: dict[str, dict[Key, str]] = defaultdict(dict)
 
-    def add(self, entry: Mapping[str, Any]) -> None:
-        """One of the report's items; RH-Bench's have one form, which agrees with itself."""
-        if entry["suite"] == RH_BENCH:
+    def add(self, outline: Outline, entry: Callable[[], Mapping[str, Any]]) -> None:
+        """One of the report's items, and what builds it, which some are asked for a picture.
+
+        RH-Bench's have one form, which agrees with itself.
+        """
+        if outline.suite == RH_BENCH:
             return
-        key, style, written = (entry["suite"], entry["id"]), entry["style"], entry.get("format", "")
-        cells = self._items[key]
-        for mode, answer in entry["answers"].items():
-            slot = (written, "" if mode in WITHOUT_STYLE else style, mode)
+        key, style = (outline.suite, outline.item), outline.style
+        cells, styles = self._items[key], self._styles[style]
+        for mode, said in outline.said.items():
+            slot = (outline.format, "" if mode in WITHOUT_STYLE else style, mode)
             slot = self._slots.setdefault(slot, slot)
-            cell = _Cell(answer.get("value"), answer["correct"], answer.get("status", ""))
-            cells.setdefault(slot, self._cells.setdefault(cell, cell))
-            self._styles[style][slot] = None
-        if entry["verdict"] == "lost":
+            cells.setdefault(slot, self._cells.setdefault(said, said))
+            styles[slot] = None
+        if outline.verdict == "lost":
             self._lost.append((key, style))
         pictures = self._pictures[style]
-        if len(pictures) < _PICTURES and (image := entry["answers"].get("image", {}).get("image")):
+        is_wanted = len(pictures) < _PICTURES and "image" in outline.said
+        if is_wanted and (image := entry()["answers"]["image"].get("image")):
             pictures[key] = image
 
     @property
@@ -186,7 +183,7 @@ _Row = tuple[Key, str, str | None, list[str]]  # letters, the reference, and wha
 
 
 def _columns(
-    items: Collection[Mapping[Slot, _Cell]], styles: Mapping[str, Collection[Slot]]
+    items: Collection[Mapping[Slot, Said]], styles: Mapping[str, Collection[Slot]]
 ) -> list[_Column]:
     """Forms without a style, then each style's: by format, font and resolution, colours last."""
     slots = list(dict.fromkeys(slot for cells in items for slot in cells))
@@ -236,14 +233,14 @@ def _place(slot: Slot) -> tuple[object, ...]:
     return (bool(style), rank if not style else 0, written, *named, rank, style)
 
 
-def _placed(cells: Mapping[Slot, _Cell], places: Mapping[Slot, int]) -> list[_Cell | None]:
-    row: list[_Cell | None] = [None] * (1 + max(places.values()))
+def _placed(cells: Mapping[Slot, Said], places: Mapping[Slot, int]) -> list[Said | None]:
+    row: list[Said | None] = [None] * (1 + max(places.values()))
     for slot, cell in cells.items():
         row[places[slot]] = cell
     return row
 
 
-def _row(key: Key, cells: Sequence[_Cell | None], texts: Sequence[int]) -> _Row:
+def _row(key: Key, cells: Sequence[Said | None], texts: Sequence[int]) -> _Row:
     said = [cell.value for place in texts if (cell := cells[place])]
     values = Counter(cell.value for cell in cells if cell and cell.value is not None)
     most = values.most_common(1)[0][0] if values else None
@@ -254,7 +251,7 @@ def _row(key: Key, cells: Sequence[_Cell | None], texts: Sequence[int]) -> _Row:
     return key, letters, reference, others
 
 
-def _letter(cell: _Cell | None, reference: str | None) -> str:
+def _letter(cell: Said | None, reference: str | None) -> str:
     if cell is None:
         return _UNASKED
     if cell.value is None:

@@ -1,0 +1,30 @@
+"""The body of a chat as JSON: pictures that are put in afterwards."""
+
+import json
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_rest.models.chat_protocol import encoded_body, request_body
+from pytest_rest.models.overrides import Overrides
+from pytest_rest.terms import File, Form, Image, Item, Prompt
+
+PICTURES = st.builds(
+    lambda content, kind: Image(content, "0" * 16, "", f"image/{kind}"),
+    st.binary(max_size=40),
+    st.sampled_from(["png", "jpeg", "webp"]),
+)
+FILES = st.builds(lambda content: File(content, "0" * 16), st.binary(max_size=40))
+PARTS = st.lists(st.text(max_size=20) | PICTURES | FILES, min_size=1, max_size=6)
+
+
+@given(PARTS, st.dictionaries(st.text(max_size=5), st.text(max_size=5), max_size=2))
+def test_a_body_is_written_as_json_writes_it(
+    parts: list[str | Image | File], body: dict[str, object]
+) -> None:
+    """To the byte, whatever is between pictures, before and after them, and in their bytes."""
+    prompt = Prompt(Item("i", "q", "a"), Form("text"), "solve", tuple(parts), 64)
+    parameters, overrides = {"temperature": 0}, Overrides(body=body)
+    expected = json.dumps(request_body("a model", prompt, parameters, overrides, {"cache": {}}))
+    encoded = encoded_body("a model", prompt, parameters, overrides, {"cache": {}})
+    assert expected.encode("ascii") == encoded
