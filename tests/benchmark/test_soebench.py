@@ -161,6 +161,7 @@ def test_a_seed_does_not_repeat_itself() -> None:
     assert len({item.context for item in soebench.generate(MANY, 8)}) >= MANY - 5
 
 
+@pytest.mark.costly
 def test_ten_thousand_items_take_seconds() -> None:
     """Generation is construction, not search."""
     start = time.perf_counter()

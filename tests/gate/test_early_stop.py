@@ -300,6 +300,7 @@ def test_a_stopped_run_is_gone_on_with(run_rest: RunRest) -> None:
     assert settled({**first.report, "usage": {}}) == settled({**again.report, "usage": {}})
 
 
+@pytest.mark.costly
 def test_the_endpoint_is_spared(run_rest: RunRest) -> None:
     """What is saved is saved at the endpoint: it sees what the report has, and little more."""
     oracle = Oracle(100, wrong=())

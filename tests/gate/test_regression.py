@@ -245,6 +245,7 @@ def test_a_run_that_was_interrupted_is_not_a_baseline(
     assert "of 30 items are lost (allowed: 0), so it cannot judge" in capsys.readouterr().err
 
 
+@pytest.mark.costly
 def test_a_baseline_that_lost_items_is_refused_before_asking(
     pytester: pytest.Pytester, run_rest: RunRest, mode: Sequence[str]
 ) -> None:

@@ -187,6 +187,7 @@ def test_wrong_usage(run_rest: RunRest, data: Path, options: list[str], message:
     assert pytest.ExitCode.USAGE_ERROR == run.status
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("workers", [["-p", "no:xdist"], ["-n2"]], ids=["serial", "n2"])
 def test_a_hub_that_is_offline(
     run_rest: RunRest, workers: list[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path

@@ -96,6 +96,7 @@ def test_a_key_does_not_travel(run_rest: RunRest, gateways: Sequence[str]) -> No
     assert "Traceback" not in run.stdout + run.stderr
 
 
+@pytest.mark.costly
 def test_each_of_them_needs_a_call(run_rest: RunRest) -> None:
     """A limit that cannot be shared is wrong usage, told before a worker starts."""
     far = ("--dist=load", "--tx=3*ssh=nowhere", "--tx=2*popen")

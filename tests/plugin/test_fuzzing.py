@@ -18,6 +18,7 @@ def findings(run: Finished) -> list[dict[str, Any]]:
     return found
 
 
+@pytest.mark.costly
 def test_a_flip_fails_the_hunt(pytester: pytest.Pytester, run_rest: RunRest) -> None:
     """With both pictures, the line that repeats it, its example; and it can be kept."""
     pytester.makeconftest(

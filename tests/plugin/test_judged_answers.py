@@ -115,6 +115,7 @@ def test_without_an_answer_only_the_forms_are_compared(ask: Ask, pytester: pytes
     assert (0.5, None) == (metrics["rer"]["value"], metrics["cfr"])
 
 
+@pytest.mark.costly
 def test_workers_ask_the_same(ask: Ask) -> None:
     """Through the one dispatcher, each pair once; the report is that of one process."""
     alone = ask(SERIAL)

@@ -104,6 +104,7 @@ def test_a_replay_draws_nothing(replayed: Run, drawn: Counter[str]) -> None:
     assert not drawn
 
 
+@pytest.mark.costly
 def test_a_resumed_run_draws_nothing_that_is_answered(
     pytester: pytest.Pytester, run_rest: RunRest, first: dict[str, object], drawn: Counter[str]
 ) -> None:

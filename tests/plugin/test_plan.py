@@ -118,6 +118,7 @@ def test_nothing_is_sent(run_rest: RunRest, mode: Sequence[str]) -> None:
     assert {} == planned.report
 
 
+@pytest.mark.costly
 def test_a_plan_needs_no_key(run_rest: RunRest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Dollars from LiteLLM's price table, and the limit that decides the time."""
     monkeypatch.delenv("ANTHROPIC_API_KEY", raising=False)

@@ -103,6 +103,7 @@ def only(style: str) -> Callable[[Mapping[tuple[str, str], Any]], dict[tuple[str
     return lambda said: {key: value for key, value in said.items() if key[1] in ("", style)}
 
 
+@pytest.mark.costly
 @pytest.mark.some(1)
 def test_every_rate_of_rest_plus_is_the_logs(
     pytester: pytest.Pytester, run_rest: RunRest, mode: tuple[str, ...]

@@ -24,6 +24,7 @@ from pytest_rest.reporting import history, page
 from pytest_rest.reporting.page import history as history_page
 from pytest_rest.reporting.page import side_by_side
 
+pytestmark = pytest.mark.costly
 OPEN = "#list > li.open"
 
 

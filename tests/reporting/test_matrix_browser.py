@@ -15,6 +15,7 @@ from pytest_rest.reporting import page
 from pytest_rest.reporting.entries import entry
 from pytest_rest.terms import Record
 
+pytestmark = pytest.mark.costly
 OPEN = "#list > li.open"
 SAID = "#cell [role=status]"
 CELLS = "#matrix .cells"

@@ -141,6 +141,7 @@ class Billing(Plan):
         return Reply(f"Answer: {prompt.item.answer}{'1' * bool(wrong)}", input_tokens=sent)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("workers", [("-pno:xdist",), ("-n2",)], ids=" ".join)
 def test_a_run_says_what_its_pictures_took(run_rest: RunRest, workers: Sequence[str]) -> None:
     """What was billed is the formula's, and the picture's size came with the answer."""

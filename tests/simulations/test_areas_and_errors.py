@@ -10,6 +10,7 @@ from scipy import stats
 from pytest_rest.statistics import error_rates, rh_auc
 from pytest_rest.statistics.rh_auc import KINDS, AreaKind
 
+pytestmark = pytest.mark.costly
 ALL = bool(os.environ.get("ALL_TESTS"))
 # A share that is .95 is found within these limits: of few runs, and of many.
 HELD = (0.93, 0.97) if ALL else (0.91, 0.99)

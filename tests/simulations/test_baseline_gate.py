@@ -15,6 +15,7 @@ from pytest_rest.statistics.paired import mcnemar
 Drops = list[float]
 Draw = Callable[[np.random.Generator], Drops]
 Rates = dict[str, float]
+pytestmark = pytest.mark.costly
 SLOW = pytest.mark.slow
 
 # One suite of whole items: no draws, but the sum over all numbers of flips

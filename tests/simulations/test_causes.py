@@ -10,6 +10,7 @@ from pytest_rest.metrics import failure_causes, reading
 from pytest_rest.metrics.agreement import Group
 from pytest_rest.terms import Answer, Mode, Record, Transcription
 
+pytestmark = pytest.mark.costly
 RUNS = 2_000 if os.environ.get("ALL_TESTS") else 200
 N = 120
 MODES: tuple[Mode, ...] = ("text", "image", "ocr-then-solve")

@@ -19,6 +19,7 @@ from pytest_rest.statistics.clusters import Sample
 from pytest_rest.statistics.intervals import of_sample
 from pytest_rest.statistics.mean_bound import lowest_mean
 
+pytestmark = pytest.mark.costly
 IS_LONG = bool(os.environ.get("ALL_TESTS"))
 RUNS = 10_000 if IS_LONG else 1_000
 FEW = 1_000 if IS_LONG else 60  # of those that are not many at once

@@ -14,6 +14,7 @@ from scipy.special import ndtr, stdtr
 
 from pytest_rest.statistics.trend import FEWEST, measure
 
+pytestmark = pytest.mark.costly
 IS_LONG = bool(os.environ.get("ALL_TESTS"))
 HISTORIES = 2_000 if IS_LONG else 150
 RATE = 0.9

@@ -8,6 +8,7 @@ import pytest
 from pytest_rest.metrics import advice
 from pytest_rest.statistics.paired import difference
 
+pytestmark = pytest.mark.costly
 RUNS = 2_000 if os.environ.get("ALL_TESTS") else 150
 ROWS = 27
 

@@ -8,6 +8,7 @@ from pytest_rest.metrics import answer_pages
 from pytest_rest.statistics import change_point
 from pytest_rest.terms import Answer, Mode, Record, Verdict
 
+pytestmark = pytest.mark.costly
 SEEDS = 100
 PAGES = 5
 

@@ -13,6 +13,7 @@ from pytest_rest.metrics.format_findings import Finding
 from pytest_rest.metrics.format_floor import in_formats
 from pytest_rest.terms import Answer, Mode, Record, Verdict
 
+pytestmark = pytest.mark.costly
 RUNS = 100 if os.environ.get("ALL_TESTS") else 10
 N, SHARE = 120, 0.2
 FORMATS = ("html", "latex", "markdown")

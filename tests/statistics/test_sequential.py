@@ -101,6 +101,7 @@ def test_before_the_first_item_the_bounds_are_zero_and_one() -> None:
 # Planted truth
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("confidence", [0.8, 0.95])
 @pytest.mark.parametrize("truth", [0.5, 0.9, 0.98])
 def test_the_truth_is_inside_at_every_look(truth: float, confidence: float) -> None:
@@ -127,6 +128,7 @@ def _first_above(n: int, truth: float) -> int:
     )
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("bound", [0.5, 0.7, 0.9])
 def test_the_gate_at_the_true_value_errs_as_stated(bound: float) -> None:
     """With the threshold at the truth, stopping early errs no more often than stated."""
@@ -134,6 +136,7 @@ def test_the_gate_at_the_true_value_errs_as_stated(bound: float) -> None:
     assert (found != 0).mean() <= slack(0.05)
 
 
+@pytest.mark.costly
 @pytest.mark.parametrize("bound", [0.5, 0.6, 0.7, 0.8, 0.9])
 @pytest.mark.parametrize("off", [-0.1, 0.1])
 def test_ten_points_off_saves_half_of_the_calls(bound: float, off: float) -> None:
