@@ -1,4 +1,4 @@
-"""Turns the items and styles of a suite into tests that cost half of what a function's cost."""
+"""Turns the items and styles of a suite into tests that are lighter than those of a function."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
