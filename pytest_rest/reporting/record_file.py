@@ -31,6 +31,7 @@ class RecordFile:
         with suppress(OSError):
             self._file.seek(self._end)
             self._file.write(f"{line}\n".encode("ascii"))
+            self._file.flush()  # or it may fail later, when the texts are not in memory any more
             kept = KeptRecord.without_texts(line, file=self, place=self._end)
             self._end += len(line) + 1
             return kept
