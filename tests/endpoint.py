@@ -207,6 +207,8 @@ class Endpoint:
 
     async def _stop_listening(self) -> None:
         """Take on first what was accepted: asyncio leaves it open where its server is closed."""
+        if self._listening.fileno() == -1:
+            return  # it is down
         self._loop.remove_reader(self._listening)
         await asyncio.sleep(0)  # a transport is made of it,
         await asyncio.sleep(0)  # and connected

@@ -151,12 +151,11 @@ def test_a_worker_that_is_killed(pytester: pytest.Pytester, run_rest: RunRest) -
     is_killed = threading.Event()
 
     def reply(request: Request) -> Reply:
-        if oracle.prompt(request).item.id in LATE and not is_killed.is_set():
-            return Reply(status=429, text="not yet", retry_after=0.2)
-        return oracle.reply(request)
+        is_late = oracle.prompt(request).item.id in LATE and not is_killed.is_set()
+        return replace(oracle.reply(request), delay=4.0 * is_late)
 
     with Endpoint(reply) as endpoint:
-        args = [*options(endpoint), "-n2", "--rest-min-rer=0", "--rest-retries=99"]
+        args = [*options(endpoint), "-n2", "--rest-min-rer=0"]
         with Started(*args, "-v") as run:
             run.wait(shown(run, "PASSED", "INCONSISTENT", count=2))
             time.sleep(0.2)
