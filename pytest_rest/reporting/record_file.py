@@ -1,12 +1,14 @@
 """Keeps the records of a run in a file, and in memory what figures need of them: not the texts."""
 
+import io
 import json
 import tempfile
 import weakref
+from array import array
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import IO, Any
 
 from pytest_rest.terms import Record
 
@@ -17,30 +19,48 @@ class RecordFile:
     """A line of JSON for each record, in a file without a name: nothing is left of it."""
 
     def __init__(self, folder: Path | None = None) -> None:
-        place = None if folder is None else str(folder)
-        self._file = tempfile.SpooledTemporaryFile(_IN_MEMORY, dir=place)  # noqa: SIM115
-        weakref.finalize(self, self._file.close)
-        self._end = 0
+        self._folder = folder
+        self._file: IO[bytes] = io.BytesIO()
+        self._ends = array("Q", [0])  # of the lines that are written whole
+        self._is_full = False
 
     def keep(self, record: Record | str) -> Record:
         """The record, or that of a line, which reads its texts from the file from now on.
 
-        Where the file cannot be written, the record itself, with its texts.
+        From when the file cannot be written, the record itself, with its texts.
         """
         line = record if isinstance(record, str) else record.to_json()
-        with suppress(OSError):
-            self._file.seek(self._end)
-            self._file.write(f"{line}\n".encode("ascii"))
-            self._file.flush()  # or it may fail later, when the texts are not in memory any more
-            kept = KeptRecord.without_texts(line, file=self, place=self._end)
-            self._end += len(line) + 1
-            return kept
+        if not self._is_full and self._write(f"{line}\n".encode("ascii")):
+            return KeptRecord.without_texts(line, file=self, place=len(self._ends) - 2)
+        self._is_full = True
         return Record.from_json(line)
 
     def line(self, place: int) -> str:
-        """The line that begins at that place."""
-        self._file.seek(place)
-        return self._file.readline().decode("ascii").rstrip("\n")
+        """The line that was written as the one of that number, from 0 on."""
+        start, end = self._ends[place : place + 2]
+        self._file.seek(start)
+        return self._file.read(end - start).decode("ascii").rstrip("\n")
+
+    def _write(self, line: bytes) -> bool:
+        """Whether a line is written whole: a disk that is full takes the beginning of it."""
+        end = self._ends[-1] + len(line)
+        with suppress(OSError):
+            if end > _IN_MEMORY and isinstance(self._file, io.BytesIO):
+                self._move(self._file.getvalue())
+            self._file.seek(self._ends[-1])
+            if self._file.write(line) == len(line):
+                self._ends.append(end)
+                return True
+        return False
+
+    def _move(self, lines: bytes) -> None:
+        """Write on the disk from now on, without a buffer, which might fail later."""
+        place = None if self._folder is None else str(self._folder)
+        file: Any = tempfile.TemporaryFile(buffering=0, dir=place)  # noqa: SIM115
+        weakref.finalize(self, file.close)
+        if file.write(lines) < len(lines):
+            raise OSError
+        self._file = file
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from strategies import records
@@ -71,6 +72,22 @@ def test_a_file_that_cannot_be_written_costs_memory_alone(tmp_path: Path) -> Non
     kept = [file.keep(each) for each in (first, long, first)]
     assert [first.to_json(), long.to_json(), first.to_json()] == [each.to_json() for each in kept]
     assert long == kept[1]
+
+
+@pytest.mark.parametrize("room", [600_000, 1_200_000], ids=["none", "for some"])
+def test_a_disk_that_becomes_full_takes_nothing_of_what_was_kept(tmp_path: Path, room: int) -> None:
+    """It is told when memory's lines are moved there, or when the end of a line has no room."""
+    resource = pytest.importorskip("resource", reason="holds files to a size")
+    whole = [record(f"{number} " * 2_000) for number in range(10)] * 35
+    was = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (room, was[1]))
+    try:
+        file = RecordFile(tmp_path)
+        kept = [file.keep(each) for each in whole]
+        assert all(one.to_json() == other.to_json() for one, other in zip(whole, kept, strict=True))
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, was)
+    assert whole[-1] == kept[-1] != kept[0]
 
 
 def test_fields_that_are_called_as_sizes_are(tmp_path: Path) -> None:
