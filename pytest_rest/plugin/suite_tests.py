@@ -1,6 +1,7 @@
 """Turns the items and styles of a suite into tests that are lighter than those of a function."""
 
 from collections.abc import Callable, Sequence
+from functools import cached_property
 from typing import Any
 
 import pytest
@@ -25,7 +26,6 @@ class SuiteTest(pytest.Item):
         name = f"{like.originalname}[{id}]"
         super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
         self._like = like
-        self._rest: Rest | None = None
         self.rest_case = case
         self.keywords.update(like.function.__dict__)
         self.keywords[id] = True
@@ -51,19 +51,35 @@ class SuiteTest(pytest.Item):
 
     obj = function
 
+    @property
+    def module(self) -> Any:
+        """The suite's, in which the function is."""
+        return self._like.module
+
+    @property
+    def cls(self) -> None:
+        """The function is in no class."""
+        return None
+
+    instance = cls
+
+    @cached_property
+    def funcargs(self) -> dict[str, Any]:
+        """What the function is called with, while the test runs."""
+        return {}
+
     def setup(self) -> None:
         """Begin as the fixture does, which skips what need not be asked."""
         run: Any = self.config.pluginmanager.getplugin("rest-run")
-        self._rest = Rest(self, run)
+        self.funcargs["rest"] = Rest(self, run)
 
     def runtest(self) -> None:
         """Ask, and fail where the forms disagree."""
-        assert self._rest is not None  # noqa: S101 (pytest has set it up)
-        self.function(self._rest)
+        self.function(self.funcargs["rest"])
 
     def teardown(self) -> None:
         """Keep nothing that the next test does not need."""
-        self._rest = None
+        self.__dict__.pop("funcargs", None)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the function is, and what this test is called."""
