@@ -96,7 +96,8 @@ def main(words: Sequence[str] | None = None) -> int:
     )
     top.add_argument("--version", action="version", version=f"pytest-rest {__version__}")
     top.add_argument("command", choices=COMMANDS, metavar="COMMAND", help="one of those below")
-    top.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    rest = top.add_argument("words", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
+    rest.required = False  # argparse would name it beside a COMMAND that is missing
     chosen = top.parse_args(words)
     name = _MODULES.get(chosen.command, chosen.command)
     command = import_module(f"pytest_rest.commands.{name}")

@@ -228,8 +228,8 @@ def test_compare_prints_json(capsys: Capture) -> None:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        ((), "the following arguments are required: COMMAND"),
-        (("compere",), "invalid choice: 'compere' (choose from 'list', 'show', 'render'"),
+        ((), "the following arguments are required: COMMAND;"),
+        (("compere",), "invalid choice: 'compere' (choose from "),
         (("compare", "good"), "the following arguments are required: NEW"),
         (("compare", "good", "other.json"), "other items in suite a: 20 ("),
         (
