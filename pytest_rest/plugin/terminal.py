@@ -188,14 +188,19 @@ class Terminal:
         if kept and kept[-1] is report and not is_shown:
             kept.pop()
 
+    @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:
         """Begin a line for the gate, where the progress of the tests would run into it."""
         plugins = self._config.pluginmanager
+        reporter = plugins.getplugin("terminalreporter")
+        if not nodeid.startswith("rest-gate::") or self._gate_begun or reporter is None:
+            return
+        self._gate_begun = True
         verbosity = self._config.get_verbosity()
-        runs_on = verbosity < 0 or (verbosity == 0 and plugins.hasplugin("dsession"))
-        if nodeid.startswith("rest-gate::") and runs_on and not self._gate_begun:
-            self._gate_begun = True
-            plugins.getplugin("terminalreporter").write("\nrest-gate ")
+        if verbosity < 0 or (verbosity == 0 and plugins.hasplugin("dsession")):
+            reporter.write("\nrest-gate ")
+        elif verbosity == 0:
+            reporter.currentfspath = None  # its line ends with a percentage already
 
     def pytest_terminal_summary(self, terminalreporter: "pytest.TerminalReporter") -> None:
         """The table, what disagreed and what was lost, and the verdict last."""

@@ -56,6 +56,7 @@ def test_thresholds_on_the_command_line(
         assert failed == run.outcomes.get("failed", 0)
         assert ("gate passed" in run.out) == (status == 0)
         assert ("gate FAILED" in run.out) == (status == 1)
+        assert "[100%]\nrest-gate " in run.out
 
 
 def test_a_threshold_that_points_the_unusual_way_is_a_warning(
