@@ -11,7 +11,10 @@ from pytest_rest.plugin import foreign_hooks
 from pytest_rest.plugin.cases import case_id
 from pytest_rest.plugin.runtest import THRESHOLDS, Rest
 
-_HOOKS = ("pytest_pyfunc_call", "pytest_fixture_setup", "pytest_fixture_post_finalizer")
+_HOOKS = (  # that may change a test, or see its fixtures
+    *("pytest_itemcollected", "pytest_collection_modifyitems", "pytest_pyfunc_call"),
+    *("pytest_fixture_setup", "pytest_fixture_post_finalizer"),
+)
 _SHOWING = ("setupshow", "show_fixtures_per_test", "trace")  # fixtures, or the function's call
 
 

@@ -16,8 +16,9 @@ from pytest_rest.terms import Item, Record, Style
 
 ASKED = ("--rest-model=simulated:wrong.image=1", "--rest-suite=soebench:4", "-pno:xdist")
 KINDS = """
-def pytest_collection_modifyitems(items):
-    print("kinds:", *{type(each).__name__ for each in items}, len(items))
+def pytest_collection_finish(session):
+    kinds = {type(each).__name__ for each in session.items}
+    print("kinds:", *kinds, len(session.items))
 """
 FIXTURE = """
 import pytest
@@ -77,6 +78,8 @@ def test_hooks_that_are_known_to_pass_them_by_leave_them_light(
         FIXTURE.format("", "rest", "rest"),
         FIXTURE.format("scope='session'", "rer_threshold", ""),
         FIXTURE.format("scope='session'", "cfr_threshold", ""),
+        WATCHED.format("pytest_itemcollected", "item"),
+        WATCHED.format("pytest_collection_modifyitems", "items"),
         WATCHED.format("pytest_pyfunc_call", "pyfuncitem"),
         WATCHED.format("pytest_fixture_setup", "fixturedef"),
         WATCHED.format("pytest_fixture_post_finalizer", "fixturedef"),
@@ -90,6 +93,8 @@ def test_hooks_that_are_known_to_pass_them_by_leave_them_light(
         "rest",
         "rer",
         "cfr",
+        "collected",
+        "modified",
         "call",
         "setup",
         "end",
@@ -162,10 +167,17 @@ def noisy(monkeypatch: pytest.MonkeyPatch) -> None:
 HOOKS = """
 import pytest
 
-def pytest_itemcollected(item):
+def pytest_runtest_logstart(nodeid):
+    print(nodeid)
+
+def pytest_deselected(items):
+    print(*items)
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
     print(item, item.nodeid, item.location, item.listnames(), sorted(item.keywords))
     print(item.originalname, item.fixturenames, item.function, item.obj.__doc__)
-    print(item.module.__name__, item.cls, item.instance, item.funcargs)
+    print(item.module.__name__, item.cls, item.instance, sorted(item.funcargs))
     marks = {"0000": pytest.mark.xfail(reason="known"), "0003": pytest.mark.skip("not now")}
     for number, mark in marks.items():
         if number in item.name:
