@@ -17,12 +17,17 @@ from pathlib import Path
 from typing import Any, TypeVar
 
 from pytest_rest.gate.thresholds import Threshold
-from pytest_rest.reporting import collector, page
+from pytest_rest.reporting import page
 from pytest_rest.reporting.results import Rules, Spent, Tally
 from pytest_rest.scoring import judge
 from pytest_rest.statistics import bounds
 from pytest_rest.terms import Answer, Mode, Record, Style, Transcription, fingerprint
 from pytest_rest.terms.record import Seen
+
+try:
+    from pytest_rest.reporting.collector import paused
+except ImportError:  # an earlier checkout, which looked for garbage at the end, too
+    from contextlib import nullcontext as paused  # type: ignore[assignment]
 
 ITEMS = (10_000, 40_000)
 _WORDS = ("the", "farmer", "has", "twelve", "crates", "of", "red", "apples", "and", "sells")
@@ -108,7 +113,7 @@ def finish(records: Path, folder: Path) -> dict[str, float]:
         **{"ocr": "image", "modes": ["text", "image", "mixed"], "protocol": "1", "again": {}},
         **{"git_commit": None, "api_base": None, "version": "", "replay_of": None, "stored": None},
     }
-    with collector.paused():
+    with paused():
         report = timed("figures", lambda: tally.report(about, Spent(1.0, 0, 0, ())))
         timed("report.json", lambda: report.write(folder / "report.json"))
         timed("page", lambda: page.write(report.content(), {}, folder, folder / page.NAME))
