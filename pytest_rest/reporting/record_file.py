@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from pytest_rest.terms import Record
+from pytest_rest.terms.quick import quick
 
 _IN_MEMORY = 1_000_000  # bytes, above which there is a file
 
@@ -63,6 +64,7 @@ class RecordFile:
         self._file = file
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class KeptRecord(Record):
     """A record of which long texts and pictures' digests are in a file, and read from there.
