@@ -33,7 +33,7 @@ def checked(completion: Completion) -> Completion:
             raise TypeError(f"{name} of a completion is {type(value).__name__}, not str")
     if not isinstance(completion.error, str | None):
         raise TypeError(f"error of a completion is {type(completion.error).__name__}, not str")
-    return Completion(  # `replace` takes as long as all else
+    return Completion(
         text=masked(completion.text),
         finish_reason=masked(completion.finish_reason),
         model=masked(completion.model),
