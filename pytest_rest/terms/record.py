@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict
 
-from pytest_rest.terms import record_json
 from pytest_rest.terms.content import to_builtins
 from pytest_rest.terms.quick import quick
 from pytest_rest.terms.words import (
@@ -287,17 +286,7 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The record that `to_json` wrote."""
-        return cls.from_builtins(record_json.decode(text))
-
-    @classmethod
-    def without_texts(cls, text: str, **more: Any) -> Self:
-        """The same without what figures do not need: texts, pictures' digests, and seconds.
-
-        Of an answer's text they need the length, so that it is blank; that of a failure stays.
-        """
-        data = record_json.decode(text)
-        record_json.leave_out_texts(data)
-        return cls.from_builtins(data, **more)
+        return cls.from_builtins(json.loads(text))
 
 
 def _with_pages(read: Transcription) -> dict[str, Any]:
