@@ -9,7 +9,7 @@ import pytest
 
 PACKAGE = Path(__file__).parents[1] / "pytest_rest"
 GROUND = frozenset({"credentials", "terms", "errors", "extensions", "safe_files", "safe_text"})
-GROUND |= {"safe_yaml", "wording"}
+GROUND |= {"line_file", "safe_yaml", "wording"}
 
 # From the roof to the ground: a room, and the rooms that it may import beside the ground's modules,
 # type-only imports included. A folder is a room; `evaluate` and `strategies` are one module each.

@@ -88,9 +88,9 @@ def items(answers: StoredAnswers) -> tuple[Item, ...]:
 
 def cases(answers: StoredAnswers) -> Iterator[Case]:
     """What each test is of."""
-    known = answers.known_styles
+    styles = {name: StoredStyle(name=name) for name in answers.styles} | answers.known_styles
     for case in answers.cases:
-        yield case.item, known.get(case.style) or StoredStyle(name=case.style)
+        yield case.item, styles[case.style]
 
 
 def is_known(style: Style) -> bool:

@@ -84,7 +84,7 @@ class Terminal:
 
     def _stored_header(self, answers: StoredAnswers) -> list[str]:
         """What is judged, and where the run is kept."""
-        number = sum(len(case.calls) for case in answers.cases)
+        number = answers.number
         forms = tables.scheme(replace(self._run.settings.scheme, ocr="image"))
         formats = f"; {', '.join(answers.formats)}" if answers.formats else ""
         return [

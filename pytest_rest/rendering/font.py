@@ -155,6 +155,8 @@ def _read_file(name: str) -> Font:
 
 def _read(name: str, path: Path, index: int) -> Font:
     with path.open("rb") as file, TTFont(file, lazy=True, fontNumber=index) as table:
+        # any names do, and its own are those of outlines, which take long to read
+        table.setGlyphOrder([*map(str, range(table["maxp"].numGlyphs))])
         em = table["head"].unitsPerEm
         advances, glyphs = table["hmtx"].metrics, table.getBestCmap()
         return Font(

@@ -41,7 +41,7 @@ def provenance(answers: StoredAnswers, again: Mapping[str, Any]) -> dict[str, An
         "again": dict(again),
         "stored": {
             "files": [Path(source).name for source in answers.sources],
-            "answers": sum(len(case.calls) for case in answers.cases),
+            "answers": answers.number,
             "formats": list(answers.formats),
             "unknown": list(answers.unseen),
         },

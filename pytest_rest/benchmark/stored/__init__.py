@@ -4,15 +4,17 @@ What must hold of all rows together is checked here: an item is asked once in ea
 of a suite in the same forms, and all of one model.
 """
 
+import hashlib
 import re
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from pytest_rest.benchmark.stored import exported, logs, mapping
+from pytest_rest.benchmark.stored.answers import StoredAnswers as StoredAnswers
+from pytest_rest.benchmark.stored.answers import StoredCase as StoredCase
 from pytest_rest.benchmark.stored.cells import COLUMNS, LONGEST_NAME, StoredCall, call, text
 from pytest_rest.benchmark.stored.cells import UNKNOWN as UNKNOWN
 from pytest_rest.benchmark.stored.items import item_of
@@ -20,107 +22,23 @@ from pytest_rest.benchmark.stored.mapping import OWN, Mapped
 from pytest_rest.benchmark.suites import hub, rows
 from pytest_rest.benchmark.suites.rows import RowError
 from pytest_rest.benchmark.yaml_nodes import quoted
-from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, RenderingError, nearest
+from pytest_rest.errors import AnswersError, BenchmarkError, OptionError, nearest
+from pytest_rest.line_file import LineFile
 from pytest_rest.terms import (
     COMPARED,
     FILE,
     WITHOUT_STYLE,
     Item,
     Mode,
-    Style,
     Transcription,
-    fingerprint,
     one_spelling,
 )
 
-UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tells
 _MOST_FAULTS = 20
+_UNREAD: Mapping[Mode, Transcription] = {}  # one for all cases
 _SOURCE = re.compile(r"(?P<told>(?:text|image|mixed|file)(?::[^\s@<>=/\\]{1,100})?=)?(?P<path>.+)")
 _Key = tuple[str, str]  # suite, item
 _Form = tuple[str, str]  # format, style
-
-
-@dataclass(frozen=True)
-class StoredCase:
-    """An item's answers in a style and a format: those in each mode, and what is asked again."""
-
-    item: Item
-    style: str
-    format: str
-    calls: tuple[StoredCall, ...]
-    readings: Mapping[Mode, Transcription] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class StoredAnswers:
-    """What files of answers hold: the cases, whose they are, and what they do not tell."""
-
-    cases: tuple[StoredCase, ...]
-    model: str
-    sources: tuple[str, ...]
-    modes: tuple[Mode, ...]
-    repeats: int
-
-    @cached_property
-    def by_key(self) -> dict[tuple[str, str, str], StoredCase]:
-        """The cases by suite, item and style."""
-        return {(case.item.suite, case.item.id, case.style): case for case in self.cases}
-
-    @property
-    def formats(self) -> tuple[str, ...]:
-        """The formats that answers are in; none where they do not say."""
-        return tuple(sorted({case.format for case in self.cases} - {""}))
-
-    @property
-    def fields(self) -> frozenset[str]:
-        """The names of the fields that answers of an export have, whose items do not tell them."""
-        calls = (call for case in self.cases for call in case.calls)
-        return frozenset(name for call in calls for name in call.taken.get("fields", ()))
-
-    @property
-    def styles(self) -> tuple[str, ...]:
-        """What stands for a style in the report: one, and a format, as far as they are known."""
-        return tuple(sorted({case.style for case in self.cases}))
-
-    @property
-    def fingerprint(self) -> str:
-        """Of all answers: another process must have read the same."""
-        texts = (
-            f"{c.mode} {c.repeat} {c.text} {c.value}" for case in self.cases for c in case.calls
-        )
-        return fingerprint([*(f"{case.item.digest} {case.style}" for case in self.cases), *texts])
-
-    @property
-    def known_styles(self) -> dict[str, Style]:
-        """The styles that are named as this project names them, by their names."""
-        names = {case.style for case in self.cases if not case.format}
-        parsed = {name: style for name in names if (style := _parsed(name)) is not None}
-        return {name: style for name, style in parsed.items() if style.id == name}
-
-    @cached_property
-    def suites(self) -> tuple[str, ...]:
-        """The names of the suites."""
-        return tuple(sorted({case.item.suite for case in self.cases}))
-
-    @property
-    def is_judged(self) -> bool:
-        """Whether somebody says what is right, for every item."""
-        return all(
-            case.item.answer or all(call.correct is not None for call in case.calls)
-            for case in self.cases
-        )
-
-    @property
-    def unseen(self) -> tuple[str, ...]:
-        """What the answers do not tell."""
-        has_styles = any(call.style for case in self.cases for call in case.calls)
-        names = UNSEEN if has_styles else (*UNSEEN, "styles")
-        return tuple(name for name in names if name != "transcriptions" or not self.is_read)
-
-    @property
-    def is_read(self) -> bool:
-        """Whether it is known of every case what the model read in its picture."""
-        return all(case.readings for case in self.cases)
 
 
 def load(
@@ -148,6 +66,14 @@ def split(source: str) -> tuple[str, Path]:
     return match["told"] or "", Path(match["path"]).expanduser()
 
 
+class _Placed(NamedTuple):
+    """A call in the file of all: in which of its lines."""
+
+    mode: Mode
+    repeat: int
+    place: int
+
+
 class _Gathering:
     """Gathers calls by item, format and style, and what is wrong with them."""
 
@@ -155,8 +81,10 @@ class _Gathering:
         self._alike, self._suite = alike, suite
         self._faults: list[str] = []
         self._number = 0
-        self._cases: dict[tuple[_Key, _Form], dict[tuple[Mode, int], StoredCall]] = {}
-        self._first: dict[_Key, StoredCall] = {}
+        self._lines, self._fingerprint = LineFile(), hashlib.sha256()
+        self._cases: dict[tuple[_Key, _Form], dict[tuple[Mode, int], _Placed]] = {}
+        self._first: dict[_Key, StoredCall] = {}  # without its answer
+        self._fields: set[str] = set()
         self._tags: dict[_Key, dict[str, None]] = defaultdict(dict)  # of all its rows
         self._readings: dict[tuple[_Key, _Form], dict[Mode, Transcription]] = defaultdict(dict)
         self._models: dict[str, str] = {}  # the place of each model's first answer
@@ -191,7 +119,7 @@ class _Gathering:
     def answers(self, sources: tuple[str, ...], name: str) -> StoredAnswers:
         """All of them; `AnswersError` where they are not one whole set."""
         self._check_models()
-        by_item: dict[_Key, dict[_Form, list[StoredCall]]] = defaultdict(dict)
+        by_item: dict[_Key, dict[_Form, list[_Placed]]] = defaultdict(dict)
         for (key, form), calls in self._cases.items():
             by_item[key][form] = list(calls.values())
         whole = {key: _shared(forms) for key, forms in by_item.items()}
@@ -204,39 +132,50 @@ class _Gathering:
             raise AnswersError([*self._faults, *rest] or ["no answer is stored there"])
         cases = tuple(
             StoredCase(
-                *(items[key], _style(form), form[0], tuple(sorted(calls, key=_order))),
-                self._readings.get((key, form), {}),
+                *(items[key], _style(form), form[0], self._lines),
+                tuple(each.place for each in sorted(calls, key=_order)),
+                self._readings.get((key, form), _UNREAD),
             )
             for key in sorted(whole)
             for form, calls in sorted(whole[key].items())
         )
         counts = Counter(each.mode for each in cases[0].calls)
+        has_styles = any(style for _, (_, style) in self._cases)
         modes = tuple(mode for mode in COMPARED if mode in counts)
         model = ", ".join(dict.fromkeys(one_spelling(self._models).values())) or name
-        return StoredAnswers(cases, model, sources, modes, max(counts.values()))
+        return StoredAnswers(
+            *(cases, model, sources, modes, max(counts.values())),
+            *(frozenset(self._fields), has_styles, self._fingerprint.hexdigest()),
+        )
 
     def _add_own(self, each: StoredCall | None) -> None:
         if each is not None and each.reading is not None:
             form = ((each.suite, each.item), (each.format, each.style))
+            self._fingerprint.update(each.reading.text.encode("utf-8", "surrogatepass"))
             self._readings[form][each.mode] = each.reading
         elif each is not None:
             self._add(each)
 
     def _add(self, each: StoredCall) -> None:
         key = (each.suite, each.item)
-        first = self._first.setdefault(key, each)
-        if each.expected and not first.expected:
-            first = self._first[key] = each
+        line = each.to_json()
+        self._fingerprint.update(line.encode("ascii"))
+        self._fields.update(each.taken.get("fields", ()))
+        first = self._first.get(key)
+        if first is None or (each.expected and not first.expected):
+            first = self._first[key] = replace(each, text="", value=None, taken={})
         self._tags[key].update(dict.fromkeys(each.tags))
         for name in ("expected", "kind"):
             told, before = getattr(each, name), getattr(first, name)
             if told and told != before:
                 self._fault(each.place, f"{name} of {_named(each)} is another in {first.place}")
         calls = self._cases.setdefault((key, (each.format, each.style)), {})
-        twin = calls.setdefault((each.mode, each.repeat), each)
-        if twin is not each:
+        placed = _Placed(each.mode, each.repeat, self._lines.add(line))
+        twin = calls.setdefault((each.mode, each.repeat), placed)
+        if twin is not placed:
             form = " ".join(filter(None, (each.format, each.style, each.mode)))
-            self._fault(each.place, f"{_named(each)} as {form} is already in {twin.place}")
+            place = StoredCall.from_json(self._lines[twin.place]).place
+            self._fault(each.place, f"{_named(each)} as {form} is already in {place}")
         if each.model:
             self._models.setdefault(each.model, each.place)
 
@@ -250,7 +189,7 @@ class _Gathering:
                 said = f"answered by {quoted(model)}, and what is above by {quoted(one)}; "
                 self._fault(place, f"{said}name them alike: --rest-allow-models")
 
-    def _check_forms(self, whole: dict[_Key, dict[_Form, list[StoredCall]]]) -> None:
+    def _check_forms(self, whole: dict[_Key, dict[_Form, list[_Placed]]]) -> None:
         """Each item of a suite is asked as the others, as often, and in two modes at least."""
         asked: dict[str, Counter[tuple[_Form, Mode, int]]] = defaultdict(Counter)
         names: dict[str, _Form] = {}
@@ -289,7 +228,7 @@ class _Gathering:
             self._faults.append(f"{place}: {text}")
 
 
-def _shared(forms: dict[_Form, list[StoredCall]]) -> dict[_Form, list[StoredCall]]:
+def _shared(forms: dict[_Form, list[_Placed]]) -> dict[_Form, list[_Placed]]:
     """The forms of an item, where a text without a style is that of every style of its format."""
     styled = defaultdict(list)
     for form in forms:
@@ -317,16 +256,7 @@ def _style(form: _Form) -> str:
     return "-".join(filter(None, form)) or UNKNOWN
 
 
-def _parsed(name: str) -> Style | None:
-    from pytest_rest.rendering import parse_style  # when first used: it loads Pillow
-
-    try:
-        return None if name == UNKNOWN else parse_style(name)
-    except RenderingError:
-        return None
-
-
-def _order(each: StoredCall) -> tuple[int, int]:
+def _order(each: _Placed) -> tuple[int, int]:
     return COMPARED.index(each.mode), each.repeat
 
 

@@ -4,9 +4,10 @@ import contextlib
 import json
 import math
 import re
+import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, get_args
+from typing import Any, Self, get_args
 
 from pytest_rest.benchmark import item_tags
 from pytest_rest.benchmark.suites.rows import RowError
@@ -71,6 +72,19 @@ class StoredCall:
     reading: Transcription | None = None
     tags: tuple[str, ...] = ()
     day_first: bool | None = None
+
+    def to_json(self) -> str:
+        """One line of ASCII; what was transcribed is no answer, and not in it."""
+        return json.dumps({name: getattr(self, name) for name in _WRITTEN})
+
+    @classmethod
+    def from_json(cls, line: str) -> Self:
+        """The call that `to_json` wrote."""
+        data = json.loads(line)
+        return cls(**data | {name: tuple(data[name]) for name in ("expected", "tags")})
+
+
+_WRITTEN = [name for name in StoredCall.__dataclass_fields__ if name != "reading"]
 
 
 def call(cells: Mapping[str, Any], place: str) -> StoredCall:
@@ -148,7 +162,7 @@ def _name(
         )
     if is_word and name in RESERVED:
         raise RowError(f"{column} {quoted(name)} is a word of the report; choose another")
-    return name
+    return sys.intern(name) if is_word else name  # a suite is that of many items
 
 
 def _number(cells: Mapping[str, Any], column: str) -> int | None:

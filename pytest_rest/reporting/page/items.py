@@ -12,6 +12,7 @@ from functools import partial
 from itertools import islice
 from typing import Any
 
+from pytest_rest.line_file import LineFile
 from pytest_rest.metrics import failure_causes
 from pytest_rest.reporting import rerun_command
 from pytest_rest.reporting.entries import outlines
@@ -40,13 +41,13 @@ def is_digest(name: str) -> bool:
 
 @dataclass(frozen=True)
 class Content:
-    """What the page's script reads: items and calls as JSON already, for there are many.
+    """What the page's script reads: items and calls as JSON already, in files, for there are many.
 
-    `calls` has those of an item in one text, with commas between them.
+    `calls` has those of an item in one line, with commas between them.
     """
 
-    items: Sequence[str]
-    calls: Sequence[str]
+    items: LineFile
+    calls: LineFile
     texts: Texts
     looks: Mapping[str, Sequence[str]]
     inconsistent: int
@@ -88,17 +89,20 @@ def data(report: Builtins, prompts: Prompts) -> Content:
     unasked = _unasked(report["lost"], lost)
     named = unasked[: min(_MOST_UNASKED, _MOST - len(first))]
     book = _Book(prompts, report["provenance"])
-    items = [book.item(asked[place]) for place in first]
-    items += [book.item(entry) for entry in named]
+    for place in first:
+        book.add(asked[place])
+    for entry in named:
+        book.add(entry)
     book.texts.mark()
-    items += [book.item(asked[place]) for place in rest[: _MOST - len(items)]]
+    for place in rest[: _MOST - len(book.items)]:
+        book.add(asked[place])
     return Content(
-        items=items,
+        items=book.items,
         calls=book.calls,
         texts=book.texts,
         looks=looks(sorted(styles), report["provenance"].get("own_styles", {})),
         inconsistent=verdicts.count("inconsistent"),
-        left_out=len(asked) + len(unasked) - len(items),
+        left_out=len(asked) + len(unasked) - len(book.items),
         has_prompts=bool(prompts),
         pictures=[*book.pictures],
         matrix=gathered.matrix(report["lost"], report["provenance"]["modes"]),
@@ -116,11 +120,10 @@ def looks(styles: Iterable[str], own: Mapping[str, Builtins]) -> dict[str, list[
 
 
 class _Book:
-    """What the items refer to by number: calls, and texts."""
+    """The items, and what they refer to by number: calls, and texts."""
 
     def __init__(self, prompts: Prompts, provenance: Builtins) -> None:
-        self.texts = Texts()
-        self.calls: list[str] = []
+        self.items, self.calls, self.texts = LineFile(), LineFile(), Texts()
         self.pictures: dict[str, None] = {}
         self._prompts = prompts
         self._again: Builtins = provenance.get("again") or {}
@@ -128,13 +131,12 @@ class _Book:
         self._number = 0  # of the next call
         self._new: list[dict[str, Any]] = []  # calls that no item before has
 
-    def item(self, entry: Builtins) -> str:
-        """One item in one style, as JSON."""
-        item = as_json(self._item(entry))
+    def add(self, entry: Builtins) -> None:
+        """One item in one style."""
+        self.items.add(as_json(self._item(entry)))
         if self._new:
-            self.calls.append(as_json(self._new)[1:-1])
+            self.calls.add(as_json(self._new)[1:-1])
             self._new.clear()
-        return item
 
     def _item(self, entry: Builtins) -> dict[str, Any]:
         answers = entry["answers"]

@@ -1,9 +1,11 @@
 """Turns the texts that the page's script shows into numbers, and into JSON, within bounds."""
 
+import hashlib
 import json
 from array import array
 from collections.abc import Iterator, Sequence
 
+from pytest_rest.line_file import LineFile
 from pytest_rest.safe_text import lines
 
 Text = str | list[str | int]  # or its head, its tail, and how many characters are left out
@@ -11,18 +13,29 @@ Text = str | list[str | int]  # or its head, its tail, and how many characters a
 _TEXTS = 14_000_000  # bytes of all texts together
 _LIMITS = (20_000, 8_000, 4_000, 2_000, 1_000, 500, 200)  # characters of one text
 _encode = json.JSONEncoder(separators=(",", ":"), allow_nan=False).encode
+_decode = json.JSONDecoder().raw_decode
 
 
 class Texts:
-    """Every text once, by number; those added before the mark are cut last."""
+    """Every text once, by number, in a file; those added before the mark are cut last."""
 
     def __init__(self) -> None:
-        self._numbers: dict[str, int] = {}
+        self._numbers: dict[bytes, int] = {}  # by digest
+        self._written = LineFile()  # as JSON
+        self._lengths, self._sizes = array("Q"), array("Q")  # characters, and bytes of JSON
         self._first = 0
 
     def add(self, text: str) -> int:
         """The number of a text."""
-        return self._numbers.setdefault(text, len(self._numbers))
+        content = text.encode("utf-8", "surrogatepass")
+        digest = hashlib.blake2b(content, digest_size=16).digest()
+        number = self._numbers.get(digest)
+        if number is None:
+            line = _encode(text)
+            number = self._numbers[digest] = self._written.add(line)
+            self._lengths.append(len(text))
+            self._sizes.append(len(line))
+        return number
 
     def mark(self) -> None:
         """Cut what was added so far last: it is what the page is for."""
@@ -30,8 +43,7 @@ class Texts:
 
     def bounded(self) -> Iterator[Text]:
         """All of them in order, each cut to the longest limit by which they fit together."""
-        lengths = array("Q", map(len, self._numbers))
-        sizes = array("Q", (len(_encode(text)) for text in self._numbers))
+        lengths, sizes = self._lengths, self._sizes
         longest, *shorter = _LIMITS
         pairs = [(longest, limit) for limit in _LIMITS]
         pairs += [(limit, _LIMITS[-1]) for limit in shorter]
@@ -40,8 +52,8 @@ class Texts:
             fitting = zip(halves, pair, strict=True)
             if sum(_size(lengths[h], sizes[h], limit) for h, limit in fitting) <= _TEXTS:
                 break
-        for number, text in enumerate(self._numbers):
-            yield _cut(text, pair[number >= self._first])
+        for number, line in enumerate(self._written):
+            yield _cut(_decode(line)[0], pair[number >= self._first])
 
 
 def as_json(content: object) -> str:
