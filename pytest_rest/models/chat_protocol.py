@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_rest.models import failures, usage
+from pytest_rest.models import failures, gateways, usage
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.models.completions import written
 from pytest_rest.models.contents import parsed
@@ -71,17 +71,18 @@ def encoded_body(
 def read_response(status: int, headers: Mapping[str, str], text: str) -> Completion:
     """The answer in a response, a refusal, or the error that its status means.
 
-    Raises for what is not an answer; `failures.explain` has the words.
+    The names of `headers` are in lower case. Raises for what is not an answer; `failures.explain`
+    has the words.
     """
     if status != 200:
         if failures.is_filtered(status, text):
             return Completion(finish_reason="refusal")
         error = failures.describe_status(status, headers, text)
         return Completion(error=failures.one_line(error))
-    return _read_answer(parsed(text, headers))
+    return _read_answer(parsed(text, headers), headers)
 
 
-def _read_answer(data: Any) -> Completion:
+def _read_answer(data: Any, headers: Mapping[str, str]) -> Completion:
     if not data.get("choices"):
         raise failures.MalformedError("it holds no choices")
     choice = data["choices"][0]
@@ -94,5 +95,7 @@ def _read_answer(data: Any) -> Completion:
         text=text or refusal,
         finish_reason=failures.finish_reason(word),
         model=str(data.get("model") or ""),
+        cost=gateways.cost(headers),
+        from_cache=gateways.is_from_cache(headers),
         **usage.read(data.get("usage")),
     )

@@ -111,7 +111,7 @@ class ServedModel:
                 status, headers, content = await self._post(prompt)
                 if more := gateways.no_cache_body(headers):
                     status, headers, content = await self._post(prompt, more)
-                completion = self._read(status, headers, content)
+                completion = read_response(status, headers, content.decode("utf-8", "replace"))
         except Exception as error:
             completion = failures.explain(error, self._timeout)
         return replace(completion, seconds=time.perf_counter() - start)
@@ -155,13 +155,3 @@ class ServedModel:
         named = {name.lower() for name in own}
         usual = {name: value for name, value in headers.items() if name.lower() not in named}
         return {**usual, **own}
-
-    def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Completion:
-        completion = read_response(status, headers, body.decode("utf-8", "replace"))
-        if status != 200:
-            return completion
-        return replace(
-            completion,
-            cost=gateways.cost(headers),
-            from_cache=gateways.is_from_cache(headers),
-        )
