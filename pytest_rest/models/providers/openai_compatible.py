@@ -18,7 +18,7 @@ from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures, gateways
 from pytest_rest.models.catalogue import read_key
-from pytest_rest.models.chat_protocol import encoded_body, read_response, takes_temperature
+from pytest_rest.models.chat_protocol import BodyWriter, read_response, takes_temperature
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
@@ -79,6 +79,7 @@ class ServedModel:
         self.description = f"{name} at {address(api_base)}"
         usual: Mapping[str, object] = {"temperature": 0} if takes_temperature(name) else {}
         self.parameters: Mapping[str, object] = overrides.reported(usual)
+        self._bodies = BodyWriter(name, self.parameters, overrides)
         self._url = connections.chat_url(api_base)
         self._timeout = timeout
         self.key = key
@@ -119,7 +120,7 @@ class ServedModel:
     async def _post(
         self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
     ) -> tuple[int, Mapping[str, str], bytes]:
-        data = encoded_body(self.name, prompt, self.parameters, self._overrides, more)
+        data = self._bodies.write(prompt, more)
         async with self._connections().post(
             self._url, data=data, allow_redirects=False, proxy=self._proxy
         ) as response:
