@@ -43,8 +43,7 @@ class Rest:
             pytest.skip(NOT_NEEDED)
         self.item, self.style = case
         self._node, self._run = node, run
-        if _RECORD in node.stash:  # of an earlier attempt, where a plugin runs tests again
-            del node.stash[_RECORD]
+        forget(node)  # what an earlier attempt gave, where a plugin runs tests again
 
     def __call__(self) -> Verdict:
         """Ask, and judge; failed calls give a verdict that is `lost`, never an exception."""
@@ -126,8 +125,7 @@ class Recorder:
             call.excinfo = excinfo
         case = case_of(item)
         if case is None or report.when == "teardown":
-            if _RECORD in item.stash:  # it has travelled, and pytest keeps every test to the end
-                del item.stash[_RECORD]
+            forget(item)
             return report
         is_judged = report.when == "call" or not report.passed
         if not (is_judged or self._selected):
@@ -203,6 +201,12 @@ class Recorder:
                 report.outcome, report.longrepr = "skipped", place
         elif call.excinfo and not isinstance(call.excinfo.value, Disagreement):
             report.sections.append(("REST", _explanation(item, self._run)))
+
+
+def forget(item: pytest.Item) -> None:
+    """Let go of a test's record: it has travelled, and pytest keeps every test to the end."""
+    if _RECORD in item.stash:
+        del item.stash[_RECORD]
 
 
 def _written(wire: dict[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from pytest_rest.plugin.prefetch import Foresight, may_select
 from pytest_rest.plugin.run import WIRE, Run
 from pytest_rest.plugin.runtest import Recorder, Scopes
 from pytest_rest.plugin.sharding import Sharding
+from pytest_rest.plugin.suite_protocol import SuiteProtocol
 
 
 def join(config: pytest.Config) -> None:
@@ -35,6 +36,7 @@ def join(config: pytest.Config) -> None:
     register(run, "rest-run")
     register(Scopes(), "rest-scopes")
     register(Recorder(run), "rest-recorder")
+    register(SuiteProtocol(config, run), "rest-suite-protocol")
     register(Collection(run), "rest-collection")
     if run.settings.early_stop:
         from pytest_rest.plugin.early_stop import InRounds

@@ -84,6 +84,14 @@ class SuiteTest(pytest.Item):
         """Keep nothing that the next test does not need."""
         self.__dict__.pop("funcargs", None)
 
+    def run_alone(self) -> None:
+        """The whole test, where pytest does nothing for it."""
+        self.setup()
+        try:
+            self.runtest()
+        finally:
+            self.teardown()
+
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the function is, and what this test is called."""
         path, line, _ = self._like.reportinfo()

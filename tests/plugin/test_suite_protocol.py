@@ -1,0 +1,132 @@
+"""A suite's tests in one step: told as in pytest's three, which are taken where somebody looks."""
+
+import os
+import re
+from pathlib import Path
+
+import pytest
+from runs import RunRest, without_times
+
+from pytest_rest import extensions
+from pytest_rest.plugin.run import Run
+from pytest_rest.terms import Item, Record, Style
+
+ASKED = ("--rest-model=simulated:wrong.image=1", "--rest-suite=soebench:4", "-pno:xdist")
+WATCHED = """
+def {}({}):
+    return None
+"""
+STEPS = """
+def pytest_runtest_logreport(report):
+    print("step:", report.when, report.outcome)
+"""
+INTERACTING = """
+def pytest_exception_interact(report):
+    print("interact:", report.nodeid, report.outcome)
+"""
+MODEL = """
+from pytest_rest.models.providers.simulated import SimulatedModel
+
+def make():
+    return SimulatedModel("", 0)
+"""
+
+
+@pytest.fixture
+def current(monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """What pytest called the tests that asked, in their second step; one of them fails."""
+    own = Run.ask
+    tests = set()
+
+    def ask(self: Run, item: Item, style: Style) -> Record:
+        tests.add(os.environ["PYTEST_CURRENT_TEST"].partition("::")[0])
+        if item.id.endswith("0002"):
+            raise ValueError("a fault of the program")
+        return own(self, item, style)
+
+    monkeypatch.setattr(Run, "ask", ask)
+    return tests
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("-rA", "-v", "-s"),
+        ("-x", "--tb=long"),
+        ("-q", "--maxfail=2", "--rest-strict", "--rest-min-rer=0.1"),
+        ("--rest-max-cfr=0.1", "--rest-confidence=0.9", "--rest-early-stop"),
+        ("--junitxml=junit.xml", "-ojunit_family=xunit1", "--tb=short"),
+        ("--junitxml=junit.xml", "--rest-min-rer=0.5", "--rest-max-lost=1"),
+        ("--durations=0", "-vv", "--tb=no"),
+    ],
+    ids=" ".join,
+)
+def test_it_is_told_as_pytests_own(
+    pytester: pytest.Pytester, run_rest: RunRest, current: set[str], args: tuple[str, ...]
+) -> None:
+    """By the terminal, in reports and in JUnit."""
+    told = []
+    for watched in ("", WATCHED.format("pytest_runtest_setup", "item")):
+        pytester.makeconftest(INTERACTING + watched)
+        current.clear()
+        run = run_rest(*ASKED, *args)
+        assert bool(watched) == ("soebench" in current)
+        junit = Path("junit.xml").read_text("utf-8") if "--junitxml=junit.xml" in args else ""
+        seen = re.sub(r"0x\w+|[\d.]+s\b|time(stamp)?=\"\S+\"", "", run.out + junit)
+        lines = [line for line in seen.splitlines() if " calls, " not in line]
+        if "--durations=0" in args:  # which are in order of time
+            lines.sort()
+        run.report.pop("usage", None)  # of what was asked ahead, in time or too late
+        told.append((run.status, without_times(run.report), lines))
+    in_one, in_three = told
+    assert in_three == in_one
+
+
+@pytest.mark.parametrize(
+    ("conftest", "args"),
+    [
+        (WATCHED.format("pytest_runtest_protocol", "item"), ()),
+        (WATCHED.format("pytest_runtest_setup", "item"), ()),
+        (WATCHED.format("pytest_runtest_call", "item"), ()),
+        (WATCHED.format("pytest_runtest_teardown", "item"), ()),
+        (WATCHED.format("pytest_runtest_makereport", "call"), ()),
+        ("", ("--pdb",)),
+        ("", ("--log-level=INFO",)),
+        ("", ("-olog_cli=true",)),
+        ("", ("-olog_level=INFO",)),
+        ("", ("test_own.py",)),
+        ("", ("--rest-model=python:own:make",)),
+    ],
+    ids=lambda part: str(part).strip().partition("(")[0] if isinstance(part, str) else part,
+)
+def test_who_looks_on_sees_three_steps(
+    pytester: pytest.Pytester,
+    run_rest: RunRest,
+    monkeypatch: pytest.MonkeyPatch,
+    current: set[str],
+    conftest: str,
+    args: tuple[str, ...],
+) -> None:
+    """By a hook or an option; beside a test that has fixtures; or where a model may print."""
+    monkeypatch.setattr("pdb.Pdb.interaction", lambda *_: None, raising=False)
+    pytester.makeconftest(conftest)
+    pytester.makepyfile(test_own="def test_it(tmp_path): pass", own=MODEL)
+    run_rest(*ASKED, *args)
+    assert "soebench" in current
+
+
+def test_a_metric_of_somebody_elses_may_print(
+    run_rest: RunRest, monkeypatch: pytest.MonkeyPatch, current: set[str]
+) -> None:
+    """It measures within the test."""
+    monkeypatch.setitem(extensions.METRICS, "brief", lambda record: 1.0)
+    run_rest(*ASKED)
+    assert "soebench" in current
+
+
+def test_who_counts_steps_is_told_of_three(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """Two of them passed, for there was nothing to do."""
+    pytester.makeconftest(STEPS)
+    run = run_rest(*ASKED, "-s", "--rest-min-rer=0.5")
+    steps = re.findall(r"step: (\w+) (\w+)", run.out)[:6]
+    assert [("setup", "passed"), ("call", "passed"), ("teardown", "passed")] * 2 == steps
