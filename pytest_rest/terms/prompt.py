@@ -30,7 +30,7 @@ class Source(NamedTuple):
     size: int
 
 
-@dataclass(frozen=True)  # without slots, with which to pickle one takes three times as long
+@dataclass(frozen=True, slots=True)
 class Image:
     """A picture file, the text that was drawn, and a digest of its pixels (not of its bytes).
 

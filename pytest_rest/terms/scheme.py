@@ -74,7 +74,7 @@ class Scheme:
         return each[:1] if self.ocr == "image" or TWO_PASSES in self.modes else ()
 
 
-@dataclass(frozen=True)  # without slots, with which to pickle one takes three times as long
+@dataclass(frozen=True, slots=True)
 class Form:
     """What an item is asked as: a mode, the style of its picture (None for text), and a format."""
 
