@@ -31,6 +31,7 @@ from pytest_rest.terms import (
     Verdict,
     to_item,
 )
+from pytest_rest.terms.quick import quick
 
 ITEM = Item("i-1", "What is A?", "3", context="A = 3", answer_kind="integer", suite="soebench")
 HEX = set("0123456789abcdef")
@@ -392,3 +393,20 @@ def test_a_format_is_named_before_its_style() -> None:
     assert plain.digest != html.digest
     assert "format" not in terms.to_builtins(plain)
     assert html == Style(**terms.to_builtins(html))
+
+
+def test_a_quick_noun_is_made_as_any_dataclass() -> None:
+    """With its defaults, and those that are made, and with an error for what is missing."""
+
+    @dataclasses.dataclass(frozen=True, slots=True)
+    class Plain:
+        name: str
+        number: int = 3
+        more: list[str] = dataclasses.field(default_factory=list)
+
+    one, two = quick(Plain)("a"), Plain("a", more=["b"], number=4)
+    assert (("a", 3, []), ("a", 4, ["b"])) == (dataclasses.astuple(one), dataclasses.astuple(two))
+    assert dataclasses.replace(one, number=4, more=["b"]) == two
+    assert one.more is not Plain("a").more
+    with pytest.raises(TypeError, match="'name'"):
+        Plain()  # type: ignore[call-arg]

@@ -96,9 +96,11 @@ class Budgets:
 
     def has_room(self, most: Used, calls: int) -> bool:
         """Whether none is spent by so many such calls."""
+        if not self._most:
+            return True
         together = Used()
         together.add(most, calls)
-        return not self._most or self.exceeded(together) is None
+        return self.exceeded(together) is None
 
     def why(self, name: str, most: Used) -> str:
         """That a budget is spent, and how far."""

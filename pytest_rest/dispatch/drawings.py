@@ -42,13 +42,11 @@ class Drawings:
         self._lock = threading.Lock()
         self._connection: sqlite3.Connection | None = None
         self._is_missing = False
-        # several prompts of a case show the same
-        self.known = functools.lru_cache(maxsize=16)(self._known)
 
     def __reduce__(self) -> tuple[object, ...]:
         return _drawings, (self._folder, self._is_asked)
 
-    def _known(self, source: str) -> tuple[Image, ...] | None:
+    def known(self, source: str) -> tuple[Image, ...] | None:
         """All pages that were drawn from that, without their bytes; None where one is missing."""
         pages: list[Image] = []
         many = 0

@@ -50,14 +50,13 @@ def from_builtins(data: dict[str, Any], item: Item | None = None) -> Prompt:
 
 def light(prompt: Prompt) -> Prompt:
     """The prompt with no more of its pictures than their size: enough to judge an answer by."""
-    lighter = replace(
-        prompt,
-        parts=tuple(
-            part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
-            for part in prompt.parts
-        ),
+    lighter = object.__new__(Prompt)  # which takes a third of the time that `replace` takes
+    parts = (
+        part if isinstance(part, str) else replace(part, content=part.content[:PNG_HEADER])
+        for part in prompt.parts
     )
-    lighter.__dict__["digest"] = prompt.digest  # the same, and not computed again
+    lighter.__dict__.update(prompt.__dict__, parts=tuple(parts))  # its digest is the same
+    lighter.__dict__.pop("images", None)
     return lighter
 
 

@@ -71,7 +71,9 @@ class RequestQueue:
 
     def end(self, request: Request) -> None:
         """It is not any more."""
-        self._in_flight -= Counter([request.beginning])
+        self._in_flight[request.beginning] -= 1
+        if not self._in_flight[request.beginning]:
+            del self._in_flight[request.beginning]
 
     def put_back(self, request: Request) -> None:
         """It cannot be asked yet after all."""

@@ -6,15 +6,15 @@ import secrets
 from collections.abc import Mapping
 from typing import Any
 
-from pytest_rest.models import failures, usage
+from pytest_rest.models import failures, gateways, usage
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.models.completions import written
 from pytest_rest.models.contents import parsed
-from pytest_rest.models.messages import Url, data_url, messages
+from pytest_rest.models.messages import data_url, messages
 from pytest_rest.models.overrides import Overrides, sent
 from pytest_rest.terms import Completion, File, Image, Prompt
 
-_PLACE = secrets.token_hex(16)  # of a picture in a body, until it is put in: it is in no text
+_PLACE = secrets.token_hex(16)  # of what is put into a body later: it is in no text
 
 
 @functools.cache
@@ -29,14 +29,13 @@ def request_body(
     parameters: Mapping[str, object],
     overrides: Overrides,
     more: Mapping[str, object],
-    url: Url = data_url,
 ) -> dict[str, object]:
-    """What is sent, pictures as `url` writes them; `more` are keys beside those of the user."""
+    """What is sent; `more` are keys beside those of the user."""
     # models that refuse a temperature also want the newer word for the limit
     limit = "max_tokens" if takes_temperature(model) else "max_completion_tokens"
     return {
         "model": model,
-        "messages": messages(prompt, url),
+        "messages": messages(prompt),
         **overrides.limit(limit, prompt),
         **sent(parameters),
         **more,
@@ -44,44 +43,54 @@ def request_body(
     }
 
 
-def encoded_body(
-    model: str,
-    prompt: Prompt,
-    parameters: Mapping[str, object],
-    overrides: Overrides,
-    more: Mapping[str, object],
-) -> bytes:
-    """The same as JSON.
+class BodyWriter:
+    """Writes a model's requests as JSON, and what those with one limit have in common once.
 
     Pictures are put in afterwards: JSON looks through each for what is to be escaped, which takes
     five times as long as base64 does, and holds up all who wait for the interpreter.
     """
-    shown: list[str] = []
 
-    def place(part: Image | File) -> str:
-        shown.append(data_url(part))
-        return _PLACE
+    def __init__(self, model: str, parameters: Mapping[str, object], overrides: Overrides) -> None:
+        self._model, self._parameters, self._overrides = model, parameters, overrides
+        self._around: dict[tuple[object, ...], list[str]] = {}
 
-    body = request_body(model, prompt, parameters, overrides, more, place)
-    first, *others = json.dumps(body).split(_PLACE)
-    placed = [each for pair in zip(shown, others, strict=True) for each in pair]
-    return "".join([first, *placed]).encode("ascii")
+    def write(self, prompt: Prompt, more: Mapping[str, object]) -> bytes:
+        """What `request_body` has, as JSON."""
+        shown: list[str] = []
+
+        def place(part: Image | File) -> str:
+            shown.append(data_url(part))
+            return _PLACE
+
+        before, after = self._frame(prompt, more)
+        first, *others = json.dumps(messages(prompt, place)).split(_PLACE)
+        placed = [each for pair in zip(shown, others, strict=True) for each in pair]
+        return "".join([before, first, *placed, after]).encode("ascii")
+
+    def _frame(self, prompt: Prompt, more: Mapping[str, object]) -> list[str]:
+        """What stands before and after the messages."""
+        kind = (prompt.max_tokens, prompt.budget, *more)
+        if kind not in self._around:
+            body = request_body(self._model, prompt, self._parameters, self._overrides, more)
+            self._around[kind] = json.dumps({**body, "messages": _PLACE}).split(f'"{_PLACE}"')
+        return self._around[kind]
 
 
 def read_response(status: int, headers: Mapping[str, str], text: str) -> Completion:
     """The answer in a response, a refusal, or the error that its status means.
 
-    Raises for what is not an answer; `failures.explain` has the words.
+    The names of `headers` are in lower case. Raises for what is not an answer; `failures.explain`
+    has the words.
     """
     if status != 200:
         if failures.is_filtered(status, text):
             return Completion(finish_reason="refusal")
         error = failures.describe_status(status, headers, text)
         return Completion(error=failures.one_line(error))
-    return _read_answer(parsed(text, headers))
+    return _read_answer(parsed(text, headers), headers)
 
 
-def _read_answer(data: Any) -> Completion:
+def _read_answer(data: Any, headers: Mapping[str, str]) -> Completion:
     if not data.get("choices"):
         raise failures.MalformedError("it holds no choices")
     choice = data["choices"][0]
@@ -94,5 +103,7 @@ def _read_answer(data: Any) -> Completion:
         text=text or refusal,
         finish_reason=failures.finish_reason(word),
         model=str(data.get("model") or ""),
+        cost=gateways.cost(headers),
+        from_cache=gateways.is_from_cache(headers),
         **usage.read(data.get("usage")),
     )

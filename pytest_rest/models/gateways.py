@@ -66,8 +66,10 @@ def no_cache_body(headers: Mapping[str, str]) -> dict[str, object]:
 
 def cost(headers: Mapping[str, str]) -> float | None:
     """What the gateway says that the call costs, in dollars; None where it says nothing that is."""
+    if _COST not in headers:
+        return None
     try:
-        dollars = float(headers.get(_COST, "")[:40])
+        dollars = float(headers[_COST][:40])
     except ValueError:
         return None
     return amount(dollars) if math.isfinite(dollars) else None

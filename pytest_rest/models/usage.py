@@ -11,6 +11,7 @@ _DETAILS = ("prompt_tokens_details", "input_tokens_details")  # OpenAI's, with `
 _CACHED = (  # Anthropic's, DeepSeek's, Google's
     *("cache_read_input_tokens", "prompt_cache_hit_tokens", "cachedContentTokenCount"),
 )
+_OF_OTHERS = frozenset({*_SENT[:2], *_DETAILS})  # than Anthropic
 _WRITTEN = "cache_creation_input_tokens"
 # Google's, beside the other tokens of an answer, or, as the total shows, counted among them
 _THOUGHT, _TOTAL = "thoughtsTokenCount", "totalTokenCount"
@@ -30,8 +31,12 @@ def read(usage: object) -> Counts:
     The input is all of it, whatever of it was in a cache; Anthropic's own count leaves that out.
     """
     counts: Mapping[str, Any] = usage if isinstance(usage, dict) else {}
-    sent, answered, cached = (_first(counts, names) for names in (_SENT, _ANSWERED, _CACHED))
-    if sent is not None and not counts.keys() & {*_SENT[:2], *_DETAILS}:
+    sent, answered, cached = (
+        _first(counts, _SENT),
+        _first(counts, _ANSWERED),
+        _first(counts, _CACHED),
+    )
+    if sent is not None and _OF_OTHERS.isdisjoint(counts):
         sent = token_count(sent + (cached or 0) + (token_count(counts.get(_WRITTEN)) or 0))
     thought = token_count(counts.get(_THOUGHT))
     if thought and counts.get(_TOTAL) != (sent or 0) + (answered or 0):
@@ -46,5 +51,7 @@ def read(usage: object) -> Counts:
 
 
 def _first(counts: Mapping[str, Any], names: tuple[str, ...]) -> int | None:
-    known = (token_count(counts.get(name)) for name in names)
-    return next((count for count in known if count is not None), None)
+    for name in names:
+        if (count := token_count(counts.get(name))) is not None:
+            return count
+    return None

@@ -108,13 +108,14 @@ def find(model: str, max_side: int = 0, max_pixels: int = 0, *, is_own: bool = F
             limits |= changes
     words = data["formulas"][rule["formula"]]
     has_own_scaling = is_own or re.match(data["unknown_scaling"], name)
+    formula = functools.partial(_FORMULAS[rule["formula"]], *numbers)
     return VisionRule(
         provider=words.partition(":")[0] if rule["source"] else "",
         words=words.format(*numbers),
         source=source["link"],
         date=str(source["date"]),
         is_published=bool(rule["source"]),
-        formula=functools.partial(_FORMULAS[rule["formula"]], *numbers),
+        formula=functools.lru_cache(maxsize=64)(formula),  # a picture is in several prompts
         limits=limits,
         max_side=max_side,
         max_pixels=max_pixels,

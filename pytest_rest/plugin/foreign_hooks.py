@@ -2,7 +2,8 @@
 
 import pytest
 
-_KNOWN = ("_pytest.", "xdist.", "_hypothesis_pytestplugin", "anyio.", "pytest_rest.")
+_IN_WORKER = "__channelexec__."  # xdist's own, by which a worker tells the main process
+_KNOWN = ("_pytest.", "xdist.", _IN_WORKER, "_hypothesis_pytestplugin", "anyio.", "pytest_rest.")
 
 
 def has_any(config: pytest.Config, *names: str) -> bool:

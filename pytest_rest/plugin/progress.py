@@ -116,11 +116,12 @@ class Watch:
             self._thread.start()
 
     @pytest.hookimpl(trylast=True)
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logfinish(self) -> None:
         """Without a terminal: a line of its own, now and then, between two tests."""
+        if self._foot is not None or time.monotonic() - self._told < _EVERY:
+            return
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        is_time = time.monotonic() - self._told >= _EVERY and report.when == "teardown"
-        if is_time and self._foot is None and reporter is not None:
+        if reporter is not None:
             self._told = time.monotonic()
             reporter.write_line(self.progress.line(80))
 

@@ -29,11 +29,12 @@ class Pictures:
     def keep(self, prompts: Iterable[Prompt]) -> bool:
         """Write the prompts' pictures; whether those without bytes are there, or could be had."""
         images = {image.digest: image for prompt in prompts for image in prompt.images}
-        if not all(image.is_whole or self._has(image) for image in images.values()):
-            return False
-        for image in filter(lambda image: image.is_whole, images.values()):
-            with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
-                self._write(self.folder / image.file_name, image.content)
+        for image in images.values():
+            if image.is_whole:
+                with contextlib.suppress(OSError):  # a picture less must not lose a paid answer
+                    self._write(self.folder / image.file_name, image.content)
+            elif not self._has(image):
+                return False
         return True
 
     def _write(self, place: Path, content: bytes) -> None:

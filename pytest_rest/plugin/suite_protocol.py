@@ -14,11 +14,17 @@ from pytest_rest.plugin.run import Run
 from pytest_rest.plugin.runtest import forget
 from pytest_rest.plugin.suite_tests import SuiteTest
 
+COUNTED = "pytest_rest_steps_are_counted"  # in xdist's workerinput
 _STEPS = (
     *("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call"),
     *("pytest_runtest_teardown", "pytest_runtest_makereport"),
 )
 _UNCAUGHT = (pytest.exit.Exception, KeyboardInterrupt)
+
+
+def are_counted(config: pytest.Config) -> bool:
+    """Whether somebody in this process may count on a report of each step."""
+    return foreign_hooks.has_any(config, "pytest_runtest_logreport")
 
 
 class SuiteProtocol:
@@ -43,7 +49,8 @@ class SuiteProtocol:
             and self._is_silent
         )
         self._are_steps_told = (
-            foreign_hooks.has_any(self._config, "pytest_runtest_logreport")
+            are_counted(self._config)
+            or getattr(self._config, "workerinput", {}).get(COUNTED, False)
             or self._config.getoption("durations", None) is not None
         )
 

@@ -1,7 +1,6 @@
 """Turns the items and styles of a suite into tests that are lighter than those of a function."""
 
 from collections.abc import Callable, Sequence
-from functools import cached_property
 from typing import Any
 
 import pytest
@@ -29,6 +28,7 @@ class SuiteTest(pytest.Item):
         name = f"{like.originalname}[{id}]"
         super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
         self._like = like
+        self._rest: Rest | None = None
         self.rest_case = case
         self.keywords.update(like.function.__dict__)
         self.keywords[id] = True
@@ -66,15 +66,15 @@ class SuiteTest(pytest.Item):
 
     instance = cls
 
-    @cached_property
+    @property
     def funcargs(self) -> dict[str, Any]:
         """What the function is called with, while the test runs."""
-        return {}
+        return {} if self._rest is None else {"rest": self._rest}
 
     def setup(self) -> None:
         """Begin as the fixture does, which skips what need not be asked."""
         run: Any = self.config.pluginmanager.getplugin("rest-run")
-        self.funcargs["rest"] = Rest(self, run)
+        self._rest = Rest(self, run)
 
     def runtest(self) -> None:
         """Ask, and fail where the forms disagree."""
@@ -82,7 +82,7 @@ class SuiteTest(pytest.Item):
 
     def teardown(self) -> None:
         """Keep nothing that the next test does not need."""
-        self.__dict__.pop("funcargs", None)
+        self._rest = None
 
     def run_alone(self) -> None:
         """The whole test, where pytest does nothing for it."""

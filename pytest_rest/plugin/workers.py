@@ -8,6 +8,7 @@ import pytest
 from pytest_rest import extensions
 from pytest_rest.plugin import selection, settings
 from pytest_rest.plugin.run import WIRE, Run
+from pytest_rest.plugin.suite_protocol import COUNTED, are_counted
 
 _NICE = 19  # the lowest: at 10 eight workers weigh nearly as much as the process that asks
 _NICE_OF_FEW = 5  # a third of its weight each: at 19 they lag behind on cores that others use
@@ -39,7 +40,7 @@ class Workers:
     """
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
-        self._run = run
+        self._config, self._run = config, run
         here, _ = selection.workers(config)
         self._nice = _NICE if here > _ENOUGH else _NICE_OF_FEW
 
@@ -61,3 +62,4 @@ class Workers:
         node.workerinput[WIRE] = settings.to_wire(
             self._run.settings, self._run.model.name, dispatcher, place
         )
+        node.workerinput[COUNTED] = are_counted(self._config)

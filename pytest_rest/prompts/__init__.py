@@ -32,7 +32,6 @@ endpoint lets a request continue a message of the model's. A native budget takes
 import functools
 import hashlib
 import json
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -40,22 +39,25 @@ from typing import Any, Literal
 
 import yaml
 
-from pytest_rest import rendering, safe_files, safe_yaml
+from pytest_rest import safe_files, safe_yaml
 from pytest_rest.errors import BenchmarkError, OptionError
-from pytest_rest.prompts import page_pictures, table_formats, templates
+from pytest_rest.prompts import page_pictures, templates
 from pytest_rest.prompts.templates import PLACEHOLDER, PLACEHOLDERS, Reasoning, checked, limits
+from pytest_rest.prompts.texts import fill, written
+from pytest_rest.prompts.texts import table_in_picture as table_in_picture
+from pytest_rest.prompts.texts import whole as whole
 from pytest_rest.rendering import document
 from pytest_rest.terms import (
     ANSWER_KINDS,
     FILE,
     RULED,
     Budget,
-    Code,
     File,
     Form,
     Image,
     Item,
     KnownPictures,
+    Mode,
     Prompt,
     Style,
     Task,
@@ -70,17 +72,6 @@ _PROMPTS = (
     *("transcribe", "transcribe-picture"),
     *("text", "image", "mixed", "mixed-choice", "ocr-first", _READ),
 )
-_SAID: Mapping[str, str] = {  # of a field's kind
-    "integer": "a whole number",
-    "number": "a number",
-    "text": "a text",
-    "expression": "an expression",
-    "short": "a short text",
-    "list": "an array, in order",
-    "set": "an array, in any order",
-    "date": "a date, YYYY-MM-DD",
-    "quantity": "a number with its unit, as a text",
-}
 _LONGEST_QUOTED = 20_000  # characters of what a model wrote that another prompt shows
 
 
@@ -124,19 +115,15 @@ def build(
     the budget before it answers. Raises `BenchmarkError` for a mixed form of an item with neither
     context nor choices, and for an item's own picture that can no longer be read.
     """
-    asking, shown = protocol.answer_format.get(item.answer_kind, ""), as_shown(item, form)
-    if budget is not None:
-        asking = protocol.reasoning.asking(task, budget, item.answer_kind)
     quoted = transcription[:_LONGEST_QUOTED], thinking[:_LONGEST_QUOTED]
+    shown, texts = _texts(item, form.mode, form.format, task, protocol, budget, quoted)
     parts: tuple[str | Image | File, ...] = ()
     if form.mode == FILE and item.document:
         parts = (document.as_file(item.document),)
-    for kind, template in _templates(item, form, task, protocol):
+    for kind, text in texts:
         if kind == "text":
-            written = _written(item, form.format)
-            parts += (_fill(template, item, asking, written, quoted),)
+            parts += (text,)
         else:
-            text = _pictured(template, item, form)
             parts += page_pictures.draw(text, form.style or Style(), shown, known)
     if not any(isinstance(part, Image) for part in parts):
         parts = (*page_pictures.own(shown), *parts)
@@ -157,7 +144,7 @@ def transcriptions(
     if len(whole.images) == 1 and not item.document:
         return [whole]
     asks = [part for part in whole.parts if isinstance(part, str)]
-    alone = [_fill(t, item) for kind, t in protocol.parts["transcribe"] if kind == "text"]
+    alone = [fill(t, item) for kind, t in protocol.parts["transcribe"] if kind == "text"]
     return [
         replace(whole, parts=(image, *(alone if number else asks)))
         for number, image in enumerate(image for image in whole.images if image.text.strip())
@@ -222,18 +209,27 @@ def load_protocol(path: Path | None = None) -> Protocol:
         raise OptionError(f"protocol file {str(path)!r}: {error}") from None
 
 
-def table_in_picture(item: Item, format: str) -> str:
-    """What a picture's text has for an item's table or code: its source, or where it is drawn."""
-    is_source = item.table is not None and format not in ("", RULED)
-    return _written(item, format) if is_source else rendering.TABLE
-
-
-def whole(item: Item, block: str = "") -> str:
-    """The item as one text: context, table or code, question and choices.
-
-    A table is written as Markdown and code is fenced, or else `block` is in its place.
-    """
-    return "\n".join(filter(None, (_context(item, block), item.question, _choices(item))))
+@functools.lru_cache(maxsize=32)  # an item's texts are the same in every style
+def _texts(
+    item: Item,
+    mode: Mode,
+    format: str,
+    task: Task,
+    protocol: Protocol,
+    budget: Budget | None,
+    quoted: tuple[str, str],
+) -> tuple[Item, list[Part]]:
+    """The item as a form of any style shows it, and each text that it has, or draws."""
+    form = Form(mode, format=format)
+    asking, block = protocol.answer_format.get(item.answer_kind, ""), written(item, form.format)
+    if budget is not None:
+        asking = protocol.reasoning.asking(task, budget, item.answer_kind)
+    return as_shown(item, form), [
+        (kind, fill(template, item, asking, block, quoted))
+        if kind == "text"
+        else (kind, _pictured(template, item, form))
+        for kind, template in _templates(item, form, task, protocol)
+    ]
 
 
 def _templates(item: Item, form: Form, task: Task, protocol: Protocol) -> Sequence[Part]:
@@ -266,57 +262,7 @@ def _prompt_name(item: Item, form: Form, task: Task) -> str:
 
 def _pictured(template: str, item: Item, form: Form) -> str:
     """The text that a picture shows."""
-    return _fill(template, as_shown(item, form), block=table_in_picture(item, form.format))
-
-
-def _written(item: Item, format: str) -> str:
-    """An item's table or code as text."""
-    if item.code is not None:
-        return _fenced(item.code)
-    form = "markdown" if format in ("", RULED) else format
-    return table_formats.write(item.table, form) if item.table else ""
-
-
-@functools.lru_cache(maxsize=32)  # an item's texts are the same in every style
-def _fill(
-    template: str, item: Item, asking: str = "", block: str = "", quoted: tuple[str, str] = ("", "")
-) -> str:
-    """The template with the item's texts in it, and what a model wrote (`quoted`), as it is.
-
-    Tables and code are as in `whole`.
-    """
-    context = _context(item, block)
-    values = {
-        "whole": whole(item, block),
-        "context": context,
-        "question": item.question,
-        "stem": "\n".join(filter(None, (context, item.question))),
-        "choices": _choices(item),
-        "labels": ", ".join(choice.label for choice in item.choices),
-        "fields": ", ".join(f"{each.name} ({_SAID[each.kind]})" for each in item.fields),
-        **dict(zip(("transcription", "thinking"), quoted, strict=True)),
-    }
-    template = template.replace("{answer_format}", asking)
-    return PLACEHOLDER.sub(lambda match: values[match[1]], template)
-
-
-def _context(item: Item, block: str) -> str:
-    """What stands before the question; of a document that is drawn, nothing that is text."""
-    if item.document:
-        return "" if block else item.document.text
-    if item.block is None or item.layout:
-        return (item.layout and block) or item.context
-    return "\n".join(filter(None, (item.context, block or _written(item, ""))))
-
-
-def _fenced(code: Code) -> str:
-    """Code in a fence of Markdown that is longer than any in it."""
-    fence = "`" * max(3, *(len(run) + 1 for run in re.findall("`+", f"``{code.text}")))
-    return f"{fence}{code.language}\n{code.text}\n{fence}"
-
-
-def _choices(item: Item) -> str:
-    return "\n".join(f"{choice.label}. {choice.text}" for choice in item.choices)
+    return fill(template, as_shown(item, form), block=table_in_picture(item, form.format))
 
 
 def _all_parts(prompts: Mapping[str, Any]) -> dict[str, tuple[Part, ...]]:

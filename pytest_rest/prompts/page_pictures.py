@@ -18,6 +18,7 @@ def own(item: Item) -> Iterator[Image]:
         yield pictures.read(item.image, item.image_digest)
 
 
+@functools.lru_cache(maxsize=8)  # the transcription shows the image form's pictures again
 def draw(
     text: str, style: Style, item: Item, known: KnownPictures | None = None
 ) -> tuple[Image, ...]:
@@ -37,8 +38,7 @@ def draw(
         made_of = (above.digest, version.of_bytes(above.content), *page)
         under = _drawn(known, page[1], lambda: _draw_under(above, *page), *made_of)
         return (*before[:-1], *under)
-    draw_pages = _draw_several if style.page_height_pt else _draw_one
-    return before + _drawn(known, page[1], lambda: draw_pages(*page), *page)
+    return before + _drawn(known, page[1], lambda: rendering.draw_pages(*page), *page)
 
 
 def page_of(text: str, style: Style, item: Item) -> tuple[str, Style, Block | None]:
@@ -69,12 +69,6 @@ def _drawn(
     )
 
 
-# Pictures are kept because the transcription shows the image form's pictures again.
-_draw_one = functools.lru_cache(maxsize=16)(rendering.draw_pages)
-_draw_several = functools.lru_cache(maxsize=4)(rendering.draw_pages)
-
-
-@functools.lru_cache(maxsize=4)
 def _draw_under(picture: Image, text: str, style: Style, block: Block | None) -> tuple[Image, ...]:
     first, *others = rendering.draw_pages(text, style, block)
     return (pictures.place_under(picture, first, style), *others)

@@ -153,7 +153,8 @@ def _set_shaped(
 
 def _place(pen: ImageDraw.ImageDraw, glyph: tuple[Picture.Image, int, int], x: int, y: int) -> None:
     mask, right, down = glyph
-    pen.bitmap((x + right, y + down), mask, fill=255)  # as `paste`, in two thirds of its time
+    # as `pen.bitmap`, which takes three times as long, and `paste` four times
+    pen.draw.draw_bitmap((x + right, y + down), mask.im, 255)
 
 
 def _in_pixels(patch: Patch, style: Style) -> _Patch:

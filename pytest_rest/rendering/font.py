@@ -69,7 +69,7 @@ class Font:
         for cluster in clusters(line):
             if not cluster.isspace():
                 yield cluster, x
-            x += self.width(cluster)
+            x += self.advances[ord(cluster)] if len(cluster) == 1 else self.width(cluster)
 
     def cut(self, word: str) -> list[str]:
         """The parts of a word that are never broken."""
@@ -155,6 +155,8 @@ def _read_file(name: str) -> Font:
 
 def _read(name: str, path: Path, index: int) -> Font:
     with path.open("rb") as file, TTFont(file, lazy=True, fontNumber=index) as table:
+        # any names do, and its own are those of outlines, which take long to read
+        table.setGlyphOrder([*map(str, range(table["maxp"].numGlyphs))])
         em = table["head"].unitsPerEm
         advances, glyphs = table["hmtx"].metrics, table.getBestCmap()
         return Font(
@@ -169,6 +171,8 @@ def _read(name: str, path: Path, index: int) -> Font:
 
 def clusters(text: str) -> list[str]:
     """Split a text into characters, each with the combining marks that follow it."""
+    if text.isascii():
+        return [*text]
     split: list[str] = []
     for char in text:
         if split and unicodedata.category(char) in ("Mn", "Me"):

@@ -18,22 +18,24 @@ _PACKAGES = ("pillow", "fonttools", "pypdfium2", "pygments")
 _LIBRARIES = ("freetype2", "raqm", "harfbuzz", "fribidi", "jpg", "libjpeg_turbo", "webp")
 
 
-@functools.lru_cache(maxsize=16)  # several prompts of a case show the same
 def digest(style: Style, *made_of: object) -> str:
     """Of equal ones the pictures have equal pixels, whichever process of whichever run draws them.
 
     The parts are what a picture is made of, as `repr` has them. `RenderingError` as `load_font`.
     """
-    parts = _begun(_drawer(), style, style.name, style.font_sha256).copy()
-    parts.update(f"{', '.join(map(repr, made_of))})".encode("utf-8", "surrogatepass"))
+    begun, written = _begun(_drawer(), style, style.name, style.font_sha256)
+    parts = begun.copy()
+    shown = (written if part is style else repr(part) for part in made_of)
+    parts.update(f"{', '.join(shown)})".encode("utf-8", "surrogatepass"))
     return parts.hexdigest()[:32]
 
 
 @functools.lru_cache(maxsize=64)  # items come in the same styles
-def _begun(drawer: str, style: Style, *_: str) -> "hashlib._Hash":
-    """Of all but what a picture is made of; equal styles may have other names."""
-    shared = repr((drawer, style, load_font(style.font).digest))
-    return hashlib.sha256(f"{shared[:-1]}, ".encode("utf-8", "surrogatepass"))
+def _begun(drawer: str, style: Style, *_: str) -> tuple["hashlib._Hash", str]:
+    """Of all but what a picture is made of, and the style; equal ones may have other names."""
+    written = repr(style)
+    shared = f"({drawer!r}, {written}, {load_font(style.font).digest!r}, "
+    return hashlib.sha256(shared.encode("utf-8", "surrogatepass")), written
 
 
 def of_bytes(content: bytes) -> str:

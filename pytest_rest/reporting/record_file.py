@@ -7,6 +7,7 @@ from typing import Any
 
 from pytest_rest.line_file import LineFile
 from pytest_rest.terms import Record, record_json
+from pytest_rest.terms.quick import quick
 
 
 class RecordFile:
@@ -26,6 +27,7 @@ class RecordFile:
         return KeptRecord.from_builtins(data, lines=self._lines, place=self._lines.add(line))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class KeptRecord(Record):
     """A record of which long texts and pictures' digests are in a file, and read from there.

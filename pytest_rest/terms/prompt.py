@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from pytest_rest.terms.content import short_digest, to_builtins
 from pytest_rest.terms.item import Item
+from pytest_rest.terms.quick import quick
 from pytest_rest.terms.scheme import Budget, Form
 from pytest_rest.terms.words import Pair, Task
 
@@ -30,6 +31,7 @@ class Source(NamedTuple):
     size: int
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Image:
     """A picture file, the text that was drawn, and a digest of its pixels (not of its bytes).
@@ -115,6 +117,7 @@ class Prompt:
         return tuple(part for part in self.parts if isinstance(part, Image))
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Completion:
     """What came back for one prompt. With `error` set there is no answer at all.

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any, Self, TypedDict
 
 from pytest_rest.terms.content import to_builtins
+from pytest_rest.terms.quick import quick
 from pytest_rest.terms.words import (
     JUDGES_TASKS,
     Amount,
@@ -39,6 +40,7 @@ class FieldAnswer(TypedDict):
     correct: bool | None
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Answer:
     """What one form was answered with, the value read from it, and whether that is right.
@@ -78,6 +80,7 @@ class Answer:
         return bool(self.correct)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Step(Answer):
     """One call of a sweep: an answer under a budget, or the thinking before it, or its rating.
@@ -117,6 +120,7 @@ class Comparison:
         return self.said if self.said == self.said_swapped else "unsure"
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Transcription:
     """What the model read in a form's picture; `cer` in errors per reference character.
@@ -152,6 +156,7 @@ class Transcription:
         return cls(**{**data, "pages": tuple(cls(**page) for page in data.get("pages", ()))})
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """Whether an item's forms agree: consistent, inconsistent, or lost, and the answers behind it.
@@ -193,6 +198,7 @@ class Verdict:
         return bool(self.transcriptions) and all(each.correct for each in self.transcriptions)
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Record:
     """One item in one style, judged. The one thing that crosses processes, as ASCII JSON."""

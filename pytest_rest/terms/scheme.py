@@ -3,6 +3,7 @@
 from dataclasses import dataclass, replace
 
 from pytest_rest.terms.item import Item
+from pytest_rest.terms.quick import quick
 from pytest_rest.terms.style import Style
 from pytest_rest.terms.words import FILE, MODES, TWO_PASSES, Amount, Control, Mode, Ocr
 
@@ -74,6 +75,7 @@ class Scheme:
         return each[:1] if self.ocr == "image" or TWO_PASSES in self.modes else ()
 
 
+@quick
 @dataclass(frozen=True, slots=True)
 class Form:
     """What an item is asked as: a mode, the style of its picture (None for text), and a format."""

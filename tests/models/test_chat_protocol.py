@@ -5,7 +5,7 @@ import json
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pytest_rest.models.chat_protocol import encoded_body, request_body
+from pytest_rest.models.chat_protocol import BodyWriter, request_body
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.terms import File, Form, Image, Item, Prompt
 
@@ -22,9 +22,14 @@ PARTS = st.lists(st.text(max_size=20) | PICTURES | FILES, min_size=1, max_size=6
 def test_a_body_is_written_as_json_writes_it(
     parts: list[str | Image | File], body: dict[str, object]
 ) -> None:
-    """To the byte, whatever is between pictures, before and after them, and in their bytes."""
-    prompt = Prompt(Item("i", "q", "a"), Form("text"), "solve", tuple(parts), 64)
+    """To the byte, whatever is between pictures, before and after them, and in their bytes.
+
+    So are those that are written after it, with another limit or another key.
+    """
     parameters, overrides = {"temperature": 0}, Overrides(body=body)
-    expected = json.dumps(request_body("a model", prompt, parameters, overrides, {"cache": {}}))
-    encoded = encoded_body("a model", prompt, parameters, overrides, {"cache": {}})
-    assert expected.encode("ascii") == encoded
+    writer = BodyWriter("a model", parameters, overrides)
+    again: dict[str, object] = {"cache": {}}
+    for limit, more in ((64, again), (64, again), (64, {}), (128, {})):
+        prompt = Prompt(Item("i", "q", "a"), Form("text"), "solve", (*parts, str(limit)), limit)
+        expected = json.dumps(request_body("a model", prompt, parameters, overrides, more))
+        assert expected.encode("ascii") == writer.write(prompt, more)

@@ -41,7 +41,6 @@ Run = Callable[..., dict[str, object]]
 def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
     """How many pages were drawn, of texts and of documents, since it was cleared."""
     count: Counter[str] = Counter()
-    caches = (page_pictures._draw_one, page_pictures._draw_several, page_pictures._draw_under)
 
     def counted(module: object, name: str) -> None:
         own = getattr(module, name)
@@ -54,10 +53,14 @@ def drawn(monkeypatch: pytest.MonkeyPatch) -> Iterator[Counter[str]]:
 
     counted(rendering, "_draw_page")
     counted(document, "_image")
-    for cache in (*caches, document._drawn):
-        cache.cache_clear()
+    _forget()
     yield count
-    for cache in (*caches, document._drawn):
+    _forget()
+
+
+def _forget() -> None:
+    """Keep no picture in memory."""
+    for cache in (page_pictures.draw, document._drawn):
         cache.cache_clear()
 
 
@@ -74,9 +77,7 @@ def first(pytester: pytest.Pytester, run_rest: RunRest, drawn: Counter[str]) -> 
     (here / "run").rename(here / "old")
     assert drawn["_draw_page"] > 10 < len([*here.glob("old/images/*")]) and drawn["_image"]
     drawn.clear()
-    for cache in (page_pictures._draw_one, page_pictures._draw_several, document._drawn):
-        cache.cache_clear()
-    page_pictures._draw_under.cache_clear()
+    _forget()
     return settled(report)  # type: ignore[no-any-return]
 
 
@@ -212,10 +213,8 @@ def test_all_that_is_drawn_from_is_in_the_source() -> None:
     assert {*changed, "name"} == {field.name for field in fields(Style)}
     styles = [Style(), *(replace(Style(), **{n: v}) for n, v in changed.items())]  # type: ignore[arg-type]
     made_of = [("a", None), ("b", None), ("a", Code("a")), ("a", Code("b"))]
-    version.digest.cache_clear()
     sources = {version.digest(Style(), *each) for each in made_of}
     for style in styles[1:]:
-        version.digest.cache_clear()
         sources.add(version.digest(style, "a", None))
     assert len(made_of) + len(changed) == len(sources)
 

@@ -24,6 +24,14 @@ INTERACTING = """
 def pytest_exception_interact(report):
     print("interact:", report.nodeid, report.outcome)
 """
+IN_MAIN = f"""
+class Counting:
+{STEPS.replace("(report", "(self, report").replace(chr(10), chr(10) + "    ")}
+
+def pytest_configure(config):
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Counting())
+"""
 MODEL = """
 from pytest_rest.models.providers.simulated import SimulatedModel
 
@@ -124,9 +132,14 @@ def test_a_metric_of_somebody_elses_may_print(
     assert "soebench" in current
 
 
-def test_who_counts_steps_is_told_of_three(pytester: pytest.Pytester, run_rest: RunRest) -> None:
-    """Two of them passed, for there was nothing to do."""
-    pytester.makeconftest(STEPS)
-    run = run_rest(*ASKED, "-s", "--rest-min-rer=0.5")
+@pytest.mark.parametrize(
+    ("conftest", "place"), [(STEPS, "-pno:xdist"), (IN_MAIN, "-pno:xdist"), (IN_MAIN, "-n1")]
+)
+def test_who_counts_steps_is_told_of_three(
+    pytester: pytest.Pytester, run_rest: RunRest, conftest: str, place: str
+) -> None:
+    """Two of them passed, for there was nothing to do; the main process alone may count."""
+    pytester.makeconftest(conftest)
+    run = run_rest(*ASKED[:2], place, "-s", "--rest-min-rer=0.5")
     steps = re.findall(r"step: (\w+) (\w+)", run.out)[:6]
     assert [("setup", "passed"), ("call", "passed"), ("teardown", "passed")] * 2 == steps

@@ -18,7 +18,7 @@ from pytest_rest.credentials import MASK, learn_address, remember
 from pytest_rest.errors import ModelError
 from pytest_rest.models import connections, failures, gateways
 from pytest_rest.models.catalogue import read_key
-from pytest_rest.models.chat_protocol import encoded_body, read_response, takes_temperature
+from pytest_rest.models.chat_protocol import BodyWriter, read_response, takes_temperature
 from pytest_rest.models.overrides import Overrides
 from pytest_rest.models.responses import ENCODINGS, Body, refuse_redirect
 from pytest_rest.safe_text import address
@@ -79,6 +79,7 @@ class ServedModel:
         self.description = f"{name} at {address(api_base)}"
         usual: Mapping[str, object] = {"temperature": 0} if takes_temperature(name) else {}
         self.parameters: Mapping[str, object] = overrides.reported(usual)
+        self._bodies = BodyWriter(name, self.parameters, overrides)
         self._url = connections.chat_url(api_base)
         self._timeout = timeout
         self.key = key
@@ -111,7 +112,7 @@ class ServedModel:
                 status, headers, content = await self._post(prompt)
                 if more := gateways.no_cache_body(headers):
                     status, headers, content = await self._post(prompt, more)
-                completion = self._read(status, headers, content)
+                completion = read_response(status, headers, content.decode("utf-8", "replace"))
         except Exception as error:
             completion = failures.explain(error, self._timeout)
         return replace(completion, seconds=time.perf_counter() - start)
@@ -119,7 +120,7 @@ class ServedModel:
     async def _post(
         self, prompt: Prompt, more: Mapping[str, object] = MappingProxyType({})
     ) -> tuple[int, Mapping[str, str], bytes]:
-        data = encoded_body(self.name, prompt, self.parameters, self._overrides, more)
+        data = self._bodies.write(prompt, more)
         async with self._connections().post(
             self._url, data=data, allow_redirects=False, proxy=self._proxy
         ) as response:
@@ -155,13 +156,3 @@ class ServedModel:
         named = {name.lower() for name in own}
         usual = {name: value for name, value in headers.items() if name.lower() not in named}
         return {**usual, **own}
-
-    def _read(self, status: int, headers: Mapping[str, str], body: bytes) -> Completion:
-        completion = read_response(status, headers, body.decode("utf-8", "replace"))
-        if status != 200:
-            return completion
-        return replace(
-            completion,
-            cost=gateways.cost(headers),
-            from_cache=gateways.is_from_cache(headers),
-        )

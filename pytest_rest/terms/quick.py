@@ -1,0 +1,35 @@
+"""Makes objects of frozen classes nearly as fast as others, for a run makes dozens in each test."""
+
+from collections.abc import Callable
+from dataclasses import MISSING, fields
+from functools import update_wrapper
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+def quick(noun: type[T]) -> type[T]:
+    """A frozen dataclass with slots that sets its fields by their slots.
+
+    By itself it sets each by its name, through `object.__setattr__`, which takes three times as
+    long: a tenth of all that a replay takes of the processor.
+    """
+    known: dict[str, Any] = {}
+    parameters, steps = [], []
+    for each in fields(noun):  # type: ignore[arg-type] # a dataclass
+        name, value = each.name, each.name
+        parameter = name
+        known[f"set_{name}"] = getattr(noun, name).__set__
+        if each.default_factory is not MISSING:
+            known[f"default_{name}"] = each.default_factory
+            value = f"{name}() if {name} is default_{name} else {name}"
+        elif each.default is not MISSING:
+            known[f"default_{name}"] = each.default
+        if f"default_{name}" in known:
+            parameter = f"{name}=default_{name}"
+        parameters.append(parameter)
+        steps.append(f"set_{name}(self, {value})")
+    exec(f"def init(self, {', '.join(parameters)}):\n {'; '.join(steps)}", known)  # noqa: S102 (own names alone, as `dataclass` itself does)
+    own: Callable[..., None] = noun.__init__
+    noun.__init__ = update_wrapper(known["init"], own)  # type: ignore[method-assign]
+    return noun
