@@ -17,6 +17,7 @@ Rows are sorted by how many of their cells deviate or have no answer, then by ho
 how many wrong; items that fail in the same forms stand together.
 """
 
+import functools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -65,6 +66,12 @@ _Row = tuple[Key, str | None, tuple[str, ...]]  # the reference, and what is not
 _LOST = Said(None, None, "failed")
 
 
+@functools.lru_cache(maxsize=4096)
+def _shared(said: Said) -> Said:
+    """One copy of what many cells say."""
+    return said
+
+
 @dataclass(frozen=True)
 class Matrix:
     """What the template shows of the matrix, and the `content` that the script draws."""
@@ -86,7 +93,6 @@ class Gathered:
         self._items: dict[Key, dict[Slot, Said]] = defaultdict(dict)
         self._styles: dict[str, dict[Slot, None]] = defaultdict(dict)  # what each was asked in
         self._lost: list[tuple[Key, str]] = []
-        self._cells: dict[Said, Said] = {}
         self._slots: dict[Slot, Slot] = {}
         self._pictures: dict[str, dict[Key, str]] = defaultdict(dict)
 
@@ -102,7 +108,7 @@ class Gathered:
         for mode, said in outline.said.items():
             slot = (outline.format, "" if mode in WITHOUT_STYLE else style, mode)
             slot = self._slots.setdefault(slot, slot)
-            cells.setdefault(slot, self._cells.setdefault(said, said))
+            cells.setdefault(slot, _shared(said))
             styles[slot] = None
         if outline.verdict == "lost":
             self._lost.append((key, style))
@@ -135,7 +141,7 @@ class Gathered:
             return None
         suites = {suite: number for number, suite in enumerate(sorted({k[0] for k in self._items}))}
         texts = [place for place, column in enumerate(columns) if column.mode == "text"]
-        rows, number = self._rows(columns, texts), len(self._items)
+        number, rows = len(self._items), self._rows(columns, texts)
         counts: Counter[str] = Counter()
         for letters, alike in rows.items():
             counts.update({letter: n * len(alike) for letter, n in Counter(letters).items()})
@@ -159,10 +165,11 @@ class Gathered:
         )
 
     def _rows(self, columns: Sequence["_Column"], texts: Sequence[int]) -> dict[str, list[_Row]]:
-        """The rows by their letters, of which there are few."""
+        """The rows by their letters, of which there are few; the cells are let go of for them."""
         places = {slot: place for place, column in enumerate(columns) for slot in column.slots}
         rows: dict[str, list[_Row]] = defaultdict(list)
-        for key, cells in self._items.items():
+        while self._items:
+            key, cells = self._items.popitem()
             letters, row = _row(key, _placed(cells, places), texts)
             rows[letters].append(row)
         return rows
