@@ -197,7 +197,7 @@ class Run:
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
         if self.settings.stored is not None:
-            case = self.settings.stored.by_key.get((item.suite, item.id, style.id))
+            case = self.settings.stored.case(item, style.id)
             return stored_record(case) if case else lost(item, style, "no answer is stored")
         try:
             asked = self.asker.ask((item, style))
