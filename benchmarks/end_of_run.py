@@ -66,14 +66,16 @@ def _record(number: int, draw: random.Random) -> Record:
     return Record(suite, name, _STYLE.id, f"{number:016x}", right, verdict)
 
 
-def _read(lines: Iterable[str], tally: Tally) -> None:
+def _read(lines: Iterable[str], tally: Any) -> None:
     for number, line in enumerate(lines):
         test = "", (*_named(number), _STYLE.id)
-        tally.selected[test] = f"{number:016x}"
+        if hasattr(tally, "selected"):  # in an earlier checkout
+            tally.selected[test] = f"{number:016x}"
         if hasattr(tally, "add"):
             tally.add(test, line.rstrip("\n"))
-        else:  # in an earlier checkout
+        else:  # in an earlier one yet
             tally.records[test] = Record.from_json(line)
+        tally.of = number + 1
 
 
 def _named(number: int) -> tuple[str, str]:
@@ -107,7 +109,6 @@ def finish(records: Path, folder: Path) -> dict[str, float]:
     tally = Tally(Rules((Threshold("rer", ">=", 0.5),)), styles={_STYLE.id: _STYLE})
     with records.open(encoding="ascii") as file:
         timed("read", lambda: _read(file, tally))
-    tally.of = len(tally.selected)
     about = {
         **{"model": "a-model", "resolved_name": "a-model", "seed": 0, "created": "2026-01-01"},
         **{"ocr": "image", "modes": ["text", "image", "mixed"], "protocol": "1", "again": {}},

@@ -83,9 +83,8 @@ def _report(answers: StoredAnswers, alike: tuple[str, ...], begun: float) -> Rep
     tally = Tally(Rules(alike=alike), styles=dict(answers.known_styles))
     for case in answers.cases:
         test = ("", (case.item.suite, case.item.id, case.style))
-        tally.selected[test] = case.item.digest
         tally.add(test, stored_record(case))
-    tally.of = len(tally.selected)
+    tally.of = len(tally.tests)
     about = provenance(answers, again={})
     return tally.report(about, Spent(time.monotonic() - begun, retries=0, cached=0, spare=()))
 

@@ -100,9 +100,9 @@ class Controller:
         if wire["record"] is None:
             tally.reasons[test] = wire["reason"]
         else:
-            if len(tally.records) == _FEW:
-                bounds.prepare()  # in the time for which the others are waited for
             record = tally.add(test, wire["record"])
+            if record.place == _FEW:
+                bounds.prepare()  # in the time for which the others are waited for
             self._watch.add(record)
             if wire.get("outcome") == "inconsistent":
                 self._say(report, tables.headline(record.verdict))
@@ -204,14 +204,13 @@ class Controller:
 
     def _look(self) -> None:
         if self._looks is None:
-            self._looks = Looks(self._run, self._tally.selected, self._clusters)
+            self._looks = Looks(self._run, self._tally.tests, self._clusters)
         self._looks.go_on(self._tally)
 
     def _select(self, suite: str, item: str, style: str, digest: str, origin: str) -> None:
         test = origin, (suite, item, style)
-        if test not in self._tally.selected:
+        if self._tally.select(test, digest):
             self._watch.select(suite, item)
-        self._tally.selected[test] = digest
 
     def _finish(self, session: pytest.Session) -> None:
         self.report = self._build()
@@ -220,7 +219,7 @@ class Controller:
             failed = case.said if case.outcome == "failure" else ""
             _log(session, case.name, failed)
         folder = self._run.settings.run_dir
-        met = self._tally.selected or self.report.gate or self.report.fuzz
+        met = self._tally.tests or self.report.gate or self.report.fuzz
         if not met:  # no REST test: leave no trace
             if self._run.folder.is_empty:
                 self._run.discard()

@@ -61,15 +61,17 @@ class Looks:
 
     def go_on(self, tally: Tally) -> None:
         """Look at each next item of which everything has come in, until all is decided."""
-        records, thresholds = tally.records, {*tally.rules.thresholds} | tally.thresholds
+        thresholds = {*tally.rules.thresholds} | tally.thresholds
         while not self._stopping.is_over and self._looked_at < len(self._items):
             cases = self._items[self._looked_at]
+            known = map(tally.tests.get, cases)
+            records = {c: r for c, r in zip(cases, known, strict=True) if isinstance(r, Record)}
             if not all(case in records or case in tally.reasons for case in cases):
                 return
             asked: dict[str, list[Record]] = {origin: [] for origin, _ in cases}
-            if all(case in records for case in cases):
-                for case in cases:
-                    asked[case[0]].append(records[case])
+            if len(records) == len(cases):
+                for (origin, _), record in records.items():
+                    asked[origin].append(record)
             turn = self._turns[self._looked_at]
             self._looked_at += 1
             self._stopping.add(cases[0][1][0], asked, thresholds, turn)

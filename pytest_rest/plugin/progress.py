@@ -6,7 +6,7 @@ import os
 import sys
 import threading
 import time
-from collections import Counter
+from collections import defaultdict
 
 import pytest
 
@@ -30,9 +30,9 @@ class Watch:
         self._config, self._run = config, run
         self._begun = time.monotonic()
         self._told = self._begun
-        self._tests: Counter[tuple[str, str]] = Counter()
-        self._values: dict[tuple[str, str], str | None] = {}  # of an item; None if they differ
-        self._prompts: set[str] = set()
+        self._tests = self._calls = self._answered = self._consistent = 0
+        # each item's value, by suite: empty before there is one, None if they differ
+        self._values: dict[str, dict[str, str | None]] = defaultdict(dict)
         self._foot = _foot(config)
         self.instead = ""  # what is shown in its place, before there are tests
         self._over = threading.Event()
@@ -40,17 +40,25 @@ class Watch:
 
     def select(self, suite: str, item: str) -> None:
         """A test that will ask this item in one of its styles."""
-        self._tests[suite, item] += 1
+        self._tests += 1
+        self._values[suite].setdefault(item, "")
 
     def add(self, record: Record) -> None:
         """A record has come in."""
-        self._prompts.update(call.prompt for call in calls(record))
-        if not record.verdict.lost:
-            values = [answer.value for answer in compared(record)]
-            value = values[0] if agree(values) else None
-            item = record.suite, record.item
-            if self._values.setdefault(item, value) != value:
-                self._values[item] = None
+        values = self._values[record.suite]
+        before = values.get(record.item, "")
+        self._calls += len(calls(record)) - (0 if before == "" else self._once)
+        if record.verdict.lost:
+            return
+        said = [answer.value for answer in compared(record)]
+        value = said[0] if agree(said) else None
+        if before == "":
+            self._answered += 1
+            self._consistent += value is not None
+        elif before != value:
+            self._consistent -= before is not None
+            value = None
+        values[record.item] = value
 
     @property
     def has_foot(self) -> bool:
@@ -63,10 +71,9 @@ class Watch:
         answered, in_flight, retries, spent = self._run.pace
         store = self._run.folder.store
         stored = store.stored if store is not None else 0
-        done, new = max(len(self._prompts), stored + answered), max(answered, len(self._prompts))
+        done, new = max(self._calls, stored + answered), max(answered, self._calls)
         planned = max(self._planned(), done)
         seconds = time.monotonic() - self._begun
-        consistent = sum(value is not None for value in self._values.values())
         return Progress(
             done,
             planned,
@@ -74,24 +81,31 @@ class Watch:
             retries,
             spent,
             seconds / new * (planned - done) if new > in_flight else None,
-            proportion(consistent, len(self._values)),
+            proportion(self._consistent, self._answered),
         )
 
     def _planned(self) -> int:
         """The calls of all tests; the text form of an item is asked once, whatever its styles."""
         settings = self._run.settings
-        scheme = settings.scheme
-        once = scheme.repeats * ("text" in scheme.modes)
+        scheme, once = settings.scheme, self._once
         in_a_style = scheme.repeats * len(scheme.modes) - once + len(scheme.transcribed)
-        tests = dict(self._tests) or self._foreseen
+        items, tests = sum(map(len, self._values.values())), self._tests
+        if not tests:
+            items, tests = self._foreseen
         charts: int = (settings.given["eyechart"] or {"calls": 0})["calls"]
-        return charts + once * len(tests) + in_a_style * sum(tests.values())
+        return charts + once * items + in_a_style * tests
 
     @functools.cached_property
-    def _foreseen(self) -> Counter[tuple[str, str]]:
-        """The tests of a benchmark, before workers have reported theirs."""
-        asked = self._run.asked if self._run.settings.is_benchmark else ()
-        return Counter((item.suite, item.id) for item, _ in asked)
+    def _once(self) -> int:
+        """The calls of an item that are the same in each of its styles."""
+        scheme = self._run.settings.scheme
+        return scheme.repeats * ("text" in scheme.modes)
+
+    @functools.cached_property
+    def _foreseen(self) -> tuple[int, int]:
+        """The items and tests of a benchmark, before workers have reported theirs."""
+        asked = [*self._run.asked] if self._run.settings.is_benchmark else []
+        return len({(item.suite, item.id) for item, _ in asked}), len(asked)
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_collection(self) -> None:

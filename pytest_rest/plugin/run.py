@@ -202,7 +202,7 @@ class Run:
 
     def _record(self, item: Item, style: Style) -> Record:
         if self.settings.stored is not None:
-            case = self.settings.stored.by_key.get((item.suite, item.id, style.id))
+            case = self.settings.stored.case(item, style.id)
             return stored_record(case) if case else lost(item, style, "no answer is stored")
         try:
             asked = self.asker.ask((item, style))

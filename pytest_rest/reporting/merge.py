@@ -45,10 +45,9 @@ def carrying(
 ) -> Report:
     """A shard's report with what a merge needs; `whole` is the digest of all shards' tests."""
     shown_records = tally.shown
-    known = {**{test: record.digest for test, record in tally.records.items()}, **tally.selected}
-    tests = []
-    for (origin, key), digest in sorted(known.items()):
-        record = tally.records.get((origin, key))
+    records, tests = tally.records, []
+    for (origin, key), digest in sorted(tally.digests):
+        record = records.get((origin, key))
         own = record and record.to_json() != shown_records[key].to_json()
         tests.append(
             {
@@ -118,7 +117,7 @@ def _merge(reports: Sequence[Builtins]) -> Merged:
         if reasons := [*_differences(one, other)]:
             raise ShardError(f"the shards are of different runs: {'; '.join(reasons)}")
     tally = _tally(reports)
-    _check_whole(reports, tally)
+    _check_whole(reports)
     spent = ("seconds", "retries", "cached")
     sums = {name: sum(run["usage"][name] for run in reports) for name in spent}
     spare = [Completion(**stored) for report in reports for stored in report["shard"]["spare"]]
@@ -167,7 +166,7 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
         for entry in carried["tests"]:
             key: tuple[str, str, str] = tuple(entry["case"])
             test: Test = (entry["test"], key)
-            tally.selected[test] = entry["digest"]
+            tally.select(test, entry["digest"])
             if own := entry["record"]:
                 tally.add(test, records[key] if own is True else Record.from_builtins(own))
             if entry["reason"] is not None:
@@ -187,10 +186,10 @@ def _tally(reports: Sequence[Builtins]) -> Tally:
     return tally
 
 
-def _check_whole(reports: Sequence[Builtins], tally: Tally) -> None:
+def _check_whole(reports: Sequence[Builtins]) -> None:
     """Refuse shards that do not hold every test that was to be dealt; an empty one says nothing."""
-    names = ([*key, digest, origin] for (origin, key), digest in tally.selected.items())
-    held = shard.whole(names)
+    entries = (entry for report in reports for entry in report["shard"]["tests"])
+    held = shard.whole([*entry["case"], entry["digest"], entry["test"]] for entry in entries)
     for report in reports:
         dealt = report["shard"]["whole"]
         if dealt is not None and dealt != held:

@@ -3,7 +3,7 @@
 So the shards of a run, their tallies added, are judged exactly as the run would have been.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -20,7 +20,7 @@ from pytest_rest.reporting import left_out, why_lost
 from pytest_rest.reporting.answering_models import several
 from pytest_rest.reporting.calls import calls, from_cache, models, own_calls
 from pytest_rest.reporting.left_out import LeftOut
-from pytest_rest.reporting.record_file import RecordFile
+from pytest_rest.reporting.record_file import KeptRecord, RecordFile
 from pytest_rest.reporting.report import Lost, Report, Stopped
 from pytest_rest.terms import Completion, Record, Style, fingerprint, one_spelling, to_builtins
 
@@ -57,14 +57,14 @@ class Spent:
 class Tally:
     """What was selected and what came back, by test; a test's last record is the one that counts.
 
-    `selected` has each item's digest, and `of` is how many there are: every report says how many,
-    only one names them. `styles` are by id, `drawn` is what became of a data set's rows.
+    `tests` has a test's record as `add` keeps it, or as long as there is none its item's digest;
+    `of` is how many were selected: every report says how many, only one names them. `styles` are
+    by id, `drawn` is what became of a data set's rows.
     """
 
     rules: Rules
-    selected: dict[Test, str] = field(default_factory=dict)
+    tests: dict[Test, Record | str] = field(default_factory=dict)
     of: int = 0
-    records: dict[Test, Record] = field(default_factory=dict)  # as `add` keeps them
     reasons: dict[Test, str] = field(default_factory=dict)  # of those without a record
     failed: set[Test] = field(default_factory=set)
     thresholds: set[Threshold] = field(default_factory=set)
@@ -77,38 +77,56 @@ class Tally:
     is_interrupted: bool = False  # by a person or a signal, before all tests were over
     file: RecordFile = field(default_factory=RecordFile)
 
-    def add(self, test: Test, record: Record | str) -> Record:
+    def select(self, test: Test, digest: str) -> bool:
+        """Note a test and its item's digest; whether it was not known."""
+        is_new = test not in self.tests
+        if is_new:
+            self.tests[test] = digest
+        return is_new
+
+    def add(self, test: Test, record: Record | str) -> KeptRecord:
         """Keep a test's record, or the one of a line of JSON, in place of an earlier one."""
-        kept = self.records[test] = self.file.keep(record)
+        kept = self.tests[test] = self.file.keep(record)
         return kept
 
     def keep(self, tests: set[Test]) -> None:
         """Forget every test but these."""
-        self.selected = {test: item for test, item in self.selected.items() if test in tests}
-        self.records = {test: record for test, record in self.records.items() if test in tests}
+        self.tests = {test: known for test, known in self.tests.items() if test in tests}
         self.of = len(tests)
+
+    @property
+    def records(self) -> dict[Test, Record]:
+        """Those that came in."""
+        return {test: known for test, known in self.tests.items() if isinstance(known, Record)}
+
+    @property
+    def digests(self) -> Iterator[tuple[Test, str]]:
+        """Each test and its item's digest."""
+        for test, known in self.tests.items():
+            yield test, known if isinstance(known, str) else known.digest
 
     @property
     def lost(self) -> dict[Test, str]:
         """What gave no verdict, and why."""
-        known = {**self.selected, **self.records}
-        lost = {test: r.verdict.reason for test, r in self.records.items() if r.verdict.lost}
+        records = self.records
+        lost = {test: r.verdict.reason for test, r in records.items() if r.verdict.lost}
         ended = next(filter(None, map(why_lost.ended, lost.values())), "")
         absent = _INTERRUPTED if self.is_interrupted else _ABSENT
         absent = f"it did not run: {ended}" if ended else absent
-        absent_tests = (test for test in known if test not in self.records)
+        absent_tests = (test for test in self.tests if test not in records)
         lost |= {test: self.reasons.get(test, absent) for test in absent_tests}
         lost |= {test: why for test, why in self._mixed().items() if test not in lost}
-        for number in range(len(known), self.of):
+        for number in range(len(self.tests), self.of):
             lost["", ("", f"unnamed-{number}", "")] = "the list of what was selected did not arrive"
         return lost
 
     def _mixed(self) -> dict[Test, str]:
         """The tests of items that different models answered in different styles."""
-        if len({*one_spelling(models(self.records.values())).values()}) < 2:
+        records = self.records
+        if len({*one_spelling(models(records.values())).values()}) < 2:
             return {}
         by_item: dict[tuple[str, str], set[str]] = {}
-        for (_, (suite, item, _)), record in self.records.items():
+        for (_, (suite, item, _)), record in records.items():
             answered = {call.model for call in own_calls(record) if call.model}
             by_item.setdefault((suite, item), set()).update(answered)
         why = {
@@ -116,9 +134,7 @@ class Tally:
             for key, several in by_item.items()
             if len({*one_spelling(several).values()}) > 1 and not several <= {*self.rules.alike}
         }
-        return {
-            test: safe_text.shown(why[test[1][:2]]) for test in self.records if test[1][:2] in why
-        }
+        return {test: safe_text.shown(why[test[1][:2]]) for test in records if test[1][:2] in why}
 
     @property
     def prompts(self) -> set[str]:
@@ -128,7 +144,8 @@ class Tally:
     @property
     def shown(self) -> dict[Key, Record]:
         """The record of each item and style; two tests may ask the same, and it counts once."""
-        return {test[1]: self.records[test] for test in self._in_order}
+        records = self.records
+        return {test[1]: records[test] for test in self._in_order}
 
     @property
     def _in_order(self) -> list[Test]:
@@ -185,7 +202,7 @@ class Tally:
         """What stopping has saved, if each item takes as many calls as so far."""
         if not self.items_left_out:
             return None
-        items = len({key[:2] for _, key in self.selected})
+        items = len({key[:2] for _, key in self.tests})
         saved = round(len(self.prompts) / items * self.items_left_out) - max(spare, 0)
         return Stopped(items, items + self.items_left_out, max(saved, 0))
 
@@ -194,10 +211,11 @@ class Tally:
         thresholds = self.thresholds | {*rules.thresholds}
         if not (thresholds or rules.baseline is not None or len(lost) > rules.max_lost):
             return None
+        records = self.records
         tables, parts, names = {}, {}, {}
         for scope in {threshold.scope for threshold in thresholds} | {""}:
             # by item and style: two tests may ask the same, and it counts once
-            here = {key: r for (origin, key), r in self.records.items() if covers(scope, origin)}
+            here = {key: r for (origin, key), r in records.items() if covers(scope, origin)}
             whole = by_budget.of_rest(_whole(here, lost))
             tables[scope] = metrics.table(whole) if scope else table
             parts[scope] = _parts(whole, tables[scope], {each.part for each in thresholds})
@@ -214,12 +232,12 @@ class Tally:
             areas=rh_auc.areas if rh_auc else None,
             why_lost=self._why(lost),
         )
-        cached = 0 if rules.allow_cached else from_cache(self.records.values())
+        cached = 0 if rules.allow_cached else from_cache(records.values())
         return gate.withhold(gate.distrust(judged, cached), self.broken)
 
     def _why(self, lost: Mapping[Test, str]) -> str:
         """Why items were lost, by name, or why all asking ended."""
-        of = {key for _, key in (*self.selected, *self.records, *lost)}
+        of = {key for _, key in (*self.tests, *lost)}
         return why_lost.first(lost.values(), len(of - {key for _, key in lost}), len(of))
 
     def _unjudged(self, shard: Shard, lost: Mapping[Test, str]) -> Gate:
@@ -234,7 +252,7 @@ class Tally:
 
     def _provenance(self, about: Mapping[str, Any]) -> dict[str, Any]:
         digests: dict[str, dict[str, str]] = {}  # by suite and item
-        for (_, (suite, item, _)), digest in self.selected.items():
+        for (_, (suite, item, _)), digest in self.digests:
             digests.setdefault(suite, {})[item] = digest
         suites = [
             {
@@ -245,7 +263,7 @@ class Tally:
             }
             for name, items in sorted(digests.items())
         ]
-        styles = sorted({style for _, (_, _, style) in self.selected})
+        styles = sorted({style for _, (_, _, style) in self.tests})
         own = own_styles(styles, self.styles)
         return {**about, "suites": suites, "styles": styles, "own_styles": own}
 

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import tracemalloc
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,23 @@ def test_a_row_is_an_answer() -> None:
     assert ("answers", "a", "unknown", "7") == (*record.key, record.truth)
     assert {"text": "7", "image": "7"} == {mode: answers[mode].value for mode in answers}
     assert ("consistent", True) == (record.verdict.outcome, answers["image"].correct)
+
+
+def test_long_answers_stay_on_the_disk() -> None:
+    """A file of them takes a fraction of its size in memory, and each is read when it is judged."""
+    rows = [
+        {**each, "item": f"{number:02}", "answer": f"{number} " * 15_000}
+        for number in range(30)
+        for each in (TEXT, IMAGE)
+    ]
+    size = Path(written(*rows)).stat().st_size
+    tracemalloc.start()
+    answers = stored.load(["answers.jsonl"])
+    kept, _ = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert kept < size / 2
+    read = [call.text for case in answers.cases for call in case.calls]
+    assert [row["answer"] for row in rows] == read
 
 
 def test_a_number_of_json_is_what_is_written(tmp_path: Path) -> None:

@@ -307,7 +307,7 @@ def test_charts_are_planned_calls(pytestconfig: pytest.Config) -> None:
 def test_charts_do_not_count_against_what_stopping_saves(calls: int) -> None:
     """Only what was asked ahead of tests, in vain, does."""
     key = ("a", "a-01", Style().id)
-    tally = Tally(Rules(), {("t", key): "d"}, records={("t", key): record(1)}, items_left_out=9)
+    tally = Tally(Rules(), {("t", key): record(1)}, items_left_out=9)
     each = len(tally.prompts)
     spare = [Completion()] * (calls + 2)
     about = {"seed": 0, "eyechart": {"calls": calls} if calls else None}

@@ -1,5 +1,6 @@
 """What answers that are stored already are to: items in styles and formats."""
 
+from bisect import bisect_left
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -54,10 +55,16 @@ class StoredAnswers:
         """How many answers there are."""
         return sum(len(case.places) for case in self.cases)
 
-    @cached_property
-    def by_key(self) -> dict[tuple[str, str, str], StoredCase]:
-        """The cases by suite, item and style."""
-        return {(case.item.suite, case.item.id, case.style): case for case in self.cases}
+    def case(self, item: Item, style: str) -> StoredCase | None:
+        """The case of an item and a style; those of an item stand together, in order."""
+        key = item.suite, item.id
+        for place in range(bisect_left(self.cases, key, key=_key), len(self.cases)):
+            case = self.cases[place]
+            if _key(case) != key:
+                break
+            if case.style == style:
+                return case
+        return None
 
     @property
     def formats(self) -> tuple[str, ...]:
@@ -99,6 +106,10 @@ class StoredAnswers:
     def is_read(self) -> bool:
         """Whether it is known of every case what the model read in its picture."""
         return all(case.readings for case in self.cases)
+
+
+def _key(case: StoredCase) -> tuple[str, str]:
+    return case.item.suite, case.item.id
 
 
 def _parsed(name: str) -> Style | None:

@@ -6,6 +6,7 @@ there once.
 """
 
 import re
+from collections import defaultdict
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, fields
 from functools import partial
@@ -83,6 +84,7 @@ def data(report: Builtins, prompts: Prompts) -> Content:
         styles.add(outline.style)
         lost.discard(outline[:3])
         verdicts.append(outline.verdict)
+    matrix = gathered.matrix(report["lost"], report["provenance"]["modes"])
     places = sorted(range(len(asked)), key=lambda place: _ORDER.get(verdicts[place], _REST))
     odd = sum(verdict in _ORDER for verdict in verdicts)
     first, rest = places[:odd][:_MOST], places[odd:]
@@ -105,7 +107,7 @@ def data(report: Builtins, prompts: Prompts) -> Content:
         left_out=len(asked) + len(unasked) - len(book.items),
         has_prompts=bool(prompts),
         pictures=[*book.pictures],
-        matrix=gathered.matrix(report["lost"], report["provenance"]["modes"]),
+        matrix=matrix,
         examples=gathered.examples,
     )
 
@@ -127,7 +129,7 @@ class _Book:
         self.pictures: dict[str, None] = {}
         self._prompts = prompts
         self._again: Builtins = provenance.get("again") or {}
-        self._known: dict[tuple[str, str], int] = {}
+        self._known: dict[str, dict[str, int]] = defaultdict(dict)  # by form and prompt
         self._number = 0  # of the next call
         self._new: list[dict[str, Any]] = []  # calls that no item before has
 
@@ -177,10 +179,9 @@ class _Book:
 
     def _call(self, form: str, call: Builtins) -> int:
         """The number of a call; items in several styles share that of the text form."""
-        key = (form, call.get("prompt", ""))
-        if key[1] and key in self._known:
-            return self._known[key]
         digest, image = call.get("prompt", ""), call.get("image") or ""
+        if digest and digest in self._known[form]:
+            return self._known[form][digest]
         parts = self._prompts.get(digest, ())
         content: dict[str, Any] = {
             "form": form,
@@ -207,7 +208,7 @@ class _Book:
             content["more"] = more
         for picture in filter(None, (content["image"], *more)):
             self.pictures[picture] = None
-        number = self._known[key] = self._number
+        number = self._known[form][digest] = self._number
         self._new.append(content)
         self._number += 1
         return number

@@ -17,10 +17,12 @@ Rows are sorted by how many of their cells deviate or have no answer, then by ho
 how many wrong; items that fail in the same forms stand together.
 """
 
+import functools
 import json
 from collections import Counter, defaultdict
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from operator import itemgetter
 from typing import Any
 
 from pytest_rest.reporting.entries import Outline, Said
@@ -58,9 +60,16 @@ _DIFFERS = "dpon"  # whose value, or status, is not the reference's
 
 Key = tuple[str, str]  # suite and id of an item
 Slot = tuple[str, str, str]  # format, style, mode; some forms have no style
+_Row = tuple[Key, str | None, tuple[str, ...]]  # the reference, and what is not that
 
 
 _LOST = Said(None, None, "failed")
+
+
+@functools.lru_cache(maxsize=4096)
+def _shared(said: Said) -> Said:
+    """One copy of what many cells say."""
+    return said
 
 
 @dataclass(frozen=True)
@@ -84,7 +93,6 @@ class Gathered:
         self._items: dict[Key, dict[Slot, Said]] = defaultdict(dict)
         self._styles: dict[str, dict[Slot, None]] = defaultdict(dict)  # what each was asked in
         self._lost: list[tuple[Key, str]] = []
-        self._cells: dict[Said, Said] = {}
         self._slots: dict[Slot, Slot] = {}
         self._pictures: dict[str, dict[Key, str]] = defaultdict(dict)
 
@@ -100,7 +108,7 @@ class Gathered:
         for mode, said in outline.said.items():
             slot = (outline.format, "" if mode in WITHOUT_STYLE else style, mode)
             slot = self._slots.setdefault(slot, slot)
-            cells.setdefault(slot, self._cells.setdefault(said, said))
+            cells.setdefault(slot, _shared(said))
             styles[slot] = None
         if outline.verdict == "lost":
             self._lost.append((key, style))
@@ -131,18 +139,19 @@ class Gathered:
         columns = _columns(self._items.values(), self._styles)
         if not self._items or len(columns) < 2:
             return None
-        places = {slot: place for place, column in enumerate(columns) for slot in column.slots}
+        suites = {suite: number for number, suite in enumerate(sorted({k[0] for k in self._items}))}
         texts = [place for place, column in enumerate(columns) if column.mode == "text"]
-        rows = [_row(key, _placed(cells, places), texts) for key, cells in self._items.items()]
-        rows.sort(key=lambda row: (_order(row[1]), *row[0]))
-        counts = Counter("".join(letters for _, letters, _, _ in rows))
-        suites = sorted({key[0] for key in self._items})
-        drawn = [*_bounded(rows, {suite: number for number, suite in enumerate(suites)})]
+        number, rows = len(self._items), self._rows(columns, texts)
+        counts: Counter[str] = Counter()
+        for letters, alike in rows.items():
+            counts.update({letter: n * len(alike) for letter, n in Counter(letters).items()})
+        drawn = [*_bounded(rows, suites)]
+        agreeing = [alike for letters, alike in rows.items() if not {*letters} & {*_DIFFERS, "l"}]
         return Matrix(
-            items=len(rows),
+            items=number,
             forms=len(columns),
-            agreeing=sum(not {*letters} & {*_DIFFERS, "l"} for _, letters, _, _ in rows),
-            left_out=len(rows) - len(drawn),
+            agreeing=sum(map(len, agreeing)),
+            left_out=number - len(drawn),
             legend=[(state, counts[state.letter]) for state in STATES if counts[state.letter]],
             has_text=bool(texts),
             modes=[
@@ -154,6 +163,16 @@ class Gathered:
                 "rows": drawn,
             },
         )
+
+    def _rows(self, columns: Sequence["_Column"], texts: Sequence[int]) -> dict[str, list[_Row]]:
+        """The rows by their letters, of which there are few; the cells are let go of for them."""
+        places = {slot: place for place, column in enumerate(columns) for slot in column.slots}
+        rows: dict[str, list[_Row]] = defaultdict(list)
+        while self._items:
+            key, cells = self._items.popitem()
+            letters, row = _row(key, _placed(cells, places), texts)
+            rows[letters].append(row)
+        return rows
 
 
 @dataclass(frozen=True)
@@ -177,9 +196,6 @@ class _Column:
             "name": shown(name if self.mode == self.group else f"{self.mode}, {one}"),
             "styles": [shown(style) for style in self.styles],
         }
-
-
-_Row = tuple[Key, str, str | None, list[str]]  # letters, the reference, and what is not that
 
 
 def _columns(
@@ -240,7 +256,8 @@ def _placed(cells: Mapping[Slot, Said], places: Mapping[Slot, int]) -> list[Said
     return row
 
 
-def _row(key: Key, cells: Sequence[Said | None], texts: Sequence[int]) -> _Row:
+def _row(key: Key, cells: Sequence[Said | None], texts: Sequence[int]) -> tuple[str, _Row]:
+    """A row, and its letters."""
     said = [cell.value for place in texts if (cell := cells[place])]
     values = Counter(cell.value for cell in cells if cell and cell.value is not None)
     most = values.most_common(1)[0][0] if values else None
@@ -248,7 +265,7 @@ def _row(key: Key, cells: Sequence[Said | None], texts: Sequence[int]) -> _Row:
     letters = "".join(_letter(cell, reference) for cell in cells)
     pairs = zip(letters, cells, strict=True)
     others = [cell.value or cell.status for letter, cell in pairs if letter in _DIFFERS and cell]
-    return key, letters, reference, others
+    return letters, (key, reference, tuple(others))
 
 
 def _letter(cell: Said | None, reference: str | None) -> str:
@@ -267,14 +284,15 @@ def _order(letters: str) -> tuple[int, int, int, str]:
     return (-apart, -letters.count("l"), -letters.count("w"), letters)
 
 
-def _bounded(rows: Iterable[_Row], suites: Mapping[str, int]) -> Iterator[list[Any]]:
+def _bounded(rows: Mapping[str, list[_Row]], suites: Mapping[str, int]) -> Iterator[list[Any]]:
     """The first rows, as many as there is room for."""
     room = _BYTES
-    for (suite, name), letters, reference, others in rows:
-        value = None if reference is None else shown(reference, _VALUE)
-        each = [shown(other, _VALUE) for other in others]
-        row = [suites[suite], shown(name), letters, value, each]
-        room -= len(json.dumps(row))
-        if room < 0:
-            return
-        yield row
+    for letters in sorted(rows, key=_order):
+        for (suite, name), reference, others in sorted(rows[letters], key=itemgetter(0)):
+            value = None if reference is None else shown(reference, _VALUE)
+            each = [shown(other, _VALUE) for other in others]
+            row = [suites[suite], shown(name), letters, value, each]
+            room -= len(json.dumps(row))
+            if room < 0:
+                return
+            yield row

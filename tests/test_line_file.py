@@ -1,0 +1,21 @@
+"""Lines that lie on the disk are read again as they were."""
+
+from collections.abc import Sequence
+from unittest.mock import patch
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pytest_rest import line_file
+from pytest_rest.line_file import LineFile
+
+LINES = st.text("a \r\x0b\x1c", max_size=9)  # at some of which str.splitlines ends a line
+
+
+@given(st.lists(LINES, max_size=20), st.integers(0, 100), st.integers(1, 5))
+def test_lines_are_read_as_they_were_added(lines: Sequence[str], at_once: int, read: int) -> None:
+    """By number and in order, while some are written and others wait."""
+    with patch.multiple(line_file, _AT_ONCE=at_once, _READ=read):
+        file = LineFile()
+        assert [*range(len(lines))] == [file.add(line) for line in lines]
+        assert lines == [*file] == [file[number] for number in range(len(file))]
