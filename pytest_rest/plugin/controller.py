@@ -16,6 +16,7 @@ from pytest_rest.plugin import price_check, provenance, stored_settings
 from pytest_rest.plugin import settings as options
 from pytest_rest.plugin.cases import case_of, named
 from pytest_rest.plugin.early_stop import Looks
+from pytest_rest.plugin.judged_ahead import ROW
 from pytest_rest.plugin.progress import Watch
 from pytest_rest.plugin.run import OUTCOME, REFUSED, WIRE, Run
 from pytest_rest.reporting import collector, earlier_runs, github, junit, markdown, merge, page
@@ -23,10 +24,10 @@ from pytest_rest.reporting.atomic_file import save
 from pytest_rest.reporting.left_out import LeftOut
 from pytest_rest.reporting.record_file import RecordFile
 from pytest_rest.reporting.report import Report
-from pytest_rest.reporting.results import Rules, Spent, Tally, own_styles
+from pytest_rest.reporting.results import Rules, Spent, Tally, Test, own_styles
 from pytest_rest.reporting.terminal import tables
 from pytest_rest.statistics import bounds
-from pytest_rest.terms import Completion, Style, fingerprint
+from pytest_rest.terms import Completion, Record, Style, fingerprint
 
 _FEW = 8  # items, of which a run may need no bounds, and is over at once
 
@@ -51,6 +52,7 @@ class Controller:
         self._started = time.monotonic()
         file = RecordFile(run.settings.run_dir)
         self._tally = Tally(_rules(run.settings), styles=run.styles, file=file)
+        self._come: list[tuple[Test, Record | str]] = []  # which are not counted yet
         self._looks: Looks | None = None  # of a run that may stop early
         self._clusters: dict[tuple[str, str], str] = {}  # of the items that are in one
         self._refused = ""  # why a worker refused what it collected
@@ -100,18 +102,28 @@ class Controller:
         if wire["record"] is None:
             tally.reasons[test] = wire["reason"]
         else:
-            record = tally.add(test, wire["record"])
-            if record.place == _FEW:
-                bounds.prepare()  # in the time for which the others are waited for
-            self._watch.add(record)
+            self._come.append((test, wire["record"]))
+            if self._run.is_asked or len(self._come) >= ROW:
+                self._count()
             if wire.get("outcome") == "inconsistent":
-                self._say(report, tables.headline(record.verdict))
+                self._say(report, wire["record"])
         if self._run.settings.early_stop:
             self._look()
 
-    def _say(self, report: pytest.TestReport, text: str) -> None:
+    def _count(self) -> None:
+        """Count the records that have come: where nothing is asked, in rows, as they are made."""
+        for test, record in self._come:
+            kept = self._tally.add(test, record)
+            if kept.place == _FEW:
+                bounds.prepare()  # in the time for which the others are waited for
+            self._watch.add(kept)
+        self._come.clear()
+
+    def _say(self, report: pytest.TestReport, record: Record | str) -> None:
         """What an item's answers were, where JUnit would have it as a bare pass."""
         for log in self._junit:
+            whole = Record.from_json(record) if isinstance(record, str) else record
+            text = tables.headline(whole.verdict)
             log.node_reporter(report).append(junit.element("system-out", text))
 
     def pytest_collection_finish(self, session: pytest.Session) -> None:
@@ -203,6 +215,7 @@ class Controller:
             )
 
     def _look(self) -> None:
+        self._count()
         if self._looks is None:
             self._looks = Looks(self._run, self._tally.tests, self._clusters)
         self._looks.go_on(self._tally)
@@ -257,6 +270,7 @@ class Controller:
 
     def _build(self) -> Report:
         settings, tally = self._run.settings, self._tally
+        self._count()
         tally.drawn = {
             each.name: {"counts": dict(each.counts), "left_out": [*each.left_out]}
             for each in settings.drawn
@@ -287,26 +301,6 @@ class Controller:
         """How many prompts were answered before this session, whichever process asked for them."""
         store = self._run.folder.store
         return sum(map(store.is_old, self._tally.prompts)) if store is not None else 0
-
-
-def warn_of_unusual(config: pytest.Config, settings: options.Settings) -> None:
-    """Warn of what is not likely to be meant; `OptionError` where warnings are errors.
-
-    Thresholds that point the unusual way, and a judge that is the model itself.
-    """
-    unusual = [*filter(None, map(thresholds.unusual, settings.thresholds))]
-    is_at_home = settings.api_base == settings.judge_api_base
-    if settings.scheme.has_judge and is_at_home and settings.judge == settings.model:
-        unusual.append(
-            f"--rest-judge={settings.judge} is the model itself, which may take its own mistakes "
-            "for the same; name another model"
-        )
-    for said in unusual:
-        try:
-            warning = pytest.PytestWarning(f"REST: {said}")
-            config.issue_config_time_warning(warning, stacklevel=2)
-        except pytest.PytestWarning:
-            raise OptionError(said) from None
 
 
 def _rules(settings: options.Settings) -> Rules:

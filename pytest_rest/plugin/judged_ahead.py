@@ -16,7 +16,7 @@ from pytest_rest.dispatch.prefetch import Case, key
 from pytest_rest.plugin.cases import case_of
 from pytest_rest.terms import Item, Record, Style
 
-_ROW = 32  # tests, which no one waits long for, and whose records take little memory
+ROW = 32  # tests, which no one waits long for, and whose records take little memory
 
 
 class JudgedAhead:
@@ -42,12 +42,12 @@ class JudgedAhead:
 
     def _go_on(self, name: str) -> None:
         """Judge a row from that test on, where it is among the next ones."""
-        next_names = [key(case) for case in islice(self._expected, _ROW)]
+        next_names = [key(case) for case in islice(self._expected, ROW)]
         if name not in next_names:
             return
         for _ in next_names[: next_names.index(name)]:  # which were skipped
             self._expected.popleft()
-        row = [self._expected.popleft() for _ in range(min(_ROW, len(self._expected)))]
+        row = [self._expected.popleft() for _ in range(min(ROW, len(self._expected)))]
         self._made.clear()
         for case in row:
             with suppress(Exception):  # its test meets the same, and says so

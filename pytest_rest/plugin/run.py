@@ -196,6 +196,11 @@ class Run:
             if self.styles.setdefault(style.id, style).digest != style.digest:
                 raise OptionError(f"style {style.id!r} is there twice; rename one of them")
 
+    @property
+    def is_asked(self) -> bool:
+        """Whether a model is asked, and answers are not stored already."""
+        return self.settings.stored is None and self.settings.replay is None
+
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
         return self.ahead.record(item, style)

@@ -3,7 +3,7 @@
 import pytest
 
 from pytest_rest import extensions
-from pytest_rest.plugin import ini_file, settings, unaskable
+from pytest_rest.plugin import ini_file, settings, unaskable, unusual
 from pytest_rest.plugin.collection import Collection, known_cases
 from pytest_rest.plugin.fuzz_tests import Hunts
 from pytest_rest.plugin.loggers import SteadyLoggers
@@ -21,9 +21,7 @@ def join(config: pytest.Config) -> None:
     workerinput = getattr(config, "workerinput", None)
     run = Run(settings.read(config, workerinput and workerinput[WIRE]))
     if workerinput is None:
-        from pytest_rest.plugin.controller import warn_of_unusual  # no worker needs all that
-
-        warn_of_unusual(config, run.settings)
+        unusual.warn(config, run.settings)
         if not may_select(config) and (cases := known_cases(run)) is not None:
             unaskable.check(run, cases)
             run.is_checked = True
@@ -45,11 +43,10 @@ def join(config: pytest.Config) -> None:
     if run.settings.shard is not None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
     register(Hunts(run), "rest-hunts")
-    is_asked = run.settings.stored is None and run.settings.replay is None
     # a metric of another package may print, which belongs to its own test
-    if workerinput is None and not (is_asked or extensions.METRICS):
+    if workerinput is None and not (run.is_asked or extensions.METRICS):
         register(run.ahead, "rest-judged-ahead")
-    if is_asked and not (run.settings.plan or run.settings.batch or config.option.collectonly):
+    if run.is_asked and not (run.settings.plan or run.settings.batch or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")
         foresight.begin()
