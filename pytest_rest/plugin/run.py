@@ -64,6 +64,7 @@ class Run:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        self.records: dict[pytest.Item, Record] = {}  # of the tests that are running
         self.broken: list[str] = []  # node ids of benchmark files that could not be collected
         self.folder = RunFolder(
             settings.run_dir, is_resumed=settings.resume, replayed=settings.replay

@@ -25,7 +25,6 @@ from pytest_rest.terms import Record, Verdict, to_builtins
 
 THRESHOLDS = {"rer_threshold": ("rer", ">="), "cfr_threshold": ("cfr", "<=")}
 NOT_NEEDED = "every threshold is decided"
-_RECORD = pytest.StashKey[Record]()
 _THRESHOLDS = pytest.StashKey[list[Threshold]]()
 
 
@@ -43,12 +42,12 @@ class Rest:
             pytest.skip(NOT_NEEDED)
         self.item, self.style = case
         self._node, self._run = node, run
-        forget(node)  # what an earlier attempt gave, where a plugin runs tests again
+        run.records.pop(node, None)  # what an earlier attempt gave, where a plugin runs tests again
 
     def __call__(self) -> Verdict:
         """Ask, and judge; failed calls give a verdict that is `lost`, never an exception."""
         record = self._run.ask(self.item, self.style)
-        self._node.stash[_RECORD] = record
+        self._run.records[self._node] = record
         return record.verdict
 
     @property
@@ -125,7 +124,7 @@ class Recorder:
             call.excinfo = excinfo
         case = case_of(item)
         if case is None or report.when == "teardown":
-            forget(item)
+            self._run.records.pop(item, None)
             return report
         is_judged = report.when == "call" or not report.passed
         if not (is_judged or self._selected):
@@ -150,7 +149,7 @@ class Recorder:
 
         An outcome has none, and of what is explained the last frame says where it was raised.
         """
-        excinfo, record = call.excinfo, item.stash.get(_RECORD, None)
+        excinfo, record = call.excinfo, self._run.records.get(item)
         if excinfo is None or record is None or call.when != "call":
             return excinfo
         is_marked = item.get_closest_marker("xfail") is not None
@@ -176,7 +175,7 @@ class Recorder:
         report: pytest.TestReport,
         wire: dict[str, Any],
     ) -> None:
-        record = item.stash.get(_RECORD, None)
+        record = self._run.records.get(item)
         thresholds = item.stash.get(_THRESHOLDS, [])
         wire["thresholds"] = [asdict(each) for each in thresholds]
         wire["record"] = record
@@ -201,12 +200,6 @@ class Recorder:
                 report.outcome, report.longrepr = "skipped", place
         elif call.excinfo and not isinstance(call.excinfo.value, Disagreement):
             report.sections.append(("REST", _explanation(item, self._run)))
-
-
-def forget(item: pytest.Item) -> None:
-    """Let go of a test's record: it has travelled, and pytest keeps every test to the end."""
-    if _RECORD in item.stash:
-        del item.stash[_RECORD]
 
 
 def _written(wire: dict[str, Any]) -> dict[str, Any]:
@@ -234,7 +227,7 @@ def _explanation(item: pytest.Item, run: Run) -> str:
 
     case = case_of(item)
     assert case is not None  # noqa: S101 (for the type checker: only REST tests get here)
-    return tables.explanation(item.stash[_RECORD], run.folder.picture, _again(item, case, run))
+    return tables.explanation(run.records[item], run.folder.picture, _again(item, case, run))
 
 
 def _again(item: pytest.Item, case: Case, run: Run) -> str:

@@ -11,7 +11,6 @@ import pytest
 from pytest_rest import extensions
 from pytest_rest.plugin import foreign_hooks
 from pytest_rest.plugin.run import Run
-from pytest_rest.plugin.runtest import forget
 from pytest_rest.plugin.suite_tests import SuiteTest
 
 COUNTED = "pytest_rest_steps_are_counted"  # in xdist's workerinput
@@ -19,6 +18,7 @@ _STEPS = (
     *("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call"),
     *("pytest_runtest_teardown", "pytest_runtest_makereport"),
 )
+_IDLE = ("skipping", "tmpdir", "unittest")  # which note of each test what these tests have not
 _UNCAUGHT = (pytest.exit.Exception, KeyboardInterrupt)
 
 
@@ -42,6 +42,9 @@ class SuiteProtocol:
     @pytest.hookimpl(trylast=True)
     def pytest_collection_finish(self, session: pytest.Session) -> None:
         """See who looks on; by now all hooks are known."""
+        plugins = self._config.pluginmanager
+        idle = filter(None, map(plugins.getplugin, _IDLE))
+        self._make_report = plugins.subset_hook_caller("pytest_runtest_makereport", idle)
         self._is_used = (
             all(type(item) is SuiteTest for item in session.items)
             and not foreign_hooks.has_any(self._config, *_STEPS)
@@ -62,13 +65,13 @@ class SuiteProtocol:
         hook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
         self._tell(item, "setup")
         call = pytest.CallInfo.from_call(item.run_alone, when="call", reraise=_UNCAUGHT)
-        report = hook.pytest_runtest_makereport(item=item, call=call)
+        report = self._make_report(item=item, call=call)
         hook.pytest_runtest_logreport(report=report)
         if call.excinfo and not isinstance(call.excinfo.value, pytest.skip.Exception):
             hook.pytest_exception_interact(node=item, call=call, report=report)
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-        forget(item)
+        self._run.records.pop(item, None)
         return True
 
     def _tell(self, item: pytest.Item, step: Literal["setup", "teardown"]) -> None:
