@@ -72,6 +72,8 @@ class SuiteProtocol:
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._run.records.pop(item, None)
+        report.keywords = item.keywords  # in place of a copy: pytest keeps every report to the end
+        item.shed()
         return True
 
     def _tell(self, item: pytest.Item, step: Literal["setup", "teardown"]) -> None:

@@ -20,9 +20,21 @@ STEPS = """
 def pytest_runtest_logreport(report):
     print("step:", report.when, report.outcome)
 """
-INTERACTING = """
+LATER = """
 def pytest_exception_interact(report):
     print("interact:", report.nodeid, report.outcome)
+
+def pytest_terminal_summary(terminalreporter):
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            print(outcome, getattr(report, "when", ""), sorted(getattr(report, "keywords", ())))
+
+def pytest_sessionfinish(session):
+    for item in session.items:
+        print(item.own_markers, item.user_properties, item.extra_keyword_matches, item.stash)
+        print(sorted(item.keywords), hasattr(item, "callspec"), item._report_sections)
+        item.add_marker("late")
+        print([mark.name for mark in item.iter_markers()])
 """
 IN_MAIN = f"""
 class Counting:
@@ -75,7 +87,7 @@ def test_it_is_told_as_pytests_own(
     """By the terminal, in reports and in JUnit."""
     told = []
     for watched in ("", WATCHED.format("pytest_runtest_setup", "item")):
-        pytester.makeconftest(INTERACTING + watched)
+        pytester.makeconftest(LATER + watched)
         current.clear()
         run = run_rest(*ASKED, *args)
         assert bool(watched) == ("soebench" in current)
