@@ -55,6 +55,7 @@ class SuiteProtocol:
             are_counted(self._config)
             or getattr(self._config, "workerinput", {}).get(COUNTED, False)
             or self._config.getoption("durations", None) is not None
+            or self._config.getoption("xmlpath", None) is not None  # properties come last
         )
 
     def pytest_runtest_protocol(self, item: pytest.Item) -> Literal[True] | None:
