@@ -1,5 +1,6 @@
 """The nouns of REST: their digests, their names, and the one line a record travels as."""
 
+import copy
 import dataclasses
 import json
 from collections.abc import Mapping, Sequence
@@ -408,5 +409,7 @@ def test_a_quick_noun_is_made_as_any_dataclass() -> None:
     assert (("a", 3, []), ("a", 4, ["b"])) == (dataclasses.astuple(one), dataclasses.astuple(two))
     assert dataclasses.replace(one, number=4, more=["b"]) == two
     assert one.more is not Plain("a").more
+    assert (Plain, ("a", 3, [])) == one.__reduce__()  # by which it is pickled
+    assert (one, two) == (copy.copy(one), copy.deepcopy(two))
     with pytest.raises(TypeError, match="'name'"):
         Plain()  # type: ignore[call-arg]

@@ -75,7 +75,9 @@ class FileStore:
             self._old = frozenset(digest for (digest,) in digests)
         self._new: set[str] = set()
         self._completions = _Column(self._rows, "completion")
-        self._waiting: queue.SimpleQueue[tuple[_Rows, Done] | None] = queue.SimpleQueue()
+        self._waiting: queue.SimpleQueue[tuple[Prompt, Completion, Done] | None] = (
+            queue.SimpleQueue()
+        )
         self._writer = threading.Thread(target=self._write_all, name="rest-store", daemon=True)
         self._writer.start()
 
@@ -149,12 +151,7 @@ class FileStore:
 
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
         """Have a completion written; `done` is called from another thread."""
-        try:
-            rows = _row(prompt, completion), [*drawings.rows(prompt.images)]
-        except (TypeError, ValueError) as error:  # a model of the user's own answers anything
-            done(f"an answer cannot be stored: {error}")
-        else:
-            self._waiting.put((rows, done))
+        self._waiting.put((prompt, completion, done))
 
     def is_old(self, digest: str) -> bool:
         """Whether that prompt was answered before this session began."""
@@ -218,7 +215,7 @@ class FileStore:
             while not self._waiting.empty():
                 batch.append(self._waiting.get())
             going_on = None not in batch
-            entries = [entry for entry in batch if entry is not None]
+            entries = [entry for put in batch if put is not None and (entry := _entry(*put))]
             failure = self._write([rows for rows, _ in entries])
             for _, done in entries:
                 done(failure)
@@ -301,6 +298,15 @@ def _completion(text: str) -> Completion | None:
     try:
         return from_builtins(json.loads(text))
     except (TypeError, ValueError, RecursionError):
+        return None
+
+
+def _entry(prompt: Prompt, completion: Completion, done: Done) -> tuple[_Rows, Done] | None:
+    """What is written of an answer; None where that cannot be, which `done` is told."""
+    try:
+        return (_row(prompt, completion), [*drawings.rows(prompt.images)]), done
+    except (TypeError, ValueError) as error:  # a model of the user's own answers anything
+        done(f"an answer cannot be stored: {error}")
         return None
 
 

@@ -34,6 +34,7 @@ from pytest_rest.models.providers.stored import StoredModel
 from pytest_rest.models.vision_rules import VisionRule
 from pytest_rest.plugin import asked_model, stored_settings
 from pytest_rest.plugin.case_builder import CaseBuilder
+from pytest_rest.plugin.judged_ahead import JudgedAhead
 from pytest_rest.plugin.run_folder import RunFolder
 from pytest_rest.plugin.settings import Settings
 from pytest_rest.prompts import equivalence
@@ -75,6 +76,7 @@ class Run:
         self.is_checked = False  # whether all that will be collected was looked at for that
         self.spared = 0  # workers that were asked for, and would bring nothing
         self._asker_made: Asker | None = None
+        self.ahead = JudgedAhead(self._record)
         self.is_postponed = False  # nothing is judged yet, for batches have not ended
         self.batches: list[dict[str, Any]] = []  # by which it was asked, as the report has them
 
@@ -196,6 +198,9 @@ class Run:
 
     def ask(self, item: Item, style: Style) -> Record:
         """Ask every form of an item and judge it; an item that cannot be asked is lost."""
+        return self.ahead.record(item, style)
+
+    def _record(self, item: Item, style: Style) -> Record:
         if self.settings.stored is not None:
             case = self.settings.stored.case(item, style.id)
             return stored_record(case) if case else lost(item, style, "no answer is stored")

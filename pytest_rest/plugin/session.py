@@ -46,6 +46,9 @@ def join(config: pytest.Config) -> None:
         register(Sharding(run, run.settings.shard), "rest-sharding")
     register(Hunts(run), "rest-hunts")
     is_asked = run.settings.stored is None and run.settings.replay is None
+    # a metric of another package may print, which belongs to its own test
+    if workerinput is None and not (is_asked or extensions.METRICS):
+        register(run.ahead, "rest-judged-ahead")
     if is_asked and not (run.settings.plan or run.settings.batch or config.option.collectonly):
         foresight = Foresight(config, run)
         register(foresight, "rest-foresight")

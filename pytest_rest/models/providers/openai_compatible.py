@@ -126,7 +126,7 @@ class ServedModel:
         ) as response:
             refuse_redirect(response.status, response.headers)
             received = Body(response.status, response.headers)
-            async for chunk in response.content.iter_any():
+            while chunk := await response.content.readany():
                 if not received.add(chunk):
                     break
             headers = {name.lower(): value for name, value in response.headers.items()}
