@@ -55,6 +55,7 @@ class SuiteProtocol:
             are_counted(self._config)
             or getattr(self._config, "workerinput", {}).get(COUNTED, False)
             or self._config.getoption("durations", None) is not None
+            or self._config.getoption("xmlpath", None) is not None  # properties come last
         )
 
     def pytest_runtest_protocol(self, item: pytest.Item) -> Literal[True] | None:
@@ -72,6 +73,8 @@ class SuiteProtocol:
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._run.records.pop(item, None)
+        report.keywords = item.keywords  # in place of a copy: pytest keeps every report to the end
+        item.shed()
         return True
 
     def _tell(self, item: pytest.Item, step: Literal["setup", "teardown"]) -> None:

@@ -14,6 +14,12 @@ _HOOKS = (  # that may change a test, or see its fixtures
     *("pytest_itemcollected", "pytest_collection_modifyitems", "pytest_pyfunc_call"),
     *("pytest_fixture_setup", "pytest_fixture_post_finalizer"),
 )
+_EMPTY: dict[str, Callable[[], Any]] = {  # what pytest gives every test, and few fill
+    "own_markers": list,
+    "user_properties": list,
+    "extra_keyword_matches": set,
+    "_report_sections": list,
+}
 _SHOWING = ("setupshow", "show_fixtures_per_test", "trace")  # fixtures, or the function's call
 
 
@@ -91,6 +97,19 @@ class SuiteTest(pytest.Item):
             self.runtest()
         finally:
             self.teardown()
+
+    def shed(self) -> None:
+        """Let go of what is empty, for pytest keeps every test to the end."""
+        for name in _EMPTY:
+            if not getattr(self, name):
+                delattr(self, name)
+
+    def __getattr__(self, name: str) -> Any:
+        """What was let go of, as empty as before."""
+        if name not in _EMPTY:
+            raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
+        setattr(self, name, _EMPTY[name]())
+        return getattr(self, name)
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the function is, and what this test is called."""

@@ -20,9 +20,25 @@ STEPS = """
 def pytest_runtest_logreport(report):
     print("step:", report.when, report.outcome)
 """
-INTERACTING = """
+LATER = """
+def pytest_collection_finish(session):
+    session.items[1].user_properties.append(("told", "before"))
+
 def pytest_exception_interact(report):
     print("interact:", report.nodeid, report.outcome)
+
+def pytest_terminal_summary(terminalreporter):
+    for outcome, reports in terminalreporter.stats.items():
+        for report in reports:
+            terminalreporter.write_line(f"{outcome} {sorted(getattr(report, 'keywords', ()))}")
+
+def pytest_sessionfinish(session):
+    tell = session.config.get_terminal_writer().line
+    for item in session.items:
+        tell(f"{item.own_markers} {item.user_properties} {item.extra_keyword_matches}")
+        tell(f"{sorted(item.keywords)} {hasattr(item, 'callspec')} {item._report_sections}")
+        item.own_markers.append("late")
+        tell(f"{item.own_markers}")
 """
 IN_MAIN = f"""
 class Counting:
@@ -75,7 +91,7 @@ def test_it_is_told_as_pytests_own(
     """By the terminal, in reports and in JUnit."""
     told = []
     for watched in ("", WATCHED.format("pytest_runtest_setup", "item")):
-        pytester.makeconftest(INTERACTING + watched)
+        pytester.makeconftest(LATER + watched)
         current.clear()
         run = run_rest(*ASKED, *args)
         assert bool(watched) == ("soebench" in current)
@@ -85,7 +101,8 @@ def test_it_is_told_as_pytests_own(
         if "--durations=0" in args:  # which are in order of time
             lines.sort()
         run.report.pop("usage", None)  # of what was asked ahead, in time or too late
-        told.append((run.status, without_times(run.report), lines))
+        told.append((without_times(run.report), lines))
+        assert pytest.ExitCode.TESTS_FAILED == run.status
     in_one, in_three = told
     assert in_three == in_one
 
