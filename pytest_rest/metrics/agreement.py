@@ -16,6 +16,7 @@ from pytest_rest.statistics import paired
 from pytest_rest.terms import COMPARED, OCR_MODES, Answer, Mode, Rate, Record
 
 _KEY = attrgetter("key")
+_SHARES = {True: 1.0, False: 0.0, None: None}  # of one answer: a float for all
 
 
 class Answered(NamedTuple):
@@ -247,7 +248,7 @@ def _own(group: Group, name: str) -> float | None:
 def _answered(answers: Sequence[Answer]) -> Answered:
     if len(answers) == 1:
         (one,) = answers
-        is_right = None if one.correct is None else float(one.correct)
+        is_right = _SHARES[one.correct]
         told = one.input_tokens, one.output_tokens, len(one.text)
         return Answered(is_right, one.correct is not None, *told)
     right = [each.correct for each in answers if each.correct is not None]

@@ -85,12 +85,12 @@ def _expected_agreement(groups: Sequence[Group]) -> float:
 def _why(groups: Sequence[Group]) -> str:
     """Why a suite's agreement says nothing; empty if it does."""
     groups = [group for group in groups if group.counted.is_compared]
-    items = [group.compared for group in groups]
-    if not items:
+    if not groups:
         return ""
-    n = len(items)
+    n = len(groups)
     given: dict[str, float] = defaultdict(float)
-    for answers in items:
+    for group in groups:
+        answers = group.compared
         for answer in answers:
             if answer.value is not None:
                 given[answer.value] += 1 / len(answers)

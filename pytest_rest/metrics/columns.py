@@ -23,13 +23,17 @@ class Columns:
     @classmethod
     def of(cls, groups: Sequence[Group]) -> "Columns":
         """The columns of items."""
-        rows = [group.answered for group in groups]
-        modes = dict.fromkeys(mode for row in rows for mode in row)
+        answered: dict[Mode, list[Answered | None]] = {}
+        for place, group in enumerate(groups):
+            for mode, answers in group.answered.items():
+                if mode not in answered:
+                    answered[mode] = [None] * len(groups)
+                answered[mode][place] = answers
         return cls(
             groups,
             [group.counted for group in groups],
             [group.mean_cer for group in groups],
-            {mode: [row.get(mode) for row in rows] for mode in modes},
+            answered,
         )
 
     @classmethod

@@ -52,7 +52,11 @@ class Finding:
 
 def find(groups: Sequence[Group]) -> list[Finding]:
     """What was asked, first of each format's text, then of pictures; nothing for one format."""
-    items = [(group.in_formats, group.counted.cluster) for group in groups]
+    items = [
+        (item, group.counted.cluster)
+        for group in groups
+        if len((item := group.in_formats).texts) > 1  # those of one format say nothing here
+    ]
     names = sorted({name for item, _ in items for name in item.images})
     texts = sorted({name for item, _ in items for name in item.texts})
     asked: dict[tuple[What, str], Difference | None] = {

@@ -262,7 +262,7 @@ class Record:
         """The record that `to_builtins` wrote; what a report adds to it is passed over."""
         verdict = Verdict(
             data["verdict"],
-            {mode: Answer(**answer) for mode, answer in data["answers"].items()},
+            {answer["mode"]: Answer(**answer) for answer in data["answers"].values()},
             data["ocr"] and Transcription.from_builtins(data["ocr"]),
             data["reason"],
             {m: tuple(Answer(**a) for a in again) for m, again in data["repeats"].items()}

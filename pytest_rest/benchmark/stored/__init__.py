@@ -6,6 +6,7 @@ of a suite in the same forms, and all of one model.
 
 import hashlib
 import re
+from array import array
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
@@ -133,7 +134,7 @@ class _Gathering:
         cases = tuple(
             StoredCase(
                 *(items[key], _style(form), form[0], self._lines),
-                tuple(each.place for each in sorted(calls, key=_order)),
+                array("I", (each.place for each in sorted(calls, key=_order))).tobytes(),
                 self._readings.get((key, form), _UNREAD),
             )
             for key in sorted(whole)

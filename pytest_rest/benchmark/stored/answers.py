@@ -17,20 +17,21 @@ UNSEEN = ("prompts", "pictures", "transcriptions")  # what no stored answer tell
 class StoredCase:
     """An item's answers in a style and a format: those in each mode, and what is asked again.
 
-    They lie in a file, where `places` are the lines that they are in.
+    They lie in a file, where `places` has the numbers of their lines, packed: there are many cases.
     """
 
     item: Item
     style: str
     format: str
     lines: LineFile = field(repr=False, compare=False)
-    places: tuple[int, ...]
+    places: bytes
     readings: Mapping[Mode, Transcription]
 
     @property
     def calls(self) -> list[StoredCall]:
         """The answers, read anew."""
-        return [StoredCall.from_json(self.lines[place]) for place in self.places]
+        places = memoryview(self.places).cast("I")
+        return [StoredCall.from_json(self.lines[place]) for place in places]
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class StoredAnswers:
     @property
     def number(self) -> int:
         """How many answers there are."""
-        return sum(len(case.places) for case in self.cases)
+        return sum(len(memoryview(case.places).cast("I")) for case in self.cases)
 
     def case(self, item: Item, style: str) -> StoredCase | None:
         """The case of an item and a style; those of an item stand together, in order."""
