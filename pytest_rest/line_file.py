@@ -3,13 +3,13 @@
 import tempfile
 import weakref
 from array import array
+from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
 from typing import IO, Any
 
-_AT_ONCE = 1_000_000  # bytes that are written together; fewer need no file
-_READ = 1_000  # lines that are read together
+_AT_ONCE = 1_000_000  # bytes that are written or read together; fewer need no file
 
 
 class LineFile:
@@ -30,9 +30,12 @@ class LineFile:
         return len(self._ends) - 1 + len(self._waiting)
 
     def __iter__(self) -> Iterator[str]:
-        written = len(self._ends) - 1
-        for start in range(0, written, _READ):
-            yield from self._read(start, min(start + _READ, written))
+        start, written = 0, len(self._ends) - 1
+        while start < written:
+            last = bisect_right(self._ends, self._ends[start] + _AT_ONCE) - 1
+            end = max(last, start + 1)  # a line may be longer by itself
+            yield from self._read(start, end)
+            start = end
         for line in self._waiting:
             yield line.decode("ascii")
 

@@ -1,5 +1,6 @@
 """Lines that lie on the disk are read again as they were."""
 
+import tracemalloc
 from collections.abc import Sequence
 from unittest.mock import patch
 
@@ -12,10 +13,22 @@ from pytest_rest.line_file import LineFile
 LINES = st.text("a \r\x0b\x1c", max_size=9)  # at some of which str.splitlines ends a line
 
 
-@given(st.lists(LINES, max_size=20), st.integers(0, 100), st.integers(1, 5))
-def test_lines_are_read_as_they_were_added(lines: Sequence[str], at_once: int, read: int) -> None:
+@given(st.lists(LINES, max_size=20), st.integers(0, 100))
+def test_lines_are_read_as_they_were_added(lines: Sequence[str], at_once: int) -> None:
     """By number and in order, while some are written and others wait."""
-    with patch.multiple(line_file, _AT_ONCE=at_once, _READ=read):
+    with patch.object(line_file, "_AT_ONCE", at_once):
         file = LineFile()
         assert [*range(len(lines))] == [file.add(line) for line in lines]
         assert lines == [*file] == [file[number] for number in range(len(file))]
+
+
+def test_long_lines_are_not_read_all_at_once() -> None:
+    """A pass over a file takes the memory of some lines, however long they are."""
+    file, line = LineFile(), "a" * 400_000
+    for _ in range(30):
+        file.add(line)
+    tracemalloc.start()
+    assert 30 == sum(each == line for each in file)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 5_000_000
