@@ -69,7 +69,7 @@ class BodyWriter:
 
     def _frame(self, prompt: Prompt, more: Mapping[str, object]) -> list[str]:
         """What stands before and after the messages."""
-        kind = (prompt.max_tokens, prompt.budget, *more)
+        kind = (prompt.max_tokens, prompt.budget, repr(more))
         if kind not in self._around:
             body = request_body(self._model, prompt, self._parameters, self._overrides, more)
             self._around[kind] = json.dumps({**body, "messages": _PLACE}).split(f'"{_PLACE}"')

@@ -24,12 +24,13 @@ def test_a_body_is_written_as_json_writes_it(
 ) -> None:
     """To the byte, whatever is between pictures, before and after them, and in their bytes.
 
-    So are those that are written after it, with another limit or another key.
+    So are those that are written after it, with another limit, another key or another value.
     """
     parameters, overrides = {"temperature": 0}, Overrides(body=body)
     writer = BodyWriter("a model", parameters, overrides)
     again: dict[str, object] = {"cache": {}}
-    for limit, more in ((64, again), (64, again), (64, {}), (128, {})):
+    other: dict[str, object] = {"cache": {"no-cache": True}}
+    for limit, more in ((64, again), (64, again), (64, other), (64, {}), (128, {})):
         prompt = Prompt(Item("i", "q", "a"), Form("text"), "solve", (*parts, str(limit)), limit)
         expected = json.dumps(request_body("a model", prompt, parameters, overrides, more))
         assert expected.encode("ascii") == writer.write(prompt, more)
