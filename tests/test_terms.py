@@ -413,3 +413,22 @@ def test_a_quick_noun_is_made_as_any_dataclass() -> None:
     assert (one, two) == (copy.copy(one), copy.deepcopy(two))
     with pytest.raises(TypeError, match="'name'"):
         Plain()  # type: ignore[call-arg]
+
+
+@pytest.mark.parametrize(
+    ("fields", "namespace"),
+    [
+        ([("number", int)], {"__post_init__": lambda self: None}),
+        ([("number", int, dataclasses.field(default=3, init=False))], {}),
+        ([("number", int, dataclasses.field(kw_only=True))], {}),
+        ([("number", dataclasses.InitVar[int])], {}),
+    ],
+    ids=["post_init", "init", "kw_only", "InitVar"],
+)
+def test_a_noun_that_is_made_in_another_way_cannot_be_quick(
+    fields: list[str], namespace: dict[str, object]
+) -> None:
+    """It would silently be another one."""
+    odd = dataclasses.make_dataclass("Odd", fields, namespace=namespace, frozen=True, slots=True)
+    with pytest.raises(TypeError, match="Odd has"):
+        quick(odd)

@@ -14,12 +14,19 @@ def quick(noun: type[T]) -> type[T]:
     By itself it sets each by its name, through `object.__setattr__`, which takes three times as
     long: a tenth of all that a replay takes of the processor. It is pickled and read by a loop over
     its fields, which takes twice as long: a prompt goes from one process to another.
+
+    All its fields are parameters, in their order; `TypeError` where the dataclass asks for more. A
+    subclass with fields of its own must be quick, too, or they are not pickled.
     """
+    names = tuple(each.name for each in fields(noun))  # type: ignore[arg-type] # a dataclass
+    if names != getattr(noun, "__match_args__", ()) or hasattr(noun, "__post_init__"):
+        raise TypeError(
+            f"{noun.__name__} has a __post_init__, or a field with init=False, kw_only or InitVar"
+        )
     known: dict[str, Any] = {}
-    parameters, steps, values = [], [], []
+    parameters, steps = [], []
     for each in fields(noun):  # type: ignore[arg-type] # a dataclass
-        name, value = each.name, each.name
-        parameter = name
+        name = parameter = value = each.name
         known[f"set_{name}"] = getattr(noun, name).__set__
         if each.default_factory is not MISSING:
             known[f"default_{name}"] = each.default_factory
@@ -30,9 +37,9 @@ def quick(noun: type[T]) -> type[T]:
             parameter = f"{name}=default_{name}"
         parameters.append(parameter)
         steps.append(f"set_{name}(self, {value})")
-        values.append(f"self.{name},")
     init = f"def init(self, {', '.join(parameters)}):\n {'; '.join(steps)}\n"
-    reduce = f"def reduce(self):\n return type(self), ({' '.join(values)})\n"
+    values = " ".join(f"self.{name}," for name in names)
+    reduce = f"def reduce(self):\n return type(self), ({values})\n"
     exec(init + reduce, known)  # noqa: S102 (own names alone, as `dataclass` itself does)
     own: Callable[..., None] = noun.__init__
     noun.__init__ = update_wrapper(known["init"], own)  # type: ignore[method-assign]
