@@ -73,7 +73,7 @@ def _read(lines: Iterable[str], tally: Any) -> None:
             tally.selected[test] = f"{number:016x}"
         if hasattr(tally, "add"):
             tally.add(test, line.rstrip("\n"))
-        else:  # in an earlier one yet
+        else:  # in one that is older still
             tally.records[test] = Record.from_json(line)
         tally.of = number + 1
 

@@ -16,7 +16,7 @@ from pytest_rest.statistics import paired
 from pytest_rest.terms import COMPARED, OCR_MODES, Answer, Mode, Rate, Record
 
 _KEY = attrgetter("key")
-_SHARES = {True: 1.0, False: 0.0, None: None}  # of one answer: a float for all
+_SHARES = {True: 1.0, False: 0.0, None: None}  # one float for all answers
 
 
 class Answered(NamedTuple):

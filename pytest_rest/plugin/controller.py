@@ -52,7 +52,7 @@ class Controller:
         self._started = time.monotonic()
         file = RecordFile(run.settings.run_dir)
         self._tally = Tally(_rules(run.settings), styles=run.styles, file=file)
-        self._come: list[tuple[Test, Record | str]] = []  # which are not counted yet
+        self._uncounted: list[tuple[Test, Record | str]] = []
         self._looks: Looks | None = None  # of a run that may stop early
         self._clusters: dict[tuple[str, str], str] = {}  # of the items that are in one
         self._refused = ""  # why a worker refused what it collected
@@ -102,8 +102,8 @@ class Controller:
         if wire["record"] is None:
             tally.reasons[test] = wire["reason"]
         else:
-            self._come.append((test, wire["record"]))
-            if self._run.is_asked or len(self._come) >= ROW:
+            self._uncounted.append((test, wire["record"]))
+            if self._run.is_asked or len(self._uncounted) >= ROW:
                 self._count()
             if wire.get("outcome") == "inconsistent":
                 self._say(report, wire["record"])
@@ -112,12 +112,12 @@ class Controller:
 
     def _count(self) -> None:
         """Count the records that have come: where nothing is asked, in rows, as they are made."""
-        for test, record in self._come:
+        for test, record in self._uncounted:
             kept = self._tally.add(test, record)
             if kept.place == _FEW:
                 bounds.prepare()  # in the time for which the others are waited for
             self._watch.add(kept)
-        self._come.clear()
+        self._uncounted.clear()
 
     def _say(self, report: pytest.TestReport, record: Record | str) -> None:
         """What an item's answers were, where JUnit would have it as a bare pass."""

@@ -18,7 +18,7 @@ _STEPS = (
     *("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call"),
     *("pytest_runtest_teardown", "pytest_runtest_makereport"),
 )
-_IDLE = ("skipping", "tmpdir", "unittest")  # which note of each test what these tests have not
+_IDLE = ("skipping", "tmpdir", "unittest")  # whose hooks note of each test what these have not got
 _UNCAUGHT = (pytest.exit.Exception, KeyboardInterrupt)
 
 

@@ -18,7 +18,7 @@ def own(item: Item) -> Iterator[Image]:
         yield pictures.read(item.image, item.image_digest)
 
 
-@functools.lru_cache(maxsize=8)  # the transcription shows the image form's pictures again
+@functools.lru_cache(maxsize=4)  # the transcription shows the image form's pictures again
 def draw(
     text: str, style: Style, item: Item, known: KnownPictures | None = None
 ) -> tuple[Image, ...]:

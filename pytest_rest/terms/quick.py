@@ -11,9 +11,9 @@ T = TypeVar("T")
 def quick(noun: type[T]) -> type[T]:
     """A frozen dataclass with slots that sets its fields by their slots, and is pickled by them.
 
-    By itself it sets each by its name, through `object.__setattr__`, which takes three times as
-    long: a tenth of all that a replay takes of the processor. It is pickled and read by a loop over
-    its fields, which takes twice as long: a prompt goes from one process to another.
+    By itself it sets each by its name, through `object.__setattr__`, which takes twice as long:
+    a replay makes twenty in a test, and takes a tenth longer. It is pickled and read by a loop over
+    its fields, which takes twice as long, too: prompts go from one process to another.
 
     All its fields are parameters, in their order; `TypeError` where the dataclass asks for more. A
     subclass with fields of its own must be quick, too, or they are not pickled.
