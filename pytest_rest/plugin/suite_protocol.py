@@ -46,7 +46,7 @@ class SuiteProtocol:
         idle = filter(None, map(plugins.getplugin, _IDLE))
         self._make_report = plugins.subset_hook_caller("pytest_runtest_makereport", idle)
         self._is_used = (
-            all(type(item) is SuiteTest for item in session.items)
+            all(type(item) is SuiteTest and not any(item.iter_markers()) for item in session.items)
             and not foreign_hooks.has_any(self._config, *_STEPS)
             and not self._is_watched
             and self._is_silent

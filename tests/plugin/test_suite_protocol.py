@@ -48,6 +48,12 @@ def pytest_configure(config):
     if not hasattr(config, "workerinput"):
         config.pluginmanager.register(Counting())
 """
+MARKED = """
+import pytest
+
+def pytest_collection_finish(session):
+    session.items[-1].add_marker(pytest.mark.skip)
+"""
 MODEL = """
 from pytest_rest.models.providers.simulated import SimulatedModel
 
@@ -115,6 +121,7 @@ def test_it_is_told_as_pytests_own(
         (WATCHED.format("pytest_runtest_call", "item"), ()),
         (WATCHED.format("pytest_runtest_teardown", "item"), ()),
         (WATCHED.format("pytest_runtest_makereport", "call"), ()),
+        (MARKED, ()),
         ("", ("--pdb",)),
         ("", ("--log-level=INFO",)),
         ("", ("-olog_cli=true",)),
@@ -132,7 +139,7 @@ def test_who_looks_on_sees_three_steps(
     conftest: str,
     args: tuple[str, ...],
 ) -> None:
-    """By a hook or an option; beside a test that has fixtures; or where a model may print."""
+    """By a hook, a marker or an option; beside a test with fixtures; or where a model may print."""
     monkeypatch.setattr("pdb.Pdb.interaction", lambda *_: None, raising=False)
     pytester.makeconftest(conftest)
     pytester.makepyfile(test_own="def test_it(tmp_path): pass", own=MODEL)
