@@ -413,3 +413,16 @@ def test_a_quick_noun_is_made_as_any_dataclass() -> None:
     assert (one, two) == (copy.copy(one), copy.deepcopy(two))
     with pytest.raises(TypeError, match="'name'"):
         Plain()  # type: ignore[call-arg]
+
+
+@dataclasses.dataclass(frozen=True)
+class Noted(Completion):
+    """A completion of somebody else's, with a field more."""
+
+    note: str = ""
+
+
+def test_a_noun_with_more_fields_is_copied_whole() -> None:
+    """By what pickles it, too."""
+    noted = Noted("3", note="by hand")
+    assert noted == copy.copy(noted)

@@ -1,5 +1,6 @@
 """Makes objects of frozen classes nearly as fast as others, for a run makes dozens in each test."""
 
+import copyreg
 from collections.abc import Callable
 from dataclasses import MISSING, fields
 from functools import update_wrapper
@@ -15,7 +16,7 @@ def quick(noun: type[T]) -> type[T]:
     long: a tenth of all that a replay takes of the processor. It is pickled and read by a loop over
     its fields, which takes twice as long: a prompt goes from one process to another.
     """
-    known: dict[str, Any] = {}
+    known: dict[str, Any] = {"noun": noun, "new": copyreg.__newobj__}  # type: ignore[attr-defined]
     parameters, steps, values = [], [], []
     for each in fields(noun):  # type: ignore[arg-type] # a dataclass
         name, value = each.name, each.name
@@ -32,7 +33,8 @@ def quick(noun: type[T]) -> type[T]:
         steps.append(f"set_{name}(self, {value})")
         values.append(f"self.{name},")
     init = f"def init(self, {', '.join(parameters)}):\n {'; '.join(steps)}\n"
-    reduce = f"def reduce(self):\n return type(self), ({' '.join(values)})\n"
+    reduce = f"def reduce(self):\n if type(self) is noun: return noun, ({' '.join(values)})\n"
+    reduce += " return new, (type(self),), self.__getstate__()\n"  # it may have more fields
     exec(init + reduce, known)  # noqa: S102 (own names alone, as `dataclass` itself does)
     own: Callable[..., None] = noun.__init__
     noun.__init__ = update_wrapper(known["init"], own)  # type: ignore[method-assign]
