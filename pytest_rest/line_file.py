@@ -6,6 +6,7 @@ from array import array
 from bisect import bisect_right
 from collections.abc import Iterator
 from contextlib import suppress
+from itertools import accumulate
 from pathlib import Path
 from typing import IO, Any
 
@@ -65,9 +66,10 @@ class LineFile:
             file = self._file = self._file or self._opened()
             file.seek(self._ends[-1])
             if file.write(b"".join(line + b"\n" for line in self._waiting)) == self._size:
-                for line in self._waiting:
-                    self._ends.append(self._ends[-1] + len(line) + 1)
-                self._waiting, self._size = [], 0
+                sizes = (len(line) + 1 for line in self._waiting)
+                ends = array("Q", accumulate(sizes, initial=self._ends[-1]))
+                # at once, for an interrupt may come between two steps
+                self._ends, self._waiting, self._size = self._ends[:-1] + ends, [], 0
                 return True
         return False
 

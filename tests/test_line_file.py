@@ -1,9 +1,13 @@
 """Lines that lie on the disk are read again as they were."""
 
+import sys
 import tracemalloc
 from collections.abc import Sequence
+from types import FrameType
+from typing import Any
 from unittest.mock import patch
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -32,3 +36,31 @@ def test_long_lines_are_not_read_all_at_once() -> None:
     _, most = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert most < 5_000_000
+
+
+@pytest.mark.parametrize("moment", range(1, 30))
+def test_an_interrupt_leaves_the_lines_as_they_were(moment: int) -> None:
+    """Whenever it comes while they are written: no line is taken for another."""
+    left = moment
+
+    def interrupt(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if frame.f_code.co_filename != line_file.__file__:
+            return None
+        left -= event == "line"
+        if not left:
+            raise KeyboardInterrupt
+        return interrupt
+
+    lines, before = ["first, which is written", "second", "", "fourth"], sys.gettrace()
+    with patch.object(line_file, "_AT_ONCE", 20):
+        file = LineFile()
+        numbers = [file.add(line) for line in lines]
+        try:
+            sys.settrace(interrupt)
+            file.add("the fifth")
+        except KeyboardInterrupt:
+            pass
+        finally:
+            sys.settrace(before)
+    assert lines == [file[number] for number in numbers]

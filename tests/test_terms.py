@@ -432,3 +432,16 @@ def test_a_noun_that_is_made_in_another_way_cannot_be_quick(
     odd = dataclasses.make_dataclass("Odd", fields, namespace=namespace, frozen=True, slots=True)
     with pytest.raises(TypeError, match="Odd has"):
         quick(odd)
+
+
+@dataclasses.dataclass(frozen=True)
+class Noted(Completion):
+    """A completion of somebody else's, with a field more."""
+
+    note: str = ""
+
+
+def test_a_noun_with_more_fields_is_copied_whole() -> None:
+    """By what pickles it, too."""
+    noted = Noted("3", note="by hand")
+    assert noted == copy.copy(noted)

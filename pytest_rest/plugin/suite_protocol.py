@@ -18,6 +18,10 @@ _STEPS = (
     *("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call"),
     *("pytest_runtest_teardown", "pytest_runtest_makereport"),
 )
+_LATER = (  # by which somebody may read reports again, and write them
+    *("pytest_runtest_logreport", "pytest_runtest_logfinish", "pytest_report_teststatus"),
+    *("pytest_sessionfinish", "pytest_terminal_summary", "pytest_unconfigure"),
+)
 _IDLE = ("skipping", "tmpdir", "unittest")  # whose hooks note of each test what these have not got
 _UNCAUGHT = (pytest.exit.Exception, KeyboardInterrupt)
 
@@ -36,30 +40,13 @@ class SuiteProtocol:
 
     def __init__(self, config: pytest.Config, run: Run) -> None:
         self._config, self._run = config, run
-        self._is_used = False
-        self._are_steps_told = True
-
-    @pytest.hookimpl(trylast=True)
-    def pytest_collection_finish(self, session: pytest.Session) -> None:
-        """See who looks on; by now all hooks are known."""
-        plugins = self._config.pluginmanager
-        idle = filter(None, map(plugins.getplugin, _IDLE))
-        self._make_report = plugins.subset_hook_caller("pytest_runtest_makereport", idle)
-        self._is_used = (
-            all(type(item) is SuiteTest and not any(item.iter_markers()) for item in session.items)
-            and not foreign_hooks.has_any(self._config, *_STEPS)
-            and not self._is_watched
-            and self._is_silent
-        )
-        self._are_steps_told = (
-            are_counted(self._config)
-            or getattr(self._config, "workerinput", {}).get(COUNTED, False)
-            or self._config.getoption("durations", None) is not None
-            or self._config.getoption("xmlpath", None) is not None  # properties come last
-        )
+        self._is_used: bool | None = None  # not known before the first test
+        self._are_steps_told = self._are_reports_kept = True
 
     def pytest_runtest_protocol(self, item: pytest.Item) -> Literal[True] | None:
         """Run a test, and report it; None where that is left to pytest."""
+        if self._is_used is None:
+            self._look_round(item.session)
         if not self._is_used or not isinstance(item, SuiteTest):
             return None
         hook = item.ihook
@@ -73,9 +60,29 @@ class SuiteProtocol:
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._run.records.pop(item, None)
-        report.keywords = item.keywords  # in place of a copy: pytest keeps every report to the end
+        if not self._are_reports_kept:
+            report.keywords = item.keywords  # in place of a copy: pytest keeps every report
         item.shed()
         return True
+
+    def _look_round(self, session: pytest.Session) -> None:
+        """See who looks on; all hooks are known when the first test begins."""
+        plugins = self._config.pluginmanager
+        idle = filter(None, map(plugins.getplugin, _IDLE))
+        self._make_report = plugins.subset_hook_caller("pytest_runtest_makereport", idle)
+        self._are_reports_kept = foreign_hooks.has_any(self._config, *_LATER)
+        self._is_used = (
+            all(type(item) is SuiteTest and not any(item.iter_markers()) for item in session.items)
+            and not foreign_hooks.has_any(self._config, *_STEPS)
+            and not self._is_watched
+            and self._is_silent
+        )
+        self._are_steps_told = (
+            are_counted(self._config)
+            or getattr(self._config, "workerinput", {}).get(COUNTED, False)
+            or self._config.getoption("durations", None) is not None
+            or self._config.getoption("xmlpath", None) is not None  # properties come last
+        )
 
     def _tell(self, item: pytest.Item, step: Literal["setup", "teardown"]) -> None:
         """Report a step in which nothing was to be done, to those who count on it."""
@@ -88,9 +95,10 @@ class SuiteProtocol:
     def _is_watched(self) -> bool:
         """Whether somebody wants to stop within a test, or to see what it logs."""
         get, levels = self._config.getoption, ("log_level", "log_cli_level")
-        return bool(
-            get("usepdb", False)
-            or self._config.getini("log_cli")
+        if get("usepdb", False):
+            return True
+        return self._config.pluginmanager.hasplugin("logging") and bool(
+            self._config.getini("log_cli")
             or any(get(level, None) or self._config.getini(level) for level in levels)
         )
 

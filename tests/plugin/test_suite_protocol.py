@@ -52,7 +52,25 @@ MARKED = """
 import pytest
 
 def pytest_collection_finish(session):
-    session.items[-1].add_marker(pytest.mark.skip)
+    for item, mark in zip(session.items, (pytest.mark.skip, pytest.mark.xfail)):
+        item.add_marker(mark)
+"""
+IN_LOOP = """
+class Watching:
+    def pytest_runtest_setup(self, item):
+        return None
+
+def pytest_runtestloop(session):
+    session.config.pluginmanager.register(Watching())
+"""
+WRITTEN = """
+import json
+
+def pytest_sessionfinish(session):
+    stats = session.config.pluginmanager.getplugin("terminalreporter").stats
+    tell = session.config.get_terminal_writer().line
+    for report in stats["failed"]:
+        tell(json.dumps(report.__dict__["keywords"]))
 """
 MODEL = """
 from pytest_rest.models.providers.simulated import SimulatedModel
@@ -88,6 +106,7 @@ def current(monkeypatch: pytest.MonkeyPatch) -> set[str]:
         ("--junitxml=junit.xml", "-ojunit_family=xunit1", "--tb=short"),
         ("--junitxml=junit.xml", "--rest-min-rer=0.5", "--rest-max-lost=1"),
         ("--durations=0", "-vv", "--tb=no"),
+        ("-pno:logging",),
     ],
     ids=" ".join,
 )
@@ -124,6 +143,7 @@ def test_it_is_told_as_pytests_own(
         (WATCHED.format("pytest_runtest_teardown", "item"), ()),
         (WATCHED.format("pytest_runtest_makereport", "call"), ()),
         (MARKED, ()),
+        (IN_LOOP, ()),
         ("", ("--pdb",)),
         ("", ("--log-level=INFO",)),
         ("", ("-olog_cli=true",)),
@@ -169,3 +189,16 @@ def test_who_counts_steps_is_told_of_three(
     run = run_rest(*ASKED[:2], place, "-s", "--rest-min-rer=0.5")
     steps = re.findall(r"step: (\w+) (\w+)", run.out)[:6]
     assert [("setup", "passed"), ("call", "passed"), ("teardown", "passed")] * 2 == steps
+
+
+def test_marks_that_come_late_count(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """A test is skipped, or due to fail, whoever says so before it begins."""
+    pytester.makeconftest(MARKED)
+    run = run_rest(*ASKED, "--rest-max-lost=1")
+    assert {"skipped": 1, "xfailed": 1, "failed": 2} == run.outcomes
+
+
+def test_reports_can_be_written_at_the_end(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """By those who keep them, as pytest makes them."""
+    pytester.makeconftest(WRITTEN)
+    assert 4 == run_rest(*ASKED).out.count('dejavu-200dpi-black]": 1')
