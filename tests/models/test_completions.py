@@ -3,7 +3,7 @@
 import asyncio
 import math
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -29,6 +29,14 @@ class OwnModel(SimulatedModel):
 def answered(completion: Any) -> Completion:
     """What comes through the door."""
     return asyncio.run(ask(OwnModel(completion), ASKED))
+
+
+def test_whatever_is_sound_comes_through() -> None:
+    """Every field of a completion, those that are added later included."""
+    told = ("3", "length", 7, 1, 0.25, 1.5, "a-model", "500: down", True, 5, 0.125)
+    whole = Completion(*told)
+    assert not [each.name for each in fields(whole) if getattr(whole, each.name) == each.default]
+    assert whole == answered(whole)
 
 
 @pytest.mark.parametrize(
