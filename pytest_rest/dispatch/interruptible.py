@@ -71,13 +71,13 @@ def wait_for_rounds(
     thread that works seldom lets go of it.
     """
     done = Event()
-
-    def go(left: int) -> None:
-        if left:
-            loop.call_soon(go, left - 1)
-        else:
-            done.happen()
-
     with contextlib.suppress(RuntimeError):  # it is closed
-        loop.call_soon_threadsafe(go, rounds)
+        loop.call_soon_threadsafe(_go_round, loop, rounds, done)
         done.wait(longest)
+
+
+def _go_round(loop: asyncio.AbstractEventLoop, left: int, done: Event) -> None:
+    if left:
+        loop.call_soon(_go_round, loop, left - 1, done)
+    else:
+        done.happen()

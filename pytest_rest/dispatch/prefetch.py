@@ -71,7 +71,13 @@ class Claimed:
     def wait(self) -> Asked:
         """Wait until all is answered: once, and so that an interrupt leaves no lock taken."""
         self._all.wait()
-        return [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
+        return self.take()
+
+    def take(self) -> Asked:
+        """What has been answered: once, for nothing is kept that each future leads back to."""
+        asked = [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
+        self.futures.clear()
+        return asked
 
 
 class LookAhead:
@@ -198,13 +204,13 @@ class LookAhead:
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
-    def _compare_all(self, entry: _Entry) -> None:
+    def _compare_all(self, prompts: Sequence[Prompt], futures: list["Future[Completion]"]) -> None:
         """Ask ahead what follows from all answers of a case; its test will ask for the same."""
         if self._compare is None or self._closed:
             return
         try:
-            answered = [future.result() for future in entry.futures]
-            asked = list(zip(entry.prompts, answered, strict=True))
+            answered = [future.result() for future in futures]
+            asked = list(zip(prompts, answered, strict=True))
             self._dispatcher.submit(self._compare(asked), ahead=True)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("its answers are not compared ahead: %s", error)
@@ -227,9 +233,10 @@ class LookAhead:
             entry.open -= 1
             if entry.open == 0:
                 self._size -= entry.size
-                entry.all.happen()
                 if entry.prompts and entry.prompts[0].item.equivalence:
                     with contextlib.suppress(RuntimeError):  # the session is over
-                        self._following.submit(self._compare_all, entry)
+                        futures = [*entry.futures]  # which whoever waits takes
+                        self._following.submit(self._compare_all, entry.prompts, futures)
+                entry.all.happen()
             if self._is_full and self._has_room():
                 self._changed.notify_all()

@@ -7,6 +7,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future
 from contextlib import closing, contextmanager
 from dataclasses import replace
 
@@ -15,6 +16,7 @@ from endpoint import Endpoint, Reply, Request
 
 from pytest_rest.dispatch import Dispatcher, prefetch
 from pytest_rest.dispatch.client import Asker, LocalAsker, RemoteAsker
+from pytest_rest.dispatch.interruptible import Event
 from pytest_rest.dispatch.limits import Limits
 from pytest_rest.dispatch.prefetch import Asked, Case, LookAhead, key
 from pytest_rest.dispatch.rpc import Client
@@ -727,6 +729,30 @@ def remote(
             for worker, _ in workers:
                 worker.close()
             main.close()
+
+
+@pytest.mark.parametrize("is_remote", [False, True])
+def test_nothing_stays_of_what_was_asked(is_remote: bool) -> None:
+    """Nothing leads back to itself: such circles are seldom searched for, and a run asks much."""
+    gc.collect()
+    gc.disable()
+    try:
+        with remote(1) as (_, endpoint, main, [(worker, _)]):
+            before = len(of_asking())
+            asker: Asker = worker if is_remote else main
+            asker.walk(cases(30))
+            until(lambda: 60 == len(endpoint.requests))
+            assert [texts(each) for each in cases(30)] == [
+                answers(asker.ask(each)) for each in cases(30)
+            ]
+            until(lambda: before == len(of_asking()))
+    finally:
+        gc.enable()
+
+
+def of_asking() -> list[object]:
+    """What is made of each prompt and each wait, as far as it is still in memory."""
+    return [each for each in gc.get_objects() if isinstance(each, Future | Prompt | Event)]
 
 
 def test_what_one_worker_hands_over_another_claims() -> None:
