@@ -47,22 +47,18 @@ class RestSuite(pytest.Module):
         self.obj.test_answers_agree = test_answers_agree
 
     def collect(self) -> Iterable[pytest.Item | pytest.Collector]:
-        """Its tests; where they stand, pytest would look up for each."""
-        tests = self._tests()
-        nodes = [each for each in tests if isinstance(each, pytest.Item)]
-        for node in nodes:
-            path, line, _ = nodes[0].location
-            node.location = path, line, node.name
-        return tests
-
-    def _tests(self) -> list[pytest.Item | pytest.Collector]:
-        """Those of pytest, or where its first one shows that they are enough, light ones."""
+        """Its tests: pytest's, or where its first one shows that they are enough, light ones."""
         self.parametrized = self.cases[:1]
         first = list(super().collect())
         if suite_tests.are_enough(first, self.cases):
             return [SuiteTest.from_parent(self, like=first[0], case=case) for case in self.cases]
         self.parametrized = self.cases
-        return list(super().collect())
+        tests = list(super().collect())
+        nodes = [each for each in tests if isinstance(each, pytest.Item)]
+        for node in nodes:  # pytest would look up for each where it stands
+            path, line, _ = nodes[0].location
+            node.location = path, line, node.name
+        return tests
 
 
 class RestFile(RestSuite):

@@ -60,8 +60,8 @@ class SuiteProtocol:
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._run.records.pop(item, None)
-        if not self._are_reports_kept:
-            report.keywords = item.keywords  # in place of a copy: pytest keeps every report
+        if not self._are_reports_kept and item.parent:
+            report.keywords = item.parent.keywords  # in place of a copy: pytest keeps every report
         item.shed()
         return True
 

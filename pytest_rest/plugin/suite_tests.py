@@ -1,6 +1,6 @@
 """Turns the items and styles of a suite into tests that are lighter than those of a function."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, MutableMapping, Sequence
 from typing import Any
 
 import pytest
@@ -19,6 +19,7 @@ _EMPTY: dict[str, Callable[[], Any]] = {  # what pytest gives every test, and fe
     "user_properties": list,
     "extra_keyword_matches": set,
     "_report_sections": list,
+    "stash": pytest.Stash,
 }
 _SHOWING = ("setupshow", "show_fixtures_per_test", "trace")  # fixtures, or the function's call
 
@@ -27,17 +28,19 @@ class SuiteTest(pytest.Item):
     """A test of a suite's function, called without pytest's fixtures.
 
     `like` is the test that pytest has made of the suite's first item: hooks see this one as that.
+    What all such tests have alike is made when somebody looks at it, for pytest keeps every test.
     """
 
+    __slots__ = ("_like", "_rest", "rest_case")
+
     def __init__(self, *, parent: pytest.Module, like: pytest.Function, case: Case) -> None:
-        id = case_id(case)
-        name = f"{like.originalname}[{id}]"
+        name = f"{like.originalname}[{case_id(case)}]"
         super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
         self._like = like
         self._rest: Rest | None = None
         self.rest_case = case
-        self.keywords.update(like.function.__dict__)
-        self.keywords[id] = True
+        for attribute in (*_EMPTY, "keywords", "_store"):
+            delattr(self, attribute)
 
     def __repr__(self) -> str:
         return f"<Function {self.name}>"
@@ -99,17 +102,36 @@ class SuiteTest(pytest.Item):
             self.teardown()
 
     def shed(self) -> None:
-        """Let go of what is empty, for pytest keeps every test to the end."""
-        for name in _EMPTY:
-            if not getattr(self, name):
+        """Let go of what is as it was made."""
+        for name in (*_EMPTY, "keywords"):
+            try:
+                value = object.__getattribute__(self, name)
+            except AttributeError:  # nobody has looked at it
+                continue
+            if not value or (name == "keywords" and dict(value) == dict(self._new_keywords())):
                 delattr(self, name)
 
     def __getattr__(self, name: str) -> Any:
-        """What was let go of, as empty as before."""
-        if name not in _EMPTY:
+        """What was not made yet, or was let go of."""
+        if name == "_store":  # what older plugins know the stash by
+            return self.stash
+        if name not in (*_EMPTY, "keywords"):
             raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}")
-        setattr(self, name, _EMPTY[name]())
+        setattr(self, name, _EMPTY[name]() if name in _EMPTY else self._new_keywords())
         return getattr(self, name)
+
+    def _new_keywords(self) -> MutableMapping[str, Any]:
+        """What pytest finds it by, as it is at first."""
+        like: Any = self._like
+        keywords: MutableMapping[str, Any] = type(like.keywords)(self)
+        keywords.update({**self.function.__dict__, case_id(self.rest_case): True})
+        return keywords
+
+    @property
+    def location(self) -> tuple[str, int | None, str]:
+        """That of the function, and what this test is called."""
+        path, line, _ = self._like.location
+        return path, line, self.name
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the function is, and what this test is called."""
