@@ -12,7 +12,7 @@ from pytest_rest.dispatch.walker import Build, Walker
 from pytest_rest.terms import Completion, Prompt
 
 _AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
-_UNCLAIMED = 8_000  # prompts that may be answered before their tests come
+_UNCLAIMED = 2_000  # prompts that may be answered before their tests come
 
 
 class Asker(Protocol):

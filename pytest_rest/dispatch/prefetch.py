@@ -99,7 +99,7 @@ class LookAhead:
         self._dispatcher, self._most, self._unclaimed = dispatcher, most, unclaimed
         self._follow, self._compare = follow, compare
         self._entries: dict[str, _Entry] = {}
-        self._claimed: set[str] = set()
+        self._claimed: set[int] = set()  # hashes: names take three times the memory
         self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
         self._changed = threading.Condition(self._lock)
         self._open = self._waiting = self._size = 0
@@ -154,7 +154,7 @@ class LookAhead:
         None for a case that was not handed over, or was claimed before: its test asks by itself.
         """
         with self._lock:
-            self._claimed.add(name)
+            self._claimed.add(hash(name))
             entry = self._entries.pop(name, None)
             if entry is not None:
                 self._waiting -= len(entry.futures)
@@ -216,7 +216,7 @@ class LookAhead:
             LOG.debug("its answers are not compared ahead: %s", error)
 
     def _is_known(self, name: str) -> bool:
-        return name in self._entries or name in self._claimed
+        return name in self._entries or hash(name) in self._claimed
 
     def _has_room(self) -> bool:
         if self._closed:

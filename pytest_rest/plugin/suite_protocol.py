@@ -23,6 +23,7 @@ _LATER = (  # by which somebody may read reports again, and write them
     *("pytest_sessionfinish", "pytest_terminal_summary", "pytest_unconfigure"),
 )
 _IDLE = ("skipping", "tmpdir", "unittest")  # whose hooks note of each test what these have not got
+_NOTHING: list[object] = []  # one for all reports
 _UNCAUGHT = (pytest.exit.Exception, KeyboardInterrupt)
 
 
@@ -60,8 +61,8 @@ class SuiteProtocol:
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._run.records.pop(item, None)
-        if not self._are_reports_kept and item.parent:
-            report.keywords = item.parent.keywords  # in place of a copy: pytest keeps every report
+        if not self._are_reports_kept:
+            _lighten(report, item)
         item.shed()
         return True
 
@@ -113,3 +114,11 @@ class SuiteProtocol:
         is_asked = not (settings.stored or settings.replay or settings.dispatcher)
         printing = {"embedded", "python", *extensions.declared("models")}
         return not (extensions.METRICS or (is_asked and models & printing))
+
+
+def _lighten(report: pytest.TestReport, item: pytest.Item) -> None:
+    """Let go of what nobody reads again: pytest keeps every report."""
+    report.keywords = item.session.keywords  # in place of a copy of its own
+    for name in ("sections", "user_properties"):
+        if not getattr(report, name):
+            setattr(report, name, _NOTHING)

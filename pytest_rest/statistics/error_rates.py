@@ -33,7 +33,7 @@ from pytest_rest.statistics.intervals import CONFIDENCE
 from pytest_rest.terms import Rate
 
 REPLICATES = 1_000
-_AT_ONCE = 1_000_000  # items drawn into memory together
+_AT_ONCE = 200_000  # items drawn into memory together
 _ALIKE = 1e-12  # rates that are nearer to each other do not vary
 
 
