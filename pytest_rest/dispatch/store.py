@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any, Protocol, cast
 
 from pytest_rest.dispatch import drawings, store_file
+from pytest_rest.dispatch.seen_digests import SeenDigests
 from pytest_rest.dispatch.store_file import NAME, PATIENCE, explained, locked
 from pytest_rest.dispatch.stored_run import Parts, refuse_others
 from pytest_rest.errors import StoreError
@@ -73,7 +74,7 @@ class FileStore:
         with explained(path, "read", connection):
             digests = connection.execute("SELECT digest FROM completions")
             self._old = frozenset(digest for (digest,) in digests)
-        self._new: set[str] = set()
+        self._new, self._has_new = SeenDigests(), False  # of this session
         self._completions = _Column(self._rows, "completion")
         self._waiting: queue.SimpleQueue[tuple[Prompt, Completion, Done] | None] = (
             queue.SimpleQueue()
@@ -146,7 +147,7 @@ class FileStore:
             return None
         try:
             return _completion(self._completions[digest])
-        except KeyError:  # a damaged row is known by a digest by which it is not found
+        except KeyError:  # it seemed to be new, or its row is damaged
             return None
 
     def put(self, prompt: Prompt, completion: Completion, done: Done) -> None:
@@ -160,7 +161,7 @@ class FileStore:
     @property
     def is_empty(self) -> bool:
         """Whether nothing was stored yet, now or before."""
-        return not (self._old or self._new)
+        return not (self._old or self._has_new)
 
     @property
     def stored(self) -> int:
@@ -231,7 +232,9 @@ class FileStore:
             return f"answers cannot be stored: {error}"
         written = {row[0] for row, _ in rows}
         self._completions.forget(written)
-        self._new |= written
+        for digest in written:
+            self._new.add(digest)
+        self._has_new |= bool(written)
         return None
 
 

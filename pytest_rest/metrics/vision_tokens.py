@@ -126,15 +126,23 @@ class _Pair(NamedTuple):
     agree: bool
 
 
-_Pairs = Mapping[tuple[str, str], _Pair]  # by suite and item
-
-
 class _Asked(NamedTuple):
-    """A style's pairs, what they use, and the DPI at which they were drawn."""
+    """A style's records, what they use, and the DPI at which they were drawn.
 
-    pairs: _Pairs
+    Their pairs are made when they are looked at: those of all styles would take as much memory as
+    the records.
+    """
+
+    records: Sequence[Record]
+    mode: Mode
     use: Use
     drawn: int
+
+    @property
+    def pairs(self) -> dict[tuple[str, str], _Pair]:
+        """By suite and item."""
+        pairs = _pairs(self.records, self.mode)
+        return {r.key[:2]: pair for r, pair in zip(self.records, pairs, strict=True)}
 
 
 def _typed(data: Mapping[str, Any]) -> dict[str, Any]:
@@ -156,17 +164,16 @@ def measure(
     of which nobody says what is right are left out: what pictures buy is right answers.
     """
     rule, records = rule or vision_rules.find(model), Grouped.of(records)
-    shown: dict[tuple[str, Mode], dict[tuple[str, str], _Pair]] = defaultdict(dict)
+    shown: dict[tuple[str, Mode], list[Record]] = defaultdict(list)
     for record in records:
-        is_agreed = agrees(record)
         for mode in _SHOWN if not record.verdict.lost else ():
-            if pair := _pair(record, mode, is_agreed):
-                shown[record.style, mode][record.suite, record.item] = pair
+            if _is_paired(record, mode):
+                shown[record.style, mode].append(record)
     less = {each.style: seen_dpi.less(each) for each in seen_dpi.by_style(records, styles)}
     uses = {
         (style, mode): replace(use, seen=less.get(style))
-        for (style, mode), pairs in shown.items()
-        if (use := _use(style, _look(styles.get(style), style), mode, [*pairs.values()], rule))
+        for (style, mode), listed in shown.items()
+        if (use := _use(style, _look(styles.get(style), style), mode, listed, rule))
     }
     if not uses:
         return None
@@ -174,7 +181,7 @@ def measure(
     looks: dict[tuple[str, Mode], dict[int, _Asked]] = defaultdict(dict)
     for (name, mode), use in sorted(uses.items()):
         if name in styles:
-            asked = _Asked(shown[name, mode], use, styles[name].dpi)
+            asked = _Asked(shown[name, mode], mode, use, styles[name].dpi)
             looks[use.look, mode].setdefault(resolutions[name], asked)
     evens = [
         even
@@ -185,13 +192,18 @@ def measure(
     return Vision(words, tuple(uses[key] for key in sorted(uses)), tuple(evens))
 
 
-def _pair(record: Record, mode: Mode, is_agreed: bool) -> _Pair | None:
+def _is_paired(record: Record, mode: Mode) -> bool:
     answers = record.verdict.answers
     if "text" not in answers or mode not in answers or record.pages:  # one picture's size is known
-        return None
-    pair = _Pair(answers["text"], answers[mode], is_agreed)
-    is_judged = None not in (pair.text.correct, pair.shown.correct)
-    return pair if is_judged and pair.text.text_tokens is not None and pair.shown.width else None
+        return False
+    text, shown = answers["text"], answers[mode]
+    is_judged = None not in (text.correct, shown.correct)
+    return is_judged and text.text_tokens is not None and shown.width > 0
+
+
+def _pairs(records: Iterable[Record], mode: Mode) -> list[_Pair]:
+    forms = ((record, record.verdict.answers) for record in records)
+    return [_Pair(answers["text"], answers[mode], agrees(record)) for record, answers in forms]
 
 
 def _look(style: Style | None, name: str) -> str:
@@ -216,7 +228,10 @@ def _counted(answer: Answer, rule: VisionRule) -> int:
     return rule.tokens(answer.width, answer.height) if answer.width else 0
 
 
-def _use(style: str, look: str, mode: Mode, pairs: Sequence[_Pair], rule: VisionRule) -> Use | None:
+def _use(
+    style: str, look: str, mode: Mode, records: Sequence[Record], rule: VisionRule
+) -> Use | None:
+    pairs = _pairs(records, mode)
     billed = [each for each in map(_billed, pairs) if each is not None]
     is_billed, is_published = len(billed) == len(pairs), rule.is_published
     if not (is_billed or is_published):

@@ -300,7 +300,9 @@ class Controller:
     def _cached(self) -> int:
         """How many prompts were answered before this session, whichever process asked for them."""
         store = self._run.folder.store
-        return sum(map(store.is_old, self._tally.prompts)) if store is not None else 0
+        if store is None or not store.stored:
+            return 0
+        return sum(map(store.is_old, self._tally.prompts))
 
 
 def _rules(settings: options.Settings) -> Rules:

@@ -18,12 +18,7 @@ _STEPS = (
     *("pytest_runtest_protocol", "pytest_runtest_setup", "pytest_runtest_call"),
     *("pytest_runtest_teardown", "pytest_runtest_makereport"),
 )
-_LATER = (  # by which somebody may read reports again, and write them
-    *("pytest_runtest_logreport", "pytest_runtest_logfinish", "pytest_report_teststatus"),
-    *("pytest_sessionfinish", "pytest_terminal_summary", "pytest_unconfigure"),
-)
 _IDLE = ("skipping", "tmpdir", "unittest")  # whose hooks note of each test what these have not got
-_NOTHING: list[object] = []  # one for all reports
 _UNCAUGHT = (pytest.exit.Exception, KeyboardInterrupt)
 
 
@@ -42,7 +37,7 @@ class SuiteProtocol:
     def __init__(self, config: pytest.Config, run: Run) -> None:
         self._config, self._run = config, run
         self._is_used: bool | None = None  # not known before the first test
-        self._are_steps_told = self._are_reports_kept = True
+        self._are_steps_told = True
 
     def pytest_runtest_protocol(self, item: pytest.Item) -> Literal[True] | None:
         """Run a test, and report it; None where that is left to pytest."""
@@ -61,8 +56,6 @@ class SuiteProtocol:
         self._tell(item, "teardown")
         hook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
         self._run.records.pop(item, None)
-        if not self._are_reports_kept:
-            _lighten(report, item)
         item.shed()
         return True
 
@@ -71,7 +64,6 @@ class SuiteProtocol:
         plugins = self._config.pluginmanager
         idle = filter(None, map(plugins.getplugin, _IDLE))
         self._make_report = plugins.subset_hook_caller("pytest_runtest_makereport", idle)
-        self._are_reports_kept = foreign_hooks.has_any(self._config, *_LATER)
         self._is_used = (
             all(type(item) is SuiteTest and not any(item.iter_markers()) for item in session.items)
             and not foreign_hooks.has_any(self._config, *_STEPS)
@@ -114,11 +106,3 @@ class SuiteProtocol:
         is_asked = not (settings.stored or settings.replay or settings.dispatcher)
         printing = {"embedded", "python", *extensions.declared("models")}
         return not (extensions.METRICS or (is_asked and models & printing))
-
-
-def _lighten(report: pytest.TestReport, item: pytest.Item) -> None:
-    """Let go of what nobody reads again: pytest keeps every report."""
-    report.keywords = item.session.keywords  # in place of a copy of its own
-    for name in ("sections", "user_properties"):
-        if not getattr(report, name):
-            setattr(report, name, _NOTHING)

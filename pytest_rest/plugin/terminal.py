@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from functools import cached_property
 from pathlib import Path
 
 import pytest
@@ -12,7 +13,7 @@ from pytest_rest.benchmark import near
 from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.models.catalogue import Catalogue
-from pytest_rest.plugin import selection
+from pytest_rest.plugin import foreign_hooks, selection
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import github, markdown
@@ -31,6 +32,11 @@ _LOOKS: dict[Word, dict[str, bool]] = {
 }
 _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
+_LATER = (  # by which somebody may read reports again
+    *("pytest_runtest_logreport", "pytest_runtest_logfinish", "pytest_report_teststatus"),
+    *("pytest_sessionfinish", "pytest_terminal_summary", "pytest_unconfigure"),
+)
+
 
 class Terminal:
     """Writes the run's header and summary, on the controller; `report` is None until the end."""
@@ -45,6 +51,7 @@ class Terminal:
         self._config, self._run, self._report = config, run, report
         self._written = written
         self._gate_begun = False
+        self._passed: pytest.TestReport | None = None
         self._model = run.model  # a model that cannot be asked is told here, before any test
         self._protocol = run.protocol_id
 
@@ -181,12 +188,24 @@ class Terminal:
 
     @pytest.hookimpl(trylast=True)
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
-        """Let go of a setup's or teardown's report, of which pytest keeps every one to the end."""
+        """Let go of a report that nobody reads again: pytest keeps every one to the end."""
         reporter = self._config.pluginmanager.getplugin("terminalreporter")
-        kept = reporter.stats.get("", []) if reporter is not None else []
+        stats = reporter.stats if reporter is not None else {}
         is_shown = report.sections or self._config.getoption("durations", None) is not None
-        if kept and kept[-1] is report and not is_shown:
+        if (kept := stats.get("")) and kept[-1] is report and not is_shown:
             kept.pop()
+        elif hasattr(report, OUTCOME) and report.passed and self._are_passes_counted:
+            self._passed = self._passed or report
+            for kept in stats.values():
+                if kept and kept[-1] is report:
+                    kept[-1] = self._passed  # one stands for all
+
+    @cached_property
+    def _are_passes_counted(self) -> bool:
+        """Whether of items' tests that passed nobody wants to know more than how many there are."""
+        get = self._config.getoption
+        is_listed = {*"pPA"} & {*get("reportchars", "")} or get("durations", None) is not None
+        return not (is_listed or foreign_hooks.has_any(self._config, *_LATER))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:

@@ -188,7 +188,7 @@ class Report:
         """The advice that the run's own data support."""
         return advice.give(self.whole, self._known, self.effects, self.tested)
 
-    @property
+    @cached_property
     def usage(self) -> dict[str, Any]:
         """Calls, tokens, dollars; `cached` prompts were answered before this session."""
         records = [] if self.provenance.get("stored") else self.records  # of which none was asked
@@ -338,12 +338,16 @@ class Report:
         """A scope's rates on all items with every lost item counted against the model."""
         items = {(lost.suite, lost.item) for lost in self.lost if lost.suite != RH_BENCH}
         here = {key for key in items if scope in ("mean", "pooled", key[0])}
-        unjudged = {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}
         lost = {
-            name: Counter(key[0] for key in (here if name == "rer" else here - unjudged))
+            name: Counter(key[0] for key in (here if name == "rer" else here - self._unjudged))
             for name in _WORST
         }
         if scope == "mean":
             return {name: worst_mean(self.table, name, lost[name]) for name in _WORST}
         metrics = self.table[scope]["all"]
         return {name: worst(metrics.rate(name), name, lost[name].total()) for name in _WORST}
+
+    @cached_property
+    def _unjudged(self) -> set[tuple[str, str]]:
+        """The lost items of which nobody says what is right."""
+        return {r.key[:2] for r in self.records if r.verdict.lost and not r.is_judged}

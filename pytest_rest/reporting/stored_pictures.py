@@ -1,5 +1,7 @@
 """Finds the pictures in a run's folder: named by digest, with the ending of their kind."""
 
+import contextlib
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -14,7 +16,11 @@ def find(images: Path, digest: str) -> Path:
 
 def listed(images: Path) -> Iterator[Path]:
     """All pictures in a folder, which need not be there."""
-    return (path for path in images.glob("*") if path.suffix in ENDINGS.values())
+    endings = tuple(ENDINGS.values())
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(images) as entries:
+        for entry in entries:  # there may be a million, of which `glob` keeps every path
+            if entry.name.endswith(endings):
+                yield Path(entry.path)
 
 
 def media_type(path: Path) -> str:

@@ -1,64 +1,72 @@
 """Adds up what calls took in tokens and dollars."""
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from array import array
+from collections.abc import Collection, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from pytest_rest.dispatch import ENDED
 from pytest_rest.dispatch.budgets import SPENT
-from pytest_rest.reporting.calls import calls
-from pytest_rest.terms import Answer, Completion, Record, Transcription
-
-Calls = Sequence[Answer | Transcription | Completion]
+from pytest_rest.reporting.calls import Call, once
+from pytest_rest.terms import Completion, Record
 
 
 def of(
-    records: Iterable[Record], spare: Sequence[Completion], retries: int, told: Mapping[str, Any]
+    records: Collection[Record], spare: Sequence[Completion], retries: int, told: Mapping[str, Any]
 ) -> dict[str, Any]:
     """The report's `usage`, with what is `told` after the sums.
 
     A prompt that several tests share counts once; one that was answered and whose test did not run
-    counts too. `cached_tokens` were in the provider's own cache, where some were.
+    counts too. A figure that some answered call did not report is None. `cached_tokens` were in the
+    provider's own cache, where some were.
     """
-    asked = {call.prompt: call for record in records for call in calls(record)}
-    answered: list[Answer | Transcription | Completion] = [*spare]
-    answered += [call for call in asked.values() if call.status != "failed"]
+    number, cached = 0, 0
+    sent, written, cost, saved = _Sum(), _Sum(), _Sum(), _Sum()
+    for call in chain(spare, once(records)):
+        number += is_sent(call)
+        if not isinstance(call, Completion) and call.status == "failed":
+            continue
+        sent.add(call.input_tokens)
+        written.add(call.output_tokens)
+        cost.add(call.cost)
+        if call.cached_tokens:
+            cached += call.cached_tokens
+            saved.add(call.cache_saved)
     return {
-        "calls": sum(map(is_sent, asked.values())) + len(spare),
+        "calls": number,
         "retries": retries,
-        **sums(answered),
+        "input_tokens": sent.total,
+        "output_tokens": written.total,
+        "cost": cost.total,
         **told,
-        **from_cache(answered),
+        **({"cached_tokens": cached, "cache_saved": saved.total} if cached else {}),
     }
 
 
-def is_sent(call: Answer | Transcription) -> bool:
+def is_sent(call: Call | Completion) -> bool:
     """Whether a budget had room for the call."""
+    if isinstance(call, Completion):
+        return True
     return not (call.status == "failed" and call.text.startswith(f"{ENDED}{SPENT}"))
 
 
-def sums(answered: Calls) -> dict[str, float | None]:
-    """Tokens in and out, and dollars; a figure that some answered call did not report is None."""
-    return {
-        "input_tokens": _total([call.input_tokens for call in answered]),
-        "output_tokens": _total([call.output_tokens for call in answered]),
-        "cost": _total([call.cost for call in answered]),
-    }
+class _Sum:
+    """Of numbers that are added one by one; None of none, and where one is not known."""
 
+    def __init__(self) -> None:
+        self._whole, self._others = 0, array("d")
+        self._is_known: bool | None = None
 
-def from_cache(answered: Calls) -> dict[str, float | None]:
-    """Tokens in that the provider had in its cache, and dollars saved; nothing where none were."""
-    cached = [call for call in answered if call.cached_tokens]
-    if not cached:
-        return {}
-    return {
-        "cached_tokens": sum(call.cached_tokens or 0 for call in cached),
-        "cache_saved": _total([call.cache_saved for call in cached]),
-    }
+    def add(self, value: float | None) -> None:
+        self._is_known = value is not None and self._is_known is not False
+        if isinstance(value, float):
+            self._others.append(value)
+        else:
+            self._whole += value or 0
 
-
-def _total(values: Sequence[float | None]) -> float | None:
-    known = [value for value in values if value is not None]
-    if not known or len(known) < len(values):
-        return None
-    return sum(known) if all(isinstance(value, int) for value in known) else math.fsum(known)
+    @property
+    def total(self) -> float | None:
+        if not self._is_known:
+            return None
+        return math.fsum([*self._others, self._whole]) if self._others else self._whole

@@ -1,5 +1,6 @@
 """Turns a record or a report into lines of text for a terminal of 80 columns."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
@@ -8,7 +9,7 @@ from pytest_rest.gate.baseline import few
 from pytest_rest.metrics import Metrics, by_field
 from pytest_rest.reporting import stored_answers
 from pytest_rest.reporting.answering_models import of_floating, several
-from pytest_rest.reporting.calls import calls, own_calls
+from pytest_rest.reporting.calls import calls, once, own_calls
 from pytest_rest.reporting.left_out import UNASKABLE, LeftOut, said
 from pytest_rest.reporting.report import Report
 from pytest_rest.reporting.terminal import fields, judge, misreadings, seen
@@ -264,11 +265,11 @@ def truncated(report: Report) -> Iterator[str]:
     """How many answers were cut off, at which limits, and where those are raised."""
     if report.provenance.get("budgets"):  # which are there to cut off
         return
-    asked = {call.prompt: call for record in report.records for call in own_calls(record)}
-    cut_off = [call.max_tokens for call in asked.values() if call.max_tokens is not None]
-    if cut_off:
-        number = wording.count(len(cut_off), "answer")
-        yield f"{number} of {len(asked):,} {_cut_off(*sorted({*cut_off}))}"
+    limits = Counter(call.max_tokens for call in once(report.records, own_calls))
+    asked, whole = limits.total(), limits.pop(None, 0)
+    if asked > whole:
+        number = wording.count(asked - whole, "answer")
+        yield f"{number} of {asked:,} {_cut_off(*sorted(filter(None, limits)))}"
 
 
 def _cut_off(*limits: int) -> str:
