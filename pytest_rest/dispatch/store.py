@@ -12,7 +12,7 @@ import queue
 import sqlite3
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol, cast
 
@@ -174,15 +174,21 @@ class FileStore:
             row = (name, json.dumps(value))
             self._connection.execute("INSERT OR REPLACE INTO about VALUES (?, ?)", row)
 
-    def all(self, but: Container[str] = ()) -> Iterator[tuple[str, Completion]]:
-        """Every digest and completion but these, those of the run's other processes included."""
+    def all(self, but: Iterable[str] = ()) -> Iterator[tuple[str, Completion]]:
+        """Every digest and completion in order, those of the run's other processes included.
+
+        But for these digests, which are in order, too: a set of so many takes more memory.
+        """
         after = f"WHERE digest > ? ORDER BY digest LIMIT {_PAGE}"
         query = f"SELECT digest, completion FROM completions {after}"  # noqa: S608 (constants)
-        last = ""
+        last, left = "", iter(but)
+        passed_over = next(left, None)
         while True:
             rows = self._rows(query, last)
             for digest, text in rows:  # the lock is free again, so the caller may `get` meanwhile
-                if digest in but:
+                while passed_over is not None and passed_over < str(digest):
+                    passed_over = next(left, None)
+                if digest == passed_over:
                     continue
                 if (completion := _completion(text)) is not None:
                     yield digest, completion

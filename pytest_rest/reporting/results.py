@@ -5,6 +5,7 @@ So the shards of a run, their tallies added, are judged exactly as the run would
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from itertools import groupby
 from typing import Any
 
 from pytest_rest import gate, metrics, safe_text
@@ -137,9 +138,11 @@ class Tally:
         return {test: safe_text.shown(why[test[1][:2]]) for test in records if test[1][:2] in why}
 
     @property
-    def prompts(self) -> set[str]:
-        """The digests of the prompts that the records show."""
-        return {call.prompt for record in self.records.values() for call in calls(record)}
+    def prompts(self) -> list[str]:
+        """The digests of the prompts that the records show, each once and in order."""
+        came_in = (known for known in self.tests.values() if isinstance(known, Record))
+        listed = sorted(call.prompt for record in came_in for call in calls(record))
+        return [digest for digest, _ in groupby(listed)]
 
     @property
     def shown(self) -> dict[Key, Record]:

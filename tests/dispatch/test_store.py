@@ -479,6 +479,23 @@ def test_reading_all_answers_blocks_nobody(tmp_path: Path) -> None:
         assert 2 == len([*walk])
 
 
+@settings(max_examples=20)
+@given(st.lists(st.integers(0, 40), unique=True), st.sets(st.integers(0, 60)))
+def test_all_answers_but_some(asked: list[int], left_out: set[int]) -> None:
+    """Those that are left out are in order, and need not be there."""
+    known = {prompt(str(n)).digest: n for n in range(61)}
+    rows = [(each, *"....", json.dumps({"text": str(n)}), '["a"]') for each, n in known.items()]
+    but = sorted(each for each, n in known.items() if n in left_out)
+    with tempfile.TemporaryDirectory() as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pytest_rest.dispatch.store._PAGE", 7)
+        with closing(FileStore.create(Path(folder), ABOUT)) as store:
+            with store._connection as connection:
+                insert = "INSERT INTO completions VALUES (?, ?, ?, ?, ?, ?, ?)"
+                connection.executemany(insert, [rows[n] for n in asked])
+            got = [(known[each], answer.text) for each, answer in store.all(but)]
+    assert sorted((n, str(n)) for n in {*asked} - left_out) == sorted(got)
+
+
 @pytest.mark.costly
 def test_several_processes_share_a_host(tmp_path: Path) -> None:
     """Whoever comes first makes the store; each finds what the others have written."""
