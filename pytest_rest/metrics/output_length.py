@@ -7,10 +7,11 @@ Image input makes some models write much shorter answers ("Reading, Not Thinking
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from itertools import compress
+from operator import and_
 from statistics import fmean
 from typing import Any, Literal
 
-from pytest_rest.metrics.agreement import Answered
+from pytest_rest.metrics.columns import AnswerColumns
 from pytest_rest.statistics import mover
 from pytest_rest.statistics.intervals import ratio
 from pytest_rest.terms import Mode, Rate, to_rate
@@ -41,30 +42,31 @@ class MeanTokens:
         return cls(**{**data, "accuracy_per_1000_input": rate})
 
 
-def length_ratio(answered: Mapping[Mode, Sequence[Answered | None]]) -> Ratio | None:
+def length_ratio(answered: Mapping[Mode, AnswerColumns]) -> Ratio | None:
     """Output length image/text, the ratio of the means over items that have both forms.
 
     In output tokens if every such answer says how many, otherwise in characters (of an answer's
     text as it is kept, 20,000 at most). An item's styles are averaged first. None without such
     items, or if the text form wrote nothing.
     """
-    forms = zip(answered.get("image", ()), answered.get("text", ()), strict=False)
-    pairs = [(image, text) for image, text in forms if image and text]
-    is_told = all(form.written is not None for pair in pairs for form in pair)
+    if not ("image" in answered and "text" in answered):
+        return None
+    forms = answered["image"], answered["text"]
+    are_both = bytes(map(and_, *(form.are_there for form in forms)))
+    written = [[*compress(form.written, are_both)] for form in forms]
+    told = [[number for number in numbers if number is not None] for numbers in written]
+    is_told = told == written
     unit: Unit = "tokens" if is_told else "characters"
-    image, text = (
-        [(form.written if is_told else form.characters) or 0.0 for form in forms]
-        for forms in (zip(*pairs, strict=True) if pairs else ((), ()))
-    )
-    lengths = ratio(image, text)
+    characters = ([*compress(form.characters, are_both)] for form in forms)
+    lengths = ratio(*(told if is_told else characters))
     return Ratio(lengths.value, lengths.low, lengths.high, lengths.n, unit) if lengths else None
 
 
 def tokens(
-    answered: Mapping[Mode, Sequence[Answered | None]], modes: Sequence[Mode]
+    answered: Mapping[Mode, AnswerColumns], modes: Sequence[Mode]
 ) -> dict[Mode, MeanTokens | None] | None:
     """Tokens by mode, None if an answer of it reports none; None if that is so of every mode."""
-    by_mode = {mode: _tokens([*filter(None, answered[mode])]) for mode in modes}
+    by_mode = {mode: _tokens(answered[mode]) for mode in modes}
     return by_mode if any(by_mode.values()) else None
 
 
@@ -85,15 +87,15 @@ def mean_tokens(
     return by_mode if any(by_mode.values()) else None
 
 
-def _tokens(answers: Sequence[Answered]) -> MeanTokens | None:
-    sent = [each.sent for each in answers if each.sent is not None]
-    written = [each.written for each in answers if each.written is not None]
-    if not answers or min(len(sent), len(written)) < len(answers):
+def _tokens(answers: AnswerColumns) -> MeanTokens | None:
+    n = sum(answers.are_there)
+    sent = [each for each in answers.sent if each is not None]
+    written = [each for each in answers.written if each is not None]
+    if not n or min(len(sent), len(written)) < n:
         return None
-    known = [each.is_judged for each in answers]
-    right = [each.right or 0.0 for each in compress(answers, known)]
-    thousands = [each / 1000 for each in compress(sent, known)]
-    return MeanTokens(fmean(sent), fmean(written), len(answers), ratio(right, thousands))
+    right = [each or 0.0 for each in compress(answers.right, answers.are_judged)]
+    thousands = [(each or 0.0) / 1000 for each in compress(answers.sent, answers.are_judged)]
+    return MeanTokens(fmean(sent), fmean(written), n, ratio(right, thousands))
 
 
 def _mean(used: Sequence[MeanTokens | None]) -> MeanTokens | None:
