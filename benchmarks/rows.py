@@ -185,16 +185,20 @@ def end(setting: Setting) -> Figures:
 
 
 def large(setting: Setting) -> Figures:
-    """A whole run of 20,000 tests that judge stored answers, against one of half as many."""
+    """A whole run of 20,000 tests that judge stored answers, half as many, and one that asks."""
     items = setting.size(20_000)
     folder = processes.new_folder()
     half, whole = (_judging(setting, folder, number) for number in (items // 2, items))
     more = items - items // 2
+    task = _task(setting, items, latency=0.005, concurrency=64)
+    with subjects.endpoint(task.latency) as at:
+        asked = _measure("serial", task, at)
     return {
         f"{items:,} items judged and shown: CPU s": whole.cpu_seconds,
         "the same, of half as many's": whole.cpu_seconds / half.cpu_seconds,
         f"memory of {items:,} items: MB": whole.peak_bytes / 1e6,
         "memory of one item more: kB": (whole.peak_bytes - half.peak_bytes) / more / 1e3,
+        f"memory of {items:,} items asked of an endpoint: MB": asked.memory / 1e6,
     }
 
 
