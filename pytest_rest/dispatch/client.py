@@ -13,6 +13,7 @@ from pytest_rest.terms import Completion, Prompt
 
 _AHEAD = 4  # times as many prompts are on their way as may be in flight, waiting ones included
 _UNCLAIMED = 2_000  # prompts that may be answered before their tests come
+_BY_WORKERS = 8_000  # the same of workers, whose tests begin at several places
 
 
 class Asker(Protocol):
@@ -121,6 +122,8 @@ class LocalAsker:
         """The port and the token by which workers reach this process."""
         if self._server is None:
             self._server = Server(self.dispatcher, self._ahead)
+            if not self._is_careful:
+                self._ahead.unclaimed = _BY_WORKERS
         return self._server.port, self._server.token
 
     def stop(self) -> None:

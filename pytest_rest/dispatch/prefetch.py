@@ -96,7 +96,7 @@ class LookAhead:
         follow: Follow | None = None,
         compare: Compare | None = None,
     ) -> None:
-        self._dispatcher, self._most, self._unclaimed = dispatcher, most, unclaimed
+        self._dispatcher, self._most, self.unclaimed = dispatcher, most, unclaimed
         self._follow, self._compare = follow, compare
         self._entries: dict[str, _Entry] = {}
         self._claimed: set[int] = set()  # hashes: names take three times the memory
@@ -225,7 +225,7 @@ class LookAhead:
             self._is_full = True
         elif self._open <= self._most // 2 and self._size <= _LARGEST // 2:
             self._is_full = False
-        return not self._is_full and self._waiting < self._unclaimed
+        return not self._is_full and self._waiting < self.unclaimed
 
     def _answered(self, entry: _Entry, _: "Future[Completion]") -> None:
         with self._lock:

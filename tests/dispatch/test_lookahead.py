@@ -694,6 +694,24 @@ def test_a_careful_asker_keeps_near_the_tests(is_careful: bool, expected: int) -
         asker.close()
 
 
+@pytest.mark.parametrize(("serves", "expected"), [(False, 4), (True, 8)])
+def test_who_serves_workers_asks_further_ahead(
+    monkeypatch: pytest.MonkeyPatch, serves: bool, expected: int
+) -> None:
+    """Their tests begin at several places, of which only the first is near."""
+    monkeypatch.setattr("pytest_rest.dispatch.client._UNCLAIMED", 4)
+    monkeypatch.setattr("pytest_rest.dispatch.client._BY_WORKERS", 8)
+    with dispatching() as (_, endpoint, dispatcher):
+        asker = LocalAsker(dispatcher, build)
+        if serves:
+            asker.serve()
+        asker.walk(cases(20))
+        until(lambda: expected == len(endpoint.requests))
+        time.sleep(0.1)
+        assert expected == len(endpoint.requests)
+        asker.close()
+
+
 def test_an_asker_whose_walk_is_under_way_can_be_closed() -> None:
     """Whoever waits for an answer is let go, and nothing more is asked."""
     with dispatching(concurrency=1) as (plan, endpoint, dispatcher):
