@@ -193,10 +193,11 @@ def test_a_baseline_is_found_from_another_folder_and_missed_where_it_is_gone(
 def test_a_run_by_batches_is_judged_by_the_gate_that_it_was_handed_over_with(
     run_rest: RunRest,
 ) -> None:
-    """In the session that fetches, which may have no other word than the folder."""
+    """So the session that hands over asks for none in the one that fetches."""
     with BatchServer(lambda _: Reply("Answer: 1")) as server:
         asked = ("--rest-model=tested-vlm", f"--rest-api-base={server.openai_base}")
-        run_rest(*asked, f"--rest-suite=soebench:{N}", FAILS, "--rest-batch=submit")
+        first = run_rest(*asked, f"--rest-suite=soebench:{N}", FAILS, "--rest-batch=submit")
+        assert "go on with: pytest --rest-resume=run\n" in first.out
         run = resumed(run_rest, "--rest-batch", "--rest-batch-poll=0.02")
     assert (1, False) == (run.status, run.report["gate"]["passed"])
 
