@@ -120,9 +120,11 @@ class Batches:
             "answered": "all is answered; nothing was judged",
             "cancelled": "cancelled; what was asked before can still be fetched and judged",
         }.get(self._outcome, f"not yet: {over} of {count(len(batches), 'batch', 'batches')} ended")
-        folder = near(self._run.settings.run_dir)
+        settings = self._run.settings
+        folder, has_gate = near(settings.run_dir), bool(settings.thresholds) or settings.is_compared
         lines = [said, *([f"the last look failed: {self._why}"] if self._why else [])]
-        lines += [f"go on with: pytest --rest-resume={folder}, and the options of the gate"]
+        gate = "" if has_gate else ", and the options of the gate"
+        lines += [f"go on with: pytest --rest-resume={folder}{gate}"]
         if self._outcome in ("", "not yet"):
             lines[-1] += "; with --rest-batch it waits"
         return lines

@@ -11,11 +11,14 @@ import pytest
 from pytest_rest.dispatch.store_file import NAME as STORE
 from pytest_rest.dispatch.stored_run import read_run
 from pytest_rest.errors import OptionError, StoreError
-from pytest_rest.plugin.options import LATEST, OPTIONS
+from pytest_rest.plugin.options import GATE, LATEST, OPTIONS
 
 
 def options(config: pytest.Config) -> tuple[Mapping[str, Any], str]:
-    """The options that the earlier run keeps, and its id; none, and a new id, without one."""
+    """The options that the earlier run keeps, and its id; none, and a new id, without one.
+
+    A replay has a gate of its own.
+    """
     is_resumed, replayed = bool(_text(config, "rest_resume")), replay(config)
     if is_resumed and replayed:
         raise OptionError("--rest-resume asks and --rest-replay does not; give one of them")
@@ -30,6 +33,8 @@ def options(config: pytest.Config) -> tuple[Mapping[str, Any], str]:
             f"run {str(folder)!r} was asked of {kept['rest_model']!r}; leave --rest-model out, or "
             "start a new run"
         )
+    left_out = {option.key for option in GATE} if replayed else set()
+    kept = {key: value for key, value in kept.items() if key not in left_out}
     return kept, str(about.get("run"))
 
 

@@ -1,6 +1,6 @@
 """Turns options into what the gate judges by: thresholds, a baseline, and what is tolerated."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from pytest_rest.errors import BaselineError, OptionError
@@ -10,12 +10,15 @@ from pytest_rest.gate.thresholds import Threshold, checked, parse
 from pytest_rest.plugin.options import OPTIONS
 
 
-def read(values: Mapping[str, Any], *, in_main: bool) -> dict[str, Any]:
-    """The settings that the gate judges by; only the main process reads an earlier run."""
+def read(values: Mapping[str, Any], kept: Collection[str], *, in_main: bool) -> dict[str, Any]:
+    """The settings that the gate judges by; only the main process reads an earlier run.
+
+    `kept` are the options that are as the run that is gone on with has them.
+    """
     return {
         "thresholds": thresholds(values),
         "is_compared": values["rest_baseline"] is not None,
-        "baseline": earlier(values) if in_main else None,
+        "baseline": earlier(values, kept) if in_main else None,
         "tolerance": tolerance(values),
     }
 
@@ -29,7 +32,7 @@ def thresholds(values: Mapping[str, Any]) -> tuple[Threshold, ...]:
     return tuple(dict.fromkeys(asked))
 
 
-def earlier(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def earlier(values: Mapping[str, Any], kept: Collection[str]) -> Mapping[str, Any] | None:
     """An earlier run's report, or the baseline made of it; `OptionError` where it cannot judge."""
     if (path := values["rest_baseline"]) is None:
         return None
@@ -37,7 +40,9 @@ def earlier(values: Mapping[str, Any]) -> Mapping[str, Any] | None:
         lost, cached = values["rest_max_lost"], values["rest_allow_cached"]
         return baseline.load(path, lost, cached, item_changes.answers)
     except BaselineError as error:
-        raise OptionError(f"--rest-baseline {error}") from None
+        is_kept = "rest_baseline" in kept
+        mend = "; the run was asked with it: put it back, or give another one" if is_kept else ""
+        raise OptionError(f"--rest-baseline {error}{mend}") from None
 
 
 def tolerance(values: Mapping[str, Any]) -> Tolerance:

@@ -87,7 +87,7 @@ class Option:
         """
         chosen, name = config.getoption(self.key), self.name
         start = config.invocation_params.dir
-        if chosen is None and self in KEPT and self.key in kept:
+        if chosen is None and self.key in kept:
             stored = kept[self.key]
             return stored if isinstance(stored, (bool, list)) else str(stored)
         if chosen is None:
@@ -104,6 +104,14 @@ class Option:
             return texts
         is_path = self.parse is values.path and texts[0] != self.alone
         return str(start / Path(texts[0]).expanduser()) if is_path else texts[0]
+
+    def words(self, value: Any) -> Iterator[str]:
+        """What a command line says for this value, without secrets."""
+        if isinstance(value, bool):
+            yield from [self.name] * value
+            return
+        texts = value if isinstance(value, list) else [value]
+        yield from (masked(f"{self.name}={text}") for text in texts)
 
     def value(self, raw: Raw) -> Any:
         """What was written, as a value; `OptionError` says what is wrong with it, and the mend."""
@@ -415,7 +423,8 @@ RUNS = (
     ),
     Option(
         "--rest-resume RUN",
-        "go on with a run, asking only what is missing (default: this model's latest)",
+        "go on with a run, asking only what is missing; its gate is the run's too, but for what is "
+        "given anew (default: this model's latest)",
         alone=LATEST,
     ),
     Option(
@@ -490,7 +499,8 @@ GROUPS: Mapping[str, tuple[Option, ...]] = {
     "Stored answers": STORED,
     "Fuzzing": FUZZ,
 }
-# What is kept with the run: workers get it, and a resumed run has it still.
+# What is kept with the run: workers get it, and a resumed run has it still. Of the gate so is what
+# was given, and no more: an ini file's value counts where the run had none.
 KEPT = (*ASKED, *DRAWN, *PRICES, FUZZ[0])
 OPTIONS = {option.key: option for group in GROUPS.values() for option in group}
 
@@ -499,7 +509,7 @@ class Chosen:
     """What each option is in this run; by its key its value, and in `raw` what was written."""
 
     def __init__(self, config: pytest.Config, kept: Mapping[str, Any]) -> None:
-        self._config = config
+        self._config, self._kept = config, kept
         self.raw = {key: option.raw(config, kept) for key, option in OPTIONS.items()}
 
     def __getitem__(self, key: str) -> Any:
@@ -508,6 +518,15 @@ class Chosen:
     def is_named(self, *keys: str) -> bool:
         """Whether the command line has any of these."""
         return any(self._config.getoption(key) is not None for key in keys)
+
+    def is_kept(self, key: str) -> bool:
+        """Whether it is as the run that is gone on with has it."""
+        return key in self._kept and not self.is_named(key)
+
+    def is_given(self, key: str) -> bool:
+        """Whether it is said anywhere, be it what it is without that."""
+        said = (self.is_named(key), key in self._kept, self._config.getini(key) is not None)
+        return any(said)
 
 
 def check_given(config: pytest.Config) -> None:
@@ -528,8 +547,4 @@ def words(given: Mapping[str, Any]) -> Iterator[str]:
         is_left_out = option.key in STYLES and not given["styles_named"]
         if is_left_out or str(value) == str(option.unset):
             continue
-        if value is True:
-            yield option.name
-            continue
-        texts = value if isinstance(value, list) else [str(value)]
-        yield from (masked(f"{option.name}={text}") for text in texts)
+        yield from option.words(value)

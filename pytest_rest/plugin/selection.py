@@ -13,7 +13,7 @@ from pytest_rest.benchmark.file import ENDINGS
 from pytest_rest.benchmark.style_file import ENDINGS as STYLE_FILES
 from pytest_rest.errors import OptionError, nearest
 from pytest_rest.plugin import fuzz_settings
-from pytest_rest.plugin.options import KEPT, MEASURE, OPTIONS, STYLES, Chosen
+from pytest_rest.plugin.options import GATE, KEPT, MEASURE, OPTIONS, STYLES, Chosen
 from pytest_rest.prompts import thinking_budgets
 from pytest_rest.safe_text import address
 from pytest_rest.terms import COMPARED, OCR_MODES, TWO_PASSES, Mode, Scheme, Sweep
@@ -26,6 +26,7 @@ def select(
 ) -> dict[str, Any]:
     """What the run keeps of its options, each as a worker, or the run gone on with, reads it."""
     given: dict[str, Any] = {option.key: chosen.raw[option.key] for option in KEPT}
+    given |= {option.key: chosen.raw[option.key] for option in GATE if chosen.is_given(option.key)}
     if not given["rest_model"]:
         raise OptionError("no model is named; give --rest-model")
     given["rest_styles"] = _style_names(config, given["rest_styles"])

@@ -40,7 +40,7 @@ from pytest_rest.plugin import (
     table_formats,
 )
 from pytest_rest.plugin.fuzz_settings import Fuzz
-from pytest_rest.plugin.options import OPTIONS, Chosen, words
+from pytest_rest.plugin.options import GATE, OPTIONS, Chosen, words
 from pytest_rest.terms import Item, Mode, Price, Scheme, Style
 
 Place = Literal["main", "worker", "remote"]  # a remote worker asks the model by itself
@@ -108,6 +108,7 @@ class Settings:
     resolved_name: str  # of the model, where the main process has it; else empty
     run_id: str  # of the run, not of the session: a resumed run keeps it
     given: Mapping[str, Any]  # what draws the same tests again
+    kept_gate: tuple[str, ...]  # the gate's options that only the run that is gone on with has
     stored: StoredAnswers | None  # that are judged in place of a model's
     fuzz: Fuzz | None
 
@@ -171,6 +172,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
     resolved = json.loads(sent) if sent else _resolve(config)
     given: dict[str, Any] = resolved["given"]
     chosen = Chosen(config, given)
+    kept_gate = tuple(resolved.get("kept_gate", ()))
     fuzz = fuzz_settings.read(config, chosen, given, resolved["workers"])
     answers = stored_settings.read(given, resolved.get("stored"))
     is_benchmark, suites = not given["paths"], tuple(given["rest_suites"])
@@ -194,7 +196,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         "file_styles": _file_styles(library, suites, given["styles_named"]),
         "scheme": selection.scheme(values),
         "shard": shard.parse(values["rest_shard"]) if values["rest_shard"] else None,
-        **gate_settings.read(values, in_main=not sent),
+        **gate_settings.read(values, kept_gate, in_main=not sent),
         "limits": _limits(values).share(_askers(config, values["rest_concurrency"])),
         "batch": batch_settings.mode(chosen, given),
         "may_stop": values["rest_early_stop"] or bool(config.getvalue("maxfail")),
@@ -205,6 +207,7 @@ def read(config: pytest.Config, sent: str | None = None) -> Settings:
         **{name: resolved[name] for name in ("has_far_workers", "resolved_name", "run_id")},
         "dispatcher": resolved["dispatcher"] and tuple(resolved["dispatcher"]),
         "given": given,
+        "kept_gate": kept_gate,
         "stored": answers,
         "fuzz": fuzz,
         **(stored_settings.decided(answers) if answers else {}),
@@ -258,6 +261,7 @@ def _resolve(config: pytest.Config) -> dict[str, Any]:
     here, far = selection.workers(config)
     return {
         "given": given,
+        "kept_gate": [option.key for option in GATE if chosen.is_kept(option.key)],
         "resolved_name": "",
         "run_id": run_id,
         "run_dir": str(_run_dir(config, chosen, str(given["rest_model"]))),

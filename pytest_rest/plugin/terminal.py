@@ -14,6 +14,7 @@ from pytest_rest.benchmark.stored import StoredAnswers
 from pytest_rest.credentials import masked
 from pytest_rest.models.catalogue import Catalogue
 from pytest_rest.plugin import foreign_hooks, selection
+from pytest_rest.plugin.options import OPTIONS
 from pytest_rest.plugin.run import OUTCOME, Run
 from pytest_rest.plugin.seen import longest
 from pytest_rest.reporting import github, markdown
@@ -86,6 +87,7 @@ class Terminal:
             *(f"rest: {line}" for line in seen.measured(settings.given["eyechart"])),
             *(f"rest: {line}" for line in seen.whole(settings.given["eyes_whole"])),
             *seen.header(longest(self._run)),
+            *self._kept_gate(),
             f"rest: protocol {self._protocol}; {self._where()}",
         ]
 
@@ -165,6 +167,12 @@ class Terminal:
         items = settings.items
         is_of_one_form = bool(items) and settings.is_benchmark and all(i.only for i in items)
         return tables.scheme(settings.scheme.of(items[0]) if is_of_one_form else settings.scheme)
+
+    def _kept_gate(self) -> list[str]:
+        """What judges the run that it was asked with, and that is not given anew."""
+        given, kept = self._run.settings.given, self._run.settings.kept_gate
+        said = " ".join(word for key in kept for word in OPTIONS[key].words(given[key]))
+        return [f"rest: kept of the run's gate: {said}"] if said else []
 
     def _where(self) -> str:
         settings, store = self._run.settings, self._run.folder.store

@@ -291,10 +291,11 @@ def test_an_undecided_run_asks_everything(run_rest: RunRest) -> None:
 
 
 @pytest.mark.costly
-def test_a_stopped_run_is_gone_on_with(run_rest: RunRest) -> None:
+@pytest.mark.parametrize("gate", [("--rest-min-rer=0.8", *EARLY), ()], ids=["anew", "kept"])
+def test_a_stopped_run_is_gone_on_with(run_rest: RunRest, gate: Sequence[str]) -> None:
     """It stops at the same item, and asks nothing twice."""
     first = run_rest(*SIMULATED, "--rest-min-rer=0.8", *EARLY)
-    again = run_rest("--rest-resume", "--rest-min-rer=0.8", *EARLY, keep=True)
+    again = run_rest("--rest-resume", *gate, keep=True)
     for report in (first.report, again.report):
         del report["usage"], report["gate"]["early_stop"]["calls_saved"]
     assert settled({**first.report, "usage": {}}) == settled({**again.report, "usage": {}})

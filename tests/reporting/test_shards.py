@@ -198,10 +198,12 @@ def test_a_shard_asks_only_its_part_ahead(run_rest: RunRest, pytester: pytest.Py
 
 
 def test_a_resumed_run_keeps_its_shard(run_rest: RunRest) -> None:
-    """Nobody has to say it again."""
-    first = run_rest("--rest-model=simulated", SUITE, "--rest-shard=2/3")
+    """Nobody has to say it again, nor by what all shards are judged."""
+    first = run_rest("--rest-model=simulated", SUITE, "--rest-shard=2/3", "--rest-min-rer=0.9")
     again = run_rest("--rest-resume=run", keep=True)
     assert "2/3" == again.report["provenance"]["shard"]
+    assert first.report["shard"]["rules"] == again.report["shard"]["rules"]
+    assert [] != again.report["shard"]["rules"]["thresholds"]
     assert len(first.report["items"]) == len(again.report["items"])
 
 
