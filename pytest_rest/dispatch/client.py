@@ -74,7 +74,7 @@ class LocalAsker:
     ) -> None:
         self.dispatcher = dispatcher
         most = dispatcher.limits.concurrency * _AHEAD
-        unclaimed = most // 2 if is_careful else _UNCLAIMED
+        unclaimed = most // 2 if is_careful else max(most, _UNCLAIMED)
         self._ahead = LookAhead(dispatcher, most, unclaimed, follow, compare)
         walker = DrawingWalker if draws_apart else Walker
         self._walker: Walker = walker(self._ahead, build)
@@ -123,7 +123,7 @@ class LocalAsker:
         if self._server is None:
             self._server = Server(self.dispatcher, self._ahead)
             if not self._is_careful:
-                self._ahead.unclaimed = _BY_WORKERS
+                self._ahead.unclaimed = max(self._ahead.unclaimed, _BY_WORKERS)
         return self._server.port, self._server.token
 
     def stop(self) -> None:

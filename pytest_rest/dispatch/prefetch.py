@@ -43,21 +43,33 @@ class Board(Protocol):
 
 @dataclass
 class _Entry:
+    """What was handed over for a case, but for its futures.
+
+    Each of these leads to it, and with them it would go round in circles, which Python frees late.
+    """
+
     prompts: list[Prompt]  # without their pictures' bytes, which the dispatcher holds till sent
-    futures: list["Future[Completion]"]
     size: int
     open: int = field(init=False)
     all: interruptible.Event = field(default_factory=interruptible.Event)  # the last answer
+    answers: dict[int, Completion] = field(
+        default_factory=dict
+    )  # by place, where they are compared
 
     def __post_init__(self) -> None:
-        self.open = len(self.futures)
-        if not self.futures:
+        self.open = len(self.prompts)
+        if not self.prompts:
             self.all.happen()
 
     @classmethod
-    def of(cls, prompts: Sequence[Prompt], futures: list["Future[Completion]"]) -> "_Entry":
+    def of(cls, prompts: Sequence[Prompt]) -> "_Entry":
         shown = (part for prompt in prompts for part in prompt.parts if not isinstance(part, str))
-        return cls([light(each) for each in prompts], futures, sum(len(p.content) for p in shown))
+        return cls([light(each) for each in prompts], sum(len(part.content) for part in shown))
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether something may follow from all answers."""
+        return bool(self.prompts) and bool(self.prompts[0].item.equivalence)
 
 
 @dataclass(frozen=True)
@@ -71,13 +83,7 @@ class Claimed:
     def wait(self) -> Asked:
         """Wait until all is answered: once, and so that an interrupt leaves no lock taken."""
         self._all.wait()
-        return self.take()
-
-    def take(self) -> Asked:
-        """What has been answered: once, for nothing is kept that each future leads back to."""
-        asked = [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
-        self.futures.clear()
-        return asked
+        return [(p, each.result()) for p, each in zip(self.prompts, self.futures, strict=True)]
 
 
 class LookAhead:
@@ -98,7 +104,7 @@ class LookAhead:
     ) -> None:
         self._dispatcher, self._most, self.unclaimed = dispatcher, most, unclaimed
         self._follow, self._compare = follow, compare
-        self._entries: dict[str, _Entry] = {}
+        self._entries: dict[str, tuple[_Entry, list[Future[Completion]]]] = {}
         self._claimed: set[int] = set()  # hashes: names take three times the memory
         self._lock = threading.RLock()  # which no interrupt leaves taken, as it might a Condition
         self._changed = threading.Condition(self._lock)
@@ -131,16 +137,16 @@ class LookAhead:
             asked = [prompt for prompts in new.values() for prompt in prompts]
             futures = iter(self._dispatcher.submit(asked, ahead=True))
             for name, prompts in new.items():
-                entry = _Entry.of(prompts, [*itertools.islice(futures, len(prompts))])
-                entries.append(entry)
-                self._entries[name] = entry
+                placed = _Entry.of(prompts), [*itertools.islice(futures, len(prompts))]
+                entries.append(placed)
+                self._entries[name] = placed
                 self._open += len(prompts)
                 self._waiting += len(prompts)
-                self._size += entry.size
-        for entry in entries:
-            for prompt, future in zip(entry.prompts, entry.futures, strict=True):
-                future.add_done_callback(functools.partial(self._answered, entry))
-                self._go_on_after(prompt, future)
+                self._size += placed[0].size
+        for entry, its_futures in entries:
+            for place, future in enumerate(its_futures):
+                future.add_done_callback(functools.partial(self._answered, entry, place))
+                self._go_on_after(entry.prompts[place], future)
         return True
 
     def has_room(self) -> bool:
@@ -155,20 +161,21 @@ class LookAhead:
         """
         with self._lock:
             self._claimed.add(hash(name))
-            entry = self._entries.pop(name, None)
-            if entry is not None:
-                self._waiting -= len(entry.futures)
+            placed = self._entries.pop(name, None)
+            if placed is not None:
+                self._waiting -= len(placed[0].prompts)
             self._changed.notify_all()  # also whoever waits with this very case
-        if entry is None:
+        if placed is None:
             return None
+        entry, futures = placed
         self._dispatcher.hurry(entry.prompts)
-        return Claimed(entry.prompts, entry.futures, entry.all)
+        return Claimed(entry.prompts, futures, entry.all)
 
     def stop(self) -> None:
         """Take no more, and have nothing asked that no test has claimed."""
         self.close()
         with self._lock:
-            left = [prompt for entry in self._entries.values() for prompt in entry.prompts]
+            left = [prompt for entry, _ in self._entries.values() for prompt in entry.prompts]
             self._entries.clear()
         self._dispatcher.drop(left)
 
@@ -204,13 +211,12 @@ class LookAhead:
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("%s is not asked ahead: %s", prompt.item.id, error)
 
-    def _compare_all(self, prompts: Sequence[Prompt], futures: list["Future[Completion]"]) -> None:
+    def _compare_all(self, entry: _Entry) -> None:
         """Ask ahead what follows from all answers of a case; its test will ask for the same."""
         if self._compare is None or self._closed:
             return
         try:
-            answered = [future.result() for future in futures]
-            asked = list(zip(prompts, answered, strict=True))
+            asked = [(prompt, entry.answers[n]) for n, prompt in enumerate(entry.prompts)]
             self._dispatcher.submit(self._compare(asked), ahead=True)
         except Exception as error:  # its test meets the same, and says so
             LOG.debug("its answers are not compared ahead: %s", error)
@@ -227,16 +233,17 @@ class LookAhead:
             self._is_full = False
         return not self._is_full and self._waiting < self.unclaimed
 
-    def _answered(self, entry: _Entry, _: "Future[Completion]") -> None:
+    def _answered(self, entry: _Entry, place: int, future: "Future[Completion]") -> None:
         with self._lock:
+            if entry.is_compared and not future.cancelled():
+                entry.answers[place] = future.result()
             self._open -= 1
             entry.open -= 1
             if entry.open == 0:
                 self._size -= entry.size
-                if entry.prompts and entry.prompts[0].item.equivalence:
-                    with contextlib.suppress(RuntimeError):  # the session is over
-                        futures = [*entry.futures]  # which whoever waits takes
-                        self._following.submit(self._compare_all, entry.prompts, futures)
                 entry.all.happen()
+                if entry.is_compared:
+                    with contextlib.suppress(RuntimeError):  # the session is over
+                        self._following.submit(self._compare_all, entry)
             if self._is_full and self._has_room():
                 self._changed.notify_all()

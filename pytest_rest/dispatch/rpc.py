@@ -88,10 +88,10 @@ class Server:
             case {"claim": str(name)}:
                 if (claimed := self._ahead.claim(name)) is None:
                     return None
-                await _all(claimed.futures)
+                completions = await _all(claimed.futures)
                 return [
                     [prompt_to_builtins(prompt, with_item=False), to_builtins(completion)]
-                    for prompt, completion in claimed.take()
+                    for prompt, completion in zip(claimed.prompts, completions, strict=True)
                 ]
             case {"room": str(name)}:
                 while not (self._ahead.has(name) or self._ahead.has_room()):  # noqa: ASYNC110

@@ -46,8 +46,9 @@ class AnswerColumns:
     def put(self, place: int, answered: Answered) -> None:
         """Of the item at that place, what it was answered."""
         self.are_there[place] = True
-        self.right[place], self.are_judged[place], *tokens, self.characters[place] = answered
-        self.sent[place], self.written[place] = tokens
+        self.right[place], self.are_judged[place] = answered.right, answered.is_judged
+        self.sent[place], self.written[place] = answered.sent, answered.written
+        self.characters[place] = answered.characters
 
     def of(self, kept: Sequence[object]) -> "AnswerColumns":
         """Those of the items that are kept."""

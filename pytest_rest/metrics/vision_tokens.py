@@ -138,7 +138,6 @@ class _Asked(NamedTuple):
     use: Use
     drawn: int
 
-    @property
     def pairs(self) -> dict[tuple[str, str], _Pair]:
         """By suite and item."""
         pairs = _pairs(self.records, self.mode)
@@ -280,7 +279,7 @@ def _even(look: str, mode: Mode, asked: Mapping[int, _Asked], rule: VisionRule) 
     source: TokenSource = "reported" if dpi else "formula"
     if dpi is None:
         highest = max(asked.values(), key=lambda each: each.drawn)
-        pairs = [pair for pair in highest.pairs.values() if not pair.text.width]
+        pairs = [pair for pair in highest.pairs().values() if not pair.text.width]
         if not pairs or not rule.is_published:
             return None
         dpi = _by_formula(pairs, highest.drawn, rule)
@@ -329,7 +328,7 @@ def _by_formula(pairs: Sequence[_Pair], dpi: int, rule: VisionRule) -> float | N
 
 
 def _bought(even: Even, asked: Mapping[int, _Asked], low: int, high: int) -> Even:
-    below, above = asked[low].pairs, asked[high].pairs
+    below, above = asked[low].pairs(), asked[high].pairs()
     at = math.log((even.dpi or low) / low) / math.log(high / low) if low < high else 0.0
     both = [(below[key], above[key]) for key in below if key in above]
 

@@ -31,13 +31,14 @@ class SuiteTest(pytest.Item):
     What all such tests have alike is made when somebody looks at it, for pytest keeps every test.
     """
 
-    __slots__ = ("_like", "_rest", "rest_case")
+    __slots__ = ("_like", "_location", "_rest", "rest_case")
 
     def __init__(self, *, parent: pytest.Module, like: pytest.Function, case: Case) -> None:
         name = f"{like.originalname}[{case_id(case)}]"
         super().__init__(name, parent, nodeid=f"{parent.nodeid}::{name}")
         self._like = like
         self._rest: Rest | None = None
+        self._location: tuple[str, int | None, str] | None = None
         self.rest_case = case
         for attribute in (*_EMPTY, "keywords", "_store"):
             delattr(self, attribute)
@@ -129,9 +130,13 @@ class SuiteTest(pytest.Item):
 
     @property
     def location(self) -> tuple[str, int | None, str]:
-        """That of the function, and what this test is called."""
+        """That of the function, and what this test is called; or what somebody says it is."""
         path, line, _ = self._like.location
-        return path, line, self.name
+        return self._location or (path, line, self.name)
+
+    @location.setter
+    def location(self, location: tuple[str, int | None, str]) -> None:
+        self._location = location
 
     def reportinfo(self) -> tuple[Any, int | None, str]:
         """Where the function is, and what this test is called."""

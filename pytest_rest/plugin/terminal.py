@@ -35,7 +35,8 @@ _OUTCOMES = {"inconsistent": "i", "lost": "l", "unneeded": "n"}
 
 _LATER = (  # by which somebody may read reports again
     *("pytest_runtest_logreport", "pytest_runtest_logfinish", "pytest_report_teststatus"),
-    *("pytest_sessionfinish", "pytest_terminal_summary", "pytest_unconfigure"),
+    *("pytest_runtestloop", "pytest_sessionfinish", "pytest_terminal_summary"),
+    "pytest_unconfigure",
 )
 
 
@@ -52,7 +53,6 @@ class Terminal:
         self._config, self._run, self._report = config, run, report
         self._written = written
         self._gate_begun = False
-        self._passed: pytest.TestReport | None = None
         self._model = run.model  # a model that cannot be asked is told here, before any test
         self._protocol = run.protocol_id
 
@@ -202,18 +202,19 @@ class Terminal:
         is_shown = report.sections or self._config.getoption("durations", None) is not None
         if (kept := stats.get("")) and kept[-1] is report and not is_shown:
             kept.pop()
-        elif hasattr(report, OUTCOME) and report.passed and self._are_passes_counted:
-            self._passed = self._passed or report
-            for kept in stats.values():
-                if kept and kept[-1] is report:
-                    kept[-1] = self._passed  # one stands for all
+        elif hasattr(report, OUTCOME) and self._are_passes_only_counted:
+            for name in ("passed", *_OUTCOMES):
+                if (kept := stats.get(name)) and kept[-1] is report:
+                    kept[-1] = kept[0]  # which stands for all
 
     @cached_property
-    def _are_passes_counted(self) -> bool:
+    def _are_passes_only_counted(self) -> bool:
         """Whether of items' tests that passed nobody wants to know more than how many there are."""
         get = self._config.getoption
+        reporter = self._config.pluginmanager.getplugin("terminalreporter")
         is_listed = {*"pPA"} & {*get("reportchars", "")} or get("durations", None) is not None
-        return not (is_listed or foreign_hooks.has_any(self._config, *_LATER))
+        is_pytests = type(reporter).__module__.startswith("_pytest.")
+        return is_pytests and not (is_listed or foreign_hooks.has_any(self._config, *_LATER))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_runtest_logstart(self, nodeid: str) -> None:

@@ -16,11 +16,10 @@ def find(images: Path, digest: str) -> Path:
 
 def listed(images: Path) -> Iterator[Path]:
     """All pictures in a folder, which need not be there."""
-    endings = tuple(ENDINGS.values())
-    with contextlib.suppress(FileNotFoundError, NotADirectoryError), os.scandir(images) as entries:
-        for entry in entries:  # there may be a million, of which `glob` keeps every path
-            if entry.name.endswith(endings):
-                yield Path(entry.path)
+    absent = FileNotFoundError, NotADirectoryError, PermissionError
+    with contextlib.suppress(*absent), os.scandir(images) as entries:
+        paths = (Path(entry.path) for entry in entries)  # a million, perhaps: `glob` keeps all
+        yield from (path for path in paths if path.suffix in ENDINGS.values())
 
 
 def media_type(path: Path) -> str:

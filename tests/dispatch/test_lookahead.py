@@ -701,7 +701,7 @@ def test_who_serves_workers_asks_further_ahead(
     """Their tests begin at several places, of which only the first is near."""
     monkeypatch.setattr("pytest_rest.dispatch.client._UNCLAIMED", 4)
     monkeypatch.setattr("pytest_rest.dispatch.client._BY_WORKERS", 8)
-    with dispatching() as (_, endpoint, dispatcher):
+    with dispatching(concurrency=1) as (_, endpoint, dispatcher):
         asker = LocalAsker(dispatcher, build)
         if serves:
             asker.serve()

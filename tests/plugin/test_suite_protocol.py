@@ -72,19 +72,6 @@ def pytest_sessionfinish(session):
     for report in stats["failed"]:
         tell(json.dumps(report.__dict__["keywords"]))
 """
-KEPT = """
-import gc
-import pytest
-
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtestloop(session):
-    result = yield
-    kept = [each for each in gc.get_objects() if isinstance(each, pytest.TestReport)]
-    tell = session.config.get_terminal_writer().line
-    tell(f"\\nkept: {sum('soebench' in each.nodeid and each.when == 'call' for each in kept)}")
-    return result
-
-"""
 MODEL = """
 from pytest_rest.models.providers.simulated import SimulatedModel
 
@@ -215,24 +202,3 @@ def test_reports_can_be_written_at_the_end(pytester: pytest.Pytester, run_rest: 
     """By those who keep them, as pytest makes them."""
     pytester.makeconftest(WRITTEN)
     assert 4 == run_rest(*ASKED).out.count('dejavu-200dpi-black]": 1')
-
-
-@pytest.mark.parametrize("args", [(), ("-rA",), ("-rp",), ("-rP",), ("--durations=0",)])
-@pytest.mark.parametrize("place", ["-pno:xdist", "-n1"])
-def test_reports_of_what_passed_are_kept_where_they_are_read(
-    pytester: pytest.Pytester, run_rest: RunRest, place: str, args: tuple[str, ...]
-) -> None:
-    """Else one stands for all, beside the last: pytest keeps every one to the end."""
-    pytester.makeconftest(KEPT)
-    run = run_rest(*ASKED[:2], "--rest-max-cfr=1", place, *args, subprocess=True)
-    assert {"inconsistent": 4, "passed": 2} == run.outcomes
-    assert (4 if args else 2) == int(run.out.partition("kept: ")[2].split()[0])
-
-
-def test_reports_of_what_passed_are_kept_for_somebody_elses_hook(
-    pytester: pytest.Pytester, run_rest: RunRest
-) -> None:
-    """It may read them at the end."""
-    pytester.makeconftest(KEPT + "def pytest_unconfigure(): pass")
-    run = run_rest(*ASKED, "--rest-max-cfr=1", subprocess=True)
-    assert 4 == int(run.out.partition("kept: ")[2].split()[0])

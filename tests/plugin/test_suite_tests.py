@@ -47,6 +47,22 @@ def pytest_pycollect_makeitem():
     return tests
 """
 
+SAID = """
+def pytest_collection_finish(session):
+    for item in session.items:
+        item.keywords["mine"] = 1
+        item.extra_keyword_matches.add("mine")
+        item.user_properties.append(("a", "b"))
+        item.location = ("a place", 1, item.name)
+
+def pytest_unconfigure(config):
+    tell = config.get_terminal_writer().line
+    for item in config.pluginmanager.getplugin("session").items:
+        said = item.keywords["mine"], item.extra_keyword_matches, item.user_properties
+        place, is_one = item.location[0], item._store is item.stash
+        tell("said: " + " ".join(map(str, (type(item).__name__, *said, place, is_one))))
+"""
+
 
 def kinds(run_rest: RunRest, *args: str) -> str:
     """Of what class a suite's tests are, and how many there are."""
@@ -235,3 +251,10 @@ def test_nothing_is_left_of_asking(run_rest: RunRest) -> None:
     run = run_rest("--rest-model=simulated", *ASKED[1:])
     assert {"passed": 4} == run.outcomes
     assert before >= alive()
+
+
+def test_what_somebody_says_of_them_stays(pytester: pytest.Pytester, run_rest: RunRest) -> None:
+    """Though they let go, after each test, of what is as it was made."""
+    pytester.makeconftest(SAID)
+    run = run_rest(*ASKED)
+    assert 4 == run.out.count("said: SuiteTest 1 {'mine'} [('a', 'b')] a place True"), run.out

@@ -266,10 +266,10 @@ def truncated(report: Report) -> Iterator[str]:
     if report.provenance.get("budgets"):  # which are there to cut off
         return
     limits = Counter(call.max_tokens for call in once(report.records, own_calls))
-    asked, whole = limits.total(), limits.pop(None, 0)
-    if asked > whole:
-        number = wording.count(asked - whole, "answer")
-        yield f"{number} of {asked:,} {_cut_off(*sorted(filter(None, limits)))}"
+    cut_off = sorted(limit for limit in limits if limit is not None)
+    if cut_off:
+        number = wording.count(limits.total() - limits[None], "answer")
+        yield f"{number} of {limits.total():,} {_cut_off(*cut_off)}"
 
 
 def _cut_off(*limits: int) -> str:
