@@ -52,9 +52,8 @@ class _Entry:
     size: int
     open: int = field(init=False)
     all: interruptible.Event = field(default_factory=interruptible.Event)  # the last answer
-    answers: dict[int, Completion] = field(
-        default_factory=dict
-    )  # by place, where they are compared
+    # by the prompt's place, where all are compared
+    answers: dict[int, Completion] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.open = len(self.prompts)
