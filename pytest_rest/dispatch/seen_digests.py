@@ -6,7 +6,7 @@ _BITS = 1 << 25
 class SeenDigests:
     """Digests by one bit of four megabytes each, which some share.
 
-    What was added is in it; of 400,000 others one in eighty seems to be.
+    What was added is in it. With 400,000 in it, one in eighty of all others seems to be, too.
     """
 
     def __init__(self) -> None:

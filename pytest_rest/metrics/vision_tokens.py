@@ -129,8 +129,7 @@ class _Pair(NamedTuple):
 class _Asked(NamedTuple):
     """A style's records, what they use, and the DPI at which they were drawn.
 
-    Their pairs are made when they are looked at: those of all styles would take as much memory as
-    the records.
+    Their pairs are made when they are looked at: there are two for each record.
     """
 
     records: Sequence[Record]
